@@ -1,0 +1,187 @@
+"""Instruction set, memory spaces and image constants: plain data, imported by compiler, simulators and gateware.
+
+Reference pages: docs/reference/isa.md, image.md, link.md. Nothing of ours is imported here.
+"""
+
+from dataclasses import dataclass, fields
+from enum import IntEnum
+
+__all__ = [
+    "ACC_WORDS",
+    "ADDRESS_BITS",
+    "ANCHOR_WORDS",
+    "BEAT_BYTES",
+    "LANES",
+    "MAX_INSTRUCTIONS",
+    "STORE_WORDS",
+    "WORDS_PER_INSTRUCTION",
+    "ZERO_WORD",
+    "Command",
+    "Counter",
+    "Kind",
+    "LoadError",
+    "ReadSpace",
+    "Run",
+    "Status",
+    "anchor_bits",
+]
+
+LANES = 8  # accumulator lanes = banks of the latency store
+BEAT_BYTES = 8
+STORE_WORDS = 256  # words a bank
+ACC_WORDS = 256  # words a lane
+ZERO_WORD = 255  # of store and accumulators: always zero
+ADDRESS_BITS = 11  # of a latency: word * LANES + bank
+ANCHOR_WORDS = 512
+WORDS_PER_INSTRUCTION = 8
+MAX_INSTRUCTIONS = 32
+
+IMAGE_MAGIC = b"PLYC"
+IMAGE_VERSION = 1
+LINK_VERSION = 1
+
+
+class Kind(IntEnum):
+    """Section kinds of an image; 0..5 are also the spaces of the load bus."""
+
+    TABLES = 0
+    ANCHORS = 1
+    PROGRAM = 2
+    STORE = 3
+    JITTER = 4
+    CONFIG = 5
+    META = 0x10
+    END = 0xFF
+
+
+class LoadError(IntEnum):
+    NONE = 0
+    HEADER = 1
+    HEADER_CRC = 2
+    SECTION_CRC = 3
+    SECTION = 4
+    FLASH = 5
+
+
+class Command(IntEnum):
+    HELLO = 0
+    LOAD_BEGIN = 1
+    LOAD = 2
+    FEED = 3
+    STEP = 4
+    READ = 5
+    ABORT = 6
+
+
+class Status(IntEnum):
+    OK = 0
+    BAD_FRAME = 1
+    BAD_COMMAND = 2
+    NOT_LOADED = 3
+    BUSY = 4
+    ABORTED = 5
+    FAULT = 6
+
+
+class ReadSpace(IntEnum):
+    STORE = 0
+    COUNTERS = 1
+    RESULTS = 2
+
+
+class Counter(IntEnum):
+    """Index of a 32-bit counter; its words are 2 * index and 2 * index + 1."""
+
+    CLOCKS = 0
+    ROWS = 1
+    BEATS = 2
+    STALLS = 3
+    SATURATIONS = 4
+    STEPS = 5
+
+
+def anchor_bits(comparators: int) -> int:
+    """Bits of one anchor word: valid, a, b per lane, and emit."""
+    return comparators * (1 + 2 * ADDRESS_BITS) + 1
+
+
+# field -> (word, lowest bit, width, offset subtracted before encoding)
+_LAYOUT: dict[str, tuple[int, int, int, int]] = {
+    "sync": (0, 0, 1, 0),
+    "token": (0, 1, 1, 0),
+    "int4": (0, 2, 1, 0),
+    "first": (0, 3, 1, 0),
+    "last": (0, 4, 1, 0),
+    "residual": (0, 5, 1, 0),
+    "sort": (0, 6, 1, 0),
+    "end": (0, 7, 1, 0),
+    "shift": (0, 8, 3, 0),
+    "tier": (0, 11, 3, 0),
+    "anchor_base": (1, 0, 10, 0),
+    "anchor_len": (2, 0, 10, 0),
+    "row_log2": (4, 8, 4, 0),
+    "count": (5, 0, 10, 0),
+    "table_log2": (5, 10, 5, 0),
+    "row_beats": (6, 0, 8, 1),
+    "acc_base": (6, 8, 8, 0),
+    "dst_base": (7, 0, 8, 0),
+    "n_out": (7, 8, 8, 1),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One instruction: ``count`` equal tables added into one accumulator region.
+
+    Fields are those of docs/reference/isa.md, in its units. A value that does not fit its field raises ``ValueError``.
+    """
+
+    table_base: int
+    count: int
+    table_log2: int
+    row_log2: int
+    row_beats: int
+    acc_base: int = 0
+    dst_base: int = 0
+    anchor_base: int = 0
+    anchor_len: int = 0
+    n_out: int = 1
+    shift: int = 0
+    tier: int = 0
+    sync: bool = False
+    token: bool = False
+    int4: bool = False
+    first: bool = False
+    last: bool = False
+    residual: bool = False
+    sort: bool = False
+    end: bool = False
+
+    def __post_init__(self) -> None:
+        for name, (_, _, width, offset) in _LAYOUT.items():
+            value = int(getattr(self, name))
+            if not offset <= value < offset + (1 << width):
+                raise ValueError(f"{name} must be {offset}..{offset + (1 << width) - 1}, not {value}")
+        if not 0 <= self.table_base < 1 << 24:
+            raise ValueError(f"table_base must be 0..{(1 << 24) - 1}, not {self.table_base}")
+
+    def encode(self) -> list[int]:
+        """The instruction's 8 program words."""
+        words = [0] * WORDS_PER_INSTRUCTION
+        for name, (word, low, _, offset) in _LAYOUT.items():
+            words[word] |= (int(getattr(self, name)) - offset) << low
+        words[3] = self.table_base & 0xFFFF
+        words[4] |= self.table_base >> 16
+        return words
+
+    @classmethod
+    def decode(cls, words: list[int]) -> "Run":
+        """The inverse of :meth:`encode`; ``words`` are 8 program words."""
+        if len(words) != WORDS_PER_INSTRUCTION:
+            raise ValueError(f"an instruction must be {WORDS_PER_INSTRUCTION} words, not {len(words)}")
+        flags = {f.name for f in fields(cls) if f.type is bool or f.type == "bool"}
+        values: dict[str, int | bool] = {"table_base": words[3] | (words[4] & 0xFF) << 16}
+        for name, (word, low, width, offset) in _LAYOUT.items():
+            value = (words[word] >> low & ((1 << width) - 1)) + offset
+            values[name] = bool(value) if name in flags else value
+        return cls(**values)  # type: ignore[arg-type]
