@@ -95,14 +95,13 @@ class Counter(IntEnum):
     CLOCKS = 0
     ROWS = 1
     BEATS = 2
-    STALLS = 3
-    SATURATIONS = 4
-    STEPS = 5
+    SATURATIONS = 3
+    STEPS = 4
 
 
 def anchor_bits(comparators: int) -> int:
-    """Bits of one anchor word: valid, a, b per lane, and emit."""
-    return comparators * (1 + 2 * ADDRESS_BITS) + 1
+    """Bits of one anchor word: valid, a, b per lane, and emit (0..comparators)."""
+    return comparators * (1 + 2 * ADDRESS_BITS) + comparators.bit_length()
 
 
 # field -> (word, lowest bit, width, offset subtracted before encoding)
