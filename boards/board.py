@@ -1,0 +1,44 @@
+"""What the rest of the project needs to know of a board: one frozen record, plain data."""
+
+from dataclasses import dataclass
+
+__all__ = ["Board", "Tier"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tier:
+    """A memory that holds table rows. Its place in ``Board.tiers`` is the ``tier`` field of an instruction.
+
+    ``kind``: "spram" (four SB_SPRAM256KA side by side) or "bram" (block RAM). ``size``: bytes. ``width``: bytes read in a clock.
+    """
+
+    name: str
+    kind: str
+    size: int
+    width: int = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """A board and the sizes of the core built for it.
+
+    ``platform``: "module:class" of amaranth-boards. ``clock_in_hz``: its oscillator; ``clock_hz``: the core's clock, out of the PLL.
+    ``comparators``: P, anchor pairs compared in a clock. ``anchor_words``, ``program_instructions``, ``store_latencies``: depths.
+    ``image_offset``, ``flash_size``: bytes; a memory image in flash begins at the offset.
+    """
+
+    name: str
+    title: str
+    platform: str
+    device: str
+    package: str
+    clock_in_hz: float
+    clock_hz: float
+    tiers: tuple[Tier, ...]
+    comparators: int = 2
+    anchor_words: int = 512
+    program_instructions: int = 32
+    store_latencies: int = 2048
+    image_offset: int
+    flash_size: int
+    uart_baud: int = 1_000_000

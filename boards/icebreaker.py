@@ -1,0 +1,18 @@
+"""1BitSquared iCEBreaker: iCE40UP5K; the tables lie in its four SPRAMs."""
+
+from .board import Board, Tier
+
+__all__ = ["BOARD"]
+
+BOARD = Board(
+    name="icebreaker",
+    title="1BitSquared iCEBreaker",
+    platform="amaranth_boards.icebreaker:ICEBreakerPlatform",
+    device="iCE40UP5K",
+    package="SG48",
+    clock_in_hz=12e6,
+    clock_hz=36e6,
+    tiers=(Tier(name="SPRAM", kind="spram", size=131_072),),
+    image_offset=0x100000,  # the bitstream takes the first 104,090 bytes; 1 MB leaves room for multi-boot
+    flash_size=16 << 20,
+)

@@ -1,0 +1,18 @@
+"""Radiona ULX3S 85F: LFE5U-85F; the tables lie in block RAM (64 of its 208 blocks)."""
+
+from .board import Board, Tier
+
+__all__ = ["BOARD"]
+
+BOARD = Board(
+    name="ulx3s_85f",
+    title="Radiona ULX3S 85F",
+    platform="amaranth_boards.ulx3s:ULX3S_85F_Platform",
+    device="LFE5U-85F",
+    package="BG381",
+    clock_in_hz=25e6,
+    clock_hz=50e6,
+    tiers=(Tier(name="block RAM", kind="bram", size=131_072),),
+    image_offset=0x200000,  # an uncompressed bitstream of the 85F takes about 1.9 MB
+    flash_size=16 << 20,
+)

@@ -1,0 +1,31 @@
+"""Board records: found by name, consistent with amaranth-boards and with the image format."""
+
+import importlib
+
+import pytest
+
+import boards
+
+
+def test_unknown_board_is_named() -> None:
+    with pytest.raises(boards.UnknownBoardError, match=r"^unknown board 'icestick': the boards are icebreaker, ulx3s_85f$"):
+        boards.get("icestick")
+
+
+@pytest.mark.parametrize("name", sorted(boards.BOARDS))
+def test_platform_agrees(name: str) -> None:
+    board = boards.get(name)
+    module, _, cls = board.platform.partition(":")
+    platform = getattr(importlib.import_module(module), cls)
+    assert (platform.device, platform.package) == (board.device, board.package)
+    clock = next(r for r in platform.resources if r.name == platform.default_clk)
+    assert clock.clock.frequency == board.clock_in_hz
+
+
+@pytest.mark.parametrize("name", sorted(boards.BOARDS))
+def test_sizes_are_possible(name: str) -> None:
+    board = boards.get(name)
+    assert board.clock_hz % board.uart_baud == 0
+    assert 0 < board.image_offset < board.flash_size
+    assert all(tier.size % tier.width == 0 and tier.size & (tier.size - 1) == 0 for tier in board.tiers)
+    assert board.anchor_words <= 1024 and board.program_instructions <= 32 and board.store_latencies <= 2048
