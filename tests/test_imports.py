@@ -1,0 +1,132 @@
+"""The one direction of imports, read from the imports themselves; and every imported package is one that pyproject.toml asks for."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("boards", "golden", "firmware", "hdl", "sim")
+COMMANDS = {"golden.train", "golden.eval", "firmware.export", "sim.run", "hdl.build"}
+
+# module or package -> what of ours it may import besides itself; the longest name that fits counts
+ALLOWED: dict[str, set[str]] = {
+    "boards": set(),
+    "golden": set(),
+    "firmware.isa": set(),
+    "firmware": {"golden", "boards"},
+    "hdl": {"firmware.isa", "boards"},
+    "sim": {"boards", "golden", "firmware", "hdl"},
+}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported(source: str, *, module: str, package: bool) -> list[tuple[str, bool]]:
+    """Every module that ``source`` imports, absolute; and whether the import stands at the top level of the file."""
+    tree = ast.parse(source)
+    top = {id(node) for node in tree.body}
+    found: list[tuple[str, bool]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, id(node) in top) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            parts = module.split(".")
+            base = parts[: len(parts) - node.level + package] if node.level else []
+            name = ".".join([*base, *([node.module] if node.module else [])])
+            found += [(f"{name}.{alias.name}", id(node) in top) for alias in node.names]
+    return found
+
+
+def inside(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def wrong(module: str, names: list[str]) -> list[str]:
+    """Those of ``names`` that ``module`` may not import."""
+    ours = [name for name in names if name.split(".")[0] in FOLDERS]
+    commands = [name for name in ours if any(inside(name, command) for command in COMMANDS)]
+    if module in COMMANDS:
+        return [name for name in commands if not inside(name, module)]
+    rule = max((key for key in ALLOWED if inside(module, key)), key=len)
+    home = rule.split(".")[0]
+    free = {home, *ALLOWED[rule]} if rule == home else {rule, *ALLOWED[rule]}
+    return [name for name in ours if not any(inside(name, package) for package in free)] + commands
+
+
+SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_direction(path: Path) -> None:
+    module = module_name(path)
+    names = [name for name, _ in imported(path.read_text(encoding="utf-8"), module=module, package=path.name == "__init__.py")]
+    assert wrong(module, names) == []
+
+
+def test_nothing_is_overlooked() -> None:
+    assert {path.relative_to(ROOT).parts[0] for path in SOURCES} == set(FOLDERS)
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("hdl.core", "import golden.network"),
+        ("hdl.core", "def f():\n    from firmware.compiler import compile_network"),
+        ("hdl.core", "from firmware import compiler"),
+        ("hdl.flow.steps", "from sim import cycles"),
+        ("golden.layer", "from firmware.isa import LANES"),
+        ("boards.icebreaker", "import hdl.bus"),
+        ("firmware.isa", "from boards import icebreaker"),
+        ("firmware.isa", "from . import image"),
+        ("firmware.image", "from sim import cycles"),
+        ("sim.cycles", "from hdl.build import main"),
+        ("golden.layer", "from .train import main"),
+        ("sim.run", "import hdl.build"),
+    ],
+)
+def test_a_wrong_import_is_found(module: str, source: str) -> None:
+    assert wrong(module, [name for name, _ in imported(source, module=module, package=False)])
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("hdl.core", "from firmware.isa import Run\nfrom . import bus\nimport boards.icebreaker"),
+        ("firmware.compiler", "from golden.network import Network\nfrom .isa import Run"),
+        ("hdl.build", "from sim import cycles\nfrom golden.file import load\nfrom hdl.flow.tools import find_tool"),
+    ],
+)
+def test_a_right_import_passes(module: str, source: str) -> None:
+    assert wrong(module, [name for name, _ in imported(source, module=module, package=False)]) == []
+
+
+def required(*extras: str) -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = project["dependencies"] + [entry for extra in extras for entry in project["optional-dependencies"][extra]]
+    return {re.split(r"[^A-Za-z0-9_.-]", entry)[0].lower() for entry in asked}
+
+
+def undeclared(names: list[str], asked: set[str]) -> list[str]:
+    """Those of ``names`` that are neither ours, nor Python's, nor from a distribution in ``asked``."""
+    owners = packages_distributions()
+    tops = {name.split(".")[0] for name in names} - set(FOLDERS) - set(sys.stdlib_module_names)
+    return sorted(top for top in tops if not {owner.lower() for owner in owners.get(top, [])} & asked)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_dependencies_are_declared(path: Path) -> None:
+    found = imported(path.read_text(encoding="utf-8"), module=module_name(path), package=path.name == "__init__.py")
+    assert undeclared([name for name, top in found if top], required()) == []
+    assert undeclared([name for name, _ in found], required("tasks", "ecp5", "test")) == []
+
+
+def test_an_undeclared_package_is_found() -> None:
+    assert undeclared(["numpy.linalg", "sortedcontainers", "json", "hdl.core"], required()) == ["sortedcontainers"]
