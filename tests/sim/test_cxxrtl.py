@@ -1,0 +1,208 @@
+"""The compiled simulator on a small design, beside Amaranth's own simulator where both can run it."""
+
+import os
+import random
+
+import pytest
+from amaranth.sim import Simulator
+
+from sim.cxxrtl import Simulation
+from sim.cxxrtl_build import SimulationError, build
+from sim.flash_model import FlashModel
+
+DIVISOR = 9
+
+
+def test_reads_and_writes_signals_wider_than_a_word(bench):
+    bench["address"] = 3
+    bench.clock()
+    assert bench["value"] == (1 << 35 | 3) + 1
+    assert bench["inner.value"] == bench["value"]
+    bench.clock(299)
+    assert (bench["inner.count"], bench.clocks) == (300, 300)
+    assert bench["inner.pair"] == (300 >> 8) << 8 | 299 & 0xFF
+
+
+def test_memory_is_the_simulators_own(bench):
+    words = bench.memory("inner.words")
+    assert words.shape == (16, 2)
+    words[5] = [7, 0x80]
+    bench["address"] = 5
+    bench.clock()
+    assert bench["value"] == (0x80 << 32 | 7) + 1
+    bench["write"] = 1
+    bench.clock()
+    assert list(words[5]) == [1, 0]
+    assert bench.memories()["inner.words"] == (16, 40)
+
+
+def test_state_can_be_set(bench):
+    bench["inner.count"] = 1000
+    bench.clock(5)
+    assert bench["inner.count"] == 1005
+
+
+@pytest.mark.parametrize("name", ["inner.count", "held", "odd", "inner.pair.low"])
+def test_run_until_samples_before_the_edge(bench, name):
+    """State, registered output, output by logic, and a signal that must be evaluated apart: each when it has its value before an edge."""
+    expected = {"inner.count": (37, 38), "held": (1, 3 + 1), "odd": (1, 2 + 1), "inner.pair.low": (21, 22 + 1)}
+    value, clocks = expected[name]
+    assert bench.run_until(name, value=value, limit=100) == clocks
+    assert bench["inner.count"] == clocks == bench.clocks
+
+
+def test_run_until_gives_up(bench):
+    with pytest.raises(SimulationError, match=r"'inner\.count' was not 50 within 40 clocks"):
+        bench.run_until("inner.count", value=50, limit=40)
+    assert bench.clocks == bench["inner.count"] == 40
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_uart_bytes_come_back(bench, exact):
+    uart = bench.uart(from_design="tx", to_design="rx", divisor=DIVISOR)
+    if exact:
+        bench.flash(b"").attach(cs_n="cs_n", clk="clk_out", copi="copi", cipo="cipo")
+    message = bytes(range(256))
+    uart.send(message)
+    assert uart.receive(256, limit=300 * 10 * DIVISOR) == message
+    assert bench.clocks == pytest.approx(256 * 10 * DIVISOR, abs=2 * DIVISOR)
+    assert not uart.framing_errors
+
+
+def test_uart_sees_a_missing_stop_bit(bench):
+    uart = bench.uart(from_design="tx", to_design="rx", divisor=8.5)
+    uart.send(b"a", break_stop=True)
+    uart.send(b"b")
+    assert uart.receive(2, limit=400) == b"b"
+    assert uart.framing_errors == 1
+    assert not uart.busy
+
+
+def transfer(sim, data, size):
+    """Sends bytes on the bench's SPI bus, then takes ``size``; a bit is four clocks."""
+    sim["drive"] = 0
+    sim.clock(4)
+    out = 0
+    bits = [byte >> (7 - i) & 1 for byte in data for i in range(8)] + [0] * (8 * size)
+    for bit in bits:
+        sim["drive"] = bit << 2
+        sim.clock(2)
+        out = out << 1 | sim["seen"]
+        sim["drive"] = bit << 2 | 2
+        sim.clock(2)
+    sim["drive"] = 1
+    sim.clock(4)
+    return (out & ((1 << 8 * size) - 1)).to_bytes(size, "big")
+
+
+def test_flash_at_the_pins(bench):
+    flash = bench.flash(b"hello world", offset=0x123456, jedec=0xEF4018, wake_clocks=50)
+    flash.attach(cs_n="cs_n", clk="clk_out", copi="copi", cipo="cipo")
+    assert transfer(bench, b"\x9f", 3) == b"\xff\xff\xff"
+    transfer(bench, b"\xab", 0)
+    assert transfer(bench, b"\x03\x12\x34\x56", 2) == b"\xff\xff"
+    assert not flash.asleep
+    assert transfer(bench, b"\x9f", 3) == b"\xef\x40\x18"
+    assert transfer(bench, b"\x03\x12\x34\x56", 11) == b"hello world"
+
+
+def test_flash_is_the_python_model(bench):
+    """Random levels and bits of commands: the two models answer alike on every clock."""
+    rng = random.Random(1)
+    content = rng.randbytes(64)
+    model = FlashModel(content[:32], offset=0xFFFFE0, wake_clocks=30)
+    compiled = bench.flash(content[:32], offset=0xFFFFE0, wake_clocks=30)
+    driven = 0
+    for _ in range(300):
+        command = rng.choice([0x03, 0x03, 0x9F, 0xAB, 0xAB, 0xB9, rng.randrange(256)])
+        bits = [int(b) for b in f"{command:08b}{rng.randrange(0xFFFFE0, 1 << 24):024b}"][: rng.choice([8, 8, 7, 32, 32, 32])]
+        bits += [0] * rng.randrange(60) if len(bits) == 32 or rng.random() < 0.1 else []
+        pins = [(1, 0, 0)] * rng.randrange(1, 20) + [(0, 0, 0)] + [(0, clk, bit) for bit in bits for clk in (1, 0)]
+        for levels in pins:
+            expected = model.pins(*levels)
+            driven += not expected
+            assert compiled.pins(*levels) == expected
+            assert compiled.asleep == model.asleep
+    assert driven > 1000
+
+
+def test_random_bit_has_its_probability(bench):
+    bench.random_bit("coin", probability=0.25, seed=3)
+    bench.clock(10_000)
+    assert 2300 < bench["heads"] < 2700
+    bench.detach()
+    bench["coin"] = 0
+    before = bench["heads"]
+    bench.clock(100)
+    assert bench["heads"] == before
+
+
+def test_equals_amaranths_simulator(bench, bench_class):
+    """Random inputs: both simulators show the same outputs after every clock."""
+    rng = random.Random(2)
+    inputs = [(rng.randrange(16), rng.randrange(2), rng.randrange(2)) for _ in range(500)]
+    dut, expected = bench_class(), []
+
+    async def drive(ctx):
+        for address, write, rx in inputs:
+            ctx.set(dut.address, address)
+            ctx.set(dut.write, write)
+            ctx.set(dut.rx, rx)
+            _, _, value, odd, held, tx = await ctx.tick().sample(dut.value, dut.odd, dut.held, dut.tx)
+            expected.append((value, odd, held, tx))
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(drive)
+    simulator.run()
+    for (address, write, rx), outputs in zip(inputs, expected, strict=True):
+        bench["address"], bench["write"], bench["rx"] = address, write, rx
+        assert (bench["value"], bench["odd"], bench["held"], bench["tx"]) == outputs
+        bench.clock()
+
+
+def test_trace(bench, tmp_path):
+    bench.clock(3)
+    bench.trace(tmp_path / "run.vcd", clock_hz=36e6)
+    bench.clock(2)
+    bench.run_until("inner.count", value=9, limit=10)
+    bench.close_trace()
+    text = (tmp_path / "run.vcd").read_text()
+    assert "$timescale 1 ps $end" in text
+    assert "count" in text
+    changes = [line for line in text.splitlines() if line.startswith("b") and line.split()[0] == "b" + f"{9:016b}"]
+    assert changes
+    with pytest.raises(SimulationError, match="can't be written"):
+        bench.trace(tmp_path / "none" / "run.vcd", clock_hz=36e6)
+
+
+def test_errors_name_what_is_wrong(bench):
+    with pytest.raises(SimulationError, match=r"no signal or memory 'count'; there is inner\.count"):
+        bench["count"]
+    with pytest.raises(SimulationError, match=r"'inner\.value' can't be set: it is driven by logic"):
+        bench["inner.value"] = 0
+    with pytest.raises(SimulationError, match=r"'address' must be 0\.\.15, not 16"):
+        bench["address"] = 16
+    with pytest.raises(SimulationError, match=r"'inner\.words' is a memory"):
+        bench["inner.words"]
+    with pytest.raises(SimulationError, match="'odd' is not a memory"):
+        bench.memory("odd")
+    with pytest.raises(SimulationError, match="'odd' must be an input of the design"):
+        bench.random_bit("odd", probability=0.5, seed=1)
+
+
+def test_library_is_kept_and_keyed(monkeypatch, bench_library, bench_class):
+    monkeypatch.setenv("POLYCHRON_CACHE", str(bench_library.parent))
+    before = bench_library.stat().st_mtime_ns
+    assert build(bench_class()) == bench_library
+    assert bench_library.stat().st_mtime_ns == before
+    assert os.listdir(bench_library.parent) == [bench_library.name]
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    with pytest.raises(SimulationError, match="the C\\+\\+ compiler no-such-compiler was not found"):
+        build(bench_class())
+
+
+def test_two_simulations_are_apart(bench_library):
+    first, second = Simulation(bench_library), Simulation(bench_library)
+    first.clock(10)
+    assert (first["inner.count"], second["inner.count"]) == (10, 0)
