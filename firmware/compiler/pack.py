@@ -1,0 +1,39 @@
+"""Tables to bytes: rows and columns put in the core's order, entries in the beats' order."""
+
+import numpy as np
+import numpy.typing as npt
+
+from firmware import isa
+
+__all__ = ["beats", "columns_in_order", "rows_in_order"]
+
+Int8 = npt.NDArray[np.int8]
+
+
+def rows_in_order(tables: Int8, order: tuple[int, ...], pairs: tuple[tuple[int, ...], ...]) -> Int8:
+    """(n_t, 2**n_c, n_out) tables, taken in ``order``, the rows of each so that the pair shifted in first is the highest index bit."""
+    if not pairs or not pairs[0]:
+        return tables[list(order)]
+    n_c = len(pairs[0])
+    new = np.arange(1 << n_c)
+    result = np.empty((len(order), *tables.shape[1:]), np.int8)
+    for i, (table, sequence) in enumerate(zip(order, pairs, strict=True)):
+        old = np.zeros_like(new)
+        for position, pair in enumerate(sequence):
+            old |= (new >> (n_c - 1 - position) & 1) << pair
+        result[i] = tables[table][old]
+    return result
+
+
+def columns_in_order(tables: Int8, columns: npt.NDArray[np.int32]) -> Int8:
+    """The last axis rearranged: column c of the result is neuron ``columns[c]``, zeros where that is -1."""
+    return np.where(columns >= 0, tables[..., np.maximum(columns, 0)], 0).astype(np.int8)
+
+
+def beats(tables: Int8, *, bits: int) -> npt.NDArray[np.uint8]:
+    """(..., columns) entries to (..., row bytes): int8 as they are; int4 with columns 16 w + k low and 16 w + 8 + k high in byte k of beat w."""
+    if bits == 8:
+        return tables.view(np.uint8)
+    halves = tables.view(np.uint8).reshape(*tables.shape[:-1], -1, 2, isa.LANES) & 0xF
+    packed = halves[..., 0, :] | halves[..., 1, :] << 4
+    return packed.reshape(*tables.shape[:-1], -1)

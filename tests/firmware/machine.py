@@ -1,0 +1,101 @@
+"""A tiny interpreter of docs/reference/isa.md, written from that page alone, to check the compiler with."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from firmware import isa
+from firmware.program import Program, decode_anchor
+
+
+class BankConflictError(AssertionError):
+    """An anchor word reads two addresses of one bank."""
+
+
+@dataclass
+class Machine:
+    """A core with a loaded program; ``store`` are the 2048 latencies, ``beats`` and ``rows`` count reads."""
+
+    program: Program
+    memory: bytes
+    store: list[int] = field(default_factory=list)
+    acc: list[int] = field(default_factory=lambda: [0] * isa.ACC_WORDS * isa.LANES)
+    beats: int = 0
+    rows: int = 0
+    saturations: int = 0
+
+    @classmethod
+    def load(cls, program: Program, *, size: int = 131_072) -> "Machine":
+        machine = cls(program, program.memory(size))
+        # nothing may depend on what was in the memories before
+        rng = np.random.default_rng(7)
+        machine.store = rng.integers(-32768, 32768, isa.STORE_WORDS * isa.LANES).tolist()
+        machine.acc = rng.integers(-32768, 32768, isa.ACC_WORDS * isa.LANES).tolist()
+        machine.store[isa.ZERO_WORD * isa.LANES :] = [0] * isa.LANES
+        machine.store[: len(program.store)] = program.store.tolist()
+        return machine
+
+    def step(self, symbol: int | None = None) -> int:
+        """One step; ``symbol`` forces the token. Returns the symbol of the earliest spike."""
+        chosen = -1
+        for number, run in enumerate(self.program.runs):
+            assert run.end == (number == len(self.program.runs) - 1)
+            if run.token:
+                assert chosen >= 0 and run.count == 1 and run.anchor_len == 0
+                indices = [chosen if symbol is None else symbol]
+            else:
+                indices = self._indices(run)
+            assert len(indices) == run.count
+            self._rows(run, indices)
+            if run.sort:
+                assert chosen < 0
+                at = run.dst_base * isa.LANES
+                outputs = self.store[at : at + run.n_out]
+                chosen = outputs.index(min(outputs))
+        return chosen
+
+    def _indices(self, run: isa.Run) -> list[int]:
+        lanes, made, words = self.program.comparators, [], 0
+        index = [0] * lanes
+        for value in self.program.anchors[run.anchor_base : run.anchor_base + run.anchor_len]:
+            word = decode_anchor(value, comparators=lanes)
+            addresses = {address for lane in word.lanes if lane is not None for address in lane}
+            if len({address % isa.LANES for address in addresses}) != len(addresses):
+                raise BankConflictError(f"addresses {sorted(addresses)}")
+            for lane, pair in enumerate(word.lanes):
+                if pair is not None:
+                    index[lane] = index[lane] << 1 | (self.store[pair[0]] > self.store[pair[1]])
+            words += 1
+            if word.emit:
+                assert words >= lanes
+                made += index[: word.emit]
+                index, words = [0] * lanes, 0
+        assert words == 0
+        return made
+
+    def _rows(self, run: isa.Run, indices: list[int]) -> None:
+        width = 16 if run.int4 else 8
+        base = run.acc_base * isa.LANES
+        sums = [0] * (run.row_beats * width) if run.first else self.acc[base : base + run.row_beats * width]
+        assert run.int4 or run.row_beats >= 2
+        assert run.table_base % (1 << run.table_log2) == 0
+        for table, index in enumerate(indices):
+            at = run.table_base + (table << run.table_log2) + (index << run.row_log2)
+            assert index << run.row_log2 < 1 << run.table_log2
+            for beat in range(run.row_beats):
+                data = self.memory[(at + beat) * 8 : (at + beat) * 8 + 8]
+                entries = [byte & 15 for byte in data] + [byte >> 4 for byte in data] if run.int4 else list(data)
+                half = 8 if run.int4 else 128
+                for k, entry in enumerate(entries):
+                    sums[beat * width + k] += (entry ^ half) - half
+            self.rows += 1
+            self.beats += run.row_beats
+        assert all(-32768 <= value <= 32767 for value in sums)
+        if not run.last:
+            self.acc[base : base + len(sums)] = sums
+            return
+        for column, value in enumerate(sums):
+            address = run.dst_base * isa.LANES + column
+            wide = (value << run.shift) + (self.store[address] if run.residual else 0)
+            self.store[address] = max(-32768, min(32767, wide))
+            self.saturations += wide != self.store[address]
