@@ -20,11 +20,11 @@ def conflicts(edges: Iterable[Edge], bank: np.ndarray) -> list[Edge]:
     return [(a, b) for a, b in edges if bank[a] == bank[b]]
 
 
-def colour(edges: set[Edge], *, places: np.ndarray, limited: np.ndarray, rng: np.random.Generator, steps: int = 2000) -> np.ndarray:
+def colour(edges: set[Edge], *, places: np.ndarray, limited: np.ndarray, rng: np.random.Generator, patience: int = 300) -> np.ndarray:
     """A bank for each neuron.
 
     ``places``: (8,) columns there are in each bank for the neurons marked in ``limited`` (n,); the others may lie anywhere.
-    Returns (n,) banks; edges inside a bank are as few as the search finds, best none.
+    Returns (n,) banks; edges inside a bank are as few as the search finds, best none. It gives up after ``patience`` steps without gain.
     """
     n = len(limited)
     neighbours: list[list[int]] = [[] for _ in range(n)]
@@ -32,7 +32,7 @@ def colour(edges: set[Edge], *, places: np.ndarray, limited: np.ndarray, rng: np
         neighbours[a].append(b)
         neighbours[b].append(a)
     bank = _greedy(neighbours, places=places, limited=limited, rng=rng)
-    return _tabu(edges, neighbours, bank, places=places, limited=limited, rng=rng, steps=steps)
+    return _tabu(edges, neighbours, bank, places=places, limited=limited, rng=rng, patience=patience)
 
 
 def _greedy(neighbours: list[list[int]], *, places: np.ndarray, limited: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -62,7 +62,7 @@ def _tabu(
     places: np.ndarray,
     limited: np.ndarray,
     rng: np.random.Generator,
-    steps: int,
+    patience: int,
 ) -> np.ndarray:
     n = len(bank)
     adjacent = np.zeros((n, n), bool)
@@ -82,13 +82,13 @@ def _tabu(
             free[to] -= 1
         bank[v] = to
 
-    for step in range(steps):
-        if best_cost == 0:
-            break
+    step, found_at = 0, 0
+    while best_cost > 0 and step - found_at < patience:
+        step += 1
         clashing = np.flatnonzero(near[np.arange(n), bank] > 0)
         v = int(rng.choice(clashing))
         here = int(bank[v])
-        found: tuple[float, int, int] | None = None  # change of cost, other neuron or -1, bank
+        found: tuple[int, int, int] | None = None  # change of cost, other neuron or -1, bank
         for to in range(isa.LANES):
             if to == here:
                 continue
@@ -116,5 +116,5 @@ def _tabu(
         until[v, here] = step + 5 + int(rng.integers(10))
         cost += change
         if cost < best_cost:
-            best, best_cost = bank.copy(), cost
+            best, best_cost, found_at = bank.copy(), cost, step
     return best

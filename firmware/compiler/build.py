@@ -63,7 +63,8 @@ def compile_network(network: Network, board: Board, *, name: str = "network", se
     parts = _parts(network, stages, layout, schedules)
     pieces = place([part.item for part in parts], board.tiers[0], board=board.name)
     runs, anchors, tables, origins = _emit(parts, pieces, layout, network.n_out)
-    _check_depths(runs, anchors, board)
+    _check_depth(len(anchors), board.anchor_words, "anchor words", "anchor memory", board)
+    _check_depth(len(runs), board.program_instructions, "instructions", "program memory", board)
     store = np.zeros(layout.top, np.int16)
     for neuron, value in zip(range(network.n - network.n_ref, network.n), network.constants.tolist(), strict=True):
         store[layout.copies[neuron]] = value
@@ -106,6 +107,7 @@ def _lay_out(stages: list[Stage], shape: Shape, board: Board) -> tuple[Layout, d
     """The layout with the fewest state words, then the fewest anchor words; the first one without a bubble ends the search."""
     groups = [(stage, i) for stage in stages if not stage.token for i in range(len(stage.groups))]
     ideal = sum(ideal_words(s.groups[i].n_t, s.groups[i].n_c, board.comparators) for s, i in groups)
+    _check_depth(ideal, board.anchor_words, "anchor words", "anchor memory", board)
     best: tuple[tuple[int, int], Layout, dict[tuple[str, int], Schedule]] | None = None
     refused: CompileError | None = None
     levels = COPIES if shape.static.any() else COPIES[:1]
@@ -213,15 +215,9 @@ def _emit(
     return runs, anchors, tables, origins
 
 
-def _check_depths(runs: list[isa.Run], anchors: list[int], board: Board) -> None:
-    if len(anchors) > board.anchor_words:
-        raise CompileError(
-            f"the network needs {len(anchors)} anchor words, {board.name} has {board.anchor_words}: the anchor memory is full"
-        )
-    if len(runs) > board.program_instructions:
-        raise CompileError(
-            f"the network needs {len(runs)} instructions, {board.name} has {board.program_instructions}: the program memory is full"
-        )
+def _check_depth(needed: int, limit: int, what: str, memory: str, board: Board) -> None:
+    if needed > limit:
+        raise CompileError(f"the network needs {needed} {what}, {board.name} has {limit}: the {memory} is full")
 
 
 def _meta(network: Network, stages: list[Stage], layout: Layout, *, name: str, origins: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Where every neuron lies in the latency store.
 
-From word 0: the state region (the columns the hidden layers write, in an order the compiler chooses), the output region (in neuron order, as the
-sorter reads it), then static neurons, which no layer changes, wherever their banks suit the anchors. The order of the state's columns is what
-keeps the two neurons of an anchor pair in different banks. Where no order does, some neurons get a second column, or a second static copy.
+From word 0: the state region (the columns the hidden layers write, in an order the compiler chooses), the output region (in neuron
+order, as the sorter reads it), then static neurons, which no layer changes, wherever their banks suit the anchors. The order of the
+state's columns is what keeps the two neurons of an anchor pair in different banks. Where no order does, some neurons get a second
+column, or a second static copy.
 """
 
 from dataclasses import dataclass
@@ -37,8 +38,10 @@ class Shape:
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """``copies``: the addresses of each neuron, the first one its own. ``columns``: the neuron of each column of the state region, -1 for none.
+    """Where neurons and regions lie.
 
+    ``copies``: the addresses of each neuron, the first one its own.
+    ``columns``: the neuron of each column of the state region, -1 for none.
     ``state_words``, ``output_base``, ``output_words``: regions in words. ``top``: the first address nothing uses.
     """
 
@@ -121,7 +124,8 @@ def _addresses(shape: Shape, banks: list[list[int]], words: int, board: Board) -
     if top_words > limit:
         raise CompileError(
             f"the network needs {top_words * isa.LANES} latencies of store ({words * isa.LANES} for the state, "
-            f"{shape.output_words * isa.LANES} for the outputs, the rest for inputs), {board.name} has {limit * isa.LANES}: the latency store is full"
+            f"{shape.output_words * isa.LANES} for the outputs, the rest for inputs), "
+            f"{board.name} has {limit * isa.LANES}: the latency store is full"
         )
     return Layout(
         copies=copies,

@@ -31,9 +31,12 @@ def columns_in_order(tables: Int8, columns: npt.NDArray[np.int32]) -> Int8:
 
 
 def beats(tables: Int8, *, bits: int) -> npt.NDArray[np.uint8]:
-    """(..., columns) entries to (..., row bytes): int8 as they are; int4 with columns 16 w + k low and 16 w + 8 + k high in byte k of beat w."""
+    """(..., columns) entries to (..., row bytes).
+
+    int8 as they are; int4 with column 16 w + k in the low half and column 16 w + 8 + k in the high half of byte k of beat w.
+    """
     if bits == 8:
         return tables.view(np.uint8)
     halves = tables.view(np.uint8).reshape(*tables.shape[:-1], -1, 2, isa.LANES) & 0xF
     packed = halves[..., 0, :] | halves[..., 1, :] << 4
-    return packed.reshape(*tables.shape[:-1], -1)
+    return packed.astype(np.uint8).reshape(*tables.shape[:-1], -1)

@@ -1,7 +1,8 @@
 """Anchor words of a group of tables: which tables go together, and in which order their pairs are compared.
 
 Two tables are made at a time, a pair of each in one clock, if the four latencies lie in different banks (or share an address).
-For two given tables this is a matching between their pairs; for the tables of a run, a pairing of tables that leaves the fewest clocks over.
+For two given tables this is a matching between their pairs; for the tables of a run, a pairing of tables that leaves the fewest
+clocks over.
 """
 
 from collections.abc import Callable

@@ -41,7 +41,8 @@ class Machine:
         for number, run in enumerate(self.program.runs):
             assert run.end == (number == len(self.program.runs) - 1)
             if run.token:
-                assert chosen >= 0 and run.count == 1 and run.anchor_len == 0
+                assert chosen >= 0
+                assert (run.count, run.anchor_len) == (1, 0)
                 indices = [chosen if symbol is None else symbol]
             else:
                 indices = self._indices(run)
