@@ -1,0 +1,46 @@
+"""Interpolated n-gram tables over bytes, the baseline a text network is printed beside (Witten-Bell smoothing).
+
+p_k(c | context of k bytes) = (count(context c) + kinds(context) * p_{k-1}(c)) / (count(context) + kinds(context)), kinds(context) the different bytes seen after it;
+p_{-1} is uniform over the 256 bytes. Counts come from the training part alone.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["ngram_bits"]
+
+Int64 = npt.NDArray[np.int64]
+
+
+def ngram_bits(train: bytes, held_out: bytes, *, orders: tuple[int, ...] = (3, 4, 5, 6)) -> dict[int, float]:
+    """Bits per character of every byte of ``held_out`` for each order; an n-gram of order k sees the k - 1 bytes before (the end of ``train`` at first)."""
+    seen = np.frombuffer(train, np.uint8).astype(np.int64)
+    both = np.concatenate([seen, np.frombuffer(held_out, np.uint8).astype(np.int64)])
+    if not len(held_out):
+        raise ValueError("the held-out text is empty")
+    p = np.full(len(held_out), 1 / 256)
+    bits = {}
+    context = np.zeros(len(both), np.int64)  # number of the context before each byte
+    for length in range(max(orders)):
+        gram, grams = _numbers(context * 256 + both)
+        count_gram = np.bincount(gram[: len(seen)], minlength=grams)
+        contexts = int(context.max()) + 1
+        count_context = np.bincount(context[: len(seen)], minlength=contexts)
+        first = np.zeros(grams, bool)
+        first[gram[: len(seen)]] = True
+        owner = np.zeros(grams, np.int64)
+        owner[gram] = context
+        kinds = np.bincount(owner[first], minlength=contexts)
+        here, now = context[len(seen) :], gram[len(seen) :]
+        total = count_context[here] + kinds[here]
+        p = np.where(total > 0, (count_gram[now] + kinds[here] * p) / np.maximum(total, 1), p)
+        if length + 1 in orders:
+            bits[length + 1] = float(-np.log2(p).mean())
+        context = np.concatenate([[grams], gram[:-1]])  # the byte before and its own context; the first byte has none of this length
+    return bits
+
+
+def _numbers(keys: Int64) -> tuple[Int64, int]:
+    """Number the different keys 0.. in order of value: each key's number, and how many there are."""
+    different, numbers = np.unique(keys, return_inverse=True)
+    return numbers.reshape(-1).astype(np.int64), len(different)

@@ -1,0 +1,48 @@
+"""Shapes to train, so that nobody picks n_t and n_c blind."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .anchors import covering_anchors, random_anchors
+from .rnn import Rnn
+
+__all__ = ["TEXT_PRESETS", "TextPreset"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextPreset:
+    """A text rnn: ``n`` neurons, hidden and output tables as (n_t, n_c), the vocabulary, the widths after training; ``rate`` and ``jitter`` to train it with."""
+
+    about: str
+    n: int
+    hidden: tuple[int, int]
+    output: tuple[int, int]
+    symbols: int = 64
+    hidden_bits: int = 4
+    embed_bits: int = 8
+    output_bits: int = 4
+    rate: float = 0.01
+    jitter: float = 0.4
+
+    def model(self, *, n_sym: int, seed: int, anchors: str = "random") -> Rnn:
+        """An untrained network of this shape for ``n_sym`` symbols."""
+        rng = np.random.default_rng([seed, 1])
+        make = {"random": random_anchors, "covering": covering_anchors}[anchors]
+        hidden = make(n_t=self.hidden[0], n_c=self.hidden[1], n=self.n, rng=rng)
+        output = make(n_t=self.output[0], n_c=self.output[1], n=self.n, rng=rng)
+        return Rnn.start(n_sym=n_sym, hidden=(hidden,), output=(output,), n=self.n, rng=rng)
+
+
+TEXT_PRESETS = {
+    "icebreaker": TextPreset(about="fills the 128 KiB of SPRAM of an iCE40 UP5K exactly", n=256, hidden=(20, 5), output=(32, 5)),
+    "small": TextPreset(about="48 KiB, trains in two minutes", n=128, hidden=(16, 5), output=(24, 4)),
+    "paper": TextPreset(
+        about="the paper's RNN, 5 MB, for boards with flash or SDRAM tiers",
+        n=64,
+        hidden=(64, 10),
+        output=(16, 10),
+        hidden_bits=8,
+        output_bits=8,
+    ),
+}

@@ -1,0 +1,185 @@
+"""``python -m golden.train {digits,mnist,text}``: train a network and save it as one file, with its card and learning curve."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from .file import load, load_extra, save_network
+from .network import NetworkError
+from .ngram import ngram_bits
+from .optim import Adam
+from .plot import plot_curve
+from .presets import TEXT_PRESETS
+from .rnn import Rnn
+from .text import default_text, read_text, vocabulary
+from .text_task import train_text, versions
+from .trainer import Settings
+
+__all__ = ["main"]
+
+
+def command_line(arguments: argparse.Namespace, *, options: dict[str, object]) -> str:
+    """The command for a network's card: the options that differ from ``options``' defaults, files by name only (their hash stands beside)."""
+    words = ["python -m golden.train", arguments.task]
+    for name, default in options.items():
+        value = getattr(arguments, name)
+        if value == default:
+            continue
+        flag = "--" + name.replace("_", "-")
+        words.append(flag if value is True else f"{flag} {value.name if isinstance(value, Path) else value}")
+    return " ".join(words)
+
+
+def _text_parser(parser: argparse.ArgumentParser) -> None:
+    presets = "; ".join(f"{name}: {preset.about}" for name, preset in TEXT_PRESETS.items())
+    parser.add_argument("--text", type=Path, help="any file; its last tenth is held out (default: Python's own help topics)")
+    parser.add_argument("--preset", choices=TEXT_PRESETS, default="icebreaker", help=presets)
+    parser.add_argument("--out", type=Path, default=Path("text.safetensors"), help="the network file (default: %(default)s)")
+    parser.add_argument("--minutes", type=float, default=5.0, help="how long to train (default: %(default)s)")
+    parser.add_argument(
+        "--steps", type=int, help="train for so many mini-batches instead: the result then does not depend on the machine's speed"
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--resume", type=Path, help="go on from the float network kept in this file (its shape and symbols; the rate starts anew)"
+    )
+    parser.add_argument("--no-float", action="store_true", help="keep the integer network only: a small file, not to be resumed")
+    parser.add_argument("--rate", type=float, help="learning rate (default: the preset's)")
+    parser.add_argument("--jitter", type=float, help="training jitter, 0..1 (default: the preset's)")
+    parser.add_argument("--anchors", choices=["random", "covering"], default="random")
+    parser.add_argument("--symbols", type=int, help="size of the vocabulary, the unknown symbol included (default: the preset's)")
+    parser.add_argument("--streams", type=int, default=64, help="texts read side by side (default: %(default)s)")
+    parser.add_argument("--context", type=int, default=32, help="symbols to propagate back through (default: %(default)s)")
+    parser.add_argument(
+        "--qat", type=float, default=0.25, help="last part of the training with rounded tables, 0..1 (default: %(default)s)"
+    )
+    parser.add_argument("--threads", type=int, default=2, help="(default: %(default)s; the result does not depend on it)")
+
+
+def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    _check_text(arguments)
+    text = default_text() if arguments.text is None else read_text(arguments.text)
+    if text.note:
+        print(f"note: {text.note}")
+    preset = TEXT_PRESETS[arguments.preset]
+    if arguments.resume is None:
+        symbols = vocabulary(text.train, size=arguments.symbols or preset.symbols)
+        model = preset.model(n_sym=len(symbols), seed=arguments.seed, anchors=arguments.anchors)
+    else:
+        symbols, model = _resume(arguments.resume)
+    settings = Settings(
+        streams=arguments.streams,
+        context=arguments.context,
+        jitter=preset.jitter if arguments.jitter is None else arguments.jitter,
+        adam=Adam(rate=preset.rate if arguments.rate is None else arguments.rate),
+        seed=arguments.seed,
+        threads=arguments.threads,
+    )
+    kept = (
+        "text",
+        "preset",
+        "minutes",
+        "steps",
+        "seed",
+        "resume",
+        "no_float",
+        "rate",
+        "jitter",
+        "anchors",
+        "symbols",
+        "streams",
+        "context",
+        "qat",
+    )
+    options = {name: parser.get_default(name) for name in kept}
+    data = {"name": text.name, "bytes": len(text.data), "sha256": text.sha256, "held_out": "the last tenth"}
+    card = {
+        "task": "text",
+        "command": command_line(arguments, options=options),
+        "data": data,
+        "seed": arguments.seed,
+        "versions": versions(),
+    }
+    result = train_text(
+        text,
+        preset,
+        settings=settings,
+        model=model,
+        symbols=symbols,
+        steps=arguments.steps,
+        minutes=arguments.minutes,
+        qat=arguments.qat,
+        card=card,
+        say=lambda line: print(line, flush=True),
+    )
+    extra = None if arguments.no_float or result.model is None else result.model.arrays()
+    save_network(result.network, arguments.out, extra=extra)
+    plot = arguments.out.with_suffix(".png")
+    plot_curve(
+        plot, train=result.train_curve, checks=result.check_curve, title=f"{arguments.out.stem} on {text.name}", unit="bits per character"
+    )
+    figures = result.network.card["figures"]
+    for name, value in figures.items():
+        print(f"{name.replace('_', ' ')}: {value}")
+    table = ", ".join(f"{order}-gram {bits:.3f}" for order, bits in ngram_bits(text.train, text.held_out).items())
+    print(f"beside it, interpolated n-grams on the same split: {table}")
+    print("diagnosis: " + ("; ".join(result.diagnosis) or "no failure signature found"))
+    print(f"tables: {result.network.table_bytes()} bytes; network: {arguments.out}; learning curve: {plot}")
+
+
+def _check_text(arguments: argparse.Namespace) -> None:
+    limits = [
+        ("minutes", arguments.minutes, 0, 1e6),
+        ("steps", arguments.steps, 1, 1e9),
+        ("rate", arguments.rate, 0, 1),
+        ("jitter", arguments.jitter, 0, 1),
+        ("qat", arguments.qat, 0, 1),
+        ("streams", arguments.streams, 1, 1 << 16),
+        ("context", arguments.context, 1, 1 << 16),
+        ("threads", arguments.threads, 1, 256),
+        ("seed", arguments.seed, 0, 1 << 63),
+    ]
+    for name, value, low, high in limits:
+        if value is not None and not low <= value <= high:
+            raise NetworkError(f"--{name} must be {low:g}..{high:g}, not {value}")
+    if not arguments.out.parent.is_dir():
+        raise NetworkError(f"--out: there is no folder {arguments.out.parent}")
+
+
+def _resume(path: Path) -> tuple[tuple[int, ...], Rnn]:
+    network = load(path)
+    if network.kind != "rnn" or network.symbols is None:
+        raise NetworkError(f"{path}: no text network, it can't be resumed with this task")
+    arrays = load_extra(path)
+    if not arrays:
+        raise NetworkError(f"{path}: carries no float network to resume from (it was saved with --no-float)")
+    try:
+        model = Rnn.from_arrays(arrays)
+    except (KeyError, ValueError) as error:
+        raise NetworkError(f"{path}: its float network is damaged: {error}") from None
+    if (model.n, model.n_sym) != (network.n, len(network.symbols)):
+        raise NetworkError(f"{path}: its float network has another shape than its integer network")
+    return network.symbols, model
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m golden.train", description=__doc__)
+    tasks = parser.add_subparsers(dest="task", required=True)
+    text_parser = tasks.add_parser("text", help="predict the next byte of a text")
+    _text_parser(text_parser)
+    runs: dict[str, Callable[[argparse.Namespace, argparse.ArgumentParser], None]] = {"text": _run_text}
+    arguments = parser.parse_args(argv)
+    try:
+        runs[arguments.task](arguments, text_parser)
+    except (NetworkError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped before the first check: nothing to keep", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

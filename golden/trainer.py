@@ -1,0 +1,188 @@
+"""Training the spiking RNN: parallel streams with carried state, truncated back-propagation, Adam, rounding towards the end."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import pairwise
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+from . import fast
+from .layer import Float32, FloatLayer
+from .network import ENTRY_LIMIT
+from .optim import Adam, cosine
+from .rnn import Rnn
+
+__all__ = ["RnnTrainer", "Rounding", "Settings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to train. ``streams`` texts run side by side, ``context`` symbols are back-propagated through; ``jitter`` as in golden/layer.py; ``warm`` in steps."""
+
+    streams: int = 64
+    context: int = 32
+    jitter: float = 0.4
+    adam: Adam = field(default_factory=Adam)
+    warm: int = 200
+    seed: int = 0
+    threads: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rounding:
+    """Units and widths of the integer network: hidden tables and embedder share one unit (2**-frac), the output tables have their own."""
+
+    hidden_unit: float
+    output_unit: float
+    hidden_bits: int = 4
+    embed_bits: int = 8
+    output_bits: int = 4
+
+
+@dataclass(kw_only=True)
+class _Part:
+    """One flattened layer with its moments; ``used_rows`` is what the forward pass reads: the rows, or their rounding."""
+
+    rows: Float32
+    meta: npt.NDArray[np.int32]
+    pairs: npt.NDArray[np.int32]
+    first: Float32
+    second: Float32
+    used_rows: Float32
+    unit: float = 0.0
+    limit: float = 0.0
+
+    def round(self, unit: float, bits: int) -> None:
+        self.unit, self.limit = unit, float(ENTRY_LIMIT[bits])
+        self.used_rows = (np.clip(np.rint(self.rows / unit), -self.limit, self.limit) * unit).astype(np.float32)
+
+
+def _flatten(layer: FloatLayer) -> _Part:
+    rows = np.concatenate([group.tables.reshape(-1, layer.n_out) for group in layer.groups])
+    meta = fast.flatten_meta([group.n_c for group in layer.groups for _ in range(group.n_t)])
+    pairs = np.concatenate([group.anchors.reshape(-1, 2) for group in layer.groups]).astype(np.int32)
+    return _Part(rows=rows, meta=meta, pairs=pairs, first=np.zeros_like(rows), second=np.zeros_like(rows), used_rows=rows)
+
+
+def _write(part: _Part, layer: FloatLayer) -> None:
+    low = 0
+    for group in layer.groups:
+        high = low + (group.n_t << group.n_c)
+        group.tables[:] = part.used_rows[low:high].reshape(group.tables.shape)
+        low = high
+
+
+class RnnTrainer:
+    """Trains ``model`` on ``symbols`` (int32); the result depends on the seed, not on the number of threads. A context manager: it owns threads."""
+
+    def __init__(self, model: Rnn, symbols: npt.NDArray[np.int32], settings: Settings) -> None:
+        needed = settings.streams * 2
+        if len(symbols) <= max(settings.context, needed):
+            raise ValueError(f"the text must have more than {max(settings.context, needed)} characters to train on, not {len(symbols)}")
+        self.model = model
+        self.settings = settings
+        self.step = 0
+        rng = np.random.default_rng(settings.seed)
+        batch, length, n, n_sym = settings.streams, settings.context, model.n, model.n_sym
+        self._hidden, self._output = _flatten(model.hidden), _flatten(model.output)
+        zeros = np.zeros_like(model.embed)
+        self._embed = _Part(
+            rows=model.embed.copy(),
+            meta=np.array([[0, 0, 0, n_sym]], np.int32),
+            pairs=np.zeros((0, 2), np.int32),
+            first=zeros.copy(),
+            second=zeros,
+            used_rows=model.embed,
+        )
+        self._embed.used_rows = self._embed.rows
+        self._text = np.concatenate([symbols, symbols[: length + 1]])
+        self._period = len(symbols)
+        self._at = np.arange(batch, dtype=np.int64) * (len(symbols) // batch)
+        self._h = np.zeros((batch, n), np.float32)
+        self._state = rng.integers(1, 1 << 32, batch, dtype=np.uint32)
+        self._s_used = np.empty((batch, length, len(self._hidden.meta)), np.int32)
+        self._u_used = np.empty((batch, length, len(self._output.meta)), np.int32)
+        self._grad_h = np.empty((batch, length, n), np.float32)
+        self._grad_o = np.empty((batch, length, n_sym), np.float32)
+        self._losses = np.empty(batch)
+        self._pool = ThreadPoolExecutor(settings.threads)
+
+    def __enter__(self) -> "RnnTrainer":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._pool.shutdown()
+
+    def round(self, rounding: Rounding) -> None:
+        """From now on the forward pass reads rounded tables; straight-through: the unrounded ones are trained, and clipped to the width."""
+        self._hidden.round(rounding.hidden_unit, rounding.hidden_bits)
+        self._embed.round(rounding.hidden_unit, rounding.embed_bits)
+        self._output.round(rounding.output_unit, rounding.output_bits)
+
+    def one_step(self, done: float) -> float:
+        """One mini-batch; ``done`` (0..1) sets the learning rate. Returns the mean loss of a target in bits (with jitter)."""
+        settings = self.settings
+        self.step += 1
+        tokens = self._text[self._at[:, None] + np.arange(settings.context + 1)]
+        e, s, u = self._embed, self._hidden, self._output
+        common = (np.float32(settings.jitter), self._state, self._s_used, self._u_used, self._grad_h, self._grad_o, self._losses)
+        tables = (e.used_rows, s.used_rows, s.meta, s.pairs, u.used_rows, u.meta, u.pairs)
+        self._share(fast.batch_pass, settings.streams, *tables, self._h, tokens, *common)
+        rate = settings.adam.rate * cosine(done, step=self.step, warm=settings.warm)
+        adam = settings.adam
+        for part, used, grad in ((e, tokens[:, :-1, None], self._grad_h), (s, self._s_used, self._grad_h), (u, self._u_used, self._grad_o)):
+            constants = (rate, adam.beta1, adam.beta2, adam.epsilon, self.step, part.unit, part.limit)
+            arrays = (part.rows, part.used_rows, part.meta, np.ascontiguousarray(used), grad, part.first, part.second)
+            self._share(fast.adam_tables, len(part.meta), *arrays, *constants)
+        self._at = (self._at + settings.context) % self._period
+        return float(self._losses.sum() / (settings.streams * settings.context * np.log(2)))
+
+    def current(self) -> Rnn:
+        """``model`` with the tables as the forward pass reads them now, written into its arrays."""
+        self.model.embed[:] = self._embed.used_rows
+        _write(self._hidden, self.model.hidden)
+        _write(self._output, self.model.output)
+        return self.model
+
+    def run(
+        self, progress: Callable[[float, float], None], *, steps: int | None, minutes: float | None, stop: float = 1.0, start: float = 0.0
+    ) -> None:
+        """Train from ``start`` to ``stop`` (0..1) of a schedule of so many ``steps`` or ``minutes``.
+
+        ``progress(done, bits)`` is called after every step.
+        """
+        began = time.monotonic() - start * (minutes or 0.0) * 60
+        while True:
+            done = self.step / steps if steps is not None else (time.monotonic() - began) / ((minutes or 0.0) * 60)
+            if done >= stop:
+                return
+            progress(done, self.one_step(done))
+
+    def _share(self, function: Callable[..., None], count: int, *arguments: object) -> None:
+        """Run ``function(low, high, ...)`` over 0..count in as many parts as there are threads."""
+        edges = np.linspace(0, count, min(self.settings.threads, count) + 1).astype(int)
+        jobs = [self._pool.submit(function, low, high, *arguments) for low, high in pairwise(edges[:-1])]
+        function(edges[-2], edges[-1], *arguments)
+        for job in jobs:
+            job.result()
+
+
+def stream_loss(model: Rnn, tokens: npt.NDArray[np.int32], *, chunk: int = 1024) -> float:
+    """Nats, summed, of every token but the first, streamed from h_0 = 0 without jitter."""
+    hidden, output = _flatten(model.hidden), _flatten(model.output)
+    h = np.zeros((1, model.n), np.float32)
+    loss = np.zeros(1)
+    total = 0.0
+    for low in range(0, len(tokens) - 1, chunk):
+        window = tokens[None, low : low + chunk + 1]
+        length = window.shape[1] - 1
+        s_used, u_used = np.empty((1, length, len(hidden.meta)), np.int32), np.empty((1, length, len(output.meta)), np.int32)
+        grad_h, grad_o = np.empty((1, length, model.n), np.float32), np.empty((1, length, model.n_sym), np.float32)
+        layers = (model.embed, hidden.rows, hidden.meta, hidden.pairs, output.rows, output.meta, output.pairs)
+        fast.batch_pass(0, 1, *layers, h, window, np.float32(0), np.ones(1, np.uint32), s_used, u_used, grad_h, grad_o, loss)
+        total += float(loss[0])
+    return total
