@@ -1,0 +1,110 @@
+"""Gumbel jitter: one pseudo-random number a clock, looked up in a table of 256 entries.
+
+The numbers are those of docs/reference/numbers.md, 'Choosing a symbol'; the block is described in docs/reference/blocks/jitter.md.
+"""
+
+from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value, signed
+from amaranth.lib import memory, wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["Jitter", "code", "xorshift32"]
+
+
+def xorshift32(state: Value) -> Value:
+    """The generator's next state; both 32 bits."""
+    return _last_shift(_two_shifts(state))
+
+
+def _two_shifts(state: Value) -> Value:
+    state = (state ^ (state << 13))[:32]
+    return state ^ (state >> 17)
+
+
+def _last_shift(state: Value) -> Value:
+    return (state ^ (state << 5))[:32]
+
+
+def code(uniform: Value) -> Value:
+    """Table address (8 bits) of 16 uniform bits: tail, segment and position in it, finest at both tails.
+
+    A normaliser: the zeros in front of the leading one are shifted out 4, 2 and 1 at a time. Segment 7 has no leading one and shares the shift of segment 6.
+    """
+    tail = uniform[15]
+    value = uniform[3:15] ^ tail.replicate(12)  # lower bits never reach the address
+    by_4 = ~value[8:12].any()
+    value = Mux(by_4, value[0:8], value[4:12])[:8]
+    by_2 = ~value[6:8].any()
+    value = Mux(by_2, value[0:6], value[2:8])[:6]
+    by_1 = ~value[5]
+    mantissa = Mux(by_1 & ~(by_4 & by_2), value[0:4], value[1:5])[:4]
+    return Cat(mantissa, by_1, by_2, by_4, tail)
+
+
+class Jitter(wiring.Component):
+    """A jitter value for each draw: ``table[code(u)] + (d & mask)``.
+
+    ::
+
+        seed --> xorshift32 --u--> code --> table (EBR) --+--> jitter
+                     |                                    |
+                     +------d--> & mask --> register -----+
+
+    There is no flow control: the draw exists before it is asked for. ``draw`` takes it, and ``jitter`` is its value in the next clock (only there).
+    Latency 1 clock, throughput one draw a clock.
+
+    The state register is one step ahead of the draws taken. A seed is written as it is, low and high half in either order, and stepped ahead by ``prepare``,
+    which must be strobed after writing a seed and before the first draw (the sorter does it with every start; without a new seed it does nothing).
+    After a reset the seed is 1, the mask and the table are 0.
+
+    Ports: ``table_*`` writes an entry, ``config_*`` a register (0 seed low, 1 seed high, 3 mask; 2 is not here). Neither may be written in the clock of a draw.
+    The sum wraps at 16 bits.
+    """
+
+    table_address: In(8)
+    table_data: In(16)
+    table_write: In(1)
+    config_address: In(2)
+    config_data: In(16)
+    config_write: In(1)
+    prepare: In(1)
+    draw: In(1)
+    enable: In(1)
+    jitter: Out(signed(16))
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.table = table = memory.Memory(shape=Shape(16), depth=256, init=[])
+        write = table.write_port()
+        read = table.read_port()
+        m.d.comb += [
+            write.addr.eq(self.table_address),
+            write.data.eq(self.table_data),
+            write.en.eq(self.table_write),
+        ]
+
+        state = Signal(32, init=1)
+        seeded = Signal(init=1)  # the state is still the seed itself
+        mask = Signal(8)
+        fraction = Signal(8, reset_less=True)
+        halfway = Signal(32, attrs={"keep": True})  # shared by two bits of the next state each; dissolved, it costs 30 LUTs more
+        m.d.comb += halfway.eq(_two_shifts(state))
+        advance = self.draw | (self.prepare & seeded)
+        for half in range(2):
+            part = slice(16 * half, 16 * half + 16)
+            seed = self.config_write & (self.config_address == half)
+            with m.If(advance | seed):
+                m.d.sync += state[part].eq(Mux(seed, self.config_data, _last_shift(halfway)[part]))
+        with m.If(self.prepare):
+            m.d.sync += seeded.eq(0)
+        with m.If(self.config_write & ~self.config_address[1]):
+            m.d.sync += seeded.eq(1)
+        with m.If(self.config_write & (self.config_address == 3)):
+            m.d.sync += mask.eq(self.config_data)
+
+        m.d.sync += fraction.eq(state[:8] & mask)
+        m.d.comb += [
+            read.addr.eq(code(state[16:])),
+            read.en.eq(1),
+            self.jitter.eq(Mux(self.enable, read.data + fraction, 0)),
+        ]
+        return m
