@@ -24,6 +24,10 @@ __all__ = [
     "Run",
     "Status",
     "anchor_bits",
+    "choice_bits",
+    "slot_banks",
+    "slot_bits",
+    "slot_of",
 ]
 
 LANES = 8  # accumulator lanes = banks of the latency store
@@ -99,9 +103,30 @@ class Counter(IntEnum):
     STEPS = 4
 
 
+def slot_banks(comparators: int) -> int:
+    """Neighbouring banks of the latency store that share one read in a clock: a slot."""
+    return LANES // (2 * comparators)
+
+
+def slot_of(address: int, comparators: int) -> int:
+    """The slot, 0..2P-1, that reads a latency."""
+    return address % LANES // slot_banks(comparators)
+
+
+def slot_bits(comparators: int) -> int:
+    """Bits of a slot's field in an anchor word: bank within the slot, and word."""
+    return ADDRESS_BITS - (2 * comparators).bit_length() + 1
+
+
+def choice_bits(comparators: int) -> int:
+    """Bits that name a slot."""
+    return (2 * comparators).bit_length() - 1
+
+
 def anchor_bits(comparators: int) -> int:
-    """Bits of one anchor word: valid, a, b per lane, and emit (0..comparators)."""
-    return comparators * (1 + 2 * ADDRESS_BITS) + comparators.bit_length()
+    """Bits of one anchor word: the slots, valid and two slots' names a lane, and emit (0..comparators)."""
+    lane = 1 + 2 * choice_bits(comparators)
+    return 2 * comparators * slot_bits(comparators) + comparators * lane + comparators.bit_length()
 
 
 # field -> (word, lowest bit, width, offset subtracted before encoding)

@@ -25,23 +25,41 @@ class AnchorWord:
 
 
 def encode_anchor(word: AnchorWord) -> int:
-    """The bits of an anchor word (docs/reference/isa.md)."""
-    width = 1 + 2 * isa.ADDRESS_BITS
-    value = word.emit << width * len(word.lanes)
-    for lane, pair in enumerate(word.lanes):
+    """The bits of an anchor word (docs/reference/isa.md); two different latencies of one slot raise ``ValueError``."""
+    lanes = len(word.lanes)
+    field, name = isa.slot_bits(lanes), isa.choice_bits(lanes)
+    read: dict[int, int] = {}
+    choices = 0
+    for number, pair in enumerate(word.lanes):
         if pair is not None:
-            value |= (1 | pair[0] << 1 | pair[1] << 1 + isa.ADDRESS_BITS) << width * lane
+            for address in pair:
+                if read.setdefault(isa.slot_of(address, lanes), address) != address:
+                    raise ValueError(
+                        f"an anchor word must read one latency a slot, not both {read[isa.slot_of(address, lanes)]} and {address}"
+                    )
+            a, b = (isa.slot_of(address, lanes) for address in pair)
+            choices |= (1 | a << 1 | b << 1 + name) << number * (1 + 2 * name)
+    value = word.emit << lanes * (1 + 2 * name) | choices
+    value <<= 2 * lanes * field
+    for slot, address in read.items():
+        value |= (address // isa.LANES * isa.slot_banks(lanes) + address % isa.slot_banks(lanes)) << slot * field
     return value
 
 
 def decode_anchor(value: int, *, comparators: int) -> AnchorWord:
     """The inverse of :func:`encode_anchor`."""
-    width, mask = 1 + 2 * isa.ADDRESS_BITS, (1 << isa.ADDRESS_BITS) - 1
+    field, name, banks = isa.slot_bits(comparators), isa.choice_bits(comparators), isa.slot_banks(comparators)
+    read = []
+    for slot in range(2 * comparators):
+        word, bank = divmod(value >> slot * field & (1 << field) - 1, banks)
+        read.append(word * isa.LANES + slot * banks + bank)
+    value >>= 2 * comparators * field
     lanes: list[Lane] = []
-    for lane in range(comparators):
-        bits = value >> width * lane
-        lanes.append((bits >> 1 & mask, bits >> 1 + isa.ADDRESS_BITS & mask) if bits & 1 else None)
-    return AnchorWord(lanes=tuple(lanes), emit=value >> width * comparators & (1 << comparators.bit_length()) - 1)
+    for _ in range(comparators):
+        a, b = value >> 1 & (1 << name) - 1, value >> 1 + name & (1 << name) - 1
+        lanes.append((read[a], read[b]) if value & 1 else None)
+        value >>= 1 + 2 * name
+    return AnchorWord(lanes=tuple(lanes), emit=value)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The compiler: an integer network and a board to a program.
 
-Layout and anchor schedule depend on each other through the banks; several layouts are tried, and the one with the fewest anchor words kept.
+Layout and anchor schedule depend on each other through the slots of the store; several layouts are tried, and the one with the fewest anchor words kept.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ __all__ = ["compile_network"]
 
 MAX_OUTPUTS = 256
 TRIES = 6  # layouts of each kind
-COPIES = ((1, 1), (4, 1), (4, 2), (4, 3))  # of static constants, of static inputs
+COPIES = ((1, 1), (4, 1), (4, 2), (4, 4))  # of static constants, of static inputs
 COMPARATORS = (1, 2)  # an anchor word has 64 bits in an image
 
 
@@ -121,7 +121,7 @@ def _lay_out(stages: list[Stage], shape: Shape, board: Board) -> tuple[Layout, d
                 break
             schedules = {}
             for stage, i in groups:
-                options = pair_options(stage.groups[i].anchors, layout.copies)
+                options = pair_options(stage.groups[i].anchors, layout.copies, comparators=board.comparators)
                 schedules[stage.name, i] = schedule(options, comparators=board.comparators, rng=rng)
             length = sum(s.length for s in schedules.values())
             if best is None or (layout.state_words, length) < best[0]:

@@ -1,8 +1,8 @@
 """Where every neuron lies in the latency store.
 
 From word 0: the state region (the columns the hidden layers write, in an order the compiler chooses), the output region (in neuron
-order, as the sorter reads it), then static neurons, which no layer changes, wherever their banks suit the anchors. The order of the
-state's columns is what keeps the two neurons of an anchor pair in different banks. Where no order does, some neurons get a second
+order, as the sorter reads it), then static neurons, which no layer changes, wherever their slots suit the anchors. The order of the
+state's columns is what keeps the two neurons of an anchor pair in different slots. Where no order does, some neurons get a second
 column, or a second static copy.
 """
 
@@ -60,23 +60,25 @@ def region_words(columns: int, *, wide: bool) -> int:
 
 
 def place_neurons(shape: Shape, board: Board, *, rng: np.random.Generator, constant_copies: int = 1, input_copies: int = 1) -> Layout:
-    """A layout in which every anchor pair can be read in one word; of static neurons with pairs, that many copies (at most 8)."""
+    """A layout in which every anchor pair can be read in one word; of static neurons with pairs, that many copies (at most one a slot)."""
     moving = ~shape.static
     words = region_words(int(moving.sum()), wide=shape.wide) if moving.any() else 0
-    bank = colour(set(shape.edges), places=np.full(isa.LANES, words), limited=moving, rng=rng)
-    banks = [[int(b)] for b in bank]
-    used = np.bincount(bank[moving], minlength=isa.LANES)
-    for v in _cover(conflicts(shape.edges, bank), shape.static):
+    width = isa.slot_banks(board.comparators)
+    count = isa.LANES // width
+    slot = colour(set(shape.edges), places=np.full(count, words * width), limited=moving, rng=rng)
+    slots = [[int(s)] for s in slot]
+    used = np.bincount(slot[moving], minlength=count)
+    for v in _cover(conflicts(shape.edges, slot), shape.static):
         if shape.static[v]:
-            banks[v].append(int((bank[v] + 1 + rng.integers(isa.LANES - 1)) % isa.LANES))
+            slots[v].append(int((slot[v] + 1 + rng.integers(count - 1)) % count))
             continue
-        if not (np.delete(used, bank[v]) < words).any():
+        if not (np.delete(used, slot[v]) < words * width).any():
             words = region_words(words * isa.LANES + 1, wide=shape.wide)
-        second = min((c for c in range(isa.LANES) if c != bank[v]), key=lambda c: (used[c], rng.random()))
-        banks[v].append(int(second))
+        second = min((c for c in range(count) if c != slot[v]), key=lambda c: (used[c], rng.random()))
+        slots[v].append(int(second))
         used[second] += 1
-    _more_copies(shape, banks, rng, constant_copies=constant_copies, input_copies=input_copies)
-    return _addresses(shape, banks, words, board)
+    _more_copies(shape, slots, count, rng, constant_copies=constant_copies, input_copies=input_copies)
+    return _addresses(shape, slots, words, board)
 
 
 def _cover(bad: list[Edge], static: npt.NDArray[np.bool_]) -> list[int]:
@@ -90,36 +92,41 @@ def _cover(bad: list[Edge], static: npt.NDArray[np.bool_]) -> list[int]:
     return chosen
 
 
-def _more_copies(shape: Shape, banks: list[list[int]], rng: np.random.Generator, *, constant_copies: int, input_copies: int) -> None:
+def _more_copies(
+    shape: Shape, slots: list[list[int]], count: int, rng: np.random.Generator, *, constant_copies: int, input_copies: int
+) -> None:
     degree = np.zeros(shape.n, int)
     for edge in shape.edges:
         degree[list(edge)] += 1
-    load = np.zeros(isa.LANES)
-    for v, places in enumerate(banks):
+    load = np.zeros(count)
+    for v, places in enumerate(slots):
         load[places] += degree[v] / len(places)
     for v in np.flatnonzero(shape.static & (degree > 0)).tolist():
-        wanted = min(isa.LANES, constant_copies if shape.constant[v] else input_copies)
-        while len(banks[v]) < wanted:
-            choice = min(set(range(isa.LANES)) - set(banks[v]), key=lambda c: (load[c], rng.random()))
-            banks[v].append(choice)
-            load[choice] += degree[v] / len(banks[v])
+        wanted = min(count, constant_copies if shape.constant[v] else input_copies)
+        while len(slots[v]) < wanted:
+            choice = min(set(range(count)) - set(slots[v]), key=lambda c: (load[c], rng.random()))
+            slots[v].append(choice)
+            load[choice] += degree[v] / len(slots[v])
 
 
-def _addresses(shape: Shape, banks: list[list[int]], words: int, board: Board) -> Layout:
+def _addresses(shape: Shape, slots: list[list[int]], words: int, board: Board) -> Layout:
+    width = isa.slot_banks(board.comparators)
+    count = isa.LANES // width
     columns = np.full(words * isa.LANES, -1, np.int32)
     copies: list[list[int]] = [[] for _ in range(shape.n)]
-    next_state = [0] * isa.LANES
-    next_static = [words + shape.output_words] * isa.LANES
-    for turn in range(isa.LANES):
-        for v, places in enumerate(banks):
+    next_state = [0] * count  # places taken of each slot, counted through its banks word by word
+    next_static = [(words + shape.output_words) * width] * count
+    for turn in range(count):
+        for v, places in enumerate(slots):
             if turn < len(places):
-                heights = next_static if shape.static[v] else next_state
-                address = heights[places[turn]] * isa.LANES + places[turn]
-                heights[places[turn]] += 1
+                taken = next_static if shape.static[v] else next_state
+                word, bank = divmod(taken[places[turn]], width)
+                address = word * isa.LANES + places[turn] * width + bank
+                taken[places[turn]] += 1
                 copies[v].append(address)
                 if not shape.static[v]:
                     columns[address] = v
-    top_words = max(next_static)
+    top_words = -(-max(next_static) // width)
     limit = min(board.store_latencies // isa.LANES, isa.ZERO_WORD)
     if top_words > limit:
         raise CompileError(

@@ -1,6 +1,6 @@
 """Anchor words of a group of tables: which tables go together, and in which order their pairs are compared.
 
-Two tables are made at a time, a pair of each in one clock, if the four latencies lie in different banks (or share an address).
+Two tables are made at a time, a pair of each in one clock, if the four latencies lie in different slots of the store (or share an address).
 For two given tables this is a matching between their pairs; for the tables of a run, a pairing of tables that leaves the fewest
 clocks over.
 """
@@ -41,12 +41,12 @@ def ideal_words(n_t: int, n_c: int, comparators: int) -> int:
     return -(-n_t // comparators) * max(n_c, comparators)
 
 
-def pair_options(anchors: npt.NDArray[np.int16], copies: list[list[int]]) -> Options:
+def pair_options(anchors: npt.NDArray[np.int16], copies: list[list[int]], *, comparators: int) -> Options:
     """(n_t, n_c, n_options, 2) addresses for pairs of neurons, ``copies`` giving the addresses of each neuron.
 
     Pairs with fewer options repeat their first. Every pair must have one: the layout sees to it.
     """
-    found = {(a, b): _options(copies[a], copies[b]) for a, b in {(int(a), int(b)) for a, b in anchors.reshape(-1, 2)}}
+    found = {(a, b): _options(copies[a], copies[b], comparators) for a, b in {(int(a), int(b)) for a, b in anchors.reshape(-1, 2)}}
     width = max(len(options) for options in found.values())
     padded = {pair: options + options[:1] * (width - len(options)) for pair, options in found.items()}
     n_t, n_c, _ = anchors.shape
@@ -54,15 +54,16 @@ def pair_options(anchors: npt.NDArray[np.int16], copies: list[list[int]]) -> Opt
     return np.array(flat, np.int32).reshape(n_t, n_c, width, 2)
 
 
-def _options(a: list[int], b: list[int]) -> list[tuple[int, int]]:
-    return [(x, y) for x in a for y in b if (x - y) % isa.LANES or x == y]
+def _options(a: list[int], b: list[int], comparators: int) -> list[tuple[int, int]]:
+    return [(x, y) for x in a for y in b if isa.slot_of(x, comparators) != isa.slot_of(y, comparators) or x == y]
 
 
 def match(left: Options, right: Options) -> list[tuple[int, int, int, int]]:
     """The most pairs of two tables that can share a word: (pair of left, of right, option of left, of right), (n_c, options, 2) each."""
     a = left[:, None, :, None, :, None]
     b = right[None, :, None, :, None, :]
-    clash = ((a % isa.LANES == b % isa.LANES) & (a != b)).any(axis=(4, 5))
+    width = isa.slot_banks(2)
+    clash = ((a % isa.LANES // width == b % isa.LANES // width) & (a != b)).any(axis=(4, 5))
     n_left, n_right, wide, wide_right = clash.shape
     good = ~clash.reshape(n_left, n_right, wide * wide_right)
     possible = good.any(axis=2)

@@ -9,7 +9,7 @@ from firmware.program import Program, decode_anchor
 
 
 class BankConflictError(AssertionError):
-    """An anchor word reads two addresses of one bank."""
+    """An anchor word reads two addresses of one slot."""
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Machine:
         for value in self.program.anchors[run.anchor_base : run.anchor_base + run.anchor_len]:
             word = decode_anchor(value, comparators=lanes)
             addresses = {address for lane in word.lanes if lane is not None for address in lane}
-            if len({address % isa.LANES for address in addresses}) != len(addresses):
+            if len({address % 8 // (4 // lanes) for address in addresses}) != len(addresses):
                 raise BankConflictError(f"addresses {sorted(addresses)}")
             for lane, pair in enumerate(word.lanes):
                 if pair is not None:

@@ -68,10 +68,12 @@ def test_a_flipped_table_bit_is_found(kind: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_text_shape_has_no_bubble(seed: int) -> None:
+def test_text_shape_makes_indices_faster_than_rows(seed: int) -> None:
     network = shaped(seed, n=256, n_t=16, n_c=5, out_t=32, out_c=5, n_out=64)
     program = compile_network(network, ICEBREAKER)
-    assert len(program.anchors) == ideal(network) == 120
+    for run in program.runs:
+        assert run.anchor_len <= run.count * run.row_beats * 4 // 5
+    assert len(program.anchors) <= ideal(network) * 5 // 4
     assert len(program.runs) == 3
     assert [run.sync for run in program.runs] == [True, False, False]
     assert [run.token for run in program.runs] == [False, False, True]
