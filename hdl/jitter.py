@@ -54,7 +54,7 @@ class Jitter(wiring.Component):
 
     The state register is one step ahead of the draws taken. A seed is written as it is, low and high half in either order, and stepped ahead by ``prepare``,
     which must be strobed after writing a seed and before the first draw (the sorter does it with every start; without a new seed it does nothing).
-    After a reset the seed is 1, the mask and the table are 0.
+    At power-up the seed is 1, the mask and the table are 0; a reset changes none of them.
 
     Ports: ``table_*`` writes an entry, ``config_*`` a register (0 seed low, 1 seed high, 3 mask; 2 is not here). Neither may be written in the clock of a draw.
     The sum wraps at 16 bits.
@@ -82,9 +82,9 @@ class Jitter(wiring.Component):
             write.en.eq(self.table_write),
         ]
 
-        state = Signal(32, init=1)
-        seeded = Signal(init=1)  # the state is still the seed itself
-        mask = Signal(8)
+        state = Signal(32, init=1, reset_less=True)
+        seeded = Signal(init=1, reset_less=True)  # the state is still the seed itself
+        mask = Signal(8, reset_less=True)
         fraction = Signal(8, reset_less=True)
         halfway = Signal(32, attrs={"keep": True})  # shared by two bits of the next state each; dissolved, it costs 30 LUTs more
         m.d.comb += halfway.eq(_two_shifts(state))

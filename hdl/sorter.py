@@ -52,7 +52,7 @@ class Sorter(wiring.Component):
     Ports: ``jitter_*`` writes the jitter table, ``config_*`` the registers of docs/reference/image.md; neither between ``start`` and ``done``. ``result_data`` is the word at
     ``result_address`` of the clock before: 0 the number of spikes listed, then neuron, latency for each; not while a step is running.
 
-    ``depth``: cells, 1..8. After a reset there is no ``done``, jitter is off and k is 0.
+    ``depth``: cells, 1..8. After a reset there is no ``done``. At power-up jitter is off and k is 0; a reset leaves them as they are.
     """
 
     def __init__(self, *, depth: int = MAX_DEPTH):
@@ -91,8 +91,8 @@ class Sorter(wiring.Component):
             jitter.config_write.eq(self.config_write),
         ]
 
-        k = Signal(4)
-        jittered = Signal()
+        k = Signal(4, reset_less=True)
+        jittered = Signal(reset_less=True)
         with m.If(self.config_write & (self.config_address == 2)):
             m.d.sync += [k.eq(self.config_data[:4]), jittered.eq(self.config_data[8])]
         top_k = jittered & k.any()

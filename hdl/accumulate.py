@@ -1,0 +1,92 @@
+"""Accumulators: eight lanes of 16-bit sums in memory, one beat of table entries added a clock."""
+
+from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from firmware import isa
+from hdl.layouts import BeatStream, Tag, WriteBackWord
+
+__all__ = ["Accumulators"]
+
+
+class Accumulators(wiring.Component):
+    """Adds beats of int8 or pairs of beats of int4 entries to rows of sums (Eq. 2).
+
+    ::
+
+        beat --> hold ----.
+             `--> held + beat (int4: 16 sums of 5 bits) --> low half, high half --.
+             `--> 8 entries (int8) ------------------------------------------------> + --> o (sums, where to)
+                                              accumulator memory, word ------------^  |
+                                                               ^----------------------'
+
+    An int8 beat is added 8 columns in the clock after it came; an int4 pair 8 columns in the clock after its second beat and 8 in the one after that. ``o`` is valid in the same clock as each addition
+    (it has no back-pressure). Sums wrap at 16 bits; the compiler proves that none does. Throughput: a beat a clock, if no beat that adds (int8) follows an int4 pair at once and a word is
+    touched again after 2 clocks at the earliest. All sums are 0 at power-up, word 255 always.
+    """
+
+    def __init__(self) -> None:
+        super().__init__({
+            "i": In(BeatStream),
+            "o": Out(stream.Signature(WriteBackWord, always_ready=True)),
+        })
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        beat, tag = self.i.payload.data, self.i.payload.tag
+        m.submodules.sums = memory = Memory(shape=16 * isa.LANES, depth=isa.ACC_WORDS, init=[])
+        read, write = memory.read_port(), memory.write_port()
+
+        # Clock 1, the beat is here: keep it, or add it to the one kept; address the sums.
+        held = Signal(8 * isa.BEAT_BYTES)
+        pairs = Signal(data.ArrayLayout(signed(5), 2 * isa.LANES))
+        adding, high = Signal(), Signal()  # `high`: second half of an int4 pair
+        m.d.comb += adding.eq(self.i.valid & ~tag.hold)
+        m.d.sync += high.eq(adding & tag.pair)
+        with m.If(self.i.valid & (tag.hold | ~tag.pair)):
+            m.d.sync += held.eq(beat)
+        with m.If(adding & tag.pair):
+            for column in range(2 * isa.LANES):
+                low = 8 * (column % isa.LANES) + 4 * (column // isa.LANES)
+                second = Mux(tag.alone, 0, beat[low : low + 4]).as_signed()
+                m.d.sync += pairs[column].eq(held[low : low + 4].as_signed() + second)
+
+        word, next_word, target, next_target = Signal(8), Signal(8), Signal(8), Signal(8)
+        kept = Signal(Tag)
+        now = Signal(Tag)
+        m.d.comb += [next_word.eq(word), next_target.eq(target), now.eq(Mux(high, kept, tag))]
+        with m.If(adding & tag.start):
+            m.d.comb += [next_word.eq(tag.acc_base), next_target.eq(tag.dst_base)]
+        m.d.comb += read.addr.eq(Mux(now.first, isa.ZERO_WORD, next_word))
+        step = Signal()
+        m.d.comb += step.eq(adding | high)
+        with m.If(step):
+            m.d.sync += [word.eq(next_word + 1), target.eq(next_target + 1)]
+        with m.If(adding):
+            m.d.sync += kept.eq(tag)
+
+        # Clock 2, the sums are here: add and write.
+        valid, out = Signal(), Signal(Tag)
+        sum_word, sum_target, pair_half = Signal(8), Signal(8), Signal()
+        m.d.sync += [valid.eq(step), sum_word.eq(next_word), sum_target.eq(next_target), out.eq(now), pair_half.eq(high)]
+        for lane in range(isa.LANES):
+            entry = Signal(signed(8), name=f"entry_{lane}")
+            half = Mux(pair_half, pairs[isa.LANES + lane], pairs[lane])
+            m.d.comb += entry.eq(Mux(out.pair, half, held[8 * lane : 8 * lane + 8].as_signed()))
+            m.d.comb += self.o.payload.sums[lane].eq(read.data[16 * lane : 16 * lane + 16].as_signed() + entry)
+            m.d.comb += write.data[16 * lane : 16 * lane + 16].eq(self.o.payload.sums[lane])
+        m.d.comb += [
+            write.addr.eq(sum_word),
+            write.en.eq(valid),
+            self.o.valid.eq(valid),
+            self.o.payload.word.eq(sum_target),
+            self.o.payload.store.eq(out.last),
+            self.o.payload.residual.eq(out.residual),
+            self.o.payload.shift.eq(out.shift),
+            self.o.payload.final.eq(out.final & (~out.pair | pair_half)),
+            self.o.payload.sort.eq(out.sort),
+            self.o.payload.end.eq(out.end),
+        ]
+        return m

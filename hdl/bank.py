@@ -1,0 +1,80 @@
+"""Table banks: memory of 64-bit beats, on the UP5K's SPRAM or, as its generic twin, on any memory."""
+
+from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["BankSignature", "GenericBank", "SpramBank"]
+
+_CHIPS = 4
+_SPRAM_DEPTH = 16384
+
+
+class BankSignature(wiring.Signature):
+    """Face of a table bank: read a beat of 64 bits, or write one 16-bit quarter of it.
+
+    ``address``: beat. ``read_data``: the beat addressed in the last clock that was not a write. ``quarter``: which 16 bits ``write_data`` goes to. Reading takes one clock.
+    """
+
+    def __init__(self, *, address_bits: int) -> None:
+        super().__init__({
+            "address": In(address_bits),
+            "read_data": Out(16 * _CHIPS),
+            "write": In(1),
+            "quarter": In(2),
+            "write_data": In(16),
+        })
+
+
+class SpramBank(wiring.Component):
+    """The four SB_SPRAM256KA of a UP5K side by side, 16,384 beats (Lattice FPGA-TN-02022, SPRAM usage guide). Contents are undefined at power-up; it can't be initialised."""
+
+    def __init__(self, *, beats: int) -> None:
+        if beats != _SPRAM_DEPTH:
+            raise ValueError(f"beats must be {_SPRAM_DEPTH} on SPRAM, not {beats!r}")
+        super().__init__(BankSignature(address_bits=14))
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        outputs = []
+        for chip in range(_CHIPS):
+            output = Signal(16, name=f"output_{chip}")
+            m.submodules[f"spram_{chip}"] = Instance(
+                "SB_SPRAM256KA",
+                i_CLOCK=ClockSignal(),
+                i_ADDRESS=self.address,
+                i_DATAIN=self.write_data,
+                i_MASKWREN=Const(0b1111, 4),
+                i_WREN=self.write & (self.quarter == chip),
+                i_CHIPSELECT=Const(1, 1),
+                i_STANDBY=Const(0, 1),
+                i_SLEEP=Const(0, 1),
+                i_POWEROFF=Const(1, 1),
+                o_DATAOUT=output,
+            )
+            outputs.append(output)
+        m.d.comb += self.read_data.eq(Cat(outputs))
+        return m
+
+
+class GenericBank(wiring.Component):
+    """The same face on a memory that any family can infer. Contents are 0 at power-up."""
+
+    def __init__(self, *, beats: int) -> None:
+        self._beats = beats
+        super().__init__(BankSignature(address_bits=(beats - 1).bit_length()))
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.memory = memory = Memory(shape=16 * _CHIPS, depth=self._beats, init=[])
+        read, write = memory.read_port(), memory.write_port(granularity=16)
+        m.d.comb += [
+            read.addr.eq(self.address),
+            read.en.eq(~self.write),
+            self.read_data.eq(read.data),
+            write.addr.eq(self.address),
+            write.data.eq(Cat([self.write_data] * _CHIPS)),
+            write.en.eq(Mux(self.write, Const(1, _CHIPS) << self.quarter, 0)),
+        ]
+        return m

@@ -1,0 +1,68 @@
+"""Comparator array and index encoder: pairs of latencies in, table indices out."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal, signed, unsigned
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["ComparatorArray", "IndexEncoder"]
+
+INDEX_BITS = 16
+
+
+class ComparatorArray(wiring.Component):
+    """P comparators: bit p = (operand[2p] > operand[2p + 1]), signed, a tie gives 0 (Eq. 1). Combinational."""
+
+    def __init__(self, *, comparators: int) -> None:
+        self._comparators = comparators
+        super().__init__({
+            "operand": In(data.ArrayLayout(signed(16), 2 * comparators)),
+            "bits": Out(comparators),
+        })
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        for p in range(self._comparators):
+            m.d.comb += self.bits[p].eq(self.operand[2 * p + 1] < self.operand[2 * p])
+        return m
+
+
+class IndexEncoder(wiring.Component):
+    """Packs comparison bits into indices, one table a lane at a time, and sends the finished ones out in lane order.
+
+    ::
+
+        bits, valid, emit --> P shift registers --> P holding registers --> o (index)
+
+    In a clock with ``strobe``, every lane with its ``valid`` bit shifts its bit in from below. ``emit`` > 0 ends the group: the first ``emit`` lanes' indices are handed on and all lanes start from 0.
+    ``o`` carries the first index two clocks after, one a clock from there; it has no back-pressure (the maker of anchor words keeps room), and a group takes at least as many words as it emits.
+    """
+
+    def __init__(self, *, comparators: int) -> None:
+        self._comparators = comparators
+        super().__init__({
+            "bits": In(comparators),
+            "valid": In(comparators),
+            "emit": In(comparators.bit_length()),
+            "strobe": In(1),
+            "o": Out(stream.Signature(unsigned(INDEX_BITS), always_ready=True)),
+        })
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        held = [Signal(INDEX_BITS, name=f"held_{p}") for p in range(self._comparators)]
+        left, ended, opening = Signal(self._comparators.bit_length()), Signal.like(self.emit), Signal(init=1)
+        m.d.comb += [self.o.payload.eq(held[0]), self.o.valid.eq(left != 0)]
+        m.d.sync += ended.eq(Mux(self.strobe, self.emit, 0))
+        with m.If(self.strobe):
+            m.d.sync += opening.eq(self.emit != 0)
+        with m.If(ended != 0):
+            m.d.sync += left.eq(ended)
+        with m.Elif(left != 0):
+            m.d.sync += left.eq(left - 1)
+        for p in range(self._comparators):
+            index = Signal(INDEX_BITS, name=f"index_{p}")
+            with m.If(self.strobe & (self.valid[p] | opening)):
+                m.d.sync += index.eq(Cat(self.bits[p] & self.valid[p], Mux(opening, 0, index)))
+            with m.If((ended != 0) | (left != 0)):
+                m.d.sync += held[p].eq(Mux(ended != 0, index, held[p + 1] if p + 1 < self._comparators else 0))
+        return m

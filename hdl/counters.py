@@ -1,0 +1,44 @@
+"""Counters the host reads: running clocks, rows, beats, saturations, steps."""
+
+from amaranth.hdl import Array, Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from firmware import isa
+
+__all__ = ["Counters"]
+
+
+class Counters(wiring.Component):
+    """One 32-bit counter for each of ``firmware.isa.Counter``, from 0 at power-up, wrapping, never cleared.
+
+    ``clock``, ``row``, ``beat``, ``step``: count 1 in this clock; ``saturated``: count that many. ``address``: word 2 i (low) or 2 i + 1 (high) of counter i, ``data`` combinational.
+    """
+
+    def __init__(self) -> None:
+        super().__init__({
+            "clock": In(1),
+            "row": In(1),
+            "beat": In(1),
+            "saturated": In(4),
+            "step": In(1),
+            "address": In(4),
+            "data": Out(16),
+        })
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        added = {
+            isa.Counter.CLOCKS: self.clock,
+            isa.Counter.ROWS: self.row,
+            isa.Counter.BEATS: self.beat,
+            isa.Counter.SATURATIONS: self.saturated,
+            isa.Counter.STEPS: self.step,
+        }
+        words = []
+        for counter, amount in sorted(added.items()):
+            value = Signal(32, name=counter.name.lower(), reset_less=True)
+            m.d.sync += value.eq(value + amount)
+            words += [value[:16], value[16:]]
+        m.d.comb += self.data.eq(Array(words)[self.address])
+        return m

@@ -1,0 +1,180 @@
+"""Row fetch: from indices to requests for the beats of their rows."""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, unsigned
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from firmware import isa
+from hdl.compare import INDEX_BITS
+from hdl.layouts import request_stream
+from hdl.params import CoreParams
+
+__all__ = ["RowFetch"]
+
+_PC_BITS = (isa.MAX_INSTRUCTIONS - 1).bit_length()
+_WORDS = (3, 4, 5, 0, 6, 7)  # program words in reading order; from the fourth on the streamer's fields are replaced
+_KEEP = 3
+
+
+class RowFetch(wiring.Component):
+    """Turns each run's indices into one request a clock, int4 tables two by two.
+
+    ::
+
+        program (6 words a run) --> run ----.
+        index ------------------> row address (table_base + table | index << row_log2) --> slot --> streamer --> request
+        symbol (token runs) ----^
+
+    Ports
+    -----
+    ``program_address``, ``program_data``: read port of the program memory, one clock. ``index``: indices in the order of the tables. ``symbol``, ``symbol_known``: the index of a token run, waited for.
+    ``request``: beat requests with their tags. ``sort_base``, ``sort_last``: first store word and last neuron of the run with ``sort`` whose beats were requested last.
+
+    A row address is made while the row before streams, so beats follow one another without a gap while indices last: int8 rows table by table; int4 rows of two tables alternately, beat by beat; one
+    clock of pause where an int8 run follows an int4 run. A new run takes 5 clocks from the last row's start of streaming to its first row address.
+    """
+
+    def __init__(self, *, params: CoreParams) -> None:
+        self._bits = (params.table_beats - 1).bit_length()
+        super().__init__({
+            "program_address": Out(_PC_BITS + 3),
+            "program_data": In(16),
+            "index": In(stream.Signature(unsigned(INDEX_BITS))),
+            "symbol": In(8),
+            "symbol_known": In(1),
+            "request": Out(request_stream(self._bits)),
+            "sort_base": Out(8),
+            "sort_last": Out(8),
+        })
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        bits = self._bits
+
+        # The run whose row addresses are made.
+        token, int4, first, last = Signal(), Signal(), Signal(), Signal()
+        residual, sort, end, shift = Signal(), Signal(), Signal(), Signal(2)
+        base, row_log2, table_log2 = Signal(24), Signal(3), Signal(5)
+        count, row_beats = Signal(10), Signal(8)
+        acc_base, dst_base, n_out = Signal(8), Signal(8), Signal(8)
+
+        # One row, or two of an int4 couple, waiting for the streamer.
+        slot_a, slot_b = Signal(bits), Signal(bits)
+        slot_valid, slot_both, slot_first, slot_last, take = Signal(), Signal(), Signal(), Signal(), Signal()
+        half, opening = Signal(), Signal()
+
+        pc, word = Signal(_PC_BITS), Signal(3)
+        m.d.comb += self.program_address.eq(Cat(Const(0, 3), pc))
+        with m.Switch(word):
+            for position, number in enumerate(_WORDS):
+                with m.Case(position):
+                    m.d.comb += self.program_address[:3].eq(number)
+
+        known = Signal()
+        index = Signal(INDEX_BITS)
+        m.d.comb += [
+            known.eq(Mux(token, self.symbol_known, self.index.valid)),
+            index.eq(Mux(token, self.symbol, self.index.payload)),
+        ]
+        row = Signal(bits)
+        m.d.comb += row.eq(base | (index << row_log2))
+
+        with m.If(take):
+            m.d.sync += slot_valid.eq(0)
+        with m.FSM(name="rows"):
+            with m.State("RUN"):
+                data = self.program_data
+                with m.If((word != _KEEP) | ~slot_valid):
+                    m.d.sync += word.eq(word + 1)
+                with m.Switch(word):
+                    with m.Case(1):
+                        m.d.sync += base[:16].eq(data)
+                    with m.Case(2):
+                        m.d.sync += [base[16:].eq(data), row_log2.eq(data[8:])]
+                    with m.Case(3):
+                        m.d.sync += [count.eq(data), table_log2.eq(data[10:])]
+                    with m.Case(4):
+                        m.d.sync += [token.eq(data[1]), int4.eq(data[2]), first.eq(data[3]), last.eq(data[4])]
+                        m.d.sync += [residual.eq(data[5]), sort.eq(data[6]), end.eq(data[7]), shift.eq(data[8:])]
+                    with m.Case(5):
+                        m.d.sync += [row_beats.eq(data), acc_base.eq(data[8:])]
+                    with m.Case(6):
+                        m.d.sync += [dst_base.eq(data), n_out.eq(data[8:]), opening.eq(1), word.eq(0), pc.eq(Mux(end, 0, pc + 1))]
+                        m.next = "ROWS"
+            with m.State("ROWS"):
+                with m.If(count == 0):
+                    m.next = "RUN"
+                with m.Elif(known & (~slot_valid | take)):
+                    m.d.comb += self.index.ready.eq(~token)
+                    m.d.sync += [base.eq(base + (Const(1, 24) << table_log2)), count.eq(count - 1)]
+                    with m.If(half):
+                        m.d.sync += slot_b.eq(row)
+                    with m.Else():
+                        m.d.sync += slot_a.eq(row)
+                    with m.If(int4 & ~half & (count != 1)):
+                        m.d.sync += half.eq(1)
+                    with m.Else():
+                        m.d.sync += [
+                            half.eq(0),
+                            opening.eq(0),
+                            slot_valid.eq(1),
+                            slot_both.eq(half),
+                            slot_first.eq(first & opening),
+                            slot_last.eq(count == 1),
+                        ]
+
+        # The streamer: one request a clock.
+        row_a, row_b, beat, phase = Signal(bits), Signal(bits), Signal(8), Signal()
+        active, both, is_int4, is_first, is_last, pause = Signal(), Signal(), Signal(), Signal(), Signal(), Signal()
+        beats, run_last = Signal(8), Signal()
+        tag = self.request.payload.tag
+        flags = Signal(tag.shape())  # the parts of the tag that hold for the whole run
+        adding, at_end, done = Signal(), Signal(), Signal()
+        m.d.comb += [
+            adding.eq(~is_int4 | phase),
+            at_end.eq(beat == beats),
+            self.request.valid.eq(active & ~pause),
+            self.request.payload.address.eq(Mux(phase, row_b, row_a) | beat),
+            self.request.payload.read.eq(~phase | both),
+            tag.eq(flags),
+            tag.hold.eq(~adding),
+            tag.pair.eq(is_int4),
+            tag.alone.eq(phase & ~both),
+            tag.start.eq(beat == 0),
+            tag.first.eq(is_first),
+            tag.last.eq(is_last & run_last),
+            tag.final.eq(is_last & at_end & adding),
+            done.eq(self.request.valid & self.request.ready & adding & at_end),
+            take.eq(slot_valid & (~active | done)),
+        ]
+        m.d.sync += pause.eq(0)
+        with m.If(self.request.valid & self.request.ready):
+            with m.If(is_int4):
+                m.d.sync += phase.eq(~phase)
+            with m.If(adding):
+                m.d.sync += beat.eq(beat + 1)
+        with m.If(done):
+            m.d.sync += active.eq(0)
+        with m.If(take):
+            m.d.sync += [
+                active.eq(1),
+                pause.eq(active & is_int4 & ~int4),
+                row_a.eq(slot_a),
+                row_b.eq(slot_b),
+                both.eq(slot_both),
+                is_int4.eq(int4),
+                is_first.eq(slot_first),
+                is_last.eq(slot_last),
+                run_last.eq(last),
+                beat.eq(0),
+                beats.eq(row_beats),
+                flags.residual.eq(residual),
+                flags.sort.eq(sort),
+                flags.end.eq(end),
+                flags.shift.eq(shift),
+                flags.acc_base.eq(acc_base),
+                flags.dst_base.eq(dst_base),
+            ]
+            with m.If(sort):
+                m.d.sync += [self.sort_base.eq(dst_base), self.sort_last.eq(n_out)]
+        return m

@@ -1,0 +1,34 @@
+"""What a core is generated for: one validated parameter object, shared by every block."""
+
+from dataclasses import dataclass
+
+from firmware import isa
+
+__all__ = ["CoreParams"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoreParams:
+    """Sizes of a core.
+
+    ``comparators``: P, pairs compared in a clock (1, 2 or 4). ``table_beats``: beats (8 bytes) of the table tier, a power of two. ``anchor_words``: anchor memory, a power of two.
+    ``index_depth``: indices that may wait for their rows, a power of two, at least 16.
+    """
+
+    comparators: int = 2
+    table_beats: int = 16384
+    anchor_words: int = isa.ANCHOR_WORDS
+    index_depth: int = 256
+
+    def __post_init__(self) -> None:
+        if self.comparators not in (1, 2, 4):
+            raise ValueError(f"comparators must be 1, 2 or 4, not {self.comparators!r}")
+        for name, low, high in (("table_beats", 16, 1 << 24), ("anchor_words", 16, 1024), ("index_depth", 16, 1024)):
+            value = getattr(self, name)
+            if not low <= value <= high or value & (value - 1):
+                raise ValueError(f"{name} must be a power of two from {low} to {high}, not {value!r}")
+
+    @property
+    def anchor_width(self) -> int:
+        """Bits of an anchor word in memory: whole 16-bit words."""
+        return -(-isa.anchor_bits(self.comparators) // 16) * 16

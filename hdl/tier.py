@@ -1,0 +1,56 @@
+"""A memory tier: requests for table beats in, beats out."""
+
+from collections.abc import Callable
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from firmware import isa
+from hdl.bus import LoadBus
+from hdl.layouts import BeatStream, Tag, request_stream
+
+__all__ = ["BankTier"]
+
+
+class BankTier(wiring.Component):
+    """The tier of on-chip table banks: a beat a clock.
+
+    ::
+
+        request (address, tag) --> bank --> beat (data, tag)
+        load bus ------------------^
+
+    Latency: one clock. Throughput: a beat a clock. ``stall`` refuses requests while it is high; the board ties it to 0, tests drive it. Words of the load bus with space TABLES are written; none
+    may come while a request does.
+    """
+
+    def __init__(self, *, beats: int, bank: Callable[..., wiring.Component]) -> None:
+        self._beats = beats
+        self._bank = bank
+        super().__init__({
+            "request": In(request_stream((beats - 1).bit_length())),
+            "beat": Out(BeatStream),
+            "load": In(LoadBus()),
+            "stall": In(1),
+        })
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.bank = bank = self._bank(beats=self._beats)
+        bits = (self._beats - 1).bit_length()
+        writing = self.load.strobe & (self.load.space == isa.Kind.TABLES)
+        m.d.comb += [
+            self.request.ready.eq(~self.stall),
+            bank.address.eq(self.request.payload.address),
+            bank.write.eq(writing),
+            bank.quarter.eq(self.load.address[:2]),
+            bank.write_data.eq(self.load.data),
+            self.beat.payload.data.eq(bank.read_data),
+        ]
+        with m.If(writing):
+            m.d.comb += bank.address.eq(self.load.address[2 : 2 + bits])
+        tag = Signal(Tag)
+        m.d.comb += self.beat.payload.tag.eq(tag)
+        m.d.sync += [self.beat.valid.eq(self.request.valid & self.request.ready), tag.eq(self.request.payload.tag)]
+        return m
