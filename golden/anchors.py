@@ -20,7 +20,10 @@ def random_anchors(*, n_t: int, n_c: int, n: int, rng: np.random.Generator) -> I
 
 
 def covering_anchors(*, n_t: int, n_c: int, n: int, rng: np.random.Generator) -> Int16:
-    """(n_t, n_c, 2): every pair of neurons is watched before one repeats, neurons taken as evenly as a tournament's rounds (the circle method) allow."""
+    """(n_t, n_c, 2):
+
+    every pair of neurons is watched before one repeats, neurons taken as evenly as a tournament's rounds (the circle method) allow.
+    """
     _check(n)
     rounds = np.concatenate(_rounds(n))
     needed = n_t * n_c

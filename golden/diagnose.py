@@ -50,7 +50,7 @@ def diagnose_layer(layer: FloatLayer, x: Floats, *, name: str) -> list[str]:
     same = identical_rows(layer)
     if same > IDENTICAL_LIMIT:
         found.append(
-            f"{name}: {same:.0%} of the rows are identical to another of their table: the anchors do not discriminate, or the rows were never trained"
+            f"{name}: {same:.0%} of the rows equal another of their table: the anchors do not discriminate, or nothing trained them"
         )
     largest = float(np.abs(x).max())
     if not largest <= LATENCY_LIMIT:
@@ -58,7 +58,5 @@ def diagnose_layer(layer: FloatLayer, x: Floats, *, name: str) -> list[str]:
     else:
         slope = median_slope(layer, x)
         if slope < SLOPE_LIMIT:
-            found.append(
-                f"{name}: the slope of the surrogate is near zero (median {slope:.2g}): latencies are too large for U, lower the rate or the unit"
-            )
+            found.append(f"{name}: the slope U' is near zero (median {slope:.2g}): latencies are too large, lower the rate")
     return found

@@ -1,7 +1,9 @@
 """The compiled training path of the spiking RNN: the equations of golden/layer.py, one stream and one table at a time.
 
-A layer is flattened: ``rows`` (R, n_out) holds the rows of all its tables, one table after another; ``meta`` (n_t, 4) int32 says for each table its first row,
-its first pair, its n_c, and its number of rows; ``pairs`` (P, 2) int32 are the anchors. Streams are independent while the weights stand still, and tables are
+A layer is flattened: ``rows`` (R, n_out) holds the rows of all its tables, one table after another; ``meta`` (n_t, 4) int32 says for
+each table its first row,
+its first pair, its n_c, and its number of rows; ``pairs`` (P, 2) int32 are the anchors. Streams are independent while the weights stand
+still, and tables are
 independent while they are updated, so results do not depend on the number of threads.
 """
 
@@ -128,7 +130,8 @@ def batch_pass(
 ):
     """Forward and backward of one window for streams low..high-1, every stream on its own.
 
-    h (B, n): carried state, replaced. tokens (B, T + 1). state (B,) uint32: generators. Filled: s_used (B, T, S tables), u_used (B, T, U tables),
+    h (B, n): carried state, replaced. tokens (B, T + 1). state (B,) uint32: generators.
+    Filled: s_used (B, T, S tables), u_used (B, T, U tables): the rows used,
     grad_h (B, T, n): dL/dh after each symbol, grad_o (B, T, n_out): dL/dlogits, losses (B,): nats, summed over the window.
     """
     batch, n = h.shape
@@ -172,7 +175,8 @@ def batch_pass(
 def adam_tables(start, stop, rows, used_rows, meta, used, grad, first, second, rate, beta1, beta2, epsilon, step, unit, limit):
     """Gradient of tables start..stop-1 (only used rows, Eq. 6) and one Adam step on them.
 
-    rows (R, n_out): weights; used_rows: what the forward pass reads: the weights, or with unit > 0 their rounding to multiples of ``unit`` within +-limit of them
+    rows (R, n_out): weights; used_rows: what the forward pass reads: the weights, or with unit > 0 their rounding to multiples of
+    ``unit`` within +-limit of them
     (straight-through). used (B, T, n_t): row numbers; grad (B, T, n_out). first, second: Adam's moments.
     """
     batch, steps = used.shape[:2]

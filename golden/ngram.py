@@ -1,7 +1,7 @@
 """Interpolated n-gram tables over bytes, the baseline a text network is printed beside (Witten-Bell smoothing).
 
-p_k(c | context of k bytes) = (count(context c) + kinds(context) * p_{k-1}(c)) / (count(context) + kinds(context)), kinds(context) the different bytes seen after it;
-p_{-1} is uniform over the 256 bytes. Counts come from the training part alone.
+p_k(c | context of k bytes) = (count(context c) + kinds(context) * p_{k-1}(c)) / (count(context) + kinds(context)),
+kinds(context) being the different bytes seen after it, and p_{-1} uniform over the 256 bytes. Counts come from the training part alone.
 """
 
 import numpy as np
@@ -13,7 +13,10 @@ Int64 = npt.NDArray[np.int64]
 
 
 def ngram_bits(train: bytes, held_out: bytes, *, orders: tuple[int, ...] = (3, 4, 5, 6)) -> dict[int, float]:
-    """Bits per character of every byte of ``held_out`` for each order; an n-gram of order k sees the k - 1 bytes before (the end of ``train`` at first)."""
+    """Bits per character of every byte of ``held_out`` for each order.
+
+    An n-gram of order k sees the k - 1 bytes before; at first they are the end of ``train``.
+    """
     seen = np.frombuffer(train, np.uint8).astype(np.int64)
     both = np.concatenate([seen, np.frombuffer(held_out, np.uint8).astype(np.int64)])
     if not len(held_out):

@@ -12,7 +12,11 @@ __all__ = ["TEXT_PRESETS", "TextPreset"]
 
 @dataclass(frozen=True, kw_only=True)
 class TextPreset:
-    """A text rnn: ``n`` neurons, hidden and output tables as (n_t, n_c), the vocabulary, the widths after training; ``rate`` and ``jitter`` to train it with."""
+    """A text rnn:
+
+    ``n`` neurons, hidden and output tables as (n_t, n_c), the vocabulary, the widths after training; ``rate`` and ``jitter`` to train
+    it with.
+    """
 
     about: str
     n: int

@@ -22,7 +22,10 @@ def quantise_entries(tables: Float32, *, unit: float, bits: int) -> Int8:
 
 
 def quantise_layer(layer: FloatLayer, *, unit: float, bits: int, shift: int = 0, negate: bool = False) -> Layer:
-    """An integer layer whose sums, shifted by ``shift``, are in units of ``unit`` * 2**-shift. ``negate`` for an output layer: the earliest spike wins."""
+    """An integer layer whose sums, shifted by ``shift``, are in units of ``unit`` * 2**-shift.
+
+    ``negate`` for an output layer: the earliest spike wins.
+    """
     sign = -1 if negate else 1
     groups = tuple(
         TableGroup(anchors=group.anchors.astype(np.int16), tables=quantise_entries(sign * group.tables, unit=unit, bits=bits))
@@ -32,7 +35,10 @@ def quantise_layer(layer: FloatLayer, *, unit: float, bits: int, shift: int = 0,
 
 
 def largest_shift(layer: Layer) -> int:
-    """The largest shift at write-back with which no sum of ``layer`` can leave 16 bits; the finer the output's unit, the finer its sampling jitter."""
+    """The largest shift at write-back with which no sum of ``layer`` can leave 16 bits.
+
+    The finer the unit of the outputs, the finer their sampling jitter.
+    """
     bound = int(layer.bound().max())
     return max((shift for shift in range(MAX_SHIFT + 1) if bound << shift <= LATENCY_MAX), default=0)
 
@@ -52,7 +58,10 @@ def natural_unit(tables: list[Float32], *, bits: int) -> float:
 
 
 def quantise_rnn(model: Rnn, rounding: Rounding, *, symbols: tuple[int, ...] | None, card: dict[str, Any]) -> Network:
-    """The integer network of ``model``, validated. Its latencies have the unit of the hidden tables: in an rnn only their order matters, so no shift is needed."""
+    """The integer network of ``model``, validated.
+
+    Its latencies have the unit of the hidden tables: in an rnn only their order matters, so no shift is needed.
+    """
     hidden = quantise_layer(model.hidden, unit=rounding.hidden_unit, bits=rounding.hidden_bits)
     output = quantise_layer(model.output, unit=rounding.output_unit, bits=rounding.output_bits, negate=True)
     output = replace(output, shift=largest_shift(output))
@@ -71,9 +80,10 @@ def quantise_rnn(model: Rnn, rounding: Rounding, *, symbols: tuple[int, ...] | N
 
 
 def search_rounding(model: Rnn, start: Rounding, score: Callable[[Rounding], float], *, reach: int = 2) -> Rounding:
-    """The units with the lowest ``score`` (bits) among powers of two within ``reach`` of the natural ones, the hidden layer's first, then the output's.
+    """The units with the lowest ``score`` (bits) among powers of two near the natural ones, the hidden layer's first, then the output's.
 
-    Entries that are clipped cost little and a finer unit gains much, so the best unit is often below the natural one. ``start`` gives the widths.
+    Entries that are clipped cost little and a finer unit gains much, so the best unit is often below the natural one. ``start`` gives
+    the widths.
     """
     factors = [2.0**exponent for exponent in range(-reach, reach)]
     hidden = natural_unit([group.tables for group in model.hidden.groups], bits=start.hidden_bits)

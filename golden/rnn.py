@@ -18,7 +18,10 @@ Floats = npt.NDArray[np.floating]
 
 @dataclass(frozen=True, kw_only=True)
 class Rnn:
-    """``embed`` (n_sym, n) float32, ``hidden`` n to n, ``output`` n to n_sym; larger outputs are likelier. Arrays are changed in place by a trainer."""
+    """``embed`` (n_sym, n) float32, ``hidden`` n to n, ``output`` n to n_sym; larger outputs are likelier.
+
+    Arrays are changed in place by a trainer.
+    """
 
     embed: Float32
     hidden: FloatLayer
@@ -28,7 +31,10 @@ class Rnn:
     def start(
         cls, *, n_sym: int, hidden: tuple[Int16, ...], output: tuple[Int16, ...], n: int, rng: np.random.Generator, spread: float = 0.1
     ) -> "Rnn":
-        """All tables zero, as in the paper; the embedder normal with standard deviation ``spread``. ``hidden`` and ``output`` are the groups' anchors."""
+        """All tables zero, as in the paper; the embedder normal with standard deviation ``spread``.
+
+        ``hidden`` and ``output`` are the groups' anchors.
+        """
 
         def layer(groups: tuple[Int16, ...], n_out: int) -> FloatLayer:
             zeros = [np.zeros((len(anchors), 1 << anchors.shape[1], n_out), np.float32) for anchors in groups]
@@ -101,7 +107,10 @@ def cross_entropy(logits: Floats, targets: npt.NDArray[np.integer]) -> tuple[flo
 def window_pass(
     model: Rnn, h: Floats, tokens: npt.NDArray[np.integer], *, jitter: float = 0.0, rng: np.random.Generator | None = None
 ) -> tuple[float, Gradients, Floats]:
-    """Forward and backward of ``tokens`` (batch, T + 1) from the state ``h`` (batch, n): the mean loss of a target in nats, its gradients, the state after."""
+    """Forward and backward of ``tokens`` (batch, T + 1) from the state ``h`` (batch, n):
+
+    the mean loss of a target in nats, its gradients, the state after.
+    """
     steps = tokens.shape[1] - 1
     count = len(tokens) * steps
     states, s_looks, u_looks, d_logits = [h], [], [], []

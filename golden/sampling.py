@@ -38,7 +38,10 @@ def code(u: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Jitter:
-    """What the host loads for a temperature: ``table`` (256,) in units of output latency, and the ``mask`` of the dither added to an entry."""
+    """What the host loads for a temperature.
+
+    ``table`` (256,) in units of output latency, and the ``mask`` of the dither added to an entry.
+    """
 
     table: Int16
     mask: int
@@ -47,8 +50,8 @@ class Jitter:
 def jitter_table(*, temperature: float, out_frac: int) -> Jitter:
     """The table for a temperature; entry + mask/2 is the mean of T * 2**out_frac * Gumbel over the uniforms of its segment.
 
-    The mean of a segment is taken over the continuous interval of its uniforms, so that the last one keeps the whole tail. The dither is as wide as the segments
-    most winners come from (a sixteenth of an octave, 0.06 nats).
+    The mean of a segment is taken over the continuous interval of its uniforms, so that the last one keeps the whole tail. The dither
+    is as wide as the segments most winners come from (a sixteenth of an octave, 0.06 nats).
     """
     if not temperature > 0:
         raise ValueError(f"temperature must be above 0, not {temperature}")
@@ -99,7 +102,8 @@ class Sampler:
     def choose(self, outputs: Int16 | Sequence[int]) -> int:
         """The symbol of one step with output latencies ``outputs`` (n_out,).
 
-        ``spikes`` then holds the up to 8 earliest (neuron, latency) the core keeps for its host: of the jittered latencies if jitter is on and k = 0.
+        ``spikes`` then holds the up to 8 earliest (neuron, latency) the core keeps for its host: of the jittered latencies if jitter is
+        on and k = 0.
         """
         latencies = [int(value) for value in outputs]
         if self.jitter is not None and self.k == 0:

@@ -29,7 +29,10 @@ CHECKS = (0.01, 0.03, *np.arange(0.05, 1.0, 0.05).tolist())
 
 @dataclass(kw_only=True)
 class Result:
-    """What a training leaves: the network, its float twin (None after Ctrl-C), both curves as (step, bits), and sentences on what went wrong."""
+    """What a training leaves:
+
+    the network, its float twin (None after Ctrl-C), both curves as (step, bits), and sentences on what went wrong.
+    """
 
     network: Network
     model: Rnn | None = None
@@ -91,7 +94,10 @@ def train_text(
     card: dict[str, Any],
     say: Callable[[str], None],
 ) -> Result:
-    """Train ``model`` on the first nine tenths of ``text``, the last ``qat`` (0..1) of the schedule with rounded tables; Ctrl-C keeps the best network checked so far."""
+    """Train ``model`` on the first nine tenths of ``text``, the last ``qat`` (0..1) of the schedule with rounded tables.
+
+    Ctrl-C keeps the best network checked so far. ``card`` is completed with figures; ``say`` prints a line.
+    """
     held_out, train = text.held_out, text.train
     widths = {"hidden_bits": preset.hidden_bits, "embed_bits": preset.embed_bits, "output_bits": preset.output_bits}
     rounding = Rounding(hidden_unit=1.0, output_unit=1.0, **widths)

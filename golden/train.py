@@ -20,7 +20,10 @@ __all__ = ["main"]
 
 
 def command_line(arguments: argparse.Namespace, *, options: dict[str, object]) -> str:
-    """The command for a network's card: the options that differ from ``options``' defaults, files by name only (their hash stands beside)."""
+    """The command for a network's card:
+
+    the options that differ from ``options``' defaults, files by name only (their hash stands beside).
+    """
     words = ["python -m golden.train", arguments.task]
     for name, default in options.items():
         value = getattr(arguments, name)

@@ -21,7 +21,11 @@ __all__ = ["RnnTrainer", "Rounding", "Settings"]
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How to train. ``streams`` texts run side by side, ``context`` symbols are back-propagated through; ``jitter`` as in golden/layer.py; ``warm`` in steps."""
+    """How to train.
+
+    ``streams`` texts run side by side, ``context`` symbols are back-propagated through; ``jitter`` as in golden/layer.py; ``warm`` in
+    steps.
+    """
 
     streams: int = 64
     context: int = 32
@@ -77,7 +81,10 @@ def _write(part: _Part, layer: FloatLayer) -> None:
 
 
 class RnnTrainer:
-    """Trains ``model`` on ``symbols`` (int32); the result depends on the seed, not on the number of threads. A context manager: it owns threads."""
+    """Trains ``model`` on ``symbols`` (int32); the result depends on the seed, not on the number of threads.
+
+    A context manager: it owns threads.
+    """
 
     def __init__(self, model: Rnn, symbols: npt.NDArray[np.int32], settings: Settings) -> None:
         needed = settings.streams * 2
