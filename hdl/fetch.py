@@ -63,7 +63,7 @@ class RowFetch(wiring.Component):
         slot_valid, slot_both, slot_first, slot_last, take = Signal(), Signal(), Signal(), Signal(), Signal()
         half, opening = Signal(), Signal()
 
-        pc, word = Signal(_PC_BITS), Signal(3)
+        pc, word, kept = Signal(_PC_BITS), Signal(3), Signal()
         m.d.comb += self.program_address.eq(Cat(Const(0, 3), pc))
         with m.Switch(word):
             for position, number in enumerate(_WORDS):
@@ -84,6 +84,7 @@ class RowFetch(wiring.Component):
         with m.FSM(name="rows"):
             with m.State("RUN"):
                 data = self.program_data
+                m.d.sync += kept.eq(word == _KEEP)
                 with m.If((word != _KEEP) | ~slot_valid):
                     m.d.sync += word.eq(word + 1)
                 with m.Switch(word):
@@ -91,8 +92,9 @@ class RowFetch(wiring.Component):
                         m.d.sync += base[:16].eq(data)
                     with m.Case(2):
                         m.d.sync += [base[16:].eq(data), row_log2.eq(data[8:])]
-                    with m.Case(3):
-                        m.d.sync += [count.eq(data), table_log2.eq(data[10:])]
+                    with m.Case(_KEEP):
+                        with m.If(~kept):
+                            m.d.sync += [count.eq(data), table_log2.eq(data[10:])]
                     with m.Case(4):
                         m.d.sync += [token.eq(data[1]), int4.eq(data[2]), first.eq(data[3]), last.eq(data[4])]
                         m.d.sync += [residual.eq(data[5]), sort.eq(data[6]), end.eq(data[7]), shift.eq(data[8:])]
