@@ -1,0 +1,96 @@
+"""UART, 8 data bits, no parity, 1 stop bit: bytes to and from a line that idles high.
+
+Reference page: docs/reference/blocks/uart.md.
+"""
+
+from amaranth.hdl import C, Cat, Module, Signal, unsigned
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["ReceivedByte", "UartReceiver", "UartTransmitter", "clocks_per_bit"]
+
+ReceivedByte = data.StructLayout({"data": 8, "error": 1})
+"""A byte off the line; ``error``: its stop bit was low."""
+
+
+def clocks_per_bit(*, clock_hz: float, baud: float) -> int:
+    """The whole number of clocks nearest to a bit's time; more than 2 % off is refused, as ten bits would drift by a fifth of one."""
+    clocks = round(clock_hz / baud)
+    if clocks < 4 or abs(clocks * baud / clock_hz - 1) > 0.02:
+        raise ValueError(f"baud must divide the clock of {clock_hz:g} Hz into at least 4 clocks a bit within 2 %, not {baud!r}")
+    return clocks
+
+
+def _check(clocks: int) -> int:
+    if not 4 <= clocks <= 65536:
+        raise ValueError(f"clocks must be 4..65536, not {clocks!r}")
+    return clocks
+
+
+class UartReceiver(wiring.Component):
+    """Line to bytes.
+
+    ``rx`` must be synchronous to the clock. ``o`` transfers for one clock in the middle of a stop bit, 9.5 bits after the falling edge plus
+    2 clocks, and can't be refused. Its payload stays until the next start bit. After a low stop bit the line must rise before the next
+    start bit counts, so that a break is one byte with ``error``. A low pulse shorter than half a bit is ignored.
+    """
+
+    def __init__(self, *, clocks: int) -> None:
+        self._clocks = _check(clocks)
+        super().__init__({"rx": In(1, init=1), "o": Out(stream.Signature(ReceivedByte, always_ready=True))})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        timer = Signal(range(self._clocks))
+        bits = Signal(9, init=0x1FF)  # start bit enters first; once it is at the bottom, all data bits are in
+        high = Signal()
+        due = Signal()
+        m.d.comb += due.eq(timer == 0)
+        m.d.comb += self.o.payload.data.eq(bits[1:])
+        m.d.sync += self.o.valid.eq(0)
+
+        with m.FSM(name="receiver"):
+            with m.State("IDLE"):
+                m.d.sync += [timer.eq(self._clocks // 2 - 1), high.eq(high | self.rx)]
+                with m.If(high & ~self.rx):
+                    m.d.sync += bits.eq(0x1FF)
+                    m.next = "BITS"
+            with m.State("BITS"):
+                m.d.sync += [timer.eq(timer - 1), high.eq(0)]
+                with m.If(due):
+                    m.d.sync += timer.eq(self._clocks - 1)
+                    with m.If(~bits[0]):
+                        m.d.sync += [self.o.valid.eq(1), self.o.payload.error.eq(~self.rx)]
+                        m.next = "IDLE"
+                    with m.Elif(bits.all() & self.rx):
+                        m.next = "IDLE"
+                    with m.Else():
+                        m.d.sync += bits.eq(Cat(bits[1:], self.rx))
+        return m
+
+
+class UartTransmitter(wiring.Component):
+    """Bytes to line.
+
+    A byte takes 10 bits of ``clocks`` clocks; the start bit begins the clock after the transfer. ``i`` is ready while the line idles and
+    in the last clock of a stop bit, so that bytes follow each other without a gap. After reset the line is high.
+    """
+
+    def __init__(self, *, clocks: int) -> None:
+        self._clocks = _check(clocks)
+        super().__init__({"i": In(stream.Signature(unsigned(8))), "tx": Out(1, init=1)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        timer = Signal(range(self._clocks))
+        bits = Signal(10, init=1)  # the lowest is on the line; the stop bit is the last 1
+        m.d.comb += self.tx.eq(bits[0])
+        with m.If(timer != 0):
+            m.d.sync += timer.eq(timer - 1)
+        with m.Elif(bits[1:].any()):
+            m.d.sync += [bits.eq(bits[1:]), timer.eq(self._clocks - 1)]
+        with m.Else():
+            m.d.comb += self.i.ready.eq(1)
+            with m.If(self.i.valid):
+                m.d.sync += [bits.eq(Cat(C(0, 1), self.i.payload, C(1, 1))), timer.eq(self._clocks - 1)]
+        return m
