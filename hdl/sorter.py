@@ -5,7 +5,6 @@ The rules are those of docs/reference/numbers.md, 'Choosing a symbol'; the block
 
 from amaranth.hdl import Cat, Module, Mux, Shape, Signal, signed
 from amaranth.lib import data, memory, stream, wiring
-from amaranth.lib.enum import Enum
 from amaranth.lib.wiring import In, Out
 
 from hdl.jitter import Jitter
@@ -13,16 +12,6 @@ from hdl.jitter import Jitter
 __all__ = ["Sorter", "done_clocks"]
 
 MAX_DEPTH = 8
-
-
-class State(Enum):
-    """What the sorter does: waits for a start, takes latencies, waits for the last to reach the cells, copies the list, reads the k earliest back."""
-
-    IDLE = 0
-    INTAKE = 1
-    SETTLE = 2
-    COPY = 3
-    REPLAY = 4
 
 
 def done_clocks(*, jitter: bool, k: int, n_out: int, depth: int = MAX_DEPTH) -> int:
@@ -91,80 +80,79 @@ class Sorter(wiring.Component):
             jitter.config_write.eq(self.config_write),
         ]
 
+        # Modes: no jitter at all, jitter on every latency, or on the k earliest.
         k = Signal(4, reset_less=True)
-        jittered = Signal(reset_less=True)
+        every = Signal(reset_less=True)
+        top_k = Signal(reset_less=True)
         with m.If(self.config_write & (self.config_address == 2)):
-            m.d.sync += [k.eq(self.config_data[:4]), jittered.eq(self.config_data[8])]
-        top_k = jittered & k.any()
+            few = self.config_data[:4].any()
+            m.d.sync += [k.eq(self.config_data), every.eq(self.config_data[8] & ~few), top_k.eq(self.config_data[8] & few)]
 
         # Control. `left` is the word of the results that is copied: the last spike's latency first, the number of spikes (word 0) last.
-        # It counts on below zero: ~left is then the word read back, from 0 upwards.
-        left = Signal(5)
-        back = (~left)[:5]
-        listed = Signal(4)  # spikes in the list, up to depth
-        pending = Signal()  # a start that waits for the end of the copy
-        replayed = Signal()  # the k earliest have been read back
-        begin = Signal()
+        # It counts on below zero: `back` = ~left is then the word read back, from 0 upwards, one clock before it arrives.
+        intake = Signal()
+        settling = Signal()
         copying = Signal()
         replaying = Signal()
-        clear = Signal()
-        take = Signal()
-
+        pending = Signal()
+        left = Signal(5, reset_less=True)
+        listed = Signal(4, reset_less=True)
+        replayed = Signal(reset_less=True)
+        jitter_on = Signal(reset_less=True)
         latched_valid = Signal()
         key_valid = Signal()
-        state = Signal(State)
-        with m.Switch(state):
-            with m.Case(State.IDLE):
-                m.d.comb += clear.eq(1)
-            with m.Case(State.INTAKE):
-                m.d.comb += [self.i.ready.eq(1), take.eq(self.i.valid)]
-                with m.If(self.i.valid & self.i.payload.last):
-                    m.d.sync += state.eq(State.SETTLE)
-            with m.Case(State.SETTLE):
-                with m.If(~latched_valid):
-                    m.d.sync += [self.done.eq(replayed | ~top_k), state.eq(Mux(replayed, State.IDLE, State.COPY))]
-            with m.Case(State.COPY):
-                m.d.comb += [copying.eq(1), clear.eq(1)]
-                m.d.sync += left.eq(left - 1)
-                with m.If(left == 0):
-                    m.d.sync += state.eq(Mux(top_k, State.REPLAY, State.IDLE))
-            with m.Case(State.REPLAY):
-                m.d.comb += replaying.eq(1)
-                m.d.sync += [left.eq(left - 1), replayed.eq(1)]
-                with m.If(back[0] & ((back[1:] == k) | (back[1:] == listed))):
-                    m.d.sync += state.eq(State.SETTLE)
-        with m.If(take & (listed != self.depth)):
+        idle = ~(intake | settling | copying | replaying)
+        take = self.i.valid & intake
+        back = (~left)[:5]
+        copied = left == 0
+        m.d.comb += self.i.ready.eq(intake)
+        with m.If(idle & pending & ~latched_valid):
+            m.d.sync += [pending.eq(0), intake.eq(1)]
+        with m.If(intake & (pending | (self.i.valid & self.i.payload.last))):
+            m.d.sync += [intake.eq(0), settling.eq(~pending)]
+        with m.If(settling & (pending | ~latched_valid)):  # the last latency is entering the cells
+            m.d.sync += [settling.eq(0), copying.eq(~pending & ~replayed), self.done.eq(~pending & (replayed | ~top_k))]
+        with m.If(copying & copied):
+            m.d.sync += [copying.eq(0), replaying.eq(~pending & top_k)]
+        with m.If(replaying & (pending | (back[0] & ((back[1:] == k) | (back[1:] == listed))))):
+            m.d.sync += [replaying.eq(0), settling.eq(~pending)]
+        with m.If(self.start):
+            m.d.sync += [pending.eq(1), self.done.eq(0)]
+
+        m.d.sync += left.eq(Mux(copying | replaying, left - 1, 2 * self.depth))
+        with m.If(idle):
+            m.d.sync += listed.eq(0)
+        with m.Elif(take & (listed != self.depth)):
             m.d.sync += listed.eq(listed + 1)
-        m.d.comb += begin.eq((self.start | pending) & ~(copying & (left != 0)))
-        with m.If(self.start | pending):
-            m.d.sync += [pending.eq(~begin), self.done.eq(0)]
-        with m.If(begin):
-            m.d.comb += clear.eq(1)
-            m.d.sync += [listed.eq(0), replayed.eq(0), left.eq(2 * self.depth), state.eq(State.INTAKE)]
+        with m.If(idle):
+            m.d.sync += replayed.eq(0)
+        with m.Elif(replaying & back[0]):
+            m.d.sync += replayed.eq(1)
+        m.d.sync += jitter_on.eq(every | replayed)
 
         # Words 2r + 1 (neuron) and 2r + 2 (latency) read back are latched one after the other.
         latched = Signal(16, reset_less=True)  # inverted latency
         latched_neuron = Signal(8, reset_less=True)
-        replay_latency = replaying & back[0] & back[1:].any()
+        replay_latency = replaying & replayed & back[0]
         m.d.sync += [
             latched.eq(~Mux(replaying, read.data, self.i.payload.latency)),
-            latched_valid.eq((take | replay_latency) & ~begin),
+            latched_valid.eq(take | replay_latency),
         ]
         with m.If(~(replaying & back[0])):
             m.d.sync += latched_neuron.eq(Mux(replaying, read.data[:8], self.i.payload.neuron))
         m.d.comb += [
-            jitter.prepare.eq(begin),
-            jitter.draw.eq((take & jittered & ~k.any()) | replay_latency),
+            jitter.prepare.eq(idle & pending),
+            jitter.draw.eq((take & every) | replay_latency),
         ]
 
         # ~(latency - jitter) = ~latency + jitter; with the sign bit inverted its order is that of unsigned integers, the latest first.
         key = Signal(16, reset_less=True)
         key_neuron = Signal(8, reset_less=True)
-        m.d.comb += jitter.enable.eq(jittered & (replayed | ~k.any()))
+        m.d.comb += jitter.enable.eq(jitter_on)
         m.d.sync += [
             key.eq((latched + jitter.jitter) ^ 0x8000),
             key_neuron.eq(latched_neuron),
-            key_valid.eq(latched_valid & ~begin),
+            key_valid.eq(latched_valid),
         ]
 
         # Cells: latency with the sign bit inverted, neuron. A cell later than the key takes its predecessor, or the key if that one is not later.
@@ -173,7 +161,7 @@ class Sorter(wiring.Component):
         before, moves_before, used_before = record, None, 1
         for index in range(self.depth):
             cell = Signal(24, name=f"cell_{index}", reset_less=True)
-            used = Signal(name=f"used_{index}")
+            used = Signal(name=f"used_{index}", reset_less=True)
             later = Signal(name=f"later_{index}")
             total = Signal(17, name=f"total_{index}")
             m.d.comb += [
@@ -182,7 +170,7 @@ class Sorter(wiring.Component):
             ]
             with m.If(later):
                 m.d.sync += cell.eq(record if moves_before is None else Mux(moves_before, before, record))
-            m.d.sync += used.eq((used | (used_before & key_valid)) & ~clear)
+            m.d.sync += used.eq((used | (used_before & key_valid)) & ~(idle | copying))
             if index == 0:
                 m.d.comb += self.symbol.eq(cell[16:])
                 moves_before_next = later | shift
@@ -194,11 +182,11 @@ class Sorter(wiring.Component):
         m.d.comb += [
             write.addr.eq(left),
             write.data.eq(Cat(Mux(left[0], before[16:], before[:8]), before[8:16] ^ 0x80)),
-            write.en.eq(Cat(copying, copying & ~left[0] & (left != 0))),
+            write.en.eq(Cat(copying, copying & ~left[0] & ~copied)),
             read.addr.eq(Mux(replaying, back, self.result_address)),
             read.en.eq(1),
             self.result_data.eq(read.data),
         ]
-        with m.If(left == 0):
+        with m.If(copied):
             m.d.comb += write.data[:8].eq(listed)
         return m
