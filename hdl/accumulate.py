@@ -47,11 +47,12 @@ class Accumulators(wiring.Component):
         m.d.sync += high.eq(adding & tag.pair)
         with m.If(self.i.valid & (tag.hold | ~tag.pair)):
             m.d.sync += held.eq(beat)
+            with m.If(tag.alone):
+                m.d.sync += held.eq(0)
         with m.If(adding & tag.pair):
             for column in range(2 * isa.LANES):
                 low = 8 * (column % isa.LANES) + 4 * (column // isa.LANES)
-                second = Mux(tag.alone, 0, beat[low : low + 4]).as_signed()
-                m.d.sync += pairs[column].eq(held[low : low + 4].as_signed() + second)
+                m.d.sync += pairs[column].eq(held[low : low + 4].as_signed() + beat[low : low + 4].as_signed())
 
         word, next_word, target, next_target = Signal(8), Signal(8), Signal(8), Signal(8)
         kept = Signal(Tag)

@@ -30,8 +30,8 @@ class RowFetch(wiring.Component):
     ``program_address``, ``program_data``: read port of the program memory, one clock. ``index``: indices in the order of the tables. ``symbol``, ``symbol_known``: the index of a token run, waited for.
     ``request``: beat requests with their tags. ``sort_base``, ``sort_last``: first store word and last neuron of the run with ``sort`` whose beats were requested last.
 
-    A row address is made while the row before streams, so beats follow one another without a gap while indices last: int8 rows table by table; int4 rows of two tables alternately, beat by beat; one
-    clock of pause where an int8 run follows an int4 run. A new run takes 5 clocks from the last row's start of streaming to its first row address.
+    A row address is made while the row before streams, so beats follow one another without a gap while indices last (but for rows of one beat): int8 rows table by table; int4 rows of two tables
+    alternately, beat by beat, a single one after beats that are not read; one clock of pause where an int8 run follows an int4 run. A new run takes 5 clocks from the last row's start of streaming to its first row address.
     """
 
     def __init__(self, *, params: CoreParams) -> None:
@@ -54,7 +54,7 @@ class RowFetch(wiring.Component):
         # The run whose row addresses are made.
         token, int4, first, last = Signal(), Signal(), Signal(), Signal()
         residual, sort, end, shift = Signal(), Signal(), Signal(), Signal(2)
-        base, row_log2, table_log2 = Signal(24), Signal(3), Signal(5)
+        base, row_log2, table_log2 = Signal(bits), Signal(3), Signal(range(bits + 1))
         count, row_beats = Signal(10), Signal(8)
         acc_base, dst_base, n_out = Signal(8), Signal(8), Signal(8)
 
@@ -76,7 +76,8 @@ class RowFetch(wiring.Component):
             known.eq(Mux(token, self.symbol_known, self.index.valid)),
             index.eq(Mux(token, self.symbol, self.index.payload)),
         ]
-        row = Signal(bits)
+        row, single = Signal(bits), Signal()
+        m.d.comb += single.eq(count == 1)
         m.d.comb += row.eq(base | (index << row_log2))
 
         with m.If(take):
@@ -91,7 +92,7 @@ class RowFetch(wiring.Component):
                     with m.Case(1):
                         m.d.sync += base[:16].eq(data)
                     with m.Case(2):
-                        m.d.sync += [base[16:].eq(data), row_log2.eq(data[8:])]
+                        m.d.sync += [base[16:].eq(data[:8]), row_log2.eq(data[8:])]
                     with m.Case(_KEEP):
                         with m.If(~kept):
                             m.d.sync += [count.eq(data), table_log2.eq(data[10:])]
@@ -106,14 +107,14 @@ class RowFetch(wiring.Component):
             with m.State("ROWS"):
                 with m.If(count == 0):
                     m.next = "RUN"
-                with m.Elif(known & (~slot_valid | take)):
+                with m.Elif(known & ~slot_valid):
                     m.d.comb += self.index.ready.eq(~token)
-                    m.d.sync += [base.eq(base + (Const(1, 24) << table_log2)), count.eq(count - 1)]
-                    with m.If(half):
+                    m.d.sync += [base.eq(base + (Const(1, bits) << table_log2)), count.eq(count - 1)]
+                    with m.If(int4 & (half | single)):
                         m.d.sync += slot_b.eq(row)
                     with m.Else():
                         m.d.sync += slot_a.eq(row)
-                    with m.If(int4 & ~half & (count != 1)):
+                    with m.If(int4 & ~half & ~single):
                         m.d.sync += half.eq(1)
                     with m.Else():
                         m.d.sync += [
@@ -122,26 +123,25 @@ class RowFetch(wiring.Component):
                             slot_valid.eq(1),
                             slot_both.eq(half),
                             slot_first.eq(first & opening),
-                            slot_last.eq(count == 1),
+                            slot_last.eq(single),
                         ]
 
         # The streamer: one request a clock.
         row_a, row_b, beat, phase = Signal(bits), Signal(bits), Signal(8), Signal()
         active, both, is_int4, is_first, is_last, pause = Signal(), Signal(), Signal(), Signal(), Signal(), Signal()
-        beats, run_last = Signal(8), Signal()
+        more, run_last = Signal(8), Signal()  # `more`: beats of the row after this one
         tag = self.request.payload.tag
         flags = Signal(tag.shape())  # the parts of the tag that hold for the whole run
         adding, at_end, done = Signal(), Signal(), Signal()
         m.d.comb += [
             adding.eq(~is_int4 | phase),
-            at_end.eq(beat == beats),
             self.request.valid.eq(active & ~pause),
             self.request.payload.address.eq(Mux(phase, row_b, row_a) | beat),
-            self.request.payload.read.eq(~phase | both),
+            self.request.payload.read.eq(~is_int4 | phase | both),
             tag.eq(flags),
             tag.hold.eq(~adding),
             tag.pair.eq(is_int4),
-            tag.alone.eq(phase & ~both),
+            tag.alone.eq(is_int4 & ~both),
             tag.start.eq(beat == 0),
             tag.first.eq(is_first),
             tag.last.eq(is_last & run_last),
@@ -154,7 +154,7 @@ class RowFetch(wiring.Component):
             with m.If(is_int4):
                 m.d.sync += phase.eq(~phase)
             with m.If(adding):
-                m.d.sync += beat.eq(beat + 1)
+                m.d.sync += [beat.eq(beat + 1), more.eq(more - 1), at_end.eq(more == 1)]
         with m.If(done):
             m.d.sync += active.eq(0)
         with m.If(take):
@@ -169,7 +169,8 @@ class RowFetch(wiring.Component):
                 is_last.eq(slot_last),
                 run_last.eq(last),
                 beat.eq(0),
-                beats.eq(row_beats),
+                more.eq(row_beats),
+                at_end.eq(row_beats == 0),
                 flags.residual.eq(residual),
                 flags.sort.eq(sort),
                 flags.end.eq(end),

@@ -10,7 +10,7 @@ __all__ = ["Beat", "BeatStream", "Tag", "WriteBackWord", "anchor_layout", "reque
 Tag = data.StructLayout({
     "hold": 1,  # first of a pair of int4 beats: keep it, add nothing
     "pair": 1,  # int4: add this beat to the one held, 16 columns
-    "alone": 1,  # int4 without a second table: the data of this beat count as zero
+    "alone": 1,  # int4 of a single table: the beat to hold counts as zero
     "start": 1,  # first beat of a row
     "first": 1,  # start from zero
     "last": 1,  # write back

@@ -20,7 +20,7 @@ class WriteBack(wiring.Component):
              `--> store read (residual: word, else the zero word) --^
 
     Clock 0: ``i`` is here, the store reads ``read_word``; ``reading`` is high when the word is needed. Clock 1: ``old`` is the store's answer, ``word``, ``value``, ``enable`` write it; ``retired`` is high if this was
-    the last beat of a run, ``sort`` and ``end`` are its flags. Clock 2: ``saturated`` tells how many of the neurons saturated. Throughput: a word a clock.
+    the last beat of a run, ``sort`` and ``end`` are its flags. Clock 3: ``saturated`` tells how many of the neurons saturated. Throughput: a word a clock.
 
     Words of the load bus with space STORE go the same way while nothing else does.
     """
@@ -68,7 +68,7 @@ class WriteBack(wiring.Component):
             self.enable.eq(Mux(loading, Const(1, isa.LANES) << self.load.address[:low], active.replicate(isa.LANES))),
         ]
 
-        over = Signal(isa.LANES)
+        over, flags = Signal(isa.LANES), Signal(isa.LANES)
         for lane in range(isa.LANES):
             shifted = Signal(signed(16), name=f"shifted_{lane}")
             m.d.sync += shifted.eq(Mux(storing, word_in.sums[lane] << word_in.shift, 0))
@@ -76,5 +76,5 @@ class WriteBack(wiring.Component):
             m.d.comb += [total.eq(shifted + self.old[lane]), over[lane].eq(total[16] ^ total[15])]
             limit = Mux(total[16], Const(-0x8000, signed(16)), Const(0x7FFF, signed(16)))
             m.d.comb += self.value[lane].eq(Mux(over[lane], limit, total[:16]) | loaded)
-        m.d.sync += self.saturated.eq(Mux(active, sum(over[lane] for lane in range(isa.LANES)), 0))
+        m.d.sync += [flags.eq(Mux(active, over, 0)), self.saturated.eq(sum(flags[lane] for lane in range(isa.LANES)))]
         return m

