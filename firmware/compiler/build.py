@@ -1,7 +1,4 @@
-"""The compiler: an integer network and a board to a program.
-
-Layout and anchor schedule depend on each other through the slots of the store; several layouts are tried, and the one with the fewest anchor words kept.
-"""
+"""The compiler: an integer network and a board to a program."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,21 +7,21 @@ import numpy as np
 
 from boards import Board
 from firmware import isa
-from firmware.program import Program, encode_anchor
+from firmware.program import AnchorWord, Program, encode_anchor
 from golden.network import Network
 
 from .errors import CompileError
-from .layout import Layout, Shape, place_neurons, region_words
+from .layout import Layout, Shape, region_words
 from .pack import beats, columns_in_order, rows_in_order
 from .placement import Item, Piece, place
-from .schedule import Schedule, ideal_words, pair_options, schedule
+from .schedule import Schedule, ideal_words
+from .search import search
 from .stages import Stage, make_stages, static_neurons, sum_range
+from .words import anchor_words
 
 __all__ = ["compile_network"]
 
 MAX_OUTPUTS = 256
-TRIES = 6  # layouts of each kind
-COPIES = ((1, 1), (4, 1), (4, 2), (4, 4))  # of static constants, of static inputs
 COMPARATORS = (1, 2)  # an anchor word has 64 bits in an image
 
 
@@ -59,11 +56,15 @@ def compile_network(network: Network, board: Board, *, name: str = "network", se
         raise CompileError(f"k must be 0..8, not {k}")
     stages = make_stages(network)
     shape = _shape(network, stages, board)
-    layout, schedules = _lay_out(stages, shape, board)
-    parts = _parts(network, stages, layout, schedules)
+    anchors = [group.anchors for stage in stages if not stage.token for group in stage.groups]
+    ideal = sum(ideal_words(group.shape[0], group.shape[1], board.comparators) for group in anchors)
+    _check_depth(ideal, board.anchor_words, "anchor words", "anchor memory", board)
+    plan = search(anchors, _row_beats(stages, shape), shape, board)
+    layout = plan.layout
+    parts = _parts(network, stages, layout, plan.schedules)
     pieces = place([part.item for part in parts], board.tiers[0], board=board.name)
-    runs, anchors, tables, origins = _emit(parts, pieces, layout, network.n_out)
-    _check_depth(len(anchors), board.anchor_words, "anchor words", "anchor memory", board)
+    runs, words, tables, origins = _emit(parts, pieces, layout, network.n_out)
+    _check_depth(len(words), board.anchor_words, "anchor words", "anchor memory", board)
     _check_depth(len(runs), board.program_instructions, "instructions", "program memory", board)
     store = np.zeros(layout.top, np.int16)
     for neuron, value in zip(range(network.n - network.n_ref, network.n), network.constants.tolist(), strict=True):
@@ -71,7 +72,7 @@ def compile_network(network: Network, board: Board, *, name: str = "network", se
     return Program(
         comparators=board.comparators,
         runs=tuple(runs),
-        anchors=tuple(anchors),
+        anchors=tuple(words),
         tables=tuple(sorted(tables)),
         store=store,
         seed=seed,
@@ -94,47 +95,34 @@ def _shape(network: Network, stages: list[Stage], board: Board) -> Shape:
     state = region_words(int((~static).sum()), wide=wide) if not static.all() else 0
     if state + words > isa.ZERO_WORD:
         raise CompileError(f"the layers need {state + words} accumulator words, the core has {isa.ZERO_WORD}: the accumulators are full")
-    edges = set()
+    watched = np.zeros(network.n, np.int64)
     for stage in stages:
         if not stage.token:
             for group in stage.groups:
-                edges |= {(min(a, b), max(a, b)) for a, b in group.anchors.reshape(-1, 2).tolist()}
-    constant = np.arange(network.n) >= network.n - network.n_ref
-    return Shape(n=network.n, static=static, constant=constant, edges=frozenset(edges), wide=wide, output_words=words)
+                watched += np.bincount(group.anchors.ravel(), minlength=network.n)
+    return Shape(
+        n=network.n,
+        static=static,
+        constant=np.arange(network.n) >= network.n - network.n_ref,
+        watched=watched,
+        wide=wide,
+        output_words=words,
+        comparators=board.comparators,
+    )
 
 
-def _lay_out(stages: list[Stage], shape: Shape, board: Board) -> tuple[Layout, dict[tuple[str, int], Schedule]]:
-    """The layout with the fewest state words, then the fewest anchor words; the first one without a bubble ends the search."""
-    groups = [(stage, i) for stage in stages if not stage.token for i in range(len(stage.groups))]
-    ideal = sum(ideal_words(s.groups[i].n_t, s.groups[i].n_c, board.comparators) for s, i in groups)
-    _check_depth(ideal, board.anchor_words, "anchor words", "anchor memory", board)
-    best: tuple[tuple[int, int], Layout, dict[tuple[str, int], Schedule]] | None = None
-    refused: CompileError | None = None
-    levels = COPIES if shape.static.any() else COPIES[:1]
-    for number, (constant_copies, input_copies) in enumerate(levels):
-        for attempt in range(TRIES):
-            rng = np.random.default_rng([number, attempt])
-            try:
-                layout = place_neurons(shape, board, rng=rng, constant_copies=constant_copies, input_copies=input_copies)
-            except CompileError as error:
-                refused = error
-                break
-            schedules = {}
-            for stage, i in groups:
-                options = pair_options(stage.groups[i].anchors, layout.copies, comparators=board.comparators)
-                schedules[stage.name, i] = schedule(options, comparators=board.comparators, rng=rng)
-            length = sum(s.length for s in schedules.values())
-            if best is None or (layout.state_words, length) < best[0]:
-                best = ((layout.state_words, length), layout, schedules)
-            if best[0] == (region_words(int((~shape.static).sum()), wide=shape.wide) if layout.state_words else 0, ideal):
-                return best[1], best[2]
-    if best is None:
-        raise refused or CompileError("no layout was found")
-    return best[1], best[2]
+def _row_beats(stages: list[Stage], shape: Shape) -> list[int]:
+    """Beats of a row of each group of anchors, without second columns."""
+    beats = []
+    for stage in stages:
+        words = shape.output_words if stage.region == "output" else shape.state_words
+        beats += [] if stage.token else [words if stage.bits == 8 else words // 2] * len(stage.groups)
+    return beats
 
 
-def _parts(network: Network, stages: list[Stage], layout: Layout, schedules: dict[tuple[str, int], Schedule]) -> list[_Part]:
+def _parts(network: Network, stages: list[Stage], layout: Layout, schedules: list[Schedule]) -> list[_Part]:
     parts = []
+    waiting = iter(schedules)
     for stage in stages:
         words = layout.output_words if stage.region == "output" else layout.state_words
         row_beats = words if stage.bits == 8 else words // 2
@@ -150,7 +138,7 @@ def _parts(network: Network, stages: list[Stage], layout: Layout, schedules: dic
                 data_bytes=group.n_t * rows * -(-columns * stage.bits // 8),
                 together=0 if stage.token else 2,
             )
-            parts.append(_Part(stage=stage, group=i, row_beats=row_beats, item=item, schedule=schedules.get((stage.name, i))))
+            parts.append(_Part(stage=stage, group=i, row_beats=row_beats, item=item, schedule=None if stage.token else next(waiting)))
     return parts
 
 
@@ -170,12 +158,8 @@ def _emit(
         output = stage.region == "output"
         span = slice(piece.start, piece.start + piece.count)
         order = plan.order[span] if plan else (0,)
-        pairs = plan.pairs[span] if plan else ()
-        words = []
-        if plan:
-            per_group = len(plan.order) // len(plan.words) + (len(plan.order) % len(plan.words) > 0)
-            for group in plan.words[piece.start // per_group : -(-(piece.start + piece.count) // per_group)]:
-                words += [encode_anchor(word) for word in group]
+        pairs = tuple(plan.pairs()[span]) if plan else ()
+        words = [encode_anchor(word) for word in _words(part, span, layout)]
         runs.append(
             isa.Run(
                 table_base=piece.base,
@@ -213,6 +197,17 @@ def _emit(
         tables.append((piece.base, padded.tobytes()[: (piece.end - piece.base) * isa.BEAT_BYTES]))
         origins.append({"stage": stage.name, "group": part.group, "tables": list(order), "pairs": [list(p) for p in pairs]})
     return runs, anchors, tables, origins
+
+
+def _words(part: _Part, span: slice, layout: Layout) -> list[AnchorWord]:
+    """The anchor words of the tables ``span`` of a part's order."""
+    words: list[AnchorWord] = []
+    at = 0
+    for tables, rows in part.schedule.groups if part.schedule else ():
+        if span.start <= at < span.stop:
+            words += anchor_words(part.stage.groups[part.group].anchors, tables, rows, layout.copies, comparators=layout.comparators)
+        at += len(tables)
+    return words
 
 
 def _check_depth(needed: int, limit: int, what: str, memory: str, board: Board) -> None:

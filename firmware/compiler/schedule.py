@@ -1,39 +1,49 @@
-"""Anchor words of a group of tables: which tables go together, and in which order their pairs are compared.
+"""Which tables of a group go together, and which of their anchor pairs share a word.
 
-Two tables are made at a time, a pair of each in one clock, if the four latencies lie in different slots of the store (or share an address).
-For two given tables this is a matching between their pairs; for the tables of a run, a pairing of tables that leaves the fewest
-clocks over.
+P = 2 tables are made at a time, a pair of each in one clock, if the neurons they name can be read from different slots. For two
+given tables this is a matching between their pairs; for the tables of a group, a pairing of tables that leaves the fewest words over.
+Here a neuron is only the set of slots it has copies in, a bit mask; firmware.compiler.words picks the addresses.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
 
-from firmware import isa
-from firmware.program import AnchorWord, Lane
+__all__ = ["Row", "Schedule", "ideal_words", "readable", "schedule"]
 
-__all__ = ["Schedule", "ideal_words", "match", "pair_options", "schedule"]
-
-Options = npt.NDArray[np.int32]
-"""(..., n_options, 2): the addresses a pair may be read from, each entry free of conflicts in itself."""
+Bools = npt.NDArray[np.bool_]
+Row = tuple[int | None, ...]
+"""One word: for each lane the pair (0 .. n_c - 1) of its table, or None."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """``order``: the group's tables in the order of the run. ``pairs``: for each of them, its pairs in the order they are shifted in.
+    """``order``: the group's tables in the order of the run. ``groups``: (tables, rows) of each P of them, or of one alone.
 
-    ``words``: a list for each P tables of ``order``.
+    ``length``: anchor words in all.
     """
 
     order: tuple[int, ...]
-    pairs: tuple[tuple[int, ...], ...]
-    words: tuple[tuple[AnchorWord, ...], ...]
+    groups: tuple[tuple[tuple[int, ...], tuple[Row, ...]], ...]
 
     @property
     def length(self) -> int:
-        return sum(len(group) for group in self.words)
+        return sum(len(rows) for _, rows in self.groups)
+
+    def clocks(self, row_beats: int) -> int:
+        """Clocks of comparing, and of reading the rows where that takes longer."""
+        return sum(max(len(rows), len(tables) * row_beats) for tables, rows in self.groups)
+
+    def pairs(self) -> list[tuple[int, ...]]:
+        """For each table of ``order``, its pairs in the order they are compared."""
+        return [
+            tuple(row[lane] for row in rows if row[lane] is not None)  # type: ignore[misc]
+            for tables, rows in self.groups
+            for lane in range(len(tables))
+        ]
 
 
 def ideal_words(n_t: int, n_c: int, comparators: int) -> int:
@@ -41,78 +51,94 @@ def ideal_words(n_t: int, n_c: int, comparators: int) -> int:
     return -(-n_t // comparators) * max(n_c, comparators)
 
 
-def pair_options(anchors: npt.NDArray[np.int16], copies: list[list[int]], *, comparators: int) -> Options:
-    """(n_t, n_c, n_options, 2) addresses for pairs of neurons, ``copies`` giving the addresses of each neuron.
+def readable(anchors: npt.NDArray[np.int16], masks: npt.NDArray[np.int64]) -> Bools:
+    """(m, m): whether two of the pairs (m, 2) can share a word of four slots, the neurons having copies in the slots of ``masks``."""
+    lookup = np.zeros((16,) * 4, np.bool_)
+    bit = np.arange(16)[:, None] >> np.arange(4) & 1
+    for order in permutations(range(4)):
+        one, two, three, four = (bit[:, slot].astype(bool) for slot in order)
+        lookup |= one[:, None, None, None] & two[:, None, None] & three[:, None] & four
+    a, b = anchors[:, 0].astype(np.intp), anchors[:, 1].astype(np.intp)
+    # a neuron that both pairs name is read once: in the second pair it may be anywhere, and takes the slot that is left
+    second_a = np.where((a == a[:, None]) | (a == b[:, None]), 15, masks[a])
+    second_b = np.where((b == a[:, None]) | (b == b[:, None]), 15, masks[b])
+    return lookup[masks[a][:, None], masks[b][:, None], second_a, second_b]
 
-    Pairs with fewer options repeat their first. Every pair must have one: the layout sees to it.
+
+def schedule(
+    anchors: npt.NDArray[np.int16],
+    masks: npt.NDArray[np.int64],
+    *,
+    comparators: int,
+    rng: np.random.Generator,
+    start: Schedule | None = None,
+) -> Schedule:
+    """The words of tables with ``anchors`` (n_t, n_c, 2), neurons having copies in the slots of ``masks`` (n,); P = 1 or 2.
+
+    ``start``: a schedule for other masks, whose pairs of tables to begin with.
     """
-    found = {(a, b): _options(copies[a], copies[b], comparators) for a, b in {(int(a), int(b)) for a, b in anchors.reshape(-1, 2)}}
-    width = max(len(options) for options in found.values())
-    padded = {pair: options + options[:1] * (width - len(options)) for pair, options in found.items()}
     n_t, n_c, _ = anchors.shape
-    flat = [padded[int(a), int(b)] for a, b in anchors.reshape(-1, 2)]
-    return np.array(flat, np.int32).reshape(n_t, n_c, width, 2)
+    if comparators == 1:
+        groups = tuple(((t,), tuple((r,) for r in range(n_c))) for t in range(n_t))
+        return Schedule(order=tuple(range(n_t)), groups=groups)
+    good = readable(anchors.reshape(-1, 2), masks).reshape(n_t, n_c, n_t, n_c)
+    bits = (good << np.arange(n_c)).sum(axis=3)  # (n_t, n_c, n_t): the pairs of the other table, as a mask
+    known: dict[tuple[int, int], list[int]] = {}
+
+    def matched(a: int, b: int) -> list[int]:
+        """For each pair of table b (the greater), its partner in table a, or -1."""
+        key = (min(a, b), max(a, b))
+        if key not in known:
+            known[key] = _match(bits[key[0], :, key[1]].tolist(), n_c)
+        return known[key]
+
+    def over(a: int, b: int) -> int:
+        """Words more than the ideal that tables a and b take."""
+        missing = matched(a, b).count(-1)
+        return missing if missing < n_c else max(n_c, 2 * comparators - n_c)
+
+    made: list[tuple[tuple[int, ...], tuple[Row, ...]]] = []
+    pairs = [] if start is None else [(tables[0], tables[1]) for tables, _ in start.groups if len(tables) == 2]
+    for tables in _pair_tables(n_t, over, pairs, rng):
+        partner = matched(*tables) if len(tables) == 2 else []
+        if len(tables) == 1 or partner.count(-1) == n_c:
+            rows: list[Row] = [(None, None)] * (comparators - n_c) + [(r, None) for r in range(n_c)]
+            made += [((t,), tuple(rows)) for t in tables]
+            continue
+        full: list[Row] = [(r, s) for s, r in enumerate(partner) if r >= 0]
+        alone = sorted(set(range(n_c)) - set(partner)), [s for s in range(n_c) if partner[s] < 0]
+        bubbles: list[Row] = [(None, None)] * (comparators - n_c)
+        # the word that emits must be full: those with one pair come first
+        made.append((tables, tuple(bubbles + [(r, None) for r in alone[0]] + [(None, s) for s in alone[1]] + full)))
+    # the quickest first: rows wait for the first indices; one table alone that is odd stays last
+    made.sort(key=lambda group: (-len(group[0]), len(group[1]), group[0]))
+    return Schedule(order=tuple(t for tables, _ in made for t in tables), groups=tuple(made))
 
 
-def _options(a: list[int], b: list[int], comparators: int) -> list[tuple[int, int]]:
-    return [(x, y) for x in a for y in b if isa.slot_of(x, comparators) != isa.slot_of(y, comparators) or x == y]
-
-
-def match(left: Options, right: Options) -> list[tuple[int, int, int, int]]:
-    """The most pairs of two tables that can share a word: (pair of left, of right, option of left, of right), (n_c, options, 2) each."""
-    a = left[:, None, :, None, :, None]
-    b = right[None, :, None, :, None, :]
-    width = isa.slot_banks(2)
-    clash = ((a % isa.LANES // width == b % isa.LANES // width) & (a != b)).any(axis=(4, 5))
-    n_left, n_right, wide, wide_right = clash.shape
-    good = ~clash.reshape(n_left, n_right, wide * wide_right)
-    possible = good.any(axis=2)
-    partner = [-1] * n_right  # of each right pair
+def _match(possible: list[int], n_c: int) -> list[int]:
+    """A maximum matching: ``possible[r]`` is the mask of right pairs that left pair r may join. For each right pair its left one, or -1."""
+    partner = [-1] * n_c
 
     def augment(pair: int, seen: set[int]) -> bool:
-        for other in np.flatnonzero(possible[pair]).tolist():
-            if other not in seen:
+        for other in range(n_c):
+            if possible[pair] >> other & 1 and other not in seen:
                 seen.add(other)
                 if partner[other] < 0 or augment(partner[other], seen):
                     partner[other] = pair
                     return True
         return False
 
-    for pair in range(n_left):
+    for pair in range(n_c):
         augment(pair, set())
-    chosen = []
-    for other, pair in enumerate(partner):
-        if pair >= 0:
-            option = int(np.flatnonzero(good[pair, other])[0])
-            chosen.append((pair, other, option // wide_right, option % wide_right))
-    return sorted(chosen)
+    return partner
 
 
-def schedule(options: Options, *, comparators: int, rng: np.random.Generator) -> Schedule:
-    """The anchor words of tables whose pairs may be read as ``options`` (n_t, n_c, n_options, 2) says; P = 1 or 2."""
-    n_t, n_c = options.shape[:2]
-    known: dict[tuple[int, int], int] = {}
-
-    def over(a: int, b: int) -> int:
-        """Words more than n_c that tables a and b take together."""
-        key = (min(a, b), max(a, b))
-        if key not in known:
-            known[key] = n_c - len(match(options[key[0]], options[key[1]]))
-        return known[key]
-
-    groups: list[tuple[int, ...]] = [(t,) for t in range(n_t)] if comparators == 1 else _pair_tables(n_t, over, rng)
-    words, pairs = [], []
-    for group in groups:
-        made, orders = _words(options, group, comparators)
-        words.append(made)
-        pairs += orders
-    return Schedule(order=tuple(t for group in groups for t in group), pairs=tuple(pairs), words=tuple(words))
-
-
-def _pair_tables(n_t: int, over: Callable[[int, int], int], rng: np.random.Generator) -> list[tuple[int, ...]]:
-    """Two tables a group, the words over the ideal few: greedily, then by exchanging partners. An odd table comes last."""
-    left = rng.permutation(n_t).tolist()
-    pairs: list[tuple[int, int]] = []
+def _pair_tables(
+    n_t: int, over: Callable[[int, int], int], pairs: list[tuple[int, int]], rng: np.random.Generator
+) -> list[tuple[int, ...]]:
+    """Two tables a group, the words over the ideal few: ``pairs``, then greedily, then by exchanging partners. An odd table comes last."""
+    paired = {t for pair in pairs for t in pair}
+    left = [t for t in rng.permutation(n_t).tolist() if t not in paired]
     waiting: list[int] = []
     while left:
         a = left.pop(0)
@@ -123,12 +149,16 @@ def _pair_tables(n_t: int, over: Callable[[int, int], int], rng: np.random.Gener
             left.remove(b)
             pairs.append((a, b))
     single = waiting.pop() if n_t % 2 else None
-    pairs += zip(waiting[::2], waiting[1::2], strict=True)
+    while waiting:
+        a = waiting.pop(0)
+        b = min(waiting, key=lambda t: over(a, t))
+        waiting.remove(b)
+        pairs.append((a, b))
     better = True
     while better:
         better = False
         for i in range(len(pairs)):
-            if single is not None and over(*pairs[i]):
+            if single is not None:
                 for keep, drop in (pairs[i], pairs[i][::-1]):
                     if over(keep, single) < over(*pairs[i]):
                         pairs[i], single, better = (keep, single), drop, True
@@ -142,31 +172,5 @@ def _pair_tables(n_t: int, over: Callable[[int, int], int], rng: np.random.Gener
                     if over(*e) + over(*f) < now:
                         pairs[i], pairs[j], better = e, f, True
                         break
-    groups: list[tuple[int, ...]] = sorted(tuple(sorted(pair)) for pair in pairs)
+    groups: list[tuple[int, ...]] = sorted((min(pair), max(pair)) for pair in pairs)
     return groups if single is None else [*groups, (single,)]
-
-
-def _words(options: Options, group: tuple[int, ...], comparators: int) -> tuple[tuple[AnchorWord, ...], list[tuple[int, ...]]]:
-    """The words of one group, and the order in which each of its tables' pairs appears in them."""
-    n_c = options.shape[1]
-    rows: list[list[tuple[int, Lane] | None]] = []  # a word: for each lane, its pair and addresses
-    if len(group) == 1:
-        rows = [[(r, _pair(options[group[0], r, 0]))] for r in range(n_c)]
-    else:
-        a, b = group
-        matched = match(options[a], options[b])
-        rows = [[(r, _pair(options[a, r, i])), (s, _pair(options[b, s, j]))] for r, s, i, j in matched]
-        alone = sorted(set(range(n_c)) - {m[0] for m in matched}), sorted(set(range(n_c)) - {m[1] for m in matched})
-        rows += [[(r, _pair(options[a, r, 0])), None] for r in alone[0]]
-        rows += [[None, (s, _pair(options[b, s, 0]))] for s in alone[1]]
-    rows += [[None] * len(group)] * (comparators - len(rows))
-    orders = [tuple(cell[0] for row in rows if (cell := row[lane]) is not None) for lane in range(len(group))]
-    words = []
-    for number, row in enumerate(rows):
-        lanes = [None if cell is None else cell[1] for cell in row] + [None] * (comparators - len(row))
-        words.append(AnchorWord(lanes=tuple(lanes), emit=len(group) if number == len(rows) - 1 else 0))
-    return tuple(words), orders
-
-
-def _pair(option: npt.NDArray[np.int32]) -> tuple[int, int]:
-    return int(option[0]), int(option[1])

@@ -69,6 +69,7 @@ class Machine:
             words += 1
             if word.emit:
                 assert words >= lanes
+                assert None not in word.lanes[: word.emit]
                 made += index[: word.emit]
                 index, words = [0] * lanes, 0
         assert words == 0

@@ -1,0 +1,136 @@
+"""The search for a layout and a schedule that fit each other: few columns of state, then few clocks lost.
+
+A schedule says which pairs share a word; all neurons of a word want different slots. So slots are coloured for the pairs alone, a
+schedule made, slots coloured again for the words of that schedule, and so on while it helps. Copies of inputs make it easy: they come
+in when single copies lose clocks. A bubble costs no clock where a group's rows take longer to read than its pairs to compare.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from boards import Board
+from firmware import isa
+
+from .errors import CompileError
+from .layout import Layout, Shape, add_copies, addresses
+from .schedule import Schedule, ideal_words, schedule
+from .slots import Ints, colour, conflicts
+
+__all__ = ["Plan", "search"]
+
+TRIES = 2  # starts for each number of copies
+PATIENCE = 4  # colourings without gain
+COPIES = ((1, 1), (4, 1), (4, 2), (4, 3))  # of reference neurons, of inputs
+PAIR = 8  # weight of a pair that can't be read at all, in words that take one clock more
+
+Anchors = npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """``schedules``: one for each group of anchors given to :func:`search`."""
+
+    layout: Layout
+    schedules: list[Schedule]
+    clocks: int
+
+    @property
+    def cost(self) -> tuple[int, int, int]:
+        """Compared in this order: words of state, clocks, anchor words."""
+        return self.layout.state_words, self.clocks, sum(schedule.length for schedule in self.schedules)
+
+
+def search(anchors: list[Anchors], beats: list[int], shape: Shape, board: Board) -> Plan:
+    """The plan with the fewest state words, then the fewest clocks, then the fewest anchor words.
+
+    ``anchors``: (n_t, n_c, 2) of each group; ``beats``: of a row of its tables. Once a plan loses no clock, no
+    more copies are tried.
+    """
+    count = shape.comparators
+    clocks = 0
+    for group, row_beats in zip(anchors, beats, strict=True):
+        n_t, n_c, _ = group.shape
+        clocks += n_t // count * max(n_c, count * max(1, row_beats)) + (max(n_c, count, row_beats) if n_t % count else 0)
+    words = sum(ideal_words(group.shape[0], group.shape[1], count) for group in anchors)
+    ideal = (shape.state_words, clocks, words)
+    best: Plan | None = None
+    refused = CompileError("no layout was found")
+    for level, copies in enumerate(COPIES if shape.static.any() else COPIES[:1]):
+        for attempt in range(TRIES):
+            rng = np.random.default_rng([level, attempt])
+            try:
+                plan = _attempt(anchors, beats, shape, board, rng=rng, copies=copies, ideal=ideal)
+            except CompileError as error:
+                refused = error
+                break
+            if best is None or plan.cost < best.cost:
+                best = plan
+            if best.cost[:2] <= ideal[:2]:
+                return best
+    if best is None:
+        raise refused
+    return best
+
+
+def _attempt(
+    anchors: list[Anchors],
+    beats: list[int],
+    shape: Shape,
+    board: Board,
+    *,
+    rng: np.random.Generator,
+    copies: tuple[int, int],
+    ideal: tuple[int, int, int],
+) -> Plan:
+    pairs = np.zeros((shape.n, shape.n), np.int64)
+    for group in anchors:
+        _join(pairs, group.reshape(-1, 2), PAIR)
+    places = np.full(shape.slots, shape.state_words * isa.slot_banks(shape.comparators), np.int64)
+    slot: Ints | None = None
+    schedules: list[Schedule | None] = [None] * len(anchors)
+    wanted = pairs
+    best: Plan | None = None
+    idle = 0
+    while idle < PATIENCE:
+        slot = colour(wanted, places=places, limited=~shape.static, rng=rng, start=slot)
+        own = add_copies(shape, slot, conflicts(pairs, slot), rng=rng, constant_copies=copies[0], input_copies=copies[1])
+        masks = np.array([sum(1 << s for s in slots) for slots in own], np.int64)
+        made = [
+            schedule(group, masks, comparators=shape.comparators, rng=rng, start=start)
+            for group, start in zip(anchors, schedules, strict=True)
+        ]
+        clocks = sum(one.clocks(row_beats) for one, row_beats in zip(made, beats, strict=True))
+        plan = Plan(layout=addresses(shape, own, board), schedules=made, clocks=clocks)
+        idle += 1
+        if best is None or plan.cost < best.cost:
+            best, idle = plan, 0
+        if best.cost <= ideal or copies != COPIES[0]:
+            break
+        schedules = list(made)
+        wanted = pairs + _word_edges(anchors, made, shape.n, rng)
+    assert best is not None
+    return best
+
+
+def _join(weights: Ints, edges: npt.NDArray[np.integer], weight: int) -> None:
+    a, b = edges[:, 0].astype(np.intp), edges[:, 1].astype(np.intp)
+    weights[a, b] = weight
+    weights[b, a] = weight
+
+
+def _word_edges(anchors: list[Anchors], schedules: list[Schedule], n: int, rng: np.random.Generator) -> Ints:
+    """Neurons that share a word of the schedules, or would if each pair left alone had one of the other table's for company."""
+    weights = np.zeros((n, n), np.int64)
+    for group, plan in zip(anchors, schedules, strict=True):
+        for tables, rows in plan.groups:
+            if len(tables) == 2:
+                full = [row for row in rows if None not in row]
+                left = [row[0] for row in rows if row[0] is not None and row[1] is None]
+                right = [row[1] for row in rows if row[1] is not None and row[0] is None]
+                full += list(zip(left, rng.permutation(right).tolist(), strict=True))
+                for r, s in full:
+                    one, two = group[tables[0], r], group[tables[1], s]
+                    _join(weights, np.array([(x, y) for x in one for y in two if x != y]).reshape(-1, 2), 1)
+    return weights

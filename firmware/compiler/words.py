@@ -1,0 +1,41 @@
+"""Anchor words from a schedule: for every word, one address a neuron such that each slot is read once."""
+
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from firmware import isa
+from firmware.program import AnchorWord
+
+from .schedule import Row
+
+__all__ = ["anchor_words"]
+
+
+def anchor_words(
+    anchors: npt.NDArray[np.int16], tables: tuple[int, ...], rows: tuple[Row, ...], copies: list[list[int]], *, comparators: int
+) -> list[AnchorWord]:
+    """The words of one group of ``tables``; the last one emits an index for each."""
+    words = []
+    for number, row in enumerate(rows):
+        named = [None if pair is None else (int(a), int(b)) for pair, (a, b) in _pairs(anchors, tables, row)]
+        address = _choose({v: copies[v] for pair in named if pair for v in pair}, comparators)
+        lanes = [None if pair is None else (address[pair[0]], address[pair[1]]) for pair in named]
+        lanes += [None] * (comparators - len(lanes))
+        words.append(AnchorWord(lanes=tuple(lanes), emit=len(tables) if number == len(rows) - 1 else 0))
+    return words
+
+
+def _pairs(
+    anchors: npt.NDArray[np.int16], tables: tuple[int, ...], row: Row
+) -> list[tuple[int | None, npt.NDArray[np.int16] | tuple[int, int]]]:
+    return [(pair, (0, 0) if pair is None else anchors[table, pair]) for table, pair in zip(tables, row, strict=False)]
+
+
+def _choose(options: dict[int, list[int]], comparators: int) -> dict[int, int]:
+    """An address of each neuron, all in different slots; the schedule has made sure that there is a choice."""
+    for choice in product(*options.values()):
+        if len({isa.slot_of(address, comparators) for address in choice}) == len(choice):
+            return dict(zip(options, choice, strict=True))
+    raise ValueError(f"neurons {sorted(options)} can't be read in one word")

@@ -1,0 +1,146 @@
+"""A program as an image, and an image as a program; and the two small images a host makes: a state, and a temperature."""
+
+import struct
+
+import numpy as np
+import numpy.typing as npt
+
+from . import isa
+from .image import ImageError, Section, pack, unpack
+from .meta import decode_meta, encode_meta
+from .program import Program, decode_anchor
+
+__all__ = ["program_image", "read_program", "sampler_image", "store_image"]
+
+Int16 = npt.NDArray[np.int16]
+ANCHOR_BYTES = 8  # of an anchor word in an image
+
+
+def program_image(program: Program) -> bytes:
+    """The whole image of ``program``."""
+    words = [word for run in program.runs for word in run.encode()]
+    sections = [
+        Section(kind=isa.Kind.META, payload=encode_meta(program.meta)),
+        Section(kind=isa.Kind.PROGRAM, payload=struct.pack(f"<{len(words)}H", *words)),
+        Section(kind=isa.Kind.ANCHORS, payload=b"".join(value.to_bytes(ANCHOR_BYTES, "little") for value in program.anchors)),
+        *(Section(kind=isa.Kind.TABLES, address=beat * isa.BEAT_BYTES // 2, payload=data) for beat, data in program.tables),
+        _store(program.store),
+    ]
+    if program.jitter is not None:
+        sections.append(_jitter(program.jitter))
+    sections.append(_config(seed=program.seed, k=program.k, jittered=program.jittered, mask=program.mask))
+    return pack(sections, comparators=program.comparators)
+
+
+def store_image(values: Int16, *, comparators: int, address: int = 0) -> bytes:
+    """An image that writes latencies from ``address`` on: an input, or a state to go on from."""
+    return pack([_store(values, address=address)], comparators=comparators)
+
+
+def sampler_image(*, comparators: int, seed: int, k: int, jitter: Int16 | None = None, mask: int = 0) -> bytes:
+    """An image that restarts the generator at ``seed`` and sets the sampler; without ``jitter`` the earliest spike is taken."""
+    sections = [] if jitter is None else [_jitter(jitter)]
+    sections.append(_config(seed=seed, k=k, jittered=jitter is not None, mask=mask))
+    return pack(sections, comparators=comparators)
+
+
+def _store(values: Int16, *, address: int = 0) -> Section:
+    if address + len(values) > isa.ZERO_WORD * isa.LANES:
+        raise ImageError(f"latencies {address}..{address + len(values) - 1} reach into the zero word at {isa.ZERO_WORD * isa.LANES}")
+    return Section(kind=isa.Kind.STORE, address=address, payload=values.astype("<i2").tobytes())
+
+
+def _jitter(table: Int16) -> Section:
+    return Section(kind=isa.Kind.JITTER, payload=table.astype("<i2").tobytes())
+
+
+def _config(*, seed: int, k: int, jittered: bool, mask: int) -> Section:
+    if not (1 <= seed < 1 << 32 and 0 <= k <= 8 and 0 <= mask <= 255):
+        raise ImageError(f"seed, k and mask must be 1..{(1 << 32) - 1}, 0..8 and 0..255, not {seed}, {k} and {mask}")
+    return Section(kind=isa.Kind.CONFIG, payload=struct.pack("<4H", seed & 0xFFFF, seed >> 16, k | int(jittered) << 8, mask))
+
+
+def read_program(data: bytes) -> Program:
+    """The program in an image that holds a whole one; ``ImageError`` for any other."""
+    comparators, sections = unpack(data)
+    spaces: dict[isa.Kind, list[Section]] = {}
+    for section in sections:
+        spaces.setdefault(section.kind, []).append(section)
+    for kind in (isa.Kind.META, isa.Kind.PROGRAM, isa.Kind.TABLES, isa.Kind.CONFIG, isa.Kind.STORE):
+        if kind not in spaces:
+            raise ImageError(f"the image has no section {kind.name}, so it holds no program")
+    for kind, found in spaces.items():
+        if kind != isa.Kind.TABLES and (len(found) > 1 or found[0].address):
+            raise ImageError(f"section {kind.name} of a program must appear once, at address 0")
+    config = spaces[isa.Kind.CONFIG][0].payload
+    if len(config) != 8:
+        raise ImageError(f"section CONFIG of a program must have 8 bytes, not {len(config)}")
+    low, high, mode, mask = struct.unpack("<4H", config)
+    if not (low | high and mode & ~0x10F == 0 and mode & 15 <= 8 and mask <= 255):
+        raise ImageError("CONFIG must have a seed that is not 0, k of 0..8, jitter of 0 or 1 and a mask of 0..255")
+    jitter = None
+    if isa.Kind.JITTER in spaces:
+        jitter = _int16(spaces[isa.Kind.JITTER][0].payload)
+        if len(jitter) != 256:
+            raise ImageError(f"section JITTER of a program must have 256 entries, not {len(jitter)}")
+    store = _int16(spaces[isa.Kind.STORE][0].payload)
+    if len(store) > isa.ZERO_WORD * isa.LANES:
+        raise ImageError(f"section STORE must end before the zero word at {isa.ZERO_WORD * isa.LANES}, not at {len(store)}")
+    anchors = _anchors(spaces[isa.Kind.ANCHORS][0].payload if isa.Kind.ANCHORS in spaces else b"", comparators)
+    return Program(
+        comparators=comparators,
+        runs=_runs(spaces[isa.Kind.PROGRAM][0].payload, len(anchors)),
+        anchors=anchors,
+        tables=_tables(spaces[isa.Kind.TABLES]),
+        store=store,
+        jitter=jitter,
+        seed=low | high << 16,
+        k=mode & 15,
+        jittered=bool(mode >> 8),
+        mask=mask,
+        meta=decode_meta(spaces[isa.Kind.META][0].payload),
+    )
+
+
+def _int16(payload: bytes) -> Int16:
+    return np.frombuffer(payload, "<i2").astype(np.int16)
+
+
+def _runs(payload: bytes, anchor_words: int) -> tuple[isa.Run, ...]:
+    size = 2 * isa.WORDS_PER_INSTRUCTION
+    if not payload or len(payload) % size:
+        raise ImageError(f"section PROGRAM must be whole instructions of {size} bytes, not {len(payload)} bytes")
+    words = struct.unpack(f"<{len(payload) // 2}H", payload)
+    runs = []
+    for number, at in enumerate(range(0, len(words), isa.WORDS_PER_INSTRUCTION)):
+        encoded = list(words[at : at + isa.WORDS_PER_INSTRUCTION])
+        run = isa.Run.decode(encoded)
+        last = at + isa.WORDS_PER_INSTRUCTION == len(words)
+        if run.encode() != encoded:
+            raise ImageError(f"instruction {number} has a bit set that means nothing")
+        if run.end != last:
+            raise ImageError(f"instruction {number} must {'carry' if last else 'not carry'} end")
+        if run.anchor_base + run.anchor_len > anchor_words:
+            raise ImageError(f"instruction {number} takes anchor words to {run.anchor_base + run.anchor_len}, there are {anchor_words}")
+        runs.append(run)
+    if sum(run.sort for run in runs) != 1:
+        raise ImageError("exactly one instruction must carry sort")
+    return tuple(runs)
+
+
+def _anchors(payload: bytes, comparators: int) -> tuple[int, ...]:
+    if len(payload) % ANCHOR_BYTES:
+        raise ImageError(f"section ANCHORS must be whole words of {ANCHOR_BYTES} bytes, not {len(payload)} bytes")
+    values = [int.from_bytes(payload[at : at + ANCHOR_BYTES], "little") for at in range(0, len(payload), ANCHOR_BYTES)]
+    for number, value in enumerate(values):
+        if value >> isa.anchor_bits(comparators) or decode_anchor(value, comparators=comparators).emit > comparators:
+            raise ImageError(f"anchor word {number} has a bit set that means nothing")
+    return tuple(values)
+
+
+def _tables(sections: list[Section]) -> tuple[tuple[int, bytes], ...]:
+    per_beat = isa.BEAT_BYTES // 2
+    for section in sections:
+        if section.address % per_beat or len(section.payload) % isa.BEAT_BYTES:
+            raise ImageError(f"section TABLES at word {section.address} must be whole beats of {isa.BEAT_BYTES} bytes")
+    return tuple((section.address // per_beat, section.payload) for section in sections)
