@@ -12,7 +12,6 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from .fast import MATH
 from .layer import Float32, FloatGroup
 from .network import Int16
 
@@ -176,7 +175,7 @@ def _choose(
     return chosen
 
 
-@numba.njit(nogil=True, cache=True, fastmath=MATH)
+@numba.njit(nogil=True, cache=True)
 def _sum_by_row(row, terms, rows):
     total = np.zeros((rows, terms.shape[1]), np.float32)
     for i in range(row.shape[0]):

@@ -1,7 +1,7 @@
 """All tables of an output layer trained together, anchors fixed: mini-batch Adam on the softmax loss, compiled.
 
-What growing by gain leaves is greedy: each table was fitted while the later ones did not exist. With the anchors fixed the loss is convex in
-the tables, and all of them are fitted at once. Jitter, dropped tables and rounding in the forward pass keep the result robust.
+What growing by gain leaves is greedy: each table was fitted while the later ones did not exist. With the anchors fixed the loss is convex
+in the tables, and all of them are fitted at once. Jitter, dropped tables and rounding in the forward pass keep the result robust.
 """
 
 from collections.abc import Callable
@@ -38,12 +38,24 @@ class Refit:
     bits: int = 4
 
 
+@numba.njit(inline="always")
+def _uniform(state):
+    """One draw of xorshift32, in [0, 1); ``state`` (1,) uint32."""
+    s = state[0]
+    s ^= (s << np.uint32(13)) & np.uint32(0xFFFFFFFF)
+    s ^= s >> np.uint32(17)
+    s ^= (s << np.uint32(5)) & np.uint32(0xFFFFFFFF)
+    state[0] = s
+    return np.float32(s >> np.uint32(8)) * np.float32(1.0 / (1 << 24))
+
+
 @numba.njit(nogil=True, cache=True)
-def _pass(rows, anchors, x, target, order, unit, jitter, drop, used, gradient):
+def _pass(rows, anchors, x, target, order, unit, jitter, drop, state, used, gradient):
     """Mean loss (nats) of a mini-batch; ``gradient`` (n_t, rows, 16) += dL/drows.
 
     rows (n_t, rows, 16); anchors (n_t, n_c, 2) int64; x (all, n); target (all, classes); order: the samples of the mini-batch.
-    ``unit``: latency of one unit of x, for the jitter. ``used`` (n_t,): room for the row numbers of one sample, -1 where dropped.
+    ``unit``: latency of one unit of x, for the jitter. ``state``: of the generator.
+    ``used`` (n_t,): room for the row numbers of one sample, -1 where dropped.
     """
     n_t, n_c = anchors.shape[:2]
     classes = target.shape[1]
@@ -63,9 +75,9 @@ def _pass(rows, anchors, x, target, order, unit, jitter, drop, used, gradient):
                 if abs(u) < least:
                     least = abs(u)
                     nearest = r
-            if jitter > 0 and np.random.random() * (1 + least * unit) < 0.5 * jitter:
+            if jitter > 0 and _uniform(state) * (1 + least * unit) < 0.5 * jitter:
                 index ^= 1 << nearest
-            if drop > 0 and np.random.random() < drop:
+            if drop > 0 and _uniform(state) < drop:
                 index = -1
             used[table] = index
             if index >= 0:
@@ -120,11 +132,6 @@ def _adam(rows, forward, gradient, first, second, rate, beta1, beta2, epsilon, s
         rows[i] = w
 
 
-@numba.njit(nogil=True, cache=True)
-def _seed(value):
-    np.random.seed(value)
-
-
 def _padded(tables: Float32) -> Float32:
     rows = np.zeros((*tables.shape[:2], LANES), np.float32)
     rows[..., : tables.shape[2]] = tables
@@ -136,7 +143,7 @@ def loss_and_gradient(group: FloatGroup, x: Int16, target: Float32) -> tuple[flo
     gradient = _padded(np.zeros_like(group.tables))
     used = np.empty(group.n_t, np.int64)
     anchors = group.anchors.astype(np.int64)
-    loss = _pass(_padded(group.tables), anchors, x, target, np.arange(len(x)), 1.0, 0.0, 0.0, used, gradient)
+    loss = _pass(_padded(group.tables), anchors, x, target, np.arange(len(x)), 1.0, 0.0, 0.0, np.ones(1, np.uint32), used, gradient)
     return float(loss), gradient[..., : group.tables.shape[2]]
 
 
@@ -160,21 +167,21 @@ def refit(
     used = np.empty(group.n_t, np.int64)
     anchors = group.anchors.astype(np.int64)
     adam = settings.adam
+    state = rng.integers(1, 1 << 32, size=1, dtype=np.uint32)
     step = 0
     try:
         for epoch in range(settings.epochs):
             x, target = samples(epoch)
             order = rng.permutation(len(x))
-            _seed(int(rng.integers(1 << 31)))
             losses = []
             for low in range(0, len(order), settings.batch):
                 some = order[low : low + settings.batch]
-                losses.append(_pass(forward, anchors, x, target, some, latency_unit, settings.jitter, settings.drop, used, gradient))
+                losses.append(_pass(forward, anchors, x, target, some, latency_unit, settings.jitter, settings.drop, state, used, gradient))
                 step += 1
                 done = (epoch + low / len(order)) / settings.epochs
                 rate = adam.rate * 0.5 * (1 + np.cos(np.pi * done))
-                flat = (array.reshape(-1) for array in (rows, forward, gradient, first, second))
-                _adam(*flat, rate, adam.beta1, adam.beta2, adam.epsilon, step, unit, limit)
+                a, b, c, d, e = (array.reshape(-1) for array in (rows, forward, gradient, first, second))
+                _adam(a, b, c, d, e, rate, adam.beta1, adam.beta2, adam.epsilon, step, unit, limit)
             tick(float(np.mean(losses)))
     finally:
         group.tables[:] = rows[..., : group.tables.shape[2]]
