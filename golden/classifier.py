@@ -28,7 +28,7 @@ class Recipe:
     """Shape and training of a classifier.
 
     ``n_t`` tables of ``n_c`` pairs. ``constants``: latencies of the reference neurons. ``frac``: one unit of input latency is 2**-frac.
-    ``views``: how many views of the training images (the first undistorted) growing looks at. ``epochs`` of joint fitting in float, then
+    ``distort``: train on distorted images too. ``views``: how many views of the training images growing looks at. ``epochs`` of joint fitting in float, then
     ``rounded_epochs`` with rounded tables at ``rounded_rate``.
     """
 
@@ -38,6 +38,7 @@ class Recipe:
     constants: tuple[int, ...] = ()
     frac: int = 0
     growth: Growth = field(default_factory=Growth)
+    distort: bool = True
     views: int = 5
     epochs: int = 100
     rounded_epochs: int = 40

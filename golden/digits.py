@@ -3,6 +3,7 @@
 A pixel of value 0..16 is a spike at that latency: 64 inputs, ten outputs.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from .gain import Growth
 from .network import Int16, NetworkError
 from .warp import Warp, warp
 
-__all__ = ["CLASSES", "PRESETS", "Holdout", "digits_views", "holdout", "holdout_digits", "inner_holdout", "train_digits"]
+__all__ = ["CLASSES", "PRESETS", "Holdout", "data_sha256", "digits_views", "holdout", "holdout_digits", "inner_holdout", "train_digits"]
 
 CLASSES = 10
 WARP = Warp(turn=6.0, scale=0.05, shear=0.05, shift=0.3)
@@ -58,6 +59,12 @@ def holdout(seed: int) -> Holdout:
     return _split(*_load(), seed)
 
 
+def data_sha256() -> str:
+    """Of the data set as used: latencies (int16) and classes (int64), little-endian."""
+    x, y = _load()
+    return hashlib.sha256(x.astype("<i2").tobytes() + y.astype("<i8").tobytes()).hexdigest()
+
+
 def inner_holdout(seed: int) -> Holdout:
     """The training part of ``holdout(seed)``, split once more: choices are made here, the outer quarter unseen."""
     outer = holdout(seed)
@@ -89,5 +96,5 @@ def train_digits(
     tick: Callable[[str, float], None] = lambda phase, loss: None,
 ) -> Trained:
     """Train on the split's training part; the held-out part is not looked at."""
-    views = digits_views(split.train_x, seed=seed)
+    views = digits_views(split.train_x, seed=seed) if recipe.distort else lambda number: split.train_x
     return train_classifier(views, split.train_y, recipe, classes=CLASSES, seed=seed, card=card or {}, tick=tick)

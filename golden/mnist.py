@@ -119,5 +119,5 @@ def train_mnist(
     tick: Callable[[str, float], None] = lambda phase, loss: None,
 ) -> Trained:
     """Train on the training files; the test files are not looked at."""
-    views = mnist_views(data.train_x, seed=seed)
+    views = mnist_views(data.train_x, seed=seed) if recipe.distort else lambda number: data.train_x
     return train_classifier(views, data.train_y, recipe, classes=CLASSES, seed=seed, card=card or {}, tick=tick)
