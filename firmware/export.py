@@ -1,0 +1,46 @@
+"""Command: compile a network for a board and write its memory image.
+
+python -m firmware.export --board icebreaker --network FILE [--out DIR] [--seed N] [--k K]
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import boards
+from golden.file import load
+
+from .compiler import compile_network
+from .estimate import estimate
+from .files import export_files, write_atomic
+
+__all__ = ["main"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0, or 2 after one sentence on standard error."""
+    parser = argparse.ArgumentParser(prog="firmware.export", description="Compile a network for a board and write its memory image.")
+    parser.add_argument("--board", default="icebreaker", help="one of: " + ", ".join(sorted(boards.BOARDS)))
+    parser.add_argument("--network", type=Path, required=True, help="network file, as golden.train leaves it")
+    parser.add_argument("--out", type=Path, help="folder for the files (default: build/BOARD/NETWORK)")
+    parser.add_argument("--seed", type=int, default=1, help="initial state of the sampler's generator, 1..4294967295")
+    parser.add_argument("--k", type=int, default=0, help="candidates of a jittered draw, 1..8; 0 for all outputs")
+    options = parser.parse_args(arguments)
+    try:
+        board = boards.get(options.board)
+        program = compile_network(load(options.network), board, name=options.network.stem, seed=options.seed, k=options.k)
+        files = export_files(program, board, options.out or Path("build") / board.name / options.network.stem)
+        write_atomic(files)
+    except ValueError as error:  # every error of ours is one, with one sentence
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(estimate(program, board).text())
+    for path, data in files.items():
+        print(f"  {path} ({len(data):,} bytes)")
+    image = next(path for path in files if path.name == "image.bin")
+    print(f"write {image.name} to the flash at 0x{board.image_offset:x}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""The export command: what its files hold, and how it refuses."""
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from intelhex import IntelHex
+
+import boards
+from firmware import isa
+from firmware.compiler import compile_network
+from firmware.estimate import estimate
+from firmware.export import main
+from firmware.files import FileError, export_files, write_atomic
+from firmware.program_image import program_image, read_program
+from golden.file import save_network
+from golden.network import Network
+
+from .execution import first_difference
+from .networks import random_network
+from .test_compiler import shaped
+
+ICEBREAKER = boards.get("icebreaker")
+
+
+@pytest.fixture
+def network() -> Network:
+    return random_network(3)
+
+
+@pytest.fixture
+def saved(network: Network, tmp_path: Path) -> Path:
+    path = tmp_path / "net.safetensors"
+    save_network(network, path)
+    return path
+
+
+def words(path: Path) -> list[int]:
+    return [int(line, 16) for line in path.read_text().split()]
+
+
+@pytest.mark.parametrize("name", sorted(boards.BOARDS))
+def test_files_agree(name: str, network: Network, saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "deep" / "out"
+    assert main(["--board", name, "--network", str(saved), "--out", str(out)]) == 0
+    board = boards.get(name)
+    image = (out / "image.bin").read_bytes()
+    program = read_program(image)
+    assert first_difference(network, program, seed=2) is None
+    hexed = IntelHex(str(out / "image.hex"))
+    assert hexed.minaddr() == board.image_offset
+    assert hexed.tobinstr() == image
+    memory = program.memory(board.tiers[0].size)
+    assert words(out / "tables.mem") == np.frombuffer(memory, "<u8").tolist()
+    columns = [words(out / f"tables{i}.mem") for i in range(4)]
+    assert np.array(columns, "<u2").T.tobytes() == memory
+    assert words(out / "anchors.mem")[: len(program.anchors)] == list(program.anchors)
+    assert len(words(out / "anchors.mem")) == 512
+    encoded = words(out / "program.mem")
+    assert [isa.Run.decode(encoded[8 * i : 8 * i + 8]) for i in range(len(program.runs))] == list(program.runs)
+    store = np.array(words(out / "store.mem"), np.uint16).view(np.int16)
+    assert np.array_equal(store[: len(program.store)], program.store)
+    assert not store[len(program.store) :].any()
+    assert f"write image.bin to the flash at 0x{board.image_offset:x}" in capsys.readouterr().out
+    assert sorted(path.name for path in out.iterdir()) == sorted(path.name for path in export_files(program, board, out))
+
+
+def test_same_bytes_again(saved: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        assert main(["--network", str(saved), "--out", str(tmp_path / name)]) == 0
+    assert (tmp_path / "one" / "image.bin").read_bytes() == (tmp_path / "two" / "image.bin").read_bytes()
+    assert main(["--network", str(saved), "--out", str(tmp_path / "two"), "--seed", "7"]) == 0
+    assert (tmp_path / "one" / "image.bin").read_bytes() != (tmp_path / "two" / "image.bin").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--board", "icestick", "--network", "NET"], "error: unknown board 'icestick': the boards are icebreaker, ulx3s_85f\n"),
+        (["--network", "missing"], "error: missing: cannot be read: "),
+        (["--network", "NET", "--seed", "0"], "error: seed must be 1..4294967295, not 0\n"),
+        (["--network", "NET", "--out", "NET"], "error: NET/image.bin: cannot be written: "),
+    ],
+)
+def test_one_sentence(saved: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([word.replace("NET", str(saved)) for word in arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(message.replace("NET", str(saved)))
+    assert error.count("\n") == 1
+
+
+def test_at_the_command_line(tmp_path: Path) -> None:
+    big = tmp_path / "big.safetensors"
+    save_network(shaped(0, n=256, n_t=16, n_c=6, out_t=32, out_c=5, n_out=64), big)
+    done = subprocess.run([sys.executable, "-m", "firmware.export", "--network", str(big)], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: the network needs 168.0 KiB for its tables")
+    assert done.stderr.count("\n") == 1
+
+
+def test_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    write_atomic({first: b"old", second: b"old"})
+    real = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        real(path, data[:1])
+        if path.name.startswith(".b."):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return len(data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(FileError, match=r"/b: cannot be written: No space left on device$"):
+        write_atomic({first: b"new", second: b"new"})
+    monkeypatch.undo()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+    assert first.read_bytes() == second.read_bytes() == b"old"
+
+
+def test_estimate_of_the_text_shape() -> None:
+    network = shaped(0, n=256, n_t=16, n_c=5, out_t=32, out_c=5, n_out=64)
+    program = compile_network(network, ICEBREAKER)
+    figures = estimate(program, ICEBREAKER)
+    assert figures.limit == figures.beats == 32 * 4 + 16 * 16 + 16
+    assert figures.rows == 49
+    assert figures.image_bytes == len(program_image(program))
+    assert figures.table_beats == 32 * 32 * 4 + 16 * 32 * 16 + 64 * 16
+    assert "limit 400 clocks, at most 90,000 steps a second at 36 MHz" in figures.text()
+    assert [run.idle for run in figures.runs] == [0, 0, 0]
+
+
+def test_estimate_counts_padding() -> None:
+    network = shaped(0, n=24, n_t=3, n_c=2, out_t=2, out_c=3, n_out=5)
+    figures = estimate(compile_network(network, ICEBREAKER), ICEBREAKER)
+    # 24 columns are one and a half beats of int4, 5 columns a third of one
+    assert figures.limit == figures.beats == 2 * 1 + 3 * 2 + 2
+    wide = shaped(0, n=40, n_t=3, n_c=2, out_t=2, out_c=3, n_out=5)
+    figures = estimate(compile_network(wide, ICEBREAKER), ICEBREAKER)
+    assert [run.row_beats for run in figures.runs] == [1, 3, 3]
+    assert [run.idle for run in figures.runs] == [0, 3 * 4 - 1, 5 - 1]
