@@ -31,17 +31,18 @@ class Sorter(wiring.Component):
                  +--------- results <----------+
                  (top-k)    (EBR)  --> host
 
-    A step: ``start``, then one latency for every output in neuron order, the last with ``last``. ``ready`` is high from the clock after ``start`` until the last latency
-    is taken: one latency a clock in every mode. ``done`` is first high :func:`done_clocks` clocks after that latency, with ``symbol``, and both stay until the clock of
-    the next ``start``.
+    A step: ``start``, then one latency for every output in neuron order, the last with ``last``. ``ready`` is high from the second clock after ``start`` until
+    the last latency is taken: one latency a clock in every mode. ``done`` is first high :func:`done_clocks` clocks after that latency, with ``symbol``, and both
+    stay until the clock of the next ``start``.
 
-    The list is copied to the results in the background: it is complete 2 * depth + 4 clocks after the last latency. A ``start`` during the copy waits for its end;
-    a ``start`` at any other time before ``done`` drops the step begun.
+    The list is copied to the results in the background: it can be read 2 * depth + 4 clocks after the last latency. A ``start`` between ``done`` and the end of
+    the copy waits for that end; a ``start`` before ``done`` drops the step begun (draws made stay made).
 
-    Ports: ``jitter_*`` writes the jitter table, ``config_*`` the registers of docs/reference/image.md; neither between ``start`` and ``done``. ``result_data`` is the word at
-    ``result_address`` of the clock before: 0 the number of spikes listed, then neuron, latency for each; not while a step is running.
+    Ports: ``jitter_*`` writes the jitter table, ``config_*`` the registers of docs/reference/image.md; neither between ``start`` and ``done``. ``result_data`` is
+    the word at ``result_address`` of the clock before: 0 the number of spikes listed, then neuron, latency for each; not to be read between ``start`` and ``done``.
 
-    ``depth``: cells, 1..8. After a reset there is no ``done``. At power-up jitter is off and k is 0; a reset leaves them as they are.
+    ``depth``: cells, 1..8. Latencies wrap at 16 bits when jitter is subtracted. After a reset there is no ``done``. At power-up jitter is off and k is 0; a reset
+    leaves them as they are.
     """
 
     def __init__(self, *, depth: int = MAX_DEPTH):
@@ -105,29 +106,25 @@ class Sorter(wiring.Component):
         take = self.i.valid & intake
         back = (~left)[:5]
         copied = left == 0
+        begin = idle & pending & ~latched_valid
+        settled = settling & ~latched_valid  # the last latency enters the cells
+        replay_end = back[0] & ((back[1:] == k) | (back[1:] == listed))
         m.d.comb += self.i.ready.eq(intake)
-        with m.If(idle & pending & ~latched_valid):
-            m.d.sync += [pending.eq(0), intake.eq(1)]
-        with m.If(intake & (pending | (self.i.valid & self.i.payload.last))):
-            m.d.sync += [intake.eq(0), settling.eq(~pending)]
-        with m.If(settling & (pending | ~latched_valid)):  # the last latency is entering the cells
-            m.d.sync += [settling.eq(0), copying.eq(~pending & ~replayed), self.done.eq(~pending & (replayed | ~top_k))]
-        with m.If(copying & copied):
-            m.d.sync += [copying.eq(0), replaying.eq(~pending & top_k)]
-        with m.If(replaying & (pending | (back[0] & ((back[1:] == k) | (back[1:] == listed))))):
-            m.d.sync += [replaying.eq(0), settling.eq(~pending)]
-        with m.If(self.start):
-            m.d.sync += [pending.eq(1), self.done.eq(0)]
+        m.d.sync += [
+            pending.eq(self.start | (pending & ~begin)),
+            intake.eq(begin | (intake & ~pending & ~(self.i.valid & self.i.payload.last))),
+            settling.eq(~pending & ((take & self.i.payload.last) | (replaying & replay_end) | (settling & latched_valid))),
+            copying.eq((settled & ~replayed & ~pending) | (copying & ~copied)),
+            replaying.eq(~pending & ((copying & copied & top_k) | (replaying & ~replay_end))),
+            self.done.eq(~self.start & (self.done | (settled & ~pending & (replayed | ~top_k)))),
+        ]
 
         m.d.sync += left.eq(Mux(copying | replaying, left - 1, 2 * self.depth))
         with m.If(idle):
             m.d.sync += listed.eq(0)
         with m.Elif(take & (listed != self.depth)):
             m.d.sync += listed.eq(listed + 1)
-        with m.If(idle):
-            m.d.sync += replayed.eq(0)
-        with m.Elif(replaying & back[0]):
-            m.d.sync += replayed.eq(1)
+        m.d.sync += replayed.eq(~idle & (replayed | (replaying & back[0])))
         m.d.sync += jitter_on.eq(every | replayed)
 
         # Words 2r + 1 (neuron) and 2r + 2 (latency) read back are latched one after the other.
@@ -141,7 +138,7 @@ class Sorter(wiring.Component):
         with m.If(~(replaying & back[0])):
             m.d.sync += latched_neuron.eq(Mux(replaying, read.data[:8], self.i.payload.neuron))
         m.d.comb += [
-            jitter.prepare.eq(idle & pending),
+            jitter.prepare.eq(begin),
             jitter.draw.eq((take & every) | replay_latency),
         ]
 
@@ -155,33 +152,33 @@ class Sorter(wiring.Component):
             key_valid.eq(latched_valid),
         ]
 
-        # Cells: latency with the sign bit inverted, neuron. A cell later than the key takes its predecessor, or the key if that one is not later.
+        # Cells: latency with the sign bit inverted, and neuron. Every cell that is later than the key takes its predecessor, or the key if that one is not later.
         shift = copying & left[0]
         record = Cat(~key, key_neuron)
-        before, moves_before, used_before = record, None, 1
-        for index in range(self.depth):
-            cell = Signal(24, name=f"cell_{index}", reset_less=True)
-            used = Signal(name=f"used_{index}", reset_less=True)
-            later = Signal(name=f"later_{index}")
+        cells = [Signal(24, name=f"cell_{index}", reset_less=True) for index in range(self.depth)]
+        used = [Signal(name=f"used_{index}", reset_less=True) for index in range(self.depth)]
+        moves = [Signal(name=f"moves_{index}") for index in range(self.depth)]
+        for index, cell in enumerate(cells):
             total = Signal(17, name=f"total_{index}")
+            later = Signal(name=f"later_{index}")
             m.d.comb += [
                 total.eq(cell[:16] + key),
-                later.eq((total[16] | ~used) & key_valid | (shift if index else 0)),
+                later.eq((total[16] | ~used[index]) & key_valid),
+                moves[index].eq(later | shift),
             ]
-            with m.If(later):
-                m.d.sync += cell.eq(record if moves_before is None else Mux(moves_before, before, record))
-            m.d.sync += used.eq((used | (used_before & key_valid)) & ~(idle | copying))
-            if index == 0:
-                m.d.comb += self.symbol.eq(cell[16:])
-                moves_before_next = later | shift
+            if index == 0:  # never shifted out: it holds the symbol
+                before, used_before, enable = record, 1, later
             else:
-                moves_before_next = later
-            before, moves_before, used_before = cell, moves_before_next, used
+                before, used_before, enable = Mux(moves[index - 1], cells[index - 1], record), used[index - 1], moves[index]
+            with m.If(enable):
+                m.d.sync += cell.eq(before)
+            m.d.sync += used[index].eq((used[index] | (used_before & key_valid)) & ~(idle | copying))
+        m.d.comb += self.symbol.eq(cells[0][16:])
 
         # Results: the high bytes of neurons and number are never written, and stay 0.
         m.d.comb += [
             write.addr.eq(left),
-            write.data.eq(Cat(Mux(left[0], before[16:], before[:8]), before[8:16] ^ 0x80)),
+            write.data.eq(Cat(Mux(left[0], cells[-1][16:], cells[-1][:8]), cells[-1][8:16] ^ 0x80)),
             write.en.eq(Cat(copying, copying & ~left[0] & ~copied)),
             read.addr.eq(Mux(replaying, back, self.result_address)),
             read.en.eq(1),
