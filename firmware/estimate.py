@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from boards import Board
 
 from . import isa
+from .image import write_image
 from .program import Program
-from .program_image import program_image
 
 __all__ = ["Estimate", "RunFigures", "estimate"]
 
@@ -112,5 +112,5 @@ def estimate(program: Program, board: Board) -> Estimate:
         anchor_words=len(program.anchors),
         store_latencies=len(program.store),
         table_beats=sum(run.span for run in figures),
-        image_bytes=len(program_image(program)),
+        image_bytes=len(write_image(program)),
     )

@@ -11,8 +11,8 @@ from intelhex import IntelHex
 from boards import Board
 
 from . import isa
+from .image import write_image
 from .program import Program
-from .program_image import program_image
 
 __all__ = ["FileError", "export_files", "read_bytes", "write_atomic"]
 
@@ -53,7 +53,7 @@ def write_atomic(files: dict[Path, bytes]) -> None:
 
 def export_files(program: Program, board: Board, out: Path) -> dict[Path, bytes]:
     """Path and bytes of every file of an export to the folder ``out`` (docs/user/export.md)."""
-    image = program_image(program)
+    image = write_image(program)
     if board.image_offset + len(image) > board.flash_size:
         raise FileError(f"the image of {len(image)} bytes at 0x{board.image_offset:x} reaches beyond the flash of {board.flash_size} bytes")
     files = {"image.bin": image, "image.hex": _intel_hex(image, board.image_offset)}

@@ -1,108 +1,146 @@
-"""The memory image of docs/reference/image.md: sections to bytes and back. What the words mean is firmware.program_image's matter."""
+"""A program as an image, and an image as a program; and the two small images a host makes: a state, and a temperature."""
 
 import struct
-import zlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from . import isa
+from .meta import decode_meta, encode_meta
+from .program import Program, decode_anchor
+from .sections import ImageError, Section, pack, unpack
 
-__all__ = ["MAX_COMPARATORS", "SPACE_WORDS", "ImageError", "Section", "pack", "unpack"]
+__all__ = ["read_image", "sampler_image", "store_image", "write_image"]
 
-MAX_COMPARATORS = 2  # an anchor word has 64 bits in an image
-SPACE_WORDS = {
-    isa.Kind.TABLES: 1 << 24,
-    isa.Kind.ANCHORS: isa.ANCHOR_WORDS * 4,
-    isa.Kind.PROGRAM: isa.MAX_INSTRUCTIONS * isa.WORDS_PER_INSTRUCTION,
-    isa.Kind.STORE: isa.STORE_WORDS * isa.LANES,
-    isa.Kind.JITTER: 256,
-    isa.Kind.CONFIG: 4,
-}
-"""16-bit words of each space; of TABLES, what the address can reach."""
-
-HEADER = struct.Struct("<4sBBBBII")
-SECTION = struct.Struct("<II")  # kind | address << 8, payload bytes
-CRC = struct.Struct("<I")
+Int16 = npt.NDArray[np.int16]
+ANCHOR_BYTES = 8  # of an anchor word in an image
 
 
-class ImageError(ValueError):
-    """Bytes that are no image, or a damaged one; the message is one sentence."""
+def write_image(program: Program) -> bytes:
+    """The whole image of ``program``."""
+    words = [word for run in program.runs for word in run.encode()]
+    sections = [
+        Section(kind=isa.Kind.META, payload=encode_meta(program.meta)),
+        Section(kind=isa.Kind.PROGRAM, payload=struct.pack(f"<{len(words)}H", *words)),
+        Section(kind=isa.Kind.ANCHORS, payload=b"".join(value.to_bytes(ANCHOR_BYTES, "little") for value in program.anchors)),
+        *(Section(kind=isa.Kind.TABLES, address=beat * isa.BEAT_BYTES // 2, payload=data) for beat, data in program.tables),
+        _store(program.store),
+    ]
+    if program.jitter is not None:
+        sections.append(_jitter(program.jitter))
+    sections.append(_config(seed=program.seed, k=program.k, jittered=program.jittered, mask=program.mask))
+    return pack(sections, comparators=program.comparators)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Section:
-    """``address`` in 16-bit words of the space; ``payload`` of an even length."""
-
-    kind: isa.Kind
-    payload: bytes
-    address: int = 0
+def store_image(values: Int16, *, comparators: int, address: int = 0) -> bytes:
+    """An image that writes latencies from ``address`` on: an input, or a state to go on from."""
+    return pack([_store(values, address=address)], comparators=comparators)
 
 
-def pack(sections: Iterable[Section], *, comparators: int) -> bytes:
-    """The image of ``sections``, END added."""
-    body = b"".join(_section(section) for section in [*sections, Section(kind=isa.Kind.END, payload=b"")])
-    head = HEADER.pack(isa.IMAGE_MAGIC, isa.IMAGE_VERSION, comparators, isa.LANES, 0, HEADER.size + len(body), 0)[: -CRC.size]
-    return head + CRC.pack(zlib.crc32(head)) + body
+def sampler_image(*, comparators: int, seed: int, k: int, jitter: Int16 | None = None, mask: int = 0) -> bytes:
+    """An image that restarts the generator at ``seed`` and sets the sampler; without ``jitter`` the earliest spike is taken."""
+    sections = [] if jitter is None else [_jitter(jitter)]
+    sections.append(_config(seed=seed, k=k, jittered=jitter is not None, mask=mask))
+    return pack(sections, comparators=comparators)
 
 
-def _section(section: Section) -> bytes:
-    if len(section.payload) % 2:
-        raise ImageError(f"section {section.kind.name} must have an even number of bytes, not {len(section.payload)}")
-    _check_space(section.kind, section.address, len(section.payload), "")
-    data = SECTION.pack(section.kind | section.address << 8, len(section.payload)) + section.payload
-    return data + CRC.pack(zlib.crc32(data))
+def _store(values: Int16, *, address: int = 0) -> Section:
+    if address + len(values) > isa.ZERO_WORD * isa.LANES:
+        raise ImageError(f"latencies {address}..{address + len(values) - 1} reach into the zero word at {isa.ZERO_WORD * isa.LANES}")
+    return Section(kind=isa.Kind.STORE, address=address, payload=values.astype("<i2").tobytes())
 
 
-def _check_space(kind: isa.Kind, address: int, size: int, where: str) -> None:
-    words = SPACE_WORDS.get(kind)
-    if words is not None and address + size // 2 > words:
-        raise ImageError(f"section {kind.name}{where} covers words {address}..{address + size // 2 - 1}, its space has {words}")
+def _jitter(table: Int16) -> Section:
+    return Section(kind=isa.Kind.JITTER, payload=table.astype("<i2").tobytes())
 
 
-def unpack(data: bytes) -> tuple[int, list[Section]]:
-    """P and the sections of an image, END left out. Whatever is wrong is an ``ImageError``."""
-    if len(data) < HEADER.size:
-        raise ImageError(f"the image has {len(data)} bytes, a header takes {HEADER.size}")
-    magic, version, comparators, lanes, zero, size, crc = HEADER.unpack_from(data)
-    if magic != isa.IMAGE_MAGIC:
-        raise ImageError(f"the magic must be {isa.IMAGE_MAGIC!r}, not {magic!r}")
-    if crc != zlib.crc32(data[: HEADER.size - CRC.size]):
-        raise ImageError("the header's CRC is wrong: the image is damaged")
-    if version != isa.IMAGE_VERSION:
-        raise ImageError(f"the image version must be {isa.IMAGE_VERSION}, not {version}")
-    if not 1 <= comparators <= MAX_COMPARATORS:
-        raise ImageError(f"P must be 1..{MAX_COMPARATORS}, not {comparators}")
-    if (lanes, zero) != (isa.LANES, 0):
-        raise ImageError(f"lanes and the byte after it must be {isa.LANES} and 0, not {lanes} and {zero}")
-    if size != len(data):
-        raise ImageError(f"the header tells of {size} bytes, the image has {len(data)}")
-    sections: list[Section] = []
-    at = HEADER.size
-    while True:
-        section, at = _read_section(data, at)
-        if section.kind == isa.Kind.END:
-            break
-        sections.append(section)
-    if at != len(data):
-        raise ImageError(f"{len(data) - at} bytes follow the end section")
-    return comparators, sections
+def _config(*, seed: int, k: int, jittered: bool, mask: int) -> Section:
+    if not (1 <= seed < 1 << 32 and 0 <= k <= 8 and 0 <= mask <= 255):
+        raise ImageError(f"seed, k and mask must be 1..{(1 << 32) - 1}, 0..8 and 0..255, not {seed}, {k} and {mask}")
+    return Section(kind=isa.Kind.CONFIG, payload=struct.pack("<4H", seed & 0xFFFF, seed >> 16, k | int(jittered) << 8, mask))
 
 
-def _read_section(data: bytes, at: int) -> tuple[Section, int]:
-    where = f" at byte {at}"
-    if len(data) - at < SECTION.size + CRC.size:
-        raise ImageError(f"the image ends{where} without an end section")
-    first, length = SECTION.unpack_from(data, at)
-    end = at + SECTION.size + length
-    if length % 2 or end + CRC.size > len(data):
-        raise ImageError(f"the section{where} has a length of {length} bytes, it must be even and within the image")
-    if CRC.unpack_from(data, end)[0] != zlib.crc32(data[at:end]):
-        raise ImageError(f"the CRC of the section{where} is wrong: the image is damaged")
-    try:
-        kind = isa.Kind(first & 0xFF)
-    except ValueError:
-        raise ImageError(f"the section{where} has the unknown kind {first & 0xFF}") from None
-    if kind == isa.Kind.END and length:
-        raise ImageError(f"the end section{where} must be empty, not {length} bytes")
-    _check_space(kind, first >> 8, length, where)
-    return Section(kind=kind, address=first >> 8, payload=data[at + SECTION.size : end]), end + CRC.size
+def read_image(data: bytes) -> Program:
+    """The program in an image that holds a whole one; ``ImageError`` for any other."""
+    comparators, sections = unpack(data)
+    spaces: dict[isa.Kind, list[Section]] = {}
+    for section in sections:
+        spaces.setdefault(section.kind, []).append(section)
+    for kind in (isa.Kind.META, isa.Kind.PROGRAM, isa.Kind.TABLES, isa.Kind.CONFIG, isa.Kind.STORE):
+        if kind not in spaces:
+            raise ImageError(f"the image has no section {kind.name}, so it holds no program")
+    for kind, found in spaces.items():
+        if kind != isa.Kind.TABLES and (len(found) > 1 or found[0].address):
+            raise ImageError(f"section {kind.name} of a program must appear once, at address 0")
+    config = spaces[isa.Kind.CONFIG][0].payload
+    if len(config) != 8:
+        raise ImageError(f"section CONFIG of a program must have 8 bytes, not {len(config)}")
+    low, high, mode, mask = struct.unpack("<4H", config)
+    if not (low | high and mode & ~0x10F == 0 and mode & 15 <= 8 and mask <= 255):
+        raise ImageError("CONFIG must have a seed that is not 0, k of 0..8, jitter of 0 or 1 and a mask of 0..255")
+    jitter = None
+    if isa.Kind.JITTER in spaces:
+        jitter = _int16(spaces[isa.Kind.JITTER][0].payload)
+        if len(jitter) != 256:
+            raise ImageError(f"section JITTER of a program must have 256 entries, not {len(jitter)}")
+    store = _int16(spaces[isa.Kind.STORE][0].payload)
+    if len(store) > isa.ZERO_WORD * isa.LANES:
+        raise ImageError(f"section STORE must end before the zero word at {isa.ZERO_WORD * isa.LANES}, not at {len(store)}")
+    anchors = _anchors(spaces[isa.Kind.ANCHORS][0].payload if isa.Kind.ANCHORS in spaces else b"", comparators)
+    return Program(
+        comparators=comparators,
+        runs=_runs(spaces[isa.Kind.PROGRAM][0].payload, len(anchors)),
+        anchors=anchors,
+        tables=_tables(spaces[isa.Kind.TABLES]),
+        store=store,
+        jitter=jitter,
+        seed=low | high << 16,
+        k=mode & 15,
+        jittered=bool(mode >> 8),
+        mask=mask,
+        meta=decode_meta(spaces[isa.Kind.META][0].payload),
+    )
+
+
+def _int16(payload: bytes) -> Int16:
+    return np.frombuffer(payload, "<i2").astype(np.int16)
+
+
+def _runs(payload: bytes, anchor_words: int) -> tuple[isa.Run, ...]:
+    size = 2 * isa.WORDS_PER_INSTRUCTION
+    if not payload or len(payload) % size:
+        raise ImageError(f"section PROGRAM must be whole instructions of {size} bytes, not {len(payload)} bytes")
+    words = struct.unpack(f"<{len(payload) // 2}H", payload)
+    runs = []
+    for number, at in enumerate(range(0, len(words), isa.WORDS_PER_INSTRUCTION)):
+        encoded = list(words[at : at + isa.WORDS_PER_INSTRUCTION])
+        run = isa.Run.decode(encoded)
+        last = at + isa.WORDS_PER_INSTRUCTION == len(words)
+        if run.encode() != encoded:
+            raise ImageError(f"instruction {number} has a bit set that means nothing")
+        if run.end != last:
+            raise ImageError(f"instruction {number} must {'carry' if last else 'not carry'} end")
+        if run.anchor_base + run.anchor_len > anchor_words:
+            raise ImageError(f"instruction {number} takes anchor words to {run.anchor_base + run.anchor_len}, there are {anchor_words}")
+        runs.append(run)
+    if sum(run.sort for run in runs) != 1:
+        raise ImageError("exactly one instruction must carry sort")
+    return tuple(runs)
+
+
+def _anchors(payload: bytes, comparators: int) -> tuple[int, ...]:
+    if len(payload) % ANCHOR_BYTES:
+        raise ImageError(f"section ANCHORS must be whole words of {ANCHOR_BYTES} bytes, not {len(payload)} bytes")
+    values = [int.from_bytes(payload[at : at + ANCHOR_BYTES], "little") for at in range(0, len(payload), ANCHOR_BYTES)]
+    for number, value in enumerate(values):
+        if value >> isa.anchor_bits(comparators) or decode_anchor(value, comparators=comparators).emit > comparators:
+            raise ImageError(f"anchor word {number} has a bit set that means nothing")
+    return tuple(values)
+
+
+def _tables(sections: list[Section]) -> tuple[tuple[int, bytes], ...]:
+    per_beat = isa.BEAT_BYTES // 2
+    for section in sections:
+        if section.address % per_beat or len(section.payload) % isa.BEAT_BYTES:
+            raise ImageError(f"section TABLES at word {section.address} must be whole beats of {isa.BEAT_BYTES} bytes")
+    return tuple((section.address // per_beat, section.payload) for section in sections)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from . import isa
-from .image import ImageError
+from .sections import ImageError
 
 __all__ = ["decode_meta", "encode_meta"]
 

@@ -16,7 +16,7 @@ from firmware.compiler import compile_network
 from firmware.estimate import estimate
 from firmware.export import main
 from firmware.files import FileError, export_files, write_atomic
-from firmware.program_image import program_image, read_program
+from firmware.image import read_image, write_image
 from golden.file import save_network
 from golden.network import Network
 
@@ -49,7 +49,7 @@ def test_files_agree(name: str, network: Network, saved: Path, tmp_path: Path, c
     assert main(["--board", name, "--network", str(saved), "--out", str(out)]) == 0
     board = boards.get(name)
     image = (out / "image.bin").read_bytes()
-    program = read_program(image)
+    program = read_image(image)
     assert first_difference(network, program, seed=2) is None
     hexed = IntelHex(str(out / "image.hex"))
     assert hexed.minaddr() == board.image_offset
@@ -127,7 +127,7 @@ def test_estimate_of_the_text_shape() -> None:
     figures = estimate(program, ICEBREAKER)
     assert figures.limit == figures.beats == 32 * 4 + 16 * 16 + 16
     assert figures.rows == 49
-    assert figures.image_bytes == len(program_image(program))
+    assert figures.image_bytes == len(write_image(program))
     assert figures.table_beats == 32 * 32 * 4 + 16 * 32 * 16 + 64 * 16
     assert "limit 400 clocks, at most 90,000 steps a second at 36 MHz" in figures.text()
     assert [run.idle for run in figures.runs] == [0, 0, 0]

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import boards
 from firmware import isa
 from firmware.compiler import compile_network
-from firmware.image import ImageError, Section, pack, unpack
+from firmware.image import read_image, sampler_image, store_image, write_image
 from firmware.program import Program
-from firmware.program_image import program_image, read_program, sampler_image, store_image
+from firmware.sections import ImageError, Section, pack, unpack
 
 from .execution import first_difference
 from .networks import random_network
@@ -31,7 +31,7 @@ def program() -> Program:
 
 @pytest.fixture(scope="module")
 def image(program: Program) -> bytes:
-    return program_image(program)
+    return write_image(program)
 
 
 def same(a: Program, b: Program) -> bool:
@@ -46,14 +46,14 @@ def same(a: Program, b: Program) -> bool:
 def test_round_trip(seed: int) -> None:
     network = random_network(seed)
     program = compile_network(network, ICEBREAKER, seed=seed + 1)
-    back = read_program(program_image(program))
+    back = read_image(write_image(program))
     assert same(program, back)
     assert not same(program, replace(back, seed=back.seed ^ 1))
     assert first_difference(network, back, seed=seed) is None
 
 
 def test_sampler_round_trip(program: Program, image: bytes) -> None:
-    back = read_program(image)
+    back = read_image(image)
     assert same(program, back)
     assert (back.seed, back.k, back.jittered, back.mask) == (0x12345678, 4, True, 7)
 
@@ -77,7 +77,7 @@ def test_every_flipped_bit_is_refused(at: int, bit: int, image: bytes) -> None:
     data = bytearray(image)
     data[at % len(data)] ^= 1 << bit
     with pytest.raises(ImageError):
-        read_program(bytes(data))
+        read_image(bytes(data))
 
 
 def test_every_truncation_is_refused(image: bytes) -> None:
@@ -160,7 +160,7 @@ def changed(image: bytes, kind: isa.Kind, payload: bytes | None) -> bytes:
 )
 def test_hostile_programs(image: bytes, kind: isa.Kind, payload: bytes | None, message: str) -> None:
     with pytest.raises(ImageError) as caught:
-        read_program(changed(image, kind, payload))
+        read_image(changed(image, kind, payload))
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
 
@@ -193,13 +193,13 @@ def test_hostile_meta(program: Program, image: bytes, path: str, value: object) 
     inner[name] = value
     text = json.dumps(meta).encode()
     with pytest.raises(ImageError, match=f"^META field.* {path}"):
-        read_program(changed(image, isa.Kind.META, text + b" " * (len(text) % 2)))
+        read_image(changed(image, isa.Kind.META, text + b" " * (len(text) % 2)))
 
 
 def test_a_section_twice(image: bytes) -> None:
     comparators, sections = unpack(image)
     with pytest.raises(ImageError, match=r"^section STORE of a program must appear once, at address 0$"):
-        read_program(pack([*sections, Section(kind=isa.Kind.STORE, payload=bytes(2))], comparators=comparators))
+        read_image(pack([*sections, Section(kind=isa.Kind.STORE, payload=bytes(2))], comparators=comparators))
 
 
 def test_what_the_builder_refuses() -> None:
