@@ -90,6 +90,7 @@ class Simulation:
             self._items.setdefault(name.decode().replace(" ", "."), []).append(copy)
 
         self._lib.px_items(self._sim, _CALLBACK(add))
+        self._waits: dict[str, tuple[_Part, int]] = {}
         self._stale = False
         self.clocks = 0
 
@@ -189,21 +190,27 @@ class Simulation:
 
         Raises :class:`SimulationError` where it never has within ``limit`` clocks.
         """
-        parts = self._parts(name)
-        part = parts[0]
-        if len(parts) != 1 or part.type == _MEMORY or part.width > 32:
-            raise SimulationError(f"{name!r} must be one signal of at most 32 bits to wait for")
-        if self._stale:
-            self._settle()
-        when = 2
-        if not part.outline:
-            kinds = {p.type for ps in self._items.values() for p in ps if p.type in (_VALUE, _WIRE) and _address(p) == _address(part)}
-            when = 0 if kinds == {_WIRE} else 1
+        part, when = self._waited(name)
+        self._settle()
         count = self._lib.px_run_until(self._sim, part.curr, part.outline, when, value, limit)
         self.clocks += min(count, limit)
         if count > limit:
             raise SimulationError(f"{name!r} was not {value} within {limit} clocks")
         return count
+
+    def _waited(self, name: str) -> tuple[_Part, int]:
+        """An item to wait for, and how px_run_until has to look at it."""
+        if name not in self._waits:
+            parts = self._parts(name)
+            part = parts[0]
+            if len(parts) != 1 or part.type == _MEMORY or part.width > 32:
+                raise SimulationError(f"{name!r} must be one signal of at most 32 bits to wait for")
+            when = 2
+            if not part.outline:
+                stored = (p for others in self._items.values() for p in others if p.type in (_VALUE, _WIRE))
+                when = 0 if {p.type for p in stored if _address(p) == _address(part)} == {_WIRE} else 1
+            self._waits[name] = part, when
+        return self._waits[name]
 
     def uart(self, *, from_design: str, to_design: str, divisor: float) -> "Uart":
         """A UART at two pins; ``divisor``: clocks a bit."""

@@ -33,11 +33,12 @@ def verilog(component: wiring.Component) -> Path:
 
 
 def run_cocotb(
-    component: wiring.Component, *, module: str, folder: Path, test: str | None = None, extra_env: dict[str, str] | None = None
+    component: wiring.Component, *, module: str, folder: Path, test: str | None = None, env: dict[str, str] | None = None
 ) -> None:
     """Runs the cocotb tests of the Python module ``module`` on ``component`` in the work folder ``folder``.
 
-    ``test``: only tests whose name contains it. ``env``: environment variables they see. Raises :class:`SimulationError` if one fails or none ran.
+    ``test``: only tests whose name contains it. ``env``: environment variables they see. Raises :class:`SimulationError` if one fails or
+    none ran.
     """
     from cocotb_tools.check_results import get_results
     from cocotb_tools.runner import get_runner

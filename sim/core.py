@@ -1,0 +1,124 @@
+"""The core alone, compiled, with a program preloaded: steps by its own ports, without loader and link."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from itertools import chain, pairwise
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from firmware import isa
+from firmware.program import Program
+from hdl.core import Core
+from hdl.params import CoreParams
+from sim.cxxrtl import Simulation
+from sim.cxxrtl_build import build
+from sim.preload import ANCHORS, PROGRAM, TABLES, preload, store_latencies, store_names, write_store
+
+__all__ = ["CoreSimulation", "core_library"]
+
+STEP_LIMIT = 1 << 24  # clocks; the link's own
+_LOAD_PAUSE = 8  # clocks from strobe to strobe of the load bus
+
+
+class _End:
+    """Stands behind the last request."""
+
+
+_END = _End()
+
+
+@cache
+def core_library(params: CoreParams) -> Path:
+    """The compiled core, made once a process."""
+    return build(Core(params=params))
+
+
+class CoreSimulation:
+    """A core with ``program`` in its memories; ``params`` of a board: hdl.system.core_params.
+
+    ``stall``: the probability with which the table tier refuses a request in a clock (``stall_seed`` chooses when); 0 as on the board.
+    ``sim``: the simulation itself, for signals by name.
+    """
+
+    def __init__(self, program: Program, *, params: CoreParams, stall: float = 0, stall_seed: int = 1) -> None:
+        self.program = program
+        self.sim = Simulation(core_library(params))
+        self._banks = [self.sim.memory(name) for name in store_names()]
+        names = [TABLES, ANCHORS, PROGRAM, *store_names()]
+        preload({name: self.sim.memory(name) for name in names}, program)
+        self._load(isa.Kind.JITTER, [] if program.jitter is None else program.jitter.tolist())
+        mode = program.k | program.jittered << 8
+        self._load(isa.Kind.CONFIG, [program.seed & 0xFFFF, program.seed >> 16, mode, program.mask])
+        self.sim["rst"] = 1  # the core is held in reset while it is loaded
+        self.sim.clock()
+        self.sim["rst"] = 0
+        self.sim["symbol__ready"] = 1
+        if stall:
+            self.sim.random_bit("stall", probability=stall, seed=stall_seed)
+
+    def close(self) -> None:
+        self.sim.close()
+
+    def _load(self, space: isa.Kind, words: list[int]) -> None:
+        for address, word in enumerate(words):
+            self.sim["load__space"], self.sim["load__address"], self.sim["load__data"] = space, address, word & 0xFFFF
+            self.sim["load__strobe"] = 1
+            self.sim.clock()
+            self.sim["load__strobe"] = 0
+            self.sim.clock(_LOAD_PAUSE - 1)
+
+    def latencies(self) -> npt.NDArray[np.int16]:
+        """All latencies in the store, (2048,), by address."""
+        return store_latencies(self._banks)
+
+    def write(self, addresses: npt.NDArray[np.intp], values: npt.NDArray[np.int16]) -> None:
+        """Puts latencies into the store between steps: an input, or a state."""
+        write_store(self._banks, addresses, values)
+
+    def tables(self) -> bytes:
+        """The table tier's bytes as they stand in the simulated memory."""
+        return self.sim.memory(TABLES).astype("<u4").tobytes()
+
+    def counter(self, counter: isa.Counter) -> int:
+        """One of the core's counters, as the host reads it."""
+        return self.sim[f"counters.{counter.name.lower()}"]
+
+    def steps(
+        self,
+        forced: Iterable[int | None],
+        *,
+        begun: Callable[[int | None], None] | None = None,
+        written: Callable[[int], None] | None = None,
+    ) -> Iterator[int]:
+        """Runs one step for each element of ``forced`` (a symbol, or None to go on with the step's own), back to back; yields the symbols
+        chosen.
+
+        ``begun(request)`` is called for each step before its first write-back, ``written(run)`` whenever a run that writes back has done
+        so, before any later write: the store then shows it.
+        """
+        requests: Iterable[int | _End | None] = chain(forced, [_END])
+        for number, (request, following) in enumerate(pairwise(requests)):
+            assert not isinstance(request, _End)
+            if number == 0:
+                self._offer(request)
+                self.sim.run_until("step__ready", limit=STEP_LIMIT)
+            self._offer(following)
+            if begun is not None:
+                begun(request)
+            for index, run in enumerate(self.program.runs):
+                self.sim.run_until("writeback.retired", limit=STEP_LIMIT)
+                if run.last and written is not None:
+                    written(index)
+            self.sim.run_until("symbol__valid", limit=STEP_LIMIT)
+            yield self.sim["sequencer.symbol__payload"]
+
+    def _offer(self, request: int | _End | None) -> None:
+        self.sim["step__valid"] = not isinstance(request, _End)
+        if not isinstance(request, _End):
+            self.sim["step__payload"] = 0 if request is None else 1 | request << 1
+
+    def trace(self, path: Path, *, clock_hz: float) -> None:
+        """Writes a VCD from now on, until ``sim.close_trace()``."""
+        self.sim.trace(path, clock_hz=clock_hz)
