@@ -1,0 +1,6 @@
+"""The cycle model: clocks, rows and beats of any program without the gateware, exact to the clock (docs/reference/cycles.md)."""
+
+from sim.cycles.core import StepCounts
+from sim.cycles.prediction import Prediction, predict
+
+__all__ = ["Prediction", "StepCounts", "predict"]

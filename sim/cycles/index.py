@@ -1,0 +1,109 @@
+"""Control of the index maker: anchor words in, indices counted into a queue."""
+
+from collections.abc import Sequence
+
+from firmware.isa import Run
+from sim.cycles.timing import ANCHOR_TO_INDEX, HEAD_CLOCKS, INDEX_DEPTH, INDEX_MARGIN
+
+__all__ = ["IndexControl", "IndexQueue"]
+
+State = tuple[int, ...]
+
+
+class IndexQueue:
+    """A queue in memory with a register at its output: an index written to the empty queue is there two clocks later."""
+
+    def __init__(self) -> None:
+        self.stored = 0  # in memory
+        self.there = False  # in the output register
+
+    @property
+    def level(self) -> int:
+        return self.stored + self.there
+
+    def clock(self, *, write: int, read: bool) -> None:
+        move = self.stored > 0 and (read or not self.there)
+        self.there = move or (self.there and not read)
+        self.stored += write - move
+
+    def state(self) -> State:
+        return (self.stored, self.there)
+
+
+class IndexControl:
+    """Walks the runs and hands their anchor words to the latency store, at most one a clock.
+
+    ``emits``: for each run, how many indices leave after each of its anchor words. A word waits at the store while write-back reads it; the first word of a run with
+    ``sync`` until all runs before are retired, that of a step's first run until the step begins.
+    """
+
+    def __init__(self, runs: Sequence[Run], emits: Sequence[Sequence[int]]) -> None:
+        self.runs, self.emits = runs, emits
+        self.queue = IndexQueue()
+        self.run, self.head, self.at = 0, 0, 0  # run being read, clocks of its head read, its next anchor word
+        self.opens = True  # the run is a step's first
+        self.begun = 0  # runs begun and not yet retired
+        self.room = False
+        self.word: int | None = None  # indices that leave after the anchor word that is at the store
+        self.wait_retired = self.wait_step = False  # what that word, or the next to come, waits for
+        self.started = False  # the step has begun, its first word has not been taken yet
+        self.coming = 0  # bit i: an index reaches the queue in i clocks
+
+    def claims(self, *, go: bool) -> bool:
+        """Whether an anchor word asks for the store. ``go``: a step begins in this clock."""
+        if self.word is None or (self.wait_retired and self.begun != 1):
+            return False
+        return not self.wait_step or self.started or go
+
+    def clock(self, *, go: bool, taken: bool, retired: bool, read: bool) -> None:
+        """``taken``: the store reads the anchor word; ``retired``: a run is written back; ``read``: an index leaves the queue."""
+        room, self.room = self.room, self.queue.level <= INDEX_DEPTH - INDEX_MARGIN
+        self.queue.clock(write=self.coming & 1, read=read)
+        self.coming >>= 1
+        self.started = (self.started or go) and not (taken and self.wait_step)
+        self.begun -= retired
+        if taken:
+            assert self.word is not None
+            self.coming |= (1 << self.word) - 1 << ANCHOR_TO_INDEX - 1
+            self.word, self.wait_retired, self.wait_step = None, False, False
+        free = self.word is None
+        if self.head < HEAD_CLOCKS:
+            self.head += 1
+        elif self.head == HEAD_CLOCKS:
+            if free:
+                self._begin()
+        elif free and room:
+            self.word = self.emits[self.run][self.at]
+            self.at += 1
+            if self.at == len(self.emits[self.run]):
+                self._next()
+
+    def _begin(self) -> None:
+        run = self.runs[self.run]
+        self.begun += 1
+        self.wait_retired, self.wait_step = run.sync, self.opens
+        self.opens = run.end
+        self.head, self.at = HEAD_CLOCKS + 1, 0
+        if not self.emits[self.run]:
+            self._next()
+
+    def _next(self) -> None:
+        self.run = 0 if self.runs[self.run].end else self.run + 1
+        self.head = 0
+
+    def state(self) -> State:
+        word = -1 if self.word is None else self.word
+        own = (
+            self.run,
+            self.head,
+            self.at,
+            self.opens,
+            self.begun,
+            self.room,
+            word,
+            self.wait_retired,
+            self.wait_step,
+            self.started,
+            self.coming,
+        )
+        return (*own, *self.queue.state())

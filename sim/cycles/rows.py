@@ -1,0 +1,121 @@
+"""Control of the row fetch: indices become rows, one waiting and one streaming beat by beat."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from firmware.isa import Run
+from sim.cycles.timing import RUN_KEEP, RUN_WORDS
+
+__all__ = ["Request", "RowControl", "RowSlot"]
+
+State = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class RowSlot:
+    """One row of a run, or two of an int4 couple: ``rows``; ``closes``: no row of the run comes after."""
+
+    run: int
+    rows: int
+    closes: bool
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the streamer does in one clock. ``adds``: the entries reach the accumulators (else they are kept for the beat that follows). ``reads``: a beat is read; ``row``: the first of
+    its row; ``final``: the last of the run."""
+
+    run: int
+    adds: bool
+    reads: bool
+    row: bool
+    closes: bool
+    final: bool
+
+
+class RowControl:
+    """Makes one row address a clock out of indices, and streams the beats of one row (or of an int4 couple alternately) while the next waits."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self.runs = runs
+        self.run, self.word, self.left = 0, 0, 0  # run whose addresses are made, clocks of its words read, its tables without address
+        self.half = False  # the first row of an int4 couple has its address
+        self.slot: RowSlot | None = None
+        self.stream: RowSlot | None = None
+        self.at = 0  # clocks of the streaming row that have passed
+        self.pause = False
+
+    def request(self) -> Request | None:
+        """What the streamer requests in this clock."""
+        if self.stream is None or self.pause:
+            return None
+        run = self.runs[self.stream.run]
+        beat, second = divmod(self.at, 2) if run.int4 else (self.at, 0)
+        adds = not run.int4 or second == 1
+        reads = adds or self.stream.rows == 2
+        last = adds and beat == run.row_beats - 1
+        return Request(
+            run=self.stream.run,
+            adds=adds,
+            reads=reads,
+            row=reads and beat == 0,
+            closes=self.stream.closes,
+            final=last and self.stream.closes,
+        )
+
+    def moves(self) -> bool:
+        """Whether the waiting row begins to stream in the next clock."""
+        return self.slot is not None and (self.stream is None or self._ends())
+
+    def reads_index(self, *, index: bool, symbol: bool) -> bool:
+        """Whether a row address is made in this clock. ``index``: one is in the queue; ``symbol``: the step's symbol is known."""
+        known = symbol if self.runs[self.run].token else index
+        return self.word == RUN_WORDS and self.left > 0 and known and self.slot is None
+
+    def clock(self, *, addressed: bool) -> None:
+        """``addressed``: a row address is made (:meth:`reads_index`)."""
+        waits = self.slot is not None
+        self._stream()
+        if self.word < RUN_WORDS:
+            if self.word != RUN_KEEP or not waits:
+                self.word += 1
+                self.left = self.runs[self.run].count
+        elif self.left == 0:
+            self.word = 0
+            self.run = 0 if self.runs[self.run].end else self.run + 1
+        elif addressed:
+            self._address()
+
+    def _address(self) -> None:
+        self.left -= 1
+        if self.runs[self.run].int4 and not self.half and self.left:
+            self.half = True
+        else:
+            self.slot = RowSlot(run=self.run, rows=1 + self.half, closes=self.left == 0)
+            self.half = False
+
+    def _ends(self) -> bool:
+        return self.stream is not None and not self.pause and self.at == self._clocks(self.stream) - 1
+
+    def _clocks(self, row: RowSlot) -> int:
+        run = self.runs[row.run]
+        return run.row_beats * 2 if run.int4 else run.row_beats
+
+    def _stream(self) -> None:
+        moves, ends = self.moves(), self._ends()
+        if moves:
+            assert self.slot is not None
+            before = self.stream
+            self.stream, self.slot, self.at = self.slot, None, 0
+            # the second word of an int4 couple is being added when the first beat of an int8 row would come
+            self.pause = before is not None and self.runs[before.run].int4 and not self.runs[self.stream.run].int4
+            return
+        if ends:
+            self.stream = None
+        elif self.stream is not None and not self.pause:
+            self.at += 1
+        self.pause = False
+
+    def state(self) -> State:
+        rows = [(-1, 0, 0) if row is None else (row.run, row.rows, row.closes) for row in (self.slot, self.stream)]
+        return (self.run, self.word, self.left, self.half, *rows[0], *rows[1], self.at if self.stream else 0, self.pause)

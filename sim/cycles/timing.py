@@ -1,0 +1,46 @@
+"""The core's fixed latencies in clocks, all in one place. Each is measured from the clock of the first event to that of the second."""
+
+__all__ = [
+    "ANCHOR_TO_INDEX",
+    "BEAT_TO_STORE",
+    "GRANT_TO_LATENCY",
+    "HEAD_CLOCKS",
+    "INDEX_DEPTH",
+    "INDEX_MARGIN",
+    "PAIR_CLOCKS",
+    "RUN_KEEP",
+    "RUN_WORDS",
+    "SORTER_CELLS",
+    "STORE_TO_RETIRED",
+    "done_clocks",
+    "idle_clocks",
+]
+
+# Index maker
+HEAD_CLOCKS = 4  # reading a run's flags, anchor_base and anchor_len
+ANCHOR_TO_INDEX = 4  # an anchor word taken by the store -> its first index written to the queue
+INDEX_DEPTH = 256  # of the queue, its output register included
+INDEX_MARGIN = 8  # no anchor word is read while the queue, one clock ago, had less room than this
+
+# Row fetch
+RUN_WORDS = 7  # clocks of reading a run's words, at least
+RUN_KEEP = 3  # clocks of them that pass before the last row of the run before must have left for the streamer
+
+# Accumulators and write-back
+PAIR_CLOCKS = 2  # an int4 couple fills two words, in clocks that follow each other
+BEAT_TO_STORE = 2  # a beat requested -> its first word at the write-back, which reads the store
+STORE_TO_RETIRED = 1  # the last word of a run at the write-back -> the run is retired
+
+# Sorter
+GRANT_TO_LATENCY = 2  # a read granted -> the latency taken by the sorter
+SORTER_CELLS = 8
+
+
+def done_clocks(*, jitter: bool, k: int, n_out: int) -> int:
+    """From the last latency taken by the sorter to the first clock in which the symbol is known."""
+    return 2 * SORTER_CELLS + 8 + 2 * min(k, n_out, SORTER_CELLS) if jitter and k else 3
+
+
+def idle_clocks(*, jitter: bool, k: int, n_out: int) -> int:
+    """From the last latency taken by the sorter to the first clock in which it could begin anew: its list is copied for the host first."""
+    return max(2 * SORTER_CELLS + 4, done_clocks(jitter=jitter, k=k, n_out=n_out))
