@@ -20,9 +20,9 @@ def random_anchors(*, n_t: int, n_c: int, n: int, rng: np.random.Generator) -> I
 
 
 def covering_anchors(*, n_t: int, n_c: int, n: int, rng: np.random.Generator) -> Int16:
-    """(n_t, n_c, 2):
+    """(n_t, n_c, 2) pairs: every pair of neurons is watched before one repeats.
 
-    every pair of neurons is watched before one repeats, neurons taken as evenly as a tournament's rounds (the circle method) allow.
+    Neurons are taken as evenly as a tournament's rounds (the circle method) allow.
     """
     _check(n)
     rounds = np.concatenate(_rounds(n))

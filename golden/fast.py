@@ -1,100 +1,141 @@
 """The compiled training path of the spiking RNN: the equations of golden/layer.py, one stream and one table at a time.
 
-A layer is flattened: ``rows`` (R, n_out) holds the rows of all its tables, one table after another; ``meta`` (n_t, 4) int32 says for
-each table its first row,
-its first pair, its n_c, and its number of rows; ``pairs`` (P, 2) int32 are the anchors. Streams are independent while the weights stand
-still, and tables are
-independent while they are updated, so results do not depend on the number of threads.
+A layer is flattened (:class:`Flat`): ``rows`` (R, n_out) holds the rows of all its tables, one table after another. Pairs are kept
+with the bit number slowest, so that one bit of all tables of a group is looked at in one vector operation. Streams are independent
+while the weights stand still, and tables while they are updated, so results do not depend on the number of threads.
 """
+
+from typing import NamedTuple
 
 import numba
 import numpy as np
+import numpy.typing as npt
 
-__all__ = ["adam_tables", "batch_pass", "flatten_meta"]
+from .layer import Float32, FloatLayer
+
+__all__ = ["Flat", "adam_tables", "batch_pass", "flatten"]
 
 MATH = {"reassoc", "contract", "nsz", "arcp"}
 LOWEST = np.float32(-20.0)  # logits further below the largest count as this
 
-
-def flatten_meta(n_cs: list[int]) -> np.ndarray:
-    """(n_t, 4) int32 from each table's number of pairs."""
-    counts = np.asarray(n_cs, np.int64)
-    rows = 1 << counts
-    first_row = np.concatenate([[0], np.cumsum(rows)[:-1]])
-    first_pair = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    return np.stack([first_row, first_pair, counts, rows], axis=1).astype(np.int32)
+Int32 = npt.NDArray[np.int32]
 
 
-@numba.njit(inline="always")
-def _random(state, slot):
-    """xorshift32 of stream ``slot``; uniform in [0, 1)."""
-    s = state[slot]
-    s ^= (s << np.uint32(13)) & np.uint32(0xFFFFFFFF)
-    s ^= s >> np.uint32(17)
-    s ^= (s << np.uint32(5)) & np.uint32(0xFFFFFFFF)
-    state[slot] = s
-    return np.float32(s >> np.uint32(8)) * np.float32(1.0 / (1 << 24))
+class Flat(NamedTuple):
+    """The shape of a flattened layer, all int32.
+
+    ``groups`` (G, 4): first table, number of tables, n_c, first pair. ``a``, ``b`` (P,): neurons of the pairs; pair r of the group's
+    table i stands at first pair + r * tables + i. ``low`` (n_t,), ``size`` (n_t,): first row and number of rows of each table.
+    """
+
+    groups: Int32
+    a: Int32
+    b: Int32
+    low: Int32
+    size: Int32
+
+
+def flatten(layer: FloatLayer) -> tuple[Float32, Flat]:
+    """The rows (a copy) and the shape of ``layer``."""
+    rows = np.concatenate([group.tables.reshape(-1, layer.n_out) for group in layer.groups])
+    groups, pairs, sizes = [], [], []
+    table = pair = 0
+    for group in layer.groups:
+        groups.append((table, group.n_t, group.n_c, pair))
+        pairs.append(group.anchors.transpose(1, 0, 2).reshape(-1, 2))
+        sizes += [1 << group.n_c] * group.n_t
+        table, pair = table + group.n_t, pair + group.n_t * group.n_c
+    both = np.concatenate(pairs).astype(np.int32)
+    size = np.array(sizes, np.int32)
+    low = (np.cumsum(size) - size).astype(np.int32)
+    flat = Flat(np.array(groups, np.int32), both[:, 0].copy(), both[:, 1].copy(), low, size)
+    return rows, flat
 
 
 @numba.njit(fastmath=MATH, nogil=True, cache=True)
-def _sum(rows, meta, pairs, x, jitter, state, slot, row, other, used, near, diff, y):
-    """y += the sum of rows for latencies x; leaves row, other, used (row numbers of ``rows``), near (pair number) and u for each table."""
-    n_t = meta.shape[0]
+def _look(groups, a, b, low, x, jitter, state, gap, least, row, flip, used, near, diff):
+    """Eq. 1 of all tables for latencies x: row, used (a row number of ``rows``), flip (what turns row into jbar), near (pair), diff (u)."""
+    for p in range(a.shape[0]):
+        gap[p] = x[np.uintp(a[p])] - x[np.uintp(b[p])]
+    for g in range(groups.shape[0]):
+        t0 = groups[g, 0]
+        n_t = groups[g, 1]
+        for r in range(groups[g, 2]):
+            bit = np.int32(1) << np.int32(r)
+            p0 = groups[g, 3] + r * n_t
+            u = gap[p0 : p0 + n_t]
+            g_row = row[t0 : t0 + n_t]
+            g_flip = flip[t0 : t0 + n_t]
+            g_near = near[t0 : t0 + n_t]
+            g_diff = diff[t0 : t0 + n_t]
+            g_least = least[t0 : t0 + n_t]
+            if r == 0:
+                for i in range(n_t):
+                    g_row[i] = np.int32(u[i] > 0)
+                    g_least[i] = abs(u[i])
+                    g_diff[i] = u[i]
+                    g_flip[i] = 1
+                    g_near[i] = p0 + i
+            else:
+                for i in range(n_t):
+                    g_row[i] |= bit if u[i] > 0 else np.int32(0)
+                    closer = abs(u[i]) < g_least[i]
+                    g_least[i] = abs(u[i]) if closer else g_least[i]
+                    g_diff[i] = u[i] if closer else g_diff[i]
+                    g_flip[i] = bit if closer else g_flip[i]
+                    g_near[i] = np.int32(p0 + i) if closer else g_near[i]
+    if jitter > 0:
+        chance = np.float32(0.5) * jitter * np.float32(1 << 24)
+        for i in range(row.shape[0]):
+            s = state[i]  # xorshift32, one generator a table and stream
+            s ^= np.uint32(s << np.uint32(13))
+            s ^= np.uint32(s >> np.uint32(17))
+            s ^= np.uint32(s << np.uint32(5))
+            state[i] = s
+            hit = np.float32(np.int32(s >> np.uint32(8))) * (np.float32(1) + least[i]) < chance
+            used[i] = low[i] + (row[i] ^ (flip[i] if hit else np.int32(0)))
+    else:
+        for i in range(row.shape[0]):
+            used[i] = low[i] + row[i]
+
+
+@numba.njit(fastmath=MATH, nogil=True, cache=True)
+def _sum(rows, used, y):
+    """y += Eq. 3, the used rows added four at a time."""
     n_out = y.shape[0]
-    for i in range(n_t):
-        first = meta[i, 1]
-        index = 0
-        nearest = 0
-        least = np.float32(np.inf)
-        signed = np.float32(0)
-        for r in range(meta[i, 2]):
-            u = x[pairs[first + r, 0]] - x[pairs[first + r, 1]]
-            size = abs(u)
-            index |= np.int32(u > 0) << r
-            if size < least:
-                least = size
-                nearest = r
-                signed = u
-        row[i] = meta[i, 0] + index
-        other[i] = meta[i, 0] + (index ^ (1 << nearest))
-        near[i] = first + nearest
-        diff[i] = signed
-        used[i] = row[i]
-        if jitter > 0 and _random(state, slot) * (np.float32(1) + least) < np.float32(0.5) * jitter:
-            used[i] = other[i]
+    n_t = used.shape[0]
     i = 0
     while i + 4 <= n_t:
-        r0 = rows[used[i]]
-        r1 = rows[used[i + 1]]
-        r2 = rows[used[i + 2]]
-        r3 = rows[used[i + 3]]
+        r0 = rows[np.uintp(used[i])]
+        r1 = rows[np.uintp(used[i + 1])]
+        r2 = rows[np.uintp(used[i + 2])]
+        r3 = rows[np.uintp(used[i + 3])]
         for c in range(n_out):
             y[c] += (r0[c] + r1[c]) + (r2[c] + r3[c])
         i += 4
     while i < n_t:
-        r0 = rows[used[i]]
+        r0 = rows[np.uintp(used[i])]
         for c in range(n_out):
             y[c] += r0[c]
         i += 1
 
 
 @numba.njit(fastmath=MATH, nogil=True, cache=True)
-def _back(rows, pairs, row, other, near, diff, grad, dx):
+def _back(rows, a, b, low, row, flip, near, diff, grad, dx):
     """dx += Eq. 8 of every table, from dL/dy ``grad``."""
     n_out = grad.shape[0]
     for i in range(row.shape[0]):
-        r0 = rows[row[i]]
-        r1 = rows[other[i]]
+        r0 = rows[np.uintp(low[i] + row[i])]
+        r1 = rows[np.uintp(low[i] + (row[i] ^ flip[i]))]
         gain = np.float32(0)
         for c in range(n_out):
             gain += grad[c] * (r1[c] - r0[c])
         u = diff[i]
         size = np.float32(1) + abs(u)
         change = np.float32(0.5) * gain / (size * size)
-        if u > 0:
-            change = -change
-        dx[pairs[near[i], 0]] += change
-        dx[pairs[near[i], 1]] -= change
+        change = -change if u > 0 else change
+        dx[np.uintp(a[np.uintp(near[i])])] += change
+        dx[np.uintp(b[np.uintp(near[i])])] -= change
 
 
 @numba.njit(fastmath=MATH, nogil=True, cache=True)
@@ -125,59 +166,59 @@ def _softmax(logits, target, scale):
 
 
 @numba.njit(fastmath=MATH, nogil=True, cache=True)
-def batch_pass(
-    low, high, embed, s_rows, s_meta, s_pairs, u_rows, u_meta, u_pairs, h, tokens, jitter, state, s_used, u_used, grad_h, grad_o, losses
-):
-    """Forward and backward of one window for streams low..high-1, every stream on its own.
+def batch_pass(start, stop, embed, s_rows, s, u_rows, u, h, tokens, jitter, s_state, u_state, s_used, u_used, grad_h, grad_o, losses):
+    """Forward and backward of one window for streams start..stop-1, every stream on its own. ``s``, ``u``: :class:`Flat` of the two layers.
 
-    h (B, n): carried state, replaced. tokens (B, T + 1). state (B,) uint32: generators.
-    Filled: s_used (B, T, S tables), u_used (B, T, U tables): the rows used,
-    grad_h (B, T, n): dL/dh after each symbol, grad_o (B, T, n_out): dL/dlogits, losses (B,): nats, summed over the window.
+    h (B, n): carried state, replaced. tokens (B, T + 1). s_state (B, S tables), u_state (B, U tables) uint32: generators.
+    Filled: s_used (B, T, S tables), u_used (B, T, U tables): rows used, grad_h (B, T, n): dL/dh after each symbol,
+    grad_o (B, T, n_out): dL/dlogits, losses (B,): nats, summed over the window.
     """
     batch, n = h.shape
     steps = tokens.shape[1] - 1
-    n_s = s_meta.shape[0]
-    n_u = u_meta.shape[0]
+    n_s = s.low.shape[0]
+    n_u = u.low.shape[0]
     scale = np.float32(1.0 / (batch * steps))
-    for b in range(low, high):
-        row = np.empty((steps, n_s), np.int32)
-        other = np.empty((steps, n_s), np.int32)
-        near = np.empty((steps, n_s), np.int32)
-        diff = np.empty((steps, n_s), np.float32)
-        u_row = np.empty(n_u, np.int32)
-        u_other = np.empty(n_u, np.int32)
-        u_near = np.empty(n_u, np.int32)
-        u_diff = np.empty(n_u, np.float32)
-        x = np.empty((2, n), np.float32)
-        x[0] = h[b]
+    gap = np.empty(max(s.a.shape[0], u.a.shape[0]), np.float32)
+    least = np.empty(max(n_s, n_u), np.float32)
+    row = np.empty((steps, n_s), np.int32)
+    flip = np.empty((steps, n_s), np.int32)
+    near = np.empty((steps, n_s), np.int32)
+    diff = np.empty((steps, n_s), np.float32)
+    u_row = np.empty(n_u, np.int32)
+    u_flip = np.empty(n_u, np.int32)
+    u_near = np.empty(n_u, np.int32)
+    u_diff = np.empty(n_u, np.float32)
+    x = np.empty((2, n), np.float32)
+    for k in range(start, stop):
+        x[0] = h[k]
         loss = 0.0
         for t in range(steps):
             old = x[t & 1]
             new = x[1 - (t & 1)]
-            e = embed[tokens[b, t]]
-            for c in range(n):
-                new[c] = e[c]
-            _sum(s_rows, s_meta, s_pairs, old, jitter, state, b, row[t], other[t], s_used[b, t], near[t], diff[t], new)
-            logits = grad_o[b, t]
+            new[:] = embed[tokens[k, t]]
+            _look(s.groups, s.a, s.b, s.low, old, jitter, s_state[k], gap, least, row[t], flip[t], s_used[k, t], near[t], diff[t])
+            _sum(s_rows, s_used[k, t], new)
+            logits = grad_o[k, t]
             logits[:] = np.float32(0)
-            _sum(u_rows, u_meta, u_pairs, new, jitter, state, b, u_row, u_other, u_used[b, t], u_near, u_diff, logits)
-            loss += _softmax(logits, tokens[b, t + 1], scale)
-            dh = grad_h[b, t]
+            _look(u.groups, u.a, u.b, u.low, new, jitter, u_state[k], gap, least, u_row, u_flip, u_used[k, t], u_near, u_diff)
+            _sum(u_rows, u_used[k, t], logits)
+            loss += _softmax(logits, tokens[k, t + 1], scale)
+            dh = grad_h[k, t]
             dh[:] = np.float32(0)
-            _back(u_rows, u_pairs, u_row, u_other, u_near, u_diff, logits, dh)
-        h[b] = x[steps & 1]
-        losses[b] = loss
+            _back(u_rows, u.a, u.b, u.low, u_row, u_flip, u_near, u_diff, logits, dh)
+        h[k] = x[steps & 1]
+        losses[k] = loss
         for t in range(steps - 1, 0, -1):
-            _back(s_rows, s_pairs, row[t], other[t], near[t], diff[t], grad_h[b, t], grad_h[b, t - 1])
+            _back(s_rows, s.a, s.b, s.low, row[t], flip[t], near[t], diff[t], grad_h[k, t], grad_h[k, t - 1])
 
 
 @numba.njit(fastmath=MATH, nogil=True, cache=True)
-def adam_tables(start, stop, rows, used_rows, meta, used, grad, first, second, rate, beta1, beta2, epsilon, step, unit, limit):
+def adam_tables(start, stop, rows, used_rows, low, size, used, grad, first, second, rate, beta1, beta2, epsilon, step, unit, limit):
     """Gradient of tables start..stop-1 (only used rows, Eq. 6) and one Adam step on them.
 
-    rows (R, n_out): weights; used_rows: what the forward pass reads: the weights, or with unit > 0 their rounding to multiples of
-    ``unit`` within +-limit of them
-    (straight-through). used (B, T, n_t): row numbers; grad (B, T, n_out). first, second: Adam's moments.
+    rows (R, n_out): weights; used_rows: what the forward pass reads: the weights, or with unit > 0 their rounding to multiples of ``unit``
+    within +-limit of them (straight-through). low, size (n_t,): first row and number of rows of each table. used (B, T, n_t): row numbers;
+    grad (B, T, n_out). first, second: Adam's moments.
     """
     batch, steps = used.shape[:2]
     n_out = rows.shape[1]
@@ -188,28 +229,28 @@ def adam_tables(start, stop, rows, used_rows, meta, used, grad, first, second, r
     eps = np.float32(epsilon)
     q = np.float32(unit)
     inverse = np.float32(1 / unit if unit > 0 else 0)
-    bound = np.float32(limit)
+    top = np.float32(limit * unit)
     for i in range(start, stop):
-        low = meta[i, 0]
-        total = np.zeros((meta[i, 3], n_out), np.float32)
+        base = low[i]
+        total = np.zeros((size[i], n_out), np.float32)
         for b in range(batch):
             for t in range(steps):
-                line = total[used[b, t, i] - low]
+                line = total[np.uintp(used[b, t, i] - base)]
                 g = grad[b, t]
                 for c in range(n_out):
                     line[c] += g[c]
-        for r in range(meta[i, 3]):
+        for r in range(size[i]):
             line = total[r]
-            w = rows[low + r]
-            m = first[low + r]
-            v = second[low + r]
+            w = rows[base + r]
+            m = first[base + r]
+            v = second[base + r]
             for c in range(n_out):
                 g1 = line[c]
                 m[c] = b1 * m[c] + (np.float32(1) - b1) * g1
                 v[c] = b2 * v[c] + (np.float32(1) - b2) * g1 * g1
                 w[c] -= c1 * m[c] / (np.sqrt(c2 * v[c]) + eps)
             if unit > 0:
-                z = used_rows[low + r]
+                z = used_rows[base + r]
                 for c in range(n_out):
-                    w[c] = min(max(w[c], -bound * q), bound * q)
+                    w[c] = min(max(w[c], -top), top)
                     z[c] = np.rint(w[c] * inverse) * q

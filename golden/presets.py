@@ -12,10 +12,10 @@ __all__ = ["TEXT_PRESETS", "TextPreset"]
 
 @dataclass(frozen=True, kw_only=True)
 class TextPreset:
-    """A text rnn:
+    """A text rnn to be trained.
 
-    ``n`` neurons, hidden and output tables as (n_t, n_c), the vocabulary, the widths after training; ``rate`` and ``jitter`` to train
-    it with.
+    ``n`` neurons; ``hidden`` and ``output``: tables as (n_t, n_c); ``symbols``: size of the vocabulary; entry widths after training;
+    learning ``rate`` and ``jitter``.
     """
 
     about: str

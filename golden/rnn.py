@@ -107,9 +107,9 @@ def cross_entropy(logits: Floats, targets: npt.NDArray[np.integer]) -> tuple[flo
 def window_pass(
     model: Rnn, h: Floats, tokens: npt.NDArray[np.integer], *, jitter: float = 0.0, rng: np.random.Generator | None = None
 ) -> tuple[float, Gradients, Floats]:
-    """Forward and backward of ``tokens`` (batch, T + 1) from the state ``h`` (batch, n):
+    """Forward and backward of ``tokens`` (batch, T + 1) from the state ``h`` (batch, n).
 
-    the mean loss of a target in nats, its gradients, the state after.
+    Returns the mean loss of a target in nats, its gradients, and the state after.
     """
     steps = tokens.shape[1] - 1
     count = len(tokens) * steps

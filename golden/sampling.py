@@ -6,6 +6,7 @@ Subtracting Gumbel noise from latencies and taking the earliest spike draws from
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -25,6 +26,7 @@ def draw(state: int) -> int:
     return state ^ (state << 5 & MASK32)
 
 
+@cache
 def code(u: int) -> int:
     """The jitter table's address of 16 uniform bits: tail, octave (3 bits), mantissa (4 bits)."""
     top = u >> 15

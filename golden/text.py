@@ -1,7 +1,4 @@
-"""The text task:
-
-bytes of any file, the last tenth held out, a vocabulary of the commonest bytes, and a default text that every Python carries.
-"""
+"""The text task: bytes of any file, the last tenth held out; a vocabulary; and a default text that every Python carries."""
 
 import hashlib
 import platform
@@ -55,9 +52,8 @@ def read_text(path: Path) -> Text:
 def default_text() -> Text:
     """CPython's own help topics (``pydoc_data.topics``), in the order of their names.
 
-    They change a little with every Python. The pinned ones are those of CPython 3.11.7; with others the text is used as it is, its own
-    hash goes
-    into the card, and ``note`` says that figures then differ a little from the documented ones.
+    They change a little with every Python. The pinned ones are those of CPython 3.11.7; any others are used as they are, with their own
+    hash in the card, and ``note`` then says that figures differ a little from the documented ones.
     """
     try:
         from pydoc_data.topics import topics

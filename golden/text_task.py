@@ -29,9 +29,9 @@ CHECKS = (0.01, 0.03, *np.arange(0.05, 1.0, 0.05).tolist())
 
 @dataclass(kw_only=True)
 class Result:
-    """What a training leaves:
+    """What a training leaves.
 
-    the network, its float twin (None after Ctrl-C), both curves as (step, bits), and sentences on what went wrong.
+    The network, its float twin (None after Ctrl-C), both curves as (step, bits), and sentences on what went wrong.
     """
 
     network: Network

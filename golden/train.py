@@ -20,9 +20,9 @@ __all__ = ["main"]
 
 
 def command_line(arguments: argparse.Namespace, *, options: dict[str, object]) -> str:
-    """The command for a network's card:
+    """The command for a network's card.
 
-    the options that differ from ``options``' defaults, files by name only (their hash stands beside).
+    The options that differ from the defaults in ``options``; files by name only (their hash stands beside).
     """
     words = ["python -m golden.train", arguments.task]
     for name, default in options.items():

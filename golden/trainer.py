@@ -52,8 +52,7 @@ class _Part:
     """One flattened layer with its moments; ``used_rows`` is what the forward pass reads: the rows, or their rounding."""
 
     rows: Float32
-    meta: npt.NDArray[np.int32]
-    pairs: npt.NDArray[np.int32]
+    flat: fast.Flat
     first: Float32
     second: Float32
     used_rows: Float32
@@ -66,10 +65,8 @@ class _Part:
 
 
 def _flatten(layer: FloatLayer) -> _Part:
-    rows = np.concatenate([group.tables.reshape(-1, layer.n_out) for group in layer.groups])
-    meta = fast.flatten_meta([group.n_c for group in layer.groups for _ in range(group.n_t)])
-    pairs = np.concatenate([group.anchors.reshape(-1, 2) for group in layer.groups]).astype(np.int32)
-    return _Part(rows=rows, meta=meta, pairs=pairs, first=np.zeros_like(rows), second=np.zeros_like(rows), used_rows=rows)
+    rows, flat = fast.flatten(layer)
+    return _Part(rows=rows, flat=flat, first=np.zeros_like(rows), second=np.zeros_like(rows), used_rows=rows)
 
 
 def _write(part: _Part, layer: FloatLayer) -> None:
@@ -97,22 +94,19 @@ class RnnTrainer:
         batch, length, n, n_sym = settings.streams, settings.context, model.n, model.n_sym
         self._hidden, self._output = _flatten(model.hidden), _flatten(model.output)
         zeros = np.zeros_like(model.embed)
-        self._embed = _Part(
-            rows=model.embed.copy(),
-            meta=np.array([[0, 0, 0, n_sym]], np.int32),
-            pairs=np.zeros((0, 2), np.int32),
-            first=zeros.copy(),
-            second=zeros,
-            used_rows=model.embed,
-        )
-        self._embed.used_rows = self._embed.rows
+        rows = model.embed.copy()
+        none = np.zeros(0, np.int32)
+        flat = fast.Flat(np.zeros((0, 4), np.int32), none, none, np.zeros(1, np.int32), np.array([n_sym], np.int32))
+        self._embed = _Part(rows=rows, flat=flat, first=zeros.copy(), second=zeros, used_rows=rows)
         self._text = np.concatenate([symbols, symbols[: length + 1]])
         self._period = len(symbols)
         self._at = np.arange(batch, dtype=np.int64) * (len(symbols) // batch)
         self._h = np.zeros((batch, n), np.float32)
-        self._state = rng.integers(1, 1 << 32, batch, dtype=np.uint32)
-        self._s_used = np.empty((batch, length, len(self._hidden.meta)), np.int32)
-        self._u_used = np.empty((batch, length, len(self._output.meta)), np.int32)
+        n_s, n_u = model.hidden.n_t, model.output.n_t
+        self._s_state = rng.integers(1, 1 << 32, (batch, n_s), dtype=np.uint32)
+        self._u_state = rng.integers(1, 1 << 32, (batch, n_u), dtype=np.uint32)
+        self._s_used = np.empty((batch, length, n_s), np.int32)
+        self._u_used = np.empty((batch, length, n_u), np.int32)
         self._grad_h = np.empty((batch, length, n), np.float32)
         self._grad_o = np.empty((batch, length, n_sym), np.float32)
         self._losses = np.empty(batch)
@@ -136,15 +130,17 @@ class RnnTrainer:
         self.step += 1
         tokens = self._text[self._at[:, None] + np.arange(settings.context + 1)]
         e, s, u = self._embed, self._hidden, self._output
-        common = (np.float32(settings.jitter), self._state, self._s_used, self._u_used, self._grad_h, self._grad_o, self._losses)
-        tables = (e.used_rows, s.used_rows, s.meta, s.pairs, u.used_rows, u.meta, u.pairs)
+        states = (np.float32(settings.jitter), self._s_state, self._u_state)
+        common = (*states, self._s_used, self._u_used, self._grad_h, self._grad_o, self._losses)
+        tables = (e.used_rows, s.used_rows, s.flat, u.used_rows, u.flat)
         self._share(fast.batch_pass, settings.streams, *tables, self._h, tokens, *common)
         rate = settings.adam.rate * cosine(done, step=self.step, warm=settings.warm)
         adam = settings.adam
         for part, used, grad in ((e, tokens[:, :-1, None], self._grad_h), (s, self._s_used, self._grad_h), (u, self._u_used, self._grad_o)):
             constants = (rate, adam.beta1, adam.beta2, adam.epsilon, self.step, part.unit, part.limit)
-            arrays = (part.rows, part.used_rows, part.meta, np.ascontiguousarray(used), grad, part.first, part.second)
-            self._share(fast.adam_tables, len(part.meta), *arrays, *constants)
+            weights = (part.rows, part.used_rows, part.flat.low, part.flat.size)
+            arrays = (np.ascontiguousarray(used), grad, part.first, part.second)
+            self._share(fast.adam_tables, len(part.flat.low), *weights, *arrays, *constants)
         self._at = (self._at + settings.context) % self._period
         return float(self._losses.sum() / (settings.streams * settings.context * np.log(2)))
 
@@ -183,13 +179,15 @@ def stream_loss(model: Rnn, tokens: npt.NDArray[np.int32], *, chunk: int = 1024)
     hidden, output = _flatten(model.hidden), _flatten(model.output)
     h = np.zeros((1, model.n), np.float32)
     loss = np.zeros(1)
+    n_s, n_u = model.hidden.n_t, model.output.n_t
+    states = np.ones((1, n_s), np.uint32), np.ones((1, n_u), np.uint32)
     total = 0.0
     for low in range(0, len(tokens) - 1, chunk):
         window = tokens[None, low : low + chunk + 1]
         length = window.shape[1] - 1
-        s_used, u_used = np.empty((1, length, len(hidden.meta)), np.int32), np.empty((1, length, len(output.meta)), np.int32)
+        s_used, u_used = np.empty((1, length, n_s), np.int32), np.empty((1, length, n_u), np.int32)
         grad_h, grad_o = np.empty((1, length, model.n), np.float32), np.empty((1, length, model.n_sym), np.float32)
-        layers = (model.embed, hidden.rows, hidden.meta, hidden.pairs, output.rows, output.meta, output.pairs)
-        fast.batch_pass(0, 1, *layers, h, window, np.float32(0), np.ones(1, np.uint32), s_used, u_used, grad_h, grad_o, loss)
+        layers = (model.embed, hidden.rows, hidden.flat, output.rows, output.flat)
+        fast.batch_pass(0, 1, *layers, h, window, np.float32(0), *states, s_used, u_used, grad_h, grad_o, loss)
         total += float(loss[0])
     return total
