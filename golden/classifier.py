@@ -28,8 +28,8 @@ class Recipe:
     """Shape and training of a classifier.
 
     ``n_t`` tables of ``n_c`` pairs. ``constants``: latencies of the reference neurons. ``frac``: one unit of input latency is 2**-frac.
-    ``distort``: train on distorted images too. ``views``: how many views of the training images growing looks at. ``epochs`` of joint fitting in float, then
-    ``rounded_epochs`` with rounded tables at ``rounded_rate``.
+    ``distort``: train on distorted images too. ``views``: how many views of the training images growing looks at.
+    ``epochs`` of joint fitting in float, then ``rounded_epochs`` with rounded tables at ``rounded_rate``.
     """
 
     n_t: int

@@ -7,6 +7,7 @@ training parts once more and leaves the held-out quarters alone: choices between
 import argparse
 import sys
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -15,7 +16,7 @@ from .classifier import Recipe, float_accuracy, integer_accuracy
 from .digits import PRESETS, Holdout, holdout, inner_holdout, train_digits
 from .network import NetworkError
 
-__all__ = ["main", "reference_scores", "variants"]
+__all__ = ["main", "reference_score", "variants"]
 
 REFERENCE_NEURONS = (1, 4, 8, 12)
 
@@ -34,18 +35,21 @@ def variants(recipe: Recipe) -> dict[str, Recipe]:
     }
 
 
-def reference_scores(split: Holdout) -> dict[str, float]:
-    """Accuracy of scikit-learn's classifiers on the split."""
+def _references() -> dict[str, Any]:
     from sklearn.linear_model import LogisticRegression
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.svm import SVC
 
-    models = {
+    return {
         "SVC (gamma 0.001)": SVC(gamma=0.001),
         "1-NN": KNeighborsClassifier(1),
         "logistic regression": LogisticRegression(max_iter=5000),
     }
-    return {name: float(model.fit(split.train_x, split.train_y).score(split.test_x, split.test_y)) for name, model in models.items()}
+
+
+def reference_score(model: Any, split: Holdout) -> float:
+    """Accuracy of one of scikit-learn's classifiers on the split."""
+    return float(model.fit(split.train_x, split.train_y).score(split.test_x, split.test_y))
 
 
 def _row(name: str, pairs: str, exact: list[float], real: list[float]) -> str:
@@ -87,9 +91,8 @@ def main(argv: list[str] | None = None) -> int:
                 real.append(float_accuracy(trained.layer, part.test_x, part.test_y, constants=variant.constants))
             print(_row(name, str(variant.pairs), exact, real), flush=True)
     if arguments.references:
-        scores = [reference_scores(part) for part in splits]
-        for name in scores[0]:
-            print(_row(name, "-", [score[name] for score in scores], []), flush=True)
+        for name, model in _references().items():
+            print(_row(name, "-", [reference_score(model, part) for part in splits], []), flush=True)
     return 0
 
 
