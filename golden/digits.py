@@ -24,7 +24,7 @@ UNDISTORTED = 5  # every fifth view of the training images is the images themsel
 
 PRESETS = {
     "digits": Recipe(n_t=38, n_c=6, growth=Growth(pool=600, rows=2000)),
-    "digits-small": Recipe(n_t=26, n_c=6, growth=Growth(pool=600, rows=2000)),
+    "digits-small": Recipe(n_t=26, n_c=6, growth=Growth(pool=600, rows=2000), drop=0.2),
 }
 
 

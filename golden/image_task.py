@@ -14,11 +14,11 @@ from . import digits, mnist
 from .classifier import Labels, Recipe, Trained, float_accuracy, integer_accuracy
 from .diagnose import diagnose_layer
 from .file import save_network
-from .network import Int16, Network, NetworkError
+from .network import LATENCY_MAX, Int16, Network, NetworkError
 from .plot import plot_curve
 from .text_task import versions
 
-__all__ = ["OPTIONS", "add_arguments", "evaluate", "run"]
+__all__ = ["OPTIONS", "TASKS", "add_arguments", "evaluate", "run"]
 
 TASKS = ("digits", "mnist")
 PRESETS: dict[str, dict[str, Recipe]] = {"digits": digits.PRESETS, "mnist": mnist.PRESETS}
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser, task: str) -> None:
     parser.add_argument("--anchors", choices=["gain", "random", "covering"], default="gain", help="(default: %(default)s)")
     parser.add_argument("--tables", type=int, help="tables (default: the preset's)")
     parser.add_argument("--pairs", type=int, help="anchor pairs a table (default: the preset's)")
-    parser.add_argument("--constants", type=int, nargs="*", help="latencies of reference neurons (default: the preset's)")
+    parser.add_argument("--constants", help="latencies of reference neurons, as 4,8,12 (default: the preset's)")
 
 
 def _recipe(arguments: argparse.Namespace) -> Recipe:
@@ -51,9 +51,6 @@ def _recipe(arguments: argparse.Namespace) -> Recipe:
     for name, value, low, high in limits:
         if value is not None and not low <= value <= high:
             raise NetworkError(f"--{name} must be {low:g}..{high:g}, not {value}")
-    for value in arguments.constants or ():
-        if abs(value) > 32767:
-            raise NetworkError(f"--constants must be -32767..32767, not {value}")
     if not arguments.out.parent.is_dir():
         raise NetworkError(f"--out: there is no folder {arguments.out.parent}")
     recipe = PRESETS[arguments.task][arguments.preset]
@@ -62,8 +59,19 @@ def _recipe(arguments: argparse.Namespace) -> Recipe:
         anchors=arguments.anchors,
         n_t=recipe.n_t if arguments.tables is None else arguments.tables,
         n_c=recipe.n_c if arguments.pairs is None else arguments.pairs,
-        constants=recipe.constants if arguments.constants is None else tuple(arguments.constants),
+        constants=recipe.constants if arguments.constants is None else _constants(arguments.constants),
     )
+
+
+def _constants(text: str) -> tuple[int, ...]:
+    try:
+        values = tuple(int(word) for word in text.split(",") if word)
+    except ValueError:
+        raise NetworkError(f"--constants must be whole numbers between commas, not {text!r:.60}") from None
+    for value in values:
+        if abs(value) > LATENCY_MAX:
+            raise NetworkError(f"--constants must be -{LATENCY_MAX}..{LATENCY_MAX}, not {value}")
+    return values
 
 
 class _Progress:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from . import image_task
 from .file import load, load_extra, save_network
 from .network import NetworkError
 from .ngram import ngram_bits
@@ -166,15 +167,30 @@ def _resume(path: Path) -> tuple[tuple[int, ...], Rnn]:
     return network.symbols, model
 
 
+def _run_images(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    options = {name: parser.get_default(name) for name in image_task.OPTIONS if hasattr(arguments, name)}
+    image_task.run(arguments, command=command_line(arguments, options=options))
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m golden.train", description=__doc__)
     tasks = parser.add_subparsers(dest="task", required=True)
-    text_parser = tasks.add_parser("text", help="predict the next byte of a text")
-    _text_parser(text_parser)
-    runs: dict[str, Callable[[argparse.Namespace, argparse.ArgumentParser], None]] = {"text": _run_text}
+    parsers = {
+        "text": tasks.add_parser("text", help="predict the next byte of a text"),
+        "digits": tasks.add_parser("digits", help="classify scikit-learn's 8 x 8 digits"),
+        "mnist": tasks.add_parser("mnist", help="classify MNIST's 28 x 28 digits"),
+    }
+    _text_parser(parsers["text"])
+    for task in image_task.TASKS:
+        image_task.add_arguments(parsers[task], task)
+    runs: dict[str, Callable[[argparse.Namespace, argparse.ArgumentParser], None]] = {
+        "text": _run_text,
+        "digits": _run_images,
+        "mnist": _run_images,
+    }
     arguments = parser.parse_args(argv)
     try:
-        runs[arguments.task](arguments, text_parser)
+        runs[arguments.task](arguments, parsers[arguments.task])
     except (NetworkError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
