@@ -7,15 +7,11 @@ from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value, signed
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Jitter", "code", "xorshift32"]
-
-
-def xorshift32(state: Value) -> Value:
-    """The generator's next state; both 32 bits."""
-    return _last_shift(_two_shifts(state))
+__all__ = ["Jitter", "code"]
 
 
 def _two_shifts(state: Value) -> Value:
+    """The first two of xorshift32's three steps."""
     state = (state ^ (state << 13))[:32]
     return state ^ (state >> 17)
 
@@ -27,7 +23,8 @@ def _last_shift(state: Value) -> Value:
 def code(uniform: Value) -> Value:
     """Table address (8 bits) of 16 uniform bits: tail, segment and position in it, finest at both tails.
 
-    A normaliser: the zeros in front of the leading one are shifted out 4, 2 and 1 at a time. Segment 7, without a leading one, is shifted as segment 6 is.
+    A normaliser: the zeros in front of the leading one are shifted out 4, 2 and 1 at a time. Segment 7, without a leading one, is shifted
+    as segment 6 is.
     """
     tail = uniform[15]
     value = uniform[3:15] ^ tail.replicate(12)  # lower bits never reach the address
@@ -49,27 +46,32 @@ class Jitter(wiring.Component):
                      |                                    |
                      +------d--> & mask --> register -----+
 
-    There is no flow control: the draw exists before it is asked for. ``draw`` takes it, and ``jitter`` is its value in the next clock (only there), or 0 while
-    ``enable`` is low. Latency 1 clock, throughput one draw a clock.
+    There is no flow control: the draw exists before it is asked for. ``draw`` takes it, and ``jitter`` is its value in the next clock
+    (only there), or 0 while ``enable`` is low. Latency 1 clock, throughput one draw a clock.
 
-    The state register is one step ahead of the draws taken. A seed is written as it is, low and high half in either order, and stepped ahead by ``prepare``,
-    which must be strobed after a seed is written and before the first draw (the sorter does so for every step; without a new seed it does nothing).
-    At power-up the seed is 1, the mask and the table are 0; a reset changes none of them.
+    The state register is one step ahead of the draws taken. A seed is written as it is, low and high half in either order, and stepped
+    ahead by ``prepare``, which must be strobed after a seed is written and before the first draw (the sorter does so for every step;
+    without a new seed it does nothing). At power-up the seed is 1, the mask and the table are 0; a reset changes none of them.
 
-    Ports: ``table_*`` writes an entry, ``config_*`` a register (0 seed low, 1 seed high, 3 mask; 2 is not here). Neither may be written in the clock of a draw
-    or of ``prepare``. The sum wraps at 16 bits.
+    Ports: ``table_*`` writes an entry, ``config_*`` a register (0 seed low, 1 seed high, 3 mask; 2 is not here). Neither may be written
+    in the clock of a draw or of ``prepare``. The sum wraps at 16 bits.
     """
 
-    table_address: In(8)
-    table_data: In(16)
-    table_write: In(1)
-    config_address: In(2)
-    config_data: In(16)
-    config_write: In(1)
-    prepare: In(1)
-    draw: In(1)
-    enable: In(1)
-    jitter: Out(signed(16))
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "table_address": In(8),
+                "table_data": In(16),
+                "table_write": In(1),
+                "config_address": In(2),
+                "config_data": In(16),
+                "config_write": In(1),
+                "prepare": In(1),
+                "draw": In(1),
+                "enable": In(1),
+                "jitter": Out(signed(16)),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

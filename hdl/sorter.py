@@ -31,21 +31,22 @@ class Sorter(wiring.Component):
                  +--------- results <----------+
                  (top-k)    (EBR)  --> host
 
-    A step: ``start``, then one latency for every output in neuron order, the last with ``last``. ``ready`` is high from the second clock after ``start`` until
-    the last latency is taken: one latency a clock in every mode. ``done`` is first high :func:`done_clocks` clocks after that latency, with ``symbol``, and both
-    stay until the clock of the next ``start``.
+    A step: ``start``, then one latency for every output in neuron order, the last with ``last``. ``ready`` is high from the second clock
+    after ``start`` until the last latency is taken: one latency a clock in every mode. ``done`` is first high :func:`done_clocks` clocks
+    after that latency, with ``symbol``, and both stay until the clock of the next ``start``.
 
-    The list is copied to the results in the background: it can be read 2 * depth + 4 clocks after the last latency. A ``start`` between ``done`` and the end of
-    the copy waits for that end; a ``start`` before ``done`` drops the step begun (draws made stay made).
+    The list is copied to the results in the background: it can be read 2 * depth + 4 clocks after the last latency. A ``start`` between
+    ``done`` and the end of the copy waits for that end; a ``start`` before ``done`` drops the step begun (draws made stay made).
 
-    Ports: ``jitter_*`` writes the jitter table, ``config_*`` the registers of docs/reference/image.md; neither between ``start`` and ``done``. ``result_data`` is
-    the word at ``result_address`` of the clock before: 0 the number of spikes listed, then neuron, latency for each; not to be read between ``start`` and ``done``.
+    Ports: ``jitter_*`` writes the jitter table, ``config_*`` the registers of docs/reference/image.md; neither between ``start`` and
+    ``done``. ``result_data`` is the word at ``result_address`` of the clock before: 0 the number of spikes listed, then neuron, latency
+    for each; not to be read between ``start`` and ``done``.
 
-    ``depth``: cells, 1..8. Latencies wrap at 16 bits when jitter is subtracted. After a reset there is no ``done``. At power-up jitter is off and k is 0; a reset
-    leaves them as they are.
+    ``depth``: cells, 1..8. Latencies wrap at 16 bits when jitter is subtracted. After a reset there is no ``done``. At power-up jitter is
+    off and k is 0; a reset leaves them as they are.
     """
 
-    def __init__(self, *, depth: int = MAX_DEPTH):
+    def __init__(self, *, depth: int = MAX_DEPTH) -> None:
         if not isinstance(depth, int) or not 1 <= depth <= MAX_DEPTH:
             raise ValueError(f"depth must be 1..{MAX_DEPTH}, not {depth!r}")
         self.depth = depth
@@ -103,17 +104,18 @@ class Sorter(wiring.Component):
         latched_valid = Signal()
         key_valid = Signal()
         idle = ~(intake | settling | copying | replaying)
-        take = self.i.valid & intake
+        ready = intake & ~pending
+        take = self.i.valid & ready
         back = (~left)[:5]
         copied = left == 0
         begin = idle & pending & ~latched_valid
         settled = settling & ~latched_valid  # the last latency enters the cells
         replay_end = back[0] & ((back[1:] == k) | (back[1:] == listed))
-        m.d.comb += self.i.ready.eq(intake)
+        m.d.comb += self.i.ready.eq(ready)
         m.d.sync += [
             pending.eq(self.start | (pending & ~begin)),
-            intake.eq(begin | (intake & ~pending & ~(self.i.valid & self.i.payload.last))),
-            settling.eq(~pending & ((take & self.i.payload.last) | (replaying & replay_end) | (settling & latched_valid))),
+            intake.eq(begin | (ready & ~(take & self.i.payload.last))),
+            settling.eq((take & self.i.payload.last) | (~pending & ((replaying & replay_end) | (settling & latched_valid)))),
             copying.eq((settled & ~replayed & ~pending) | (copying & ~copied)),
             replaying.eq(~pending & ((copying & copied & top_k) | (replaying & ~replay_end))),
             self.done.eq(~self.start & (self.done | (settled & ~pending & (replayed | ~top_k)))),
@@ -152,7 +154,8 @@ class Sorter(wiring.Component):
             key_valid.eq(latched_valid),
         ]
 
-        # Cells: latency with the sign bit inverted, and neuron. Every cell that is later than the key takes its predecessor, or the key if that one is not later.
+        # Cells: latency with the sign bit inverted, and neuron.
+        # A cell later than the key takes its predecessor, or the key if that one is not later.
         shift = copying & left[0]
         record = Cat(~key, key_neuron)
         cells = [Signal(24, name=f"cell_{index}", reset_less=True) for index in range(self.depth)]
