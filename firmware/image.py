@@ -86,6 +86,11 @@ def read_image(data: bytes) -> Program:
     store = _int16(spaces[isa.Kind.STORE][0].payload)
     if len(store) > isa.ZERO_WORD * isa.LANES:
         raise ImageError(f"section STORE must end before the zero word at {isa.ZERO_WORD * isa.LANES}, not at {len(store)}")
+    meta = decode_meta(spaces[isa.Kind.META][0].payload)
+    place = meta["placement"]
+    top = max(place["output"] + meta["n_out"], 1 + max(address for own in place["neurons"] for address in own))
+    if top > len(store):
+        raise ImageError(f"META places latencies up to {top - 1}, section STORE ends before {len(store)}")
     anchors = _anchors(spaces[isa.Kind.ANCHORS][0].payload if isa.Kind.ANCHORS in spaces else b"", comparators)
     return Program(
         comparators=comparators,
@@ -98,7 +103,7 @@ def read_image(data: bytes) -> Program:
         k=mode & 15,
         jittered=bool(mode >> 8),
         mask=mask,
-        meta=decode_meta(spaces[isa.Kind.META][0].payload),
+        meta=meta,
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from firmware import isa
 from firmware.program import Program, decode_anchor
+from golden.sampling import Jitter, Sampler
 
 
 class BankConflictError(AssertionError):
@@ -23,10 +24,13 @@ class Machine:
     beats: int = 0
     rows: int = 0
     saturations: int = 0
+    sampler: Sampler = field(default_factory=Sampler)
 
     @classmethod
     def load(cls, program: Program, *, size: int = 131_072) -> "Machine":
         machine = cls(program, program.memory(size))
+        jitter = None if program.jitter is None or not program.jittered else Jitter(table=program.jitter, mask=program.mask)
+        machine.sampler = Sampler(seed=program.seed, jitter=jitter, k=program.k)
         # nothing may depend on what was in the memories before
         rng = np.random.default_rng(7)
         machine.store = rng.integers(-32768, 32768, isa.STORE_WORDS * isa.LANES).tolist()
@@ -36,7 +40,7 @@ class Machine:
         return machine
 
     def step(self, symbol: int | None = None) -> int:
-        """One step; ``symbol`` forces the token. Returns the symbol of the earliest spike."""
+        """One step; ``symbol`` forces the token. Returns the symbol the sampler chooses."""
         chosen = -1
         for number, run in enumerate(self.program.runs):
             assert run.end == (number == len(self.program.runs) - 1)
@@ -52,7 +56,7 @@ class Machine:
                 assert chosen < 0
                 at = run.dst_base * isa.LANES
                 outputs = self.store[at : at + run.n_out]
-                chosen = outputs.index(min(outputs))
+                chosen = self.sampler.choose(outputs)
         return chosen
 
     def _indices(self, run: isa.Run) -> list[int]:

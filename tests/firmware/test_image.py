@@ -196,6 +196,11 @@ def test_hostile_meta(program: Program, image: bytes, path: str, value: object) 
         read_image(changed(image, isa.Kind.META, text + b" " * (len(text) % 2)))
 
 
+def test_store_too_short_for_meta(image: bytes) -> None:
+    with pytest.raises(ImageError, match=r"^META places latencies up to \d+, section STORE ends before 1$"):
+        read_image(changed(image, isa.Kind.STORE, bytes(2)))
+
+
 def test_a_section_twice(image: bytes) -> None:
     comparators, sections = unpack(image)
     with pytest.raises(ImageError, match=r"^section STORE of a program must appear once, at address 0$"):
