@@ -44,13 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser, task: str) -> None:
 def _recipe(arguments: argparse.Namespace) -> Recipe:
     limits = [
         ("seed", arguments.seed, 0, (1 << 32) - 1),
-        ("minutes", arguments.minutes, 0, 1e6),
+        ("minutes", arguments.minutes, 0, 1_000_000),
         ("tables", arguments.tables, 1, 1023),
         ("pairs", arguments.pairs, 1, 16),
     ]
     for name, value, low, high in limits:
         if value is not None and not low <= value <= high:
-            raise NetworkError(f"--{name} must be {low:g}..{high:g}, not {value}")
+            raise NetworkError(f"--{name} must be {low}..{high}, not {value}")
     if not arguments.out.parent.is_dir():
         raise NetworkError(f"--out: there is no folder {arguments.out.parent}")
     recipe = PRESETS[arguments.task][arguments.preset]
