@@ -48,4 +48,3 @@ def make_deep(rng: np.random.Generator) -> Network:
         output=make_layer(rng, n=10, n_out=5, shapes=[(4, 2)]),
         constants=np.array([-5, 40], np.int16),
     )
-

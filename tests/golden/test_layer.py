@@ -34,7 +34,7 @@ def loop_backward(layer, x, grad):
             for i in range(group.n_t):
                 differences = [float(x[b, a]) - float(x[b, c]) for a, c in group.anchors[i]]
                 j = sum(2**r for r, u in enumerate(differences) if u > 0)
-                r = min(range(group.n_c), key=lambda k: abs(differences[k]))  # noqa: B023
+                r = min(range(group.n_c), key=lambda k: abs(differences[k]))
                 u = differences[r]
                 jbar = j ^ (1 << r)
                 gain = float(np.dot(grad[b], group.tables[i, jbar].astype(np.float64) - group.tables[i, j]))

@@ -1,0 +1,142 @@
+"""The train and eval commands on a small text: products, resumption, repetition, refusals, Ctrl-C."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from golden import bench, eval, text_task, train
+from golden.file import load, load_extra
+from golden.presets import TEXT_PRESETS, TextPreset
+from golden.stream import score
+from golden.trainer import RnnTrainer
+
+LINES = b"the cat sat on the mat. the dog sat on the log. a cat and a dog met on the mat.\n" * 40
+
+
+@pytest.fixture(autouse=True)
+def _tiny(monkeypatch):
+    tiny = TextPreset(about="for tests", n=32, hidden=(6, 4), output=(6, 4), symbols=16)
+    monkeypatch.setitem(TEXT_PRESETS, "tiny", tiny)
+    for name in ("paper", "icebreaker"):
+        monkeypatch.setitem(TEXT_PRESETS, name, tiny)
+
+
+def run(folder: Path, *options: str, out: str = "net.safetensors", code: int = 0) -> Path:
+    text = folder / "lines.txt"
+    text.write_bytes(LINES)
+    words = ["text", "--text", str(text), "--preset", "tiny", "--streams", "8", "--context", "16", "--out", str(folder / out), *options]
+    assert train.main(words) == code
+    return folder / out
+
+
+def test_training_leaves_network_card_and_curve(tmp_path, capsys):
+    path = run(tmp_path, "--steps", "150")
+    network = load(path)
+    figures = network.card["figures"]
+    assert figures["bits_per_character"] == round(score(network, LINES[len(LINES) * 9 // 10 :]).bits, 4) < 3.0
+    assert figures["saturations"] == 0
+    assert network.card["command"].startswith("python -m golden.train text --text lines.txt --preset tiny --steps 150")
+    assert str(tmp_path) not in network.card["command"]
+    assert (tmp_path / "net.png").read_bytes().startswith(b"\x89PNG")
+    said = capsys.readouterr().out
+    assert "3-gram" in said
+    assert "diagnosis: " in said
+    assert eval.main([str(path), "--text", str(tmp_path / "lines.txt")]) == 0
+    assert f"{figures['bits_per_character']:.4f} bits per character over 320 characters" in capsys.readouterr().out
+    assert eval.main([str(path), "--text", str(tmp_path / "lines.txt"), "--whole"]) == 0
+    assert "over 3200 characters" in capsys.readouterr().out
+
+
+def test_the_same_command_gives_the_same_bytes(tmp_path):
+    options = ("--steps", "40", "--no-float")
+    one, two = run(tmp_path, *options, out="one.safetensors"), run(tmp_path, *options, "--threads", "1", out="two.safetensors")
+    assert one.read_bytes() == two.read_bytes()
+    other = run(tmp_path, *options, "--seed", "1", out="other.safetensors")
+    assert load(other).output.groups[0].tables.tobytes() != load(one).output.groups[0].tables.tobytes()
+
+
+def test_a_training_is_resumed_from_its_float_network(tmp_path, capsys):
+    first = run(tmp_path, "--steps", "100")
+    assert load_extra(first)["embed"].shape == (len(load(first).symbols), 32)
+    second = run(tmp_path, "--steps", "50", "--resume", str(first), out="second.safetensors")
+    assert load(second).card["figures"]["bits_per_character"] < load(first).card["figures"]["bits_per_character"]
+    assert np.array_equal(load(first).hidden[0].groups[0].anchors, load(second).hidden[0].groups[0].anchors)
+    bare = run(tmp_path, "--steps", "5", "--no-float", out="bare.safetensors")
+    capsys.readouterr()
+    run(tmp_path, "--steps", "5", "--resume", str(bare), code=2)
+    assert "carries no float network to resume from" in capsys.readouterr().err
+
+
+def test_ctrl_c_keeps_the_best_network_checked(tmp_path, capsys, monkeypatch):
+    step = RnnTrainer.one_step
+
+    def interrupted(self, done):
+        if self.step == 60:
+            raise KeyboardInterrupt
+        return step(self, done)
+
+    monkeypatch.setattr(RnnTrainer, "one_step", interrupted)
+    path = run(tmp_path, "--steps", "100")
+    assert load(path).card["figures"]["stopped_at_step"] == 60
+    assert "keeping the best network checked so far" in capsys.readouterr().out
+    monkeypatch.setattr(text_task, "CHECKS", ())
+    path.unlink()
+    run(tmp_path, "--steps", "100", code=2)
+    assert not path.exists()
+    assert "nothing to keep" in capsys.readouterr().err
+
+
+def test_the_default_text_is_trained_on(tmp_path, capsys):
+    out = tmp_path / "topics.safetensors"
+    assert train.main(["text", "--preset", "tiny", "--steps", "3", "--streams", "4", "--context", "8", "--out", str(out)]) == 0
+    assert load(out).card["data"]["name"].startswith("pydoc topics of CPython")
+    assert eval.main([str(out)]) == 0
+    assert "pydoc topics" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--steps", "0"), "--steps must be 1..1e+09, not 0"),
+        (("--jitter", "1.5"), "--jitter must be 0..1, not 1.5"),
+        (("--streams", "0"), "--streams must be 1..65536, not 0"),
+        (("--symbols", "300"), "the vocabulary must have 2..256 symbols, not 300"),
+        (("--context", "3000"), "must have more than 3000 characters to train on, not 2880"),
+        (("--out", "/nowhere/x.safetensors"), "--out: there is no folder /nowhere"),
+        (("--text", "/nowhere/x.txt"), "/nowhere/x.txt: cannot be read"),
+        (("--resume", "/nowhere/x"), "/nowhere/x: cannot be read"),
+    ],
+)
+def test_bad_options_are_one_sentence_and_code_2(tmp_path, capsys, options, message):
+    run(tmp_path, *options, code=2)
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lines.txt"]
+
+
+def test_eval_refuses_what_does_not_fit(tmp_path, capsys):
+    path = run(tmp_path, "--steps", "5")
+    assert eval.main([str(tmp_path / "absent")]) == 2
+    assert eval.main([str(path), "--data", str(tmp_path)]) == 2
+    assert "--data is for image networks" in capsys.readouterr().err
+
+
+def test_the_shipped_network_is_what_its_card_says():
+    network = load(Path(train.__file__).parent / "networks" / "shakespeare.safetensors")
+    assert network.n == 256
+    assert network.table_bytes() <= 131072
+    assert len(network.symbols) == network.n_out == 64
+    assert network.symbols[-1] == -1
+    assert sum(group.n_t * group.n_c for layer in (*network.hidden, network.output) for group in layer.groups) <= 1000
+    assert network.card["command"].startswith("python -m golden.train text --text tinyshakespeare.txt")
+    assert network.card["figures"]["saturations"] == 0
+    text = b"First Citizen:\nBefore we proceed any further, hear me speak.\n\nAll:\nSpeak, speak.\n\n"
+    assert score(network, text).bits < 2.6
+
+
+def test_the_benchmark_prints_targets_a_second(capsys):
+    assert bench.main(["--seconds", "0.2", "--threads", "1"]) == 0
+    assert capsys.readouterr().out.count("targets/s") == 2
