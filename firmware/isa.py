@@ -147,8 +147,7 @@ _LAYOUT: dict[str, tuple[int, int, int, int]] = {
     "count": (5, 0, 10, 0),
     "table_log2": (5, 10, 5, 0),
     "row_beats": (6, 0, 8, 1),
-    "acc_base": (6, 8, 8, 0),
-    "dst_base": (7, 0, 8, 0),
+    "base": (7, 0, 8, 0),
     "n_out": (7, 8, 8, 1),
 }
 
@@ -165,8 +164,7 @@ class Run:
     table_log2: int
     row_log2: int
     row_beats: int
-    acc_base: int = 0
-    dst_base: int = 0
+    base: int = 0
     anchor_base: int = 0
     anchor_len: int = 0
     n_out: int = 1

@@ -54,24 +54,24 @@ class Accumulators(wiring.Component):
                 low = 8 * (column % isa.LANES) + 4 * (column // isa.LANES)
                 m.d.sync += pairs[column].eq(held[low : low + 4].as_signed() + beat[low : low + 4].as_signed())
 
-        word, next_word, target, next_target = Signal(8), Signal(8), Signal(8), Signal(8)
+        word, next_word = Signal(8), Signal(8)
         kept = Signal(Tag)
         now = Signal(Tag)
-        m.d.comb += [next_word.eq(word), next_target.eq(target), now.eq(Mux(high, kept, tag))]
+        m.d.comb += [next_word.eq(word), now.eq(Mux(high, kept, tag))]
         with m.If(adding & tag.start):
-            m.d.comb += [next_word.eq(tag.acc_base), next_target.eq(tag.dst_base)]
+            m.d.comb += next_word.eq(tag.base)
         m.d.comb += read.addr.eq(Mux(now.first, isa.ZERO_WORD, next_word))
         step = Signal()
         m.d.comb += step.eq(adding | high)
         with m.If(step):
-            m.d.sync += [word.eq(next_word + 1), target.eq(next_target + 1)]
+            m.d.sync += word.eq(next_word + 1)
         with m.If(adding):
             m.d.sync += kept.eq(tag)
 
         # Clock 2, the sums are here: add and write.
         valid, out = Signal(), Signal(Tag)
-        sum_word, sum_target, pair_half = Signal(8), Signal(8), Signal()
-        m.d.sync += [valid.eq(step), sum_word.eq(next_word), sum_target.eq(next_target), out.eq(now), pair_half.eq(high)]
+        sum_word, pair_half = Signal(8), Signal()
+        m.d.sync += [valid.eq(step), sum_word.eq(next_word), out.eq(now), pair_half.eq(high)]
         for lane in range(isa.LANES):
             entry = Signal(signed(8), name=f"entry_{lane}")
             half = Mux(pair_half, pairs[isa.LANES + lane], pairs[lane])
@@ -82,7 +82,7 @@ class Accumulators(wiring.Component):
             write.addr.eq(sum_word),
             write.en.eq(valid),
             self.o.valid.eq(valid),
-            self.o.payload.word.eq(sum_target),
+            self.o.payload.word.eq(sum_word),
             self.o.payload.store.eq(out.last),
             self.o.payload.residual.eq(out.residual),
             self.o.payload.shift.eq(out.shift),

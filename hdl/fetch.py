@@ -56,7 +56,7 @@ class RowFetch(wiring.Component):
         residual, sort, end, shift = Signal(), Signal(), Signal(), Signal(2)
         base, row_log2, table_log2 = Signal(bits), Signal(3), Signal(range(bits + 1))
         count, row_beats = Signal(10), Signal(8)
-        acc_base, dst_base, n_out = Signal(8), Signal(8), Signal(8)
+        base_word, n_out = Signal(8), Signal(8)
 
         # One row, or two of an int4 couple, waiting for the streamer.
         slot_a, slot_b = Signal(bits), Signal(bits)
@@ -100,9 +100,9 @@ class RowFetch(wiring.Component):
                         m.d.sync += [token.eq(data[1]), int4.eq(data[2]), first.eq(data[3]), last.eq(data[4])]
                         m.d.sync += [residual.eq(data[5]), sort.eq(data[6]), end.eq(data[7]), shift.eq(data[8:])]
                     with m.Case(5):
-                        m.d.sync += [row_beats.eq(data), acc_base.eq(data[8:])]
+                        m.d.sync += row_beats.eq(data)
                     with m.Case(6):
-                        m.d.sync += [dst_base.eq(data), n_out.eq(data[8:]), opening.eq(1), word.eq(0), pc.eq(Mux(end, 0, pc + 1))]
+                        m.d.sync += [base_word.eq(data), n_out.eq(data[8:]), opening.eq(1), word.eq(0), pc.eq(Mux(end, 0, pc + 1))]
                         m.next = "ROWS"
             with m.State("ROWS"):
                 with m.If(count == 0):
@@ -175,9 +175,8 @@ class RowFetch(wiring.Component):
                 flags.sort.eq(sort),
                 flags.end.eq(end),
                 flags.shift.eq(shift),
-                flags.acc_base.eq(acc_base),
-                flags.dst_base.eq(dst_base),
+                flags.base.eq(base_word),
             ]
             with m.If(sort):
-                m.d.sync += [self.sort_base.eq(dst_base), self.sort_last.eq(n_out)]
+                m.d.sync += [self.sort_base.eq(base_word), self.sort_last.eq(n_out)]
         return m

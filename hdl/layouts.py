@@ -19,8 +19,7 @@ Tag = data.StructLayout({
     "sort": 1,
     "end": 1,
     "shift": 2,
-    "acc_base": 8,
-    "dst_base": 8,
+    "base": 8,
 })
 """What the accumulators do with a beat; it travels from the row fetch through the tier beside the request. Fields as in docs/reference/isa.md."""
 

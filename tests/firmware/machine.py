@@ -54,7 +54,7 @@ class Machine:
             self._rows(run, indices)
             if run.sort:
                 assert chosen < 0
-                at = run.dst_base * isa.LANES
+                at = run.base * isa.LANES
                 outputs = self.store[at : at + run.n_out]
                 chosen = self.sampler.choose(outputs)
         return chosen
@@ -81,7 +81,7 @@ class Machine:
 
     def _rows(self, run: isa.Run, indices: list[int]) -> None:
         width = 16 if run.int4 else 8
-        base = run.acc_base * isa.LANES
+        base = run.base * isa.LANES
         sums = [0] * (run.row_beats * width) if run.first else self.acc[base : base + run.row_beats * width]
         assert run.int4 or run.row_beats >= 2
         assert run.table_base % (1 << run.table_log2) == 0
@@ -101,7 +101,7 @@ class Machine:
             self.acc[base : base + len(sums)] = sums
             return
         for column, value in enumerate(sums):
-            address = run.dst_base * isa.LANES + column
+            address = run.base * isa.LANES + column
             wide = (value << run.shift) + (self.store[address] if run.residual else 0)
             self.store[address] = max(-32768, min(32767, wide))
             self.saturations += wide != self.store[address]
