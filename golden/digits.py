@@ -23,8 +23,8 @@ WARP = Warp(turn=6.0, scale=0.05, shear=0.05, shift=0.3)
 UNDISTORTED = 5  # every fifth view of the training images is the images themselves
 
 PRESETS = {
-    "digits": Recipe(n_t=38, n_c=6, growth=Growth(pool=600, rows=2000)),
-    "digits-small": Recipe(n_t=26, n_c=6, growth=Growth(pool=600, rows=2000), drop=0.2),
+    "digits": Recipe(n_t=26, n_c=6, growth=Growth(pool=600, rows=2000), drop=0.2),
+    "digits-wide": Recipe(n_t=38, n_c=6, growth=Growth(pool=600, rows=2000)),
 }
 
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -105,3 +106,16 @@ def test_presets_respect_the_core(monkeypatch):
             assert recipe.pairs <= 1000
             assert recipe.n_t * (1 << recipe.n_c) * 8 <= 128 * 1024
             assert np.all(np.abs(recipe.constants) <= 32767)
+
+
+def test_the_shipped_network_is_what_its_card_says():
+    network = load(Path(image_task.__file__).parent / "networks" / "digits.safetensors")
+    assert network.card["data"]["sha256"] == digits.data_sha256()
+    figures = image_task.evaluate(network, data=None)
+    assert round(figures["accuracy_integer"], 4) == network.card["figures"]["accuracy_integer"] >= 0.975
+    assert network.card["command"] == "python -m golden.train digits"
+    group = network.output.groups[0]
+    tables = group.tables.copy()
+    tables[:, :, :5] = 0
+    broken = replace(network, output=replace(network.output, groups=(replace(group, tables=tables),)))
+    assert image_task.evaluate(broken, data=None)["accuracy_integer"] < 0.9  # it can tell
