@@ -7,6 +7,7 @@ Here a neuron is only the set of slots it has copies in, a bit mask; firmware.co
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import permutations
 
 import numpy as np
@@ -51,13 +52,20 @@ def ideal_words(n_t: int, n_c: int, comparators: int) -> int:
     return -(-n_t // comparators) * max(n_c, comparators)
 
 
-def readable(anchors: npt.NDArray[np.int16], masks: npt.NDArray[np.int64]) -> Bools:
-    """(m, m): whether two of the pairs (m, 2) can share a word of four slots, the neurons having copies in the slots of ``masks``."""
+@cache
+def _free_choices() -> Bools:
+    """(16, 16, 16, 16): whether four neurons, each with copies in the slots of a mask, can be read from different slots."""
     lookup = np.zeros((16,) * 4, np.bool_)
     bit = np.arange(16)[:, None] >> np.arange(4) & 1
     for order in permutations(range(4)):
         one, two, three, four = (bit[:, slot].astype(bool) for slot in order)
         lookup |= one[:, None, None, None] & two[:, None, None] & three[:, None] & four
+    return lookup
+
+
+def readable(anchors: npt.NDArray[np.int16], masks: npt.NDArray[np.int64]) -> Bools:
+    """(m, m): whether two of the pairs (m, 2) can share a word of four slots, the neurons having copies in the slots of ``masks``."""
+    lookup = _free_choices()
     a, b = anchors[:, 0].astype(np.intp), anchors[:, 1].astype(np.intp)
     # a neuron that both pairs name is read once: in the second pair it may be anywhere, and takes the slot that is left
     second_a = np.where((a == a[:, None]) | (a == b[:, None]), 15, masks[a])
