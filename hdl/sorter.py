@@ -108,7 +108,7 @@ class Sorter(wiring.Component):
         take = self.i.valid & ready
         back = (~left)[:5]
         copied = left == 0
-        begin = idle & pending & ~latched_valid
+        begin = idle & pending
         settled = settling & ~latched_valid  # the last latency enters the cells
         replay_end = back[0] & ((back[1:] == k) | (back[1:] == listed))
         m.d.comb += self.i.ready.eq(ready)
@@ -132,7 +132,7 @@ class Sorter(wiring.Component):
         # Words 2r + 1 (neuron) and 2r + 2 (latency) read back are latched one after the other.
         latched = Signal(16, reset_less=True)  # inverted latency
         latched_neuron = Signal(8, reset_less=True)
-        replay_latency = replaying & replayed & back[0]
+        replay_latency = replaying & replayed & back[0] & ~pending
         m.d.sync += [
             latched.eq(~Mux(replaying, read.data, self.i.payload.latency)),
             latched_valid.eq(take | replay_latency),

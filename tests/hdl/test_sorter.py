@@ -23,7 +23,8 @@ class Step:
     k: int = 0
     gaps: list[int] = field(default_factory=list)
     pause: int = 0
-    dropped: int = 0  # latencies of a step begun before this one, and dropped by its start
+    dropped: list[int] = field(default_factory=list)  # latencies of a step begun before this one, and dropped by its start
+    dropped_after: int | None = None  # such a step has its last latency, so many clocks before that start
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +101,10 @@ def rtl_sort(
                 await tick()
             if step.dropped:
                 await start()
-                await feed(step.outputs[: step.dropped], [], False)
+                await feed(step.dropped, [], step.dropped_after is not None)
+                for _ in range(step.dropped_after or 0):
+                    assert ctx.get(dut.done) == 0
+                    await tick()
             await start()
             await feed(step.outputs, step.gaps, True)
             taken = clock - 1
@@ -235,13 +239,22 @@ def test_the_list_survives_an_early_start() -> None:
     assert words == [8] + [word & 0xFFFF for spike in spikes for word in spike]
 
 
-def test_a_start_drops_an_unfinished_step() -> None:
+def test_a_start_during_the_intake_drops_the_step() -> None:
     rng = random.Random(12)
-    steps = [make_step(rng, sizes=[9, 20], spans=[5, 500], jitter=False, dropped=rng.randrange(1, 9)) for _ in range(30)]
-    # No latency of a dropped step may be left over: the ones dropped are the earliest.
-    check([replace(step, outputs=[-999] * step.dropped + step.outputs[step.dropped :]) for step in steps], seed=4, table=[0] * 256, mask=0)
-    top_k = [replace(step, jitter=True, k=3) for step in steps]
-    check(top_k, seed=4, table=make_table(rng, 100), mask=0xFF)
+    dropped = [[-999] * rng.randrange(1, 9) for _ in range(20)]  # none of them may be left over
+    steps = [make_step(rng, sizes=[3, 9, 20], spans=[5, 500], jitter=False, dropped=some) for some in dropped]
+    check(steps + [replace(step, jitter=True, k=3) for step in steps], seed=4, table=make_table(rng, 100), mask=0xFF)
+
+
+@pytest.mark.parametrize(("k", "clocks"), [(0, 2), (1, 25), (8, 39)])
+def test_a_start_before_done_drops_the_step(k: int, clocks: int) -> None:
+    rng = random.Random(k)
+    assert clocks == done_clocks(jitter=True, k=k, n_out=9) - 1
+    steps = [
+        make_step(rng, sizes=[3, 9], spans=[20], jitter=True, k=k, dropped=[-999] * 9, dropped_after=after, pause=rng.randrange(2))
+        for after in range(clocks)
+    ]
+    check(steps, seed=1, table=[0] * 256, mask=0)  # draws made stay made
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5])
