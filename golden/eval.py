@@ -1,4 +1,4 @@
-"""``python -m golden.eval NETWORK [--text FILE | --data DIR]``: figures of a network file's integer network, by plain integer arithmetic."""
+"""``python -m golden.eval NETWORK [--text FILE | --data DIR]``: the figures of a network file, by integers."""
 
 import argparse
 import sys
@@ -25,7 +25,7 @@ def _text(network: Network, path: Path | None, *, whole: bool) -> None:
     figures = score(network, data)
     part = "the whole text" if whole else "the last tenth"
     print(
-        f"{text.name}, {part}: {figures.bits:.4f} bits per character over {figures.characters} characters, {figures.saturations} saturations"
+        f"{text.name}, {part}: {figures.bits:.4f} bits per character over {figures.characters} characters, {figures.saturations} saturated"
     )
     if not whole:
         table = ", ".join(f"{order}-gram {bits:.3f}" for order, bits in ngram_bits(text.train, text.held_out).items())

@@ -14,8 +14,8 @@ __all__ = ["TEXT_PRESETS", "TextPreset"]
 class TextPreset:
     """A text rnn to be trained.
 
-    ``n`` neurons; ``hidden`` and ``output``: tables as (n_t, n_c); ``symbols``: size of the vocabulary; entry widths after training;
-    learning ``rate`` and ``jitter``.
+    ``n`` neurons; ``hidden`` and ``output``: tables as (n_t, n_c); ``symbols``: size of the vocabulary; entry widths after training, and
+    units to round to (None: searched for); learning ``rate`` and ``jitter``.
     """
 
     about: str
@@ -26,6 +26,8 @@ class TextPreset:
     hidden_bits: int = 4
     embed_bits: int = 8
     output_bits: int = 4
+    hidden_unit: float | None = None
+    output_unit: float | None = None
     rate: float = 0.01
     jitter: float = 0.4
 
@@ -39,7 +41,14 @@ class TextPreset:
 
 
 TEXT_PRESETS = {
-    "icebreaker": TextPreset(about="fills the 128 KiB of SPRAM of an iCE40 UP5K exactly", n=256, hidden=(20, 5), output=(32, 5)),
+    "icebreaker": TextPreset(
+        about="fills the 128 KiB of SPRAM of an iCE40 UP5K exactly",
+        n=256,
+        hidden=(20, 5),
+        output=(32, 5),
+        hidden_unit=1 / 8,
+        output_unit=1 / 16,
+    ),
     "small": TextPreset(about="48 KiB, trains in two minutes", n=128, hidden=(16, 5), output=(24, 4)),
     "paper": TextPreset(
         about="the paper's RNN, 5 MB, for boards with flash or SDRAM tiers",

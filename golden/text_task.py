@@ -3,7 +3,7 @@
 import importlib.metadata
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -110,6 +110,8 @@ def train_text(
         return quantise_rnn(source, units, symbols=symbols, card=card)
 
     def search(source: Rnn) -> Rounding:
+        if preset.hidden_unit is not None and preset.output_unit is not None:
+            return replace(rounding, hidden_unit=preset.hidden_unit, output_unit=preset.output_unit)
         sample = train[:SEARCH_BYTES]
         return search_rounding(source, rounding, lambda units: score(integer(source, units), sample).bits)
 
@@ -155,7 +157,7 @@ def train_text(
                 raise
             say("stopped: keeping the best network checked so far")
             card["figures"] = {"bits_per_character": round(score(best[1], held_out).bits, 4), "stopped_at_step": trainer.step}
-            result = Result(network=Network(**(vars(best[1]) | {"card": card})))
+            result = Result(network=replace(best[1], card=card))
     result.train_curve, result.check_curve = watch.curve, checks
     return result
 

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from . import image_task
@@ -53,6 +54,8 @@ def _text_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jitter", type=float, help="training jitter, 0..1 (default: the preset's)")
     parser.add_argument("--anchors", choices=["random", "covering"], default="random")
     parser.add_argument("--symbols", type=int, help="size of the vocabulary, the unknown symbol included (default: the preset's)")
+    parser.add_argument("--hidden-unit", type=float, help="unit of hidden tables and embedder, a power of two (default: the preset's)")
+    parser.add_argument("--output-unit", type=float, help="unit of the output tables, likewise")
     parser.add_argument("--streams", type=int, default=64, help="texts read side by side (default: %(default)s)")
     parser.add_argument("--context", type=int, default=32, help="symbols to propagate back through (default: %(default)s)")
     parser.add_argument(
@@ -67,6 +70,9 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
     if text.note:
         print(f"note: {text.note}")
     preset = TEXT_PRESETS[arguments.preset]
+    for unit in ("hidden_unit", "output_unit"):
+        if getattr(arguments, unit) is not None:
+            preset = replace(preset, **{unit: getattr(arguments, unit)})
     if arguments.resume is None:
         symbols = vocabulary(text.train, size=arguments.symbols or preset.symbols)
         model = preset.model(n_sym=len(symbols), seed=arguments.seed, anchors=arguments.anchors)
@@ -95,6 +101,8 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
         "streams",
         "context",
         "qat",
+        "hidden_unit",
+        "output_unit",
     )
     options = {name: parser.get_default(name) for name in kept}
     data = {"name": text.name, "bytes": len(text.data), "sha256": text.sha256, "held_out": "the last tenth"}

@@ -66,7 +66,7 @@ def test_what_does_not_fit_the_network_is_refused():
     layer = float_layer((np.array([[[0, 9]]]), np.ones((1, 2, 3))))
     with pytest.raises(NetworkError, match=r"output.group.0.anchors must be 0..4, found 9"):
         deep_from_arrays(n=5, output=layer, unit=1.0)
-    with pytest.raises(NetworkError, match="a unit must be a power of two, not 0.3"):
+    with pytest.raises(NetworkError, match=r"a unit must be a power of two, not 0.3"):
         deep_from_arrays(n=12, output=layer, unit=0.3)
-    with pytest.raises(NetworkError, match="at least one group"):
+    with pytest.raises(NetworkError, match=r"at least one group"):
         float_layer()

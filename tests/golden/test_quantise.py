@@ -88,7 +88,7 @@ def test_the_search_takes_the_units_that_score_best(rng):
 
 
 def test_a_unit_that_is_no_power_of_two_is_refused(rng):
-    with pytest.raises(NetworkError, match="a unit must be a power of two, not 0.3"):
+    with pytest.raises(NetworkError, match=r"a unit must be a power of two, not 0.3"):
         quantise_rnn(model(rng), Rounding(hidden_unit=0.3, output_unit=0.25), symbols=None, card={})
 
 

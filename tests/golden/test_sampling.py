@@ -49,9 +49,9 @@ def test_entries_are_the_mean_gumbel_values_of_their_segments(temperature):
 
 
 def test_a_temperature_must_be_positive_and_fit_16_bits():
-    with pytest.raises(ValueError, match="temperature must be above 0, not 0"):
+    with pytest.raises(ValueError, match=r"temperature must be above 0, not 0"):
         jitter_table(temperature=0, out_frac=6)
-    with pytest.raises(ValueError, match="temperature 1000 is too high"):
+    with pytest.raises(ValueError, match=r"temperature 1000 is too high"):
         jitter_table(temperature=1000, out_frac=6)
 
 
@@ -130,8 +130,8 @@ def test_top_k_ties_go_to_the_earlier_and_spikes_stay_unjittered():
 
 
 def test_bad_settings_are_refused():
-    with pytest.raises(ValueError, match="seed must be 1..4294967295, not 0"):
+    with pytest.raises(ValueError, match=r"seed must be 1..4294967295, not 0"):
         Sampler(seed=0)
-    with pytest.raises(ValueError, match="k must be 0..8, not 9"):
+    with pytest.raises(ValueError, match=r"k must be 0..8, not 9"):
         Sampler(k=9)
     assert math.isclose(jitter_table(temperature=1, out_frac=0).mask, 0)
