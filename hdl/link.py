@@ -217,6 +217,8 @@ class Link(wiring.Component):
                 m.next = "READ_WORD"
                 with m.If((total == 0) | total[7] | ~valued):
                     finish(isa.Status.BAD_COMMAND)
+                with m.Elif(~self.done):
+                    finish(isa.Status.NOT_LOADED)
             with m.State("READ_WORD"):
                 m.d.sync += waited.eq(0)
                 with m.If(index == total):
