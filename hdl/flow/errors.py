@@ -3,7 +3,7 @@
 __all__ = ["BuildError", "TimingError"]
 
 
-class BuildError(Exception):
+class BuildError(ValueError):
     """A bad input, a missing tool or a tool that failed; the message is one sentence. Exit code 2."""
 
     exit_code = 2

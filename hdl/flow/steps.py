@@ -11,18 +11,7 @@ from pathlib import Path
 
 from hdl.flow.errors import BuildError
 
-__all__ = ["Steps", "write_atomic"]
-
-
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a whole file or nothing: to a temporary name first, then moved into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+__all__ = ["Steps"]
 
 
 def _digest(content: bytes) -> str:

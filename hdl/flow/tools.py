@@ -38,7 +38,7 @@ class Tool:
         lines: list[str] = []
         command = [str(self.path), *args]
         with (
-            log.open("w", encoding="utf-8") as out,
+            log.open("w", encoding="utf-8", buffering=1) as out,
             subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as process,
         ):
             assert process.stdout is not None

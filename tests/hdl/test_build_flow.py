@@ -15,10 +15,10 @@ from hdl.flow.design import Design, elaborate
 from hdl.flow.errors import BuildError, TimingError
 from hdl.flow.family import family_of
 from hdl.flow.pipeline import Implementation, Toolchain, implement
-from hdl.flow.products import flash_image, write_products
+from hdl.flow.products import flash_image
 from hdl.flow.report import Speed, figures_of, to_json, to_text
 from hdl.flow.routing import Routed, choose, fmax_median, fmax_min
-from hdl.flow.steps import Steps, write_atomic
+from hdl.flow.steps import Steps
 from hdl.flow.tools import FIRST_RUN, find_tool
 
 ROOT = Path(__file__).parents[2]
@@ -279,16 +279,3 @@ def test_flash_image() -> None:
         flash_image(bitstream=b"abcde", image=b"", offset=4, size=6)
     with pytest.raises(BuildError, match="the memory image of 3 bytes at 0x4 does not fit a flash of 6 bytes"):
         flash_image(bitstream=b"", image=b"abc", offset=4, size=6)
-
-
-def test_a_file_is_whole_or_the_old_one(tmp_path: Path) -> None:
-    write_products(tmp_path / "new", {"a": b"1"})
-    script = "import resource, sys; from pathlib import Path; from hdl.flow.steps import write_atomic\n"
-    script += "resource.setrlimit(resource.RLIMIT_FSIZE, (4, 4)); write_atomic(Path(sys.argv[1]), b'12345678')"
-    full = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "new" / "a")], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert "File too large" in full.stderr
-    assert {path.name: path.read_bytes() for path in (tmp_path / "new").iterdir()} == {"a": b"1"}
-    write_atomic(tmp_path / "new" / "a", b"2")
-    assert (tmp_path / "new" / "a").read_bytes() == b"2"
