@@ -10,7 +10,7 @@ Names are those of Amaranth's hierarchy, with dots: ``submodule.signal``, ports 
 """
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ctypes import POINTER, c_char_p, c_double, c_int, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from amaranth.lib import wiring
 
 from sim.cxxrtl_build import SimulationError, build
 
-__all__ = ["Flash", "Simulation", "Uart"]
+__all__ = ["Device", "Flash", "Simulation", "Uart"]
 
 _VALUE, _WIRE, _MEMORY, _ALIAS, _OUTLINE = range(5)
 _INPUT, _DRIVEN_COMB = 1 << 0, 1 << 3
@@ -56,13 +56,13 @@ _FACE: dict[str, tuple[Any, list[Any]]] = {
     "px_uart_waiting": (c_size_t, [c_void_p]),
     "px_uart_busy": (c_int, [c_void_p]),
     "px_uart_framing_errors": (c_uint64, [c_void_p]),
-    "px_run_uart": (c_uint64, [c_void_p, c_void_p, c_size_t, c_uint64]),
+    "px_run_uart": (c_uint64, [c_void_p, c_void_p, c_size_t, c_uint64, _BITS, POINTER(c_int)]),
     "px_flash": (c_void_p, [c_void_p, c_char_p, c_size_t, c_size_t, c_uint32, c_uint64]),
     "px_flash_pins": (c_int, [c_void_p, c_int, c_int, c_int]),
     "px_flash_asleep": (c_int, [c_void_p]),
-    "px_flash_attach": (None, [c_void_p, c_void_p, _BITS, _BITS, _BITS, _BITS, _BITS]),
-    "px_random": (None, [c_void_p, _BITS, _BITS, c_uint32, c_uint32]),
-    "px_detach": (None, [c_void_p]),
+    "px_flash_attach": (c_void_p, [c_void_p, c_void_p, _BITS, _BITS, _BITS, _BITS, _BITS]),
+    "px_random": (c_void_p, [c_void_p, _BITS, _BITS, c_uint32, c_uint32]),
+    "px_detach": (None, [c_void_p, c_void_p]),
     "px_trace": (c_int, [c_void_p, c_char_p, c_uint64]),
     "px_trace_close": (c_int, [c_void_p]),
 }
@@ -223,14 +223,10 @@ class Simulation:
         """A SPI flash that holds ``content`` from ``offset`` on and sleeps; ABh wakes it in ``wake_clocks`` clocks. Not yet at any pins."""
         return Flash(self, self._lib.px_flash(self._sim, content, len(content), offset, jedec, wake_clocks))
 
-    def random_bit(self, name: str, *, probability: float, seed: int) -> None:
+    def random_bit(self, name: str, *, probability: float, seed: int) -> "Device":
         """Sets an input to 1 with ``probability`` in every clock from now on, else to 0."""
         part = self._input(name)
-        self._lib.px_random(self._sim, part.curr, part.next, round(probability * 65536), seed)
-
-    def detach(self) -> None:
-        """Takes every device off its pins, which keep their last level."""
-        self._lib.px_detach(self._sim)
+        return Device(self, self._lib.px_random(self._sim, part.curr, part.next, round(probability * 65536), seed))
 
     def trace(self, path: Path, *, clock_hz: float) -> None:
         """Writes a VCD of every signal from now on, until :meth:`close_trace`."""
@@ -247,20 +243,38 @@ def _address(part: _Part) -> int | None:
     return ctypes.cast(part.curr, c_void_p).value
 
 
-class Uart:
-    """The host's side of a UART at the design's pins; made by :meth:`Simulation.uart`."""
+class Device:
+    """Something at the design's pins, until :meth:`detach`."""
 
     def __init__(self, sim: Simulation, handle: int) -> None:
         self._sim, self._handle = sim, handle
+
+    def detach(self) -> None:
+        """Takes it off the pins, which keep their last level; it must not be used any more."""
+        self._sim._lib.px_detach(self._sim._sim, self._handle)
+
+
+class Uart(Device):
+    """The host's side of a UART at the design's pins; made by :meth:`Simulation.uart`."""
 
     def send(self, data: bytes, *, break_stop: bool = False) -> None:
         """Queues bytes; they go out as clocks run. With ``break_stop`` their stop bits are 0."""
         self._sim._lib.px_uart_send(self._handle, data, len(data), break_stop)
 
-    def receive(self, size: int, *, limit: int) -> bytes:
-        """Runs until ``size`` bytes have come or ``limit`` clocks have passed; returns at most ``size`` bytes."""
-        self._sim._settle()
-        self._sim.clocks += self._sim._lib.px_run_uart(self._sim._sim, self._handle, size, limit)
+    def receive(self, size: int, *, limit: int, watch: str | None = None, seen: Callable[[], None] = lambda: None) -> bytes:
+        """Runs until ``size`` bytes have come or ``limit`` clocks have passed; returns at most ``size`` bytes.
+
+        ``seen()`` is called after each clock at whose edge the register ``watch``, of one bit, was 1.
+        """
+        sim = self._sim
+        bit, hit = sim._bit(watch).curr if watch else None, c_int(1)
+        while hit and limit:
+            sim._settle()
+            count = sim._lib.px_run_uart(sim._sim, self._handle, size, limit, bit, ctypes.byref(hit))
+            sim.clocks += count
+            limit -= count
+            if hit:
+                seen()
         buffer = (c_uint8 * size)()
         return bytes(buffer[: self._sim._lib.px_uart_receive(self._handle, buffer, size)])
 
@@ -286,12 +300,12 @@ class Flash:
     def __init__(self, sim: Simulation, handle: int) -> None:
         self._sim, self._handle = sim, handle
 
-    def attach(self, *, cs_n: str, clk: str, copi: str, cipo: str) -> None:
-        """Puts the chip at four pins of the design."""
+    def attach(self, *, cs_n: str, clk: str, copi: str, cipo: str) -> Device:
+        """Puts the chip at four pins of the design. A clock then costs two evaluations instead of one, until it is detached."""
         bits = [self._sim._bit(name).curr for name in (cs_n, clk, copi)]
         sink = self._sim._input(cipo)
-        self._sim._lib.px_flash_attach(self._sim._sim, self._handle, *bits, sink.curr, sink.next)
         self._sim._stale = True
+        return Device(self._sim, self._sim._lib.px_flash_attach(self._sim._sim, self._handle, *bits, sink.curr, sink.next))
 
     def pins(self, cs_n: int, clk: int, copi: int) -> int:
         """One clock of the pins without a design; returns CIPO."""

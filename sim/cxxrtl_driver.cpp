@@ -90,6 +90,15 @@ struct Sim {
 		attached.emplace_back(device);
 		exact |= device->exact();
 	}
+
+	void detach(devices::Device *device) {
+		exact = false;
+		for (size_t i = attached.size(); i--;)
+			if (attached[i].get() == device)
+				attached.erase(attached.begin() + i);
+			else
+				exact |= attached[i]->exact();
+	}
 };
 
 devices::Pin pin(uint32_t *curr, uint32_t *next) { return devices::Pin{curr, next}; }
@@ -172,11 +181,14 @@ EXPORT size_t px_uart_waiting(devices::Uart *uart) { return uart->received.size(
 EXPORT int px_uart_busy(devices::Uart *uart) { return uart->busy(); }
 EXPORT uint64_t px_uart_framing_errors(devices::Uart *uart) { return uart->framing_errors; }
 
-// Clocks until the UART has received `size` bytes. Returns the clocks run; at `limit` it gives up.
-EXPORT uint64_t px_run_uart(Sim *sim, devices::Uart *uart, size_t size, uint64_t limit) {
+// Clocks until the UART has received `size` bytes, at most `limit`, or until `watch` (a bit that holds state, or null) is 1 just before an
+// edge, which is then the last. Returns the clocks run and whether the watch ended them.
+EXPORT uint64_t px_run_uart(Sim *sim, devices::Uart *uart, size_t size, uint64_t limit, const uint32_t *watch, int *seen) {
 	uint64_t count = 0;
-	for (; count < limit && uart->received.size() < size; count++)
+	for (*seen = 0; count < limit && uart->received.size() < size && !*seen; count++) {
+		*seen = watch && *watch;
 		sim->clock();
+	}
 	sim->settle();
 	return count;
 }
@@ -189,20 +201,21 @@ EXPORT devices::Flash *px_flash(Sim *sim, const uint8_t *data, size_t size, size
 EXPORT int px_flash_pins(devices::Flash *flash, int cs_n, int clk, int copi) { return flash->pins(cs_n, clk, copi); }
 EXPORT int px_flash_asleep(devices::Flash *flash) { return flash->asleep; }
 
-EXPORT void px_flash_attach(Sim *sim, devices::Flash *flash, uint32_t *cs_n, uint32_t *clk, uint32_t *copi, uint32_t *cipo_curr,
+EXPORT devices::Device *px_flash_attach(Sim *sim, devices::Flash *flash, uint32_t *cs_n, uint32_t *clk, uint32_t *copi, uint32_t *cipo_curr,
                             uint32_t *cipo_next) {
-	sim->attach(new devices::FlashPins(flash, pin(cs_n, nullptr), pin(clk, nullptr), pin(copi, nullptr), pin(cipo_curr, cipo_next)));
+	auto device = new devices::FlashPins(flash, pin(cs_n, nullptr), pin(clk, nullptr), pin(copi, nullptr), pin(cipo_curr, cipo_next));
+	sim->attach(device);
+	return device;
 }
 
-EXPORT void px_random(Sim *sim, uint32_t *curr, uint32_t *next, uint32_t threshold, uint32_t seed) {
-	sim->attach(new devices::RandomBit(pin(curr, next), threshold, seed));
+EXPORT devices::Device *px_random(Sim *sim, uint32_t *curr, uint32_t *next, uint32_t threshold, uint32_t seed) {
+	auto device = new devices::RandomBit(pin(curr, next), threshold, seed);
+	sim->attach(device);
+	return device;
 }
 
-// Takes every device off its pins, which keep their last level.
-EXPORT void px_detach(Sim *sim) {
-	sim->attached.clear();
-	sim->exact = false;
-}
+// Takes a device off its pins, which keep their last level.
+EXPORT void px_detach(Sim *sim, devices::Device *device) { sim->detach(device); }
 
 EXPORT int px_trace(Sim *sim, const char *path, uint64_t period_ps) {
 	auto trace = std::make_unique<Trace>();

@@ -128,10 +128,10 @@ def test_flash_is_the_python_model(bench):
 
 
 def test_random_bit_has_its_probability(bench):
-    bench.random_bit("coin", probability=0.25, seed=3)
+    coin = bench.random_bit("coin", probability=0.25, seed=3)
     bench.clock(10_000)
     assert 2300 < bench["heads"] < 2700
-    bench.detach()
+    coin.detach()
     bench["coin"] = 0
     before = bench["heads"]
     bench.clock(100)
@@ -207,3 +207,21 @@ def test_two_simulations_are_apart(bench_library):
     first, second = Simulation(bench_library), Simulation(bench_library)
     first.clock(10)
     assert (first["inner.count"], second["inner.count"]) == (10, 0)
+
+
+def test_uart_watch_sees_every_clock_of_a_bit(bench):
+    """``held`` follows the counter's lowest bit: high in every other clock, from the third on."""
+    uart = bench.uart(from_design="tx", to_design="rx", divisor=DIVISOR)
+    times = []
+    assert uart.receive(1, limit=20, watch="held", seen=lambda: times.append(bench.clocks)) == b""
+    assert times == list(range(4, 21, 2))
+    assert bench.clocks == 20
+
+
+def test_detached_uart_leaves_the_line(bench):
+    uart = bench.uart(from_design="tx", to_design="rx", divisor=DIVISOR)
+    uart.send(b"\0")
+    bench.clock(5 * DIVISOR)
+    uart.detach()
+    bench.clock(20 * DIVISOR)
+    assert (bench["rx"], bench["tx"]) == (0, 0)
