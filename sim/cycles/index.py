@@ -33,8 +33,8 @@ class IndexQueue:
 class IndexControl:
     """Walks the runs and hands their anchor words to the latency store, at most one a clock.
 
-    ``emits``: for each run, how many indices leave after each of its anchor words. A word waits at the store while write-back reads it; the first word of a run with
-    ``sync`` until all runs before are retired, that of a step's first run until the step begins.
+    ``emits``: for each run, how many indices leave after each of its anchor words. A word waits at the store while write-back reads it;
+    the first word of a run with ``sync`` until all runs before are retired, that of a step's first run until the step begins.
     """
 
     def __init__(self, runs: Sequence[Run], emits: Sequence[Sequence[int]]) -> None:

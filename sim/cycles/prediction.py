@@ -17,13 +17,15 @@ REST_CLOCKS = 64  # after these without a request nothing changes any more: head
 class Prediction:
     """Clocks and table reads of a program's steps.
 
-    The **clocks** of a step begin with the one after its request is taken and end with the one in which the step ends (the core's ``stepped``), both included. That is what it adds to the CLOCKS counter (clocks
-    with ``busy``). Where the next request waits already, it is taken in the clock in which the step before ends: then it is the distance from end to end as well. The symbol is offered to the host
-    (``symbol.valid``) one clock after the end.
+    The **clocks** of a step begin with the one after its request is taken and end with the one in which the step ends (the core's
+    ``stepped``), both included: what it adds to the CLOCKS counter, which counts the clocks with ``busy``. Where the next request waits
+    already, it is taken in the clock in which the step before ends; then the distance from end to end is the same number. The symbol is
+    offered to the host (``symbol.valid``) one clock after the end.
 
-    ``steps``: each step simulated, the first of a core at rest. ``clocks``: of that first one; for a classification, from the request (inputs stored) to the class.
-    ``clocks_per_step``: in steady state, from token to token. ``rows``, ``beats``, ``bytes``: read from the tables in a step.
-    ``limit``: clocks in which the slowest memory tier could deliver the step's beats one after another, the columns that the compiler pads or repeats included.
+    ``steps``: each step simulated, the first of a core at rest. ``clocks``: of that first one; for a classification, from the request
+    (inputs stored) to the class. ``clocks_per_step``: in steady state, from token to token. ``rows``, ``beats``, ``bytes``: read from the
+    tables in a step. ``limit``: clocks in which the slowest memory tier could deliver the step's beats one after another; columns that
+    the compiler pads or repeats are among them.
     """
 
     steps: tuple[StepCounts, ...]
@@ -63,8 +65,9 @@ def predict(
 ) -> Prediction:
     """The counts of at least ``steps`` (1..64) steps of ``program`` on ``board``, and its steady state.
 
-    ``back_to_back``: the next request waits whenever a step ends; otherwise every step is asked of a core at rest. ``jitter``, ``k``: the sampler's registers (docs/reference/numbers.md), by default the
-    program's own. Raises ``ValueError`` for a program that is made for other comparators or tiers, and for one whose step can't end.
+    ``back_to_back``: the next request waits whenever a step ends; otherwise every step is asked of a core at rest. ``jitter``, ``k``: the
+    sampler's registers (docs/reference/numbers.md), by default the program's own. Raises ``ValueError`` for a program that is made for
+    other comparators or tiers, and for one whose step can't end.
     """
     if program.comparators != board.comparators:
         raise ValueError(f"comparators must be {board.comparators} on {board.name}, the program is made for {program.comparators}")

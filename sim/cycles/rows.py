@@ -22,8 +22,11 @@ class RowSlot:
 
 @dataclass(frozen=True)
 class Request:
-    """What the streamer does in one clock. ``adds``: the entries reach the accumulators (else they are kept for the beat that follows). ``reads``: a beat is read; ``row``: the first of
-    its row; ``final``: the last of the run."""
+    """What the streamer does in one clock.
+
+    ``adds``: the entries reach the accumulators (else they are kept for the beat that follows). ``reads``: a beat is read; ``row``: the
+    first of its row. ``closes``: the run's last row, or couple; ``final``: its last beat.
+    """
 
     run: int
     adds: bool
@@ -34,7 +37,7 @@ class Request:
 
 
 class RowControl:
-    """Makes one row address a clock out of indices, and streams the beats of one row (or of an int4 couple alternately) while the next waits."""
+    """Makes row addresses out of indices, and streams the beats of a row (or of an int4 couple alternately) while the next waits."""
 
     def __init__(self, runs: Sequence[Run]) -> None:
         self.runs = runs
