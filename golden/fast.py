@@ -63,27 +63,25 @@ def _look(groups, a, b, low, x, jitter, state, gap, least, row, flip, used, near
         for r in range(groups[g, 2]):
             bit = np.int32(1) << np.int32(r)
             p0 = groups[g, 3] + r * n_t
-            u = gap[p0 : p0 + n_t]
-            g_row = row[t0 : t0 + n_t]
-            g_flip = flip[t0 : t0 + n_t]
-            g_near = near[t0 : t0 + n_t]
-            g_diff = diff[t0 : t0 + n_t]
-            g_least = least[t0 : t0 + n_t]
             if r == 0:
                 for i in range(n_t):
-                    g_row[i] = np.int32(u[i] > 0)
-                    g_least[i] = abs(u[i])
-                    g_diff[i] = u[i]
-                    g_flip[i] = 1
-                    g_near[i] = p0 + i
+                    t = np.uintp(t0 + i)
+                    u = gap[np.uintp(p0 + i)]
+                    row[t] = np.int32(u > 0)
+                    least[t] = abs(u)
+                    diff[t] = u
+                    flip[t] = 1
+                    near[t] = p0 + i
             else:
                 for i in range(n_t):
-                    g_row[i] |= bit if u[i] > 0 else np.int32(0)
-                    closer = abs(u[i]) < g_least[i]
-                    g_least[i] = abs(u[i]) if closer else g_least[i]
-                    g_diff[i] = u[i] if closer else g_diff[i]
-                    g_flip[i] = bit if closer else g_flip[i]
-                    g_near[i] = np.int32(p0 + i) if closer else g_near[i]
+                    t = np.uintp(t0 + i)
+                    u = gap[np.uintp(p0 + i)]
+                    closer = abs(u) < least[t]
+                    row[t] |= bit if u > 0 else np.int32(0)
+                    least[t] = abs(u) if closer else least[t]
+                    diff[t] = u if closer else diff[t]
+                    flip[t] = bit if closer else flip[t]
+                    near[t] = np.int32(p0 + i) if closer else near[t]
     if jitter > 0:
         chance = np.float32(0.5) * jitter * np.float32(1 << 24)
         for i in range(row.shape[0]):

@@ -49,11 +49,10 @@ def test_the_gradient_passes_a_residual_layer_as_the_surrogate_says(rng):
     logits = forward(model.output, state)[0][0]
     p = np.exp(logits) / np.exp(logits).sum()
     p[1] -= 1
-    from_output = np.array([p @ (soft(model.output, state + e) - soft(model.output, state - e)) for e in np.eye(8)[:, None] * step]) / (
-        2 * step
-    )
-    through = np.array([from_output @ (soft(model.hidden[0], x + e) - soft(model.hidden[0], x - e)) for e in np.eye(8)[:, None] * step])
-    assert np.allclose(dx[0], from_output + through / (2 * step), atol=1e-4)
+    moves = np.eye(8)[:, None] * step
+    from_output = np.array([p @ (soft(model.output, state + e) - soft(model.output, state - e)) for e in moves]) / (2 * step)
+    through = np.array([from_output @ (soft(model.hidden[0], x + e) - soft(model.hidden[0], x - e)) for e in moves]) / (2 * step)
+    assert np.allclose(dx[0], from_output + through, atol=1e-4)
     assert abs(dx.sum()) < 1e-6
 
 
