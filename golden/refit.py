@@ -53,7 +53,7 @@ def _uniform(state):
 def _pass(rows, anchors, x, target, order, unit, jitter, drop, state, used, gradient):
     """Mean loss (nats) of a mini-batch; ``gradient`` (n_t, rows, 16) += dL/drows.
 
-    rows (n_t, rows, 16); anchors (n_t, n_c, 2) int64; x (all, n); target (all, classes); order: the samples of the mini-batch.
+    rows (n_t, rows, 16); anchors (n_t, n_c, 2) uint32; x (all, n); target (all, classes); order: the samples of the mini-batch.
     ``unit``: latency of one unit of x, for the jitter. ``state``: of the generator.
     ``used`` (n_t,): room for the row numbers of one sample, -1 where dropped.
     """
@@ -64,19 +64,16 @@ def _pass(rows, anchors, x, target, order, unit, jitter, drop, state, used, grad
     loss = 0.0
     for i in order:
         y[:] = np.float32(0)
+        latency = x[i]
         for table in range(n_t):
             index = 0
-            least = 1 << 20
-            nearest = 0
+            least = np.int32(1 << 24)  # the smallest |u| and, in the low 4 bits, its pair; the lowest of equal ones
             for r in range(n_c):
-                u = np.int32(x[i, anchors[table, r, 0]]) - np.int32(x[i, anchors[table, r, 1]])
-                if u > 0:
-                    index |= 1 << r
-                if abs(u) < least:
-                    least = abs(u)
-                    nearest = r
-            if jitter > 0 and _uniform(state) * (1 + least * unit) < 0.5 * jitter:
-                index ^= 1 << nearest
+                u = np.int32(latency[anchors[table, r, 0]]) - np.int32(latency[anchors[table, r, 1]])
+                index |= np.int32(u > 0) << r
+                least = min(least, np.int32(abs(u) << 4 | r))
+            if jitter > 0 and _uniform(state) * (1 + (least >> 4) * unit) < 0.5 * jitter:
+                index ^= 1 << (least & 15)
             if drop > 0 and _uniform(state) < drop:
                 index = -1
             used[table] = index
@@ -142,7 +139,7 @@ def loss_and_gradient(group: FloatGroup, x: Int16, target: Float32) -> tuple[flo
     """Mean softmax loss in nats of (batch, n) latencies against (batch, classes) targets, and its gradient by the tables; no jitter."""
     gradient = _padded(np.zeros_like(group.tables))
     used = np.empty(group.n_t, np.int64)
-    anchors = group.anchors.astype(np.int64)
+    anchors = group.anchors.astype(np.uint32)
     loss = _pass(_padded(group.tables), anchors, x, target, np.arange(len(x)), 1.0, 0.0, 0.0, np.ones(1, np.uint32), used, gradient)
     return float(loss), gradient[..., : group.tables.shape[2]]
 
@@ -165,7 +162,7 @@ def refit(
     forward = np.clip(np.rint(rows / unit), -limit, limit) * np.float32(unit) if unit > 0 else rows.copy()
     gradient, first, second = np.zeros_like(rows), np.zeros_like(rows), np.zeros_like(rows)
     used = np.empty(group.n_t, np.int64)
-    anchors = group.anchors.astype(np.int64)
+    anchors = group.anchors.astype(np.uint32)
     adam = settings.adam
     state = rng.integers(1, 1 << 32, size=1, dtype=np.uint32)
     step = 0
