@@ -59,7 +59,7 @@ class Hello:
 
 @dataclass(frozen=True, kw_only=True)
 class Counters:
-    """The core's counters, 32 bits each. ``a - b`` is what happened from b to a, wrap-around included."""
+    """The core's counters. ``a - b`` is what happened from b to a, wrap-around included."""
 
     clocks: int
     rows: int
@@ -68,7 +68,7 @@ class Counters:
     steps: int
 
     def __sub__(self, other: "Counters") -> "Counters":
-        return Counters(**{name: (value - vars(other)[name]) % (1 << 32) for name, value in vars(self).items()})
+        return Counters(**{name: (value - vars(other)[name]) % (1 << isa.Counter[name.upper()].bits) for name, value in vars(self).items()})
 
     @property
     def stalls(self) -> int:

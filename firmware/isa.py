@@ -94,13 +94,18 @@ class ReadSpace(IntEnum):
 
 
 class Counter(IntEnum):
-    """Index of a 32-bit counter; its words are 2 * index and 2 * index + 1."""
+    """Index of a counter; its words are 2 * index (low) and 2 * index + 1 (high)."""
 
     CLOCKS = 0
     ROWS = 1
     BEATS = 2
     SATURATIONS = 3
     STEPS = 4
+
+    @property
+    def bits(self) -> int:
+        """Width; what is above it reads as 0."""
+        return 16 if self in (Counter.SATURATIONS, Counter.STEPS) else 32
 
 
 def slot_banks(comparators: int) -> int:

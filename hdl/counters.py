@@ -1,6 +1,6 @@
 """Counters the host reads: running clocks, rows, beats, saturations, steps."""
 
-from amaranth.hdl import Array, Module, Signal
+from amaranth.hdl import Array, Const, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -10,7 +10,7 @@ __all__ = ["Counters"]
 
 
 class Counters(wiring.Component):
-    """One 32-bit counter for each of ``firmware.isa.Counter``, from 0 at power-up, wrapping, never cleared.
+    """One counter for each of ``firmware.isa.Counter``, of its width, from 0 at power-up, wrapping, never cleared.
 
     ``clock``, ``row``, ``beat``, ``step``: count 1 in this clock; ``saturated``: count that many. ``address``: word 2 i (low) or 2 i + 1 (high) of counter i, ``data`` combinational.
     """
@@ -37,8 +37,8 @@ class Counters(wiring.Component):
         }
         words = []
         for counter, amount in sorted(added.items()):
-            value = Signal(32, name=counter.name.lower(), reset_less=True)
+            value = Signal(counter.bits, name=counter.name.lower(), reset_less=True)
             m.d.sync += value.eq(value + amount)
-            words += [value[:16], value[16:]]
+            words += [value[:16], value[16:] if counter.bits > 16 else Const(0, 16)]
         m.d.comb += self.data.eq(Array(words)[self.address])
         return m
