@@ -35,7 +35,8 @@ class Difference:
 
 
 class Comparison:
-    """Checks each write-back as it comes; ``difference`` is the first one found, ``compared`` the number of equal latencies so far.
+    """Checks each write-back as it comes; ``difference`` is the first one found, ``compared`` the number of equal latencies so far,
+    ``step`` the number of the step under way.
 
     ``latencies()`` reads the whole store, (2048,), ``tables()`` the table memory's bytes.
     """
@@ -44,15 +45,15 @@ class Comparison:
         self.golden = golden
         self.difference: Difference | None = None
         self.compared = 0
+        self.step = -1
         self._latencies, self._tables = latencies, tables
         self._pending: list[Write] = []
-        self._step = -1
 
     def begin(self, given: int | Int16 | None = None) -> None:
         """Computes the next step's latencies; ``given`` as in :meth:`sim.expected.Golden.step`."""
         if self._pending and self.difference is None:
-            raise RuntimeError(f"step {self._step} ended without the write-back of {self._pending[0].stage}")
-        self._step += 1
+            raise RuntimeError(f"step {self.step} ended without the write-back of {self._pending[0].stage}")
+        self.step += 1
         self._pending = self.golden.step(given)
 
     def written(self, run: int) -> None:
@@ -69,7 +70,7 @@ class Comparison:
             return
         first = int(wrong[write.neurons[wrong].argmin()])
         self.difference = Difference(
-            step=self._step,
+            step=self.step,
             op=write.stage,
             neuron=int(write.neurons[first]),
             address=int(write.addresses[first]),
@@ -78,9 +79,3 @@ class Comparison:
             others=len(np.unique(write.neurons[wrong])) - 1,
             table=find_table(self.golden.network, self.golden.program, write, got=got, memory=self._tables()),
         )
-
-    def symbol(self, got: int) -> str | None:
-        """None if the core's symbol of this step is golden's, else a sentence."""
-        if got == self.golden.symbol:
-            return None
-        return f"step {self._step}: the core chose symbol {got}, golden {self.golden.symbol}"

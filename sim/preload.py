@@ -60,5 +60,6 @@ def store_latencies(banks: list[Words]) -> npt.NDArray[np.int16]:
 
 def write_store(banks: list[Words], addresses: npt.NDArray[np.intp], values: npt.NDArray[np.int16]) -> None:
     """Writes latencies at ``addresses``."""
-    for address, value in zip(addresses.tolist(), values.tolist(), strict=True):
-        banks[address % isa.LANES][address // isa.LANES] = value & 0xFFFF
+    for number, bank in enumerate(banks):
+        chosen = addresses % isa.LANES == number
+        bank[addresses[chosen] // isa.LANES] = values[chosen].view(np.uint16)

@@ -1,0 +1,174 @@
+"""Command: run a network on the simulated gateware, every latency compared with the golden model.
+
+python -m sim.run --board icebreaker [--network FILE] [--prompt TEXT] [--length N] [--temperature T | --greedy] [--k K] [--seed S]
+python -m sim.run --board icebreaker --digits N [--network FILE]
+
+Exit codes: 0 all equal; 1 gateware and model differ; 2 bad input or a missing tool; 130 interrupted.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import boards
+import golden
+from boards import Board
+from firmware.compiler import compile_network
+from firmware.jitter import jitter_table
+from firmware.program import Program
+from golden.digits import holdout_digits
+from golden.file import load
+from golden.network import Network, NetworkError
+from golden.text import UNKNOWN, encode
+from hdl.system import core_params
+from sim.cxxrtl_build import SimulationError
+from sim.cycles import predict
+from sim.session import BoardSession, CoreSession, Session
+
+__all__ = ["main"]
+
+NETWORKS = Path(golden.__file__).parent / "networks"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit codes as above."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except (ValueError, SimulationError, OSError) as error:  # every error of ours is one, with one sentence
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sim.run", description="Run a network on the simulated gateware beside the golden model."
+    )
+    parser.add_argument("--board", default="icebreaker", help="one of: " + ", ".join(sorted(boards.BOARDS)))
+    parser.add_argument("--network", type=Path, help="network file (default: the one that ships with the project)")
+    parser.add_argument("--prompt", default="", help="text the network reads first")
+    parser.add_argument("--length", type=int, default=200, help="characters to write (default: 200)")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--temperature", type=float, default=0.0, help="draw from the softmax at this temperature")
+    how.add_argument("--greedy", action="store_true", help="take the earliest spike (default)")
+    parser.add_argument("--k", type=int, default=0, help="draw among the K earliest spikes only, 1..8; 0 for all")
+    parser.add_argument("--seed", type=int, default=1, help="initial state of the core's generator, 1..4294967295")
+    parser.add_argument("--digits", type=int, metavar="N", help="classify N of the network's 450 held-out digits instead")
+    parser.add_argument("--uart", action="store_true", help="the whole board, by its UART pins and the host driver; else the core alone")
+    parser.add_argument("--trace", type=Path, metavar="FILE", help="write a VCD of the run (2 MB a character: keep it short)")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    board = boards.get(options.board)
+    digits = options.digits is not None
+    path = options.network or NETWORKS / ("digits.safetensors" if digits else "shakespeare.safetensors")
+    network = load(path)
+    if digits and network.kind != "deep":
+        raise NetworkError(f"{path} is a text network: --digits needs a classifier")
+    if not digits and network.symbols is None:
+        raise NetworkError(f"{path} has no symbols: it reads no text (run a digits network with --digits)")
+    low, high = (1, 450) if digits else (0, 1_000_000)
+    count = options.digits if digits else options.length
+    if not low <= count <= high:
+        raise ValueError(f"--{'digits' if digits else 'length'} must be {low}..{high}, not {count}")
+    program = _program(network, board, path, options)
+    with _session(network, program, board, options) as session:
+        if digits:
+            return _digits(session, network, program, board, count)
+        return _text(session, network, program, board, options)
+
+
+def _program(network: Network, board: Board, path: Path, options: argparse.Namespace) -> Program:
+    program = compile_network(network, board, name=path.stem, seed=options.seed, k=options.k)
+    if options.temperature == 0:
+        return program
+    low, high = program.meta["placement"]["output_range"]
+    table, mask = jitter_table(temperature=options.temperature, out_frac=network.out_frac, outputs=(low, high))
+    return replace(program, jitter=table, mask=mask, jittered=True)
+
+
+@contextmanager
+def _session(network: Network, program: Program, board: Board, options: argparse.Namespace) -> Iterator[Session]:
+    what = f"{board.title}, pins included" if options.uart else f"the core of {board.title}"
+    print(f"compiling {what} (some ten seconds where it is not in the cache) ...", file=sys.stderr, flush=True)
+    session: Session
+    if options.uart:
+        session = BoardSession(network, program, board=board)
+    else:
+        session = CoreSession(network, program, params=core_params(board))
+    try:
+        if options.trace:
+            session.sim.trace(options.trace, clock_hz=board.clock_hz)
+        yield session
+        if options.trace:
+            session.sim.close_trace()
+            print(f"trace: {options.trace}")
+    finally:
+        session.close()
+
+
+def _text(session: Session, network: Network, program: Program, board: Board, options: argparse.Namespace) -> int:
+    assert network.symbols is not None
+    prompt = encode(network.symbols, options.prompt.encode()).tolist()
+    begin, start, clocks = session.counters(), time.monotonic(), session.sim.clocks
+    sys.stdout.write(options.prompt)
+    for number, symbol in enumerate(session.run([*prompt, *[None] * options.length])):
+        if number >= len(prompt):
+            byte = network.symbols[symbol]
+            sys.stdout.write("?" if byte == UNKNOWN else chr(byte))
+            sys.stdout.flush()
+    print()
+    seconds = time.monotonic() - start
+    used = session.counters() - begin
+    verdict = _verdict(session)
+    if used.steps:
+        limit, per_step = predict(program, board).limit, used.clocks / used.steps
+        print(f"{used.steps} characters: {per_step:.2f} clocks a character, limit {limit}, efficiency {100 * limit / per_step:.1f} %")
+        rate = f"{board.clock_hz / per_step:,.0f} characters a second"
+        print(f"at {board.clock_hz / 1e6:g} MHz: {rate}; {used.saturations} neurons saturated")
+    _speed(session.sim.clocks - clocks, seconds)
+    return verdict
+
+
+def _digits(session: Session, network: Network, program: Program, board: Board, count: int) -> int:
+    begin, start, clocks = session.counters(), time.monotonic(), session.sim.clocks
+    right = done = 0
+    for x, label in islice(holdout_digits(int(network.card.get("seed", 0))), count):
+        right += session.classify(x) == label
+        done += 1
+        if session.difference:
+            break
+    seconds = time.monotonic() - start
+    used = session.counters() - begin
+    verdict = _verdict(session)
+    limit, per_digit = predict(program, board).limit, used.clocks / used.steps
+    print(f"{done} held-out digits: {100 * right / done:.2f} % right")
+    print(f"{per_digit:.2f} clocks a digit, limit {limit}, efficiency {100 * limit / per_digit:.1f} %")
+    print(f"at {board.clock_hz / 1e6:g} MHz: {1e6 * per_digit / board.clock_hz:.2f} us a digit; {used.saturations} neurons saturated")
+    _speed(session.sim.clocks - clocks, seconds)
+    return verdict
+
+
+def _verdict(session: Session) -> int:
+    if session.difference:
+        print(f"DIFFERENT from the golden model: {session.difference}")
+        return 1
+    print(f"equal to the golden model: {session.comparison.compared:,} latencies and every symbol")
+    return 0
+
+
+def _speed(clocks: int, seconds: float) -> None:
+    print(f"simulated {clocks:,} clocks in {seconds:.1f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
