@@ -126,18 +126,22 @@ def schedule(
 def _match(possible: list[int], n_c: int) -> list[int]:
     """A maximum matching: ``possible[r]`` is the mask of right pairs that left pair r may join. For each right pair its left one, or -1."""
     partner = [-1] * n_c
+    left = 0  # right pairs not yet tried in this search
 
-    def augment(pair: int, seen: set[int]) -> bool:
-        for other in range(n_c):
-            if possible[pair] >> other & 1 and other not in seen:
-                seen.add(other)
-                if partner[other] < 0 or augment(partner[other], seen):
-                    partner[other] = pair
-                    return True
+    def augment(pair: int) -> bool:
+        nonlocal left
+        while options := possible[pair] & left:
+            low = options & -options
+            left ^= low
+            other = low.bit_length() - 1
+            if partner[other] < 0 or augment(partner[other]):
+                partner[other] = pair
+                return True
         return False
 
     for pair in range(n_c):
-        augment(pair, set())
+        left = (1 << n_c) - 1
+        augment(pair)
     return partner
 
 

@@ -23,6 +23,8 @@ __all__ = ["Plan", "search"]
 TRIES = 2  # starts for each number of copies
 PATIENCE = 4  # colourings without gain
 COPIES = ((1, 1), (4, 1), (4, 2), (4, 3))  # of reference neurons, of inputs
+ROUNDS = 12  # colourings at most
+FEW, LONG = 6, 10_000  # neurons of the state that lack a slot by so little that a long search is worth it: each costs a column
 PAIR = 8  # weight of a pair that can't be read at all, in words that take one clock more
 
 Anchors = npt.NDArray[np.int16]
@@ -93,8 +95,10 @@ def _attempt(
     wanted = pairs
     best: Plan | None = None
     idle = 0
-    while idle < PATIENCE:
+    for number in range(ROUNDS):
         slot = colour(wanted, places=places, limited=~shape.static, rng=rng, start=slot)
+        if number == 0 and 0 < sum(not shape.static[list(edge)].any() for edge in conflicts(pairs, slot)) <= FEW:
+            slot = colour(pairs, places=places, limited=~shape.static, rng=rng, start=slot, patience=LONG)
         own = add_copies(shape, slot, conflicts(pairs, slot), rng=rng, constant_copies=copies[0], input_copies=copies[1])
         masks = np.array([sum(1 << s for s in slots) for slots in own], np.int64)
         made = [
@@ -106,7 +110,7 @@ def _attempt(
         idle += 1
         if best is None or plan.cost < best.cost:
             best, idle = plan, 0
-        if best.cost <= ideal or copies != COPIES[0]:
+        if best.cost <= ideal or copies != COPIES[0] or idle == PATIENCE:
             break
         schedules = list(made)
         wanted = pairs + _word_edges(anchors, made, shape.n, rng)

@@ -15,8 +15,9 @@ Ints = npt.NDArray[np.int64]
 
 def conflicts(weights: Ints, slot: Ints) -> list[tuple[int, int]]:
     """The edges whose two neurons share a slot."""
-    a, b = np.nonzero(np.triu(weights) * (slot[:, None] == slot))
-    return list(zip(a.tolist(), b.tolist(), strict=True))
+    a, b = np.nonzero(weights)
+    same = (slot[a] == slot[b]) & (a < b)
+    return list(zip(a[same].tolist(), b[same].tolist(), strict=True))
 
 
 def colour(
