@@ -1,7 +1,10 @@
 """The learning curve as a picture."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
+
+from .file import write_atomic
 
 __all__ = ["plot_curve"]
 
@@ -22,4 +25,6 @@ def plot_curve(path: Path, *, train: Sequence[tuple[float, float]], checks: Sequ
     axes.set(title=title, xlabel="steps", ylabel=unit)
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(path, dpi=120, format="png", metadata={"Software": None})
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=120, format="png", metadata={"Software": None})
+    write_atomic(path, picture.getvalue())

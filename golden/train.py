@@ -142,7 +142,7 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
 
 def _check_text(arguments: argparse.Namespace) -> None:
     limits = [
-        ("minutes", arguments.minutes, 0, 1e6),
+        ("minutes", arguments.minutes, 0.01, 1e6),
         ("steps", arguments.steps, 1, 1e9),
         ("rate", arguments.rate, 0, 1),
         ("jitter", arguments.jitter, 0, 1),

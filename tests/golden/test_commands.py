@@ -98,6 +98,7 @@ def test_the_default_text_is_trained_on(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (("--minutes", "0"), "--minutes must be 0.01..1e+06, not 0"),
         (("--steps", "0"), "--steps must be 1..1e+09, not 0"),
         (("--jitter", "1.5"), "--jitter must be 0..1, not 1.5"),
         (("--streams", "0"), "--streams must be 1..65536, not 0"),
@@ -115,6 +116,15 @@ def test_bad_options_are_one_sentence_and_code_2(tmp_path, capsys, options, mess
     assert said.startswith("error: ")
     assert said.count("\n") == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lines.txt"]
+
+
+def test_an_empty_text_is_refused(tmp_path, capsys):
+    text = tmp_path / "empty.txt"
+    text.write_bytes(b"")
+    assert train.main(["text", "--text", str(text), "--preset", "tiny", "--out", str(tmp_path / "x.safetensors")]) == 2
+    assert "must have more than 128 characters to train on, not 0" in capsys.readouterr().err
+    assert eval.main([str(run(tmp_path, "--steps", "2")), "--text", str(text)]) == 2
+    assert "the text to score is empty" in capsys.readouterr().err
 
 
 def test_eval_refuses_what_does_not_fit(tmp_path, capsys):
