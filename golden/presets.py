@@ -49,7 +49,7 @@ TEXT_PRESETS = {
         hidden_unit=1 / 8,
         output_unit=1 / 16,
     ),
-    "small": TextPreset(about="48 KiB, trains in two minutes", n=128, hidden=(16, 5), output=(24, 4)),
+    "small": TextPreset(about="52 KiB, for a first try", n=128, hidden=(16, 5), output=(24, 4)),
     "paper": TextPreset(
         about="the paper's RNN, 5 MB, for boards with flash or SDRAM tiers",
         n=64,

@@ -79,13 +79,13 @@ def quantise_rnn(model: Rnn, rounding: Rounding, *, symbols: tuple[int, ...] | N
     ).validate()
 
 
-def search_rounding(model: Rnn, start: Rounding, score: Callable[[Rounding], float], *, reach: int = 2) -> Rounding:
+def search_rounding(model: Rnn, start: Rounding, score: Callable[[Rounding], float], *, reach: int = 5) -> Rounding:
     """The units with the lowest ``score`` (bits) among powers of two near the natural ones, the hidden layer's first, then the output's.
 
-    Entries that are clipped cost little and a finer unit gains much, so the best unit is often below the natural one. ``start`` gives
+    Clipped entries cost little, or even help, and a finer unit gains much: the best is often well below the natural one. ``start`` gives
     the widths.
     """
-    factors = [2.0**exponent for exponent in range(-reach, reach)]
+    factors = [2.0**exponent for exponent in range(-reach, 1)]
     hidden = natural_unit([group.tables for group in model.hidden.groups], bits=start.hidden_bits)
     embed = natural_unit([model.embed], bits=start.embed_bits)
     output = natural_unit([group.tables for group in model.output.groups], bits=start.output_bits)
