@@ -35,8 +35,8 @@ class Sorter(wiring.Component):
     after ``start`` until the last latency is taken: one latency a clock in every mode. ``done`` is first high :func:`done_clocks` clocks
     after that latency, with ``symbol``, and both stay until the clock of the next ``start``.
 
-    The list is copied to the results in the background: it can be read 2 * depth + 4 clocks after the last latency. A ``start`` between
-    ``done`` and the end of the copy waits for that end; a ``start`` before ``done`` drops the step begun (draws made stay made).
+    The list is copied to the results in the background: it can be read 2 * depth + 4 clocks after the last latency. A ``start`` during
+    the copy waits for its end; a ``start`` before ``done`` drops the step begun (draws made stay made).
 
     Ports: ``jitter_*`` writes the jitter table, ``config_*`` the registers of docs/reference/image.md; neither between ``start`` and
     ``done``. ``result_data`` is the word at ``result_address`` of the clock before: 0 the number of spikes listed, then neuron, latency

@@ -254,7 +254,12 @@ def test_a_start_before_done_drops_the_step(k: int, clocks: int) -> None:
         make_step(rng, sizes=[3, 9], spans=[20], jitter=True, k=k, dropped=[-999] * 9, dropped_after=after, pause=rng.randrange(2))
         for after in range(clocks)
     ]
-    check(steps, seed=1, table=[0] * 256, mask=0)  # draws made stay made
+    starts: list[int] = []
+    common = {"seed": 1, "table": [0] * 256, "mask": 0}  # draws made stay made
+    assert rtl_sort(steps, starts=starts, **common) == ref_answers(steps, **common)  # type: ignore[arg-type]
+    assert starts[::2] == [2] * clocks
+    waits = [21 - after if 2 <= after <= 18 else 3 for after in range(1, clocks + 1)]
+    assert starts[1::2] == (waits if not k else [*waits[:-1], 2])  # in the last clock the sorter is idle again
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5])
