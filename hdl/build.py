@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from amaranth.hdl import Elaboratable
+
 import boards
 import golden
 from boards import Board
@@ -20,8 +22,10 @@ from firmware.estimate import Estimate, estimate
 from firmware.files import read_bytes, write_atomic
 from firmware.image import write_image
 from golden.file import load
+from hdl.ecp5 import EcpTop
 from hdl.flow.design import Design, elaborate
 from hdl.flow.errors import BuildError
+from hdl.flow.family import family_of
 from hdl.flow.pipeline import Toolchain, implement
 from hdl.flow.products import flash_image
 from hdl.flow.report import Speed, figures_of, to_json, to_text
@@ -33,6 +37,7 @@ __all__ = ["main"]
 
 DEFAULT_NETWORK = Path(golden.__file__).parent / "networks" / "shakespeare.safetensors"
 MOST_SEEDS = 100
+_TOPS: dict[str, Callable[[Board], Elaboratable]] = {"iCE40": Top, "ECP5": EcpTop}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +116,7 @@ def _speed_text(job: Job) -> str:
 def _elaborate(board: Board) -> Design:
     module, name = board.platform.split(":")
     platform = getattr(importlib.import_module(module), name)()
-    return elaborate(Top(board), platform)
+    return elaborate(_TOPS[family_of(board.device).name](board), platform)
 
 
 def _build(job: Job, *, seeds: int, out: Path, say: Callable[[str], None]) -> None:

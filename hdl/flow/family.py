@@ -22,6 +22,7 @@ class Family:
     place: str
     place_options: tuple[str, ...]
     pack: str
+    pack_options: tuple[str, ...]
     constraints: str
     routed: str
     bitstream: str
@@ -46,6 +47,7 @@ ICE40 = Family(
     place="nextpnr-ice40",
     place_options=("--asc", "top.asc", "--pcf", "top.pcf"),
     pack="icepack",
+    pack_options=(),
     constraints="top.pcf",
     routed="top.asc",
     bitstream="top.bin",
@@ -62,6 +64,7 @@ ECP5 = Family(
     place="nextpnr-ecp5",
     place_options=("--textcfg", "top.config", "--lpf", "top.lpf"),
     pack="ecppack",
+    pack_options=("--compress",),
     constraints="top.lpf",
     routed="top.config",
     bitstream="top.bit",

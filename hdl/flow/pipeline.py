@@ -128,12 +128,12 @@ def _pack(design: Design, tool: Tool, steps: Steps, routed: bytes) -> bytes:
 
     def make(folder: Path) -> None:
         (folder / family.routed).write_bytes(routed)
-        tool.run([family.routed, family.bitstream], folder=folder, log=folder / "pack.log", note=steps.say)
+        tool.run([*family.pack_options, family.routed, family.bitstream], folder=folder, log=folder / "pack.log", note=steps.say)
 
     return steps.run(
         "pack",
         title="packing",
-        inputs={"routed": routed, "tool": tool.version.encode()},
+        inputs={"routed": routed, "args": "\n".join(family.pack_options).encode(), "tool": tool.version.encode()},
         outputs=[family.bitstream],
         make=make,
     )[family.bitstream]
