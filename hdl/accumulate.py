@@ -22,16 +22,20 @@ class Accumulators(wiring.Component):
                                               accumulator memory, word ------------^  |
                                                                ^----------------------'
 
-    An int8 beat is added 8 columns in the clock after it came; an int4 pair 8 columns in the clock after its second beat and 8 in the one after that. ``o`` is valid in the same clock as each addition
-    (it has no back-pressure). Sums wrap at 16 bits; the compiler proves that none does. Throughput: a beat a clock, if no beat that adds (int8) follows an int4 pair at once and a word is
+    An int8 beat is added 8 columns in the clock after it came; an int4 pair 8 columns in the clock after its second beat and 8 in the one
+    after that. ``o`` is valid in the same clock as each addition
+    (it has no back-pressure). Sums wrap at 16 bits; the compiler proves that none does. Throughput: a beat a clock, if no beat that adds
+    (int8) follows an int4 pair at once and a word is
     touched again after 2 clocks at the earliest. All sums are 0 at power-up, word 255 always.
     """
 
     def __init__(self) -> None:
-        super().__init__({
-            "i": In(BeatStream),
-            "o": Out(stream.Signature(WriteBackWord, always_ready=True)),
-        })
+        super().__init__(
+            {
+                "i": In(BeatStream),
+                "o": Out(stream.Signature(WriteBackWord, always_ready=True)),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -14,21 +14,25 @@ _SPRAM_DEPTH = 16384
 class BankSignature(wiring.Signature):
     """Face of a table bank: read a beat of 64 bits, or write one 16-bit quarter of it.
 
-    ``address``: beat. ``read_data``: the beat addressed in the last clock that was not a write. ``quarter``: which 16 bits ``write_data`` goes to. Reading takes one clock.
+    ``address``: beat. ``read_data``: the beat addressed in the last clock that was not a write. ``quarter``: which 16 bits ``write_data``
+    goes to. Reading takes one clock.
     """
 
     def __init__(self, *, address_bits: int) -> None:
-        super().__init__({
-            "address": In(address_bits),
-            "read_data": Out(16 * _CHIPS),
-            "write": In(1),
-            "quarter": In(2),
-            "write_data": In(16),
-        })
+        super().__init__(
+            {
+                "address": In(address_bits),
+                "read_data": Out(16 * _CHIPS),
+                "write": In(1),
+                "quarter": In(2),
+                "write_data": In(16),
+            }
+        )
 
 
 class SpramBank(wiring.Component):
-    """The four SB_SPRAM256KA of a UP5K side by side, 16,384 beats (Lattice FPGA-TN-02022, SPRAM usage guide). Contents are undefined at power-up; it can't be initialised."""
+    """The four SB_SPRAM256KA of a UP5K side by side, 16,384 beats (Lattice FPGA-TN-02022, SPRAM usage guide). Contents are undefined at
+    power-up; it can't be initialised."""
 
     def __init__(self, *, beats: int) -> None:
         if beats != _SPRAM_DEPTH:

@@ -14,10 +14,12 @@ class ComparatorArray(wiring.Component):
 
     def __init__(self, *, comparators: int) -> None:
         self._comparators = comparators
-        super().__init__({
-            "operand": In(data.ArrayLayout(signed(16), 2 * comparators)),
-            "bits": Out(comparators),
-        })
+        super().__init__(
+            {
+                "operand": In(data.ArrayLayout(signed(16), 2 * comparators)),
+                "bits": Out(comparators),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -33,19 +35,23 @@ class IndexEncoder(wiring.Component):
 
         bits, valid, emit --> P shift registers --> P holding registers --> o (index)
 
-    In a clock with ``strobe``, every lane with its ``valid`` bit shifts its bit in from below. ``emit`` > 0 ends the group: the first ``emit`` lanes' indices are handed on and all lanes start from 0.
-    ``o`` carries the first index two clocks after, one a clock from there; it has no back-pressure (the maker of anchor words keeps room), and a group takes at least as many words as it emits.
+    In a clock with ``strobe``, every lane with its ``valid`` bit shifts its bit in from below. ``emit`` > 0 ends the group: the first
+    ``emit`` lanes' indices are handed on and all lanes start from 0.
+    ``o`` carries the first index two clocks after, one a clock from there; it has no back-pressure (the maker of anchor words keeps
+    room), and a group takes at least as many words as it emits.
     """
 
     def __init__(self, *, comparators: int) -> None:
         self._comparators = comparators
-        super().__init__({
-            "bits": In(comparators),
-            "valid": In(comparators),
-            "emit": In(comparators.bit_length()),
-            "strobe": In(1),
-            "o": Out(stream.Signature(unsigned(INDEX_BITS), always_ready=True)),
-        })
+        super().__init__(
+            {
+                "bits": In(comparators),
+                "valid": In(comparators),
+                "emit": In(comparators.bit_length()),
+                "strobe": In(1),
+                "o": Out(stream.Signature(unsigned(INDEX_BITS), always_ready=True)),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

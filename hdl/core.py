@@ -37,8 +37,10 @@ class Core(wiring.Component):
           |                          ^                                                     |
           '--> sorter --> symbol ----'                <------------------------------------'
 
-    ``load``: words for tables, anchors, program, store, jitter table and configuration; only while no step runs and, but for JITTER and CONFIG, with the core held in reset.
-    ``step``, ``symbol``: one transfer of each a step. ``read_request``, ``read_data``: words for the host, served between steps; 4 clocks each. ``busy``: a step runs. ``stall``: for tests, refuses table requests.
+    ``load``: words for tables, anchors, program, store, jitter table and configuration; only while no step runs and, but for JITTER and
+    CONFIG, with the core held in reset.
+    ``step``, ``symbol``: one transfer of each a step. ``read_request``, ``read_data``: words for the host, served between steps; 4 clocks
+    each. ``busy``: a step runs. ``stall``: for tests, refuses table requests.
 
     A reset ends a running step; memories, counters, jitter generator and configuration stay.
     """
@@ -46,15 +48,17 @@ class Core(wiring.Component):
     def __init__(self, *, params: CoreParams | None = None, bank: Callable[..., wiring.Component] = GenericBank) -> None:
         self._params = params or CoreParams()
         self._bank = bank
-        super().__init__({
-            "load": In(LoadBus()),
-            "step": In(StepStream),
-            "symbol": Out(SymbolStream),
-            "read_request": In(ReadRequestStream),
-            "read_data": Out(ReadDataStream),
-            "busy": Out(1),
-            "stall": In(1),
-        })
+        super().__init__(
+            {
+                "load": In(LoadBus()),
+                "step": In(StepStream),
+                "symbol": Out(SymbolStream),
+                "read_request": In(ReadRequestStream),
+                "read_data": Out(ReadDataStream),
+                "busy": Out(1),
+                "stall": In(1),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

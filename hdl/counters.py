@@ -12,19 +12,22 @@ __all__ = ["Counters"]
 class Counters(wiring.Component):
     """One counter for each of ``firmware.isa.Counter``, of its width, from 0 at power-up, wrapping, never cleared.
 
-    ``clock``, ``row``, ``beat``, ``step``: count 1 in this clock; ``saturated``: count that many. ``address``: word 2 i (low) or 2 i + 1 (high) of counter i, ``data`` combinational.
+    ``clock``, ``row``, ``beat``, ``step``: count 1 in this clock; ``saturated``: count that many. ``address``: word 2 i (low) or 2 i + 1
+    (high) of counter i, ``data`` combinational.
     """
 
     def __init__(self) -> None:
-        super().__init__({
-            "clock": In(1),
-            "row": In(1),
-            "beat": In(1),
-            "saturated": In(4),
-            "step": In(1),
-            "address": In(4),
-            "data": Out(16),
-        })
+        super().__init__(
+            {
+                "clock": In(1),
+                "row": In(1),
+                "beat": In(1),
+                "saturated": In(4),
+                "step": In(1),
+                "address": In(4),
+                "data": Out(16),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -27,25 +27,31 @@ class RowFetch(wiring.Component):
 
     Ports
     -----
-    ``program_address``, ``program_data``: read port of the program memory, one clock. ``index``: indices in the order of the tables. ``symbol``, ``symbol_known``: the index of a token run, waited for.
-    ``request``: beat requests with their tags. ``sort_base``, ``sort_last``: first store word and last neuron of the run with ``sort`` whose beats were requested last.
+    ``program_address``, ``program_data``: read port of the program memory, one clock. ``index``: indices in the order of the tables.
+    ``symbol``, ``symbol_known``: the index of a token run, waited for.
+    ``request``: beat requests with their tags. ``sort_base``, ``sort_last``: first store word and last neuron of the run with ``sort``
+    whose beats were requested last.
 
-    A row address is made while the row before streams, so beats follow one another without a gap while indices last (but for rows of one beat): int8 rows table by table; int4 rows of two tables
-    alternately, beat by beat, a single one after beats that are not read; one clock of pause where an int8 run follows an int4 run. A new run takes 5 clocks from the last row's start of streaming to its first row address.
+    A row address is made while the row before streams, so beats follow one another without a gap while indices last (but for rows of one
+    beat): int8 rows table by table; int4 rows of two tables
+    alternately, beat by beat, a single one after beats that are not read; one clock of pause where an int8 run follows an int4 run. A new
+    run takes 5 clocks from the last row's start of streaming to its first row address.
     """
 
     def __init__(self, *, params: CoreParams) -> None:
         self._bits = (params.table_beats - 1).bit_length()
-        super().__init__({
-            "program_address": Out(_PC_BITS + 3),
-            "program_data": In(16),
-            "index": In(stream.Signature(unsigned(INDEX_BITS))),
-            "symbol": In(8),
-            "symbol_known": In(1),
-            "request": Out(request_stream(self._bits)),
-            "sort_base": Out(8),
-            "sort_last": Out(8),
-        })
+        super().__init__(
+            {
+                "program_address": Out(_PC_BITS + 3),
+                "program_data": In(16),
+                "index": In(stream.Signature(unsigned(INDEX_BITS))),
+                "symbol": In(8),
+                "symbol_known": In(1),
+                "request": Out(request_stream(self._bits)),
+                "sort_base": Out(8),
+                "sort_last": Out(8),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -30,30 +30,35 @@ class IndexMaker(wiring.Component):
     Ports
     -----
     ``program_address``, ``program_data``: read port of the program memory, one clock.
-    ``slot``, ``choice``, ``claim``: what the store is asked to read; refused while ``blocked`` (write-back reads the store then). ``operand``: the store's answer, two clocks later.
-    ``go``: strobe, a step begins; the first run of a step makes no index before it. ``retired``: strobe, a run's rows are added and written back; a run with ``sync`` waits for all before it.
+    ``slot``, ``choice``, ``claim``: what the store is asked to read; refused while ``blocked`` (write-back reads the store then).
+    ``operand``: the store's answer, two clocks later.
+    ``go``: strobe, a step begins; the first run of a step makes no index before it. ``retired``: strobe, a run's rows are added and
+    written back; a run with ``sync`` waits for all before it.
     ``o``: the indices, in the order of the runs' tables. ``load``: words of space ANCHORS are written.
 
-    Throughput: an anchor word (P pairs) a clock, at most ``index_depth`` - 8 indices ahead; 4 clocks from run to run. From an anchor word that emits, 5 clocks until the first of its indices enters the
+    Throughput: an anchor word (P pairs) a clock, at most ``index_depth`` - 8 indices ahead; 4 clocks from run to run. From an anchor word
+    that emits, 5 clocks until the first of its indices enters the
     queue.
     """
 
     def __init__(self, *, params: CoreParams) -> None:
         self._params = params
         pairs = params.comparators
-        super().__init__({
-            "program_address": Out(_PC_BITS + 3),
-            "program_data": In(16),
-            "slot": Out(data.ArrayLayout(unsigned(isa.slot_bits(pairs)), 2 * pairs)),
-            "choice": Out(data.ArrayLayout(unsigned(isa.choice_bits(pairs)), 2 * pairs)),
-            "claim": Out(1),
-            "blocked": In(1),
-            "operand": In(data.ArrayLayout(16, 2 * pairs)),
-            "go": In(1),
-            "retired": In(1),
-            "o": Out(stream.Signature(unsigned(INDEX_BITS))),
-            "load": In(LoadBus()),
-        })
+        super().__init__(
+            {
+                "program_address": Out(_PC_BITS + 3),
+                "program_data": In(16),
+                "slot": Out(data.ArrayLayout(unsigned(isa.slot_bits(pairs)), 2 * pairs)),
+                "choice": Out(data.ArrayLayout(unsigned(isa.choice_bits(pairs)), 2 * pairs)),
+                "claim": Out(1),
+                "blocked": In(1),
+                "operand": In(data.ArrayLayout(16, 2 * pairs)),
+                "go": In(1),
+                "retired": In(1),
+                "o": Out(stream.Signature(unsigned(INDEX_BITS))),
+                "load": In(LoadBus()),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

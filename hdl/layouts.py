@@ -7,35 +7,40 @@ from firmware import isa
 
 __all__ = ["Beat", "BeatStream", "Tag", "WriteBackWord", "anchor_layout", "request_stream"]
 
-Tag = data.StructLayout({
-    "hold": 1,  # first of a pair of int4 beats: keep it, add nothing
-    "pair": 1,  # int4: add this beat to the one held, 16 columns
-    "alone": 1,  # int4 of a single table: the beat to hold counts as zero
-    "start": 1,  # first beat of a row
-    "first": 1,  # start from zero
-    "last": 1,  # write back
-    "final": 1,  # last beat of the run
-    "residual": 1,
-    "sort": 1,
-    "end": 1,
-    "shift": 2,
-    "base": 8,
-})
-"""What the accumulators do with a beat; it travels from the row fetch through the tier beside the request. Fields as in docs/reference/isa.md."""
+Tag = data.StructLayout(
+    {
+        "hold": 1,  # first of a pair of int4 beats: keep it, add nothing
+        "pair": 1,  # int4: add this beat to the one held, 16 columns
+        "alone": 1,  # int4 of a single table: the beat to hold counts as zero
+        "start": 1,  # first beat of a row
+        "first": 1,  # start from zero
+        "last": 1,  # write back
+        "final": 1,  # last beat of the run
+        "residual": 1,
+        "sort": 1,
+        "end": 1,
+        "shift": 2,
+        "base": 8,
+    }
+)
+"""What the accumulators do with a beat; it travels from the row fetch through the tier beside the request. Fields as in
+docs/reference/isa.md."""
 
 Beat = data.StructLayout({"data": 8 * isa.BEAT_BYTES, "tag": Tag})
 BeatStream = stream.Signature(Beat, always_ready=True)
 
-WriteBackWord = data.StructLayout({
-    "sums": data.ArrayLayout(signed(16), isa.LANES),
-    "word": 8,  # of the latency store
-    "store": 1,  # write it back; otherwise only the flags below count
-    "residual": 1,
-    "shift": 2,
-    "final": 1,
-    "sort": 1,
-    "end": 1,
-})
+WriteBackWord = data.StructLayout(
+    {
+        "sums": data.ArrayLayout(signed(16), isa.LANES),
+        "word": 8,  # of the latency store
+        "store": 1,  # write it back; otherwise only the flags below count
+        "residual": 1,
+        "shift": 2,
+        "final": 1,
+        "sort": 1,
+        "end": 1,
+    }
+)
 """Eight sums on their way to the latency store."""
 
 
@@ -48,8 +53,10 @@ def anchor_layout(comparators: int) -> data.StructLayout:
     """One anchor word (docs/reference/isa.md): what each slot reads, which slots each lane compares, how many indices leave."""
     name = isa.choice_bits(comparators)
     lane = data.StructLayout({"valid": 1, "a": name, "b": name})
-    return data.StructLayout({
-        "slots": data.ArrayLayout(unsigned(isa.slot_bits(comparators)), 2 * comparators),
-        "lanes": data.ArrayLayout(lane, comparators),
-        "emit": unsigned(comparators.bit_length()),
-    })
+    return data.StructLayout(
+        {
+            "slots": data.ArrayLayout(unsigned(isa.slot_bits(comparators)), 2 * comparators),
+            "lanes": data.ArrayLayout(lane, comparators),
+            "emit": unsigned(comparators.bit_length()),
+        }
+    )

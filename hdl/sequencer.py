@@ -18,35 +18,38 @@ class Sequencer(wiring.Component):
         step --> go (index maker)          retired, sort --> read requests --> store --> sorter --> chosen, sorted
                                            retired, end  --> end of step --> symbol
 
-    A step ends in the first clock in which its last run is retired and the sorter is done; the next one is taken in that same clock if it is offered, and ``chosen`` is the step's symbol, valid while
-    ``known``: the forced one or the sorter's. ``symbol`` always carries the sorter's choice.
+    A step ends in the first clock in which its last run is retired and the sorter is done; the next one is taken in that same clock if it
+    is offered, and ``go`` follows a clock after. ``chosen`` is the step's symbol, the forced one or the sorter's, valid while ``known``;
+    ``symbol`` always carries the sorter's choice.
 
     ``read``: the sorter asks for the latency at ``read_address``, granted by ``read_grant``; ``neuron`` and ``read_last`` go with it.
     """
 
     def __init__(self) -> None:
-        super().__init__({
-            "step": In(StepStream),
-            "symbol": Out(SymbolStream),
-            "go": Out(1),
-            "running": Out(1),
-            "stepped": Out(1),
-            "retired": In(1),
-            "sort": In(1),
-            "end": In(1),
-            "sort_base": In(8),
-            "sort_last": In(8),
-            "read": Out(1),
-            "read_grant": In(1),
-            "read_address": Out(isa.ADDRESS_BITS),
-            "neuron": Out(8),
-            "read_last": Out(1),
-            "sorter_start": Out(1),
-            "sorter_done": In(1),
-            "sorter_symbol": In(8),
-            "chosen": Out(8),
-            "known": Out(1),
-        })
+        super().__init__(
+            {
+                "step": In(StepStream),
+                "symbol": Out(SymbolStream),
+                "go": Out(1),
+                "running": Out(1),
+                "stepped": Out(1),
+                "retired": In(1),
+                "sort": In(1),
+                "end": In(1),
+                "sort_base": In(8),
+                "sort_last": In(8),
+                "read": Out(1),
+                "read_grant": In(1),
+                "read_address": Out(isa.ADDRESS_BITS),
+                "neuron": Out(8),
+                "read_last": Out(1),
+                "sorter_start": Out(1),
+                "sorter_done": In(1),
+                "sorter_symbol": In(8),
+                "chosen": Out(8),
+                "known": Out(1),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -25,27 +25,32 @@ class LatencyStore(wiring.Component):
 
     Ports
     -----
-    ``slot``: for each slot, bank within the slot (low bits) and word. ``choice``: for each operand, the slot it takes. ``operand``: the values, two clocks later.
-    ``wide``: read word ``wide_word`` of all banks instead; ``choice`` and the slots' bank bits still hold. ``wide_value``: the eight latencies of the word read, one clock later.
+    ``slot``: for each slot, bank within the slot (low bits) and word. ``choice``: for each operand, the slot it takes. ``operand``: the
+    values, two clocks later.
+    ``wide``: read word ``wide_word`` of all banks instead; ``choice`` and the slots' bank bits still hold. ``wide_value``: the eight
+    latencies of the word read, one clock later.
     ``word``, ``value``, ``enable``: write the enabled banks; a read in the next clock sees it.
 
-    Throughput: one read (2P latencies, or one word) and one write a clock. Reading and writing one place in one clock gives no defined value. All latencies are 0 at power-up.
+    Throughput: one read (2P latencies, or one word) and one write a clock. Reading and writing one place in one clock gives no defined
+    value. All latencies are 0 at power-up.
     """
 
     def __init__(self, *, comparators: int) -> None:
         self._comparators = comparators
         lanes = data.ArrayLayout(signed(16), isa.LANES)
-        super().__init__({
-            "slot": In(data.ArrayLayout(unsigned(isa.slot_bits(comparators)), 2 * comparators)),
-            "choice": In(data.ArrayLayout(unsigned(isa.choice_bits(comparators)), 2 * comparators)),
-            "operand": Out(data.ArrayLayout(signed(16), 2 * comparators)),
-            "wide": In(1),
-            "wide_word": In(_WORD),
-            "wide_value": Out(lanes),
-            "word": In(_WORD),
-            "value": In(lanes),
-            "enable": In(isa.LANES),
-        })
+        super().__init__(
+            {
+                "slot": In(data.ArrayLayout(unsigned(isa.slot_bits(comparators)), 2 * comparators)),
+                "choice": In(data.ArrayLayout(unsigned(isa.choice_bits(comparators)), 2 * comparators)),
+                "operand": Out(data.ArrayLayout(signed(16), 2 * comparators)),
+                "wide": In(1),
+                "wide_word": In(_WORD),
+                "wide_value": Out(lanes),
+                "word": In(_WORD),
+                "value": In(lanes),
+                "enable": In(isa.LANES),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -21,19 +21,22 @@ class BankTier(wiring.Component):
         request (address, tag) --> bank --> beat (data, tag)
         load bus ------------------^
 
-    Latency: one clock. Throughput: a beat a clock. ``stall`` refuses requests while it is high; the board ties it to 0, tests drive it. Words of the load bus with space TABLES are written; none
+    Latency: one clock. Throughput: a beat a clock. ``stall`` refuses requests while it is high; the board ties it to 0, tests drive it.
+    Words of the load bus with space TABLES are written; none
     may come while a request does.
     """
 
     def __init__(self, *, beats: int, bank: Callable[..., wiring.Component]) -> None:
         self._beats = beats
         self._bank = bank
-        super().__init__({
-            "request": In(request_stream((beats - 1).bit_length())),
-            "beat": Out(BeatStream),
-            "load": In(LoadBus()),
-            "stall": In(1),
-        })
+        super().__init__(
+            {
+                "request": In(request_stream((beats - 1).bit_length())),
+                "beat": Out(BeatStream),
+                "load": In(LoadBus()),
+                "stall": In(1),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

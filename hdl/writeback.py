@@ -19,28 +19,32 @@ class WriteBack(wiring.Component):
         i (sums, word) --> shift --> register --> + --> saturate --> store (word, value, enable)
              `--> store read (residual: word, else the zero word) --^
 
-    Clock 0: ``i`` is here, the store reads ``read_word``; ``reading`` is high when the word is needed. Clock 1: ``old`` is the store's answer, ``word``, ``value``, ``enable`` write it; ``retired`` is high if this was
-    the last beat of a run, ``sort`` and ``end`` are its flags. Clock 3: ``saturated`` tells how many of the neurons saturated. Throughput: a word a clock.
+    Clock 0: ``i`` is here, the store reads ``read_word``; ``reading`` is high when the word is needed. Clock 1: ``old`` is the store's
+    answer, ``word``, ``value``, ``enable`` write it; ``retired`` is high if this was
+    the last beat of a run, ``sort`` and ``end`` are its flags. Clock 3: ``saturated`` tells how many of the neurons saturated.
+    Throughput: a word a clock.
 
     Words of the load bus with space STORE go the same way while nothing else does.
     """
 
     def __init__(self) -> None:
         lanes = data.ArrayLayout(signed(16), isa.LANES)
-        super().__init__({
-            "i": In(stream.Signature(WriteBackWord, always_ready=True)),
-            "reading": Out(1),
-            "read_word": Out(8),
-            "old": In(lanes),
-            "word": Out(8),
-            "value": Out(lanes),
-            "enable": Out(isa.LANES),
-            "retired": Out(1),
-            "sort": Out(1),
-            "end": Out(1),
-            "saturated": Out(4),
-            "load": In(LoadBus()),
-        })
+        super().__init__(
+            {
+                "i": In(stream.Signature(WriteBackWord, always_ready=True)),
+                "reading": Out(1),
+                "read_word": Out(8),
+                "old": In(lanes),
+                "word": Out(8),
+                "value": Out(lanes),
+                "enable": Out(isa.LANES),
+                "retired": Out(1),
+                "sort": Out(1),
+                "end": Out(1),
+                "saturated": Out(4),
+                "load": In(LoadBus()),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
