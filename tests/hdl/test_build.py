@@ -1,0 +1,160 @@
+"""The build command: every bad input ends in one sentence, exit code 2 and nothing written; the estimate is quick."""
+
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from golden.file import save_network
+from golden.network import Layer, Network, TableGroup
+from hdl.build import DEFAULT_NETWORK, main
+from hdl.ecp5 import dividers
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(*args: str, folder: Path, environ: dict[str, str] | None = None, limit: int | None = None) -> subprocess.CompletedProcess[str]:
+    """``python -m hdl.build`` in a process of its own; ``limit``: the largest file it may write, in bytes."""
+
+    def restrict() -> None:
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    return subprocess.run(
+        [sys.executable, "-m", "hdl.build", *args],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(environ or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=restrict,
+    )
+
+
+def network(path: Path, *, n_t: int = 8, n_c: int = 4) -> Path:
+    """A deep network of one layer, random, saved to ``path``."""
+    rng = np.random.default_rng(1)
+    anchors = np.stack([rng.permutation(16)[: 2 * n_c].reshape(n_c, 2) for _ in range(n_t)]).astype(np.int16)
+    tables = rng.integers(-7, 8, (n_t, 2**n_c, 16)).astype(np.int8)
+    group = TableGroup(anchors=anchors, tables=tables)
+    save_network(Network(kind="deep", n=16, hidden=(), output=Layer(groups=(group,), bits=8), frac=4, out_frac=4), path)
+    return path
+
+
+def refused(capsys: pytest.CaptureFixture[str], folder: Path, *args: str) -> str:
+    """Runs the command; it must fail with code 2 and one line, and leave ``folder`` without products. Returns the line."""
+    out = folder / "out"
+    assert main([*args, "--out", str(out)]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("error: ")
+    assert not out.exists() or [path for path in out.iterdir() if path.is_file()] == []
+    return captured.err
+
+
+def test_unknown_board(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "unknown board 'icebraker': the boards are icebreaker, ulx3s_85f" in refused(capsys, tmp_path, "--board", "icebraker")
+
+
+@pytest.mark.parametrize("seeds", ["0", "-1", "101"])
+def test_seeds(capsys: pytest.CaptureFixture[str], tmp_path: Path, seeds: str) -> None:
+    assert f"--seeds must be 1..100, not {seeds}" in refused(capsys, tmp_path, "--board", "icebreaker", "--seeds", seeds)
+
+
+def test_missing_network(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "absent.safetensors"
+    assert str(path) in refused(capsys, tmp_path, "--board", "icebreaker", "--network", str(path))
+
+
+@pytest.mark.parametrize("damage", ["empty", "short", "text", "folder"])
+def test_corrupt_network(capsys: pytest.CaptureFixture[str], tmp_path: Path, damage: str) -> None:
+    path = network(tmp_path / "net.safetensors")
+    content = path.read_bytes()
+    if damage == "folder":
+        path.unlink()
+        path.mkdir()
+    else:
+        path.write_bytes({"empty": b"", "short": content[:-100], "text": b"hello, world" * 20}[damage])
+    assert str(path) in refused(capsys, tmp_path, "--board", "icebreaker", "--network", str(path))
+
+
+def test_a_network_that_does_not_fit(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = network(tmp_path / "big.safetensors", n_t=40, n_c=8)
+    line = refused(capsys, tmp_path, "--board", "icebreaker", "--network", str(path))
+    assert re.search(r"needs 160\.0 KiB .* has 128\.0 KiB: tier SPRAM is full", line)
+
+
+def test_missing_tool(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEXTPNR_ICE40", "no-such-program")
+    path = network(tmp_path / "net.safetensors")
+    line = refused(capsys, tmp_path, "--board", "icebreaker", "--network", str(path))
+    assert "NEXTPNR_ICE40 names 'no-such-program', which is not a program" in line
+
+
+def test_a_tool_that_fails(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = tmp_path / "yosys"
+    tool.write_text("#!/bin/sh\necho ERROR: out of cheese\nexit 1\n", encoding="utf-8")
+    tool.chmod(0o755)
+    monkeypatch.setenv("YOSYS", str(tool))
+    line = refused(capsys, tmp_path, "--board", "icebreaker", "--network", str(network(tmp_path / "net.safetensors")))
+    assert line == "error: yosys failed with exit code 1 and said: ERROR: out of cheese\n"
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    path = network(tmp_path / "net.safetensors")
+    done = command("--board", "icebreaker", "--network", str(path), folder=tmp_path, limit=1000)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "can't be read or written: File too large" in done.stderr
+    assert [p for p in (tmp_path / "build" / "icebreaker").iterdir() if p.is_file()] == []
+
+
+def test_a_folder_that_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = network(tmp_path / "net.safetensors")
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    assert main(["--board", "icebreaker", "--network", str(path), "--out", str(tmp_path / "taken" / "out")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_estimate_is_quick_and_writes_nothing(tmp_path: Path) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = command("--board", "icebreaker", "--estimate", folder=tmp_path)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, done.stderr
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 5
+    assert re.search(r"cycle model: \d+ clocks a step, 0\.\d+ of the limit's speed, [\d,]+ steps a second at 36 MHz", done.stdout)
+    for word in ("SPRAM", "anchors", "store", "image", "bytes a step", "limit"):
+        assert word in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_network_that_ships_is_there() -> None:
+    assert DEFAULT_NETWORK.is_file()
+
+
+def test_help_names_every_option(tmp_path: Path) -> None:
+    text = command("--help", folder=tmp_path).stdout
+    for option in ("--board", "--network", "--seeds", "--estimate", "--out"):
+        assert option in text
+
+
+def test_pll_of_the_ecp5() -> None:
+    assert dividers(in_hz=25e6, out_hz=50e6) == (2, 16)
+    for wrong in (30e6, 10e6, 2200e6):
+        with pytest.raises(ValueError, match=r"out_hz must be a multiple of 2\.5e"):
+            dividers(in_hz=25e6, out_hz=wrong)
+
+
+@pytest.mark.slow
+def test_the_core_synthesises_for_an_ecp5(tmp_path: Path) -> None:
+    done = command("--board", "ulx3s_85f", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    products = tmp_path / "build" / "ulx3s_85f"
+    assert {path.name for path in products.iterdir()} >= {"bitstream.bit", "image.bin", "flash.bin", "report.json", "report.txt"}
+    shutil.rmtree(tmp_path / "build")
