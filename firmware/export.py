@@ -1,6 +1,6 @@
 """Command: compile a network for a board and write its memory image.
 
-python -m firmware.export --board icebreaker --network FILE [--out DIR] [--seed N] [--k K]
+python -m firmware.export --board icebreaker --network FILE [--out DIR] [--seed N] [--k K] [--temperature T]
 """
 
 import argparse
@@ -25,10 +25,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="folder for the files (default: build/BOARD/NETWORK)")
     parser.add_argument("--seed", type=int, default=1, help="initial state of the sampler's generator, 1..4294967295")
     parser.add_argument("--k", type=int, default=0, help="candidates of a jittered draw, 1..8; 0 for all outputs")
+    parser.add_argument("--temperature", type=float, default=0.0, help="0 takes the earliest spike (default), 1 samples the softmax")
     options = parser.parse_args(arguments)
     try:
         board = boards.get(options.board)
-        program = compile_network(load(options.network), board, name=options.network.stem, seed=options.seed, k=options.k)
+        program = compile_network(
+            load(options.network),
+            board,
+            name=options.network.stem,
+            seed=options.seed,
+            k=options.k,
+            temperature=options.temperature,
+        )
         files = export_files(program, board, options.out or Path("build") / board.name / options.network.stem)
         write_atomic(files)
     except ValueError as error:  # every error of ours is one, with one sentence

@@ -6,6 +6,7 @@ import numpy as np
 
 from boards import Board
 from firmware import isa
+from firmware.jitter import jitter_table
 from firmware.program import Program
 from golden.network import Network
 
@@ -24,10 +25,13 @@ MAX_OUTPUTS = 256
 COMPARATORS = (1, 2)  # an anchor word has 64 bits in an image
 
 
-def compile_network(network: Network, board: Board, *, name: str = "network", seed: int = 1, k: int = 0) -> Program:
-    """``network`` as a program for ``board``, the sampler set to the earliest spike (``seed`` and ``k`` of docs/reference/numbers.md).
+def compile_network(
+    network: Network, board: Board, *, name: str = "network", seed: int = 1, k: int = 0, temperature: float = 0.0
+) -> Program:
+    """``network`` as a program for ``board``.
 
-    Raises ``CompileError`` (or ``NetworkError``) with one sentence if the network can't run there. The same inputs give the same program.
+    ``seed``, ``k``, ``temperature``: the sampler (docs/reference/numbers.md); temperature 0 takes the earliest spike.
+    Raises ``CompileError``, ``NetworkError`` or ``JitterError`` with one sentence if the network can't run there. The same inputs give the same program.
     """
     network.validate()
     if not 1 <= seed < 1 << 32:
@@ -54,6 +58,10 @@ def compile_network(network: Network, board: Board, *, name: str = "network", se
     store = np.zeros(layout.top, np.int16)
     for neuron, value in zip(range(network.n - network.n_ref, network.n), network.constants.tolist(), strict=True):
         store[layout.copies[neuron]] = value
+    outputs = sum_range(stages, "output")
+    jitter, mask = None, 0
+    if temperature != 0:
+        jitter, mask = jitter_table(temperature=temperature, out_frac=network.out_frac, outputs=outputs)
     return Program(
         comparators=board.comparators,
         runs=tuple(out.runs),
@@ -62,7 +70,10 @@ def compile_network(network: Network, board: Board, *, name: str = "network", se
         store=store,
         seed=seed,
         k=k,
-        meta=_meta(network, stages, layout, name=name, origins=out.origins),
+        jitter=jitter,
+        jittered=jitter is not None,
+        mask=mask,
+        meta=_meta(network, outputs, layout, name=name, origins=out.origins),
     )
 
 
@@ -101,8 +112,7 @@ def _check_depth(needed: int, limit: int, what: str, memory: str, board: Board) 
         raise CompileError(f"the network needs {needed} {what}, {board.name} has {limit}: the {memory} is full")
 
 
-def _meta(network: Network, stages: list[Stage], layout: Layout, *, name: str, origins: list[dict[str, Any]]) -> dict[str, Any]:
-    low, high = sum_range(stages, "output")
+def _meta(network: Network, outputs: tuple[int, int], layout: Layout, *, name: str, origins: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "name": name,
         "kind": network.kind,
@@ -116,7 +126,7 @@ def _meta(network: Network, stages: list[Stage], layout: Layout, *, name: str, o
             "neurons": layout.copies,
             "state_words": layout.state_words,
             "output": layout.output_base * isa.LANES,
-            "output_range": [low, high],
+            "output_range": list(outputs),
             "constants": network.constants.tolist(),
             "runs": origins,
         },

@@ -12,6 +12,7 @@ from boards import Board
 from firmware import isa
 from firmware.compiler import CompileError, compile_network
 from firmware.compiler.schedule import ideal_words
+from firmware.jitter import JitterError, jitter_table
 from firmware.program import Program
 from golden.network import Layer, Network, TableGroup
 
@@ -192,6 +193,18 @@ def test_registers() -> None:
         compile_network(network, ICEBREAKER, k=9)
     with pytest.raises(CompileError, match=r"^comparators must be one of \(1, 2\), not 4$"):
         compile_network(network, replace(ICEBREAKER, comparators=4))
+
+
+def test_temperature() -> None:
+    network = random_network(1, kind="rnn")
+    program = compile_network(network, ICEBREAKER, temperature=0.5, k=4)
+    low, high = program.meta["placement"]["output_range"]
+    table, mask = jitter_table(temperature=0.5, out_frac=network.out_frac, outputs=(low, high))
+    assert program.jitter is not None
+    assert np.array_equal(program.jitter, table)
+    assert (program.jittered, program.mask, program.k) == (True, mask, 4)
+    with pytest.raises(JitterError, match=r"^temperature must be above 0, not -1\.0$"):
+        compile_network(network, ICEBREAKER, temperature=-1.0)
 
 
 def test_instruction_words_round_trip() -> None:
