@@ -31,7 +31,8 @@ def compile_network(
     """``network`` as a program for ``board``.
 
     ``seed``, ``k``, ``temperature``: the sampler (docs/reference/numbers.md); temperature 0 takes the earliest spike.
-    Raises ``CompileError``, ``NetworkError`` or ``JitterError`` with one sentence if the network can't run there. The same inputs give the same program.
+    Raises ``CompileError``, ``NetworkError`` or ``JitterError`` with one sentence if the network can't run there. The same inputs give
+    the same program.
     """
     network.validate()
     if not 1 <= seed < 1 << 32:
