@@ -1,6 +1,7 @@
 """A byte stream to a core: a serial port here, a simulated UART elsewhere."""
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from types import TracebackType
 
 import serial
@@ -43,6 +44,9 @@ class SerialTransport(Transport):
             self._serial = serial.serial_for_url(port, baudrate=baud, timeout=0)
         except (serial.SerialException, ValueError, OSError) as error:
             raise TransportError(f"{port}: cannot be opened: {_reason(error)}") from None
+        # USB serial chips hold short replies back for 16 ms unless told not to; only Linux drivers take the hint
+        with suppress(AttributeError, ValueError, OSError, NotImplementedError):
+            self._serial.set_low_latency_mode(True)
 
     def write(self, data: bytes) -> None:
         try:
