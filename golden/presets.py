@@ -29,7 +29,7 @@ class TextPreset:
     hidden_unit: float | None = None
     output_unit: float | None = None
     rate: float = 0.01
-    jitter: float = 0.4
+    jitter: float = 0.5
 
     def model(self, *, n_sym: int, seed: int, anchors: str = "random") -> Rnn:
         """An untrained network of this shape for ``n_sym`` symbols."""
@@ -49,7 +49,7 @@ TEXT_PRESETS = {
         hidden_unit=1 / 8,
         output_unit=1 / 16,
     ),
-    "small": TextPreset(about="52 KiB, for a first try", n=128, hidden=(16, 5), output=(24, 4)),
+    "small": TextPreset(about="52 KiB, for a first try", n=128, hidden=(16, 5), output=(24, 4), hidden_unit=1 / 8, output_unit=1 / 16),
     "paper": TextPreset(
         about="the paper's RNN, 5 MB, for boards with flash or SDRAM tiers",
         n=64,
@@ -57,5 +57,7 @@ TEXT_PRESETS = {
         output=(16, 10),
         hidden_bits=8,
         output_bits=8,
+        hidden_unit=1 / 32,
+        output_unit=1 / 64,
     ),
 }

@@ -14,6 +14,8 @@ from .trainer import Rounding
 
 __all__ = ["largest_shift", "log2_unit", "natural_unit", "quantise_entries", "quantise_layer", "quantise_rnn", "search_rounding"]
 
+SMALLEST = 12  # a unit is 2**-12 at least: with the largest shift, 15 fractional bits
+
 
 def quantise_entries(tables: Float32, *, unit: float, bits: int) -> Int8:
     """Nearest multiples of ``unit`` (halves to even), clipped to what ``bits`` hold."""
@@ -90,5 +92,5 @@ def search_rounding(model: Rnn, start: Rounding, score: Callable[[Rounding], flo
     embed = natural_unit([model.embed], bits=start.embed_bits)
     output = natural_unit([group.tables for group in model.output.groups], bits=start.output_bits)
     best = replace(start, hidden_unit=max(hidden, embed), output_unit=output)
-    best = min((replace(best, hidden_unit=max(hidden * factor, embed / 2)) for factor in factors), key=score)
-    return min((replace(best, output_unit=output * factor) for factor in factors), key=score)
+    best = min((replace(best, hidden_unit=max(hidden * factor, embed / 2, 2.0**-SMALLEST)) for factor in factors), key=score)
+    return min((replace(best, output_unit=max(output * factor, 2.0**-SMALLEST)) for factor in factors), key=score)

@@ -54,13 +54,14 @@ def _text_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jitter", type=float, help="training jitter, 0..1 (default: the preset's)")
     parser.add_argument("--anchors", choices=["random", "covering"], default="random")
     parser.add_argument("--symbols", type=int, help="size of the vocabulary, the unknown symbol included (default: the preset's)")
+    parser.add_argument(
+        "--bits", type=int, choices=[4, 8], help="width of the tables (default: the preset's), units searched for unless given"
+    )
     parser.add_argument("--hidden-unit", type=float, help="unit of hidden tables and embedder, a power of two (default: the preset's)")
     parser.add_argument("--output-unit", type=float, help="unit of the output tables, likewise")
     parser.add_argument("--streams", type=int, default=64, help="texts read side by side (default: %(default)s)")
     parser.add_argument("--context", type=int, default=32, help="symbols to propagate back through (default: %(default)s)")
-    parser.add_argument(
-        "--qat", type=float, default=0.25, help="last part of the training with rounded tables, 0..1 (default: %(default)s)"
-    )
+    parser.add_argument("--qat", type=float, default=0.8, help="last part of the training with rounded tables, 0..1 (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=2, help="(default: %(default)s; the result does not depend on it)")
 
 
@@ -70,6 +71,8 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
     if text.note:
         print(f"note: {text.note}")
     preset = TEXT_PRESETS[arguments.preset]
+    if arguments.bits is not None:
+        preset = replace(preset, hidden_bits=arguments.bits, output_bits=arguments.bits, hidden_unit=None, output_unit=None)
     for unit in ("hidden_unit", "output_unit"):
         if getattr(arguments, unit) is not None:
             preset = replace(preset, **{unit: getattr(arguments, unit)})
@@ -101,6 +104,7 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
         "streams",
         "context",
         "qat",
+        "bits",
         "hidden_unit",
         "output_unit",
     )

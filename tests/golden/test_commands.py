@@ -16,7 +16,7 @@ LINES = b"the cat sat on the mat. the dog sat on the log. a cat and a dog met on
 
 @pytest.fixture(autouse=True)
 def _tiny(monkeypatch):
-    tiny = TextPreset(about="for tests", n=32, hidden=(6, 4), output=(6, 4), symbols=16)
+    tiny = TextPreset(about="for tests", n=32, hidden=(6, 4), output=(6, 4), symbols=16, hidden_unit=1 / 32, output_unit=1 / 16, rate=0.04)
     monkeypatch.setitem(TEXT_PRESETS, "tiny", tiny)
     for name in ("paper", "icebreaker"):
         monkeypatch.setitem(TEXT_PRESETS, name, tiny)
@@ -66,6 +66,13 @@ def test_a_training_is_resumed_from_its_float_network(tmp_path, capsys):
     capsys.readouterr()
     run(tmp_path, "--steps", "5", "--resume", str(bare), code=2)
     assert "carries no float network to resume from" in capsys.readouterr().err
+
+
+def test_units_are_searched_for_when_none_are_given(tmp_path):
+    network = load(run(tmp_path, "--steps", "60", "--bits", "8", "--qat", "0.2"))
+    assert network.output.bits == network.hidden[0].bits == 8
+    assert network.out_frac - network.output.shift > 4
+    assert "--qat 0.2 --bits 8" in network.card["command"]
 
 
 def test_ctrl_c_keeps_the_best_network_checked(tmp_path, capsys, monkeypatch):
