@@ -69,7 +69,7 @@ class IndexMaker(wiring.Component):
 
         m.submodules.anchors = anchors = Memory(shape=params.anchor_width, depth=params.anchor_words, init=[])
         read, write = anchors.read_port(), anchors.write_port(granularity=16)
-        column_bits = max(1, (columns - 1).bit_length())
+        column_bits = 2  # an image gives every anchor word four 16-bit words
         m.d.comb += [
             write.addr.eq(self.load.address[column_bits:]),
             write.data.eq(Cat([self.load.data] * columns)),

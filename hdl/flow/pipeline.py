@@ -14,6 +14,8 @@ from hdl.flow.tools import Tool, find_tool
 __all__ = ["Implementation", "Toolchain", "implement"]
 
 PROCESSES = 2  # seeds placed and routed at a time
+# No block uses a word it reads in the clock in which it is written; said so, yosys builds no bypass around every block RAM.
+UNDEFINED_COLLISIONS = "setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:COLLISION_X_MASK=1'0 %i"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ def implement(design: Design, *, tools: Toolchain, steps: Steps, seeds: Sequence
 
 
 def _synthesise(design: Design, tool: Tool, steps: Steps) -> tuple[bytes, dict[str, int]]:
-    script = f"read_rtlil top.il\n{design.family.synth} -top top\ntee -q -o stat.json stat -json\nwrite_json top.json\n"
+    script = f"read_rtlil top.il\n{UNDEFINED_COLLISIONS}\n{design.family.synth} -top top\ntee -q -o stat.json stat -json\nwrite_json top.json\n"
 
     def make(folder: Path) -> None:
         (folder / "top.il").write_text(design.rtlil, encoding="utf-8")
