@@ -11,7 +11,6 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("boards", "golden", "firmware", "hdl", "sim")
-COMMANDS = {"golden.train", "golden.eval", "firmware.export", "sim.run", "hdl.build"}
 
 # module or package -> what of ours it may import besides itself; the longest name that fits counts
 ALLOWED: dict[str, set[str]] = {
@@ -24,9 +23,15 @@ ALLOWED: dict[str, set[str]] = {
 }
 
 
+SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+
+
 def module_name(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+COMMANDS = {module_name(path) for path in SOURCES if '__name__ == "__main__"' in path.read_text(encoding="utf-8")}
 
 
 def imported(source: str, *, module: str, package: bool) -> list[tuple[str, bool]]:
@@ -61,9 +66,6 @@ def wrong(module: str, names: list[str]) -> list[str]:
     return [name for name in ours if not any(inside(name, package) for package in free)] + commands
 
 
-SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
-
-
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_direction(path: Path) -> None:
     module = module_name(path)
@@ -73,6 +75,7 @@ def test_direction(path: Path) -> None:
 
 def test_nothing_is_overlooked() -> None:
     assert {path.relative_to(ROOT).parts[0] for path in SOURCES} == set(FOLDERS)
+    assert {"golden.train", "golden.eval", "firmware.export", "sim.run", "hdl.build"} <= COMMANDS
 
 
 @pytest.mark.parametrize(
@@ -114,11 +117,13 @@ def required(*extras: str) -> set[str]:
     return {re.split(r"[^A-Za-z0-9_.-]", entry)[0].lower() for entry in asked}
 
 
+OWNERS = packages_distributions()
+
+
 def undeclared(names: list[str], asked: set[str]) -> list[str]:
     """Those of ``names`` that are neither ours, nor Python's, nor from a distribution in ``asked``."""
-    owners = packages_distributions()
     tops = {name.split(".")[0] for name in names} - set(FOLDERS) - set(sys.stdlib_module_names)
-    return sorted(top for top in tops if not {owner.lower() for owner in owners.get(top, [])} & asked)
+    return sorted(top for top in tops if not {owner.lower() for owner in OWNERS.get(top, [])} & asked)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -1,0 +1,40 @@
+"""README and docs: CI runs the README's test command, every link leads somewhere, every command exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+
+
+def broken_links(text: str, folder: Path) -> list[str]:
+    targets = [target.split("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target]
+    return [target for target in targets if target and not (folder / target).exists()]
+
+
+def missing_commands(text: str) -> list[str]:
+    """Modules named in ``python -m MODULE`` that are ours and can't be run."""
+    modules = re.findall(r"python -m ((?:boards|golden|firmware|hdl|sim)\.[a-z_.]*[a-z_])", text)
+    files = {module: ROOT / (module.replace(".", "/") + ".py") for module in modules}
+    return [module for module, file in files.items() if not file.is_file() or '__name__ == "__main__"' not in file.read_text("utf-8")]
+
+
+def test_ci_runs_the_command_of_the_readme() -> None:
+    command = (ROOT / ".ci" / "run").read_text(encoding="utf-8").strip().splitlines()[-1]
+    blocks = re.findall(r"^```sh\n(.*?)```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert f"{command}\n" in blocks
+    assert command.endswith("pytest -n 2")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_and_commands(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert broken_links(text, page.parent) == []
+    assert missing_commands(text) == []
+
+
+def test_a_broken_page_is_found() -> None:
+    assert broken_links("[a](README.md) [b](absent.md#x) [c](https://example.org)", ROOT) == ["absent.md"]
+    assert missing_commands("python -m hdl.build, python -m hdl.absent. python -m hdl.core") == ["hdl.absent", "hdl.core"]
