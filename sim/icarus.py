@@ -43,21 +43,30 @@ def run_cocotb(
     from cocotb_tools.check_results import get_results
     from cocotb_tools.runner import get_runner
 
+    source = verilog(component)
     if shutil.which("iverilog") is None:
         raise SimulationError("Icarus Verilog was not found: install the Debian package iverilog")
     runner = get_runner("icarus")
-    runner.build(
-        sources=[verilog(component)], hdl_toplevel="top", build_dir=folder, timescale=("1ps", "1ps"), log_file=folder / "build.log"
-    )
-    results = runner.test(
-        hdl_toplevel="top",
-        test_module=module,
-        build_dir=folder,
-        test_dir=folder,
-        test_filter=test,
-        extra_env=env or {},
-        log_file=folder / "test.log",
-    )
+    runner.build(sources=[source], hdl_toplevel="top", build_dir=folder, timescale=("1ps", "1ps"), log_file=folder / "build.log")
+    log = folder / "test.log"
+    try:
+        results = runner.test(
+            hdl_toplevel="top",
+            test_module=module,
+            build_dir=folder,
+            test_dir=folder,
+            test_filter=test,
+            extra_env=env or {},
+            log_file=log,
+        )
+    except SystemExit:  # the runner's way to tell of a failed test
+        raise SimulationError(f"a cocotb test of {module} failed: {_reason(log)} ({log})") from None
     count, failed = get_results(results)
     if failed or not count:
-        raise SimulationError(f"{failed} of {count} cocotb tests of {module} failed: {folder / 'test.log'}")
+        raise SimulationError(f"{failed} of {count} cocotb tests of {module} failed ({log})")
+
+
+def _reason(log: Path) -> str:
+    """The log's last line about an exception, else its last line."""
+    lines = [line.strip() for line in log.read_text().splitlines() if line.strip()] or ["no output"]
+    return next((line for line in reversed(lines) if "Error" in line), lines[-1])
