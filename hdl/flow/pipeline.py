@@ -68,7 +68,9 @@ def implement(design: Design, *, tools: Toolchain, steps: Steps, seeds: Sequence
 
 
 def _synthesise(design: Design, tool: Tool, steps: Steps) -> tuple[bytes, dict[str, int]]:
-    script = f"read_rtlil top.il\n{UNDEFINED_COLLISIONS}\n{design.family.synth} -top top\ntee -q -o stat.json stat -json\nwrite_json top.json\n"
+    script = (
+        f"read_rtlil top.il\n{UNDEFINED_COLLISIONS}\n{design.family.synth} -top top\ntee -q -o stat.json stat -json\nwrite_json top.json\n"
+    )
 
     def make(folder: Path) -> None:
         (folder / "top.il").write_text(design.rtlil, encoding="utf-8")
