@@ -24,7 +24,7 @@ TRIES = 2  # starts for each number of copies
 PATIENCE = 4  # colourings without gain
 COPIES = ((1, 1), (4, 1), (4, 2), (4, 3))  # of reference neurons, of inputs
 ROUNDS = 12  # colourings at most
-FEW, LONG = 6, 10_000  # neurons of the state that lack a slot by so little that a long search is worth it: each costs a column
+FEW, LONG = 6, 5_000  # neurons of the state that lack a slot by so little that a long search is worth it: each costs a column
 PAIR = 8  # weight of a pair that can't be read at all, in words that take one clock more
 
 Anchors = npt.NDArray[np.int16]

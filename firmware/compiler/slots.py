@@ -61,9 +61,13 @@ def _tabu(weights: Ints, slot: Ints, *, places: Ints, limited: npt.NDArray[np.bo
     n, count = len(slot), len(places)
     near = np.stack([weights[:, slot == c].sum(axis=1) for c in range(count)], axis=1)
     free = places - np.bincount(slot[limited], minlength=count)
-    cost = int(near[np.arange(n), slot].sum()) // 2
+    every = np.arange(n)
+    cost = int(near[every, slot].sum()) // 2
     best, best_cost = slot.copy(), cost
     until = np.zeros((n, count), np.int64)
+
+    def pick(among: npt.NDArray[np.intp]) -> int:
+        return int(among[rng.integers(len(among))])
 
     def move(v: int, to: int) -> None:
         near[:, slot[v]] -= weights[v]
@@ -76,7 +80,7 @@ def _tabu(weights: Ints, slot: Ints, *, places: Ints, limited: npt.NDArray[np.bo
     step, found_at = 0, 0
     while best_cost > 0 and step - found_at < patience:
         step += 1
-        v = int(rng.choice(np.flatnonzero(near[np.arange(n), slot] > 0)))
+        v = pick(np.flatnonzero(near[every, slot] > 0))
         here = int(slot[v])
         found: tuple[int, int, int] | None = None  # change of cost, other neuron or -1, slot
         for to in range(count):
@@ -88,9 +92,9 @@ def _tabu(weights: Ints, slot: Ints, *, places: Ints, limited: npt.NDArray[np.bo
                 if not len(others):
                     continue
                 changes = near[others, here] - near[others, to] - 2 * weights[others, v]
-                pick = int(rng.choice(np.flatnonzero(changes == changes.min())))
-                partner = int(others[pick])
-                change += int(changes[pick])
+                least = pick(np.flatnonzero(changes == changes.min()))
+                partner = int(others[least])
+                change += int(changes[least])
             if until[v, to] > step and cost + change >= best_cost:
                 continue
             if found is None or change + rng.random() / 2 < found[0]:
