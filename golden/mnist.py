@@ -23,7 +23,7 @@ __all__ = ["CLASSES", "PRESETS", "Mnist", "mnist_views", "read_idx", "read_mnist
 
 CLASSES = 10
 FRAC = 4
-WARP = Warp(turn=4.0, scale=0.04, shear=0.04, shift=0.5)
+WARP = Warp(turn=6.0, scale=0.06, shear=0.06, shift=0.6)
 UNDISTORTED = 3  # every third view of the training images is the images themselves
 MAX_BYTES = 100_000_000
 
@@ -32,8 +32,8 @@ PRESETS = {
         n_t=128,
         n_c=7,
         frac=FRAC,
-        growth=Growth(pool=600, rows=8000),
-        views=1,
+        growth=Growth(pool=600, rows=12000),
+        views=3,
         epochs=24,
         rounded_epochs=9,
         rate=0.01,
