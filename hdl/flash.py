@@ -54,10 +54,10 @@ class FlashReader(wiring.Component):
         ends = Const(sum(1 << at - 1 for at in begins[1:]), 16)
 
         position = Signal(range(16))  # in the script; its length and more: data
-        bits = Signal(8)  # out at the top, in at the bottom
+        bits = Signal(8, reset_less=True)  # out at the top, in at the bottom
         count = Signal(range(8))
         pause = Signal(self._pause_bits + 1)
-        low, high = Signal(), Signal()  # the id has a 0, a 1
+        low, high = Signal(reset_less=True), Signal(reset_less=True)  # the id has a 0, a 1
         m.d.comb += [self.copi.eq(bits[7]), self.o.payload.eq(bits)]
 
         m.d.sync += self.active.eq(self.active & ~self.stop & ~self.fail)

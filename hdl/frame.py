@@ -34,14 +34,12 @@ class FrameReceiver(wiring.Component):
     is a frame's first for certain.
     """
 
-    def __init__(self, *, gap_bits: int = 16) -> None:
-        if not 4 <= gap_bits <= 24:
-            raise ValueError(f"gap_bits must be 4..24, not {gap_bits!r}")
-        self._gap_bits = gap_bits
+    def __init__(self) -> None:
         super().__init__(
             {
                 "i": In(stream.Signature(ReceivedByte, always_ready=True)),
                 "o": Out(stream.Signature(Request)),
+                "tick": In(1),
                 "hold": In(1),
                 "read_address": In(8),
                 "read_data": Out(8),
@@ -56,18 +54,20 @@ class FrameReceiver(wiring.Component):
         write, read = payload.write_port(), payload.read_port()
 
         byte = self.i.payload.data
-        request = self.o.payload
-        index = Signal(8)  # of the next payload byte
-        low_fits = Signal()  # the lower byte of the CRC does
-        silence = Signal(self._gap_bits + 1)
-        bits = Signal(9)  # a byte on its way into the CRC, highest bit first, and below it a 1
+        request = Signal(Request, reset_less=True)
+        index = Signal(8, reset_less=True)  # of the next payload byte
+        low_fits = Signal(reset_less=True)  # the lower byte of the CRC does
+        silence = Signal(5, reset_less=True)  # ticks
+        bits = Signal(9, reset_less=True)  # a byte on its way into the CRC, highest bit first, and below it a 1
         counted = Signal()  # the CRC covers the byte
-        broken = Signal()
+        broken, silent = Signal(), Signal()
 
+        m.d.comb += self.o.payload.eq(request)
         m.d.comb += [write.addr.eq(index), write.data.eq(byte), read.addr.eq(self.read_address), self.read_data.eq(read.data)]
         m.d.comb += [crc.data.eq(bits[8]), crc.valid.eq(bits[:8].any())]
-        m.d.comb += broken.eq((self.i.valid & self.i.payload.error) | silence[-1])
-        m.d.sync += [bits.eq(Cat(C(0, 1), bits)), silence.eq(silence + 1)]
+        m.d.comb += broken.eq((self.i.valid & self.i.payload.error) | silent)
+        m.d.comb += silent.eq(silence[4] & silence[0])
+        m.d.sync += [bits.eq(Cat(C(0, 1), bits)), silence.eq(silence + self.tick)]
         with m.If(self.i.valid):
             m.d.sync += silence.eq(0)
             with m.If(counted):
@@ -112,7 +112,7 @@ class FrameReceiver(wiring.Component):
             with byte_state("CRC_HIGH", "DRAIN", covered=False), m.If(low_fits & (byte == crc.crc[8:])):
                 m.next = "WHOLE"
             with m.State("DRAIN"):
-                with m.If(silence[-1]):
+                with m.If(silent):
                     m.d.sync += [self.dropped.eq(self.dropped + 1), request.bad.eq(1)]
                     m.next = "WHOLE"
             with m.State("WHOLE"):

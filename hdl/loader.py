@@ -103,17 +103,20 @@ class Loader(wiring.Component):
         phase = Signal(_Phase)
         position = Signal(4)  # of the byte within header, section header or CRC; lowest bit: within a word
         count = Signal(4, init=_IDLE)  # clocks since the byte came
-        word = Signal(16)  # a byte enters at the top and goes down, bit by bit
-        address, left = Signal(24), Signal(24)  # turned through a serial adder by 12 bits a byte; left: payload bytes to come
-        carry, borrow = Signal(), Signal()
-        some = Signal()  # a bit of left is 1
-        skip, last = Signal(), Signal()  # nothing is written; the section is END
-        beyond = Signal()
+        word = Signal(16, reset_less=True)  # a byte enters at the top and goes down, bit by bit
+        wide = max(high for high, _ in self._spans.values()) > 16
+        address = Signal(24 if wide else 16, reset_less=True)  # turned through a serial adder by half its bits in a byte's time
+        left = Signal(24, reset_less=True)  # payload bytes to come, turned likewise
+        carry, borrow = Signal(reset_less=True), Signal(reset_less=True)
+        some = Signal(reset_less=True)  # a bit of left is 1
+        skip, last = Signal(reset_less=True), Signal(reset_less=True)  # nothing is written; the section is END
+        beyond = Signal(reset_less=True)
         wrong = Signal()  # a bit of the header differs
         fresh = Signal(init=1)  # the next bit is a CRC's first
 
         running = Signal()
         shift, turn, check, decide = Signal(), Signal(), Signal(), Signal()
+        half = turn if wide else shift  # half the bits of an address
         bit = word[8]
         byte = word[:8]  # once its bits have passed
         m.d.comb += [running.eq(~self.done & ~self.error), self.i.ready.eq((count == _IDLE) | ~running)]
@@ -149,15 +152,19 @@ class Loader(wiring.Component):
                     m.d.sync += [enter(_Phase.SECTION), fresh.eq(1)]
             with m.Case(_Phase.SECTION):
                 m.d.sync += carry.eq(0)
-                with m.If(shift & ~position[2]):
+                enters = ~position[2] if wide else ~position[2] & ~position[:2].all()
+                with m.If(shift & enters):
                     m.d.sync += [address.eq(Cat(address[1:], bit)), some.eq(0)]
                 with m.If(shift & position[2] & ~position[:2].all()):
                     m.d.sync += [left.eq(Cat(left[1:], bit)), some.eq(some | bit)]
-                with m.If(turn & position[:3].all()):
+                with m.If(half & position[:3].all()):
                     m.d.sync += address.eq(address.rotate_right(1))
                 with m.If(check & (position == 0)):
                     m.d.sync += [self.load.space.eq(byte), skip.eq(byte[3:].any()), last.eq(byte == isa.Kind.END)]
                     with m.If(~((byte < len(_KINDS)) | (byte == isa.Kind.META) | (byte == isa.Kind.END))):
+                        m.d.sync += stop(isa.LoadError.SECTION)
+                if not wide:
+                    with m.If(check & (position == 3) & byte.any()):
                         m.d.sync += stop(isa.LoadError.SECTION)
                 with m.If(check & (position == 7) & (left[0] | byte.any() | (last & some))):
                     m.d.sync += stop(isa.LoadError.SECTION)
@@ -166,8 +173,9 @@ class Loader(wiring.Component):
                     with m.If(~some):
                         m.d.sync += enter(_Phase.CRC)
             with m.Case(_Phase.PAYLOAD):
-                with m.If(turn):
+                with m.If(half):
                     m.d.sync += [address.eq(Cat(address[1:], address[0] ^ carry)), carry.eq(carry & address[0])]
+                with m.If(turn):
                     m.d.sync += [left.eq(Cat(left[1:], left[0] ^ borrow)), borrow.eq(borrow & ~left[0]), some.eq(some | (left[0] ^ borrow))]
                 with m.If((count == 0) & ~position[0]):
                     m.d.sync += [borrow.eq(1), some.eq(0)]  # from bit 1 on: a word is two bytes

@@ -33,7 +33,9 @@ class ReplySender(wiring.Component):
     """
 
     def __init__(self) -> None:
-        super().__init__({"write": In(ReplyWrite), "i": In(stream.Signature(Reply)), "o": Out(stream.Signature(unsigned(8)))})
+        super().__init__(
+            {"write": In(ReplyWrite), "length": In(8), "i": In(stream.Signature(Reply)), "o": Out(stream.Signature(unsigned(8)))}
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -42,11 +44,10 @@ class ReplySender(wiring.Component):
         write, read = kept.write_port(), kept.read_port()
         m.d.comb += [write.addr.eq(self.write.address), write.data.eq(self.write.data), write.en.eq(self.write.enable)]
 
-        short = Signal()
-        header = Signal()  # the byte is one of the three of the header
-        index = Signal(8)  # of the byte in header or payload
-        left = Signal(8)  # payload bytes to come
-        bits = Signal(9)  # the byte on its way into the CRC, highest bit first, and below it a 1
+        short = Signal(reset_less=True)
+        header = Signal(reset_less=True)  # the byte is one of the three of the header
+        index = Signal(8, reset_less=True)  # of the byte in header or payload
+        bits = Signal(9, reset_less=True)  # the byte on its way into the CRC, highest bit first, and below it a 1
         passing = Signal()
         m.d.comb += read.addr.eq(Mux(header, Cat(index[:2], short, C(HEADER >> 3, 6)), index))
         m.d.comb += [passing.eq(bits[:8].any()), crc.data.eq(bits[8]), crc.valid.eq(passing)]
@@ -73,16 +74,14 @@ class ReplySender(wiring.Component):
             with m.State("NEXT"):
                 m.next = "CRC"
                 with m.If(header):
-                    m.d.sync += left.eq(read.data)
                     with m.If(index == 3):
                         m.d.sync += [header.eq(0), index.eq(0)]
-                        m.next = "LENGTH"
+                        m.next = "MORE"
                 with m.Else():
-                    m.d.sync += left.eq(left - 1)
-                    m.next = "LENGTH"
-            with m.State("LENGTH"):
+                    m.next = "MORE"
+            with m.State("MORE"):
                 m.next = "CRC"
-                with m.If(left == 0):
+                with m.If(short | (index == self.length)):
                     m.next = "CRC_LOW"
             with m.State("CRC_LOW"):
                 m.d.comb += [self.o.payload.eq(crc.crc[:8]), self.o.valid.eq(1)]

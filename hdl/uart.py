@@ -41,9 +41,10 @@ class UartReceiver(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        timer = Signal(range(self._clocks))
-        bits = Signal(9, init=0x1FF)  # start bit enters first; once it is at the bottom, all data bits are in
-        high = Signal()
+        timer = Signal(range(self._clocks), reset_less=True)
+        bits = Signal(9, reset_less=True)  # start bit enters first; once it is at the bottom, all data bits are in
+        high = Signal()  # the line was, since the last byte
+        first = Signal(reset_less=True)  # the next bit is the start bit
         due = Signal()
         m.d.comb += due.eq(timer == 0)
         m.d.comb += self.o.payload.data.eq(bits[1:])
@@ -53,16 +54,16 @@ class UartReceiver(wiring.Component):
             with m.State("IDLE"):
                 m.d.sync += [timer.eq(self._clocks // 2 - 1), high.eq(high | self.rx)]
                 with m.If(high & ~self.rx):
-                    m.d.sync += bits.eq(0x1FF)
+                    m.d.sync += [bits.eq(0x1FF), first.eq(1)]
                     m.next = "BITS"
             with m.State("BITS"):
                 m.d.sync += [timer.eq(timer - 1), high.eq(0)]
                 with m.If(due):
-                    m.d.sync += timer.eq(self._clocks - 1)
+                    m.d.sync += [timer.eq(self._clocks - 1), first.eq(0)]
                     with m.If(~bits[0]):
                         m.d.sync += [self.o.valid.eq(1), self.o.payload.error.eq(~self.rx)]
                         m.next = "IDLE"
-                    with m.Elif(bits.all() & self.rx):
+                    with m.Elif(first & self.rx):
                         m.next = "IDLE"
                     with m.Else():
                         m.d.sync += bits.eq(Cat(bits[1:], self.rx))

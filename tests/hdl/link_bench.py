@@ -1,6 +1,6 @@
 """The link between a host that speaks bytes, the real loader and the scripted core."""
 
-from amaranth.hdl import Module, ResetInserter, unsigned
+from amaranth.hdl import Module, ResetInserter, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -45,7 +45,9 @@ class LinkBench(wiring.Component):
         wiring.connect(m, link.read_request, core.read_request)
         wiring.connect(m, core.read_data, link.read_data)
         m.d.comb += [loader.start.eq(link.image_start), link.done.eq(loader.done), link.error.eq(loader.error), link.code.eq(loader.code)]
-        m.d.comb += link.booting.eq(self.booting)
+        ended = Signal()
+        m.d.sync += ended.eq(ended | link.image_start)
+        m.d.comb += link.booting.eq(self.booting & ~ended)
         return m
 
 

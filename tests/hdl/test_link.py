@@ -40,7 +40,7 @@ def test_commands(seed):
         assert await host.ask(1, FEED, b"abc") == (1, OK, bytes(byte ^ 0x55 for byte in b"abc"))
         assert await host.ask(2, STEP, [4]) == (2, OK, bytes(range(4)))
         assert await host.ask(3, STEP, [1]) == (3, OK, b"\4")
-        assert await host.ask(4, READ, [2, 0xFE, 0x07, 3]) == (4, OK, bytes.fromhex("fe27 ff27 0028"))
+        assert await host.ask(4, READ, [2, 0xFE, 0x03, 3]) == (4, OK, bytes.fromhex("fe23 ff23 0024"))
         assert await host.ask(5, READ, [0, 0xFF, 0x00, 2]) == (5, OK, bytes.fromhex("ff00 0001"))
         assert await host.ask(6, ABORT) == (6, OK, b"")
         assert await host.ask(7, STEP, [1]) == (7, OK, b"\5")  # an idle ABORT resets nothing
@@ -53,9 +53,9 @@ def test_longest_payloads():
     async def script(host, dut, ctx):
         symbols = seeded(2).randbytes(255)
         assert await host.ask(1, FEED, symbols) == (1, OK, bytes(byte ^ 0x55 for byte in symbols))
-        _, status, payload = await host.ask(2, READ, [1, 0xC0, 0xFF, 127])
+        _, status, payload = await host.ask(2, READ, [1, 0xC0, 0x03, 127])
         assert (status, len(payload)) == (OK, 254)
-        assert [payload[at] | payload[at + 1] << 8 for at in range(0, 254, 2)] == [(0xFFC0 + at & 0xFFFF) ^ 0x1000 for at in range(127)]
+        assert [payload[at] | payload[at + 1] << 8 for at in range(0, 254, 2)] == [0x03C0 + at ^ 0x1000 for at in range(127)]
         assert await host.ask(3, STEP, [255]) == (3, OK, bytes(range(255)))
 
     talk(script)
@@ -152,6 +152,8 @@ def test_load_is_refused_while_booting():
         (READ, b"\0\0\0\0"),
         (READ, b"\0\0\0\x80"),
         (READ, b"\3\0\0\1"),
+        (READ, b"\0\0\x08\1"),
+        (READ, b"\0\0\x80\1"),
         (READ, b"\4\0\0\1"),
         (READ, b"\x80\0\0\1"),
         (ABORT, b"x"),
@@ -269,6 +271,25 @@ def test_busy():
         assert ctx.get(dut.core.begun) == 3
 
     assert talk(script, rng=seeded(4)) == []
+
+
+@pytest.mark.parametrize("delay", [0, 1, 2, 3, 6])
+def test_busy_costs_no_step(delay):
+    """Whatever the clock in which BUSY is begun, the steps go on one by one."""
+
+    async def script(host, dut, ctx):
+        ctx.set(dut.core.delay, delay)
+        symbols = seeded(delay).randbytes(255)
+        await host.send(frame(1, FEED, symbols))
+        replies = []
+        while not replies or replies[-1][1] == BUSY:
+            await host.send(frame(2, HELLO, bytes(len(replies) % 3)))
+            replies.append(await host.reply())
+        assert len(replies) > 3
+        assert replies[-1] == (1, OK, bytes(byte ^ 0x55 for byte in symbols))
+        assert ctx.get(dut.core.begun) == 255
+
+    talk(script)
 
 
 def test_a_frame_that_outlasts_the_run_is_busy():
