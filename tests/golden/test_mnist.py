@@ -1,11 +1,15 @@
 import gzip
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from golden import mnist
 from golden.classifier import Recipe, integer_accuracy
+from golden.file import load
 from golden.gain import Growth
+from golden.integer import deep_forward
 from golden.mnist import PRESETS, mnist_views, read_mnist, train_mnist
 from golden.network import NetworkError
 
@@ -114,3 +118,16 @@ def test_missing_and_damaged_files(tmp_path):
         read_mnist(tmp_path)
     with pytest.raises(NetworkError, match="there is no train-images-idx3-ubyte"):
         read_mnist(tmp_path / "nowhere")
+
+
+def test_the_shipped_network_has_the_presets_shape():
+    network = load(Path(mnist.__file__).parent / "networks" / "mnist.safetensors")
+    recipe = PRESETS["mnist"]
+    assert (network.n, network.n_out, network.frac) == (784, 10, recipe.frac)
+    assert network.output.groups[0].anchors.shape == (recipe.n_t, recipe.n_c, 2)
+    assert network.card["figures"]["accuracy_integer"] >= 0.975
+    blank = deep_forward(network, np.zeros((1, 784), np.int16)).states[-1]
+    bright = deep_forward(network, np.full((1, 784), 255, np.int16)).states[-1]
+    np.testing.assert_array_equal(blank, bright)  # only the order of latencies matters
+    ramp = deep_forward(network, np.arange(784, dtype=np.int16)[None]).states[-1]
+    assert not np.array_equal(blank, ramp)
