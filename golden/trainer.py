@@ -18,6 +18,8 @@ from .rnn import Rnn
 
 __all__ = ["RnnTrainer", "Rounding", "Settings"]
 
+PARTS = 4  # pieces of work for each thread
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -166,10 +168,12 @@ class RnnTrainer:
             progress(done, self.one_step(done))
 
     def _share(self, function: Callable[..., None], count: int, *arguments: object) -> None:
-        """Run ``function(low, high, ...)`` over 0..count in as many parts as there are threads."""
-        edges = np.linspace(0, count, min(self.settings.threads, count) + 1).astype(int)
-        jobs = [self._pool.submit(function, low, high, *arguments) for low, high in pairwise(edges[:-1])]
-        function(edges[-2], edges[-1], *arguments)
+        """Run ``function(low, high, ...)`` over 0..count in pieces, so that a busy processor does not hold up the other."""
+        if self.settings.threads == 1:
+            function(0, count, *arguments)
+            return
+        edges = np.linspace(0, count, min(PARTS * self.settings.threads, count) + 1).astype(int)
+        jobs = [self._pool.submit(function, low, high, *arguments) for low, high in pairwise(edges)]
         for job in jobs:
             job.result()
 
