@@ -40,9 +40,11 @@ def run_cocotb(
     ``test``: only tests whose name contains it. ``env``: environment variables they see. Raises :class:`SimulationError` if one fails or
     none ran.
     """
-    from cocotb_tools.check_results import get_results
-    from cocotb_tools.runner import get_runner
-
+    try:
+        from cocotb_tools.check_results import get_results
+        from cocotb_tools.runner import get_runner
+    except ImportError:
+        raise SimulationError("cocotb was not found: pip install 'polychron[test]'") from None
     source = verilog(component)
     if shutil.which("iverilog") is None:
         raise SimulationError("Icarus Verilog was not found: install the Debian package iverilog")
