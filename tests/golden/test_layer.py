@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from golden.layer import backward, forward, look, slope, uncertainty
+from golden.rnn import Rnn, window_pass
 
 from .helpers import make_float_layer
 
@@ -126,3 +127,31 @@ def test_jitter_flips_the_nearest_bit_as_often_as_it_should(rng):
     assert np.array_equal(look(anchors, x).used, look(anchors, x).row)
     with pytest.raises(ValueError, match="jitter needs a generator"):
         look(anchors, x, jitter=0.6)
+
+
+def test_the_gradient_through_time_is_the_chain_of_surrogates(rng):
+    """dL/dh_0 over two steps of the rnn against Jacobians of the surrogate (Eq. 4) taken by differences, at fixed indices."""
+    n = 8
+    hidden, output = make_float_layer(rng, n=n, n_out=n, shapes=[(3, 2)]), make_float_layer(rng, n=n, n_out=4, shapes=[(4, 2)])
+    model = Rnn(embed=rng.normal(size=(4, n)).astype(np.float32), hidden=hidden, output=output)
+    h, tokens = rng.normal(size=(1, n)), np.array([[2, 0, 3]])
+
+    def jacobian(layer, point):
+        group = layer.groups[0]
+        seen, step, tables = look(group.anchors, point), 1e-6, np.arange(layer.groups[0].n_t)
+        change = group.tables[tables, seen.other[0]].astype(float) - group.tables[tables, seen.row[0]]
+        weights = [[uncertainty(look(group.anchors, point + side * e).u[0]) for side in (1, -1)] for e in np.eye(n)[:, None] * step]
+        return np.array([(up - down) @ change for up, down in weights]) / (2 * step)  # (n, n_out)
+
+    states, to_logits = [h], []
+    for t in (0, 1):
+        states.append(forward(hidden, states[-1])[0] + model.embed[tokens[0, t]])
+        logits = forward(output, states[-1])[0][0]
+        to_logits.append((np.exp(logits) / np.exp(logits).sum() - np.eye(4)[tokens[0, t + 1]]) / 2)
+    wanted = np.zeros(n)
+    for t in (1, 0):
+        at_state = jacobian(output, states[t + 1]) @ to_logits[t] + wanted
+        wanted = jacobian(hidden, states[t]) @ at_state
+    _, gradients, _ = window_pass(model, h, tokens)
+    assert np.allclose(gradients.h[0], wanted, atol=1e-5)
+    assert np.abs(wanted).max() > 1e-3
