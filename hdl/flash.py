@@ -50,7 +50,7 @@ class FlashReader(wiring.Component):
         script = [0xFF, 0xAB, 0x9F, *[0] * _ID_BYTES, 0x03, *self._offset.to_bytes(3, "big")]
         begins = (0, 1, 2, 3 + _ID_BYTES)
         last_id = 2 + _ID_BYTES
-        table = Const(sum(byte << 8 * at for at, byte in enumerate(script)), 128)
+        columns = [Const(sum((byte >> bit & 1) << at for at, byte in enumerate(script)), 16) for bit in range(8)]
         ends = Const(sum(1 << at - 1 for at in begins[1:]), 16)
 
         position = Signal(range(16))  # in the script; its length and more: data
@@ -70,7 +70,7 @@ class FlashReader(wiring.Component):
                     m.d.sync += pause.eq(0)
                     m.next = "BYTE"
             with m.State("BYTE"):
-                m.d.sync += [bits.eq(table.word_select(position, 8)), self.cs_n.eq(0)]
+                m.d.sync += [bits.eq(Cat(column.bit_select(position, 1) for column in columns)), self.cs_n.eq(0)]
                 m.next = "LOW"
             with m.State("LOW"):
                 m.d.sync += self.clk.eq(1)

@@ -29,9 +29,9 @@ class FrameReceiver(wiring.Component):
     ``o`` is valid from the last byte of a frame until it is taken; bytes that come meanwhile are lost. The payload of a frame
     is written into a memory as it comes, except in clocks with ``hold``; byte ``read_address`` of it is ``read_data``, one clock later.
 
-    A wrong start byte, a framing error, a silence of more than 2^``gap_bits`` - 1 clocks inside a frame, and a wrong CRC make a bad frame:
-    everything up to the next such silence is dropped, then ``o`` says ``bad``, once; ``dropped`` counts (and wraps). After it the next byte
-    is a frame's first for certain.
+    A wrong start byte, a framing error, a silence of 17 clocks with ``tick`` inside a frame, and a wrong CRC make a bad frame: everything
+    up to the next such silence is dropped, then ``o`` says ``bad``, once; ``dropped`` counts (and wraps). After it the next byte is a
+    frame's first for certain.
     """
 
     def __init__(self) -> None:

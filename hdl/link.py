@@ -27,7 +27,8 @@ class Link(wiring.Component):
     LOAD_BEGIN. ``done``, ``error``, ``code``: the loader's; they stand when ``image`` is ready again. ``booting``: the flash is being read;
     LOAD is refused meanwhile, LOAD_BEGIN ends it. ``step``: valid while steps of a run remain, except in the clock after a transfer.
     ``symbol``: taken at once, or within 6 clocks. ``read_request``, ``read_data``: one word at a time. ``core_reset``: high for one clock
-    after LOAD_BEGIN, an abort, or 2^``watchdog_bits`` clocks without a symbol (in READ: a word).
+    after LOAD_BEGIN, an abort, or 2^``watchdog_bits`` clocks without a symbol (in READ: a word). A silence of 2^``gap_bits`` clocks ends a
+    frame. Both times are counted in whole ticks of 2^(``gap_bits`` - 4) clocks: they are never shorter, and at most one tick longer.
 
     A reply's first byte is offered within 20 clocks of what it waits for: the end of its request, the last symbol, the last word.
     """

@@ -65,14 +65,14 @@ def _beyond(address: Value, span: tuple[int, int]) -> Value:
 class Loader(wiring.Component):
     """One image at a time: header, sections, end.
 
-    ``start`` (one clock) forgets everything and expects a header; so does reset. ``i`` takes a byte every 10 clocks; after ``done`` or
+    ``start`` (one clock) forgets everything and expects a header; so does reset. ``i`` takes a byte every 15 clocks; after ``done`` or
     ``error`` every byte at once, without effect. ``load`` strobes once for each word of a section of kind 0..5, when its second byte is in
     and its address found within the space. A section's words are thus written before its CRC is known: while not ``done``, what is in the
     memories must not be used.
 
     ``done``: the image ended without error. ``error``, ``code`` (firmware.isa.LoadError): it did not; the first error stays until
-    ``start``. ``fail`` (one clock): the source of the bytes is lost, error FLASH. Both ``done`` and ``error`` stand 2 clocks after ``i`` is
-    ready again.
+    ``start``. ``fail`` (one clock): the source of the bytes is lost, error FLASH. Both ``done`` and ``error`` stand when ``i`` is ready
+    again.
 
     ``words``: the words of each space, from :func:`space_words`. ``comparators``: the P of the header. ``loaded``: ``done`` from reset on,
     for simulations that begin with filled memories.
@@ -185,6 +185,8 @@ class Loader(wiring.Component):
                         m.d.sync += stop(isa.LoadError.SECTION)
                 with m.If(decide & ~position[0]):
                     m.d.sync += carry.eq(1)
+                    with m.If(carry & ~skip):  # the address went round
+                        m.d.sync += stop(isa.LoadError.SECTION)
                 with m.If(decide & position[0] & ~some):
                     m.d.sync += enter(_Phase.CRC)
             with m.Case(_Phase.CRC):

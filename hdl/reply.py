@@ -28,8 +28,9 @@ class ReplySender(wiring.Component):
     """Reply frames, one at a time: start byte, header and payload from the memory, CRC-16.
 
     A transfer at ``i`` begins a frame; ``i`` is ready again once the frame's last byte is taken at ``o``. What the frame is made of must be
-    in the memory by then, and stay until it is sent; the other header may be written meanwhile. A byte is offered at most 14 clocks after
-    the one before it was taken. The memory is not cleared: a kept reply can be sent any number of times.
+    in the memory by then, and stay until it is sent; the other header may be written meanwhile. ``length``: payload bytes of the kept
+    reply; it stands while that is sent. A byte is offered at most 14 clocks after the one before it was taken. The memory is not cleared: a
+    kept reply can be sent any number of times.
     """
 
     def __init__(self) -> None:

@@ -52,7 +52,7 @@ class LinkBench(wiring.Component):
 
 
 class Host:
-    """The other end of the line, in a testbench. ``rng``: the host rests at random before it takes a byte, and between the bytes it sends."""
+    """The other end of the line, in a testbench. ``rng``: the host rests at random, sending and taking."""
 
     def __init__(self, ctx, dut, *, rng=None):
         self.ctx, self.dut, self.rng = ctx, dut, rng
