@@ -20,6 +20,7 @@ from ..firmware.networks import random_network
 
 BOARD = boards.get("icebreaker")
 GAP_BITS = 12  # the silence that ends a bad frame: 4,096 clocks instead of 65,536
+BIT_CLOCKS = 9  # of the UART: 4 Mbaud instead of 1 (the compiled board is tested at the board's own times)
 
 
 class Blank(wiring.Component):
@@ -43,7 +44,11 @@ def files(tmp_path_factory):
     image = write_image(compile_network(network, BOARD))
     assert len(image) < 8192
     (folder / "image.bin").write_bytes(image)
-    return {"BOARD_NETWORK": str(folder / "small.safetensors"), "BOARD_IMAGE": str(folder / "image.bin")}
+    return {
+        "BOARD_NETWORK": str(folder / "small.safetensors"),
+        "BOARD_IMAGE": str(folder / "image.bin"),
+        "BOARD_BIT_CLOCKS": str(BIT_CLOCKS),
+    }
 
 
 @pytest.mark.parametrize(
@@ -52,7 +57,9 @@ def files(tmp_path_factory):
 )
 def test_board(test, loaded, files, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
-    run_cocotb(System(BOARD, loaded=loaded, gap_bits=GAP_BITS), module="cocotb_board", folder=tmp_path, test=test, env=files)
+    run_cocotb(
+        System(BOARD, loaded=loaded, gap_bits=GAP_BITS, bit_clocks=BIT_CLOCKS), module="cocotb_board", folder=tmp_path, test=test, env=files
+    )
 
 
 def test_a_missing_simulator_fails(tmp_path, monkeypatch, bench_class):

@@ -1,0 +1,114 @@
+"""The run command: what it prints, how it ends, and what it says of bad input."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import golden
+import sim.run
+from golden.file import load, save_network
+from sim.bench import measure
+from sim.preload import TABLES
+
+from ..firmware.networks import random_network
+
+NETWORKS = Path(golden.__file__).parent / "networks"
+TEXT = NETWORKS / "shakespeare.safetensors"
+
+
+def run(capsys, *arguments):
+    code = sim.run.main(list(arguments))
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_text(capsys):
+    code, out, _ = run(capsys, "--board", "icebreaker", "--network", str(TEXT), "--prompt", "ROMEO:", "--length", "40", "--greedy")
+    assert code == 0
+    network = load(TEXT)
+    assert out.startswith("ROMEO:")
+    assert "equal to the golden model: " in out
+    (figures,) = re.findall(r"^46 characters: (.*) clocks a character, limit (\d+), efficiency (.*) %$", out, re.M)
+    assert float(figures[2]) == pytest.approx(100 * int(figures[1]) / float(figures[0]), abs=0.06)
+    text = out[: out.index("\nequal")]
+    assert len(text) == 46
+    assert set(text.encode()) <= set(network.symbols) | {ord("?")}
+
+
+def test_temperature_and_seed_choose_the_text(capsys):
+    texts = [run(capsys, "--length", "30", "--temperature", "0.8", "--seed", seed)[1].split("\nequal")[0] for seed in ("1", "1", "2")]
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_digits(capsys):
+    code, out, _ = run(capsys, "--digits", "8")
+    assert code == 0
+    assert "8 held-out digits: 100.00 % right" in out
+    assert re.search(r"^\d+\.\d\d clocks a digit, limit \d+", out, re.M)
+
+
+def test_uart_and_trace(capsys, tmp_path):
+    code, out, _ = run(capsys, "--length", "2", "--uart", "--trace", str(tmp_path / "run.vcd"))
+    assert code == 0
+    assert f"trace: {tmp_path / 'run.vcd'}" in out
+    text = (tmp_path / "run.vcd").read_text()
+    assert text.startswith("$timescale 1 ps $end")
+    assert "uart_tx" in text.split("$enddefinitions")[0]
+
+
+def test_a_difference_is_named_and_ends_with_1(capsys, monkeypatch):
+    """The negative control of the command: one bit of the table memory flipped behind its back."""
+
+    class Damaged(sim.run.CoreSession):
+        def __init__(self, network, program, **options):
+            super().__init__(network, program, **options)
+            self.sim.memory(TABLES)[program.runs[0].table_base :: 1 << program.runs[0].row_log2, 0] ^= 1
+
+    monkeypatch.setattr(sim.run, "CoreSession", Damaged)
+    code, out, _ = run(capsys, "--length", "20")
+    assert code == 1
+    assert re.search(
+        r"DIFFERENT from the golden model: step 0, op output, neuron \d+ .*; table \d+ of output, group 0, row \d+ is damaged", out
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--board", "nexys"], "unknown board 'nexys'"),
+        (["--network", "none.safetensors"], "none.safetensors: cannot be read"),
+        (["--digits", "451"], "--digits must be 1..450, not 451"),
+        (["--length", "-1"], "--length must be 0..1000000, not -1"),
+        (["--digits", "3", "--network", str(TEXT)], "is a text network: --digits needs a classifier"),
+        (["--network", str(NETWORKS / "digits.safetensors")], "has no symbols: it reads no text"),
+        (["--temperature", "-1"], "temperature must be above 0, not -1.0"),
+        (["--seed", "0"], "seed must be 1..4294967295, not 0"),
+        (["--k", "9"], "k must be 0..8, not 9"),
+        (["--length", "1", "--trace", "/no/such/folder/run.vcd"], "/no/such/folder/run.vcd can't be written"),
+    ],
+)
+def test_bad_input_is_one_sentence(capsys, arguments, message):
+    code, out, err = run(capsys, *arguments)
+    assert code == 2
+    assert out == ""
+    assert message in err
+    (line,) = [line for line in err.splitlines() if not line.startswith("compiling")]
+    assert line.startswith("error: ")
+
+
+def test_a_byte_that_is_no_symbol(capsys, tmp_path):
+    network = random_network(1, kind="rnn", max_out=12)
+    fields = {**vars(network), "symbols": tuple(range(65, 65 + network.n_out))}
+    save_network(type(network)(**fields), tmp_path / "small.safetensors")
+    code, _, err = run(capsys, "--network", str(tmp_path / "small.safetensors"), "--prompt", "Az")
+    assert code == 2
+    assert "0x7a" in err
+
+
+@pytest.mark.slow
+def test_compiled_simulation_is_fifty_times_amaranths():
+    import boards
+
+    figures = measure(TEXT, boards.get("icebreaker"), clocks=10_000)
+    assert figures[2].speed > 50 * figures[0].speed
