@@ -58,7 +58,8 @@ def main(argv: list[str] | None = None) -> int:
     start = time.monotonic()
 
     def say(line: str) -> None:
-        print(f"[{time.monotonic() - start:6.1f} s] {line}", flush=True)
+        sys.stdout.write(f"[{time.monotonic() - start:6.1f} s] {line}\n")  # one write: two seeds talk at a time
+        sys.stdout.flush()
 
     try:
         if not 1 <= args.seeds <= MOST_SEEDS:

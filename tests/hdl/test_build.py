@@ -1,16 +1,20 @@
 """The build command: every bad input ends in one sentence, exit code 2 and nothing written; the estimate is quick."""
 
+import hashlib
+import json
 import os
 import re
 import resource
 import shutil
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from firmware.image import read_image
 from golden.file import save_network
 from golden.network import Layer, Network, TableGroup
 from hdl.build import DEFAULT_NETWORK, main
@@ -149,6 +153,39 @@ def test_pll_of_the_ecp5() -> None:
     for wrong in (30e6, 10e6, 2200e6):
         with pytest.raises(ValueError, match=r"out_hz must be a multiple of 2\.5e"):
             dividers(in_hz=25e6, out_hz=wrong)
+
+
+def test_the_main_job(tmp_path: Path) -> None:
+    """The whole design, real tools: every product, the targets of size, and a second run that changes the network only."""
+    done = command("--board", "icebreaker", folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    out = tmp_path / "build" / "icebreaker"
+    first = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    assert set(first) == {"bitstream.bin", "image.bin", "flash.bin", "report.json", "report.txt"}
+    assert first["flash.bin"] == first["bitstream.bin"].ljust(0x100000, b"\xff") + first["image.bin"]
+    program = read_image(first["image.bin"])
+    assert program.meta["name"] == "shakespeare"
+
+    figures = json.loads(first["report.json"])
+    assert figures["lc"] <= 4000
+    assert figures["dsp"] == 0
+    assert (figures["spram"], figures["ebr"] <= 30) == (4, True)
+    assert figures["fmax_mhz"] >= figures["clock_mhz"] == 36
+    assert figures["clocks_per_step"] <= 1.1 * figures["clocks_limit"]
+    assert figures["steps_per_second"] >= 65_000
+    assert figures["bitstream_sha256"] == hashlib.sha256(first["bitstream.bin"]).hexdigest()
+    assert figures["image_crc32"] == f"{zlib.crc32(first['image.bin']):08x}"
+    for product in first.values():
+        assert str(tmp_path).encode() not in product
+        assert str(ROOT).encode() not in product
+
+    again = command("--board", "icebreaker", "--network", str(network(tmp_path / "net.safetensors")), folder=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert re.findall(r"(\S+): unchanged", again.stdout) == ["synthesis", "1", "packing"]
+    second = {name: (out / name).read_bytes() for name in first}
+    assert second["bitstream.bin"] == first["bitstream.bin"]
+    assert second["image.bin"] != first["image.bin"]
+    assert second["report.json"] != first["report.json"]
 
 
 @pytest.mark.slow
