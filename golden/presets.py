@@ -15,7 +15,7 @@ class TextPreset:
     """A text rnn to be trained.
 
     ``n`` neurons; ``hidden`` and ``output``: tables as (n_t, n_c); ``symbols``: size of the vocabulary; entry widths after training, and
-    units to round to (None: searched for); learning ``rate`` and ``jitter``.
+    units to round to (None: searched for); ``qat``: the part of a training that is rounded; learning ``rate`` and ``jitter``.
     """
 
     about: str
@@ -28,6 +28,7 @@ class TextPreset:
     output_bits: int = 4
     hidden_unit: float | None = None
     output_unit: float | None = None
+    qat: float = 0.8
     rate: float = 0.01
     jitter: float = 0.5
 
@@ -57,7 +58,7 @@ TEXT_PRESETS = {
         output=(16, 10),
         hidden_bits=8,
         output_bits=8,
-        hidden_unit=1 / 32,
-        output_unit=1 / 64,
+        qat=0.25,
+        rate=0.003,
     ),
 }

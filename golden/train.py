@@ -61,7 +61,7 @@ def _text_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output-unit", type=float, help="unit of the output tables, likewise")
     parser.add_argument("--streams", type=int, default=64, help="texts read side by side (default: %(default)s)")
     parser.add_argument("--context", type=int, default=32, help="symbols to propagate back through (default: %(default)s)")
-    parser.add_argument("--qat", type=float, default=0.8, help="last part of the training with rounded tables, 0..1 (default: %(default)s)")
+    parser.add_argument("--qat", type=float, help="last part of the training with rounded tables, 0..1 (default: the preset's)")
     parser.add_argument("--threads", type=int, default=2, help="(default: %(default)s; the result does not depend on it)")
 
 
@@ -125,7 +125,7 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
         symbols=symbols,
         steps=arguments.steps,
         minutes=arguments.minutes,
-        qat=arguments.qat,
+        qat=preset.qat if arguments.qat is None else arguments.qat,
         card=card,
         say=lambda line: print(line, flush=True),
     )
