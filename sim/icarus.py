@@ -7,7 +7,7 @@ from pathlib import Path
 
 from amaranth.lib import wiring
 
-from sim.cxxrtl_build import SimulationError, cache_folder, component_rtlil, text_key, yosys
+from sim.cxxrtl_build import SimulationError, cache_folder, component_rtlil, made_once, text_key, yosys
 
 __all__ = ["run_cocotb", "verilog"]
 
@@ -19,16 +19,14 @@ def verilog(component: wiring.Component) -> Path:
     """``component`` as one flat Verilog module ``top`` in a file of the cache folder."""
     text = component_rtlil(component)
     path = cache_folder() / f"verilog-{text_key(text, _SCRIPT)}.v"
-    if path.exists():
-        return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix="build-") as folder:
-        work = Path(folder)
-        (work / "top.il").write_text(text)
-        yosys(_SCRIPT, work)
-        source = (work / "top.v").read_text()
-        (work / "top.v").write_text("`timescale 1ps/1ps\n" + source)
-        os.replace(work / "top.v", path)
+    with made_once(path):
+        if not path.exists():
+            with tempfile.TemporaryDirectory(dir=path.parent, prefix="build-") as folder:
+                work = Path(folder)
+                (work / "top.il").write_text(text)
+                yosys(_SCRIPT, work)
+                (work / "timed.v").write_text("`timescale 1ps/1ps\n" + (work / "top.v").read_text())
+                os.replace(work / "timed.v", path)
     return path
 
 

@@ -197,7 +197,8 @@ def test_library_is_kept_and_keyed(monkeypatch, bench_library, bench_class):
     before = bench_library.stat().st_mtime_ns
     assert build(bench_class()) == bench_library
     assert bench_library.stat().st_mtime_ns == before
-    assert sorted(name.split("-")[0] for name in os.listdir(bench_library.parent)) == ["cxxrtl", "driver"]
+    kept = sorted((name.split("-")[0], name.split(".")[-1]) for name in os.listdir(bench_library.parent))
+    assert kept == [("cxxrtl", "lock"), ("cxxrtl", "so"), ("driver", "o")]
     monkeypatch.setenv("CXX", "no-such-compiler")
     with pytest.raises(SimulationError, match="the C\\+\\+ compiler no-such-compiler was not found"):
         build(bench_class())
