@@ -108,7 +108,7 @@ class Core(wiring.Component):
         m.d.comb += [
             index.blocked.eq(writeback.reading),
             sequencer.read_grant.eq(sequencer.read & sorter.i.ready & ~index.claim & ~writeback.reading),
-            single.eq(sequencer.read_grant | host_reading),
+            single.eq((sequencer.read | host_reading) & ~writeback.reading),  # counts only where no comparator claims the store
             store.slot.eq(index.slot),
             store.choice.eq(index.choice),
             store.wide.eq(writeback.reading | ~index.claim),

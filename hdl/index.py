@@ -1,6 +1,6 @@
 """Index maker: walks the program's runs, reads their anchor words, and turns latencies into table indices."""
 
-from amaranth.hdl import Cat, Module, Signal, unsigned
+from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.memory import Memory
@@ -86,6 +86,9 @@ class IndexMaker(wiring.Component):
         pending = Signal(6)  # runs begun here and not yet retired
         accept = Signal()
         m.d.sync += pending.eq(pending + accept - self.retired)
+        # `alone`: pending == 1. No run is begun while a word waits for it, so `accept` need not count.
+        alone = Signal()
+        m.d.sync += alone.eq(Mux(self.retired, pending == 2, pending == 1))
         m.d.comb += self.program_address.eq(Cat(word[:2], Signal(1), pc))
 
         # The queue of finished indices, filled at most to its end by what is under way.
@@ -98,7 +101,7 @@ class IndexMaker(wiring.Component):
         waiting, started = Signal(), Signal()
         take, issue = Signal(), Signal()
         m.d.comb += [
-            waiting.eq((held_sync & (pending != 1)) | (held_fresh & ~started & ~self.go)),
+            waiting.eq((held_sync & ~alone) | (held_fresh & ~started & ~self.go)),
             self.claim.eq(word_valid & ~waiting),
             take.eq(self.claim & ~self.blocked),
             read.addr.eq(anchor),
