@@ -148,7 +148,7 @@ _LAYOUT: dict[str, tuple[int, int, int, int]] = {
     "tier": (0, 11, 3, 0),
     "anchor_base": (1, 0, 10, 0),
     "anchor_len": (2, 0, 10, 0),
-    "row_log2": (4, 8, 4, 0),
+    "row_log2": (4, 8, 3, 0),
     "count": (5, 0, 10, 0),
     "table_log2": (5, 10, 5, 0),
     "row_beats": (6, 0, 8, 1),

@@ -84,7 +84,7 @@ class Accumulators(wiring.Component):
             m.d.comb += write.data[16 * lane : 16 * lane + 16].eq(self.o.payload.sums[lane])
         m.d.comb += [
             write.addr.eq(sum_word),
-            write.en.eq(valid),
+            write.en.eq(valid & (sum_word != isa.ZERO_WORD)),
             self.o.valid.eq(valid),
             self.o.payload.word.eq(sum_word),
             self.o.payload.store.eq(out.last),

@@ -39,8 +39,8 @@ class Core(wiring.Component):
 
     ``load``: words for tables, anchors, program, store, jitter table and configuration; only while no step runs and, but for JITTER and
     CONFIG, with the core held in reset.
-    ``step``, ``symbol``: one transfer of each a step. ``read_request``, ``read_data``: words for the host, served between steps; 4 clocks
-    each. ``busy``: a step runs. ``stall``: for tests, refuses table requests.
+    ``step``, ``symbol``: one transfer of each a step. ``read_request``, ``read_data``: words for the host, served between steps: one
+    after 4 clocks, then one every 5; the list of spikes stands 20 clocks after the sorter's last latency. ``busy``: a step runs. ``stall``: for tests, refuses table requests.
 
     A reset ends a running step; memories, counters, jitter generator and configuration stay.
     """
@@ -170,7 +170,7 @@ class Core(wiring.Component):
         ]
         with m.FSM(name="host"):
             with m.State("IDLE"):
-                with m.If(self.read_request.valid & ~self.busy & ~self.read_data.valid):
+                with m.If(self.read_request.valid & ~self.busy & ~self.step.valid & ~self.read_data.valid):
                     m.next = "STORE"
             with m.State("STORE"):
                 m.d.comb += host_reading.eq(1)

@@ -33,9 +33,9 @@ class RowFetch(wiring.Component):
     whose beats were requested last.
 
     A row address is made while the row before streams, so beats follow one another without a gap while indices last (but for rows of one
-    beat): int8 rows table by table; int4 rows of two tables
-    alternately, beat by beat, a single one after beats that are not read; one clock of pause where an int8 run follows an int4 run. A new
-    run takes 5 clocks from the last row's start of streaming to its first row address.
+    beat): int8 rows table by table; int4 rows of two tables alternately, beat by beat, a single one after beats that are not read; one
+    clock of pause where an int8 run follows an int4 run. A new run's first row address is made 5 clocks after the last row of the run
+    before left the slot.
     """
 
     def __init__(self, *, params: CoreParams) -> None:
@@ -82,7 +82,7 @@ class RowFetch(wiring.Component):
             known.eq(Mux(token, self.symbol_known, self.index.valid)),
             index.eq(Mux(token, self.symbol, self.index.payload)),
         ]
-        row, single = Signal(bits), Signal()
+        row, single, rows_left = Signal(bits), Signal(), Signal()
         m.d.comb += single.eq(count == 1)
         m.d.comb += row.eq(base | (index << row_log2))
 
@@ -108,14 +108,21 @@ class RowFetch(wiring.Component):
                     with m.Case(5):
                         m.d.sync += row_beats.eq(data)
                     with m.Case(6):
-                        m.d.sync += [base_word.eq(data), n_out.eq(data[8:]), opening.eq(1), word.eq(0), pc.eq(Mux(end, 0, pc + 1))]
+                        m.d.sync += [
+                            base_word.eq(data),
+                            n_out.eq(data[8:]),
+                            opening.eq(1),
+                            rows_left.eq(1),
+                            word.eq(0),
+                            pc.eq(Mux(end, 0, pc + 1)),
+                        ]
                         m.next = "ROWS"
             with m.State("ROWS"):
-                with m.If(count == 0):
+                m.d.comb += self.index.ready.eq(rows_left & ~slot_valid & ~token)
+                with m.If(~rows_left):
                     m.next = "RUN"
                 with m.Elif(known & ~slot_valid):
-                    m.d.comb += self.index.ready.eq(~token)
-                    m.d.sync += [base.eq(base + (Const(1, bits) << table_log2)), count.eq(count - 1)]
+                    m.d.sync += [base.eq(base + (Const(1, bits) << table_log2)), count.eq(count - 1), rows_left.eq(~single)]
                     with m.If(int4 & (half | single)):
                         m.d.sync += slot_b.eq(row)
                     with m.Else():

@@ -1,6 +1,6 @@
 """Index maker: walks the program's runs, reads their anchor words, and turns latencies into table indices."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.memory import Memory
@@ -36,9 +36,9 @@ class IndexMaker(wiring.Component):
     written back; a run with ``sync`` waits for all before it.
     ``o``: the indices, in the order of the runs' tables. ``load``: words of space ANCHORS are written.
 
-    Throughput: an anchor word (P pairs) a clock, at most ``index_depth`` - 8 indices ahead; 4 clocks from run to run. From an anchor word
-    that emits, 5 clocks until the first of its indices enters the
-    queue.
+    Throughput: an anchor word (P pairs) a clock, with 5 clocks between the last word of a run and the first of the next. No word is read
+    while fewer than 8 places of the queue were free a clock ago. From the clock in which the store takes an anchor word that emits, 4
+    clocks until the first of its indices enters the queue.
     """
 
     def __init__(self, *, params: CoreParams) -> None:
@@ -52,7 +52,7 @@ class IndexMaker(wiring.Component):
                 "choice": Out(data.ArrayLayout(unsigned(isa.choice_bits(pairs)), 2 * pairs)),
                 "claim": Out(1),
                 "blocked": In(1),
-                "operand": In(data.ArrayLayout(16, 2 * pairs)),
+                "operand": In(data.ArrayLayout(signed(16), 2 * pairs)),
                 "go": In(1),
                 "retired": In(1),
                 "o": Out(stream.Signature(unsigned(INDEX_BITS))),
@@ -89,7 +89,7 @@ class IndexMaker(wiring.Component):
         # `alone`: pending == 1. No run is begun while a word waits for it, so `accept` need not count.
         alone = Signal()
         m.d.sync += alone.eq(Mux(self.retired, pending == 2, pending == 1))
-        m.d.comb += self.program_address.eq(Cat(word[:2], Signal(1), pc))
+        m.d.comb += self.program_address.eq(Cat(word[:2], Const(0, 1), pc))
 
         # The queue of finished indices, filled at most to its end by what is under way.
         m.submodules.queue = queue = SyncFIFOBuffered(width=INDEX_BITS, depth=params.index_depth)

@@ -11,7 +11,7 @@ __all__ = ["CoreParams"]
 class CoreParams:
     """Sizes of a core.
 
-    ``comparators``: P, pairs compared in a clock (1, 2 or 4). ``table_beats``: beats (8 bytes) of the table tier, a power of two.
+    ``comparators``: P, pairs compared in a clock (1 or 2: an image gives an anchor word 64 bits). ``table_beats``: beats (8 bytes) of the table tier, a power of two.
     ``anchor_words``: anchor memory, a power of two.
     ``index_depth``: indices that may wait for their rows, a power of two, at least 16.
     """
@@ -22,9 +22,9 @@ class CoreParams:
     index_depth: int = 256
 
     def __post_init__(self) -> None:
-        if self.comparators not in (1, 2, 4):
-            raise ValueError(f"comparators must be 1, 2 or 4, not {self.comparators!r}")
-        for name, low, high in (("table_beats", 16, 1 << 24), ("anchor_words", 16, 1024), ("index_depth", 16, 1024)):
+        if self.comparators not in (1, 2):
+            raise ValueError(f"comparators must be 1 or 2, not {self.comparators!r}")
+        for name, low, high in (("table_beats", 16, 1 << 22), ("anchor_words", 16, 1024), ("index_depth", 16, 1024)):
             value = getattr(self, name)
             if not low <= value <= high or value & (value - 1):
                 raise ValueError(f"{name} must be a power of two from {low} to {high}, not {value!r}")

@@ -18,7 +18,8 @@ class Sequencer(wiring.Component):
         step --> go (index maker)          retired, sort --> read requests --> store --> sorter --> chosen, sorted
                                            retired, end  --> end of step --> symbol
 
-    A step ends in the first clock in which its last run is retired and the sorter is done; the next one is taken in that same clock if it
+    A step ends in the first clock in which its last run is retired, the sorter is done and the symbol before is
+    taken; the next one is taken in that same clock if it
     is offered, and ``go`` follows a clock after. ``chosen`` is the step's symbol, the forced one or the sorter's, valid while ``known``;
     ``symbol`` always carries the sorter's choice.
 
@@ -59,7 +60,7 @@ class Sequencer(wiring.Component):
 
         m.d.comb += [
             self.chosen.eq(Mux(forced, symbol, self.sorter_symbol)),
-            self.known.eq(sorted_now),
+            self.known.eq(sorted_),
             self.read_address[: isa.ADDRESS_BITS - 8].eq(self.neuron),
             self.read_address[isa.ADDRESS_BITS - 8 :].eq(self.sort_base + (self.neuron >> (isa.ADDRESS_BITS - 8))),
             self.read_last.eq(self.neuron == self.sort_last),

@@ -57,7 +57,7 @@ class WriteBack(wiring.Component):
 
         active, word = Signal(), Signal(8)
         m.d.sync += [
-            active.eq(storing),
+            active.eq(storing & (word_in.word != isa.ZERO_WORD)),
             word.eq(word_in.word),
             self.retired.eq(self.i.valid & word_in.final),
             self.sort.eq(word_in.sort),

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 from golden.network import Network
 
+from .errors import CompileError
 from .placement import Item
 from .stages import Stage
 
 __all__ = ["Part", "make_parts"]
+
+MAX_ROW_BEATS = 128
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,8 @@ def make_parts(network: Network, stages: list[Stage], words: dict[str, int]) -> 
     parts = []
     for stage in stages:
         row_beats = words[stage.region] if stage.bits == 8 else words[stage.region] // 2
+        if row_beats > MAX_ROW_BEATS:
+            raise CompileError(f"a row of {stage.name} takes {row_beats} beats, the core reads rows of at most {MAX_ROW_BEATS}")
         row_log2 = (row_beats - 1).bit_length()
         for i, group in enumerate(stage.groups):
             rows = len(network.embed) if stage.token and network.embed is not None else 1 << group.n_c

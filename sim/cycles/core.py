@@ -44,7 +44,7 @@ class CoreControl:
         go = self.steps.go
         claimed = self.indices.claims(go=go)
         granted = self.steps.grants(store_free=not claimed and not stores)
-        addressed = self.rows.reads_index(index=self.indices.queue.there, symbol=self.steps.symbol_known)
+        addressed = self.rows.reads_index(index=self.indices.queue.there, symbol=self.steps.sorted)
         read = addressed and not self.runs[self.rows.run].token
 
         self._clocks += self.steps.running
