@@ -58,6 +58,8 @@ TEXT_PRESETS = {
         output=(16, 10),
         hidden_bits=8,
         output_bits=8,
+        hidden_unit=1 / 32,
+        output_unit=1 / 64,
         qat=0.25,
         rate=0.003,
     ),

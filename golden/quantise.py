@@ -84,13 +84,13 @@ def quantise_rnn(model: Rnn, rounding: Rounding, *, symbols: tuple[int, ...] | N
 def search_rounding(model: Rnn, start: Rounding, score: Callable[[Rounding], float], *, reach: int = 5) -> Rounding:
     """The units with the lowest ``score`` (bits) among powers of two near the natural ones, the hidden layer's first, then the output's.
 
-    Clipped entries cost little, or even help, and a finer unit gains much: the best is often well below the natural one. ``start`` gives
-    the widths.
+    Clipped entries cost little, or even help, and a finer unit gains much: the best is often well below the natural one. The
+    embedder is not to be clipped, so its natural unit bounds the hidden one. ``start`` gives the widths.
     """
     factors = [2.0**exponent for exponent in range(-reach, 1)]
     hidden = natural_unit([group.tables for group in model.hidden.groups], bits=start.hidden_bits)
     embed = natural_unit([model.embed], bits=start.embed_bits)
     output = natural_unit([group.tables for group in model.output.groups], bits=start.output_bits)
     best = replace(start, hidden_unit=max(hidden, embed), output_unit=output)
-    best = min((replace(best, hidden_unit=max(hidden * factor, embed / 2, 2.0**-SMALLEST)) for factor in factors), key=score)
+    best = min((replace(best, hidden_unit=max(hidden * factor, embed, 2.0**-SMALLEST)) for factor in factors), key=score)
     return min((replace(best, output_unit=max(output * factor, 2.0**-SMALLEST)) for factor in factors), key=score)

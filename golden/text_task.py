@@ -23,7 +23,7 @@ from .trainer import RnnTrainer, Rounding, Settings, stream_loss
 __all__ = ["Result", "float_bits", "train_text", "versions"]
 
 CHECK_BYTES = 20_000
-SEARCH_BYTES = 10_000
+SEARCH_BYTES = 40_000
 CHECKS = (0.01, 0.03, *np.arange(0.05, 1.0, 0.05).tolist())
 
 
@@ -112,7 +112,7 @@ def train_text(
     def search(source: Rnn) -> Rounding:
         if preset.hidden_unit is not None and preset.output_unit is not None:
             return replace(rounding, hidden_unit=preset.hidden_unit, output_unit=preset.output_unit)
-        sample = train[:SEARCH_BYTES]
+        sample = train[-SEARCH_BYTES:]
         return search_rounding(source, rounding, lambda units: score(integer(source, units), sample).bits)
 
     def check(done: float) -> str:
