@@ -76,7 +76,7 @@ def _run(options: argparse.Namespace) -> int:
         raise NetworkError(f"{path} is a text network: --digits needs a classifier")
     if not digits and network.symbols is None:
         raise NetworkError(f"{path} has no symbols: it reads no text (run a digits network with --digits)")
-    low, high = (1, 450) if digits else (0, 1_000_000)
+    low, high = (1, 450) if digits else (0, 60_000)  # the core counts steps in 16 bits
     count = options.digits if digits else options.length
     if not low <= count <= high:
         raise ValueError(f"--{'digits' if digits else 'length'} must be {low}..{high}, not {count}")

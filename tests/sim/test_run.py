@@ -79,7 +79,7 @@ def test_a_difference_is_named_and_ends_with_1(capsys, monkeypatch):
         (["--board", "nexys"], "unknown board 'nexys'"),
         (["--network", "none.safetensors"], "none.safetensors: cannot be read"),
         (["--digits", "451"], "--digits must be 1..450, not 451"),
-        (["--length", "-1"], "--length must be 0..1000000, not -1"),
+        (["--length", "-1"], "--length must be 0..60000, not -1"),
         (["--digits", "3", "--network", str(TEXT)], "is a text network: --digits needs a classifier"),
         (["--network", str(NETWORKS / "digits.safetensors")], "has no symbols: it reads no text"),
         (["--temperature", "-1"], "temperature must be above 0, not -1.0"),
