@@ -14,7 +14,8 @@ _SPRAM_DEPTH = 16384
 class BankSignature(wiring.Signature):
     """Face of a table bank: read a beat of 64 bits, or write one 16-bit quarter of it.
 
-    ``address``: beat. ``read_data``: the beat addressed in the last clock, undefined after a write. ``quarter``: which 16 bits ``write_data``
+    ``address``: beat. ``read_data``: the beat addressed in the last clock, undefined after a write. ``quarter``: which 16 bits
+    ``write_data``
     goes to. Reading takes one clock.
     """
 

@@ -40,7 +40,8 @@ class Core(wiring.Component):
     ``load``: words for tables, anchors, program, store, jitter table and configuration; only while no step runs and, but for JITTER and
     CONFIG, with the core held in reset.
     ``step``, ``symbol``: one transfer of each a step. ``read_request``, ``read_data``: words for the host, served between steps: one
-    after 4 clocks, then one every 5; the list of spikes stands 20 clocks after the sorter's last latency. ``busy``: a step runs. ``stall``: for tests, refuses table requests.
+    after 4 clocks, then one every 5; the list of spikes stands 20 clocks after the sorter's last latency. ``busy``: a step runs.
+    ``stall``: for tests, refuses table requests.
 
     A reset ends a running step; memories, counters, jitter generator and configuration stay.
     """
@@ -96,6 +97,7 @@ class Core(wiring.Component):
 
         wiring.connect(m, index.o, fetch.index)
         wiring.connect(m, fetch.request, tier.request)
+        m.d.comb += tier.stall.eq(self.stall)
         wiring.connect(m, tier.beat, accumulators.i)
         wiring.connect(m, accumulators.o, writeback.i)
         wiring.connect(m, wiring.flipped(self.step), sequencer.step)

@@ -76,6 +76,8 @@ class Link(wiring.Component):
         total = Signal(8, reset_less=True)  # payload bytes to load, steps to run, or bytes to read
         index = Signal(8, reset_less=True)  # of the next byte of the request's payload
         length = Signal(8, reset_less=True)  # payload bytes of the reply so far
+        complete = Signal(reset_less=True)  # the reply's payload was, a clock ago
+        m.d.sync += complete.eq(length == total)
         offer, taken = Signal(), Signal()  # a step or a byte of an image
         running, loading, reading = Signal(), Signal(), Signal(reset_less=True)
         valued = Signal(reset_less=True)  # READ asks for words that there are
@@ -209,7 +211,7 @@ class Link(wiring.Component):
                 with m.If(self.symbol.valid):
                     append(self.symbol.payload)
                     m.d.sync += waited.eq(0)
-                with m.Elif(length == total):
+                with m.Elif(complete):
                     finish(isa.Status.OK)
                 with m.Elif(frames.o.valid & ~request.bad & (request.command == isa.Command.ABORT)):
                     m.d.comb += frames.o.ready.eq(1)
@@ -222,8 +224,8 @@ class Link(wiring.Component):
 
             with m.State("READ_WORD"):
                 m.d.sync += waited.eq(0)
-                m.d.comb += self.read_request.valid.eq(length != total)
-                with m.If(length == total):
+                m.d.comb += self.read_request.valid.eq(~complete)
+                with m.If(complete):
                     finish(isa.Status.OK)
                 with m.Elif(self.read_request.ready):
                     m.next = "READ_LOW"
@@ -237,6 +239,8 @@ class Link(wiring.Component):
                 m.d.comb += self.read_data.ready.eq(1)
                 append(self.read_data.payload[8:])
                 m.d.sync += asked.address[: isa.ADDRESS_BITS].eq(asked.address[: isa.ADDRESS_BITS] + 1)
+                m.next = "READ_NEXT"
+            with m.State("READ_NEXT"):  # `complete` counts the byte just written
                 m.next = "READ_WORD"
 
             with m.State("SAY"):
