@@ -154,14 +154,14 @@ class Core(wiring.Component):
             self.busy.eq(sequencer.running),
         ]
 
-        request = fetch.request
+        request, reading = fetch.request, Signal()
         m.d.comb += [
             counters.clock.eq(self.busy),
-            counters.beat.eq(request.valid & request.ready & request.payload.read),
-            counters.row.eq(counters.beat & request.payload.tag.start),
+            reading.eq(request.valid & request.ready & request.payload.read),
             counters.saturated.eq(writeback.saturated),
             counters.step.eq(sequencer.stepped),
         ]
+        m.d.sync += [counters.beat.eq(reading), counters.row.eq(reading & request.payload.tag.start)]
 
         # Host reads: the address stands for four clocks, then the word is kept until it is taken.
         asked = self.read_request.payload

@@ -101,7 +101,7 @@ class IndexMaker(wiring.Component):
         waiting, started = Signal(), Signal()
         take, issue = Signal(), Signal()
         m.d.comb += [
-            waiting.eq((held_sync & ~alone) | (held_fresh & ~started & ~self.go)),
+            waiting.eq((held_sync & ~alone) | (held_fresh & ~started)),
             self.claim.eq(word_valid & ~waiting),
             take.eq(self.claim & ~self.blocked),
             read.addr.eq(anchor),

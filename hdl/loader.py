@@ -123,14 +123,20 @@ class Loader(wiring.Component):
         m.d.comb += [shift.eq(~count[3]), turn.eq(~count[2:].all()), check.eq(count == _CHECK), decide.eq(count == _DECIDE)]
         m.d.comb += [crc.data.eq(bit), crc.valid.eq(shift), crc.start.eq(fresh & shift)]
 
+        accept = Signal()
+        m.d.comb += accept.eq(self.i.valid & running & (count == _IDLE))
+        m.d.sync += self.load.strobe.eq(0)
         with m.If(count != _IDLE):
             m.d.sync += count.eq(count + 1)
-        with m.Elif(self.i.valid & running):
+        with m.Elif(accept):
             m.d.sync += [count.eq(0), word[8:].eq(self.i.payload)]
         with m.If(shift):
             m.d.sync += [word.eq(word[1:]), fresh.eq(0)]
         with m.If(decide):
             m.d.sync += position.eq(position + 1)
+
+        matches = Signal(reset_less=True)  # the CRC does, from 2 clocks after its last bit on
+        m.d.sync += matches.eq(crc.match_detected)
 
         def enter(following: _Phase) -> list[Any]:
             return [phase.eq(following), position.eq(0)]
@@ -146,7 +152,7 @@ class Loader(wiring.Component):
                     m.d.sync += wrong.eq(1)
                 with m.If(check & ~position[3] & wrong):
                     m.d.sync += stop(isa.LoadError.HEADER)
-                with m.If(check & (position == 15) & ~crc.match_detected):
+                with m.If(check & (position == 15) & ~matches):
                     m.d.sync += stop(isa.LoadError.HEADER_CRC)
                 with m.If(decide & (position == 15)):
                     m.d.sync += [enter(_Phase.SECTION), fresh.eq(1)]
@@ -179,10 +185,10 @@ class Loader(wiring.Component):
                     m.d.sync += [left.eq(Cat(left[1:], left[0] ^ borrow)), borrow.eq(borrow & ~left[0]), some.eq(some | (left[0] ^ borrow))]
                 with m.If((count == 0) & ~position[0]):
                     m.d.sync += [borrow.eq(1), some.eq(0)]  # from bit 1 on: a word is two bytes
-                with m.If((count == 0) & position[0] & ~skip):
-                    m.d.comb += self.load.strobe.eq(~beyond)
-                    with m.If(beyond):
-                        m.d.sync += stop(isa.LoadError.SECTION)
+                with m.If(accept & position[0] & ~skip):
+                    m.d.sync += self.load.strobe.eq(~beyond)
+                with m.If((count == 0) & position[0] & ~skip & beyond):
+                    m.d.sync += stop(isa.LoadError.SECTION)
                 with m.If(decide & ~position[0]):
                     m.d.sync += carry.eq(1)
                     with m.If(carry & ~skip):  # the address went round
@@ -192,7 +198,7 @@ class Loader(wiring.Component):
             with m.Case(_Phase.CRC):
                 with m.If(check & (position == 3)):
                     m.d.sync += self.done.eq(last)
-                    with m.If(~crc.match_detected):
+                    with m.If(~matches):
                         m.d.sync += [self.done.eq(0), stop(isa.LoadError.SECTION_CRC)]
                 with m.If(decide & (position == 3)):
                     m.d.sync += [enter(_Phase.SECTION), fresh.eq(1)]

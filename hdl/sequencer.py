@@ -19,8 +19,7 @@ class Sequencer(wiring.Component):
                                            retired, end  --> end of step --> symbol
 
     A step ends in the first clock in which its last run is retired, the sorter is done and the symbol before is
-    taken; the next one is taken in that same clock if it
-    is offered, and ``go`` follows a clock after. ``chosen`` is the step's symbol, the forced one or the sorter's, valid while ``known``;
+    taken; the next one is taken in that same clock if it is offered: ``go`` is high then. ``chosen`` is the step's symbol, the forced one or the sorter's, valid while ``known``;
     ``symbol`` always carries the sorter's choice.
 
     ``read``: the sorter asks for the latency at ``read_address``, granted by ``read_grant``; ``neuron`` and ``read_last`` go with it.
@@ -93,12 +92,12 @@ class Sequencer(wiring.Component):
             finish.eq(self.running & ended_now & sorted_now & (~self.symbol.valid | self.symbol.ready)),
             self.stepped.eq(finish),
             self.step.ready.eq(~self.running | finish),
+            self.go.eq(self.step.valid & self.step.ready),
         ]
-        m.d.sync += self.go.eq(0)
         with m.If(finish):
             m.d.sync += [self.running.eq(0), ended.eq(0), sorted_.eq(0)]
             m.d.sync += [self.symbol.valid.eq(1), self.symbol.payload.eq(self.sorter_symbol)]
-        with m.If(self.step.valid & self.step.ready):
-            m.d.sync += [self.running.eq(1), self.go.eq(1)]
+        with m.If(self.go):
+            m.d.sync += self.running.eq(1)
             m.d.sync += [forced.eq(self.step.payload.forced), symbol.eq(self.step.payload.symbol)]
         return m

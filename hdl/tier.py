@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -41,18 +41,15 @@ class BankTier(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.bank = bank = self._bank(beats=self._beats)
-        bits = (self._beats - 1).bit_length()
         writing = self.load.strobe & (self.load.space == isa.Kind.TABLES)
         m.d.comb += [
             self.request.ready.eq(~self.stall),
-            bank.address.eq(self.request.payload.address),
+            bank.address.eq(Mux(self.request.valid, self.request.payload.address, self.load.address[2:])),
             bank.write.eq(writing),
             bank.quarter.eq(self.load.address[:2]),
             bank.write_data.eq(self.load.data),
             self.beat.payload.data.eq(bank.read_data),
         ]
-        with m.If(writing):
-            m.d.comb += bank.address.eq(self.load.address[2 : 2 + bits])
         tag = Signal(Tag)
         m.d.comb += self.beat.payload.tag.eq(tag)
         m.d.sync += [self.beat.valid.eq(self.request.valid & self.request.ready), tag.eq(self.request.payload.tag)]
