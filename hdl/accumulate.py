@@ -44,8 +44,8 @@ class Accumulators(wiring.Component):
         read, write = memory.read_port(), memory.write_port()
 
         # Clock 1, the beat is here: keep it, or add it to the one kept; address the sums.
-        held = Signal(8 * isa.BEAT_BYTES)
-        pairs = Signal(data.ArrayLayout(signed(5), 2 * isa.LANES))
+        held = Signal(8 * isa.BEAT_BYTES, reset_less=True)
+        pairs = Signal(data.ArrayLayout(signed(5), 2 * isa.LANES), reset_less=True)
         adding, high = Signal(), Signal()  # `high`: second half of an int4 pair
         m.d.comb += adding.eq(self.i.valid & ~tag.hold)
         m.d.sync += high.eq(adding & tag.pair)
@@ -58,8 +58,8 @@ class Accumulators(wiring.Component):
                 low = 8 * (column % isa.LANES) + 4 * (column // isa.LANES)
                 m.d.sync += pairs[column].eq(held[low : low + 4].as_signed() + beat[low : low + 4].as_signed())
 
-        word, next_word = Signal(8), Signal(8)
-        kept = Signal(Tag)
+        word, next_word = Signal(8, reset_less=True), Signal(8)
+        kept = Signal(Tag, reset_less=True)
         now = Signal(Tag)
         m.d.comb += [next_word.eq(word), now.eq(Mux(high, kept, tag))]
         with m.If(adding & tag.start):
@@ -73,8 +73,8 @@ class Accumulators(wiring.Component):
             m.d.sync += kept.eq(tag)
 
         # Clock 2, the sums are here: add and write.
-        valid, out = Signal(), Signal(Tag)
-        sum_word, pair_half = Signal(8), Signal()
+        valid, out = Signal(), Signal(Tag, reset_less=True)
+        sum_word, pair_half = Signal(8, reset_less=True), Signal(reset_less=True)
         m.d.sync += [valid.eq(step), sum_word.eq(next_word), out.eq(now), pair_half.eq(high)]
         for lane in range(isa.LANES):
             entry = Signal(signed(8), name=f"entry_{lane}")

@@ -55,7 +55,7 @@ class IndexEncoder(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        held = [Signal(INDEX_BITS, name=f"held_{p}") for p in range(self._comparators)]
+        held = [Signal(INDEX_BITS, name=f"held_{p}", reset_less=True) for p in range(self._comparators)]
         left, ended, opening = Signal(self._comparators.bit_length()), Signal.like(self.emit), Signal(init=1)
         m.d.comb += [self.o.payload.eq(held[0]), self.o.valid.eq(left != 0)]
         m.d.sync += ended.eq(Mux(self.strobe, self.emit, 0))
@@ -66,7 +66,7 @@ class IndexEncoder(wiring.Component):
         with m.Elif(left != 0):
             m.d.sync += left.eq(left - 1)
         for p in range(self._comparators):
-            index = Signal(INDEX_BITS, name=f"index_{p}")
+            index = Signal(INDEX_BITS, name=f"index_{p}", reset_less=True)
             with m.If(self.strobe & (self.valid[p] | opening)):
                 m.d.sync += index.eq(Cat(self.bits[p] & self.valid[p], Mux(opening, 0, index)))
             with m.If((ended != 0) | (left != 0)):

@@ -128,7 +128,7 @@ class Core(wiring.Component):
                 m.d.comb += slot[:bank_bits].eq(one)
 
         # The sorter's latency comes out of the store's register two clocks after the grant.
-        granted, neuron, last = Signal(), Signal(8), Signal()
+        granted, neuron, last = Signal(), Signal(8, reset_less=True), Signal(reset_less=True)
         m.d.sync += [
             granted.eq(sequencer.read_grant),
             neuron.eq(sequencer.neuron),

@@ -1,6 +1,6 @@
 """Row fetch: from indices to requests for the beats of their rows."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, ShapeLike, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -14,6 +14,11 @@ __all__ = ["RowFetch"]
 _PC_BITS = (isa.MAX_INSTRUCTIONS - 1).bit_length()
 _WORDS = (3, 4, 5, 0, 6, 7)  # program words in reading order; from the fourth on the streamer's fields are replaced
 _KEEP = 3
+
+
+def _kept(shape: ShapeLike) -> Signal:
+    """A register that a reset need not clear: it counts only while another one says so."""
+    return Signal(shape, reset_less=True)
 
 
 class RowFetch(wiring.Component):
@@ -58,15 +63,15 @@ class RowFetch(wiring.Component):
         bits = self._bits
 
         # The run whose row addresses are made.
-        token, int4, first, last = Signal(), Signal(), Signal(), Signal()
-        residual, sort, end, shift = Signal(), Signal(), Signal(), Signal(2)
-        base, row_log2, table_log2 = Signal(bits), Signal(3), Signal(range(bits + 1))
-        count, row_beats = Signal(10), Signal(8)
-        base_word, n_out = Signal(8), Signal(8)
+        token, int4, first, last = _kept(1), _kept(1), _kept(1), _kept(1)
+        residual, sort, end, shift = _kept(1), _kept(1), _kept(1), _kept(2)
+        base, row_log2, table_log2 = _kept(bits), _kept(3), _kept(range(bits + 1))
+        count, row_beats = _kept(10), _kept(8)
+        base_word, n_out = _kept(8), _kept(8)
 
         # One row, or two of an int4 couple, waiting for the streamer.
-        slot_a, slot_b = Signal(bits), Signal(bits)
-        slot_valid, slot_both, slot_first, slot_last, take = Signal(), Signal(), Signal(), Signal(), Signal()
+        slot_a, slot_b, slot_both, slot_first, slot_last = _kept(bits), _kept(bits), _kept(1), _kept(1), _kept(1)
+        slot_valid, take = Signal(), Signal()
         half, opening = Signal(), Signal()
 
         pc, word, kept = Signal(_PC_BITS), Signal(3), Signal()
@@ -140,12 +145,12 @@ class RowFetch(wiring.Component):
                         ]
 
         # The streamer: one request a clock.
-        row_a, row_b, beat, phase = Signal(bits), Signal(bits), Signal(8), Signal()
-        active, both, is_int4, is_first, is_last, pause = Signal(), Signal(), Signal(), Signal(), Signal(), Signal()
-        more, run_last = Signal(8), Signal()  # `more`: beats of the row after this one
+        row_a, row_b, beat, more = _kept(bits), _kept(bits), _kept(8), _kept(8)  # `more`: beats of the row after this one
+        both, is_int4, is_first, is_last, run_last = _kept(1), _kept(1), _kept(1), _kept(1), _kept(1)
+        active, pause, phase = Signal(), Signal(), Signal()
         tag = self.request.payload.tag
-        flags = Signal(tag.shape())  # the parts of the tag that hold for the whole run
-        adding, at_end, done = Signal(), Signal(), Signal()
+        flags = _kept(tag.shape())  # the parts of the tag that hold for the whole run
+        adding, at_end, done = Signal(), _kept(1), Signal()
         m.d.comb += [
             adding.eq(~is_int4 | phase),
             self.request.valid.eq(active & ~pause),

@@ -81,8 +81,8 @@ class IndexMaker(wiring.Component):
         # Runs: the instruction's first three words, then its anchor words.
         pc = Signal(_PC_BITS)
         word = Signal(range(_HEAD_WORDS + 1))
-        sync, end, fresh = Signal(), Signal(), Signal(init=1)
-        anchor, left = Signal(address_bits), Signal(10)
+        sync, end, fresh = Signal(reset_less=True), Signal(reset_less=True), Signal(init=1)
+        anchor, left = Signal(address_bits, reset_less=True), Signal(10, reset_less=True)
         pending = Signal(6)  # runs begun here and not yet retired
         accept = Signal()
         m.d.sync += pending.eq(pending + accept - self.retired)
@@ -97,7 +97,7 @@ class IndexMaker(wiring.Component):
         m.d.sync += room.eq(queue.level <= params.index_depth - _MARGIN)
 
         # Anchor word read in clock 0, in `word_valid` from clock 1 until the store takes it.
-        word_valid, held_sync, held_fresh = Signal(), Signal(), Signal()
+        word_valid, held_sync, held_fresh = Signal(), Signal(reset_less=True), Signal(reset_less=True)
         waiting, started = Signal(), Signal()
         take, issue = Signal(), Signal()
         m.d.comb += [

@@ -18,9 +18,9 @@ class Sequencer(wiring.Component):
         step --> go (index maker)          retired, sort --> read requests --> store --> sorter --> chosen, sorted
                                            retired, end  --> end of step --> symbol
 
-    A step ends in the first clock in which its last run is retired, the sorter is done and the symbol before is
-    taken; the next one is taken in that same clock if it is offered: ``go`` is high then. ``chosen`` is the step's symbol, the forced one or the sorter's, valid while ``known``;
-    ``symbol`` always carries the sorter's choice.
+    A step ends in the first clock in which its last run is retired, the sorter is done and the symbol before is taken; the next one is
+    taken in that same clock if it is offered: ``go`` is high then. ``chosen`` is the step's symbol, the forced one or the sorter's, valid
+    while ``known``; ``symbol`` always carries the sorter's choice.
 
     ``read``: the sorter asks for the latency at ``read_address``, granted by ``read_grant``; ``neuron`` and ``read_last`` go with it.
     """
@@ -53,7 +53,7 @@ class Sequencer(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        forced, symbol = Signal(), Signal(8)
+        forced, symbol = Signal(reset_less=True), Signal(8, reset_less=True)
         sorted_, sorted_now, ended, ended_now, finish = Signal(), Signal(), Signal(), Signal(), Signal()
         m.d.comb += [sorted_now.eq(sorted_), ended_now.eq(ended)]
 

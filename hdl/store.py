@@ -70,11 +70,11 @@ class LatencyStore(wiring.Component):
                     write.data.eq(self.value[bank]),
                     write.en.eq(self.enable[bank]),
                 ]
-            which = Signal(max(1, bank_bits), name=f"bank_of_{slot}")
+            which = Signal(max(1, bank_bits), name=f"bank_of_{slot}", reset_less=True)
             m.d.sync += which.eq(self.slot[slot][:bank_bits])
             values.append(Array(self.wide_value[slot * width + bank] for bank in range(width))[which])
 
         for operand in range(2 * self._comparators):
-            chosen = Signal.like(self.choice[operand], name=f"slot_of_{operand}")
+            chosen = Signal.like(self.choice[operand], name=f"slot_of_{operand}", reset_less=True)
             m.d.sync += [chosen.eq(self.choice[operand]), self.operand[operand].eq(Array(values)[chosen])]
         return m

@@ -50,7 +50,7 @@ class BankTier(wiring.Component):
             bank.write_data.eq(self.load.data),
             self.beat.payload.data.eq(bank.read_data),
         ]
-        tag = Signal(Tag)
+        tag = Signal(Tag, reset_less=True)
         m.d.comb += self.beat.payload.tag.eq(tag)
         m.d.sync += [self.beat.valid.eq(self.request.valid & self.request.ready), tag.eq(self.request.payload.tag)]
         return m

@@ -55,7 +55,7 @@ class WriteBack(wiring.Component):
             self.read_word.eq(Mux(word_in.residual & storing, word_in.word, isa.ZERO_WORD)),
         ]
 
-        active, word = Signal(), Signal(8)
+        active, word = Signal(), Signal(8, reset_less=True)
         m.d.sync += [
             active.eq(storing & (word_in.word != isa.ZERO_WORD)),
             word.eq(word_in.word),
@@ -74,7 +74,7 @@ class WriteBack(wiring.Component):
 
         over, flags = Signal(isa.LANES), Signal(isa.LANES)
         for lane in range(isa.LANES):
-            shifted = Signal(signed(16), name=f"shifted_{lane}")
+            shifted = Signal(signed(16), name=f"shifted_{lane}", reset_less=True)
             m.d.sync += shifted.eq(Mux(storing, word_in.sums[lane] << word_in.shift, 0))
             total = Signal(signed(17), name=f"total_{lane}")
             m.d.comb += [total.eq(shifted + self.old[lane]), over[lane].eq(total[16] ^ total[15])]
