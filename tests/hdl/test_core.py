@@ -1,4 +1,4 @@
-"""The core against the interpreter of the instruction set: random programs, stalls, slow hosts, resets, hostile programs, collided reads."""
+"""The core against the interpreter of the instruction set: random programs, stalls, slow hosts, resets, bad programs, collided reads."""
 
 import random
 from dataclasses import dataclass, replace
@@ -66,7 +66,7 @@ def test_random_networks(seed: int, stall: float, lazy: float) -> None:
     assert rtl_run(program, forced, stall=stall, lazy=lazy, seed=seed, index_depth=depth) == ref_run(program, forced)
 
 
-def test_a_flipped_bit_of_a_table_an_anchor_or_a_symbol_is_seen() -> None:
+def test_a_flipped_bit_of_a_table_a_shift_or_a_symbol_is_seen() -> None:
     _, program = random_program(701)
     forced = forced_of(program, 1, 4)
     forced[0] = 1
@@ -190,7 +190,7 @@ def test_a_word_for_the_host_takes_four_clocks_then_five() -> None:
 
 @pytest.mark.parametrize("last", [True, False], ids=["write-back", "sums only"])
 def test_a_bad_program_cannot_spoil_the_zero_words(last: bool) -> None:
-    """Regions that run over word 255 of store and accumulators: the words around are written, it is not, and a good program is right after."""
+    """Regions that run over word 255 of store and accumulators: it is not written, and a good program is right after."""
     _, program = random_program(713, size=40)
     wide = program.runs[0].row_beats * (2 if program.runs[0].int4 else 1)
     assert wide >= 2

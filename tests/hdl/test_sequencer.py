@@ -1,4 +1,4 @@
-"""Step control against a timetable in plain Python: begin and end of steps to the clock, whose symbol counts, what the sorter is asked to read."""
+"""Step control against a timetable in plain Python: begin and end of steps to the clock, whose symbol counts, what the sorter reads."""
 
 import random
 from dataclasses import dataclass, field, replace
@@ -15,8 +15,8 @@ from .bench import simulate
 class Step:
     """A step asked for, and what the blocks around do in it.
 
-    ``work``: clocks from go to the retired run with ``sort``; ``sorting``: clocks the sorter takes from the last read; ``rest``: clocks from
-    the run with ``sort`` to that with ``end``, 0 where one run is both. ``grants``: how likely a read is granted.
+    ``work``: clocks from go to the retired run with ``sort``; ``sorting``: clocks the sorter takes from the last read; ``rest``: clocks
+    from the run with ``sort`` to that with ``end``, 0 where one run is both. ``grants``: how likely a read is granted.
     """
 
     forced: int | None
@@ -31,8 +31,8 @@ class Step:
 
 @dataclass(kw_only=True)
 class Seen:
-    """Clocks of step transfers, of go, of ended steps, of symbol transfers and of last reads; symbols; each step's reads; clocks in which the
-    step's symbol is known, and which it is."""
+    """Clocks of step transfers, of go, of ended steps, of symbol transfers and of last reads; symbols; each step's reads; clocks in
+    which the step's symbol is known, and which it is."""
 
     taken: list[int] = field(default_factory=list)
     go: list[int] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Seen:
     last_read: list[int] = field(default_factory=list)
 
 
-def rtl_steps(steps: list[Step], *, offer: float = 1.0, lazy: float = 0.0, seed: int = 0, clocks: int = 1200) -> Seen:
+def rtl_steps(steps: list[Step], *, offer: float = 1.0, lazy: float = 0.0, seed: int = 0, clocks: int = 900) -> Seen:
     """``offer``: how likely a waiting step is offered, from a clock on; ``lazy``: how likely the host does not take a symbol."""
     dut, rng, seen = Sequencer(), random.Random(seed), Seen()
 
