@@ -59,9 +59,8 @@ class Accumulators(wiring.Component):
                 m.d.sync += pairs[column].eq(held[low : low + 4].as_signed() + beat[low : low + 4].as_signed())
 
         word, next_word = Signal(8, reset_less=True), Signal(8)
-        kept = Signal(Tag, reset_less=True)
-        now = Signal(Tag)
-        m.d.comb += [next_word.eq(word), now.eq(Mux(high, kept, tag))]
+        now, out = Signal(Tag), Signal(Tag, reset_less=True)  # of this clock's addition, and of the one before
+        m.d.comb += [next_word.eq(word), now.eq(Mux(high, out, tag))]
         with m.If(adding & tag.start):
             m.d.comb += next_word.eq(tag.base)
         m.d.comb += read.addr.eq(Mux(now.first, isa.ZERO_WORD, next_word))
@@ -69,11 +68,9 @@ class Accumulators(wiring.Component):
         m.d.comb += step.eq(adding | high)
         with m.If(step):
             m.d.sync += word.eq(next_word + 1)
-        with m.If(adding):
-            m.d.sync += kept.eq(tag)
 
         # Clock 2, the sums are here: add and write.
-        valid, out = Signal(), Signal(Tag, reset_less=True)
+        valid = Signal()
         sum_word, pair_half = Signal(8, reset_less=True), Signal(reset_less=True)
         m.d.sync += [valid.eq(step), sum_word.eq(next_word), out.eq(now), pair_half.eq(high)]
         for lane in range(isa.LANES):

@@ -127,16 +127,19 @@ class Core(wiring.Component):
             for slot in store.slot:
                 m.d.comb += slot[:bank_bits].eq(one)
 
-        # The sorter's latency comes out of the store's register two clocks after the grant.
-        granted, neuron, last = Signal(), Signal(8, reset_less=True), Signal(reset_less=True)
+        # The sorter's latency comes out of the store's register two clocks after the grant; neurons are asked for in order.
+        granted, last, neuron = Signal(), Signal(reset_less=True), Signal(8, reset_less=True)
         m.d.sync += [
             granted.eq(sequencer.read_grant),
-            neuron.eq(sequencer.neuron),
             last.eq(sequencer.read_last),
             sorter.i.valid.eq(granted),
-            sorter.i.payload.neuron.eq(neuron),
             sorter.i.payload.last.eq(last),
         ]
+        with m.If(sequencer.sorter_start):
+            m.d.sync += neuron.eq(0)
+        with m.Elif(sorter.i.valid):
+            m.d.sync += neuron.eq(neuron + 1)
+        m.d.comb += sorter.i.payload.neuron.eq(neuron)
         m.d.comb += [
             sorter.i.payload.latency.eq(store.operand[0]),
             sorter.start.eq(sequencer.sorter_start),

@@ -66,7 +66,7 @@ class RowFetch(wiring.Component):
         token, int4, first, last = _kept(1), _kept(1), _kept(1), _kept(1)
         residual, sort, end, shift = _kept(1), _kept(1), _kept(1), _kept(2)
         base, row_log2, table_log2 = _kept(bits), _kept(3), _kept(range(bits + 1))
-        count, row_beats = _kept(10), _kept(8)
+        count, row_beats = _kept(10), _kept(7)
         base_word, n_out = _kept(8), _kept(8)
 
         # One row, or two of an int4 couple, waiting for the streamer.
@@ -145,7 +145,7 @@ class RowFetch(wiring.Component):
                         ]
 
         # The streamer: one request a clock.
-        row_a, row_b, beat, more = _kept(bits), _kept(bits), _kept(8), _kept(8)  # `more`: beats of the row after this one
+        row_a, row_b, beat, more = _kept(bits), _kept(bits), _kept(7), _kept(7)  # `more`: beats of the row after this one
         both, is_int4, is_first, is_last, run_last = _kept(1), _kept(1), _kept(1), _kept(1), _kept(1)
         active, pause, phase = Signal(), Signal(), Signal()
         tag = self.request.payload.tag
