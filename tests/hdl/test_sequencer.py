@@ -115,6 +115,8 @@ def rtl_steps(steps: list[Step], *, offer: float = 1.0, lazy: float = 0.0, seed:
             if offered and ready:
                 seen.taken.append(clock)
                 offered = False
+            if seen.sent and len(seen.sent) == len(steps) and clock > seen.sent[-1] + 20:
+                break
 
     simulate(dut, bench)
     return seen
