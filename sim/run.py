@@ -28,7 +28,7 @@ from golden.text import UNKNOWN, encode
 from hdl.system import core_params
 from sim.cxxrtl_build import SimulationError
 from sim.cycles import predict
-from sim.session import BoardSession, CoreSession, Session
+from sim.session import STEPS_AT_ONCE, BoardSession, CoreSession, Session
 
 __all__ = ["main"]
 
@@ -120,12 +120,14 @@ def _text(session: Session, network: Network, program: Program, board: Board, op
     assert network.symbols is not None
     prompt = encode(network.symbols, options.prompt.encode()).tolist()
     begin, start, clocks = session.counters(), time.monotonic(), session.sim.clocks
+    taken = clocks
     sys.stdout.write(options.prompt)
     for number, symbol in enumerate(session.run([*prompt, *[None] * options.length])):
         if number >= len(prompt):
             byte = network.symbols[symbol]
             sys.stdout.write("?" if byte == UNKNOWN else chr(byte))
             sys.stdout.flush()
+        taken = session.sim.clocks
     print()
     seconds = time.monotonic() - start
     used = session.counters() - begin
@@ -135,6 +137,10 @@ def _text(session: Session, network: Network, program: Program, board: Board, op
         print(f"{used.steps} characters: {per_step:.2f} clocks a character, limit {limit}, efficiency {100 * limit / per_step:.1f} %")
         rate = f"{board.clock_hz / per_step:,.0f} characters a second"
         print(f"at {board.clock_hz / 1e6:g} MHz: {rate}; {used.saturations} neurons saturated")
+        if options.uart:
+            over = used.steps * board.clock_hz / (taken - clocks)
+            how = f"at {board.uart_baud / 1e6:g} Mbaud, up to {STEPS_AT_ONCE} characters a request"
+            print(f"over the UART {how}: {over:,.0f} characters a second")
     _speed(session.sim.clocks - clocks, seconds)
     return verdict
 

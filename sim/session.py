@@ -22,7 +22,7 @@ from sim.expected import Golden
 
 __all__ = ["BoardSession", "CoreSession", "Session"]
 
-STEPS_AT_ONCE = 8  # of one request over the UART: text comes as it is made
+STEPS_AT_ONCE = 255  # of one request over the UART, the most there can be
 
 
 class Session(ABC):
