@@ -32,6 +32,8 @@ from sim.session import STEPS_AT_ONCE, BoardSession, CoreSession, Session
 
 __all__ = ["main"]
 
+DIGIT_INPUTS = 64
+
 NETWORKS = Path(golden.__file__).parent / "networks"
 
 
@@ -74,6 +76,8 @@ def _run(options: argparse.Namespace) -> int:
     network = load(path)
     if digits and network.kind != "deep":
         raise NetworkError(f"{path} is a text network: --digits needs a classifier")
+    if digits and (inputs := network.n - len(network.constants)) != DIGIT_INPUTS:
+        raise NetworkError(f"{path} has {inputs} inputs: --digits needs a network of {DIGIT_INPUTS}, the pixels of a digit")
     if not digits and network.symbols is None:
         raise NetworkError(f"{path} has no symbols: it reads no text (run a digits network with --digits)")
     low, high = (1, 450) if digits else (0, 60_000)  # the core counts steps in 16 bits

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import boards
@@ -13,6 +14,7 @@ from golden.digits import holdout_digits
 from golden.file import load
 from golden.text import encode
 from hdl.system import core_params
+from sim.cycles import predict
 from sim.session import BoardSession, CoreSession
 
 BOARD = boards.get("icebreaker")
@@ -64,6 +66,21 @@ def test_450_digits(digits):
     assert session.comparison.compared >= 450 * network.n_out
     right = sum(chosen == label for chosen, (_, label) in zip(classes, samples, strict=True))
     assert round(right / 450, 4) == network.card["figures"]["accuracy_integer"]
+    session.close()
+
+
+def test_mnist_takes_784_inputs():
+    """Random images, as the data are not here: every output equal, the clocks those of the cycle model."""
+    network = load(NETWORKS / "mnist.safetensors")
+    program = compile_network(network, BOARD)
+    session = CoreSession(network, program, params=core_params(BOARD))
+    rng = np.random.default_rng(5)
+    before = session.counters()
+    for _ in range(20):
+        session.classify(rng.integers(0, 256, 784).astype(np.int16))
+    assert session.difference is None
+    assert session.comparison.compared >= 20 * network.n_out
+    assert (session.counters() - before).clocks == 20 * predict(program, BOARD).clocks
     session.close()
 
 

@@ -81,6 +81,7 @@ def test_a_difference_is_named_and_ends_with_1(capsys, monkeypatch):
         (["--digits", "451"], "--digits must be 1..450, not 451"),
         (["--length", "-1"], "--length must be 0..60000, not -1"),
         (["--digits", "3", "--network", str(TEXT)], "is a text network: --digits needs a classifier"),
+        (["--digits", "3", "--network", str(NETWORKS / "mnist.safetensors")], "has 784 inputs: --digits needs a network of 64"),
         (["--network", str(NETWORKS / "digits.safetensors")], "has no symbols: it reads no text"),
         (["--temperature", "-1"], "temperature must be above 0, not -1.0"),
         (["--seed", "0"], "seed must be 1..4294967295, not 0"),
