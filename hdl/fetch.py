@@ -40,7 +40,7 @@ class RowFetch(wiring.Component):
     A row address is made while the row before streams, so beats follow one another without a gap while indices last (but for rows of one
     beat): int8 rows table by table; int4 rows of two tables alternately, beat by beat, a single one after beats that are not read; one
     clock of pause where an int8 run follows an int4 run. A new run's first row address is made 5 clocks after the last row of the run
-    before left the slot.
+    before left the slot, and at least 9 clocks after that row's address was made.
     """
 
     def __init__(self, *, params: CoreParams) -> None:
