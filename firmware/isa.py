@@ -25,6 +25,7 @@ __all__ = [
     "Status",
     "anchor_bits",
     "choice_bits",
+    "place",
     "slot_banks",
     "slot_bits",
     "slot_of",
@@ -157,6 +158,15 @@ _LAYOUT: dict[str, tuple[int, int, int, int]] = {
 }
 
 
+# the halves of table_base: word, lowest bit, width
+_BASE: dict[str, tuple[int, int, int]] = {"table_base_low": (3, 0, 16), "table_base_high": (4, 0, 8)}
+
+
+def place(name: str) -> tuple[int, int, int]:
+    """Where a field stands in an instruction: program word, lowest bit, width. ``table_base`` has two, ``_low`` and ``_high``."""
+    return _BASE[name] if name in _BASE else _LAYOUT[name][:3]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """One instruction: ``count`` equal tables added into one accumulator region.
@@ -197,8 +207,10 @@ class Run:
         words = [0] * WORDS_PER_INSTRUCTION
         for name, (word, low, _, offset) in _LAYOUT.items():
             words[word] |= (int(getattr(self, name)) - offset) << low
-        words[3] = self.table_base & 0xFFFF
-        words[4] |= self.table_base >> 16
+        rest = self.table_base
+        for word, low, width in _BASE.values():
+            words[word] |= (rest & ((1 << width) - 1)) << low
+            rest >>= width
         return words
 
     @classmethod
@@ -207,7 +219,11 @@ class Run:
         if len(words) != WORDS_PER_INSTRUCTION:
             raise ValueError(f"an instruction must be {WORDS_PER_INSTRUCTION} words, not {len(words)}")
         flags = {f.name for f in fields(cls) if f.type is bool or f.type == "bool"}
-        values: dict[str, int | bool] = {"table_base": words[3] | (words[4] & 0xFF) << 16}
+        base, above = 0, 0
+        for word, low, width in _BASE.values():
+            base |= (words[word] >> low & ((1 << width) - 1)) << above
+            above += width
+        values: dict[str, int | bool] = {"table_base": base}
         for name, (word, low, width, offset) in _LAYOUT.items():
             value = (words[word] >> low & ((1 << width) - 1)) + offset
             values[name] = bool(value) if name in flags else value

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from firmware import isa
 from hdl.compare import INDEX_BITS
-from hdl.layouts import request_stream
+from hdl.layouts import field, request_stream
 from hdl.params import CoreParams
 
 __all__ = ["RowFetch"]
@@ -69,6 +69,25 @@ class RowFetch(wiring.Component):
         count, row_beats = _kept(10), _kept(7)
         base_word, n_out = _kept(8), _kept(8)
 
+        fields = {
+            "table_base_low": base[:16],
+            "table_base_high": base[16:],
+            "row_log2": row_log2,
+            "count": count,
+            "table_log2": table_log2,
+            "token": token,
+            "int4": int4,
+            "first": first,
+            "last": last,
+            "residual": residual,
+            "sort": sort,
+            "end": end,
+            "shift": shift,
+            "row_beats": row_beats,
+            "base": base_word,
+            "n_out": n_out,
+        }
+
         # One row, or two of an int4 couple, waiting for the streamer.
         slot_a, slot_b, slot_both, slot_first, slot_last = _kept(bits), _kept(bits), _kept(1), _kept(1), _kept(1)
         slot_valid, take = Signal(), Signal()
@@ -100,28 +119,14 @@ class RowFetch(wiring.Component):
                 with m.If((word != _KEEP) | ~slot_valid):
                     m.d.sync += word.eq(word + 1)
                 with m.Switch(word):
-                    with m.Case(1):
-                        m.d.sync += base[:16].eq(data)
-                    with m.Case(2):
-                        m.d.sync += [base[16:].eq(data[:8]), row_log2.eq(data[8:])]
-                    with m.Case(_KEEP):
-                        with m.If(~kept):
-                            m.d.sync += [count.eq(data), table_log2.eq(data[10:])]
-                    with m.Case(4):
-                        m.d.sync += [token.eq(data[1]), int4.eq(data[2]), first.eq(data[3]), last.eq(data[4])]
-                        m.d.sync += [residual.eq(data[5]), sort.eq(data[6]), end.eq(data[7]), shift.eq(data[8:])]
-                    with m.Case(5):
-                        m.d.sync += row_beats.eq(data)
-                    with m.Case(6):
-                        m.d.sync += [
-                            base_word.eq(data),
-                            n_out.eq(data[8:]),
-                            opening.eq(1),
-                            rows_left.eq(1),
-                            word.eq(0),
-                            pc.eq(Mux(end, 0, pc + 1)),
-                        ]
-                        m.next = "ROWS"
+                    for position, number in enumerate(_WORDS, start=1):
+                        with m.Case(position), m.If((position != _KEEP) | ~kept):
+                            for name, register in fields.items():
+                                if isa.place(name)[0] == number:
+                                    m.d.sync += register.eq(field(data, name))
+                with m.If(word == len(_WORDS)):
+                    m.d.sync += [opening.eq(1), rows_left.eq(1), word.eq(0), pc.eq(Mux(end, 0, pc + 1))]
+                    m.next = "ROWS"
             with m.State("ROWS"):
                 m.d.comb += self.index.ready.eq(rows_left & ~slot_valid & ~token)
                 with m.If(~rows_left):

@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from firmware import isa
 from hdl.bus import LoadBus
 from hdl.compare import INDEX_BITS, ComparatorArray, IndexEncoder
-from hdl.layouts import anchor_layout
+from hdl.layouts import anchor_layout, field
 from hdl.params import CoreParams
 
 __all__ = ["IndexMaker"]
@@ -118,12 +118,12 @@ class IndexMaker(wiring.Component):
             with m.State("HEAD"):
                 m.d.sync += word.eq(word + 1)
                 with m.Switch(word):
-                    with m.Case(1):
-                        m.d.sync += [sync.eq(self.program_data[0]), end.eq(self.program_data[7])]
-                    with m.Case(2):
-                        m.d.sync += anchor.eq(self.program_data)
-                    with m.Case(3):
-                        m.d.sync += left.eq(self.program_data)
+                    with m.Case(isa.place("sync")[0] + 1):
+                        m.d.sync += [sync.eq(field(self.program_data, "sync")), end.eq(field(self.program_data, "end"))]
+                    with m.Case(isa.place("anchor_base")[0] + 1):
+                        m.d.sync += anchor.eq(field(self.program_data, "anchor_base"))
+                    with m.Case(isa.place("anchor_len")[0] + 1):
+                        m.d.sync += left.eq(field(self.program_data, "anchor_len"))
                         m.next = "BEGIN"
             with m.State("BEGIN"):
                 # A run is begun only once the words of the one before are out of the way of its sync and go.

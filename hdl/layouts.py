@@ -1,11 +1,11 @@
 """Payloads of the streams between the core's blocks."""
 
-from amaranth.hdl import signed, unsigned
+from amaranth.hdl import Value, signed, unsigned
 from amaranth.lib import data, stream
 
 from firmware import isa
 
-__all__ = ["Beat", "BeatStream", "Tag", "WriteBackWord", "anchor_layout", "request_stream"]
+__all__ = ["Beat", "BeatStream", "Tag", "WriteBackWord", "anchor_layout", "field", "request_stream"]
 
 Tag = data.StructLayout(
     {
@@ -60,3 +60,9 @@ def anchor_layout(comparators: int) -> data.StructLayout:
             "emit": unsigned(comparators.bit_length()),
         }
     )
+
+
+def field(word: Value, name: str) -> Value:
+    """The bits of an instruction's field in the program word that holds it (``firmware.isa.place``)."""
+    _, low, width = isa.place(name)
+    return word[low : low + width]
