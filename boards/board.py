@@ -9,13 +9,16 @@ __all__ = ["Board", "Tier"]
 class Tier:
     """A memory that holds table rows. Its place in ``Board.tiers`` is the ``tier`` field of an instruction.
 
-    ``kind``: "spram" (four SB_SPRAM256KA side by side) or "bram" (block RAM). ``size``: bytes. ``width``: bytes read in a clock.
+    ``kind``: "spram" (four SB_SPRAM256KA side by side), "bram" (block RAM) or "qspi" (a quad SPI flash that also holds the memory image).
+    ``base``: first byte that may hold tables, in the tier's own addresses; ``size``: bytes from there. ``beat_clocks``: clocks in which it
+    delivers 8 bytes of a row: 1 on chip; of a flash 16 with a nibble a clock, 8 with a byte a clock.
     """
 
     name: str
     kind: str
     size: int
-    width: int = 8
+    base: int = 0
+    beat_clocks: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,3 +45,8 @@ class Board:
     image_offset: int
     flash_size: int
     uart_baud: int = 1_000_000
+
+    @property
+    def flash(self) -> Tier | None:
+        """The tier in flash, if the board has one; never the first."""
+        return next((tier for tier in self.tiers if tier.kind == "qspi"), None)

@@ -51,14 +51,14 @@ class Estimate:
     def text(self) -> str:
         """A readable report: the limit, the placement of every run, and what is left of each memory."""
         tier, board = self.board.tiers[0], self.board
-        size = tier.size // tier.width
+        size = tier.size // isa.BEAT_BYTES
         lines = [
             f"{self.name} on {board.title}",
             (
                 f"  reads {self.bytes_per_step:,} bytes a step in {self.rows} rows; limit {self.limit} clocks,"
                 f" at most {board.clock_hz / self.limit:,.0f} steps a second at {board.clock_hz / 1e6:g} MHz"
             ),
-            f"  tables in {tier.name}, beats of {tier.width} bytes:",
+            f"  tables in {tier.name}, beats of {isa.BEAT_BYTES} bytes:",
             "    run       tables  n_c  entries  row  first   beats  of these unread",
         ]
         for run in self.runs:

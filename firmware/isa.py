@@ -11,6 +11,7 @@ __all__ = [
     "ADDRESS_BITS",
     "ANCHOR_WORDS",
     "BEAT_BYTES",
+    "FLASH_ADDRESS_BITS",
     "LANES",
     "MAX_INSTRUCTIONS",
     "STORE_WORDS",
@@ -38,12 +39,13 @@ ACC_WORDS = 256  # words a lane
 ZERO_WORD = 255  # of store and accumulators: always zero
 ADDRESS_BITS = 11  # of a latency: word * LANES + bank
 ANCHOR_WORDS = 512
+FLASH_ADDRESS_BITS = 21  # of a beat in the flash tier: 16 MB
 WORDS_PER_INSTRUCTION = 8
 MAX_INSTRUCTIONS = 32
 
 IMAGE_MAGIC = b"PLYC"
 IMAGE_VERSION = 1
-LINK_VERSION = 1
+LINK_VERSION = 2
 
 
 class Kind(IntEnum):
@@ -56,6 +58,9 @@ class Kind(IntEnum):
     JITTER = 4
     CONFIG = 5
     META = 0x10
+    REST = 0x11
+    PAD = 0x12
+    FLASH = 0x13
     END = 0xFF
 
 
@@ -76,6 +81,7 @@ class Command(IntEnum):
     STEP = 4
     READ = 5
     ABORT = 6
+    SCRUB = 7
 
 
 class Status(IntEnum):
@@ -102,6 +108,7 @@ class Counter(IntEnum):
     BEATS = 2
     SATURATIONS = 3
     STEPS = 4
+    FLASH = 5
 
     @property
     def bits(self) -> int:

@@ -1,11 +1,12 @@
 """Payloads of the streams between the core's blocks."""
 
 from amaranth.hdl import Value, signed, unsigned
-from amaranth.lib import data, stream
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import Out
 
 from firmware import isa
 
-__all__ = ["Beat", "BeatStream", "Tag", "WriteBackWord", "anchor_layout", "field", "request_stream"]
+__all__ = ["Beat", "BeatStream", "FlashBytes", "RowStream", "Tag", "WriteBackWord", "anchor_layout", "field", "request_stream"]
 
 Tag = data.StructLayout(
     {
@@ -42,6 +43,17 @@ WriteBackWord = data.StructLayout(
     }
 )
 """Eight sums on their way to the latency store."""
+
+
+RowStream = stream.Signature(data.StructLayout({"address": isa.FLASH_ADDRESS_BITS, "more": 7}))
+"""Rows asked of the flash: the first beat (absolute, 8 bytes each), and how many beats follow it."""
+
+
+class FlashBytes(wiring.Signature):
+    """Bytes of the rows asked, Out at the flash: ``data`` in clocks with ``strobe``; ``ending`` in the clock before a beat's last byte."""
+
+    def __init__(self) -> None:
+        super().__init__({"data": Out(8), "strobe": Out(1), "ending": Out(1)})
 
 
 def request_stream(address_bits: int) -> stream.Signature:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice, permutations
 
 from boards import Tier
+from firmware import isa
 
 from .errors import CompileError
 
@@ -44,15 +45,15 @@ class Piece:
 
 def place(items: list[Item], tier: Tier, *, board: str) -> list[Piece]:
     """Pieces by item and table; refuses with the sizes when the tier is too small."""
-    size = tier.size // tier.width
+    size = tier.size // isa.BEAT_BYTES
     by_alignment = sorted(range(len(items)), key=lambda i: (-items[i].stride, -items[i].extent(items[i].count)))
     for split in (False, True):
         for order in islice(permutations(by_alignment), TRIES):
             pieces = _first_fit(items, order, size, split=split)
             if pieces is not None:
                 return sorted(pieces, key=lambda piece: (piece.item, piece.start))
-    total = sum(item.extent(item.count) for item in items) * tier.width
-    parts = ", ".join(f"{item.name} {_kib(item.extent(item.count) * tier.width)} ({_kib(item.data_bytes)} of entries)" for item in items)
+    total = sum(item.extent(item.count) for item in items) * isa.BEAT_BYTES
+    parts = ", ".join(f"{item.name} {_kib(item.extent(item.count) * isa.BEAT_BYTES)} ({_kib(item.data_bytes)} of entries)" for item in items)
     raise CompileError(f"the network needs {_kib(total)} for its tables ({parts}), {board} has {_kib(tier.size)}: tier {tier.name} is full")
 
 

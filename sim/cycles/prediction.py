@@ -102,5 +102,5 @@ def _limit(program: Program, board: Board) -> int:
     for number, run in enumerate(program.runs):
         if run.tier >= len(board.tiers):
             raise ValueError(f"run {number}: tier must be 0..{len(board.tiers) - 1} on {board.name}, not {run.tier}")
-        clocks[run.tier] += run.count * -(-run.row_beats * BEAT_BYTES // board.tiers[run.tier].width)
+        clocks[run.tier] += run.count * run.row_beats * board.tiers[run.tier].beat_clocks
     return max(clocks)
