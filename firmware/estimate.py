@@ -81,14 +81,14 @@ def estimate(program: Program, board: Board) -> Estimate:
     """The figures of ``program``, which was compiled for ``board``."""
     figures = []
     rows = limit = beats = 0
-    spans = dict(program.tables)
+    spans = {(piece.tier, piece.beat): len(piece.data) for piece in program.tables}
     for run, origin in zip(program.runs, program.meta["placement"]["runs"], strict=True):
         columns = program.meta["n_out"] if origin["stage"] == "output" else program.meta["n"]
         bits = 4 if run.int4 else 8
         rows += run.count
         beats += run.count * run.row_beats
         limit += run.count * min(run.row_beats, -(-columns * bits // (8 * isa.BEAT_BYTES)))
-        span = len(spans[run.table_base]) // isa.BEAT_BYTES
+        span = spans[run.tier, run.table_base] // isa.BEAT_BYTES
         read = -(-span // (1 << run.row_log2)) * run.row_beats
         figures.append(
             RunFigures(

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from . import isa
 from .meta import decode_meta, encode_meta
-from .program import Program, decode_anchor
+from .program import Placed, Program, decode_anchor
 from .sections import ImageError, Section, pack, unpack
 
 __all__ = ["read_image", "sampler_image", "store_image", "write_image"]
@@ -23,7 +23,7 @@ def write_image(program: Program) -> bytes:
         Section(kind=isa.Kind.META, payload=encode_meta(program.meta)),
         Section(kind=isa.Kind.PROGRAM, payload=struct.pack(f"<{len(words)}H", *words)),
         Section(kind=isa.Kind.ANCHORS, payload=b"".join(value.to_bytes(ANCHOR_BYTES, "little") for value in program.anchors)),
-        *(Section(kind=isa.Kind.TABLES, address=beat * isa.BEAT_BYTES // 2, payload=data) for beat, data in program.tables),
+        *(Section(kind=isa.Kind.TABLES, address=piece.beat * isa.BEAT_BYTES // 2, payload=piece.data) for piece in program.tables),
         _store(program.store),
     ]
     if program.jitter is not None:
@@ -143,9 +143,9 @@ def _anchors(payload: bytes, comparators: int) -> tuple[int, ...]:
     return tuple(values)
 
 
-def _tables(sections: list[Section]) -> tuple[tuple[int, bytes], ...]:
+def _tables(sections: list[Section]) -> tuple[Placed, ...]:
     per_beat = isa.BEAT_BYTES // 2
     for section in sections:
         if section.address % per_beat or len(section.payload) % isa.BEAT_BYTES:
             raise ImageError(f"section TABLES at word {section.address} must be whole beats of {isa.BEAT_BYTES} bytes")
-    return tuple((section.address // per_beat, section.payload) for section in sections)
+    return tuple(Placed(0, section.address // per_beat, section.payload) for section in sections)

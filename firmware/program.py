@@ -1,14 +1,14 @@
 """A compiled network: what is loaded into a core, as plain values. Made by firmware.compiler, carried by firmware.image."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from . import isa
 
-__all__ = ["AnchorWord", "Lane", "Program", "decode_anchor", "encode_anchor"]
+__all__ = ["AnchorWord", "Lane", "Placed", "Program", "decode_anchor", "encode_anchor"]
 
 Int16 = npt.NDArray[np.int16]
 
@@ -62,11 +62,20 @@ def decode_anchor(value: int, *, comparators: int) -> AnchorWord:
     return AnchorWord(lanes=tuple(lanes), emit=value)
 
 
+class Placed(NamedTuple):
+    """Bytes in a tier, from ``beat`` on, in the tier's own addresses (of a flash: byte address / 8)."""
+
+    tier: int
+    beat: int
+    data: bytes
+
+
 @dataclass(frozen=True, kw_only=True)
 class Program:
     """Everything an image holds.
 
-    ``runs``: the program. ``anchors``: encoded anchor words. ``tables``: (first beat, bytes) of each placed piece, by rising address.
+    ``runs``: the program. ``anchors``: encoded anchor words. ``tables``: the placed pieces, by tier and rising address.
+    ``image_offset``: the flash address an image of it must lie at, because tables stay there; None where all of it is loaded.
     ``store``: initial latencies from address 0. ``jitter``: 256 entries, or None where the image sets none.
     ``seed``, ``k``, ``jittered``, ``mask``: the CONFIG registers. ``meta``: the META section (docs/reference/image.md).
     """
@@ -74,21 +83,30 @@ class Program:
     comparators: int
     runs: tuple[isa.Run, ...]
     anchors: tuple[int, ...]
-    tables: tuple[tuple[int, bytes], ...]
+    tables: tuple[Placed, ...]
     store: Int16
     jitter: Int16 | None = None
     seed: int = 1
     k: int = 0
     jittered: bool = False
     mask: int = 0
+    image_offset: int | None = None
     meta: dict[str, Any] = field(default_factory=dict)
 
     def memory(self, size: int) -> bytes:
-        """The table tier, ``size`` bytes, as it stands after loading (0 where nothing is placed)."""
-        data = bytearray(size)
-        for beat, piece in self.tables:
-            data[beat * isa.BEAT_BYTES : beat * isa.BEAT_BYTES + len(piece)] = piece
-        return bytes(data)
+        """Tier 0, ``size`` bytes, as it stands after loading (0 where nothing is placed)."""
+        return self._filled(0, bytearray(size))
+
+    def flash(self, size: int) -> bytes:
+        """Tier 1, a flash of ``size`` bytes from its first byte: the tables alone, 0xFF (erased) elsewhere."""
+        return self._filled(1, bytearray(b"\xff") * size)
+
+    def _filled(self, tier: int, memory: bytearray) -> bytes:
+        for piece in self.tables:
+            if piece.tier == tier:
+                at = piece.beat * isa.BEAT_BYTES
+                memory[at : at + len(piece.data)] = piece.data
+        return bytes(memory)
 
     def anchor_words(self) -> list[AnchorWord]:
         """The anchor words, decoded."""

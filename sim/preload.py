@@ -27,7 +27,7 @@ def store_names(prefix: str = "") -> list[str]:
 
 def memory_words(program: Program) -> dict[str, list[int]]:
     """Every memory's words, from address 0 on, each as one integer; latencies as 16 bits."""
-    data = program.memory(max((beat * isa.BEAT_BYTES + len(piece) for beat, piece in program.tables), default=0))
+    data = program.memory(max((piece.beat * isa.BEAT_BYTES + len(piece.data) for piece in program.tables if piece.tier == 0), default=0))
     words: dict[str, list[int]] = {
         TABLES: np.frombuffer(data, "<u8").tolist(),
         ANCHORS: list(program.anchors),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from firmware import isa
-from firmware.program import AnchorWord, encode_anchor
+from firmware.program import AnchorWord, Placed, encode_anchor
 
 from .layout import Layout
 from .pack import beats, columns_in_order, rows_in_order
@@ -24,7 +24,7 @@ class Emitted:
 
     runs: list[isa.Run] = field(default_factory=list)
     anchors: list[int] = field(default_factory=list)
-    tables: list[tuple[int, bytes]] = field(default_factory=list)
+    tables: list[Placed] = field(default_factory=list)
     origins: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -74,7 +74,7 @@ def emit(parts: list[Part], schedules: list[Schedule | None], pieces: list[Piece
         data = beats(columns_in_order(chosen, columns), bits=stage.bits)
         padded = np.zeros((piece.count << part.n_c, (1 << part.row_log2) * isa.BEAT_BYTES), np.uint8)
         padded[:, : data.shape[-1]] = data.reshape(len(padded), -1)
-        out.tables.append((piece.base, padded.tobytes()[: (piece.end - piece.base) * isa.BEAT_BYTES]))
+        out.tables.append(Placed(0, piece.base, padded.tobytes()[: (piece.end - piece.base) * isa.BEAT_BYTES]))
         out.origins.append({"stage": stage.name, "group": part.group, "tables": list(order), "pairs": [list(p) for p in pairs]})
     return out
 

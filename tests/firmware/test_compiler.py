@@ -62,8 +62,8 @@ def test_a_flipped_table_bit_is_found(kind: str) -> None:
     network = random_network(5, kind=kind)
     program = compile_network(network, ICEBREAKER)
     # the embedder and the hidden layers stand first or last; flip every entry's low bit of one whole run
-    beat, data = program.tables[0]
-    broken = replace(program, tables=((beat, bytes(byte ^ 1 for byte in data)), *program.tables[1:]))
+    piece = program.tables[0]
+    broken = replace(program, tables=(piece._replace(data=bytes(byte ^ 1 for byte in piece.data)), *program.tables[1:]))
     assert first_difference(network, program, seed=1) is None
     assert first_difference(network, broken, seed=1) is not None
 
@@ -134,7 +134,7 @@ def test_same_inputs_same_program() -> None:
 def test_runs_split_to_fill_a_tier() -> None:
     """The smallest tier that takes the network takes it in more pieces than there are layers."""
     network = shaped(1, n=16, n_t=1, n_c=5, out_t=4, out_c=2, n_out=33)
-    used = sum(len(data) for _, data in compile_network(network, ICEBREAKER).tables)
+    used = sum(len(piece.data) for piece in compile_network(network, ICEBREAKER).tables)
     program = next(program for size in range(used, used + 1024, 32) if (program := _compile_into(network, size)) is not None)
     assert len(program.runs) > 3
     assert first_difference(network, program, seed=1) is None

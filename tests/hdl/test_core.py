@@ -72,7 +72,7 @@ def test_a_flipped_bit_of_a_table_a_shift_or_a_symbol_is_seen() -> None:
     forced[0] = 1
     got = rtl_run(program, forced)
     assert got == ref_run(program, forced)
-    flipped = [(beat, bytes(byte ^ 1 for byte in piece)) for beat, piece in program.tables]
+    flipped = [piece._replace(data=bytes(byte ^ 1 for byte in piece.data)) for piece in program.tables]
     for other in (
         replace(program, tables=tuple(flipped)),
         replace(program, runs=tuple(replace(r, shift=r.shift ^ 1) for r in program.runs)),
