@@ -1,12 +1,12 @@
 """Accumulators: eight lanes of 16-bit sums in memory, one beat of table entries added a clock."""
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
-from hdl.layouts import BeatStream, Tag, WriteBackWord
+from hdl.layouts import BeatStream, FlashBytes, Tag, WriteBackWord
 
 __all__ = ["Accumulators"]
 
@@ -16,6 +16,7 @@ class Accumulators(wiring.Component):
 
     ::
 
+        bytes ---.
         beat --> hold ----.
              `--> held + beat (int4: 16 sums of 5 bits) --> low half, high half --.
              `--> 8 entries (int8) ------------------------------------------------> + --> o (sums, where to)
@@ -23,16 +24,17 @@ class Accumulators(wiring.Component):
                                                                ^----------------------'
 
     An int8 beat is added 8 columns in the clock after it came; an int4 pair 8 columns in the clock after its second beat and 8 in the one
-    after that. ``o`` is valid in the same clock as each addition
-    (it has no back-pressure). Sums wrap at 16 bits; the compiler proves that none does. Throughput: a beat a clock, if no beat that adds
-    (int8) follows an int4 pair at once and a word is
-    touched again after 2 clocks at the earliest. All sums are 0 at power-up, word 255 always.
+    after that. A beat with ``bytes`` is what the last eight bytes of ``bytes`` have filled by the end of the clock in which it comes: int8
+    is added as any other, int4 is the one to hold. ``o`` is valid in the same clock as each addition (it has no back-pressure). Sums wrap
+    at 16 bits; the compiler proves that none does. Throughput: a beat a clock, if no beat that adds (int8) follows an int4 pair at once and
+    a word is touched again after 2 clocks at the earliest. All sums are 0 at power-up, word 255 always.
     """
 
     def __init__(self) -> None:
         super().__init__(
             {
                 "i": In(BeatStream),
+                "bytes": In(FlashBytes()),
                 "o": Out(stream.Signature(WriteBackWord, always_ready=True)),
             }
         )
@@ -49,10 +51,10 @@ class Accumulators(wiring.Component):
         adding, high = Signal(), Signal()  # `high`: second half of an int4 pair
         m.d.comb += adding.eq(self.i.valid & ~tag.hold)
         m.d.sync += high.eq(adding & tag.pair)
-        with m.If(self.i.valid & (tag.hold | ~tag.pair)):
-            m.d.sync += held.eq(beat)
-            with m.If(tag.alone):
-                m.d.sync += held.eq(0)
+        with m.If(self.bytes.strobe | (self.i.valid & ~tag.bytes & (tag.hold | ~tag.pair))):
+            m.d.sync += held.eq(Mux(self.bytes.strobe, Cat(held[8:], self.bytes.data), beat))
+        with m.If(self.i.valid & tag.hold & tag.alone):
+            m.d.sync += held.eq(0)
         with m.If(adding & tag.pair):
             for column in range(2 * isa.LANES):
                 low = 8 * (column % isa.LANES) + 4 * (column // isa.LANES)

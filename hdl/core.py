@@ -14,6 +14,7 @@ from hdl.bus import LoadBus, ReadDataStream, ReadRequestStream, StepStream, Symb
 from hdl.counters import Counters
 from hdl.fetch import RowFetch
 from hdl.index import IndexMaker
+from hdl.layouts import FlashBytes, RowStream
 from hdl.params import CoreParams
 from hdl.sequencer import Sequencer
 from hdl.sorter import Sorter
@@ -33,6 +34,7 @@ class Core(wiring.Component):
 
                      program -----------------.
                         |                      |
+                                     .--> flash --> bytes ---.
         store --> index maker --> row fetch --> tier --> accumulators --> write-back --> store
           |                          ^                                                     |
           '--> sorter --> symbol ----'                <------------------------------------'
@@ -41,7 +43,7 @@ class Core(wiring.Component):
     CONFIG, with the core held in reset.
     ``step``, ``symbol``: one transfer of each a step. ``read_request``, ``read_data``: words for the host, served between steps: one
     after 4 clocks, then one every 5; the list of spikes stands 20 clocks after the sorter's last latency. ``busy``: a step runs.
-    ``stall``: for tests, refuses table requests.
+    ``stall``: for tests, refuses table requests. ``rows``, ``flash`` (with ``params.flash``): rows asked of the flash, and their bytes.
 
     A reset ends a running step; memories, counters, jitter generator and configuration stay.
     """
@@ -49,8 +51,10 @@ class Core(wiring.Component):
     def __init__(self, *, params: CoreParams | None = None, bank: Callable[..., wiring.Component] = GenericBank) -> None:
         self._params = params or CoreParams()
         self._bank = bank
+        flash = {"rows": Out(RowStream), "flash": In(FlashBytes())} if self._params.flash else {}
         super().__init__(
             {
+                **flash,
                 "load": In(LoadBus()),
                 "step": In(StepStream),
                 "symbol": Out(SymbolStream),
@@ -98,6 +102,10 @@ class Core(wiring.Component):
         wiring.connect(m, index.o, fetch.index)
         wiring.connect(m, fetch.request, tier.request)
         m.d.comb += tier.stall.eq(self.stall)
+        if params.flash:
+            wiring.connect(m, fetch.rows, wiring.flipped(self.rows))
+            wiring.connect(m, wiring.flipped(self.flash), accumulators.bytes)
+            m.d.comb += tier.ending.eq(self.flash.ending)
         wiring.connect(m, tier.beat, accumulators.i)
         wiring.connect(m, accumulators.o, writeback.i)
         wiring.connect(m, wiring.flipped(self.step), sequencer.step)
@@ -164,7 +172,11 @@ class Core(wiring.Component):
             counters.saturated.eq(writeback.saturated),
             counters.step.eq(sequencer.stepped),
         ]
-        m.d.sync += [counters.beat.eq(reading), counters.row.eq(reading & request.payload.tag.start)]
+        m.d.sync += [
+            counters.beat.eq(reading),
+            counters.row.eq(reading & request.payload.tag.start),
+            counters.flash.eq(reading & request.payload.tag.bytes),
+        ]
 
         # Host reads: the address stands for four clocks, then the word is kept until it is taken.
         asked = self.read_request.payload

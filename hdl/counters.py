@@ -12,8 +12,8 @@ __all__ = ["Counters"]
 class Counters(wiring.Component):
     """One counter for each of ``firmware.isa.Counter``, of its width, from 0 at power-up, wrapping, never cleared.
 
-    ``clock``, ``row``, ``beat``, ``step``: count 1 in this clock; ``saturated``: count that many. ``address``: word 2 i (low) or 2 i + 1
-    (high) of counter i, ``data`` combinational.
+    ``clock``, ``row``, ``beat``, ``step``, ``flash``: count 1 in this clock; ``saturated``: count that many. ``address``: word 2 i (low) or
+    2 i + 1 (high) of counter i, ``data`` combinational.
     """
 
     def __init__(self) -> None:
@@ -24,6 +24,7 @@ class Counters(wiring.Component):
                 "beat": In(1),
                 "saturated": In(4),
                 "step": In(1),
+                "flash": In(1),
                 "address": In(4),
                 "data": Out(16),
             }
@@ -37,6 +38,7 @@ class Counters(wiring.Component):
             isa.Counter.BEATS: self.beat,
             isa.Counter.SATURATIONS: self.saturated,
             isa.Counter.STEPS: self.step,
+            isa.Counter.FLASH: self.flash,
         }
         words = []
         for counter, amount in sorted(added.items()):

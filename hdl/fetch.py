@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from firmware import isa
 from hdl.compare import INDEX_BITS
-from hdl.layouts import field, request_stream
+from hdl.layouts import RowStream, field, request_stream
 from hdl.params import CoreParams
 
 __all__ = ["RowFetch"]
@@ -28,25 +28,30 @@ class RowFetch(wiring.Component):
 
         program (6 words a run) --> run ----.
         index ------------------> row address (table_base + table | index << row_log2) --> slot --> streamer --> request
-        symbol (token runs) ----^
+        symbol (token runs) ----^                                                            '--> rows (of flash)
 
     Ports
     -----
     ``program_address``, ``program_data``: read port of the program memory, one clock. ``index``: indices in the order of the tables.
     ``symbol``, ``symbol_known``: the index of a token run, waited for.
     ``request``: beat requests with their tags. ``sort_base``, ``sort_last``: first store word and last neuron of the run with ``sort``
-    whose beats were requested last.
+    whose beats were requested last. ``rows`` (with ``params.flash``): rows of tier 1, asked as soon as the row before, one of tier 1 too,
+    streams; until it is taken there, a row does not stream. Its beats are requested with ``tag.bytes``, one after another.
 
     A row address is made while the row before streams, so beats follow one another without a gap while indices last (but for rows of one
     beat): int8 rows table by table; int4 rows of two tables alternately, beat by beat, a single one after beats that are not read; one
-    clock of pause where an int8 run follows an int4 run. A new run's first row address is made 5 clocks after the last row of the run
+    clock of pause where an int8 run follows an int4 run. int4 rows of flash go one by one, each of their beats followed by the last beat
+    of the tables tier, which is zero. A new run's first row address is made 5 clocks after the last row of the run
     before left the slot, and at least 9 clocks after that row's address was made.
     """
 
     def __init__(self, *, params: CoreParams) -> None:
+        self._params = params
         self._bits = (params.table_beats - 1).bit_length()
+        rows = {"rows": Out(RowStream)} if params.flash else {}
         super().__init__(
             {
+                **rows,
                 "program_address": Out(_PC_BITS + 3),
                 "program_data": In(16),
                 "index": In(stream.Signature(unsigned(INDEX_BITS))),
@@ -60,12 +65,14 @@ class RowFetch(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        bits = self._bits
+        bits, wide = self._bits, self._params.address_bits
 
         # The run whose row addresses are made.
         token, int4, first, last = _kept(1), _kept(1), _kept(1), _kept(1)
         residual, sort, end, shift = _kept(1), _kept(1), _kept(1), _kept(2)
-        base, row_log2, table_log2 = _kept(bits), _kept(3), _kept(range(bits + 1))
+        base, row_log2, table_log2 = _kept(wide), _kept(3), _kept(range(wide + 1))
+        tier = _kept(3)
+        flash = tier[0] & int(self._params.flash)
         count, row_beats = _kept(10), _kept(7)
         base_word, n_out = _kept(8), _kept(8)
 
@@ -83,14 +90,15 @@ class RowFetch(wiring.Component):
             "sort": sort,
             "end": end,
             "shift": shift,
+            "tier": tier,
             "row_beats": row_beats,
             "base": base_word,
             "n_out": n_out,
         }
 
         # One row, or two of an int4 couple, waiting for the streamer.
-        slot_a, slot_b, slot_both, slot_first, slot_last = _kept(bits), _kept(bits), _kept(1), _kept(1), _kept(1)
-        slot_valid, take = Signal(), Signal()
+        slot_a, slot_b, slot_both, slot_first, slot_last = _kept(wide), _kept(bits), _kept(1), _kept(1), _kept(1)
+        slot_valid, slot_asked, take = Signal(), Signal(), Signal()  # `slot_asked`: the row needn't be asked of the flash any more
         half, opening = Signal(), Signal()
 
         pc, word, kept = Signal(_PC_BITS), Signal(3), Signal()
@@ -106,8 +114,8 @@ class RowFetch(wiring.Component):
             known.eq(Mux(token, self.symbol_known, self.index.valid)),
             index.eq(Mux(token, self.symbol, self.index.payload)),
         ]
-        row, single, rows_left = Signal(bits), Signal(), Signal()
-        m.d.comb += single.eq(count == 1)
+        row, single, couple, rows_left = Signal(wide), Signal(), Signal(), Signal()
+        m.d.comb += [single.eq(count == 1), couple.eq(int4 & ~flash)]
         m.d.comb += row.eq(base | (index << row_log2))
 
         with m.If(take):
@@ -132,26 +140,26 @@ class RowFetch(wiring.Component):
                 with m.If(~rows_left):
                     m.next = "RUN"
                 with m.Elif(known & ~slot_valid):
-                    m.d.sync += [base.eq(base + (Const(1, bits) << table_log2)), count.eq(count - 1), rows_left.eq(~single)]
-                    with m.If(int4 & (half | single)):
-                        m.d.sync += slot_b.eq(row)
-                    with m.Else():
+                    m.d.sync += [base.eq(base + (Const(1, wide) << table_log2)), count.eq(count - 1), rows_left.eq(~single)]
+                    with m.If(~half):
                         m.d.sync += slot_a.eq(row)
-                    with m.If(int4 & ~half & ~single):
+                    m.d.sync += slot_b.eq(row | flash.replicate(bits))
+                    with m.If(couple & ~half & ~single):
                         m.d.sync += half.eq(1)
                     with m.Else():
                         m.d.sync += [
                             half.eq(0),
                             opening.eq(0),
                             slot_valid.eq(1),
-                            slot_both.eq(half),
+                            slot_asked.eq(~flash),
+                            slot_both.eq(half | flash),
                             slot_first.eq(first & opening),
                             slot_last.eq(single),
                         ]
 
         # The streamer: one request a clock.
         row_a, row_b, beat, more = _kept(bits), _kept(bits), _kept(7), _kept(7)  # `more`: beats of the row after this one
-        both, is_int4, is_first, is_last, run_last = _kept(1), _kept(1), _kept(1), _kept(1), _kept(1)
+        both, is_int4, is_first, is_last, run_last, is_flash = _kept(1), _kept(1), _kept(1), _kept(1), _kept(1), _kept(1)
         active, pause, phase = Signal(), Signal(), Signal()
         tag = self.request.payload.tag
         flags = _kept(tag.shape())  # the parts of the tag that hold for the whole run
@@ -160,9 +168,10 @@ class RowFetch(wiring.Component):
             adding.eq(~is_int4 | phase),
             self.request.valid.eq(active & ~pause),
             self.request.payload.address.eq(Mux(phase, row_b, row_a) | beat),
-            self.request.payload.read.eq(~is_int4 | phase | both),
+            self.request.payload.read.eq(Mux(is_flash, ~phase, ~is_int4 | phase | both)),
             tag.eq(flags),
             tag.hold.eq(~adding),
+            tag.bytes.eq(is_flash & ~phase),
             tag.pair.eq(is_int4),
             tag.alone.eq(is_int4 & ~both),
             tag.start.eq(beat == 0),
@@ -170,8 +179,16 @@ class RowFetch(wiring.Component):
             tag.last.eq(is_last & run_last),
             tag.final.eq(is_last & at_end & adding),
             done.eq(self.request.valid & self.request.ready & adding & at_end),
-            take.eq(slot_valid & (~active | done)),
+            take.eq(slot_valid & slot_asked & (~active | done)),
         ]
+        if self._params.flash:
+            m.d.comb += [
+                self.rows.payload.address.eq(slot_a),
+                self.rows.payload.more.eq(row_beats),
+                self.rows.valid.eq(slot_valid & ~slot_asked & (~active | is_flash)),
+            ]
+            with m.If(self.rows.valid & self.rows.ready):
+                m.d.sync += slot_asked.eq(1)
         m.d.sync += pause.eq(0)
         with m.If(self.request.valid & self.request.ready):
             with m.If(is_int4):
@@ -188,6 +205,7 @@ class RowFetch(wiring.Component):
                 row_b.eq(slot_b),
                 both.eq(slot_both),
                 is_int4.eq(int4),
+                is_flash.eq(flash),
                 is_first.eq(slot_first),
                 is_last.eq(slot_last),
                 run_last.eq(last),

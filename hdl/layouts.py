@@ -13,6 +13,7 @@ Tag = data.StructLayout(
         "hold": 1,  # first of a pair of int4 beats: keep it, add nothing
         "pair": 1,  # int4: add this beat to the one held, 16 columns
         "alone": 1,  # int4 of a single table: the beat to hold counts as zero
+        "bytes": 1,  # the beat has come byte by byte and is held already
         "start": 1,  # first beat of a row
         "first": 1,  # start from zero
         "last": 1,  # write back
@@ -57,7 +58,8 @@ class FlashBytes(wiring.Signature):
 
 
 def request_stream(address_bits: int) -> stream.Signature:
-    """Requests for one beat each: ``address`` in beats, and the tag that comes back with it."""
+    """Requests for one beat each: ``address`` in beats, and the tag that comes back with it. ``read``: the beat counts as read; one with
+    ``tag.bytes`` is the next of the flash's, and its address counts for nothing."""
     return stream.Signature(data.StructLayout({"address": address_bits, "read": 1, "tag": Tag}))
 
 

@@ -14,13 +14,14 @@ class CoreParams:
     ``comparators``: P, pairs compared in a clock (1 or 2: an image gives an anchor word 64 bits). ``table_beats``: beats (8 bytes) of the
     table tier, a power of two.
     ``anchor_words``: anchor memory, a power of two.
-    ``index_depth``: indices that may wait for their rows, a power of two, at least 16.
+    ``index_depth``: indices that may wait for their rows, a power of two, at least 16. ``flash``: a second tier, rows of a flash.
     """
 
     comparators: int = 2
     table_beats: int = 16384
     anchor_words: int = isa.ANCHOR_WORDS
     index_depth: int = 256
+    flash: bool = False
 
     def __post_init__(self) -> None:
         if self.comparators not in (1, 2):
@@ -29,6 +30,12 @@ class CoreParams:
             value = getattr(self, name)
             if not low <= value <= high or value & (value - 1):
                 raise ValueError(f"{name} must be a power of two from {low} to {high}, not {value!r}")
+
+    @property
+    def address_bits(self) -> int:
+        """Bits of a beat's address, in the tier that needs more."""
+        bits = (self.table_beats - 1).bit_length()
+        return max(bits, isa.FLASH_ADDRESS_BITS) if self.flash else bits
 
     @property
     def anchor_width(self) -> int:

@@ -79,21 +79,35 @@ def _bank(data: bytes) -> Callable[..., wiring.Component]:
 
 
 class CoreBench:
-    """One core that holds the tables of ``program``. ``lazy``, ``stall``: how often the host leaves a symbol, the tier a request."""
+    """One core that holds the tables of ``program``. ``lazy``, ``stall``: how often the host leaves a symbol, the tier a request.
 
-    def __init__(self, program: Program, *, stall: float = 0, lazy: float = 0, seed: int = 0, index_depth: int = 256) -> None:
-        used = max(beat + len(piece) // isa.BEAT_BYTES for beat, piece in program.tables)
+    ``pace``: clocks a byte of the flash (0: none); it holds ``flash`` from beat 0 on, and waits a random while before each row.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        stall: float = 0,
+        lazy: float = 0,
+        seed: int = 0,
+        index_depth: int = 256,
+        pace: int = 0,
+        flash: bytes = b"",
+    ) -> None:
+        used = max(piece.beat + len(piece.data) // isa.BEAT_BYTES for piece in program.tables if piece.tier == 0)
         beats = max(16, 1 << (used - 1).bit_length())
-        params = CoreParams(comparators=program.comparators, table_beats=beats, index_depth=index_depth)
+        params = CoreParams(comparators=program.comparators, table_beats=beats, index_depth=index_depth, flash=pace > 0)
         self.core = Core(params=params, bank=_bank(program.memory(beats * isa.BEAT_BYTES)))
         self.program, self.stall, self.lazy = program, stall, lazy
         self.reset, self.rng = Signal(), random.Random(seed)
+        self.pace, self.flash = pace, flash
 
     def run(self, bench: Callable[[Any], Any], *beside: Callable[[Any], Any]) -> None:
         simulator = Simulator(ResetInserter(self.reset)(self.core))
         simulator.add_clock(1e-6)
         simulator.add_testbench(bench)
-        for process in (*beside, *([self._stalls] if self.stall else [])):
+        for process in (*beside, *([self._stalls] if self.stall else []), *([self._rows] if self.pace else [])):
             simulator.add_testbench(process, background=True)
         simulator.run()
 
@@ -101,6 +115,28 @@ class CoreBench:
         while True:
             ctx.set(self.core.stall, self.rng.random() < self.stall)
             await ctx.tick()
+
+    async def _rows(self, ctx) -> None:
+        """The flash: takes a row, and while its bytes come the next one, as the controller does."""
+        rng = random.Random(7)
+        port, rows = self.core.flash, self.core.rows
+        bytes_: list[tuple[int, int, int]] = []  # strobe, data, ending of the clocks to come
+        while True:
+            ready = len(bytes_) <= 2 and rng.random() < 0.4
+            ctx.set(rows.ready, ready)
+            strobe, value, ending = bytes_.pop(0) if bytes_ else (0, rng.randrange(256), 0)
+            ctx.set(port.strobe, strobe)
+            ctx.set(port.data, value)
+            ctx.set(port.ending, ending)
+            _, _, valid, address, more = await ctx.tick().sample(rows.valid, rows.payload.address, rows.payload.more)
+            if ready and valid:
+                row = self.flash[8 * address : 8 * (address + more + 1)]
+                bytes_ += [(0, rng.randrange(256), 0)] * rng.randrange(4, 9)
+                for byte in row:
+                    bytes_ += [*[(0, rng.randrange(256), 0)] * (self.pace - 1), (1, byte, 0)]
+                for last in range(len(bytes_) - 1, len(bytes_) - 1 - self.pace * len(row), -8 * self.pace):
+                    one, data, _ = bytes_[last - 1]
+                    bytes_[last - 1] = one, data, 1
 
     async def load(self, ctx, program: Program | None = None) -> None:
         """Everything but the tables, with the core in reset."""

@@ -11,7 +11,7 @@ from hdl.counters import Counters
 
 from .bench import simulate
 
-INPUTS = ("clock", "row", "beat", "saturated", "step")  # in the order of isa.Counter
+INPUTS = ("clock", "row", "beat", "saturated", "step", "flash")  # in the order of isa.Counter
 WORDS = 2 * len(isa.Counter)
 
 
@@ -35,7 +35,7 @@ async def read_words(ctx, dut: Counters) -> list[int]:
 
 def amounts_of(seed: int) -> list[list[int]]:
     rng = random.Random(seed)
-    return [[*(rng.randrange(2) for _ in range(3)), rng.randrange(9), rng.randrange(2)] for _ in range(60)]
+    return [[*(rng.randrange(2) for _ in range(3)), rng.randrange(9), rng.randrange(2), rng.randrange(2)] for _ in range(60)]
 
 
 def rtl_words(amounts: list[list[int]]) -> list[list[int]]:
@@ -87,10 +87,10 @@ def test_short_counters_wrap_and_long_ones_carry() -> None:
             seen.append(await read_words(ctx, dut))
 
     simulate(dut, bench)
-    assert seen[0] == [0xFFFF, 0] * 5
-    assert seen[1] == [0, 1] * 3 + [0, 0] * 2
-    assert seen[2] == [1, 1] * 3 + [1, 0] * 2
-    assert seen == [words_of([total] * 5) for total in (0xFFFF, 0x10000, 0x10001)]
+    assert seen[0] == [0xFFFF, 0] * 6
+    assert seen[1] == [0, 1] * 3 + [0, 0] * 2 + [0, 1]
+    assert seen[2] == [1, 1] * 3 + [1, 0] * 2 + [1, 1]
+    assert seen == [words_of([total] * 6) for total in (0xFFFF, 0x10000, 0x10001)]
 
 
 def test_eight_saturations_a_clock_wrap() -> None:
@@ -99,13 +99,13 @@ def test_eight_saturations_a_clock_wrap() -> None:
     async def bench(ctx) -> None:
         ctx.set(dut.saturated, 8)
         await ctx.tick().repeat(0x2000 - 1)
-        assert await read_words(ctx, dut) == words_of([0, 0, 0, 0xFFF8, 0])
+        assert await read_words(ctx, dut) == words_of([0, 0, 0, 0xFFF8, 0, 0])
         ctx.set(dut.saturated, 7)
         await ctx.tick()
-        assert await read_words(ctx, dut) == words_of([0, 0, 0, 0xFFFF, 0])
+        assert await read_words(ctx, dut) == words_of([0, 0, 0, 0xFFFF, 0, 0])
         ctx.set(dut.saturated, 3)
         await ctx.tick()
-        assert await read_words(ctx, dut) == words_of([0, 0, 0, 2, 0])
+        assert await read_words(ctx, dut) == words_of([0, 0, 0, 2, 0, 0])
 
     simulate(dut, bench)
 
@@ -121,7 +121,7 @@ def test_a_reset_leaves_them() -> None:
         for name in INPUTS:
             ctx.set(getattr(dut, name), 0)
         await ctx.tick().repeat(3)
-        assert await read_words(ctx, dut) == words_of([5] * 5)
+        assert await read_words(ctx, dut) == words_of([5] * 6)
 
     simulator = Simulator(ResetInserter(reset)(dut))
     simulator.add_clock(1e-6)
