@@ -20,6 +20,8 @@ __all__ = ["Loader", "space_words"]
 
 _CHECK, _DECIDE, _IDLE = 12, 13, 14  # clocks after a byte's transfer; in 0..7 its bits pass, in 0..11 address and length turn
 
+_SECTION_BITS = 8
+
 _KINDS = (isa.Kind.TABLES, isa.Kind.ANCHORS, isa.Kind.PROGRAM, isa.Kind.STORE, isa.Kind.JITTER, isa.Kind.CONFIG)
 
 
@@ -70,9 +72,13 @@ class Loader(wiring.Component):
     and its address found within the space. A section's words are thus written before its CRC is known: while not ``done``, what is in the
     memories must not be used.
 
-    ``done``: the image ended without error. ``error``, ``code`` (firmware.isa.LoadError): it did not; the first error stays until
-    ``start``. ``fail`` (one clock): the source of the bytes is lost, error FLASH. Both ``done`` and ``error`` stand when ``i`` is ready
-    again.
+    ``done``: the image ended without error, by END or by REST: what comes after REST stays where it is. ``error``, ``code``
+    (firmware.isa.LoadError): it did not; the first error stays until ``start``. ``fail`` (one clock): the source of the bytes is lost,
+    error FLASH. Both ``done`` and ``error`` stand when ``i`` is ready again. ``section``: the number, from 0 and modulo 256, of the section
+    that is read, or was when it ended.
+
+    ``scrub`` (one clock) begins anew like ``start``, but only checks: nothing is written, and the image goes on after REST. Then ``done`` if
+    the image loaded before is still whole; if there is none, ``error`` with the code NONE.
 
     ``words``: the words of each space, from :func:`space_words`. ``comparators``: the P of the header. ``loaded``: ``done`` from reset on,
     for simulations that begin with filled memories.
@@ -84,15 +90,18 @@ class Loader(wiring.Component):
                 f"words must name the spaces {', '.join(kind.name for kind in _KINDS)}, not {', '.join(kind.name for kind in words)}"
             )
         self._spans, self._comparators = {kind: _span(count) for kind, count in words.items()}, comparators
+        self._loaded = loaded
         super().__init__(
             {
                 "i": In(stream.Signature(unsigned(8))),
                 "load": Out(LoadBus()),
                 "start": In(1),
+                "scrub": In(1),
                 "fail": In(1),
                 "done": Out(1, init=int(loaded)),
                 "error": Out(1),
                 "code": Out(isa.LoadError),
+                "section": Out(_SECTION_BITS),
             }
         )
 
@@ -109,7 +118,9 @@ class Loader(wiring.Component):
         left = Signal(24, reset_less=True)  # payload bytes to come, turned likewise
         carry, borrow = Signal(reset_less=True), Signal(reset_less=True)
         some = Signal(reset_less=True)  # a bit of left is 1
-        skip, last = Signal(reset_less=True), Signal(reset_less=True)  # nothing is written; the section is END
+        skip, empty, last = Signal(reset_less=True), Signal(reset_less=True), Signal(reset_less=True)  # nothing is written; END or REST
+        checking = Signal()  # what runs is a scrub
+        whole = Signal(init=int(self._loaded))  # what has been loaded before it
         beyond = Signal(reset_less=True)
         wrong = Signal()  # a bit of the header differs
         fresh = Signal(init=1)  # the next bit is a CRC's first
@@ -119,6 +130,8 @@ class Loader(wiring.Component):
         half = turn if wide else shift  # half the bits of an address
         bit = word[8]
         byte = word[:8]  # once its bits have passed
+        ends, rests = Signal(), Signal()
+        m.d.comb += [ends.eq(byte == isa.Kind.END), rests.eq(byte == isa.Kind.REST)]
         m.d.comb += [running.eq(~self.done & ~self.error), self.i.ready.eq((count == _IDLE) | ~running)]
         m.d.comb += [shift.eq(~count[3]), turn.eq(~count[2:].all()), check.eq(count == _CHECK), decide.eq(count == _DECIDE)]
         m.d.comb += [crc.data.eq(bit), crc.valid.eq(shift), crc.start.eq(fresh & shift)]
@@ -166,13 +179,14 @@ class Loader(wiring.Component):
                 with m.If(half & position[:3].all()):
                     m.d.sync += address.eq(address.rotate_right(1))
                 with m.If(check & (position == 0)):
-                    m.d.sync += [self.load.space.eq(byte), skip.eq(byte[3:].any()), last.eq(byte == isa.Kind.END)]
-                    with m.If(~((byte < len(_KINDS)) | (byte == isa.Kind.META) | (byte == isa.Kind.END))):
+                    m.d.sync += [self.load.space.eq(byte), skip.eq(byte[3:].any() | checking)]
+                    m.d.sync += [empty.eq(ends | rests), last.eq(ends | (rests & ~checking))]
+                    with m.If(~((byte < len(_KINDS)) | (byte[2:] == isa.Kind.META >> 2) | ends)):
                         m.d.sync += stop(isa.LoadError.SECTION)
                 if not wide:
-                    with m.If(check & (position == 3) & byte.any()):
+                    with m.If(check & (position == 3) & byte.any() & ~skip):
                         m.d.sync += stop(isa.LoadError.SECTION)
-                with m.If(check & (position == 7) & (left[0] | byte.any() | (last & some))):
+                with m.If(check & (position == 7) & (left[0] | byte.any() | (empty & some))):
                     m.d.sync += stop(isa.LoadError.SECTION)
                 with m.If(decide & (position == 7)):
                     m.d.sync += enter(_Phase.PAYLOAD)
@@ -197,11 +211,12 @@ class Loader(wiring.Component):
                     m.d.sync += enter(_Phase.CRC)
             with m.Case(_Phase.CRC):
                 with m.If(check & (position == 3)):
-                    m.d.sync += self.done.eq(last)
                     with m.If(~matches):
-                        m.d.sync += [self.done.eq(0), stop(isa.LoadError.SECTION_CRC)]
+                        m.d.sync += stop(isa.LoadError.SECTION_CRC)
+                    with m.Elif(last):
+                        m.d.sync += [self.done.eq(whole | ~checking), whole.eq(whole | ~checking), self.error.eq(checking & ~whole)]
                 with m.If(decide & (position == 3)):
-                    m.d.sync += [enter(_Phase.SECTION), fresh.eq(1)]
+                    m.d.sync += [enter(_Phase.SECTION), fresh.eq(1), self.section.eq(self.section + running)]
 
         m.d.comb += [self.load.address.eq(address), self.load.data.eq(word)]
         with m.Switch(self.load.space):
@@ -211,7 +226,9 @@ class Loader(wiring.Component):
 
         with m.If(self.fail):
             m.d.sync += stop(isa.LoadError.FLASH)
+        with m.If(self.start | self.scrub):
+            m.d.sync += [enter(_Phase.HEADER), fresh.eq(1), wrong.eq(0), count.eq(_IDLE), checking.eq(self.scrub)]
+            m.d.sync += [self.done.eq(0), self.error.eq(0), self.code.eq(isa.LoadError.NONE), self.section.eq(0)]
         with m.If(self.start):
-            m.d.sync += [enter(_Phase.HEADER), fresh.eq(1), wrong.eq(0), count.eq(_IDLE)]
-            m.d.sync += [self.done.eq(0), self.error.eq(0), self.code.eq(isa.LoadError.NONE)]
+            m.d.sync += whole.eq(0)
         return m

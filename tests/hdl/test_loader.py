@@ -13,18 +13,25 @@ from .board_models import header, image, put, random_sections, section, seeded, 
 WORDS = space_words(table_bytes=131_072)
 
 
-def load(data, *, stalls=None, loader=None, restarts=()):
-    """Feeds ``data``; returns (writes, done, error, code) and, for each byte index in ``restarts``, strobes ``start`` before that byte."""
+def load(data, *, stalls=None, loader=None, restarts=(), scrubs=(), sections=None):
+    """Feeds ``data``; returns (writes, done, error, code). Strobes ``start`` or ``scrub`` before the bytes whose indices ``restarts`` and
+    ``scrubs`` give. ``sections``: a list that takes the section's number after each byte."""
     dut = loader or Loader(words=WORDS, comparators=2)
     writes, result = [], []
 
     async def feed(ctx):
         for at, byte in enumerate(data):
-            if at in restarts:
-                ctx.set(dut.start, 1)
-                await ctx.tick()
-                ctx.set(dut.start, 0)
+            for port, when in ((dut.start, restarts), (dut.scrub, scrubs)):
+                if at in when:
+                    if at:
+                        await ctx.tick().until(dut.i.ready)
+                    ctx.set(port, 1)
+                    await ctx.tick()
+                    ctx.set(port, 0)
             await put(ctx, dut.i, [byte], stalls=stalls)
+            if sections is not None:
+                await ctx.tick().until(dut.i.ready)
+                sections.append(ctx.get(dut.section))
         await ctx.tick().until(dut.i.ready)
         result.extend([ctx.get(dut.done), ctx.get(dut.error), LoadError(ctx.get(dut.code))])
 
@@ -102,11 +109,12 @@ def with_length(length, *, kind=0x10):
         (header(lanes=16), LoadError.HEADER),
         (header(spare=1), LoadError.HEADER),
         (header()[:12] + bytes(4), LoadError.HEADER_CRC),
-        *[(header() + section(kind), LoadError.SECTION) for kind in (6, 7, 8, 0x0F, 0x11, 0x20, 0x80, 0xFE, 0xF8)],
+        *[(header() + section(kind), LoadError.SECTION) for kind in (6, 7, 8, 0x0F, 0x14, 0x20, 0x30, 0x80, 0x93, 0xFE, 0xF8)],
         (with_length(3), LoadError.SECTION),
         (with_length(0x01000000), LoadError.SECTION),
         (with_length(0x80000000), LoadError.SECTION),
         (header() + section(0xFF, 0, b"ab"), LoadError.SECTION),
+        (header() + section(Kind.REST, 0, b"ab"), LoadError.SECTION),
         (header() + section(2, 0, b"abcd")[:-1] + b"?", LoadError.SECTION_CRC),
         (header() + section(0x10, 0, b"abcd")[:-4] + bytes(4), LoadError.SECTION_CRC),
         (header() + section(0xFF)[:-1] + b"?", LoadError.SECTION_CRC),
@@ -116,6 +124,103 @@ def test_refused(data, code):
     writes, *state = load(data + section(3, 0, b"never") + section(0xFF))
     assert tuple(state) == (0, 1, code)
     assert (3, 0, 0x656E) not in writes
+
+
+ON_CHIP = [(Kind.META, 0, b"{}  "), (Kind.PROGRAM, 0, bytes(range(16))), (Kind.STORE, 8, b"abcdefgh")]
+IN_FLASH = [(Kind.PAD, 0, bytes(6)), (Kind.FLASH, 0x0A0000, b"rows of tables!!"), (Kind.PAD, 0, b""), (Kind.FLASH, 0x7FFFF8, bytes(16))]
+REST = (Kind.REST, 0, b"")
+FLASHED = image(*(section(*part) for part in [*ON_CHIP, REST, *IN_FLASH]))
+WHOLE = header() + b"".join(section(*part) for part in [*ON_CHIP, REST])
+"""What a host sends of it: up to REST."""
+WRITES = [write for part in ON_CHIP if part[0] != Kind.META for write in words(*part)]
+
+
+def test_a_load_ends_at_rest():
+    numbers = []
+    writes, *state = load(FLASHED, sections=numbers)
+    assert (writes, tuple(state)) == (WRITES, OK)
+    assert numbers[-1] == 3
+    assert load(WHOLE)[1:] == OK
+    assert load(WHOLE[:-1])[1:] == (0, 0, LoadError.NONE)
+
+
+def test_tables_in_flash_are_skipped():
+    """Without REST before it, a section of flash is only checked."""
+    writes, *state = load(image(*(section(*part) for part in [*IN_FLASH, *ON_CHIP])))
+    assert (writes, tuple(state)) == (WRITES, OK)
+
+
+def test_scrub_checks_everything_and_writes_nothing():
+    numbers = []
+    writes, *state = load(WHOLE + FLASHED, scrubs=[len(WHOLE)], sections=numbers)
+    assert (writes, tuple(state)) == (WRITES, OK)
+    assert numbers[-1] == 8  # END
+    expected = [0] * 16
+    for number, part in enumerate([*ON_CHIP, REST, *IN_FLASH, (0xFF, 0, b"")]):
+        expected += [number] * (12 + len(part[2]))
+        expected[-1] += part[0] != 0xFF  # after a section's last byte the next one is read
+    assert numbers[len(WHOLE) :] == expected
+
+
+def test_a_scrub_that_stops_at_rest_is_not_done():
+    assert load(WHOLE + WHOLE, scrubs=[len(WHOLE)])[1:] == (0, 0, LoadError.NONE)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_scrub_names_the_section_of_a_flipped_bit(seed):
+    rng, at = seeded(seed), 16
+    for number, part in enumerate([*ON_CHIP, REST, *IN_FLASH, (0xFF, 0, b"")]):
+        size = 12 + len(part[2])
+        where = rng.choice([*range(at + 8, at + size)])  # payload or CRC; in the section's header it may be code SECTION
+        wrong = bytearray(FLASHED)
+        wrong[where] ^= 1 << rng.randrange(8)
+        numbers = []
+        writes, *state = load(WHOLE + bytes(wrong), scrubs=[len(WHOLE)], sections=numbers)
+        assert (writes, tuple(state), numbers[-1]) == (WRITES, (0, 1, LoadError.SECTION_CRC), number)
+        at += size
+
+
+def test_a_scrub_loads_nothing():
+    """A sound flash is no loaded image: what was being loaded is given up, and the state says error NONE."""
+    for before in (b"", WHOLE[:40], header(lanes=4)):
+        assert load(before + FLASHED, scrubs=[len(before)])[1:] == (0, 1, LoadError.NONE)
+    before = header(lanes=4) + FLASHED
+    assert load(before + WHOLE, scrubs=[len(header())], restarts=[len(before)])[1:] == OK
+
+
+def test_a_failed_scrub_may_be_repeated():
+    wrong = bytearray(FLASHED)
+    wrong[-20] ^= 1
+    assert load(WHOLE + wrong, scrubs=[len(WHOLE)])[1:] == (0, 1, LoadError.SECTION_CRC)
+    ends = [len(WHOLE), len(WHOLE) + len(wrong)]
+    assert load(WHOLE + wrong + FLASHED, scrubs=ends)[1:] == OK
+    assert load(WHOLE + WHOLE[:20] + FLASHED, scrubs=[len(WHOLE) + 20], restarts=[len(WHOLE)])[1:] == (0, 1, LoadError.NONE)
+
+
+def test_a_long_section_of_flash_is_taken():
+    """5 MiB at any address; the first bytes of it."""
+    dut = Loader(words=WORDS, comparators=2, loaded=True)
+    size = 5 << 20
+    begin = bytes([Kind.FLASH]) + (0x7FFFFF).to_bytes(3, "little") + size.to_bytes(4, "little")
+    left = []
+
+    async def bench(ctx):
+        ctx.set(dut.scrub, 1)
+        await ctx.tick()
+        ctx.set(dut.scrub, 0)
+        await put(ctx, dut.i, header() + begin + bytes(2000))
+        await ctx.tick().until(dut.i.ready)
+        left.append((ctx.get(dut.error), ctx.get(dut.done), ctx.get(dut.section)))
+
+    simulate(dut, bench)
+    assert left == [(0, 0, 0)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [0x0FFFE, 0x10000, 0x10002, 0x11112])
+def test_long_sections(size):
+    long = section(Kind.FLASH, 0x0A0000, seeded(size).randbytes(size))
+    assert load(header() + long + WHOLE[16:])[1:] == OK
 
 
 def test_every_flipped_bit_is_found():
