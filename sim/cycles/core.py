@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from firmware.program import Program
 from sim.cycles.finish import StepControl
+from sim.cycles.flash import FlashControl
 from sim.cycles.index import IndexControl
 from sim.cycles.rows import RowControl
 from sim.cycles.timing import BEAT_TO_STORE, PAIR_CLOCKS, STORE_TO_RETIRED
@@ -18,21 +19,25 @@ class StepCounts:
     clocks: int
     rows: int
     beats: int
+    flash: int
 
 
 class CoreControl:
-    """A core with a loaded program, just out of reset. No latency, no table entry: when things happen does not depend on them."""
+    """A core with a loaded program, just out of reset. No latency, no table entry: when things happen does not depend on them.
 
-    def __init__(self, program: Program, *, jitter: bool, k: int) -> None:
+    ``beat_clocks``: clocks in which the flash tier, if there is one, delivers 8 bytes."""
+
+    def __init__(self, program: Program, *, jitter: bool, k: int, beat_clocks: int = 8) -> None:
         words = [word.emit for word in program.anchor_words()]
         emits = [words[run.anchor_base : run.anchor_base + run.anchor_len] for run in program.runs]
         self.runs = program.runs
         self.indices = IndexControl(program.runs, emits)
         self.rows = RowControl(program.runs)
+        self.flash = FlashControl(beat_clocks=beat_clocks)
         self.steps = StepControl(jitter=jitter, k=k)
         self.storing = 0  # bit i: write-back reads the store in i clocks
         self.retiring: tuple[tuple[int, int], ...] = ()  # (clocks until it is retired, run)
-        self._clocks = self._rows = self._beats = 0
+        self._clocks = self._rows = self._beats = self._flash = 0
 
     def clock(self, *, request: bool) -> StepCounts | None:
         """One clock; the counts of the step that ends in it. ``request``: a step is asked for."""
@@ -48,33 +53,38 @@ class CoreControl:
         read = addressed and not self.runs[self.rows.run].token
 
         self._clocks += self.steps.running
-        self._request()
-        self.rows.clock(addressed=addressed)
+        requested = self._request()
+        row = self.rows.asks
+        taken = self.flash.takes(asked=row > 0)
+        self.flash.clock(taken=row * taken)
+        self.rows.clock(addressed=addressed, requested=requested, asked=taken)
         self.indices.clock(go=go, taken=claimed and not stores, retired=retired is not None, read=read)
         sort = retired.n_out if retired is not None and retired.sort else 0
         self.steps.clock(accepted=accepted, finished=finished, granted=granted, retired_end=retired_end, sort=sort)
         return self._count() if finished else None
 
-    def _request(self) -> None:
-        """The streamer's beat, and what it will do at the write-back."""
-        request = self.rows.request()
+    def _request(self) -> bool:
+        """The streamer's beat, and what it will do at the write-back; whether there is one."""
+        request = self.rows.request(ending=self.flash.ending)
         if request is not None:
             run = self.runs[request.run]
             words = PAIR_CLOCKS if run.int4 else 1
             self._rows += request.row
             self._beats += request.reads
+            self._flash += request.flash
             if request.adds and request.closes and run.last:
                 self.storing |= (1 << words) - 1 << BEAT_TO_STORE
             if request.final:
                 self.retiring += ((BEAT_TO_STORE + words - 1 + STORE_TO_RETIRED, request.run),)
         self.storing >>= 1
         self.retiring = tuple((clocks - 1, run) for clocks, run in self.retiring if clocks)
+        return request is not None
 
     def _count(self) -> StepCounts:
-        counts = StepCounts(clocks=self._clocks, rows=self._rows, beats=self._beats)
-        self._clocks = self._rows = self._beats = 0
+        counts = StepCounts(clocks=self._clocks, rows=self._rows, beats=self._beats, flash=self._flash)
+        self._clocks = self._rows = self._beats = self._flash = 0
         return counts
 
     def state(self) -> tuple[object, ...]:
         """All that the clocks to come depend on."""
-        return (self.indices.state(), self.rows.state(), self.steps.state(), self.storing, self.retiring)
+        return (self.indices.state(), self.rows.state(), self.flash.state(), self.steps.state(), self.storing, self.retiring)

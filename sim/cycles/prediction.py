@@ -74,7 +74,12 @@ def predict(
     if not 1 <= steps <= MAX_STEPS:
         raise ValueError(f"steps must be 1..{MAX_STEPS}, not {steps}")
     limit = _limit(program, board)
-    core = CoreControl(program, jitter=program.jittered if jitter is None else jitter, k=program.k if k is None else k)
+    core = CoreControl(
+        program,
+        jitter=program.jittered if jitter is None else jitter,
+        k=program.k if k is None else k,
+        beat_clocks=board.flash.beat_clocks if board.flash else 8,
+    )
     made: list[StepCounts] = []
     ends: list[tuple[object, ...]] = []  # the core's state after each step: one that comes again begins a cycle
     while len(made) < steps or ends.index(ends[-1]) == len(ends) - 1:
@@ -89,7 +94,7 @@ def predict(
 
 def _step(core: CoreControl, program: Program, *, again: bool) -> StepCounts:
     """One step; ``again``: a request waits when it ends."""
-    beats = sum(run.count * run.row_beats for run in program.runs)
+    beats = sum(run.count * (20 * run.row_beats + 40 if run.tier else run.row_beats) for run in program.runs)
     patience = 1000 + 4 * (beats + len(program.anchors)) + 64 * len(program.runs)
     for clock in range(patience):
         if counts := core.clock(request=again or clock == 0):

@@ -1,8 +1,11 @@
 """The core's fixed latencies in clocks, all in one place. Each is measured from the clock of the first event to that of the second."""
 
+from dataclasses import dataclass
+
 __all__ = [
     "ANCHOR_TO_INDEX",
     "BEAT_TO_STORE",
+    "FLASH",
     "GRANT_TO_LATENCY",
     "HEAD_CLOCKS",
     "INDEX_DEPTH",
@@ -12,6 +15,7 @@ __all__ = [
     "RUN_WORDS",
     "SORTER_CELLS",
     "STORE_TO_RETIRED",
+    "FlashClocks",
     "done_clocks",
     "idle_clocks",
 ]
@@ -25,6 +29,23 @@ INDEX_MARGIN = 8  # no anchor word is read while the queue, one clock ago, had l
 # Row fetch
 RUN_WORDS = 7  # clocks of reading a run's words, at least
 RUN_KEEP = 3  # clocks of them that pass before the last row of the run before must have left for the streamer
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlashClocks:
+    """``seen_to_taken``: a row is offered to the controller while it looks for one -> it is taken. ``taken_to_ending``: -> the first
+    beat's ``ending``. ``taken_to_free``: -> it looks again, beyond the clocks of the row's beats."""
+
+    seen_to_taken: int
+    taken_to_ending: int
+    taken_to_free: int
+
+
+FLASH = {
+    8: FlashClocks(seen_to_taken=4, taken_to_ending=14, taken_to_free=3),
+    16: FlashClocks(seen_to_taken=8, taken_to_ending=24, taken_to_free=5),
+}
+"""Of the flash's controller, by clocks a beat."""
 
 # Accumulators and write-back
 PAIR_CLOCKS = 2  # an int4 couple fills two words, in clocks that follow each other
