@@ -2,8 +2,9 @@
 
 from . import icebreaker, ulx3s_85f
 from .board import Board, Tier
+from .modes import FLASH_MODES, flash_mode
 
-__all__ = ["BOARDS", "Board", "Tier", "UnknownBoardError", "get"]
+__all__ = ["BOARDS", "FLASH_MODES", "Board", "Tier", "UnknownBoardError", "flash_mode", "get"]
 
 BOARDS: dict[str, Board] = {board.name: board for board in (icebreaker.BOARD, ulx3s_85f.BOARD)}
 

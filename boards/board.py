@@ -11,7 +11,8 @@ class Tier:
 
     ``kind``: "spram" (four SB_SPRAM256KA side by side), "bram" (block RAM) or "qspi" (a quad SPI flash that also holds the memory image).
     ``base``: first byte that may hold tables, in the tier's own addresses; ``size``: bytes from there. ``beat_clocks``: clocks in which it
-    delivers 8 bytes of a row: 1 on chip; of a flash 16 with a nibble a clock, 8 with a byte a clock.
+    delivers 8 bytes of a row: 1 on chip; of a flash 16 with a nibble a clock, 8 with a byte a clock. ``row_clocks``: clocks a row takes
+    besides, for its address.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Tier:
     size: int
     base: int = 0
     beat_clocks: int = 1
+    row_clocks: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

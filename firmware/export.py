@@ -9,6 +9,7 @@ from pathlib import Path
 
 import boards
 from golden.file import load
+from golden.shipped import find_network, shipped_networks
 
 from .compiler import compile_network
 from .estimate import estimate
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code 0, or 2 after one sentence on standard error."""
     parser = argparse.ArgumentParser(prog="firmware.export", description="Compile a network for a board and write its memory image.")
     parser.add_argument("--board", default="icebreaker", help="one of: " + ", ".join(sorted(boards.BOARDS)))
-    parser.add_argument("--network", type=Path, required=True, help="network file, as golden.train leaves it")
+    parser.add_argument("--network", required=True, help=f"a file, as golden.train leaves it, or one of: {', '.join(shipped_networks())}")
     parser.add_argument("--out", type=Path, help="folder for the files (default: build/BOARD/NETWORK)")
     parser.add_argument("--seed", type=int, default=1, help="initial state of the sampler's generator, 1..4294967295")
     parser.add_argument("--k", type=int, default=0, help="candidates of a jittered draw, 1..8; 0 for all outputs")
@@ -29,15 +30,16 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         board = boards.get(options.board)
+        network = find_network(options.network)
         program = compile_network(
-            load(options.network),
+            load(network),
             board,
-            name=options.network.stem,
+            name=network.stem,
             seed=options.seed,
             k=options.k,
             temperature=options.temperature,
         )
-        files = export_files(program, board, options.out or Path("build") / board.name / options.network.stem)
+        files = export_files(program, board, options.out or Path("build") / board.name / network.stem)
         write_atomic(files)
     except ValueError as error:  # every error of ours is one, with one sentence
         print(f"error: {error}", file=sys.stderr)

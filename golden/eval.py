@@ -8,6 +8,7 @@ from . import image_task
 from .file import load
 from .network import Network, NetworkError
 from .ngram import ngram_bits
+from .shipped import find_network, shipped_networks
 from .stream import score
 from .text import default_text, read_text
 
@@ -34,13 +35,13 @@ def _text(network: Network, path: Path | None, *, whole: bool) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m golden.eval", description=__doc__)
-    parser.add_argument("network", type=Path)
+    parser.add_argument("network", help=f"a file, or one of: {', '.join(shipped_networks())}")
     parser.add_argument("--text", type=Path, help="for a text network: any file (default: Python's own help topics)")
     parser.add_argument("--whole", action="store_true", help="score the whole text, not only its last tenth")
     parser.add_argument("--data", type=Path, help="for an mnist network: the folder of the IDX files")
     arguments = parser.parse_args(argv)
     try:
-        network = load(arguments.network)
+        network = load(find_network(arguments.network))
         print(f"{arguments.network}: {network.kind}, n={network.n}, {network.table_bytes()} bytes of tables")
         for name in ("command", "seed"):
             if name in network.card:

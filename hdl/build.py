@@ -15,13 +15,13 @@ from pathlib import Path
 from amaranth.hdl import Elaboratable
 
 import boards
-import golden
 from boards import Board
 from firmware.compiler import compile_network
 from firmware.estimate import Estimate, estimate
 from firmware.files import read_bytes, write_atomic
 from firmware.image import write_image
 from golden.file import load
+from golden.shipped import find_network, shipped_networks
 from hdl.ecp5 import EcpTop
 from hdl.flow.design import Design, elaborate
 from hdl.flow.errors import BuildError
@@ -35,7 +35,6 @@ from sim.cycles import predict
 
 __all__ = ["main"]
 
-DEFAULT_NETWORK = Path(golden.__file__).parent / "networks" / "shakespeare.safetensors"
 MOST_SEEDS = 100
 _TOPS: dict[str, Callable[[Board], Elaboratable]] = {"iCE40": Top, "ECP5": EcpTop}
 
@@ -64,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if not 1 <= args.seeds <= MOST_SEEDS:
             raise BuildError(f"--seeds must be 1..{MOST_SEEDS}, not {args.seeds}")
-        job = _prepare(board=boards.get(args.board), network=args.network)
+        job = _prepare(board=boards.flash_mode(boards.get(args.board), args.flash), network=find_network(args.network))
         if args.estimate:
             print(f"{job.estimate.text()}\n{_speed_text(job)}")
             return 0
@@ -85,7 +84,15 @@ def main(argv: list[str] | None = None) -> int:
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m hdl.build", description="Build the bitstream and the memory image for a board.")
     parser.add_argument("--board", required=True, help=f"one of: {', '.join(sorted(boards.BOARDS))}")
-    parser.add_argument("--network", type=Path, default=DEFAULT_NETWORK, metavar="FILE", help="a network file; default: the text network")
+    parser.add_argument(
+        "--network", default="shakespeare", help=f"a network file, or one of: {', '.join(shipped_networks())}; default: shakespeare"
+    )
+    parser.add_argument(
+        "--flash",
+        choices=sorted(boards.FLASH_MODES),
+        default="byte",
+        help="what a clock reads of tables in flash: a byte (default; SCK is twice the core's clock), or a nibble (SCK is the core's)",
+    )
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="place and route N times, keep the fastest that meets timing")
     parser.add_argument("--estimate", action="store_true", help="print placement, memory and speed before any synthesis, and stop")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the products go; default: build/BOARD")

@@ -1,7 +1,8 @@
 """Command: run a network on the simulated gateware, every latency compared with the golden model.
 
-python -m sim.run --board icebreaker [--network FILE] [--prompt TEXT] [--length N] [--temperature T | --greedy] [--k K] [--seed S]
-python -m sim.run --board icebreaker --digits N [--network FILE]
+python -m sim.run --board icebreaker [--network NAME] [--flash byte|nibble] [--prompt TEXT] [--length N] [--temperature T | --greedy]
+    [--k K] [--seed S]
+python -m sim.run --board icebreaker --digits N [--network NAME]
 
 Exit codes: 0 all equal; 1 gateware and model differ; 2 bad input or a missing tool; 130 interrupted.
 """
@@ -16,14 +17,16 @@ from itertools import islice
 from pathlib import Path
 
 import boards
-import golden
 from boards import Board
 from firmware.compiler import compile_network
+from firmware.host import Counters
+from firmware.isa import BEAT_BYTES
 from firmware.jitter import jitter_table
 from firmware.program import Program
 from golden.digits import holdout_digits
 from golden.file import load
 from golden.network import Network, NetworkError
+from golden.shipped import find_network, shipped_networks
 from golden.text import UNKNOWN, encode
 from hdl.system import core_params
 from sim.cxxrtl_build import SimulationError
@@ -33,8 +36,6 @@ from sim.session import STEPS_AT_ONCE, BoardSession, CoreSession, Session
 __all__ = ["main"]
 
 DIGIT_INPUTS = 64
-
-NETWORKS = Path(golden.__file__).parent / "networks"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,7 +56,10 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m sim.run", description="Run a network on the simulated gateware beside the golden model."
     )
     parser.add_argument("--board", default="icebreaker", help="one of: " + ", ".join(sorted(boards.BOARDS)))
-    parser.add_argument("--network", type=Path, help="network file (default: the one that ships with the project)")
+    parser.add_argument("--network", help=f"a network file, or one of: {', '.join(shipped_networks())}; default: shakespeare")
+    parser.add_argument(
+        "--flash", choices=sorted(boards.FLASH_MODES), default="byte", help="what a clock reads of tables in flash (default: byte)"
+    )
     parser.add_argument("--prompt", default="", help="text the network reads first")
     parser.add_argument("--length", type=int, default=200, help="characters to write (default: 200)")
     how = parser.add_mutually_exclusive_group()
@@ -70,9 +74,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    board = boards.get(options.board)
+    board = boards.flash_mode(boards.get(options.board), options.flash)
     digits = options.digits is not None
-    path = options.network or NETWORKS / ("digits.safetensors" if digits else "shakespeare.safetensors")
+    path = find_network(options.network or ("digits" if digits else "shakespeare"))
     network = load(path)
     if digits and network.kind != "deep":
         raise NetworkError(f"{path} is a text network: --digits needs a classifier")
@@ -139,6 +143,7 @@ def _text(session: Session, network: Network, program: Program, board: Board, op
     if used.steps:
         limit, per_step = predict(program, board).limit, used.clocks / used.steps
         print(f"{used.steps} characters: {per_step:.2f} clocks a character, limit {limit}, efficiency {100 * limit / per_step:.1f} %")
+        print(_traffic(used))
         rate = f"{board.clock_hz / per_step:,.0f} characters a second"
         print(f"at {board.clock_hz / 1e6:g} MHz: {rate}; {used.saturations} neurons saturated")
         if options.uart:
@@ -166,6 +171,12 @@ def _digits(session: Session, network: Network, program: Program, board: Board, 
     print(f"at {board.clock_hz / 1e6:g} MHz: {1e6 * per_digit / board.clock_hz:.2f} us a digit; {used.saturations} neurons saturated")
     _speed(session.sim.clocks - clocks, seconds)
     return verdict
+
+
+def _traffic(used: Counters) -> str:
+    """Bytes of tables read a character, by the core's counters."""
+    total, flash = (BEAT_BYTES * count / used.steps for count in (used.beats, used.flash))
+    return f"{total:,.0f} bytes of tables read a character in {used.rows / used.steps:.0f} rows, {flash:,.0f} of them from flash"
 
 
 def _verdict(session: Session) -> int:

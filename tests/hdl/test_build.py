@@ -17,7 +17,7 @@ import pytest
 from firmware.image import read_image
 from golden.file import save_network
 from golden.network import Layer, Network, TableGroup
-from hdl.build import DEFAULT_NETWORK, main
+from hdl.build import main
 from hdl.ecp5 import dividers
 
 ROOT = Path(__file__).parents[2]
@@ -138,13 +138,9 @@ def test_estimate_is_quick_and_writes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_network_that_ships_is_there() -> None:
-    assert DEFAULT_NETWORK.is_file()
-
-
 def test_help_names_every_option(tmp_path: Path) -> None:
     text = command("--help", folder=tmp_path).stdout
-    for option in ("--board", "--network", "--seeds", "--estimate", "--out"):
+    for option in ("--board", "--network", "--flash", "--seeds", "--estimate", "--out"):
         assert option in text
 
 
