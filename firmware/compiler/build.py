@@ -7,17 +7,18 @@ import numpy as np
 from boards import Board
 from firmware import isa
 from firmware.jitter import jitter_table
-from firmware.program import Program
+from firmware.program import Placed, Program
 from golden.network import Network
 
 from .emit import emit
 from .errors import CompileError
 from .layout import Layout, Shape, region_words
-from .parts import make_parts
-from .placement import place
+from .parts import Part, make_parts
+from .placement import Piece
 from .schedule import ideal_words
 from .search import search
 from .stages import Stage, make_stages, static_neurons, sum_range
+from .tiers import FLASH, place, row_clocks
 
 __all__ = ["compile_network"]
 
@@ -46,16 +47,21 @@ def compile_network(
     _check_depth(ideal, board.anchor_words, "anchor words", "anchor memory", board)
     words = {"output": shape.output_words, "state": shape.state_words}
     parts = make_parts(network, stages, words)
-    pieces = place([part.item for part in parts], board.tiers[0], board=board.name)  # refuses before the search what can't fit
-    plan = search(anchors, [part.row_beats for part in parts if not part.stage.token], shape, board)
+    pieces = _place(parts, board)  # refuses before the search what can't fit
+    plan = search(anchors, _row_clocks(parts, pieces, board), shape, board)
     layout = plan.layout
     if layout.state_words > shape.state_words:
         parts = make_parts(network, stages, words | {"state": layout.state_words})
-        pieces = place([part.item for part in parts], board.tiers[0], board=board.name)
+        pieces = _place(parts, board)
     schedules = iter(plan.schedules)
-    out = emit(parts, [None if part.stage.token else next(schedules) for part in parts], pieces, layout, n_out=network.n_out)
+    plans = [None if part.stage.token else next(schedules) for part in parts]
+    out = emit(parts, plans, pieces, layout, n_out=network.n_out)
+    if len(out.anchors) > board.anchor_words or len(out.runs) > board.program_instructions:  # parting a group costs words, and a run
+        out = emit(parts, plans, _place(parts, board, whole=True), layout, n_out=network.n_out)
     _check_depth(len(out.anchors), board.anchor_words, "anchor words", "anchor memory", board)
     _check_depth(len(out.runs), board.program_instructions, "instructions", "program memory", board)
+    if any(run.int4 and run.tier == FLASH for run in out.runs):
+        out.tables.append(Placed(0, board.tiers[0].size // isa.BEAT_BYTES - 1, bytes(isa.BEAT_BYTES)))
     store = np.zeros(layout.top, np.int16)
     for neuron, value in zip(range(network.n - network.n_ref, network.n), network.constants.tolist(), strict=True):
         store[layout.copies[neuron]] = value
@@ -74,8 +80,24 @@ def compile_network(
         jitter=jitter,
         jittered=jitter is not None,
         mask=mask,
+        image_offset=board.image_offset if any(piece.tier == FLASH for piece in out.tables) else None,
         meta=_meta(network, outputs, layout, name=name, origins=out.origins),
     )
+
+
+def _place(parts: list[Part], board: Board, *, whole: bool = False) -> list[Piece]:
+    """The pieces in the order of the program: stages one after another, the near tier first, so that a flash row is asked meanwhile."""
+    order = {id(stage): number for number, stage in enumerate(part.stage for part in parts)}
+    pieces = place([part.item for part in parts], board, whole=whole)
+    return sorted(pieces, key=lambda piece: (order[id(parts[piece.item].stage)], piece.tier, piece.item, piece.start))
+
+
+def _row_clocks(parts: list[Part], pieces: list[Piece], board: Board) -> list[int]:
+    """Clocks of a row of each part that has anchors; of one parted between tiers, the mean."""
+    clocks = [0] * len(parts)
+    for piece in pieces:
+        clocks[piece.item] += piece.count * row_clocks(parts[piece.item].item, board.tiers[piece.tier])
+    return [total // part.item.count for part, total in zip(parts, clocks, strict=True) if not part.stage.token]
 
 
 def _shape(network: Network, stages: list[Stage], board: Board) -> Shape:

@@ -12,7 +12,7 @@ from .layout import Layout
 from .pack import beats, columns_in_order, rows_in_order
 from .parts import Part
 from .placement import Piece
-from .schedule import Schedule
+from .schedule import Schedule, single_words
 from .words import anchor_words
 
 __all__ = ["Emitted", "emit"]
@@ -45,6 +45,7 @@ def emit(parts: list[Part], schedules: list[Schedule | None], pieces: list[Piece
             isa.Run(
                 table_base=piece.base,
                 count=piece.count,
+                tier=piece.tier,
                 table_log2=part.n_c + part.row_log2,
                 row_log2=part.row_log2,
                 row_beats=part.row_beats,
@@ -74,17 +75,25 @@ def emit(parts: list[Part], schedules: list[Schedule | None], pieces: list[Piece
         data = beats(columns_in_order(chosen, columns), bits=stage.bits)
         padded = np.zeros((piece.count << part.n_c, (1 << part.row_log2) * isa.BEAT_BYTES), np.uint8)
         padded[:, : data.shape[-1]] = data.reshape(len(padded), -1)
-        out.tables.append(Placed(0, piece.base, padded.tobytes()[: (piece.end - piece.base) * isa.BEAT_BYTES]))
+        out.tables.append(Placed(piece.tier, piece.base, padded.tobytes()[: (piece.end - piece.base) * isa.BEAT_BYTES]))
         out.origins.append({"stage": stage.name, "group": part.group, "tables": list(order), "pairs": [list(p) for p in pairs]})
     return out
 
 
 def _words(part: Part, plan: Schedule | None, span: slice, layout: Layout) -> list[AnchorWord]:
-    """The anchor words of the tables ``span`` of a part's order."""
+    """The anchor words of the tables ``span`` of a part's order; of a group that reaches beyond it, each table alone."""
+    if plan is None:
+        return []
     words: list[AnchorWord] = []
+    pairs = plan.pairs()
     at = 0
-    for tables, rows in plan.groups if plan else ():
-        if span.start <= at < span.stop:
-            words += anchor_words(part.stage.groups[part.group].anchors, tables, rows, layout.copies, comparators=layout.comparators)
+    for tables, rows in plan.groups:
+        inside = range(max(at, span.start), min(at + len(tables), span.stop))
+        if len(inside) == len(tables):
+            parts = [(tables, rows)]
+        else:
+            parts = [((plan.order[i],), single_words(pairs[i], comparators=layout.comparators)) for i in inside]
+        for members, lines in parts:
+            words += anchor_words(part.stage.groups[part.group].anchors, members, lines, layout.copies, comparators=layout.comparators)
         at += len(tables)
     return words

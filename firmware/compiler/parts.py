@@ -48,6 +48,8 @@ def make_parts(network: Network, stages: list[Stage], words: dict[str, int]) -> 
                 stride=1 << group.n_c + row_log2,
                 used=((rows - 1) << row_log2) + row_beats,
                 data_bytes=group.n_t * rows * -(-columns * stage.bits // 8),
+                row_beats=row_beats,
+                int4=stage.bits == 4,
                 together=0 if stage.token else 2,
             )
             parts.append(Part(stage=stage, group=i, row_beats=row_beats, item=item))

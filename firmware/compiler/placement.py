@@ -1,15 +1,10 @@
-"""Where tables lie in a memory tier: first fit, largest alignment first, other orders and split runs where that fails."""
+"""Where tables lie in a memory: first fit, largest alignment first, other orders and split runs where that fails."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice, permutations
 
-from boards import Tier
-from firmware import isa
-
-from .errors import CompileError
-
-__all__ = ["Item", "Piece", "holes", "place"]
+__all__ = ["Area", "Item", "Piece", "fit", "holes"]
 
 TRIES = 720
 
@@ -18,7 +13,8 @@ TRIES = 720
 class Item:
     """Equal tables to place, in beats: ``stride`` from one to the next (a power of two, their alignment too), ``used`` of the last one.
 
-    ``data_bytes``: what the network itself needs, for messages. ``together``: tables that may not be parted (0: none may).
+    ``row_beats``, ``int4``: of a row. ``data_bytes``: what the network itself needs, for messages. ``together``: tables that may not be
+    parted (0: none may, and the step waits for its row).
     """
 
     name: str
@@ -26,57 +22,73 @@ class Item:
     stride: int
     used: int
     data_bytes: int
+    row_beats: int = 1
+    int4: bool = False
     together: int = 2
 
     def extent(self, count: int) -> int:
-        return (count - 1) * self.stride + self.used
+        return (count - 1) * self.stride + self.used if count else 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """Tables ``start`` .. ``start + count - 1`` of item number ``item`` at beat ``base``; they end before beat ``end``."""
+    """Tables ``start`` .. ``start + count - 1`` of item number ``item`` at beat ``base`` of a tier; they end before beat ``end``."""
 
     item: int
     start: int
     count: int
     base: int
     end: int
+    tier: int = 0
 
 
-def place(items: list[Item], tier: Tier, *, board: str) -> list[Piece]:
-    """Pieces by item and table; refuses with the sizes when the tier is too small."""
-    size = tier.size // isa.BEAT_BYTES
-    by_alignment = sorted(range(len(items)), key=lambda i: (-items[i].stride, -items[i].extent(items[i].count)))
+@dataclass(frozen=True, kw_only=True)
+class Area:
+    """Beats ``base`` .. ``end - 1`` of tier number ``tier``; pieces stand at least ``gap`` beats apart."""
+
+    end: int
+    base: int = 0
+    gap: int = 0
+    tier: int = 0
+
+
+def fit(items: list[Item], area: Area, *, tries: int = TRIES) -> list[Piece] | None:
+    """Pieces by item and table, or None where no way was found. Runs stay whole where they can.
+
+    ``tries``: orders to try, whole and then split.
+    """
+    wanted = [i for i, item in enumerate(items) if item.count]
+    if sum(items[i].extent(items[i].count) for i in wanted) > area.end - area.base:
+        return None
+    by_alignment = sorted(wanted, key=lambda i: (-items[i].stride, -items[i].extent(items[i].count)))
     for split in (False, True):
-        for order in islice(permutations(by_alignment), TRIES):
-            pieces = _first_fit(items, order, size, split=split)
+        for order in islice(permutations(by_alignment), tries):
+            pieces = _first_fit(items, order, area, split=split)
             if pieces is not None:
                 return sorted(pieces, key=lambda piece: (piece.item, piece.start))
-    total = sum(item.extent(item.count) for item in items) * isa.BEAT_BYTES
-    parts = ", ".join(f"{item.name} {_kib(item.extent(item.count) * isa.BEAT_BYTES)} ({_kib(item.data_bytes)} of entries)" for item in items)
-    raise CompileError(f"the network needs {_kib(total)} for its tables ({parts}), {board} has {_kib(tier.size)}: tier {tier.name} is full")
+    return None
 
 
-def holes(pieces: list[Piece], size: int) -> list[tuple[int, int]]:
-    """(first beat, beats) between and behind the pieces of a tier of ``size`` beats."""
-    found, at = [], 0
+def holes(pieces: list[Piece], area: Area) -> list[tuple[int, int]]:
+    """(first beat, beats) that are free between and behind the pieces."""
+    found, at = [], area.base
     for piece in sorted(pieces, key=lambda piece: piece.base):
-        if piece.base > at:
-            found.append((at, piece.base - at))
-        at = max(at, piece.end)
-    if at < size:
-        found.append((at, size - at))
+        if piece.base - area.gap > at:
+            found.append((at, piece.base - area.gap - at))
+        at = max(at, piece.end + area.gap)
+    if at < area.end:
+        found.append((at, area.end - at))
     return found
 
 
-def _first_fit(items: list[Item], order: Iterable[int], size: int, *, split: bool) -> list[Piece] | None:
+def _first_fit(items: list[Item], order: Iterable[int], area: Area, *, split: bool) -> list[Piece] | None:
     pieces: list[Piece] = []
     for index in order:
         item = items[index]
         done = 0
         while done < item.count:
             left = item.count - done
-            room = [(base, _fits(item, base, beats, size)) for base, beats in holes(pieces, size)]
+            room = [(base, _fits(item, base, beats)) for base, beats in holes(pieces, area)]
             whole = next(((base, left) for base, fits in room if fits >= left), None)
             if whole is None:
                 if not split or not item.together:
@@ -86,17 +98,12 @@ def _first_fit(items: list[Item], order: Iterable[int], size: int, *, split: boo
                 if whole[1] <= 0:
                     return None
             base, count = -(-whole[0] // item.stride) * item.stride, whole[1]
-            pieces.append(Piece(item=index, start=done, count=count, base=base, end=base + item.extent(count)))
+            pieces.append(Piece(item=index, start=done, count=count, base=base, end=base + item.extent(count), tier=area.tier))
             done += count
     return pieces
 
 
-def _fits(item: Item, base: int, beats: int, size: int) -> int:
+def _fits(item: Item, base: int, beats: int) -> int:
     """Tables of ``item`` that fit into the hole at ``base``."""
-    start = -(-base // item.stride) * item.stride
-    room = min(base + beats, size) - start
+    room = base + beats - -(-base // item.stride) * item.stride
     return 0 if room < item.used else 1 + (room - item.used) // item.stride
-
-
-def _kib(size: int) -> str:
-    return f"{size / 1024:.1f} KiB"

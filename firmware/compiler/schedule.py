@@ -13,7 +13,7 @@ from itertools import permutations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Row", "Schedule", "ideal_words", "readable", "schedule"]
+__all__ = ["Row", "Schedule", "ideal_words", "readable", "schedule", "single_words"]
 
 Bools = npt.NDArray[np.bool_]
 Row = tuple[int | None, ...]
@@ -34,9 +34,9 @@ class Schedule:
     def length(self) -> int:
         return sum(len(rows) for _, rows in self.groups)
 
-    def clocks(self, row_beats: int) -> int:
-        """Clocks of comparing, and of reading the rows where that takes longer."""
-        return sum(max(len(rows), len(tables) * row_beats) for tables, rows in self.groups)
+    def clocks(self, row: int) -> int:
+        """Clocks of comparing, and of reading the rows, each ``row`` clocks, where that takes longer."""
+        return sum(max(len(rows), len(tables) * row) for tables, rows in self.groups)
 
     def pairs(self) -> list[tuple[int, ...]]:
         """For each table of ``order``, its pairs in the order they are compared."""
@@ -50,6 +50,12 @@ class Schedule:
 def ideal_words(n_t: int, n_c: int, comparators: int) -> int:
     """Anchor words without any bubble; a group takes at least one word for each of its indices to leave."""
     return -(-n_t // comparators) * max(n_c, comparators)
+
+
+def single_words(pairs: tuple[int, ...], *, comparators: int) -> tuple[Row, ...]:
+    """The words of one table by itself, its ``pairs`` in this order."""
+    rest = (None,) * (comparators - 1)
+    return ((None, *rest),) * (comparators - len(pairs)) + tuple((pair, *rest) for pair in pairs)
 
 
 @cache
@@ -87,7 +93,7 @@ def schedule(
     """
     n_t, n_c, _ = anchors.shape
     if comparators == 1:
-        groups = tuple(((t,), tuple((r,) for r in range(n_c))) for t in range(n_t))
+        groups = tuple(((t,), single_words(tuple(range(n_c)), comparators=1)) for t in range(n_t))
         return Schedule(order=tuple(range(n_t)), groups=groups)
     good = readable(anchors.reshape(-1, 2), masks).reshape(n_t, n_c, n_t, n_c)
     bits = (good << np.arange(n_c)).sum(axis=3)  # (n_t, n_c, n_t): the pairs of the other table, as a mask
@@ -110,8 +116,7 @@ def schedule(
     for tables in _pair_tables(n_t, over, pairs, rng):
         partner = matched(*tables) if len(tables) == 2 else []
         if len(tables) == 1 or partner.count(-1) == n_c:
-            rows: list[Row] = [(None, None)] * (comparators - n_c) + [(r, None) for r in range(n_c)]
-            made += [((t,), tuple(rows)) for t in tables]
+            made += [((t,), single_words(tuple(range(n_c)), comparators=comparators)) for t in tables]
             continue
         full: list[Row] = [(r, s) for s, r in enumerate(partner) if r >= 0]
         alone = sorted(set(range(n_c)) - set(partner)), [s for s in range(n_c) if partner[s] < 0]

@@ -37,39 +37,41 @@ class Plan:
     layout: Layout
     schedules: list[Schedule]
     clocks: int
+    room: int  # anchor words there are
 
     @property
-    def cost(self) -> tuple[int, int, int]:
-        """Compared in this order: words of state, clocks, anchor words."""
-        return self.layout.state_words, self.clocks, sum(schedule.length for schedule in self.schedules)
+    def cost(self) -> tuple[int, int, int, int]:
+        """Compared in this order: anchor words beyond those there are, words of state, clocks, anchor words."""
+        words = sum(schedule.length for schedule in self.schedules)
+        return max(0, words - self.room), self.layout.state_words, self.clocks, words
 
 
-def search(anchors: list[Anchors], beats: list[int], shape: Shape, board: Board) -> Plan:
+def search(anchors: list[Anchors], row_clocks: list[int], shape: Shape, board: Board) -> Plan:
     """The plan with the fewest state words, then the fewest clocks, then the fewest anchor words.
 
-    ``anchors``: (n_t, n_c, 2) of each group; ``beats``: of a row of its tables. Once a plan loses no clock, no
+    ``anchors``: (n_t, n_c, 2) of each group; ``row_clocks``: of its tables, in their tier. Once a plan loses no clock, no
     more copies are tried.
     """
     count = shape.comparators
     clocks = 0
-    for group, row_beats in zip(anchors, beats, strict=True):
+    for group, row in zip(anchors, row_clocks, strict=True):
         n_t, n_c, _ = group.shape
-        clocks += n_t // count * max(n_c, count * max(1, row_beats)) + (max(n_c, count, row_beats) if n_t % count else 0)
+        clocks += n_t // count * max(n_c, count * max(1, row)) + (max(n_c, count, row) if n_t % count else 0)
     words = sum(ideal_words(group.shape[0], group.shape[1], count) for group in anchors)
-    ideal = (shape.state_words, clocks, words)
+    ideal = (0, shape.state_words, clocks, words)
     best: Plan | None = None
     refused = CompileError("no layout was found")
     for level, copies in enumerate(COPIES if shape.static.any() else COPIES[:1]):
         for attempt in range(TRIES):
             rng = np.random.default_rng([level, attempt])
             try:
-                plan = _attempt(anchors, beats, shape, board, rng=rng, copies=copies, ideal=ideal)
+                plan = _attempt(anchors, row_clocks, shape, board, rng=rng, copies=copies, ideal=ideal)
             except CompileError as error:
                 refused = error
                 break
             if best is None or plan.cost < best.cost:
                 best = plan
-            if best.cost[:2] <= ideal[:2]:
+            if best.cost[:3] <= ideal[:3]:
                 return best
     if best is None:
         raise refused
@@ -78,13 +80,13 @@ def search(anchors: list[Anchors], beats: list[int], shape: Shape, board: Board)
 
 def _attempt(
     anchors: list[Anchors],
-    beats: list[int],
+    row_clocks: list[int],
     shape: Shape,
     board: Board,
     *,
     rng: np.random.Generator,
     copies: tuple[int, int],
-    ideal: tuple[int, int, int],
+    ideal: tuple[int, int, int, int],
 ) -> Plan:
     pairs = np.zeros((shape.n, shape.n), np.int64)
     for group in anchors:
@@ -105,8 +107,8 @@ def _attempt(
             schedule(group, masks, comparators=shape.comparators, rng=rng, start=start)
             for group, start in zip(anchors, schedules, strict=True)
         ]
-        clocks = sum(one.clocks(row_beats) for one, row_beats in zip(made, beats, strict=True))
-        plan = Plan(layout=addresses(shape, own, board), schedules=made, clocks=clocks)
+        clocks = sum(one.clocks(row) for one, row in zip(made, row_clocks, strict=True))
+        plan = Plan(layout=addresses(shape, own, board), schedules=made, clocks=clocks, room=board.anchor_words)
         idle += 1
         if best is None or plan.cost < best.cost:
             best, idle = plan, 0

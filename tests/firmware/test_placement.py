@@ -1,20 +1,20 @@
-"""Placement of tables in a tier: alignment, no overlap, splitting, holes."""
+"""Placement of tables in one memory: alignment, no overlap, splitting, holes."""
 
 import itertools
 
 import numpy as np
 import pytest
 
-from boards import Tier
-from firmware.compiler import CompileError
-from firmware.compiler.placement import Item, Piece, holes, place
+from firmware.compiler.placement import Area, Item, Piece, fit, holes
 
 TOKENS = [Item(name=f"token {i}", count=1, stride=64, used=33, data_bytes=264, together=0) for i in range(2)]
 TABLES = Item(name="tables", count=12, stride=8, used=8, data_bytes=768)
 
 
-def tier(beats: int) -> Tier:
-    return Tier(name="RAM", kind="spram", size=beats * 8)
+def placed(items: list[Item], size: int) -> list[Piece]:
+    pieces = fit(items, Area(end=size))
+    assert pieces is not None
+    return pieces
 
 
 def check(items: list[Item], pieces: list[Piece], size: int) -> None:
@@ -33,26 +33,22 @@ def check(items: list[Item], pieces: list[Piece], size: int) -> None:
 
 def test_whole_runs_where_they_fit() -> None:
     items = [*TOKENS, TABLES]
-    pieces = place(items, tier(225), board="test")
+    pieces = placed(items, 225)
     check(items, pieces, 225)
     assert [piece.item for piece in pieces] == [0, 1, 2]
 
 
 def test_split_where_they_do_not() -> None:
     items = [*TOKENS, TABLES]
-    pieces = place(items, tier(184), board="test")
+    pieces = placed(items, 184)
     check(items, pieces, 184)
     assert [piece.item for piece in pieces] == [0, 1, 2, 2]
     assert all(piece.count % 2 == 0 for piece in pieces[2:])
 
 
 def test_full() -> None:
-    with pytest.raises(CompileError) as caught:
-        place([*TOKENS, TABLES], tier(161), board="test")
-    assert str(caught.value) == (
-        "the network needs 1.3 KiB for its tables (token 0 0.3 KiB (0.3 KiB of entries), token 1 0.3 KiB (0.3 KiB of entries), "
-        "tables 0.8 KiB (0.8 KiB of entries)), test has 1.3 KiB: tier RAM is full"
-    )
+    assert fit([*TOKENS, TABLES], Area(end=161)) is None
+    assert fit([*TOKENS, TABLES], Area(end=161, base=0), tries=1) is None
 
 
 def test_powers_of_two_fill_a_tier_to_the_last_beat() -> None:
@@ -63,11 +59,26 @@ def test_powers_of_two_fill_a_tier_to_the_last_beat() -> None:
             stride = 1 << int(rng.integers(1, 7))
             items.append(Item(name=str(i), count=int(rng.integers(1, 9)), stride=stride, used=stride, data_bytes=stride * 8))
         size = sum(item.count * item.stride for item in items)
-        pieces = place(items, tier(size), board="test")
+        pieces = placed(items, size)
         check(items, pieces, size)
-        assert holes(pieces, size) == []
+        assert holes(pieces, Area(end=size)) == []
+        assert fit(items, Area(end=size - 1)) is None
 
 
 def test_holes() -> None:
     pieces = [Piece(item=0, start=0, count=1, base=4, end=8), Piece(item=1, start=0, count=1, base=16, end=20)]
-    assert holes(pieces, 32) == [(0, 4), (8, 8), (20, 12)]
+    assert holes(pieces, Area(end=32)) == [(0, 4), (8, 8), (20, 12)]
+    assert holes(pieces, Area(base=2, end=32, gap=3, tier=1)) == [(11, 2), (23, 9)]
+
+
+@pytest.mark.parametrize("gap", [0, 3])
+def test_base_and_gap(gap: int) -> None:
+    """A gap costs the tables that would touch, and no others: a row that ends early leaves one of itself."""
+    pieces = fit([TABLES, TABLES, TOKENS[0]], Area(base=70, end=512, gap=gap, tier=1))
+    assert pieces is not None
+    assert {piece.tier for piece in pieces} == {1}
+    ends = sorted((piece.base, piece.end) for piece in pieces)
+    assert all(after[0] - before[1] >= gap for before, after in itertools.pairwise(ends))
+    assert ends[0][0] >= 70
+    assert all(piece.base % (TABLES, TABLES, TOKENS[0])[piece.item].stride == 0 for piece in pieces)
+    assert any(after[0] == before[1] for before, after in itertools.pairwise(ends)) == (gap == 0)
