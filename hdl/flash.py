@@ -1,97 +1,191 @@
-"""Boot reader: wakes a serial NOR flash, sees that it answers, and streams bytes from a fixed offset.
+"""Flash controller: wakes a W25Q128JV, finds when to sample its answers, streams the memory image, then serves table rows.
 
-Reference page: docs/reference/blocks/flash.md. Single bit, SPI mode 0, commands of the W25Q128JV: ABh, 9Fh, 03h.
+Reference page: docs/reference/blocks/flash.md. Sections named below are those of Winbond's data sheet of the W25Q128JV.
 """
 
-from amaranth.hdl import Cat, Const, Module, Signal, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["FlashReader"]
+from hdl.boot_reader import FlashReader
+from hdl.gearbox import Gearbox
+from hdl.layouts import FlashBytes, RowStream
 
-_ID_BYTES = 3
+__all__ = ["COMMANDS", "FlashController", "FlashReader"]
+
+COMMANDS = (0xFF, 0xFF, 0xAB, 0x50, 0x31, 0x02, 0x94, 0xEB)
+"""Bytes of the start sequence on one line. FFh twice ends a continuous read; ABh wakes (8.2.22); 50h and 31h 02h set QE, volatile (8.2.2,
+8.2.5); 94h reads manufacturer and device on four lines (8.2.25); EBh begins the reading (8.2.11)."""
+
+_GOES_ON, _QUAD = 4, 6  # after this command comes the next in the same transaction; from this one on come address, mode and data
+_IDENTITY = (0xEF, 0x17)
+_MODE_ENDS, _MODE_CONTINUES = 0xFF, 0xA0
+_ADDRESS_STEPS = 6  # 3 address, 1 mode, 2 dummies
+_STEPS_A_BEAT = 8
 
 
-class FlashReader(wiring.Component):
-    """Runs once, from reset: what is at flash address ``offset`` and after comes out of ``o``.
+class FlashController(wiring.Component):
+    """Starts the chip, then serves rows; as the other side of its pins, cells that behave like ``amaranth.lib.io``'s buffers on iCE40.
 
-    Four transactions, each after a pause of 2^``pause_bits`` clocks with CS# high: FFh (leaves a continuous read that an earlier
-    configuration began: 8 clocks with all lines high), ABh (wakes the chip; the pause must last its 3 us), 9Fh and three bytes of id, 03h
-    and the address, then data until ``stop``. An id of all zeros or all ones means that nothing answers: ``fail`` for one clock, and the
-    end.
+    ::
 
-    One bit takes 2 clocks (SCK is half the clock), a byte 17; SCK rests low while ``o`` waits. CIPO is sampled when SCK falls, a whole SCK
-    period after the chip was told to change it. ``active`` from reset to ``stop`` or ``fail``; ``stop`` may come at any time. ``enabled``:
-    False never begins, for simulations that need no flash.
+        reset, start --> FFh FFh ABh 50h 31h 02h --> 94h, capture 0..3 --> EBh, image --> o
+                                                          |                 |
+                                                          '--> fail         '--> row --> address, mode, dummies, bytes --> data
+
+    A *step* is a byte on four lines: one clock with ``nibbles`` = 2 (SCK at twice the clock, domain ``flash``), two clocks with 1 (SCK at
+    the clock, no other domain).
+
+    ``row``: a row of tables; taken in the last step of its address phase, when the row before still may be on its way. Every row takes
+    8 steps a beat and 7 more: 6 for address, mode and dummies, 1 for CS#. ``data``: its bytes, a step apart without a gap, ``strobe`` and
+    ``data`` registered; ``ending`` in the clock before the strobe of every eighth byte. The first strobe of a row comes 6 steps after
+    ``row`` transfers, plus one clock. Rows are taken while ``ready``; while not, they wait.
+
+    ``start`` (one clock; wins over ``stop``): the start sequence once more, then the image; rows under way end first. Reset does the same.
+    ``active``: from reset (if ``boot``) or ``start`` on an image is wanted, until ``stop`` or ``fail``. Its bytes leave at ``o``, from
+    ``offset`` on without end, one asked for when the one before is taken. ``stop``: no image is wanted any more; what else is to be done
+    is done, and then rows are served. ``fail`` (one clock, only while ``active``): no ``capture`` (sample instant, ``hdl.gearbox``) showed
+    the id EF 17; ``ready`` then stays 0 until ``start``. ``ready``: ``capture`` is found and rows are served.
+
+    ``pause_bits``: before each command CS# is high for 2^``pause_bits`` clocks and a step; that must be 3 us (tRES1, section 9.6).
+    ``cs_n``, ``sck``, ``io_o``, ``io_oe``, ``io_i`` are in the domain ``flash`` with ``nibbles`` = 2.
     """
 
-    def __init__(self, *, offset: int, pause_bits: int = 8, enabled: bool = True) -> None:
+    def __init__(self, *, offset: int, nibbles: int, pause_bits: int = 8, boot: bool = True) -> None:
+        shortest = 5 - nibbles
         if not 0 <= offset < 1 << 24:
             raise ValueError(f"offset must be 0..{(1 << 24) - 1}, not {offset!r}")
-        if not 1 <= pause_bits <= 24:
-            raise ValueError(f"pause_bits must be 1..24, not {pause_bits!r}")
-        self._offset, self._pause_bits = offset, pause_bits
+        if not shortest <= pause_bits <= shortest + 7:
+            raise ValueError(f"pause_bits must be {shortest}..{shortest + 7} with {nibbles} nibbles a clock, not {pause_bits!r}")
+        self._offset, self._nibbles, self._pause = offset, nibbles, (1 << pause_bits - shortest) - 1
         super().__init__(
             {
-                "cs_n": Out(1, init=1),
-                "clk": Out(1),
-                "copi": Out(1, init=1),
-                "cipo": In(1),
+                "row": In(RowStream),
+                "data": Out(FlashBytes()),
+                "start": In(1),
                 "stop": In(1),
-                "fail": Out(1),
-                "active": Out(1, init=int(enabled)),
                 "o": Out(stream.Signature(unsigned(8))),
+                "active": Out(1, init=int(boot)),
+                "fail": Out(1),
+                "ready": Out(1),
+                "capture": Out(2),
+                "cs_n": Out(1, init=1),
+                "sck": Out(2),
+                "io_o": Out(4),
+                "io_oe": Out(1),
+                "io_i": In(8),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        # what is sent, byte after byte; a pause comes before the bytes in `begins`
-        script = [0xFF, 0xAB, 0x9F, *[0] * _ID_BYTES, 0x03, *self._offset.to_bytes(3, "big")]
-        begins = (0, 1, 2, 3 + _ID_BYTES)
-        last_id = 2 + _ID_BYTES
-        columns = [Const(sum((byte >> bit & 1) << at for at, byte in enumerate(script)), 16) for bit in range(8)]
-        ends = Const(sum(1 << at - 1 for at in begins[1:]), 16)
+        m.submodules.gearbox = gearbox = Gearbox(nibbles=self._nibbles)
+        step = gearbox.step
+        m.d.comb += [
+            self.cs_n.eq(gearbox.pin_cs_n),
+            self.sck.eq(gearbox.pin_sck),
+            self.io_o.eq(gearbox.pin_o),
+            self.io_oe.eq(gearbox.pin_oe),
+            gearbox.pin_i.eq(self.io_i),
+            gearbox.capture.eq(self.capture),
+            self.data.data.eq(gearbox.data),
+            self.o.payload.eq(gearbox.data),
+        ]
 
-        position = Signal(range(16))  # in the script; its length and more: data
-        bits = Signal(8, reset_less=True)  # out at the top, in at the bottom
-        count = Signal(range(8))
-        pause = Signal(self._pause_bits + 1)
-        low, high = Signal(reset_less=True), Signal(reset_less=True)  # the id has a 0, a 1
-        m.d.comb += [self.copi.eq(bits[7]), self.o.payload.eq(bits)]
+        again, starting = Signal(init=1), Signal()  # the start sequence is to begin; it runs
+        number = Signal(3)  # of the next command
+        good = Signal()  # the id was right so far
+        steps, more = Signal(3), Signal(7, reset_less=True)  # the steps, by eights: how many eights after this one
+        last = Signal()
+        m.d.comb += last.eq((more == 0) & steps.all())
+        reading = Signal()  # the image
+        m.d.comb += reading.eq(starting & ~number[0] & self.active & ~again)
+        waiting, came = Signal(), Signal()  # a byte of the image is asked for; a byte of the start sequence is here
+        issue, addressed = Signal(), Signal()
 
-        m.d.sync += self.active.eq(self.active & ~self.stop & ~self.fail)
-        with m.If(~self.active):
-            m.d.sync += [self.cs_n.eq(1), self.clk.eq(0)]
-        with m.Else(), m.FSM(name="flash"):
-            with m.State("PAUSE"):
-                m.d.sync += [pause.eq(pause + 1), self.cs_n.eq(1)]
-                with m.If(pause[-1]):
-                    m.d.sync += pause.eq(0)
-                    m.next = "BYTE"
-            with m.State("BYTE"):
-                m.d.sync += [bits.eq(Cat(column.bit_select(position, 1) for column in columns)), self.cs_n.eq(0)]
-                m.next = "LOW"
-            with m.State("LOW"):
-                m.d.sync += self.clk.eq(1)
-                m.next = "HIGH"
-            with m.State("HIGH"):
-                m.d.sync += [self.clk.eq(0), bits.eq(Cat(self.cipo, bits)), count.eq(count + 1)]
-                m.d.sync += [low.eq(low | ~self.cipo), high.eq(high | self.cipo)]
-                m.next = "LOW"
-                with m.If(count == 7):
-                    m.next = "NEXT"
-            with m.State("NEXT"):
-                with m.If(position == len(script)):
-                    m.d.comb += self.o.valid.eq(1)
-                    with m.If(self.o.ready):
-                        m.next = "LOW"
-                with m.Else():
-                    m.d.sync += position.eq(position + 1)
-                    m.next = "BYTE"
-                    with m.If(ends.bit_select(position, 1)):
-                        m.next = "PAUSE"
-                with m.If(position == begins[2]):
-                    m.d.sync += [low.eq(0), high.eq(0)]
-                m.d.comb += self.fail.eq((position == last_id) & ~(low & high))
+        # what the pins do in the next step
+        cs_n, sck, oe, o = Signal(init=1), Signal(2), Signal(), Signal(8, reset_less=True)
+        m.d.comb += [gearbox.cs_n.eq(cs_n), gearbox.sck.eq(sck), gearbox.oe.eq(oe), gearbox.o.eq(o)]
+        with m.If(step):
+            m.d.sync += [cs_n.eq(0), sck.eq(0), oe.eq(0), o.eq(0xFF), steps.eq(steps + 1)]
+        address = Signal(24)
+        m.d.comb += address.eq(Mux(self.ready, Cat(Const(0, 3), self.row.payload.address), Mux(number[0], 0, self._offset)))
+        bit = Const(sum((code >> 7 - at & 1) << 8 * index + at for index, code in enumerate(COMMANDS) for at in range(8)), 64)
+
+        with m.FSM(name="flash"):
+            with m.State("IDLE"), m.If(step):
+                m.d.sync += cs_n.eq(1)
+                with m.If(steps.all()):
+                    m.d.sync += more.eq(more - 1)
+                with m.If(again):
+                    m.d.sync += [again.eq(0), starting.eq(1), good.eq(0), number.eq(0), self.capture.eq(0)]
+                    m.d.sync += [more.eq(self._pause), steps.eq(0)]
+                with m.Elif(starting):
+                    with m.If(last):
+                        m.next = "COMMAND"
+                        with m.If((number == 7) & ~good):
+                            m.d.sync += [self.capture.eq(self.capture + 1), number[0].eq(0)]
+                            with m.If(self.capture.all()):
+                                m.d.sync += starting.eq(0)
+                                m.d.comb += self.fail.eq(self.active)
+                                m.next = "IDLE"
+                        with m.Elif((number == 0) & good):
+                            m.d.sync += [starting.eq(0), self.ready.eq(1)]
+                            m.next = "IDLE"
+                with m.Elif(self.row.valid & self.ready):
+                    m.d.sync += steps.eq(0)
+                    m.next = "ADDRESS"
+            with m.State("COMMAND"), m.If(step):
+                m.d.sync += [self.ready.eq(0), good.eq(1), oe.eq(1), sck.eq(1)]
+                m.d.sync += [o[0].eq(bit.bit_select(Cat(steps, number), 1)), o[4].eq(bit.bit_select(Cat(steps, number), 1))]
+                with m.If(steps.all()):
+                    m.d.sync += [number.eq(number + 1), more.eq(self._pause)]
+                    with m.If(number >= _QUAD):
+                        m.next = "ADDRESS"
+                    with m.Elif(number != _GOES_ON):
+                        m.next = "IDLE"
+            with m.State("ADDRESS"), m.If(step):
+                m.d.sync += [oe.eq(~steps[2]), sck.eq(3)]
+                with m.Switch(steps):
+                    for at in range(3):
+                        with m.Case(at):
+                            m.d.sync += o.eq(address[16 - 8 * at : 24 - 8 * at])
+                    with m.Case(3):
+                        m.d.sync += o.eq(Mux(number[0], _MODE_ENDS, _MODE_CONTINUES))
+                with m.If(steps == _ADDRESS_STEPS - 1):
+                    m.d.comb += [addressed.eq(1), self.row.ready.eq(self.ready)]
+                    m.d.sync += [steps.eq(0), more.eq(Mux(self.ready, self.row.payload.more, 0))]
+                    m.next = "DATA"
+            with m.State("DATA"), m.If(step):
+                m.d.comb += issue.eq(~(reading & waiting))
+                m.d.sync += sck.eq(issue.replicate(2))
+                with m.If(steps.all()):
+                    m.d.sync += more.eq(more - 1)
+                with m.If(reading):
+                    m.d.sync += steps.eq(0)
+                with m.Elif(last):
+                    m.d.sync += more.eq(self._pause)
+                    m.next = "IDLE"
+
+        # a byte that was asked for is there four steps later
+        asked = Signal(4)
+        nth = Signal(3)  # of the bytes since the address
+        arrives = Signal()
+        m.d.comb += [gearbox.take.eq(asked[3]), arrives.eq(asked[3] & step), self.data.ending.eq(arrives & self.ready & nth.all())]
+        m.d.sync += [self.data.strobe.eq(arrives & self.ready), came.eq((arrives & ~self.ready) | (came & reading & ~self.o.ready))]
+        with m.If(step):
+            m.d.sync += asked.eq(Cat(issue, asked))
+        with m.If(arrives):
+            m.d.sync += nth.eq(nth + 1)
+        with m.If(addressed):
+            m.d.sync += nth.eq(0)
+        m.d.comb += self.o.valid.eq(came & reading)
+        m.d.sync += waiting.eq(reading & (issue | (waiting & ~(came & self.o.ready))))
+
+        with m.If(came & number[0] & (gearbox.data != Mux(nth[0], *_IDENTITY))):
+            m.d.sync += good.eq(0)
+        with m.If(self.start):
+            m.d.sync += [again.eq(1), self.active.eq(1)]
+        with m.Elif(self.stop | self.fail):
+            m.d.sync += self.active.eq(0)
         return m
