@@ -25,15 +25,15 @@ class StepCounts:
 class CoreControl:
     """A core with a loaded program, just out of reset. No latency, no table entry: when things happen does not depend on them.
 
-    ``beat_clocks``: clocks in which the flash tier, if there is one, delivers 8 bytes."""
+    ``flash``: the control of the flash tier; it is not used where no run lies there."""
 
-    def __init__(self, program: Program, *, jitter: bool, k: int, beat_clocks: int = 8) -> None:
+    def __init__(self, program: Program, *, jitter: bool, k: int, flash: FlashControl) -> None:
         words = [word.emit for word in program.anchor_words()]
         emits = [words[run.anchor_base : run.anchor_base + run.anchor_len] for run in program.runs]
         self.runs = program.runs
         self.indices = IndexControl(program.runs, emits)
         self.rows = RowControl(program.runs)
-        self.flash = FlashControl(beat_clocks=beat_clocks)
+        self.flash = flash
         self.steps = StepControl(jitter=jitter, k=k)
         self.storing = 0  # bit i: write-back reads the store in i clocks
         self.retiring: tuple[tuple[int, int], ...] = ()  # (clocks until it is retired, run)

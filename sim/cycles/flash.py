@@ -10,19 +10,20 @@ State = tuple[int, ...]
 class FlashControl:
     """Takes one row at a time; how long it takes depends on its beats alone.
 
-    ``beat_clocks``: of 8 bytes (boards.Tier).
+    ``beat_clocks``: of 8 bytes (boards.Tier). ``phase``: where it acts every second clock, 0 if the first clock is such a one, else 1.
     """
 
-    def __init__(self, *, beat_clocks: int) -> None:
+    def __init__(self, *, beat_clocks: int, phase: int = 0) -> None:
         self.beat_clocks = beat_clocks
         self.times: FlashClocks = FLASH[beat_clocks]
+        self.acts_in = phase % self.times.step  # clocks until it acts
         self.free_in = 0  # clocks until it looks for a row
         self.taken_in = -1  # clocks until the row it has seen is taken; -1: none is seen
         self.endings: tuple[tuple[int, int], ...] = ()  # rows under way: clocks until the next beat's end, beats left
 
     def takes(self, *, asked: bool) -> bool:
         """Whether a row is taken in this clock. ``asked``: one is offered."""
-        if asked and self.taken_in < 0 and self.free_in == 0:
+        if asked and self.taken_in < 0 and self.free_in == 0 and self.acts_in == 0:
             self.taken_in = self.times.seen_to_taken
         return self.taken_in == 0
 
@@ -33,6 +34,7 @@ class FlashControl:
 
     def clock(self, *, taken: int) -> None:
         """``taken``: beats of the row that is taken in this clock, else 0."""
+        self.acts_in = (self.acts_in - 1) % self.times.step
         self.free_in -= self.free_in > 0
         self.taken_in -= self.taken_in >= 0
         self.endings = tuple(
@@ -43,4 +45,4 @@ class FlashControl:
             self.endings += ((self.times.taken_to_ending - 1, taken),)
 
     def state(self) -> State:
-        return (self.free_in, self.taken_in, *(number for ending in self.endings for number in ending))
+        return (self.acts_in, self.free_in, self.taken_in, *(number for ending in self.endings for number in ending))

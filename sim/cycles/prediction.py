@@ -6,6 +6,7 @@ from boards import Board
 from firmware.isa import BEAT_BYTES
 from firmware.program import Program
 from sim.cycles.core import CoreControl, StepCounts
+from sim.cycles.flash import FlashControl
 
 __all__ = ["MAX_STEPS", "Prediction", "predict"]
 
@@ -62,11 +63,13 @@ def predict(
     back_to_back: bool = True,
     jitter: bool | None = None,
     k: int | None = None,
+    phase: int = 0,
 ) -> Prediction:
     """The counts of at least ``steps`` (1..64) steps of ``program`` on ``board``, and its steady state.
 
     ``back_to_back``: the next request waits whenever a step ends; otherwise every step is asked of a core at rest. ``jitter``, ``k``: the
-    sampler's registers (docs/reference/numbers.md), by default the program's own. Raises ``ValueError`` for a program that is made for
+    sampler's registers (docs/reference/numbers.md), by default the program's own. ``phase``: of a flash read a nibble a clock, 0 or 1: it
+    acts every second clock, from the first or the second clock of the model on. Raises ``ValueError`` for a program that is made for
     other comparators or tiers, and for one whose step can't end.
     """
     if program.comparators != board.comparators:
@@ -78,7 +81,7 @@ def predict(
         program,
         jitter=program.jittered if jitter is None else jitter,
         k=program.k if k is None else k,
-        beat_clocks=board.flash.beat_clocks if board.flash else 8,
+        flash=FlashControl(beat_clocks=board.flash.beat_clocks if board.flash else 8, phase=phase),
     )
     made: list[StepCounts] = []
     ends: list[tuple[object, ...]] = []  # the core's state after each step: one that comes again begins a cycle

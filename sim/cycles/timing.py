@@ -33,17 +33,19 @@ RUN_KEEP = 3  # clocks of them that pass before the last row of the run before m
 
 @dataclass(frozen=True, kw_only=True)
 class FlashClocks:
-    """``seen_to_taken``: a row is offered to the controller while it looks for one -> it is taken. ``taken_to_ending``: -> the first
-    beat's ``ending``. ``taken_to_free``: -> it looks again, beyond the clocks of the row's beats."""
+    """``step``: the controller looks and acts in every clock, or every second. ``seen_to_taken``: a row is seen -> it is taken.
+    ``taken_to_ending``: -> the first beat's ``ending``. ``taken_to_free``: -> it looks for the next, beyond the clocks of the row's beats.
+    """
 
+    step: int
     seen_to_taken: int
     taken_to_ending: int
     taken_to_free: int
 
 
 FLASH = {
-    8: FlashClocks(seen_to_taken=4, taken_to_ending=14, taken_to_free=3),
-    16: FlashClocks(seen_to_taken=8, taken_to_ending=24, taken_to_free=5),
+    8: FlashClocks(step=1, seen_to_taken=6, taken_to_ending=12, taken_to_free=1),
+    16: FlashClocks(step=2, seen_to_taken=12, taken_to_ending=24, taken_to_free=2),
 }
 """Of the flash's controller, by clocks a beat."""
 
