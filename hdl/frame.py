@@ -19,7 +19,7 @@ __all__ = ["REQUEST_START", "FrameReceiver", "Request"]
 REQUEST_START = 0xA5
 
 Request = data.StructLayout({"bad": 1, "stored": 1, "seq": 8, "command": 4, "length": 8})
-"""A frame. ``bad``: it was dropped, nothing else counts. ``stored``: its payload is in the memory. ``command``: those above 7 read as
+"""A frame. ``bad``: it was dropped, nothing else counts, and ``seq`` is 0. ``stored``: its payload is in the memory. ``command``: those above 7 read as
 8..15."""
 
 
@@ -43,7 +43,7 @@ class FrameReceiver(wiring.Component):
                 "hold": In(1),
                 "read_address": In(8),
                 "read_data": Out(8),
-                "dropped": Out(16),
+                "dropped": Out(8),
             }
         )
 
@@ -113,7 +113,7 @@ class FrameReceiver(wiring.Component):
                 m.next = "WHOLE"
             with m.State("DRAIN"):
                 with m.If(silent):
-                    m.d.sync += [self.dropped.eq(self.dropped + 1), request.bad.eq(1)]
+                    m.d.sync += [self.dropped.eq(self.dropped + 1), request.bad.eq(1), request.seq.eq(0)]
                     m.next = "WHOLE"
             with m.State("WHOLE"):
                 m.d.comb += self.o.valid.eq(1)

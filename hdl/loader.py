@@ -77,8 +77,8 @@ class Loader(wiring.Component):
     error FLASH. Both ``done`` and ``error`` stand when ``i`` is ready again. ``section``: the number, from 0 and modulo 256, of the section
     that is read, or was when it ended.
 
-    ``scrub`` (one clock) begins anew like ``start``, but only checks: nothing is written, and the image goes on after REST. Then ``done`` if
-    the image loaded before is still whole; if there is none, ``error`` with the code NONE.
+    ``scrub`` (one clock) begins anew like ``start``, but only checks: nothing is written, and the image goes on after REST. Then ``done``
+    if an image was loaded whole before it; if none was, ``error`` with the code NONE.
 
     ``words``: the words of each space, from :func:`space_words`. ``comparators``: the P of the header. ``loaded``: ``done`` from reset on,
     for simulations that begin with filled memories.

@@ -3,19 +3,30 @@
 Reference pages: docs/reference/link.md (the frames), docs/reference/blocks/link.md.
 """
 
+from enum import IntEnum
+
 from amaranth.hdl import C, Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.crc import catalog
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["HEADER", "REPLY_START", "SHORT_HEADER", "Reply", "ReplySender", "ReplyWrite"]
+__all__ = ["KEPT", "REPLY_START", "SHORT", "HeaderByte", "Reply", "ReplySender", "ReplyWrite"]
 
 REPLY_START = 0x5A
 
-# addresses in the reply memory; the payload begins at 0
-HEADER = 0x100  # seq, status, length of the reply that is kept
-SHORT_HEADER = 0x104  # the same of one without payload, which leaves the kept one alone
+# Addresses in the reply memory: 4 bytes, the first of them the start byte, which is never written. The payload follows at 0.
+KEPT = 0x1FC
+SHORT = 0x17C  # of a reply without payload, which leaves the kept one alone; its length is never written and stays 0
+
+
+class HeaderByte(IntEnum):
+    """Bytes of a header, by the two lowest bits of their address."""
+
+    SEQ = 1
+    STATUS = 2
+    LENGTH = 3
+
 
 Reply = data.StructLayout({"short": 1})
 """Which reply to send."""
@@ -41,29 +52,31 @@ class ReplySender(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.crc = crc = catalog.CRC16_XMODEM(data_width=1).create()
-        m.submodules.kept = kept = Memory(shape=unsigned(8), depth=512, init=[])
+        begin = {KEPT: REPLY_START, SHORT: REPLY_START}
+        m.submodules.kept = kept = Memory(shape=unsigned(8), depth=512, init=[begin.get(at, 0) for at in range(512)])
         write, read = kept.write_port(), kept.read_port()
         m.d.comb += [write.addr.eq(self.write.address), write.data.eq(self.write.data), write.en.eq(self.write.enable)]
 
-        short = Signal(reset_less=True)
-        header = Signal(reset_less=True)  # the byte is one of the three of the header
-        index = Signal(8, reset_less=True)  # of the byte in header or payload
+        index = Signal(9, reset_less=True)  # address of the byte
+        header, first = index[8], Signal()  # the byte is one of four; the start byte, which the CRC leaves out
         bits = Signal(9, reset_less=True)  # the byte on its way into the CRC, highest bit first, and below it a 1
         passing = Signal()
-        m.d.comb += read.addr.eq(Mux(header, Cat(index[:2], short, C(HEADER >> 3, 6)), index))
-        m.d.comb += [passing.eq(bits[:8].any()), crc.data.eq(bits[8]), crc.valid.eq(passing)]
+        m.d.comb += [read.addr.eq(index), first.eq(header & (index[:3] == 4))]
+        m.d.comb += [passing.eq(bits[:8].any()), crc.data.eq(bits[8]), crc.valid.eq(passing & ~first), crc.start.eq(first)]
         m.d.sync += bits.eq(Cat(C(0, 1), bits))
 
         with m.FSM(name="reply"):
             with m.State("IDLE"):
-                m.d.comb += [self.i.ready.eq(1), crc.start.eq(1)]
-                m.d.sync += [short.eq(self.i.payload.short), header.eq(1), index.eq(0)]
+                m.d.comb += self.i.ready.eq(1)
+                m.d.sync += index.eq(KEPT)
+                with m.If(self.i.payload.short):
+                    m.d.sync += index.eq(SHORT)
                 with m.If(self.i.valid):
-                    m.next = "START"
-            with m.State("START"):
-                m.d.comb += [self.o.payload.eq(REPLY_START), self.o.valid.eq(1)]
-                with m.If(self.o.ready):
-                    m.next = "CRC"
+                    m.next = "NEXT"
+            with m.State("NEXT"):
+                m.next = "CRC"
+                with m.If(Mux(header, ~index[2], index[:8] == self.length)):
+                    m.next = "CRC_LOW"
             with m.State("CRC"):
                 m.d.sync += bits.eq(Cat(C(1, 1), read.data))
                 m.next = "BYTE"
@@ -72,18 +85,6 @@ class ReplySender(wiring.Component):
                 with m.If(self.o.ready & ~passing):
                     m.d.sync += index.eq(index + 1)
                     m.next = "NEXT"
-            with m.State("NEXT"):
-                m.next = "CRC"
-                with m.If(header):
-                    with m.If(index == 3):
-                        m.d.sync += [header.eq(0), index.eq(0)]
-                        m.next = "MORE"
-                with m.Else():
-                    m.next = "MORE"
-            with m.State("MORE"):
-                m.next = "CRC"
-                with m.If(short | (index == self.length)):
-                    m.next = "CRC_LOW"
             with m.State("CRC_LOW"):
                 m.d.comb += [self.o.payload.eq(crc.crc[:8]), self.o.valid.eq(1)]
                 with m.If(self.o.ready):

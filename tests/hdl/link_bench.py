@@ -18,15 +18,18 @@ WATCHDOG_BITS = 10  # where a test needs the watchdog to bite
 class LinkBench(wiring.Component):
     """``i``, ``o``: bytes from and to the host; a framing error is a byte with ``error``."""
 
-    def __init__(self, *, loaded=True, watchdog_bits=24):
+    def __init__(self, *, loaded=True, watchdog_bits=24, flash=True):
         self.core = ScriptedCore()
-        self.link = Link(comparators=2, gap_bits=GAP_BITS, watchdog_bits=watchdog_bits)
+        self.link = Link(comparators=2, flash=flash, gap_bits=GAP_BITS, watchdog_bits=watchdog_bits)
         self.loader = Loader(words=space_words(table_bytes=131_072), comparators=2, loaded=loaded)
         super().__init__(
             {
                 "i": In(stream.Signature(ReceivedByte, always_ready=True)),
                 "o": Out(stream.Signature(unsigned(8))),
                 "booting": In(1),
+                "flash_ready": In(1),
+                "capture": In(2),
+                "section": In(8),
             }
         )
 
@@ -44,7 +47,9 @@ class LinkBench(wiring.Component):
         wiring.connect(m, core.symbol, link.symbol)
         wiring.connect(m, link.read_request, core.read_request)
         wiring.connect(m, core.read_data, link.read_data)
-        m.d.comb += [loader.start.eq(link.image_start), link.done.eq(loader.done), link.error.eq(loader.error), link.code.eq(loader.code)]
+        m.d.comb += [link.flash_ready.eq(self.flash_ready), link.capture.eq(self.capture), link.section.eq(self.section)]
+        m.d.comb += [loader.start.eq(link.image_start), loader.scrub.eq(link.scrub)]
+        m.d.comb += [link.done.eq(loader.done), link.error.eq(loader.error), link.code.eq(loader.code)]
         ended = Signal()
         m.d.sync += ended.eq(ended | link.image_start)
         m.d.comb += link.booting.eq(self.booting & ~ended)
@@ -90,4 +95,4 @@ class Host:
 
     async def dropped(self):
         _, _, payload = await self.ask(0, 0)
-        return payload[5] | payload[6] << 8
+        return payload[7]
