@@ -41,18 +41,31 @@ def settle(*, in_hz: float, out_hz: float) -> PllSettings:
 
 class SbPll40Pad(wiring.Component):
     """SB_PLL40_PAD: from the clock ``pad`` to the global clock ``clk``; ``locked`` once it is stable. No other buffer may stand at the
-    pad."""
+    pad.
 
-    def __init__(self, pad: IOPort, *, in_hz: float, out_hz: float) -> None:
-        self._pad = pad
-        self._settings = settle(in_hz=in_hz, out_hz=out_hz)
-        super().__init__({"clk": Out(1), "locked": Out(1)})
+    ``double``: SB_PLL40_2F_PAD, with ``fast`` beside: twice as fast, every rising edge of ``clk`` beside one of ``fast`` (ports GENCLK and
+    GENCLK_HALF of one oscillator).
+    """
+
+    def __init__(self, pad: IOPort, *, in_hz: float, out_hz: float, double: bool = False) -> None:
+        self._pad, self._double = pad, double
+        self._settings = settle(in_hz=in_hz, out_hz=2 * out_hz if double else out_hz)
+        super().__init__({"clk": Out(1), "locked": Out(1), **({"fast": Out(1)} if double else {})})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         settings = self._settings
+        if self._double:
+            outputs = {
+                "p_PLLOUT_SELECT_PORTA": "GENCLK",
+                "p_PLLOUT_SELECT_PORTB": "GENCLK_HALF",
+                "o_PLLOUTGLOBALA": self.fast,
+                "o_PLLOUTGLOBALB": self.clk,
+            }
+        else:
+            outputs = {"o_PLLOUTGLOBAL": self.clk}
         m.submodules.cell = Instance(
-            "SB_PLL40_PAD",
+            "SB_PLL40_2F_PAD" if self._double else "SB_PLL40_PAD",
             p_FEEDBACK_PATH="SIMPLE",
             p_DIVR=Const(settings.divr, 4),
             p_DIVF=Const(settings.divf, 7),
@@ -61,7 +74,7 @@ class SbPll40Pad(wiring.Component):
             i_PACKAGEPIN=self._pad,
             i_RESETB=Const(1, 1),
             i_BYPASS=Const(0, 1),
-            o_PLLOUTGLOBAL=self.clk,
             o_LOCK=self.locked,
+            **outputs,
         )
         return m
