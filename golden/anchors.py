@@ -1,10 +1,10 @@
-"""Which pairs of neurons a table watches: random, or covering. (golden/gain.py chooses them by gain.)"""
+"""Which pairs of neurons a table watches: random, covering, or random among four groups. (golden/gain.py chooses them by gain.)"""
 
 import numpy as np
 
 from .network import Int16
 
-__all__ = ["covering_anchors", "random_anchors"]
+__all__ = ["covering_anchors", "grouped_anchors", "random_anchors"]
 
 
 def random_anchors(*, n_t: int, n_c: int, n: int, rng: np.random.Generator) -> Int16:
@@ -32,6 +32,25 @@ def covering_anchors(*, n_t: int, n_c: int, n: int, rng: np.random.Generator) ->
     swap = rng.random(needed) < 0.5
     pairs[swap] = pairs[swap, ::-1]
     return pairs.reshape(n_t, n_c, 2).astype(np.int16)
+
+
+def grouped_anchors(*, n_t: int, n_c: int, n: int, rng: np.random.Generator) -> Int16:
+    """(n_t, n_c, 2) random pairs of neurons of different groups, neuron i being of group i mod 4.
+
+    The pairs number r of tables 2 t and 2 t + 1 take one neuron of each group; no neuron is taken twice while the groups suffice. A core that reads four memories at a time finds the neurons
+    of each group in one of them, and so needs no second copy of any, however small and densely watched the state is.
+    """
+    _check(n)
+    if n < 4:
+        raise ValueError(f"n must be at least 4 to make groups, not {n}")
+    anchors = np.empty((n_t + n_t % 2, n_c, 2), np.int16)
+    for table in range(0, n_t, 2):
+        decks = [4 * rng.permutation((n - group + 3) // 4) + group for group in range(4)]
+        for pair in range(n_c):
+            groups = rng.permutation(4)
+            neurons = np.array([decks[group][pair % len(decks[group])] for group in groups])
+            anchors[table : table + 2, pair] = neurons.reshape(2, 2)
+    return anchors[:n_t]
 
 
 def _rounds(n: int) -> list[np.ndarray]:
