@@ -64,7 +64,7 @@ class EcpPll(wiring.Component):
 class EcpTop(wiring.Component):
     """``System(board)`` on an ECP5 board's clock, UART and first two LEDs (loaded, error), the tables in block RAM.
 
-    The flash is not connected: its clock pin is the configuration's. The boot reports error 5 and the host loads the image (LOAD).
+    The flash is not connected: its clock pin is the configuration's. The host loads the image (LOAD).
     """
 
     def __init__(self, board: Board) -> None:
@@ -93,5 +93,5 @@ class EcpTop(wiring.Component):
             m.submodules[name] = buffer = io.Buffer("o", port)
             m.d.comb += buffer.o.eq(value)
         m.submodules.uart_rx = uart_rx = io.Buffer("i", uart.rx)
-        m.d.comb += [system.uart_rx.eq(uart_rx.i), system.flash_cipo.eq(1)]
+        m.d.comb += system.uart_rx.eq(uart_rx.i)
         return m
