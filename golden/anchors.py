@@ -37,8 +37,9 @@ def covering_anchors(*, n_t: int, n_c: int, n: int, rng: np.random.Generator) ->
 def grouped_anchors(*, n_t: int, n_c: int, n: int, rng: np.random.Generator) -> Int16:
     """(n_t, n_c, 2) random pairs of neurons of different groups, neuron i being of group i mod 4.
 
-    The pairs number r of tables 2 t and 2 t + 1 take one neuron of each group; no neuron is taken twice while the groups suffice. A core that reads four memories at a time finds the neurons
-    of each group in one of them, and so needs no second copy of any, however small and densely watched the state is.
+    The pairs number r of tables 2 t and 2 t + 1 take one neuron of each group; no neuron is taken twice in a table while the groups
+    suffice. A core that reads four memories at a time finds the neurons of each group in one of them, and so needs no second copy of any,
+    however small and densely watched the state is.
     """
     _check(n)
     if n < 4:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .anchors import covering_anchors, random_anchors
+from .anchors import covering_anchors, grouped_anchors, random_anchors
 from .rnn import Rnn
 
 __all__ = ["TEXT_PRESETS", "TextPreset"]
@@ -35,7 +35,7 @@ class TextPreset:
     def model(self, *, n_sym: int, seed: int, anchors: str = "random") -> Rnn:
         """An untrained network of this shape for ``n_sym`` symbols."""
         rng = np.random.default_rng([seed, 1])
-        make = {"random": random_anchors, "covering": covering_anchors}[anchors]
+        make = {"random": random_anchors, "covering": covering_anchors, "grouped": grouped_anchors}[anchors]
         hidden = make(n_t=self.hidden[0], n_c=self.hidden[1], n=self.n, rng=rng)
         output = make(n_t=self.output[0], n_c=self.output[1], n=self.n, rng=rng)
         return Rnn.start(n_sym=n_sym, hidden=(hidden,), output=(output,), n=self.n, rng=rng)

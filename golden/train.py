@@ -52,7 +52,7 @@ def _text_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-float", action="store_true", help="keep the integer network only: a small file, not to be resumed")
     parser.add_argument("--rate", type=float, help="learning rate (default: the preset's)")
     parser.add_argument("--jitter", type=float, help="training jitter, 0..1 (default: the preset's)")
-    parser.add_argument("--anchors", choices=["random", "covering"], default="random")
+    parser.add_argument("--anchors", choices=["random", "covering", "grouped"], default="random")
     parser.add_argument("--symbols", type=int, help="size of the vocabulary, the unknown symbol included (default: the preset's)")
     parser.add_argument(
         "--bits", type=int, choices=[4, 8], help="width of the tables (default: the preset's), units searched for unless given"

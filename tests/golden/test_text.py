@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from golden import text as text_module
-from golden.anchors import covering_anchors, random_anchors
+from golden.anchors import covering_anchors, grouped_anchors, random_anchors
 from golden.network import NetworkError
 from golden.ngram import ngram_bits
 from golden.text import Text, default_text, encode, read_text, unseen, vocabulary
@@ -96,3 +96,21 @@ def test_covering_anchors_watch_every_pair_before_one_repeats(n, rng):
         assert len(set(seen[low : low + pairs])) == pairs
     with pytest.raises(ValueError, match=r"n must be at least 2"):
         covering_anchors(n_t=1, n_c=1, n=1, rng=rng)
+
+
+@pytest.mark.parametrize("n", [13, 64, 256])
+def test_grouped_anchors_take_one_neuron_of_each_group(n, rng):
+    def groups(anchors):
+        return [set(four % 4) for table in range(0, 6, 2) for four in anchors[table : table + 2].transpose(1, 0, 2).reshape(-1, 4)]
+
+    anchors = grouped_anchors(n_t=7, n_c=n // 8, n=n, rng=rng)
+    assert anchors.shape == (7, n // 8, 2)
+    assert 0 <= anchors.min() and anchors.max() < n
+    assert all(found == {0, 1, 2, 3} for found in groups(anchors))
+    assert all(len(set(table.ravel().tolist())) == table.size for table in anchors)
+    assert any(found != {0, 1, 2, 3} for found in groups(random_anchors(n_t=7, n_c=n // 8, n=n, rng=rng)))
+
+
+def test_grouped_anchors_need_four_neurons(rng):
+    with pytest.raises(ValueError, match=r"^n must be at least 4 to make groups, not 3$"):
+        grouped_anchors(n_t=2, n_c=1, n=3, rng=rng)
