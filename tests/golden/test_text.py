@@ -105,7 +105,8 @@ def test_grouped_anchors_take_one_neuron_of_each_group(n, rng):
 
     anchors = grouped_anchors(n_t=7, n_c=n // 8, n=n, rng=rng)
     assert anchors.shape == (7, n // 8, 2)
-    assert 0 <= anchors.min() and anchors.max() < n
+    assert anchors.min() >= 0
+    assert anchors.max() < n
     assert all(found == {0, 1, 2, 3} for found in groups(anchors))
     assert all(len(set(table.ravel().tolist())) == table.size for table in anchors)
     assert any(found != {0, 1, 2, 3} for found in groups(random_anchors(n_t=7, n_c=n // 8, n=n, rng=rng)))
