@@ -8,12 +8,13 @@ import numpy.typing as npt
 from . import isa
 from .meta import decode_meta, encode_meta
 from .program import Placed, Program, decode_anchor
-from .sections import ImageError, Section, pack, unpack
+from .sections import ImageError, Section, flash_layout, pack, unpack
 
 __all__ = ["read_image", "sampler_image", "store_image", "write_image"]
 
 Int16 = npt.NDArray[np.int16]
 ANCHOR_BYTES = 8  # of an anchor word in an image
+MANY = (isa.Kind.TABLES, isa.Kind.PAD, isa.Kind.FLASH)  # sections a program may have several of
 
 
 def write_image(program: Program) -> bytes:
@@ -23,12 +24,17 @@ def write_image(program: Program) -> bytes:
         Section(kind=isa.Kind.META, payload=encode_meta(program.meta)),
         Section(kind=isa.Kind.PROGRAM, payload=struct.pack(f"<{len(words)}H", *words)),
         Section(kind=isa.Kind.ANCHORS, payload=b"".join(value.to_bytes(ANCHOR_BYTES, "little") for value in program.anchors)),
-        *(Section(kind=isa.Kind.TABLES, address=piece.beat * isa.BEAT_BYTES // 2, payload=piece.data) for piece in program.tables),
+        *(_tables_section(isa.Kind.TABLES, piece) for piece in program.tables if piece.tier == 0),
         _store(program.store),
     ]
     if program.jitter is not None:
         sections.append(_jitter(program.jitter))
     sections.append(_config(seed=program.seed, k=program.k, jittered=program.jittered, mask=program.mask))
+    flash = [_tables_section(isa.Kind.FLASH, piece) for piece in program.tables if piece.tier]
+    if flash:
+        if program.image_offset is None:
+            raise ImageError("image_offset must be known of a program with tables in flash")
+        sections = flash_layout(sections, flash, offset=program.image_offset)
     return pack(sections, comparators=program.comparators)
 
 
@@ -42,6 +48,10 @@ def sampler_image(*, comparators: int, seed: int, k: int, jitter: Int16 | None =
     sections = [] if jitter is None else [_jitter(jitter)]
     sections.append(_config(seed=seed, k=k, jittered=jitter is not None, mask=mask))
     return pack(sections, comparators=comparators)
+
+
+def _tables_section(kind: isa.Kind, piece: Placed) -> Section:
+    return Section(kind=kind, address=piece.beat * isa.BEAT_BYTES // 2, payload=piece.data)
 
 
 def _store(values: Int16, *, address: int = 0) -> Section:
@@ -70,7 +80,7 @@ def read_image(data: bytes) -> Program:
         if kind not in spaces:
             raise ImageError(f"the image has no section {kind.name}, so it holds no program")
     for kind, found in spaces.items():
-        if kind != isa.Kind.TABLES and (len(found) > 1 or found[0].address):
+        if kind not in MANY and (len(found) > 1 or found[0].address):
             raise ImageError(f"section {kind.name} of a program must appear once, at address 0")
     config = spaces[isa.Kind.CONFIG][0].payload
     if len(config) != 8:
@@ -92,19 +102,39 @@ def read_image(data: bytes) -> Program:
     if top > len(store):
         raise ImageError(f"META places latencies up to {top - 1}, section STORE ends before {len(store)}")
     anchors = _anchors(spaces[isa.Kind.ANCHORS][0].payload if isa.Kind.ANCHORS in spaces else b"", comparators)
+    runs = _runs(spaces[isa.Kind.PROGRAM][0].payload, len(anchors))
+    flash = spaces.get(isa.Kind.FLASH, [])
+    if any(run.tier for run in runs) and not flash:
+        raise ImageError("an instruction reads tables in flash, but the image has no section FLASH")
     return Program(
         comparators=comparators,
-        runs=_runs(spaces[isa.Kind.PROGRAM][0].payload, len(anchors)),
+        runs=runs,
         anchors=anchors,
-        tables=_tables(spaces[isa.Kind.TABLES]),
+        tables=(*_tables(spaces[isa.Kind.TABLES], 0), *_tables(flash, 1)),
         store=store,
         jitter=jitter,
         seed=low | high << 16,
         k=mode & 15,
         jittered=bool(mode >> 8),
         mask=mask,
+        image_offset=_image_offset(sections),
         meta=meta,
     )
+
+
+def _image_offset(sections: list[Section]) -> int | None:
+    """Where the image must lie in the flash, from what it says of its FLASH sections."""
+    kinds = [section.kind for section in sections]
+    flash = [section for section in sections if section.kind == isa.Kind.FLASH]
+    rest = kinds.index(isa.Kind.REST) if isa.Kind.REST in kinds else len(kinds)
+    for number, section in enumerate(sections):
+        loaded = section.kind not in (isa.Kind.REST, isa.Kind.PAD, isa.Kind.FLASH)
+        if (section.kind == isa.Kind.FLASH and number < rest) or (loaded and number > rest):
+            raise ImageError(f"section {number} ({section.kind.name}) must stand {'before' if loaded else 'behind'} REST")
+    offsets = {2 * section.address - section.first for section in flash}
+    if len(offsets) > 1 or min(offsets, default=0) < 0:
+        raise ImageError("the FLASH sections must lie in the image as they lie in the flash")
+    return offsets.pop() if offsets else None
 
 
 def _int16(payload: bytes) -> Int16:
@@ -123,6 +153,8 @@ def _runs(payload: bytes, anchor_words: int) -> tuple[isa.Run, ...]:
         last = at + isa.WORDS_PER_INSTRUCTION == len(words)
         if run.encode() != encoded:
             raise ImageError(f"instruction {number} has a bit set that means nothing")
+        if run.tier > 1:
+            raise ImageError(f"instruction {number} names memory tier {run.tier}, there are 0 and 1")
         if run.end != last:
             raise ImageError(f"instruction {number} must {'carry' if last else 'not carry'} end")
         if run.anchor_base + run.anchor_len > anchor_words:
@@ -143,9 +175,9 @@ def _anchors(payload: bytes, comparators: int) -> tuple[int, ...]:
     return tuple(values)
 
 
-def _tables(sections: list[Section]) -> tuple[Placed, ...]:
+def _tables(sections: list[Section], tier: int) -> tuple[Placed, ...]:
     per_beat = isa.BEAT_BYTES // 2
     for section in sections:
         if section.address % per_beat or len(section.payload) % isa.BEAT_BYTES:
-            raise ImageError(f"section TABLES at word {section.address} must be whole beats of {isa.BEAT_BYTES} bytes")
-    return tuple(Placed(0, section.address // per_beat, section.payload) for section in sections)
+            raise ImageError(f"section {section.kind.name} at word {section.address} must be whole beats of {isa.BEAT_BYTES} bytes")
+    return tuple(Placed(tier, section.address // per_beat, section.payload) for section in sections)

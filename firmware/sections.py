@@ -3,11 +3,11 @@
 import struct
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from . import isa
 
-__all__ = ["MAX_COMPARATORS", "SPACE_WORDS", "ImageError", "Section", "pack", "unpack"]
+__all__ = ["MAX_COMPARATORS", "SPACE_WORDS", "ImageError", "Section", "flash_layout", "pack", "unpack", "until_rest"]
 
 MAX_COMPARATORS = 2  # an anchor word has 64 bits in an image
 SPACE_WORDS = {
@@ -17,8 +17,10 @@ SPACE_WORDS = {
     isa.Kind.STORE: isa.STORE_WORDS * isa.LANES,
     isa.Kind.JITTER: 256,
     isa.Kind.CONFIG: 4,
+    isa.Kind.FLASH: 1 << isa.FLASH_ADDRESS_BITS + 2,
 }
 """16-bit words of each space; of TABLES, what the address can reach."""
+EMPTY = (isa.Kind.REST, isa.Kind.END)
 
 HEADER = struct.Struct("<4sBBBBII")
 SECTION = struct.Struct("<II")  # kind | address << 8, payload bytes
@@ -31,18 +33,56 @@ class ImageError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """``address`` in 16-bit words of the space; ``payload`` of an even length."""
+    """``address`` in 16-bit words of the space; ``payload`` of an even length; ``at``: byte of the image it begins at, if known."""
 
     kind: isa.Kind
-    payload: bytes
+    payload: bytes = b""
     address: int = 0
+    at: int = field(default=-1, compare=False)
+
+    @property
+    def size(self) -> int:
+        """Bytes in an image."""
+        return SECTION.size + len(self.payload) + CRC.size
+
+    @property
+    def first(self) -> int:
+        """Byte of the image that the payload begins at."""
+        return self.at + SECTION.size
 
 
 def pack(sections: Iterable[Section], *, comparators: int) -> bytes:
     """The image of ``sections``, END added."""
-    body = b"".join(_section(section) for section in [*sections, Section(kind=isa.Kind.END, payload=b"")])
+    body = b"".join(_section(section) for section in [*sections, Section(kind=isa.Kind.END)])
     head = HEADER.pack(isa.IMAGE_MAGIC, isa.IMAGE_VERSION, comparators, isa.LANES, 0, HEADER.size + len(body), 0)[: -CRC.size]
     return head + CRC.pack(zlib.crc32(head)) + body
+
+
+def flash_layout(head: list[Section], flash: list[Section], *, offset: int) -> list[Section]:
+    """``head``, REST, and the sections ``flash``, by rising address: a filler before each brings its payload to its own flash address.
+
+    ``offset``: the flash address the image will lie at.
+    """
+    sections = [*head, Section(kind=isa.Kind.REST)]
+    at = offset + HEADER.size + sum(section.size for section in sections)
+    least = Section(kind=isa.Kind.PAD).size + SECTION.size
+    for section in flash:
+        start = 2 * section.address
+        if at + least > start:
+            raise ImageError(
+                f"the tables at {start:#x} of the flash must begin at {at + least:#x} or later: "
+                f"the rest of the image, from {offset:#x}, reaches there"
+            )
+        pad = Section(kind=isa.Kind.PAD, payload=b"\xff" * (start - at - least))
+        sections += [pad, section]
+        at += pad.size + section.size
+    return sections
+
+
+def until_rest(data: bytes) -> bytes:
+    """The part of an image that is loaded into a core: up to REST and with it, or all of it if it has none."""
+    _, sections = unpack(data)
+    return next((data[: section.at + section.size] for section in sections if section.kind == isa.Kind.REST), data)
 
 
 def _section(section: Section) -> bytes:
@@ -79,7 +119,8 @@ def unpack(data: bytes) -> tuple[int, list[Section]]:
     sections: list[Section] = []
     at = HEADER.size
     while True:
-        section, at = _read_section(data, at)
+        section = _read_section(data, at, len(sections))
+        at += section.size
         if section.kind == isa.Kind.END:
             break
         sections.append(section)
@@ -88,21 +129,21 @@ def unpack(data: bytes) -> tuple[int, list[Section]]:
     return comparators, sections
 
 
-def _read_section(data: bytes, at: int) -> tuple[Section, int]:
+def _read_section(data: bytes, at: int, number: int) -> Section:
     where = f" at byte {at}"
     if len(data) - at < SECTION.size + CRC.size:
         raise ImageError(f"the image ends{where} without an end section")
     first, length = SECTION.unpack_from(data, at)
     end = at + SECTION.size + length
     if length % 2 or end + CRC.size > len(data):
-        raise ImageError(f"the section{where} has a length of {length} bytes, it must be even and within the image")
+        raise ImageError(f"section {number}{where} has a length of {length} bytes, it must be even and within the image")
+    name = next((f" ({kind.name})" for kind in isa.Kind if kind == first & 0xFF), "")
     if CRC.unpack_from(data, end)[0] != zlib.crc32(data[at:end]):
-        raise ImageError(f"the CRC of the section{where} is wrong: the image is damaged")
-    try:
-        kind = isa.Kind(first & 0xFF)
-    except ValueError:
-        raise ImageError(f"the section{where} has the unknown kind {first & 0xFF}") from None
-    if kind == isa.Kind.END and length:
-        raise ImageError(f"the end section{where} must be empty, not {length} bytes")
+        raise ImageError(f"the CRC of section {number}{name}{where} is wrong: the image is damaged")
+    if not name:
+        raise ImageError(f"section {number}{where} has the unknown kind {first & 0xFF}")
+    kind = isa.Kind(first & 0xFF)
+    if kind in EMPTY and length:
+        raise ImageError(f"section {kind.name}{where} must be empty, not {length} bytes")
     _check_space(kind, first >> 8, length, where)
-    return Section(kind=kind, address=first >> 8, payload=data[at + SECTION.size : end]), end + CRC.size
+    return Section(kind=kind, address=first >> 8, payload=data[at + SECTION.size : end], at=at)

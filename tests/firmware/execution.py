@@ -9,10 +9,10 @@ from golden.network import Network
 from .machine import Machine
 
 
-def first_difference(network: Network, program: Program, *, seed: int, steps: int = 4) -> str | None:
-    """Run both on seeded inputs; None when they agree, else what differs first."""
+def first_difference(network: Network, program: Program, *, seed: int, steps: int = 4, size: int = 131_072) -> str | None:
+    """Run both on seeded inputs; None when they agree, else what differs first. ``size``: bytes of tier 0."""
     rng = np.random.default_rng(seed)
-    machine = Machine.load(program)
+    machine = Machine.load(program, size=size)
     place = program.meta["placement"]
     if network.kind == "deep":
         for _ in range(steps):

@@ -15,24 +15,34 @@ class BankConflictError(AssertionError):
 
 @dataclass
 class Machine:
-    """A core with a loaded program; ``store`` are the 2048 latencies, ``beats`` and ``rows`` count reads."""
+    """A core with a loaded program; ``store`` are the 2048 latencies, ``beats`` and ``rows`` count reads, ``flash_beats`` those of tier 1.
+
+    ``memory``: the bytes of each tier.
+    """
 
     program: Program
-    memory: bytes
+    memory: tuple[bytes, bytes]
     store: list[int] = field(default_factory=list)
     acc: list[int] = field(default_factory=lambda: [0] * isa.ACC_WORDS * isa.LANES)
     beats: int = 0
     rows: int = 0
+    flash_beats: int = 0
     saturations: int = 0
     sampler: Sampler = field(default_factory=Sampler)
 
     @classmethod
     def load(cls, program: Program, *, size: int = 131_072) -> "Machine":
-        machine = cls(program, program.memory(size))
-        jitter = None if program.jitter is None or not program.jittered else Jitter(table=program.jitter, mask=program.mask)
-        machine.sampler = Sampler(seed=program.seed, jitter=jitter, k=program.k)
         # nothing may depend on what was in the memories before
         rng = np.random.default_rng(7)
+        near = bytearray(rng.bytes(size))
+        for piece in program.tables:
+            if piece.tier == 0:
+                near[piece.beat * isa.BEAT_BYTES : piece.beat * isa.BEAT_BYTES + len(piece.data)] = piece.data
+        assert len(near) == size
+        top = max((piece.beat * isa.BEAT_BYTES + len(piece.data) for piece in program.tables if piece.tier == 1), default=0)
+        machine = cls(program, (bytes(near), program.flash(top)))
+        jitter = None if program.jitter is None or not program.jittered else Jitter(table=program.jitter, mask=program.mask)
+        machine.sampler = Sampler(seed=program.seed, jitter=jitter, k=program.k)
         machine.store = rng.integers(-32768, 32768, isa.STORE_WORDS * isa.LANES).tolist()
         machine.acc = rng.integers(-32768, 32768, isa.ACC_WORDS * isa.LANES).tolist()
         machine.store[isa.ZERO_WORD * isa.LANES :] = [0] * isa.LANES
@@ -83,19 +93,24 @@ class Machine:
         width = 16 if run.int4 else 8
         base = run.base * isa.LANES
         sums = [0] * (run.row_beats * width) if run.first else self.acc[base : base + run.row_beats * width]
+        memory = self.memory[run.tier]
         assert run.int4 or run.row_beats >= 2
+        if run.int4 and run.tier:  # such a row is added to the last beat of tier 0
+            assert self.memory[0][-isa.BEAT_BYTES :] == bytes(isa.BEAT_BYTES)
         assert run.table_base % (1 << run.table_log2) == 0
         for table, index in enumerate(indices):
             at = run.table_base + (table << run.table_log2) + (index << run.row_log2)
             assert index << run.row_log2 < 1 << run.table_log2
             for beat in range(run.row_beats):
-                data = self.memory[(at + beat) * 8 : (at + beat) * 8 + 8]
+                data = memory[(at + beat) * 8 : (at + beat) * 8 + 8]
+                assert len(data) == 8
                 entries = [byte & 15 for byte in data] + [byte >> 4 for byte in data] if run.int4 else list(data)
                 half = 8 if run.int4 else 128
                 for k, entry in enumerate(entries):
                     sums[beat * width + k] += (entry ^ half) - half
             self.rows += 1
             self.beats += run.row_beats
+            self.flash_beats += run.row_beats * (run.tier == 1)
         assert all(-32768 <= value <= 32767 for value in sums)
         if not run.last:
             self.acc[base : base + len(sums)] = sums

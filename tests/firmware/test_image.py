@@ -113,14 +113,14 @@ END = section(0xFF, 0, b"")
         (sealed(b"PLYC" + bytes([1, 2, 16, 0]), END), "lanes and the byte after it must be 8 and 0, not 16 and 0"),
         (sealed(HEAD, b""), "the image ends at byte 16 without an end section"),
         (sealed(HEAD, END + b"??"), "2 bytes follow the end section"),
-        (sealed(HEAD, section(9, 0, b"") + END), "the section at byte 16 has the unknown kind 9"),
-        (sealed(HEAD, section(3, 3, b"abc") + END), "the section at byte 16 has a length of 3 bytes, it must be even and within the image"),
+        (sealed(HEAD, section(9, 0, b"") + END), "section 0 at byte 16 has the unknown kind 9"),
+        (sealed(HEAD, section(3, 3, b"abc") + END), "section 0 at byte 16 has a length of 3 bytes, it must be even and within the image"),
         (
             sealed(HEAD, section(3, 0xFFFFFFFE, b"") + END),
-            "the section at byte 16 has a length of 4294967294 bytes, it must be even and within the image",
+            "section 0 at byte 16 has a length of 4294967294 bytes, it must be even and within the image",
         ),
         (sealed(HEAD, section(3 | 2047 << 8, 4, bytes(4)) + END), "section STORE at byte 16 covers words 2047..2048, its space has 2048"),
-        (sealed(HEAD, section(0xFF, 2, bytes(2))), "the end section at byte 16 must be empty, not 2 bytes"),
+        (sealed(HEAD, section(0xFF, 2, bytes(2))), "section END at byte 16 must be empty, not 2 bytes"),
     ],
 )
 def test_hostile_bytes(data: bytes, message: str) -> None:
