@@ -7,11 +7,10 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.boot_reader import FlashReader
 from hdl.gearbox import Gearbox
 from hdl.layouts import FlashBytes, RowStream
 
-__all__ = ["COMMANDS", "FlashController", "FlashReader"]
+__all__ = ["COMMANDS", "FlashController"]
 
 COMMANDS = (0xFF, 0xFF, 0xAB, 0x50, 0x31, 0x02, 0x94, 0xEB)
 """Bytes of the start sequence on one line. FFh twice ends a continuous read; ABh wakes (8.2.22); 50h and 31h 02h set QE, volatile (8.2.2,

@@ -3,13 +3,13 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hdl.flow.family import Family
 from hdl.flow.pipeline import Implementation
-from hdl.flow.routing import Routed, fmax_median, fmax_min
+from hdl.flow.routing import Clock, Crossing, Routed, fmax_median, fmax_min
 
 __all__ = ["Speed", "figures_of", "to_json", "to_text"]
 
@@ -61,6 +61,8 @@ def figures_of(
         "dsp": used["dsp"],
         "available": {figure: built.chosen.used.get(cell, (0, 0))[1] for figure, cell in family.cells.items()},
         "seeds": [{"seed": routed.seed, "fmax_mhz": routed.fmax_mhz} for routed in built.seeds],
+        "other_clocks": _others(built.seeds),
+        "crossings": _crossings(built.seeds),
         "seed": built.chosen.seed,
         "fmax_mhz": built.chosen.fmax_mhz,
         "fmax_mhz_min": fmax_min(built.seeds),
@@ -75,6 +77,25 @@ def figures_of(
         "image_crc32": f"{zlib.crc32(image):08x}",
         "bitstream_sha256": hashlib.sha256(built.bitstream).hexdigest(),
     }
+
+
+def _others(seeds: Sequence[Routed]) -> list[dict[str, Any]]:
+    """The clocks besides the core's, each at the slowest of all seeds."""
+    worst: dict[str, Clock] = {}
+    for clock in (clock for routed in seeds for clock in routed.others):
+        worst[clock.name] = min(clock, worst.get(clock.name, clock), key=lambda found: found.fmax_mhz)
+    return [{"clock": c.name, "fmax_mhz_min": c.fmax_mhz, "clock_mhz": c.target_mhz} for _, c in sorted(worst.items())]
+
+
+def _crossings(seeds: Sequence[Routed]) -> list[dict[str, Any]]:
+    """The paths between clocks, each at the slowest of all seeds."""
+    worst: dict[tuple[str, str], Crossing] = {}
+    for path in (path for routed in seeds for path in routed.crossings):
+        ends = (path.source, path.target)
+        worst[ends] = max(path, worst.get(ends, path), key=lambda found: found.delay / found.limit)
+    return [
+        {"from": p.source, "to": p.target, "ns_max": round(p.delay, 2), "limit_ns": round(p.limit, 2)} for _, p in sorted(worst.items())
+    ]
 
 
 def to_json(figures: Mapping[str, Any]) -> bytes:
@@ -98,6 +119,8 @@ def to_text(figures: Mapping[str, Any], *, worst: Routed) -> bytes:
         f"  seed chosen            {f['seed']} with {f['fmax_mhz']:.2f} MHz",
         f"  all seeds, MHz         {seeds}",
         f"  minimum, median        {f['fmax_mhz_min']:.2f}, {f['fmax_mhz_median']:.2f} MHz",
+        *(f"  {c['clock']:<22} {c['fmax_mhz_min']:.2f} MHz at least, {c['clock_mhz']:.2f} asked" for c in f["other_clocks"]),
+        *(f"  {p['from']} to {p['to']}: {p['ns_max']:.2f} ns at most, {p['limit_ns']:.2f} allowed" for p in f["crossings"]),
         "",
         "Speed of one step: cycle model, which the simulated gateware equals to the clock",
         f"  clocks                 {f['clocks_per_step']}, limit {f['clocks_limit']}, efficiency {f['efficiency']:.3f}",

@@ -8,7 +8,7 @@ from typing import Any
 
 from hdl.flow.errors import BuildError, TimingError
 
-__all__ = ["Hop", "Routed", "choose", "fmax_median", "fmax_min"]
+__all__ = ["Clock", "Crossing", "Hop", "Routed", "choose", "fmax_median", "fmax_min"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,11 +21,39 @@ class Hop:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Clock:
+    """A clock besides the core's: the MHz it reaches and the MHz it must."""
+
+    name: str
+    fmax_mhz: float
+    target_mhz: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crossing:
+    """The slowest path from one clock's registers to another's, in ns.
+
+    nextpnr tells its delay but judges nothing. Clocks that meet here come out of one PLL and rise together, so a path has the time from a
+    rising edge of one to the next of the other: ``limit``, a period of the faster; half of it where one end is a falling edge.
+    """
+
+    source: str
+    target: str
+    delay: float
+    limit: float
+
+    @property
+    def name(self) -> str:
+        return f"paths from {self.source} to {self.target}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Routed:
     """One seed's result.
 
-    ``fmax_mhz`` is of the core's clock, which must reach ``target_mhz``; ``failing`` are the clocks that are too slow, as (name, MHz
-    reached, MHz asked); ``used`` gives (used, available) of each kind of cell; ``path`` is the slowest path of the core's clock.
+    ``fmax_mhz`` is of the core's clock, which must reach ``target_mhz``; ``others`` are the other clocks, ``crossings`` the paths between
+    clocks; ``failing`` is what is too slow, clock or crossing, as (name, MHz reached, MHz asked); ``used`` gives (used, available) of each
+    kind of cell; ``path`` is the slowest path of the core's clock.
     """
 
     seed: int
@@ -34,6 +62,8 @@ class Routed:
     failing: tuple[tuple[str, float, float], ...]
     used: Mapping[str, tuple[int, int]]
     path: tuple[Hop, ...]
+    others: tuple[Clock, ...] = ()
+    crossings: tuple[Crossing, ...] = ()
 
     @classmethod
     def read(cls, report: bytes, *, seed: int, clock_mhz: float) -> "Routed":
@@ -47,13 +77,22 @@ class Routed:
                 f"no clock of the design is constrained to the board's {clock_mhz:g} MHz; the constrained clocks are: {listed}"
             )
         slowest = min(core, key=lambda name: core[name][0])
+        crossings = _crossings_of(found["critical_paths"], {name: asked for name, (_, asked) in clocks.items()})
+        failing = [(name, *speeds) for name, speeds in sorted(clocks.items()) if speeds[0] < speeds[1]]
+        failing += [(path.name, 1000 / path.delay, 1000 / path.limit) for path in crossings if path.delay >= path.limit]
         return cls(
             seed=seed,
             fmax_mhz=round(core[slowest][0], 2),
             target_mhz=clock_mhz,
-            failing=tuple((name, *speeds) for name, speeds in sorted(clocks.items()) if speeds[0] < speeds[1]),
+            failing=tuple(failing),
             used={cell: (amount["used"], amount["available"]) for cell, amount in found["utilization"].items()},
             path=_path_of(found["critical_paths"], slowest),
+            others=tuple(
+                Clock(name=name, fmax_mhz=round(got, 2), target_mhz=round(asked, 2))
+                for name, (got, asked) in sorted(clocks.items())
+                if name not in core
+            ),
+            crossings=crossings,
         )
 
 
@@ -66,6 +105,20 @@ def _path_of(paths: Sequence[dict[str, Any]], clock: str) -> tuple[Hop, ...]:
                 for hop in path["path"]
             )
     return ()
+
+
+def _crossings_of(paths: Sequence[dict[str, Any]], asked: Mapping[str, float]) -> tuple[Crossing, ...]:
+    """The paths whose ends are two different clocks; a clock is named with its edge, as in "posedge clk"."""
+    found = []
+    for path in paths:
+        ends = [path[end].split(" ", 1) for end in ("from", "to")]
+        names = [end[-1] for end in ends]
+        if names[0] != names[1] and all(name in asked for name in names):
+            period = 1000 / max(asked[name] for name in names)
+            limit = period if ends[0][0] == ends[1][0] else period / 2
+            delay = sum(hop["delay"] for hop in path["path"])
+            found.append(Crossing(source=names[0], target=names[1], delay=delay, limit=limit))
+    return tuple(sorted(found, key=lambda crossing: (crossing.source, crossing.target, -crossing.delay)))
 
 
 def fmax_min(seeds: Sequence[Routed]) -> float:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from hdl.flow.family import family_of
 from hdl.flow.pipeline import Implementation, Toolchain, implement
 from hdl.flow.products import flash_image
 from hdl.flow.report import Speed, figures_of, to_json, to_text
-from hdl.flow.routing import Routed, choose, fmax_median, fmax_min
+from hdl.flow.routing import Clock, Crossing, Routed, choose, fmax_median, fmax_min
 from hdl.flow.steps import Steps
 from hdl.flow.tools import FIRST_RUN, find_tool
 
@@ -238,6 +240,52 @@ def test_by_how_much_timing_is_missed() -> None:
     assert BuildError.exit_code == 2
 
 
+def two_clocks(*, there: float = 6.0, back: float = 4.0, fast: float = 125.0, edge: str = "posedge") -> bytes:
+    """nextpnr's report of a design with a fast clock beside the core's; ``there`` and ``back`` in ns."""
+
+    def path(source: str, target: str, delay: float) -> dict[str, object]:
+        hop = {"type": "routing", "delay": delay / 2, "net": "wire"}
+        return {"from": source, "to": target, "path": [hop, hop]}
+
+    return json.dumps(
+        {
+            "fmax": {"core": {"achieved": 40.0, "constraint": 36.0}, "fast": {"achieved": fast, "constraint": 72.0}},
+            "utilization": {},
+            "critical_paths": [
+                path("posedge core", "posedge core", 25.0),
+                path("<async>", "posedge core", 99.0),
+                path("posedge core", "<async>", 99.0),
+                path("posedge core", f"{edge} fast", there),
+                path("posedge fast", "posedge core", back),
+            ],
+        }
+    ).encode()
+
+
+def test_paths_between_clocks() -> None:
+    good = Routed.read(two_clocks(), seed=1, clock_mhz=36)
+    assert good.failing == ()
+    assert good.others == (Clock(name="fast", fmax_mhz=125.0, target_mhz=72.0),)
+    assert good.crossings == (
+        Crossing(source="core", target="fast", delay=6.0, limit=1000 / 72),
+        Crossing(source="fast", target="core", delay=4.0, limit=1000 / 72),
+    )
+    assert choose([good]) is good
+
+
+def test_a_path_between_clocks_that_is_too_long() -> None:
+    for slow in (two_clocks(back=14.0), two_clocks(there=7.0, edge="negedge")):
+        with pytest.raises(TimingError, match=r"MHz on paths from \w+ to \w+, .* short of (72.00|144.00) MHz"):
+            choose([Routed.read(slow, seed=1, clock_mhz=36)])
+    good = Routed.read(two_clocks(), seed=2, clock_mhz=36)
+    assert choose([Routed.read(two_clocks(there=20.0), seed=1, clock_mhz=36), good]) is good
+
+
+def test_another_clock_that_is_too_slow() -> None:
+    with pytest.raises(TimingError, match=r"reaches 71\.00 MHz on fast, 1\.00 MHz"):
+        choose([Routed.read(two_clocks(fast=71.0), seed=1, clock_mhz=36)])
+
+
 def test_a_report_is_the_same_twice_and_has_every_figure(built: tuple[Implementation, Steps]) -> None:
     first, _ = built
     design = blink()
@@ -265,9 +313,36 @@ def test_a_report_is_the_same_twice_and_has_every_figure(built: tuple[Implementa
     assert figures["steps_per_second"] == 218181
     assert figures["image_crc32"] == "9be3e0a3"
     assert set(figures["tools"]) == {"yosys", "nextpnr-ice40", "icepack"}
+    assert figures["other_clocks"] == figures["crossings"] == []
     text = to_text(figures, worst=first.seeds[0]).decode()
     assert "218181" in text
     assert "Slowest path of the slowest seed (1)" in text
+
+
+def test_a_report_tells_the_slowest_crossing_of_all_seeds(built: tuple[Implementation, Steps]) -> None:
+    first, _ = built
+    reports = [two_clocks(), two_clocks(there=8.0, fast=90.0), two_clocks(back=5.0)]
+    seeds = tuple(replace(Routed.read(report, seed=1, clock_mhz=36), used=first.chosen.used) for report in reports)
+    figures = figures_of(
+        board="icebreaker",
+        device="part",
+        family=blink().family,
+        tools={},
+        network="net",
+        network_sha256="00",
+        clock_mhz=36,
+        speed=Speed(clocks=110, limit=100, bytes=800),
+        image=b"",
+        built=replace(first, chosen=seeds[0], seeds=seeds),
+    )
+    assert figures["other_clocks"] == [{"clock": "fast", "fmax_mhz_min": 90.0, "clock_mhz": 72.0}]
+    assert figures["crossings"] == [
+        {"from": "core", "to": "fast", "ns_max": 8.0, "limit_ns": 13.89},
+        {"from": "fast", "to": "core", "ns_max": 5.0, "limit_ns": 13.89},
+    ]
+    text = to_text(figures, worst=seeds[0]).decode()
+    assert "core to fast: 8.00 ns at most, 13.89 allowed" in text
+    assert re.search(r"fast +90\.00 MHz at least, 72\.00 asked", text)
 
 
 # products
