@@ -19,6 +19,7 @@ from pathlib import Path
 import boards
 from boards import Board
 from firmware.compiler import compile_network
+from firmware.estimate import estimate
 from firmware.host import Counters
 from firmware.isa import BEAT_BYTES
 from firmware.jitter import jitter_table
@@ -30,7 +31,6 @@ from golden.shipped import find_network, shipped_networks
 from golden.text import UNKNOWN, encode
 from hdl.system import core_params
 from sim.cxxrtl_build import SimulationError
-from sim.cycles import predict
 from sim.session import STEPS_AT_ONCE, BoardSession, CoreSession, Session
 
 __all__ = ["main"]
@@ -141,7 +141,7 @@ def _text(session: Session, network: Network, program: Program, board: Board, op
     used = session.counters() - begin
     verdict = _verdict(session)
     if used.steps:
-        limit, per_step = predict(program, board).limit, used.clocks / used.steps
+        limit, per_step = estimate(program, board).limit, used.clocks / used.steps
         print(f"{used.steps} characters: {per_step:.2f} clocks a character, limit {limit}, efficiency {100 * limit / per_step:.1f} %")
         print(_traffic(used))
         rate = f"{board.clock_hz / per_step:,.0f} characters a second"
@@ -165,7 +165,7 @@ def _digits(session: Session, network: Network, program: Program, board: Board, 
     seconds = time.monotonic() - start
     used = session.counters() - begin
     verdict = _verdict(session)
-    limit, per_digit = predict(program, board).limit, used.clocks / used.steps
+    limit, per_digit = estimate(program, board).limit, used.clocks / used.steps
     print(f"{done} held-out digits: {100 * right / done:.2f} % right")
     print(f"{per_digit:.2f} clocks a digit, limit {limit}, efficiency {100 * limit / per_digit:.1f} %")
     print(f"at {board.clock_hz / 1e6:g} MHz: {1e6 * per_digit / board.clock_hz:.2f} us a digit; {used.saturations} neurons saturated")
