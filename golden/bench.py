@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--streams", type=int, default=64)
     parser.add_argument("--context", type=int, default=32)
     arguments = parser.parse_args(argv)
-    for name in ("paper", "icebreaker"):
+    for name in ("paper-rnn", "icebreaker"):
         options = {"threads": arguments.threads, "seconds": arguments.seconds, "streams": arguments.streams, "context": arguments.context}
         wall, cpu = throughput(name, **options)
         shape = TEXT_PRESETS[name]

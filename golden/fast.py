@@ -211,8 +211,11 @@ def batch_pass(start, stop, embed, s_rows, s, u_rows, u, h, tokens, jitter, s_st
 
 
 @numba.njit(fastmath=MATH, nogil=True, cache=True)
-def adam_tables(start, stop, rows, used_rows, low, size, used, grad, first, second, rate, beta1, beta2, epsilon, step, unit, limit):
-    """Gradient of tables start..stop-1 (only used rows, Eq. 6) and one Adam step on them.
+def adam_tables(
+    start, stop, rows, used_rows, low, size, used, grad, first, second, rate, beta1, beta2, epsilon, step, unit, limit, touched
+):
+    """Gradient of tables start..stop-1 (only used rows, Eq. 6) and one Adam step on them; with ``touched`` on the used rows alone, whose
+    moments then stand still in between.
 
     rows (R, n_out): weights; used_rows: what the forward pass reads: the weights, or with unit > 0 their rounding to multiples of ``unit``
     within +-limit of them (straight-through). low, size (n_t,): first row and number of rows of each table. used (B, T, n_t): row numbers;
@@ -230,14 +233,26 @@ def adam_tables(start, stop, rows, used_rows, low, size, used, grad, first, seco
     top = np.float32(limit * unit)
     for i in range(start, stop):
         base = low[i]
-        total = np.zeros((size[i], n_out), np.float32)
+        total = np.empty((size[i], n_out), np.float32)
+        seen = np.zeros(size[i], np.bool_)
+        if not touched:
+            total[:] = np.float32(0)
+            seen[:] = True
         for b in range(batch):
             for t in range(steps):
-                line = total[np.uintp(used[b, t, i] - base)]
+                j = np.uintp(used[b, t, i] - base)
+                line = total[j]
                 g = grad[b, t]
-                for c in range(n_out):
-                    line[c] += g[c]
+                if seen[j]:
+                    for c in range(n_out):
+                        line[c] += g[c]
+                else:
+                    seen[j] = True
+                    for c in range(n_out):
+                        line[c] = g[c]
         for r in range(size[i]):
+            if not seen[r]:
+                continue
             line = total[r]
             w = rows[base + r]
             m = first[base + r]

@@ -7,7 +7,9 @@ import numpy as np
 from .anchors import covering_anchors, grouped_anchors, random_anchors
 from .rnn import Rnn
 
-__all__ = ["TEXT_PRESETS", "TextPreset"]
+__all__ = ["ANCHORS", "TEXT_PRESETS", "TextPreset"]
+
+ANCHORS = {"random": random_anchors, "covering": covering_anchors, "grouped": grouped_anchors}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +17,8 @@ class TextPreset:
     """A text rnn to be trained.
 
     ``n`` neurons; ``hidden`` and ``output``: tables as (n_t, n_c); ``symbols``: size of the vocabulary; entry widths after training, and
-    units to round to (None: searched for); ``qat``: the part of a training that is rounded; learning ``rate`` and ``jitter``.
+    units to round to (None: searched for); ``qat``: the part of a training that is rounded; learning ``rate`` and ``jitter``;
+    ``touched``, ``grow`` and ``grown`` as in golden/trainer.py; ``anchors``: how pairs are drawn.
     """
 
     about: str
@@ -31,14 +34,23 @@ class TextPreset:
     qat: float = 0.8
     rate: float = 0.01
     jitter: float = 0.5
+    touched: bool = False
+    grow: int = 0
+    grown: float = 0.5
+    anchors: str = "random"
 
-    def model(self, *, n_sym: int, seed: int, anchors: str = "random") -> Rnn:
-        """An untrained network of this shape for ``n_sym`` symbols."""
+    def model(self, *, n_sym: int, seed: int, anchors: str | None = None) -> Rnn:
+        """An untrained network of this shape for ``n_sym`` symbols; ``anchors``: other ones than the preset's."""
         rng = np.random.default_rng([seed, 1])
-        make = {"random": random_anchors, "covering": covering_anchors, "grouped": grouped_anchors}[anchors]
+        make = ANCHORS[self.anchors if anchors is None else anchors]
         hidden = make(n_t=self.hidden[0], n_c=self.hidden[1], n=self.n, rng=rng)
         output = make(n_t=self.output[0], n_c=self.output[1], n=self.n, rng=rng)
         return Rnn.start(n_sym=n_sym, hidden=(hidden,), output=(output,), n=self.n, rng=rng)
+
+    def bytes_read(self, *, n_sym: int) -> int:
+        """Bytes of rows read a character: one of each table and of the embedder, without padding."""
+        bits = self.n * (self.hidden[0] * self.hidden_bits + self.embed_bits) + n_sym * self.output[0] * self.output_bits
+        return bits // 8
 
 
 TEXT_PRESETS = {
@@ -51,16 +63,33 @@ TEXT_PRESETS = {
         output_unit=1 / 16,
     ),
     "small": TextPreset(about="52 KiB, for a first try", n=128, hidden=(16, 5), output=(24, 4), hidden_unit=1 / 8, output_unit=1 / 16),
-    "paper": TextPreset(
-        about="the paper's RNN, 5 MB, for boards with flash or SDRAM tiers",
+    "paper-rnn": TextPreset(
+        about="the paper's RNN (Table I), 5 MB, from flash",
         n=64,
         hidden=(64, 10),
-        output=(16, 10),
+        output=(8, 11),
         hidden_bits=8,
         output_bits=8,
         hidden_unit=1 / 32,
         output_unit=1 / 64,
-        qat=0.25,
-        rate=0.003,
+        qat=0.5,
+        rate=0.005,
+        touched=True,
+        grow=4,
+        grown=0.8,
+        anchors="grouped",
+    ),
+    "best-5m": TextPreset(
+        about="as many bytes and as much traffic as the paper's RNN, in the shape that learns best",
+        n=512,
+        hidden=(14, 10),
+        output=(32, 8),
+        hidden_unit=1 / 8,
+        output_unit=1 / 16,
+        qat=0.5,
+        rate=0.005,
+        touched=True,
+        grow=4,
+        grown=0.8,
     ),
 }

@@ -1,6 +1,7 @@
 """``python -m golden.train {digits,mnist,text}``: train a network and save it as one file, with its card and learning curve."""
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,11 +9,11 @@ from pathlib import Path
 
 from . import image_task
 from .file import load, load_extra, save_network
-from .network import NetworkError
+from .network import MAX_NC, NetworkError
 from .ngram import ngram_bits
 from .optim import Adam
 from .plot import plot_curve
-from .presets import TEXT_PRESETS
+from .presets import ANCHORS, TEXT_PRESETS
 from .rnn import Rnn
 from .text import default_text, read_text, vocabulary
 from .text_task import train_text, versions
@@ -32,8 +33,18 @@ def command_line(arguments: argparse.Namespace, *, options: dict[str, object]) -
         if value == default:
             continue
         flag = "--" + name.replace("_", "-")
+        if isinstance(value, tuple):
+            value = "x".join(map(str, value))
         words.append(flag if value is True else f"{flag} {value.name if isinstance(value, Path) else value}")
     return " ".join(words)
+
+
+def _tables(word: str) -> tuple[int, int]:
+    """NTxNC, such as 16x10: (16, 10)."""
+    found = re.fullmatch(r"([0-9]{1,4})x([0-9]{1,2})", word)
+    if found is None or not (1 <= int(found[1]) and 1 <= int(found[2]) <= MAX_NC):
+        raise argparse.ArgumentTypeError(f"must be tables x pairs, 1..9999 x 1..{MAX_NC}, such as 16x10, not {word!r}")
+    return int(found[1]), int(found[2])
 
 
 def _text_parser(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +63,7 @@ def _text_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-float", action="store_true", help="keep the integer network only: a small file, not to be resumed")
     parser.add_argument("--rate", type=float, help="learning rate (default: the preset's)")
     parser.add_argument("--jitter", type=float, help="training jitter, 0..1 (default: the preset's)")
-    parser.add_argument("--anchors", choices=["random", "covering", "grouped"], default="random")
+    parser.add_argument("--anchors", choices=ANCHORS, help="how pairs are drawn (default: as the preset says)")
     parser.add_argument("--symbols", type=int, help="size of the vocabulary, the unknown symbol included (default: the preset's)")
     parser.add_argument(
         "--bits", type=int, choices=[4, 8], help="width of the tables (default: the preset's), units searched for unless given"
@@ -62,6 +73,12 @@ def _text_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--streams", type=int, default=64, help="texts read side by side (default: %(default)s)")
     parser.add_argument("--context", type=int, default=32, help="symbols to propagate back through (default: %(default)s)")
     parser.add_argument("--qat", type=float, help="last part of the training with rounded tables, 0..1 (default: the preset's)")
+    parser.add_argument("--n", type=int, help="neurons (default: the preset's, like the rest of the shape)")
+    parser.add_argument("--hidden", type=_tables, metavar="NTxNC", help="hidden tables and anchor pairs of each, such as 16x10")
+    parser.add_argument("--output", type=_tables, metavar="NTxNC", help="output tables, likewise")
+    parser.add_argument("--grow", type=int, help="anchor pairs a table begins with; the others come one at a time; 0: all at once")
+    parser.add_argument("--grown", type=float, help="part of the training, 0..1, by which all pairs are there")
+    parser.add_argument("--every-row", action="store_true", help="Adam on all rows, not only on those a mini-batch uses")
     parser.add_argument("--threads", type=int, default=2, help="(default: %(default)s; the result does not depend on it)")
 
 
@@ -73,9 +90,9 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
     preset = TEXT_PRESETS[arguments.preset]
     if arguments.bits is not None:
         preset = replace(preset, hidden_bits=arguments.bits, output_bits=arguments.bits, hidden_unit=None, output_unit=None)
-    for unit in ("hidden_unit", "output_unit"):
-        if getattr(arguments, unit) is not None:
-            preset = replace(preset, **{unit: getattr(arguments, unit)})
+    for field in ("hidden_unit", "output_unit", "n", "hidden", "output", "grow", "grown", "rate", "jitter", "qat"):
+        if getattr(arguments, field) is not None:
+            preset = replace(preset, **{field: getattr(arguments, field)})
     if arguments.resume is None:
         symbols = vocabulary(text.train, size=arguments.symbols or preset.symbols)
         model = preset.model(n_sym=len(symbols), seed=arguments.seed, anchors=arguments.anchors)
@@ -84,8 +101,11 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
     settings = Settings(
         streams=arguments.streams,
         context=arguments.context,
-        jitter=preset.jitter if arguments.jitter is None else arguments.jitter,
-        adam=Adam(rate=preset.rate if arguments.rate is None else arguments.rate),
+        jitter=preset.jitter,
+        adam=Adam(rate=preset.rate),
+        touched=preset.touched and not arguments.every_row,
+        grow=preset.grow if arguments.resume is None else 0,
+        grown=preset.grown,
         seed=arguments.seed,
         threads=arguments.threads,
     )
@@ -107,6 +127,12 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
         "bits",
         "hidden_unit",
         "output_unit",
+        "n",
+        "hidden",
+        "output",
+        "grow",
+        "grown",
+        "every_row",
     )
     options = {name: parser.get_default(name) for name in kept}
     data = {"name": text.name, "bytes": len(text.data), "sha256": text.sha256, "held_out": "the last tenth"}
@@ -125,7 +151,7 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
         symbols=symbols,
         steps=arguments.steps,
         minutes=arguments.minutes,
-        qat=preset.qat if arguments.qat is None else arguments.qat,
+        qat=preset.qat,
         card=card,
         say=lambda line: print(line, flush=True),
     )
@@ -153,6 +179,9 @@ def _check_text(arguments: argparse.Namespace) -> None:
         ("qat", arguments.qat, 0, 1),
         ("streams", arguments.streams, 1, 1 << 16),
         ("context", arguments.context, 1, 1 << 16),
+        ("n", arguments.n, 2, 32767),
+        ("grow", arguments.grow, 0, MAX_NC),
+        ("grown", arguments.grown, 0, 1),
         ("threads", arguments.threads, 1, 256),
         ("seed", arguments.seed, 0, 1 << 63),
     ]

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import fast
+from .grow import cut, deepen, depth_at
 from .layer import Float32, FloatLayer
 from .network import ENTRY_LIMIT
 from .optim import Adam, cosine
@@ -26,7 +27,8 @@ class Settings:
     """How to train.
 
     ``streams`` texts run side by side, ``context`` symbols are back-propagated through; ``jitter`` as in golden/layer.py; ``warm`` in
-    steps.
+    steps. ``touched``: Adam on the rows a mini-batch uses, not on all. ``grow``: anchor pairs a table begins with, one more in equal steps
+    until the part ``grown`` (0..1) of the schedule, see golden/grow.py; 0: all of them from the start.
     """
 
     streams: int = 64
@@ -36,6 +38,9 @@ class Settings:
     warm: int = 200
     seed: int = 0
     threads: int = 2
+    touched: bool = False
+    grow: int = 0
+    grown: float = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +76,22 @@ def _flatten(layer: FloatLayer) -> _Part:
     return _Part(rows=rows, flat=flat, first=np.zeros_like(rows), second=np.zeros_like(rows), used_rows=rows)
 
 
-def _write(part: _Part, layer: FloatLayer) -> None:
+def _deeper(part: _Part, layer: FloatLayer, *, depth: int, to: int) -> _Part:
+    """``part`` of ``cut(layer, depth)`` as one of ``cut(layer, to)``, moments and rounding included."""
+    copies = [deepen(array, layer, depth=depth, to=to) for array in (part.rows, part.first, part.second, part.used_rows)]
+    rows, first, second, used_rows = copies
+    flat = fast.flatten(cut(layer, to))[1]
+    rounded = part.used_rows is not part.rows
+    return _Part(
+        rows=rows, flat=flat, first=first, second=second, used_rows=used_rows if rounded else rows, unit=part.unit, limit=part.limit
+    )
+
+
+def _write(rows: Float32, layer: FloatLayer) -> None:
     low = 0
     for group in layer.groups:
         high = low + (group.n_t << group.n_c)
-        group.tables[:] = part.used_rows[low:high].reshape(group.tables.shape)
+        group.tables[:] = rows[low:high].reshape(group.tables.shape)
         low = high
 
 
@@ -94,7 +110,9 @@ class RnnTrainer:
         self.step = 0
         rng = np.random.default_rng(settings.seed)
         batch, length, n, n_sym = settings.streams, settings.context, model.n, model.n_sym
-        self._hidden, self._output = _flatten(model.hidden), _flatten(model.output)
+        self._pairs = max(group.n_c for layer in (model.hidden, model.output) for group in layer.groups)
+        self._depth = min(settings.grow, self._pairs) or self._pairs
+        self._hidden, self._output = _flatten(cut(model.hidden, self._depth)), _flatten(cut(model.output, self._depth))
         zeros = np.zeros_like(model.embed)
         rows = model.embed.copy()
         none = np.zeros(0, np.int32)
@@ -130,6 +148,8 @@ class RnnTrainer:
         """One mini-batch; ``done`` (0..1) sets the learning rate. Returns the mean loss of a target in bits (with jitter)."""
         settings = self.settings
         self.step += 1
+        if settings.grow:
+            self._grow(depth_at(done, first=min(settings.grow, self._pairs), last=self._pairs, until=settings.grown))
         tokens = self._text[self._at[:, None] + np.arange(settings.context + 1)]
         e, s, u = self._embed, self._hidden, self._output
         states = (np.float32(settings.jitter), self._s_state, self._u_state)
@@ -139,18 +159,25 @@ class RnnTrainer:
         rate = settings.adam.rate * cosine(done, step=self.step, warm=settings.warm)
         adam = settings.adam
         for part, used, grad in ((e, tokens[:, :-1, None], self._grad_h), (s, self._s_used, self._grad_h), (u, self._u_used, self._grad_o)):
-            constants = (rate, adam.beta1, adam.beta2, adam.epsilon, self.step, part.unit, part.limit)
+            constants = (rate, adam.beta1, adam.beta2, adam.epsilon, self.step, part.unit, part.limit, settings.touched)
             weights = (part.rows, part.used_rows, part.flat.low, part.flat.size)
             arrays = (np.ascontiguousarray(used), grad, part.first, part.second)
             self._share(fast.adam_tables, len(part.flat.low), *weights, *arrays, *constants)
         self._at = (self._at + settings.context) % self._period
         return float(self._losses.sum() / (settings.streams * settings.context * np.log(2)))
 
+    def _grow(self, depth: int) -> None:
+        """Give every table its first ``depth`` pairs; it never loses one."""
+        if depth > self._depth:
+            self._hidden = _deeper(self._hidden, self.model.hidden, depth=self._depth, to=depth)
+            self._output = _deeper(self._output, self.model.output, depth=self._depth, to=depth)
+            self._depth = depth
+
     def current(self) -> Rnn:
         """``model`` with the tables as the forward pass reads them now, written into its arrays."""
         self.model.embed[:] = self._embed.used_rows
-        _write(self._hidden, self.model.hidden)
-        _write(self._output, self.model.output)
+        for part, layer in ((self._hidden, self.model.hidden), (self._output, self.model.output)):
+            _write(deepen(part.used_rows, layer, depth=self._depth, to=self._pairs), layer)
         return self.model
 
     def run(

@@ -18,7 +18,7 @@ LINES = b"the cat sat on the mat. the dog sat on the log. a cat and a dog met on
 def _tiny(monkeypatch):
     tiny = TextPreset(about="for tests", n=32, hidden=(6, 4), output=(6, 4), symbols=16, hidden_unit=1 / 32, output_unit=1 / 16, rate=0.04)
     monkeypatch.setitem(TEXT_PRESETS, "tiny", tiny)
-    for name in ("paper", "icebreaker"):
+    for name in ("paper-rnn", "icebreaker"):
         monkeypatch.setitem(TEXT_PRESETS, name, tiny)
 
 

@@ -95,7 +95,7 @@ def test_compiled_adam_equals_the_numpy_one(rng):
         used = np.stack([rng.integers(flat.low[i], flat.low[i] + flat.size[i], (4, 6)) for i in range(5)], axis=2).astype(np.int32)
         grad = rng.normal(size=(4, 6, 5)).astype(np.float32)
         constants = (adam.beta1, adam.beta2, adam.epsilon)
-        fast.adam_tables(0, 5, rows, rows, flat.low, flat.size, used, grad, *moments, 0.01, *constants, step, 0.0, 0.0)
+        fast.adam_tables(0, 5, rows, rows, flat.low, flat.size, used, grad, *moments, 0.01, *constants, step, 0.0, 0.0, False)
         adam_step(wanted, row_gradient(layer, used, grad), *wanted_moments, step=step, rate=0.01, adam=adam)
     assert np.allclose(rows, wanted, atol=1e-5)
     assert not np.allclose(rows, fast.flatten(layer)[0], atol=1e-3)
@@ -108,7 +108,7 @@ def test_rounded_rows_are_multiples_within_the_width(rng):
     used = np.broadcast_to(flat.low, (1, 1, 3)).astype(np.int32)
     grad = np.zeros((1, 1, 5), np.float32)
     moments = np.zeros_like(rows), np.zeros_like(rows)
-    fast.adam_tables(0, 3, rows, used_rows, flat.low, flat.size, used, grad, *moments, 0.0, 0.9, 0.99, 1e-8, 1, 0.0625, 7.0)
+    fast.adam_tables(0, 3, rows, used_rows, flat.low, flat.size, used, grad, *moments, 0.0, 0.9, 0.99, 1e-8, 1, 0.0625, 7.0, False)
     assert np.array_equal(used_rows, np.clip(np.rint(fast.flatten(layer)[0] / 0.0625), -7, 7) * 0.0625)
     assert np.abs(rows).max() <= 7 * 0.0625
 
