@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from golden.file import save_network
 from golden.network import Network
 
 from .execution import first_difference
+from .flashed import small_board
 from .networks import random_network
 from .test_compiler import shaped
 
@@ -81,7 +83,7 @@ def test_same_bytes_again(saved: Path, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["--board", "icestick", "--network", "NET"], "error: unknown board 'icestick': the boards are icebreaker, ulx3s_85f\n"),
-        (["--network", "missing"], "error: missing: cannot be read: "),
+        (["--network", "missing"], "error: missing is neither a file nor one of the networks that ship: "),
         (["--network", "NET", "--seed", "0"], "error: seed must be 1..4294967295, not 0\n"),
         (["--network", "NET", "--temperature", "nan"], "error: temperature must be above 0, not nan\n"),
         (["--network", "NET", "--out", "NET"], "error: NET/image.bin: cannot be written: "),
@@ -129,7 +131,7 @@ def test_estimate_of_the_text_shape() -> None:
     assert figures.limit == figures.beats == 32 * 4 + 16 * 16 + 16
     assert figures.rows == 49
     assert figures.image_bytes == len(write_image(program))
-    assert figures.table_beats == 32 * 32 * 4 + 16 * 32 * 16 + 64 * 16
+    assert figures.tiers[0].used == 8 * (32 * 32 * 4 + 16 * 32 * 16 + 64 * 16)
     assert "limit 400 clocks, at most 90,000 steps a second at 36 MHz" in figures.text()
     assert [run.idle for run in figures.runs] == [0, 0, 0]
 
@@ -138,8 +140,38 @@ def test_estimate_counts_padding() -> None:
     network = shaped(0, n=24, n_t=3, n_c=2, out_t=2, out_c=3, n_out=5)
     figures = estimate(compile_network(network, ICEBREAKER), ICEBREAKER)
     # 24 columns are one and a half beats of int4, 5 columns a third of one
+    assert [run.row_bytes for run in figures.runs] == [3, 12, 12]
     assert figures.limit == figures.beats == 2 * 1 + 3 * 2 + 2
     wide = shaped(0, n=40, n_t=3, n_c=2, out_t=2, out_c=3, n_out=5)
     figures = estimate(compile_network(wide, ICEBREAKER), ICEBREAKER)
     assert [run.row_beats for run in figures.runs] == [1, 3, 3]
     assert [run.idle for run in figures.runs] == [0, 3 * 4 - 1, 5 - 1]
+
+
+def test_estimate_of_tables_in_flash() -> None:
+    """Table I's sizes but for n_c: 65 outputs in rows of 72 bytes, 64 columns of state."""
+    rng = np.random.default_rng(0)
+    network = shaped(0, n=64, n_t=64, n_c=2, out_t=16, out_c=2, n_out=65)
+    layers = [replace(layer, bits=8) for layer in (*network.hidden, network.output)]
+    group = layers[0].groups[0]
+    pairs = rng.permuted(np.tile(np.arange(16), (64, 4, 1)), axis=2)[..., :1] * 4 + np.arange(4)[:, None]  # a neuron of each slot
+    apart = replace(group, anchors=pairs[..., 0].reshape(64, 2, 2).astype(np.int16))
+    network = replace(network, hidden=(replace(layers[0], groups=(apart,)),), output=layers[1], embed_bits=8)
+    board = small_board(7040)
+    program = compile_network(network, board)
+    figures = estimate(program, board)
+    near, far = figures.tiers
+    kept = [run.tables for run in figures.runs if run.tier == 0]
+    assert figures.runs[-1].stage == "embed"
+    assert figures.runs[-1].tier == 0
+    hidden = sum(run.tables for run in figures.runs if run.stage == "hidden.0" and run.tier)
+    assert far.limit == figures.limit == 16 * 65 + hidden * 64
+    assert far.clocks == 16 * (72 + 8) + hidden * (64 + 8)
+    assert near.limit == sum(kept) * 8
+    assert far.rows + near.rows == figures.rows == 81
+    assert figures.slowest is far
+    assert estimate(program, boards.flash_mode(board, "nibble")).limit == 2 * figures.limit
+    text = figures.text()
+    assert f"limit {figures.limit:,} clocks (flash), at most {36e6 / figures.limit:,.0f} steps a second" in text
+    assert f"{figures.image_bytes:,} bytes, {figures.loaded_bytes:,} of them loaded, the rest stays in the flash" in text
+    assert figures.loaded_bytes < 10_000 < figures.image_bytes
