@@ -19,8 +19,8 @@ __all__ = ["REQUEST_START", "FrameReceiver", "Request"]
 REQUEST_START = 0xA5
 
 Request = data.StructLayout({"bad": 1, "stored": 1, "seq": 8, "command": 4, "length": 8})
-"""A frame. ``bad``: it was dropped, nothing else counts, and ``seq`` is 0. ``stored``: its payload is in the memory. ``command``: those above 7 read as
-8..15."""
+"""A frame. ``bad``: it was dropped, nothing else counts, and ``seq`` is 0. ``stored``: its payload is in the memory. ``command``: those
+above 7 read as 8..15."""
 
 
 class FrameReceiver(wiring.Component):

@@ -276,7 +276,7 @@ class Link(wiring.Component):
                     isa.LINK_VERSION,
                     self._comparators,
                     isa.LANES,
-                    Cat(self.done, self.error, self.booting, self.flash_ready),
+                    Cat(self.done, self.error, self.booting, self.flash_ready & ~known),
                     self.code,
                     self.section,
                     self.capture,

@@ -9,13 +9,15 @@ from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
 from hdl.bus import LoadBus, ReadDataStream, ReadRequestStream, StepStream, SymbolStream
+from hdl.layouts import FlashBytes, RowStream
 
 CLOCK = 1e-6
 
 
 class ScriptedCore(wiring.Component):
     """Looks like the core. A step takes ``delay`` clocks and ends in the symbol ``forced ^ 0x55``, or in the number of free steps since
-    reset; with ``hang`` it does not end. A word read is ``address ^ (space << 12)``, after 3 clocks, or never with ``hang``."""
+    reset; with ``hang`` it does not end. A word read is ``address ^ (space << 12)``, after 3 clocks, or never with ``hang``. ``rows`` asks
+    for what a test sets there."""
 
     def __init__(self):
         super().__init__(
@@ -29,6 +31,8 @@ class ScriptedCore(wiring.Component):
                 "delay": In(8, init=5),
                 "hang": In(1),
                 "begun": Out(16),
+                "rows": Out(RowStream),
+                "flash": In(FlashBytes()),
             }
         )
 

@@ -144,10 +144,10 @@ def test_load_is_refused_while_booting():
 
 def test_the_flash_is_told_of():
     async def script(host, dut, ctx):
-        for ready, capture, section, loading in ((1, 2, 7, 0), (0, 3, 0xA5, 1), (1, 1, 0xFF, 1)):
-            for port, value in ((dut.flash_ready, ready), (dut.capture, capture), (dut.section, section), (dut.booting, loading)):
+        for ready, capture, number, loading in ((1, 2, 7, 0), (0, 3, 0xA5, 1), (1, 1, 0xFF, 1)):
+            for port, value in ((dut.flash_ready, ready), (dut.capture, capture), (dut.section, number), (dut.booting, loading)):
                 ctx.set(port, value)
-            assert await host.ask(0, HELLO) == (0, OK, bytes([2, 2, 8, 1 | loading << 2 | ready << 3, 0, section, capture, 0]))
+            assert await host.ask(0, HELLO) == (0, OK, bytes([2, 2, 8, 1 | loading << 2 | ready << 3, 0, number, capture, 0]))
 
     talk(script)
 
