@@ -1,6 +1,6 @@
 """Command: compile a network for a board and write its memory image.
 
-python -m firmware.export --board icebreaker --network FILE [--out DIR] [--seed N] [--k K] [--temperature T]
+python -m firmware.export --board icebreaker --network FILE [--flash byte|nibble] [--out DIR] [--seed N] [--k K] [--temperature T]
 """
 
 import argparse
@@ -23,13 +23,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="firmware.export", description="Compile a network for a board and write its memory image.")
     parser.add_argument("--board", default="icebreaker", help="one of: " + ", ".join(sorted(boards.BOARDS)))
     parser.add_argument("--network", required=True, help=f"a file, as golden.train leaves it, or one of: {', '.join(shipped_networks())}")
+    parser.add_argument(
+        "--flash", choices=sorted(boards.FLASH_MODES), default="byte", help="what a clock reads of tables in flash; default: byte"
+    )
     parser.add_argument("--out", type=Path, help="folder for the files (default: build/BOARD/NETWORK)")
     parser.add_argument("--seed", type=int, default=1, help="initial state of the sampler's generator, 1..4294967295")
     parser.add_argument("--k", type=int, default=0, help="candidates of a jittered draw, 1..8; 0 for all outputs")
     parser.add_argument("--temperature", type=float, default=0.0, help="0 takes the earliest spike (default), 1 samples the softmax")
     options = parser.parse_args(arguments)
     try:
-        board = boards.get(options.board)
+        board = boards.flash_mode(boards.get(options.board), options.flash)
         network = find_network(options.network)
         program = compile_network(
             load(network),

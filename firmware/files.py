@@ -1,12 +1,10 @@
 """The files an export leaves: raw image, Intel HEX, $readmemh; written whole or not at all."""
 
-import io
 import os
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-from intelhex import IntelHex
 
 from boards import Board
 
@@ -75,11 +73,19 @@ def export_files(program: Program, board: Board, out: Path) -> dict[Path, bytes]
 
 
 def _intel_hex(image: bytes, offset: int) -> bytes:
-    file = IntelHex()
-    file.frombytes(image, offset=offset)
-    text = io.StringIO()
-    file.write_hex_file(text)
-    return text.getvalue().encode()
+    """Records of 16 bytes from ``offset``, a multiple of 16; one for the high half of the address where that changes."""
+    lines = []
+    for at in range(0, len(image), 16):
+        high, low = divmod(offset + at, 1 << 16)
+        if at == 0 or low == 0:
+            lines.append(_record(4, 0, high.to_bytes(2, "big")))
+        lines.append(_record(0, low, image[at : at + 16]))
+    return b"".join([*lines, _record(1, 0, b"")])
+
+
+def _record(kind: int, address: int, data: bytes) -> bytes:
+    body = bytes([len(data)]) + address.to_bytes(2, "big") + bytes([kind]) + data
+    return b":%s%02X\n" % (body.hex().upper().encode(), -sum(body) & 0xFF)
 
 
 def _readmemh(words: list[int], digits: int) -> bytes:

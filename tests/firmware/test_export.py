@@ -105,6 +105,27 @@ def test_at_the_command_line(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
+def test_files_with_tables_in_flash(network: Network, tmp_path: Path) -> None:
+    """The whole image goes to the flash; the table memory's files hold what is on chip."""
+    board = small_board(1024)
+    program = compile_network(network, board)
+    assert any(run.tier for run in program.runs)
+    write_atomic(export_files(program, board, tmp_path))
+    image = (tmp_path / "image.bin").read_bytes()
+    hexed = IntelHex(str(tmp_path / "image.hex"))
+    assert (hexed.minaddr(), hexed.maxaddr()) == (board.image_offset, board.image_offset + len(image) - 1)
+    assert hexed.tobinstr() == image
+    for piece in program.tables:
+        if piece.tier:
+            assert hexed.tobinstr(start=8 * piece.beat, size=len(piece.data)) == piece.data
+    assert words(tmp_path / "tables.mem") == np.frombuffer(program.memory(1024), "<u8").tolist()
+    room = board.flash_size - board.image_offset
+    with pytest.raises(FileError) as caught:
+        export_files(program, replace(board, flash_size=board.image_offset + len(image) - 1), tmp_path)
+    assert str(caught.value).startswith(f"the image of {len(image)} bytes at 0x1000 reaches beyond the flash of ")
+    assert len(image) < room
+
+
 def test_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = tmp_path / "a", tmp_path / "b"
     write_atomic({first: b"old", second: b"old"})
