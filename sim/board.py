@@ -15,11 +15,12 @@ from hdl.system import System
 from sim.cxxrtl import Simulation, Uart
 from sim.cxxrtl_build import SimulationError, build
 from sim.preload import ANCHORS, PROGRAM, TABLES, preload, store_latencies, store_names
+from sim.setup import FlashSetup
 
-__all__ = ["WAKE_SECONDS", "BoardSimulation", "UartTransport", "board_library"]
+__all__ = ["BoardSimulation", "UartTransport", "board_library"]
 
 CORE = "core."
-WAKE_SECONDS = 3e-6  # of the flash chip, after ABh
+START_LIMIT = 1 << 16  # clocks of the flash's start sequence
 
 
 @cache
@@ -48,39 +49,41 @@ class UartTransport(Transport):
 class BoardSimulation:
     """A board from reset on.
 
-    With ``flash``, the bytes at the board's image offset, it reads an image from there as it does after power-up (:meth:`boot` waits for
-    the end). With ``program`` it is preloaded (sim.preload) instead, and only the sampler's registers are still to be set over the UART;
-    the flash is then not read. ``sim``: the simulation itself; ``uart``: the host's side of the UART.
+    With ``image``, the bytes at the board's image offset in flash, it reads an image from there as it does after power-up (:meth:`boot`
+    waits for the end). With ``program`` it is preloaded (sim.preload) instead, and only the sampler's registers are still to be set over
+    the UART; the flash then holds ``image``, if that is given, for its tables. Without either the chip is blank. ``flash``: how the chip is
+    set up, on a board with a flash tier. ``sim``: the simulation itself; ``uart``: the host's side of the UART; ``chip``: the flash chip.
     """
 
-    def __init__(self, board: Board, *, flash: bytes | None = None, program: Program | None = None) -> None:
-        self.board = board
+    def __init__(
+        self, board: Board, *, image: bytes | None = None, program: Program | None = None, flash: FlashSetup | None = None
+    ) -> None:
+        self.board, self.chip = board, None
         self.sim = Simulation(board_library(board))
         if program is not None:
-            self.sim["loader.done"], self.sim["flash.active"] = 1, 0  # as hdl.system.System(board, loaded=True) begins
+            self.sim["loader.done"] = 1  # as hdl.system.System(board, loaded=True) begins
             names = [TABLES, ANCHORS, PROGRAM, *store_names()]
             preload({name: self.sim.memory(CORE + name) for name in names}, program)
         self._banks = [self.sim.memory(name) for name in store_names(CORE)]
         self.uart = self.sim.uart(from_design="uart_tx", to_design="uart_rx", divisor=board.clock_hz / board.uart_baud)
-        self._flash = None
-        if flash is not None:
-            chip = self.sim.flash(flash, offset=board.image_offset, wake_clocks=round(WAKE_SECONDS * board.clock_hz))
-            self._flash = chip.attach(cs_n="flash_cs_n", clk="flash_clk", copi="flash_copi", cipo="flash_cipo")
+        if board.flash is not None:
+            setup = flash or FlashSetup()
+            self._content = image or b"" if setup.content is None else setup.content
+            self.chip = setup.attach(self.sim, board, self._content).chip
+            if program is not None:
+                self.sim["flash.active"] = 0
+                self.sim.run_until("flash.ready", limit=START_LIMIT)
 
     def close(self) -> None:
         self.sim.close()
 
     def boot(self, *, limit: int = 20_000_000) -> bool:
-        """Runs until an LED tells how the load from the flash has ended: True, the image is loaded. The chip is then taken off the pins."""
+        """Runs until an LED tells how the load from the flash has ended: True, the image is loaded."""
         start = self.sim.clocks
         while not (self.sim["led_g"] or self.sim["led_r"]):
             if self.sim.clocks - start >= limit:
                 raise SimulationError(f"the board has neither loaded an image nor failed within {limit} clocks")
             self.sim.clock(1000)
-        if self._flash is not None:
-            self.sim.clock(100)
-            self._flash.detach()
-            self._flash = None
         return bool(self.sim["led_g"])
 
     def transport(self, *, seen: Callable[[], None] | None = None) -> UartTransport:
@@ -93,9 +96,11 @@ class BoardSimulation:
         """All latencies in the store, (2048,), by address."""
         return store_latencies(self._banks)
 
-    def tables(self) -> bytes:
-        """The table tier's bytes as they stand in the simulated memory."""
-        return self.sim.memory(CORE + TABLES).astype("<u4").tobytes()
+    def tables(self, tier: int, address: int, size: int) -> bytes:
+        """Bytes of a tier as they stand in the simulated memory, or in the chip."""
+        if tier:
+            return self._content[address - self.board.image_offset :][:size]
+        return self.sim.memory(CORE + TABLES).astype("<u4").tobytes()[address : address + size]
 
     def counter(self, counter: isa.Counter) -> int:
         """One of the core's counters."""

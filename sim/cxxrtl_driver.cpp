@@ -12,10 +12,12 @@
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
-// Made with the design (sim/cxxrtl_build.py): the module, and what brings its clock down for the next rising edge.
+// Made with the design (sim/cxxrtl_build.py): the module, its clocks (that of the flash is null where there is none), and what brings
+// them down for the next rising edge.
 cxxrtl::module *design_new();
 uint32_t *design_clock(cxxrtl::module *);
-void design_fall(cxxrtl::module *);
+uint32_t *design_flash_clock(cxxrtl::module *);
+void design_fall(cxxrtl::module *, bool all);
 bool design_single(); // whether one evaluation a clock is enough
 
 namespace {
@@ -45,13 +47,11 @@ struct Trace {
 
 struct Sim {
 	std::unique_ptr<cxxrtl::module> module{design_new()};
-	uint32_t *clk = design_clock(module.get());
+	uint32_t *clk = design_clock(module.get()), *flash_clk = design_flash_clock(module.get());
 	cxxrtl::debug_items items;
-	std::vector<std::unique_ptr<devices::Device>> attached;
-	std::vector<std::unique_ptr<devices::Flash>> flashes;
+	std::vector<std::unique_ptr<devices::Device>> attached, at_flash;
 	std::unique_ptr<Trace> trace;
 	uint64_t clocks = 0;
-	bool exact = false;
 
 	Sim() {
 		module->debug_info(&items, nullptr, "");
@@ -61,22 +61,43 @@ struct Sim {
 	// Lets inputs through to the outputs, without an edge.
 	void settle() {
 		*clk = 0;
+		if (flash_clk)
+			*flash_clk = 0;
 		module->step();
 	}
 
-	// The clock's rising edge: one evaluation, in which outputs driven by logic take the values they had just before the edge.
-	void edge() {
-		design_fall(module.get());
-		*clk = 1;
+	// A rising edge, of all clocks or of the flash's alone: one evaluation, in which outputs driven by logic take the values they had just
+	// before the edge.
+	void edge(bool all) {
+		if (!design_single())
+			settle();
+		for (auto &device : at_flash)
+			device->before();
+		design_fall(module.get(), all);
+		if (all)
+			*clk = 1;
+		if (flash_clk)
+			*flash_clk = 1;
 		module->step();
+		for (auto &device : at_flash)
+			device->clock();
+	}
+
+	// Halfway from one edge of `clk` to the next: the flash's clock, where it has one, is twice as fast.
+	void half() {
+		if (flash_clk) {
+			edge(false);
+			if (trace) {
+				settle();
+				trace->sample(clocks * trace->period_ps + trace->period_ps / 2);
+			}
+		}
 	}
 
 	void clock() {
-		edge();
-		if (trace)
+		edge(true);
+		if (trace && !flash_clk)
 			trace->sample(clocks * trace->period_ps + trace->period_ps / 2);
-		if (trace || exact)
-			settle();
 		for (auto &device : attached)
 			device->clock();
 		clocks++;
@@ -86,18 +107,13 @@ struct Sim {
 		}
 	}
 
-	void attach(devices::Device *device) {
-		attached.emplace_back(device);
-		exact |= device->exact();
-	}
+	void attach(devices::Device *device) { (device->flash() ? at_flash : attached).emplace_back(device); }
 
 	void detach(devices::Device *device) {
-		exact = false;
-		for (size_t i = attached.size(); i--;)
-			if (attached[i].get() == device)
-				attached.erase(attached.begin() + i);
-			else
-				exact |= attached[i]->exact();
+		for (auto devices : {&attached, &at_flash})
+			for (size_t i = devices->size(); i--;)
+				if ((*devices)[i].get() == device)
+					devices->erase(devices->begin() + i);
 	}
 };
 
@@ -128,19 +144,22 @@ EXPORT void px_outline(void *outline) { static_cast<cxxrtl::debug_outline *>(out
 EXPORT void px_settle(Sim *sim) { sim->settle(); }
 
 EXPORT void px_clock(Sim *sim, uint64_t count) {
-	while (count--)
+	while (count--) {
+		sim->half();
 		sim->clock();
+	}
 	sim->settle();
 }
 
 // Clocks until the item, as it is just before an edge, has the value; that edge is the last. Returns the clocks run, limit + 1 where it never had.
 // `when`: 0 for an item that holds state, 1 for logic that the edge's evaluation stores, 2 for what has to be evaluated apart.
 EXPORT uint64_t px_run_until(Sim *sim, const uint32_t *curr, void *outline, int when, uint32_t value, uint64_t limit) {
-	if (sim->trace || sim->exact || !design_single())
+	if (sim->trace || !design_single())
 		when = 2;
 	bool hit = false;
 	uint64_t count = 0;
 	while (count < limit && !hit) {
+		sim->half();
 		if (when == 2) {
 			sim->settle();
 			if (outline)
@@ -186,6 +205,7 @@ EXPORT uint64_t px_uart_framing_errors(devices::Uart *uart) { return uart->frami
 EXPORT uint64_t px_run_uart(Sim *sim, devices::Uart *uart, size_t size, uint64_t limit, const uint32_t *watch, int *seen) {
 	uint64_t count = 0;
 	for (*seen = 0; count < limit && uart->received.size() < size && !*seen; count++) {
+		sim->half();
 		*seen = watch && *watch;
 		sim->clock();
 	}
@@ -193,17 +213,45 @@ EXPORT uint64_t px_run_uart(Sim *sim, devices::Uart *uart, size_t size, uint64_t
 	return count;
 }
 
-EXPORT devices::Flash *px_flash(Sim *sim, const uint8_t *data, size_t size, size_t base, uint32_t jedec, uint64_t wake_clocks) {
-	sim->flashes.emplace_back(new devices::Flash(data, size, base, jedec, wake_clocks));
-	return sim->flashes.back().get();
+EXPORT flash::Chip *px_chip(const uint8_t *data, size_t size, size_t offset, uint32_t jedec, int quad, int power, int64_t busy_until,
+                            const int64_t *timing, uint32_t pulled, int stuck, int absent, uint32_t seed) {
+	return new flash::Chip(data, size, offset, jedec, quad, flash::Power(power), busy_until, *reinterpret_cast<const flash::Timing *>(timing),
+	                       pulled, stuck, absent, seed);
 }
 
-EXPORT int px_flash_pins(devices::Flash *flash, int cs_n, int clk, int copi) { return flash->pins(cs_n, clk, copi); }
-EXPORT int px_flash_asleep(devices::Flash *flash) { return flash->asleep; }
+EXPORT void px_chip_free(flash::Chip *chip) { delete chip; }
 
-EXPORT devices::Device *px_flash_attach(Sim *sim, devices::Flash *flash, uint32_t *cs_n, uint32_t *clk, uint32_t *copi, uint32_t *cipo_curr,
-                            uint32_t *cipo_next) {
-	auto device = new devices::FlashPins(flash, pin(cs_n, nullptr), pin(clk, nullptr), pin(copi, nullptr), pin(cipo_curr, cipo_next));
+EXPORT void px_chip_set(flash::Chip *chip, int64_t now, int cs_n, int clk, uint32_t io, uint32_t drive) {
+	chip->set(now, cs_n, clk, io, drive);
+}
+
+EXPORT uint32_t px_chip_out(flash::Chip *chip, int64_t now) { return chip->out(now); }
+EXPORT uint32_t px_chip_read(flash::Chip *chip, int64_t now) { return chip->read(now); }
+EXPORT int64_t px_chip_now(flash::Chip *chip) { return chip->now; }
+EXPORT int px_chip_state(flash::Chip *chip) { return chip->asleep() | chip->enabled() << 1 | chip->reads_on() << 2; }
+EXPORT size_t px_chip_violations(flash::Chip *chip) { return chip->violations.size(); }
+
+EXPORT int64_t px_chip_violation(flash::Chip *chip, size_t index, int *name) {
+	*name = int(chip->violations[index].name);
+	return chip->violations[index].time;
+}
+
+EXPORT flash::Cells *px_cells(flash::Chip *chip, int64_t period, int64_t out, int64_t back, int64_t start) {
+	return new flash::Cells(chip, period, out, back, start);
+}
+
+EXPORT void px_cells_free(flash::Cells *cells) { delete cells; }
+
+EXPORT uint32_t px_cells_edge(flash::Cells *cells, int cs_n, uint32_t sck, uint32_t io_o, int io_oe) {
+	return cells->edge(cs_n, sck, io_o, io_oe);
+}
+
+EXPORT int64_t px_cells_flush(flash::Cells *cells) { return cells->flush(); }
+
+EXPORT devices::Device *px_cells_attach(Sim *sim, flash::Cells *cells, const uint32_t *const outputs[4], const int logic[4],
+                                        uint32_t *io_i) {
+	bool late[4] = {!!logic[0], !!logic[1], !!logic[2], !!logic[3]};
+	auto device = new devices::FlashPins(cells, outputs, late, io_i);
 	sim->attach(device);
 	return device;
 }

@@ -1,6 +1,6 @@
 """Which table made a latency wrong: a row that lies damaged in memory, or one table's contribution that is another than golden's."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,13 +17,15 @@ __all__ = ["find_table"]
 
 @dataclass(frozen=True, kw_only=True)
 class _Row:
-    """The row that one table gives to a write-back: row ``index`` of its ``rows`` (2**n_c, n_out), ``size`` bytes at byte ``address``."""
+    """The row that one table gives to a write-back: row ``index`` of its ``rows`` (2**n_c, n_out), ``size`` bytes at byte ``address`` of
+    ``tier``."""
 
     layer: str
     group: int
     table: int
     index: int
     rows: npt.NDArray[np.int8]
+    tier: int
     address: int
     size: int
 
@@ -33,15 +35,15 @@ class _Row:
         return f"table {self.table} of {self.layer}, group {self.group}, row {self.index}"
 
 
-def find_table(network: Network, program: Program, write: Write, *, got: Int16, memory: bytes) -> str | None:
+def find_table(network: Network, program: Program, write: Write, *, got: Int16, memory: Callable[[int, int, int], bytes]) -> str | None:
     """A phrase that names the table behind the latencies ``got`` that differ from ``write.values``, or None if no single one explains them.
 
-    ``memory``: the table tier's bytes as the core sees them.
+    ``memory(tier, address, size)``: a tier's bytes as the core sees them.
     """
     rows = list(_rows(network, program, write))
-    good = program.memory(len(memory))
     for row in rows:
-        here, there = memory[row.address : row.address + row.size], good[row.address : row.address + row.size]
+        there = _placed(program, row)
+        here = memory(row.tier, row.address, len(there))
         if here != there:
             at = next(i for i, (a, b) in enumerate(zip(here, there, strict=True)) if a != b)
             return f"{row} is damaged in memory: byte {row.address + at} is {here[at]:#04x}, not {there[at]:#04x}"
@@ -72,9 +74,19 @@ def _rows(network: Network, program: Program, write: Write) -> Iterator[_Row]:
                 table=table,
                 index=index,
                 rows=rows,
+                tier=run.tier,
                 address=beat * isa.BEAT_BYTES,
                 size=run.row_beats * isa.BEAT_BYTES,
             )
+
+
+def _placed(program: Program, row: _Row) -> bytes:
+    """What the compiler put where ``row`` stands."""
+    for piece in program.tables:
+        at = row.address - piece.beat * isa.BEAT_BYTES
+        if piece.tier == row.tier and 0 <= at < len(piece.data):
+            return piece.data[at : at + row.size]
+    raise ValueError(f"{row} lies in no placed piece")
 
 
 def _group(network: Network, stage: str, group: int) -> TableGroup:

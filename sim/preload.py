@@ -1,7 +1,8 @@
 """The memory preload: a program's tables, anchors, instructions and latencies written straight into a simulation's memories.
 
 It stands for the load of an image, which takes some million clocks. What it leaves out are the sampler's registers and the jitter table:
-those go the ordinary way, as a small image (firmware.program_image.sampler_image) or over the load bus.
+those go the ordinary way, as a small image (firmware.image.sampler_image) or over the load bus; and tables in flash, which are in the
+chip.
 """
 
 from collections.abc import Mapping
@@ -27,9 +28,9 @@ def store_names(prefix: str = "") -> list[str]:
 
 def memory_words(program: Program) -> dict[str, list[int]]:
     """Every memory's words, from address 0 on, each as one integer; latencies as 16 bits."""
-    data = program.memory(max((piece.beat * isa.BEAT_BYTES + len(piece.data) for piece in program.tables if piece.tier == 0), default=0))
+    size = max((piece.beat * isa.BEAT_BYTES + len(piece.data) for piece in program.tables if piece.tier == 0), default=0)
     words: dict[str, list[int]] = {
-        TABLES: np.frombuffer(data, "<u8").tolist(),
+        TABLES: np.frombuffer(program.memory(size), "<u8").tolist(),
         ANCHORS: list(program.anchors),
         PROGRAM: [word for run in program.runs for word in run.encode()],
     }

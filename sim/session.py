@@ -19,6 +19,7 @@ from sim.compare import Comparison
 from sim.core import CoreSimulation
 from sim.cxxrtl import Simulation
 from sim.expected import Golden
+from sim.setup import FlashSetup
 
 __all__ = ["BoardSession", "CoreSession", "Session"]
 
@@ -71,10 +72,20 @@ class Session(ABC):
 
 
 class CoreSession(Session):
-    """The core alone, with ``program`` preloaded. ``stall``: see sim.core.CoreSimulation."""
+    """The core alone, with ``program`` preloaded. ``board``, ``flash``, ``stall``: see sim.core.CoreSimulation."""
 
-    def __init__(self, network: Network, program: Program, *, params: CoreParams, stall: float = 0, stall_seed: int = 1) -> None:
-        self.core = CoreSimulation(program, params=params, stall=stall, stall_seed=stall_seed)
+    def __init__(
+        self,
+        network: Network,
+        program: Program,
+        *,
+        params: CoreParams,
+        board: Board | None = None,
+        flash: FlashSetup | None = None,
+        stall: float = 0,
+        stall_seed: int = 1,
+    ) -> None:
+        self.core = CoreSimulation(program, params=params, board=board, flash=flash, stall=stall, stall_seed=stall_seed)
         super().__init__(network, program, machine=self.core)
 
     def run(self, forced: Iterable[int | None]) -> Iterator[int]:
@@ -97,10 +108,10 @@ class CoreSession(Session):
 
 
 class BoardSession(Session):
-    """The whole board, with ``program`` preloaded and everything else by the host driver over the UART."""
+    """The whole board, with ``program`` preloaded, its image in flash, and everything else by the host driver over the UART."""
 
-    def __init__(self, network: Network, program: Program, *, board: Board) -> None:
-        self.board = BoardSimulation(board, program=program)
+    def __init__(self, network: Network, program: Program, *, board: Board, flash: FlashSetup | None = None) -> None:
+        self.board = BoardSimulation(board, program=program, image=write_image(program), flash=flash)
         super().__init__(network, program, machine=self.board)
         self.host = Host(self.board.transport(seen=self._retired))
         self.device = Device(self.host, write_image(program))

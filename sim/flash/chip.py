@@ -4,9 +4,12 @@ from .pins import Violation, Watch
 from .protocol import Power, Protocol
 from .timing import FlashTiming
 
-__all__ = ["FlashChip"]
+__all__ = ["FlashChip", "factory_quad"]
 
-_QUAD_IDS = (0xEF4018,)  # ordering options with QE = 1 from the factory (7.1.4)
+
+def factory_quad(jedec: int) -> bool:
+    """QE as it comes from the factory: 1 in the ordering options with id EF4018h (7.1.4)."""
+    return jedec == 0xEF4018
 
 
 class FlashChip:
@@ -19,8 +22,9 @@ class FlashChip:
                   '---------- out() --> (levels, lines driven)
 
     Time is in picoseconds and never goes back. :meth:`set` is told every change of the pins, :meth:`out` may be asked at any time not
-    before the last change. An output that changes is *unstable* from tCLQX to tCLQV after the falling edge, and after CS# until tSHQZ: every
-    reading of it gives random levels (a seeded xorshift32, one draw a reading). ``pulled`` lines that nobody drives are 1, others random.
+    before the last change. An output that changes is *unstable* from tCLQX to tCLQV after the falling edge, and after CS# until tSHQZ:
+    every reading of it gives random levels (a seeded xorshift32, one draw a reading). ``pulled`` lines that nobody drives are 1, others
+    random.
 
     ``content`` stands from ``offset`` on, the rest reads FFh. ``jedec``: the id's three bytes; EF4018h comes with QE = 1, others with
     QE = 0 unless ``quad`` says otherwise. ``power``: the state it is found in. ``busy_until``: the time at which a write under way ends.
@@ -47,7 +51,7 @@ class FlashChip:
         if not 1 <= seed < 1 << 32:
             raise ValueError(f"seed must be 1..{(1 << 32) - 1}, not {seed}")
         self.timing = timing or FlashTiming()
-        enabled = jedec in _QUAD_IDS if quad is None else quad
+        enabled = factory_quad(jedec) if quad is None else quad
         self.protocol = Protocol(content, offset=offset, jedec=jedec, quad=enabled, power=power, busy_until=busy_until, timing=self.timing)
         self._watch = Watch(self.timing, strict=strict)
         self._pulled, self._stuck, self._absent, self._noise = pulled, stuck, absent, seed
@@ -63,6 +67,16 @@ class FlashChip:
     def violations(self) -> list[Violation]:
         """What was broken, in order."""
         return self._watch.found
+
+    @property
+    def quad(self) -> bool:
+        """QE as it works now."""
+        return self.protocol.quad
+
+    @property
+    def continuous(self) -> bool:
+        """In continuous read mode."""
+        return self.protocol.continuous
 
     @property
     def asleep(self) -> bool:

@@ -1,7 +1,7 @@
 """A small design with every kind of thing that a compiled simulation has to reach."""
 
 import pytest
-from amaranth.hdl import Module, Signal, unsigned
+from amaranth.hdl import Cat, Module, Signal, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -27,7 +27,7 @@ class Inner(wiring.Component):
 
 
 class Bench(wiring.Component):
-    """``Inner`` as a submodule; the UART's line inverted twice in registers; a register at each pin of an SPI bus."""
+    """``Inner`` as a submodule; the UART's line inverted twice in registers; a coin's heads counted."""
 
     address: In(4)
     write: In(1)
@@ -36,12 +36,6 @@ class Bench(wiring.Component):
     held: Out(1)
     rx: In(1, init=1)
     tx: Out(1, init=1)
-    drive: In(3)
-    cs_n: Out(1, init=1)
-    clk_out: Out(1)
-    copi: Out(1)
-    cipo: In(1)
-    seen: Out(1)
     coin: In(1)
     heads: Out(16)
 
@@ -52,7 +46,6 @@ class Bench(wiring.Component):
         m.d.comb += [inner.address.eq(self.address), inner.write.eq(self.write), self.value.eq(inner.value)]
         m.d.comb += [self.odd.eq(inner.pair.low[0]), self.tx.eq(~line)]
         m.d.sync += [line.eq(~self.rx), self.held.eq(self.odd), self.heads.eq(self.heads + self.coin)]
-        m.d.sync += [self.cs_n.eq(self.drive[0]), self.clk_out.eq(self.drive[1]), self.copi.eq(self.drive[2]), self.seen.eq(self.cipo)]
         return m
 
 
@@ -78,3 +71,35 @@ def bench(bench_library):
     sim = Simulation(bench_library)
     yield sim
     sim.close()
+
+
+class FlashBench(wiring.Component):
+    """The pins of a flash in the domain flash: driven by registers (``logic``: by logic from them) with what stands at ``drive``, and the
+    samples that come back, in a register; beside a counter in each domain, the one of flash copied by the other."""
+
+    drive: In(8)
+    flash_cs_n: Out(1, init=1)
+    flash_sck: Out(2)
+    flash_io_o: Out(4)
+    flash_io_oe: Out(1)
+    flash_io_i: In(8)
+    seen: Out(8)
+    slow: Out(16)
+    fast: Out(16)
+    copied: Out(16)
+
+    def __init__(self, *, logic=False, domain="flash"):
+        self._logic, self._domain = logic, domain
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        pins = Signal(8, init=1)
+        m.d[self._domain] += [pins.eq(self.drive), self.seen.eq(self.flash_io_i), self.fast.eq(self.fast + 1)]
+        m.d.sync += [self.slow.eq(self.slow + 1), self.copied.eq(self.fast)]
+        outputs = [self.flash_cs_n, self.flash_sck, self.flash_io_o, self.flash_io_oe]
+        if self._logic:
+            m.d.comb += Cat(outputs).eq(pins ^ 0)
+        else:
+            m.d[self._domain] += Cat(outputs).eq(self.drive)
+        return m

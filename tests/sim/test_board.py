@@ -2,7 +2,6 @@
 
 import pytest
 
-import boards
 from firmware import isa
 from firmware.compiler import compile_network
 from firmware.device import Device
@@ -13,10 +12,12 @@ from sim.board import BoardSimulation
 from sim.cxxrtl_build import SimulationError
 from sim.expected import Golden
 from sim.preload import TABLES, memory_words
+from sim.setup import FlashSetup
 
+from ..firmware.flashed import WITH_FLASH
 from ..firmware.networks import random_network
 
-BOARD = boards.get("icebreaker")
+BOARD = WITH_FLASH
 
 
 def compiled(seed):
@@ -56,7 +57,7 @@ def equal_steps(board, network, program, image, count=6):
 
 def test_boots_from_flash(board_with, small):
     network, program, image = small
-    board = board_with(flash=image)
+    board = board_with(image=image)
     assert board.boot()
     assert (board.sim["led_g"], board.sim["led_r"]) == (1, 0)
     hello = Host(board.transport()).hello()
@@ -66,7 +67,7 @@ def test_boots_from_flash(board_with, small):
 
 def test_boot_and_preload_leave_the_same_memories(board_with, small):
     _, program, image = small
-    booted, preloaded = board_with(flash=image), board_with(program=program)
+    booted, preloaded = board_with(image=image), board_with(program=program)
     assert booted.boot()
     for name, words in memory_words(program).items():
         a, b = booted.sim.memory(f"core.{name}"), preloaded.sim.memory(f"core.{name}")
@@ -82,8 +83,7 @@ def test_a_bad_image_is_refused(board_with, small, damage, code):
     network, program, image = small
     data = bytearray(image)
     data[len(data) // 2 if damage == "payload" else 0] ^= 4
-    board = board_with() if damage == "none" else board_with(flash=bytes(data))
-    board.sim["flash_cipo"] = 1  # where no chip is, the line is pulled up
+    board = board_with(flash=FlashSetup(options={"absent": True})) if damage == "none" else board_with(image=bytes(data))
     assert not board.boot()
     assert (board.sim["led_g"], board.sim["led_r"]) == (0, 1)
     host = Host(board.transport())
@@ -142,6 +142,6 @@ def test_a_second_network_by_the_uart(board_with, small):
 
 
 def test_boot_gives_up(board_with, small):
-    board = board_with(flash=small[2])
+    board = board_with(image=small[2])
     with pytest.raises(SimulationError, match="neither loaded an image nor failed within 1000 clocks"):
         board.boot(limit=1000)

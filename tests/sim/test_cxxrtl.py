@@ -8,7 +8,6 @@ from amaranth.sim import Simulator
 
 from sim.cxxrtl import Simulation
 from sim.cxxrtl_build import SimulationError, build
-from sim.flash_model import FlashModel
 
 DIVISOR = 9
 
@@ -57,11 +56,8 @@ def test_run_until_gives_up(bench):
     assert bench.clocks == bench["inner.count"] == 40
 
 
-@pytest.mark.parametrize("exact", [False, True])
-def test_uart_bytes_come_back(bench, exact):
+def test_uart_bytes_come_back(bench):
     uart = bench.uart(from_design="tx", to_design="rx", divisor=DIVISOR)
-    if exact:
-        bench.flash(b"").attach(cs_n="cs_n", clk="clk_out", copi="copi", cipo="cipo")
     message = bytes(range(256))
     uart.send(message)
     assert uart.receive(256, limit=300 * 10 * DIVISOR) == message
@@ -76,55 +72,6 @@ def test_uart_sees_a_missing_stop_bit(bench):
     assert uart.receive(2, limit=400) == b"b"
     assert uart.framing_errors == 1
     assert not uart.busy
-
-
-def transfer(sim, data, size):
-    """Sends bytes on the bench's SPI bus, then takes ``size``; a bit is four clocks."""
-    sim["drive"] = 0
-    sim.clock(4)
-    out = 0
-    bits = [byte >> (7 - i) & 1 for byte in data for i in range(8)] + [0] * (8 * size)
-    for bit in bits:
-        sim["drive"] = bit << 2
-        sim.clock(2)
-        out = out << 1 | sim["seen"]
-        sim["drive"] = bit << 2 | 2
-        sim.clock(2)
-    sim["drive"] = 1
-    sim.clock(4)
-    return (out & ((1 << 8 * size) - 1)).to_bytes(size, "big")
-
-
-def test_flash_at_the_pins(bench):
-    flash = bench.flash(b"hello world", offset=0x123456, jedec=0xEF4018, wake_clocks=50)
-    flash.attach(cs_n="cs_n", clk="clk_out", copi="copi", cipo="cipo")
-    assert transfer(bench, b"\x9f", 3) == b"\xff\xff\xff"
-    transfer(bench, b"\xab", 0)
-    assert transfer(bench, b"\x03\x12\x34\x56", 2) == b"\xff\xff"
-    assert not flash.asleep
-    assert transfer(bench, b"\x9f", 3) == b"\xef\x40\x18"
-    assert transfer(bench, b"\x03\x12\x34\x56", 11) == b"hello world"
-
-
-def test_flash_is_the_python_model(bench):
-    """Random levels and bits of commands: the two models answer alike on every clock."""
-    rng = random.Random(1)
-    content = rng.randbytes(64)
-    model = FlashModel(content[:32], offset=0xFFFFE0, wake_time=30)
-    compiled = bench.flash(content[:32], offset=0xFFFFE0, wake_clocks=30)
-    driven = now = 0
-    for _ in range(300):
-        command = rng.choice([0x03, 0x03, 0x9F, 0xAB, 0xAB, 0xB9, rng.randrange(256)])
-        bits = [int(b) for b in f"{command:08b}{rng.randrange(0xFFFFE0, 1 << 24):024b}"][: rng.choice([8, 8, 7, 32, 32, 32])]
-        bits += [0] * rng.randrange(60) if len(bits) == 32 or rng.random() < 0.1 else []
-        pins = [(1, 0, 0)] * rng.randrange(1, 20) + [(0, 0, 0)] + [(0, clk, bit) for bit in bits for clk in (1, 0)]
-        for levels in pins:
-            expected = model.pins(*levels, now=now)
-            now += 1
-            driven += not expected
-            assert compiled.pins(*levels) == expected
-            assert compiled.asleep == model.asleep
-    assert driven > 1000
 
 
 def test_random_bit_has_its_probability(bench):
