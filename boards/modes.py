@@ -6,7 +6,7 @@ from .board import Board
 
 __all__ = ["FLASH_MODES", "flash_mode"]
 
-FLASH_MODES = {"byte": (8, 8), "nibble": (16, 14)}
+FLASH_MODES = {"byte": (8, 7), "nibble": (16, 14)}
 """Clocks of 8 bytes, and of a row besides: "byte" with SCK at twice the core's clock, "nibble" with SCK at the core's clock."""
 
 

@@ -107,7 +107,7 @@ def test_at_the_command_line(tmp_path: Path) -> None:
 
 def test_files_with_tables_in_flash(network: Network, tmp_path: Path) -> None:
     """The whole image goes to the flash; the table memory's files hold what is on chip."""
-    board = small_board(1024)
+    board = small_board(256)
     program = compile_network(network, board)
     assert any(run.tier for run in program.runs)
     write_atomic(export_files(program, board, tmp_path))
@@ -118,7 +118,7 @@ def test_files_with_tables_in_flash(network: Network, tmp_path: Path) -> None:
     for piece in program.tables:
         if piece.tier:
             assert hexed.tobinstr(start=8 * piece.beat, size=len(piece.data)) == piece.data
-    assert words(tmp_path / "tables.mem") == np.frombuffer(program.memory(1024), "<u8").tolist()
+    assert words(tmp_path / "tables.mem") == np.frombuffer(program.memory(256), "<u8").tolist()
     room = board.flash_size - board.image_offset
     with pytest.raises(FileError) as caught:
         export_files(program, replace(board, flash_size=board.image_offset + len(image) - 1), tmp_path)
