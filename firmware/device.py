@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from .host import Host, LinkError
+from .host import Hello, Host, LinkError
 from .image import read_image, sampler_image
 from .isa import Kind
 from .jitter import jitter_table
 from .program import Program
-from .sections import Section, pack
+from .sections import Section, pack, until_rest
 
 __all__ = ["UNKNOWN", "Device", "SymbolError"]
 
@@ -30,12 +30,24 @@ class Device:
         self.program: Program = read_image(image)
         self._place = self.program.meta["placement"]
 
-    def load(self, *, progress: Callable[[int], None] = lambda done: None) -> None:
-        """Greet the core and load the image into it."""
-        comparators = self.host.hello().comparators
-        if comparators != self.program.comparators:
-            raise LinkError(f"the image is for {self.program.comparators} comparators, the core has {comparators}")
-        self.host.load(self.image, progress=progress)
+    @property
+    def loadable(self) -> bytes:
+        """What :meth:`load` sends: the image without its tables in flash."""
+        return until_rest(self.image)
+
+    def load(self, *, progress: Callable[[int], None] = lambda done: None) -> Hello:
+        """Greet the core and load the image into it, but for tables in flash: they must be there already. Returns the greeting."""
+        while (core := self.host.hello()).loading and not core.flash_ready:  # the flash is starting
+            pass
+        if core.comparators != self.program.comparators:
+            raise LinkError(f"the image is for {self.program.comparators} comparators, the core has {core.comparators}")
+        if any(run.tier for run in self.program.runs) and not core.flash_ready:
+            raise LinkError(
+                "the network has tables in flash, and the core's flash is not ready: write build/BOARD/flash.bin into it with the board's "
+                "programmer and reset the board"
+            )
+        self.host.load(self.loadable, progress=progress)
+        return core
 
     def reset(self) -> None:
         """The state as the image left it: h_0 = 0 in a recurrent network."""

@@ -12,9 +12,10 @@ from . import isa
 from .link import MAX_PAYLOAD, Frame, FrameReader
 from .transport import Transport
 
-__all__ = ["AbortedError", "Counters", "Hello", "Host", "LinkError"]
+__all__ = ["AbortedError", "Counters", "Hello", "Host", "LinkError", "ScrubError"]
 
-LOADER_DONE, LOADER_ERROR = 1, 2
+LOADER_DONE, LOADER_ERROR, LOADER_BUSY, FLASH_READY = 1, 2, 4, 8
+GREETING = struct.Struct("<8B")
 MAX_WORDS = 127  # of one READ
 LOAD_ERRORS = {
     isa.LoadError.NONE: "no error",
@@ -22,7 +23,7 @@ LOAD_ERRORS = {
     isa.LoadError.HEADER_CRC: "the header's CRC is wrong",
     isa.LoadError.SECTION_CRC: "a section's CRC is wrong",
     isa.LoadError.SECTION: "a section is of an unknown kind or beyond its space",
-    isa.LoadError.FLASH: "the flash does not answer",
+    isa.LoadError.FLASH: "the flash does not show its id at any capture setting",
 }
 STATUS = {
     isa.Status.BAD_COMMAND: "the core does not know that command or value",
@@ -43,9 +44,23 @@ class AbortedError(LinkError):
         self.symbols = symbols
 
 
+class ScrubError(LinkError):
+    """The flash is not as it was written. ``code``: what the loader found; ``section``: the number of the section it found it in."""
+
+    def __init__(self, *, code: isa.LoadError, section: int) -> None:
+        self.code, self.section = code, section
+        self.in_section = code in (isa.LoadError.SECTION_CRC, isa.LoadError.SECTION)  # not before the first one
+        super().__init__((f"section {section} of the image in flash: " if self.in_section else "") + LOAD_ERRORS[code])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Hello:
-    """What a core says of itself. ``code``: the loader's error; ``dropped``: bad frames it has counted."""
+    """What a core says of itself.
+
+    ``loaded``: it may run; ``error``, ``code``: the last load or scrub failed, and why; ``loading``: the flash is being read for either;
+    ``section``: the section, modulo 256, that is read or was when reading ended. ``flash_ready``: rows of tables can be read from the
+    flash; ``capture``: when its answers are sampled, 0..3. ``dropped``: bad frames counted, modulo 256.
+    """
 
     version: int
     comparators: int
@@ -53,19 +68,27 @@ class Hello:
     loaded: bool
     error: bool
     loading: bool
+    flash_ready: bool
     code: isa.LoadError
+    section: int
+    capture: int
     dropped: int
+
+    def __str__(self) -> str:
+        flash = f"flash ready, capture setting {self.capture}" if self.flash_ready else "flash not ready"
+        return f"core with {self.comparators} comparators, link version {self.version}, {flash}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counters:
-    """The core's counters. ``a - b`` is what happened from b to a, wrap-around included."""
+    """The core's counters. ``a - b`` is what happened from b to a, wrap-around included. ``flash``: beats that came from there."""
 
     clocks: int
     rows: int
     beats: int
     saturations: int
     steps: int
+    flash: int
 
     def __sub__(self, other: "Counters") -> "Counters":
         return Counters(**{name: (value - vars(other)[name]) % (1 << isa.Counter[name.upper()].bits) for name, value in vars(self).items()})
@@ -91,21 +114,24 @@ class Host:
     def hello(self) -> Hello:
         """Greet the core; the first thing to do."""
         data = self._ask(isa.Command.HELLO)
-        if len(data) != 7:
-            raise LinkError(f"the core's greeting must have 7 bytes, not {len(data)}")
-        version, comparators, lanes, state, code, dropped = struct.unpack("<5BH", data)
-        if (version, lanes) != (isa.LINK_VERSION, isa.LANES):
-            raise LinkError(
-                f"the core speaks link version {version} with {lanes} lanes, this host version {isa.LINK_VERSION} with {isa.LANES}"
-            )
+        if data[:1] != bytes([isa.LINK_VERSION]):
+            raise LinkError(f"the core speaks link version {data[0] if data else 'unknown'}, this host version {isa.LINK_VERSION}")
+        if len(data) != GREETING.size:
+            raise LinkError(f"the core's greeting must have {GREETING.size} bytes, not {len(data)}")
+        version, comparators, lanes, state, code, section, capture, dropped = GREETING.unpack(data)
+        if lanes != isa.LANES:
+            raise LinkError(f"the core has {lanes} lanes, this host works with {isa.LANES}")
         return Hello(
             version=version,
             comparators=comparators,
             lanes=lanes,
-            loaded=bool(state & 1),
-            error=bool(state & 2),
-            loading=bool(state & 4),
+            loaded=bool(state & LOADER_DONE),
+            error=bool(state & LOADER_ERROR),
+            loading=bool(state & LOADER_BUSY),
+            flash_ready=bool(state & FLASH_READY),
             code=_load_error(code),
+            section=section,
+            capture=capture,
             dropped=dropped,
         )
 
@@ -123,6 +149,18 @@ class Host:
             progress(at + len(part))
         if state != LOADER_DONE:
             raise LinkError(f"the image ends after {len(image)} bytes and the core wants more")
+
+    def scrub(self, *, progress: Callable[[int], None] = lambda section: None) -> Hello:
+        """Let the core read the whole image in flash and check every CRC; ``progress`` is told the section it is at.
+
+        What is loaded stays; the core can't run meanwhile. Returns what the core says afterwards; ``ScrubError`` if something is wrong.
+        """
+        self._ask(isa.Command.SCRUB)
+        while (now := self.hello()).loading:
+            progress(now.section)
+        if now.error and now.code != isa.LoadError.NONE:  # NONE: the flash is sound, but nothing had been loaded
+            raise ScrubError(code=now.code, section=now.section)
+        return now
 
     def feed(self, symbols: Sequence[int]) -> list[int]:
         """Steps with forced symbols; the symbol the core chose in each."""

@@ -80,7 +80,7 @@ def test_greeting_and_counters() -> None:
     assert not board.host.hello().loaded
     board.load()
     hello = board.host.hello()
-    assert (hello.version, hello.comparators, hello.lanes, hello.loaded, hello.error, hello.dropped) == (1, 2, 8, True, False, 0)
+    assert (hello.version, hello.comparators, hello.lanes, hello.loaded, hello.error, hello.dropped) == (2, 2, 8, True, False, 0)
     before = board.host.counters()
     board.host.step(300)
     used = board.host.counters() - before
@@ -90,9 +90,9 @@ def test_greeting_and_counters() -> None:
 
 
 def test_counters_wrap() -> None:
-    late = Counters(clocks=5, rows=2, beats=3, saturations=0, steps=1)
-    early = Counters(clocks=0xFFFFFFFE, rows=1, beats=0xFFFFFFFF, saturations=0, steps=1)
-    assert late - early == Counters(clocks=7, rows=1, beats=4, saturations=0, steps=0)
+    late = Counters(clocks=5, rows=2, beats=3, saturations=0, steps=1, flash=2)
+    early = Counters(clocks=0xFFFFFFFE, rows=1, beats=0xFFFFFFFF, saturations=0, steps=1, flash=0xFFFFFFFF)
+    assert late - early == Counters(clocks=7, rows=1, beats=4, saturations=0, steps=0, flash=3)
     assert (late - early).stalls == 3
 
 
@@ -225,9 +225,22 @@ def test_abort() -> None:
 def test_a_dead_line() -> None:
     with pytest.raises(LinkError, match=r"^the core does not answer HELLO, sent 5 times$"):
         Host(Script()).hello()
-    greeting = Script([answer(isa.Status.OK, bytes([9, 2, 8, 0, 0, 0, 0]))])
-    with pytest.raises(LinkError, match=r"^the core speaks link version 9 with 8 lanes, this host version 1 with 8$"):
-        Host(greeting).hello()
+
+
+@pytest.mark.parametrize(
+    ("greeting", "message"),
+    [
+        (bytes([1, 2, 8, 0, 0, 0, 0]), "the core speaks link version 1, this host version 2"),
+        (b"", "the core speaks link version unknown, this host version 2"),
+        (bytes([2, 2, 8, 0, 0, 0, 0]), "the core's greeting must have 8 bytes, not 7"),
+        (bytes([2, 2, 4, 0, 0, 0, 0, 0]), "the core has 4 lanes, this host works with 8"),
+        (bytes([2, 2, 8, 0, 9, 0, 0, 0]), "the core reports the unknown loader error 9"),
+    ],
+)
+def test_a_greeting_that_is_not_understood(greeting: bytes, message: str) -> None:
+    with pytest.raises(LinkError) as caught:
+        Host(Script([answer(isa.Status.OK, greeting)])).hello()
+    assert str(caught.value) == message
 
 
 def test_image_for_another_core() -> None:
