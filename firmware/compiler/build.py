@@ -86,7 +86,7 @@ def compile_network(
 
 
 def _place(parts: list[Part], board: Board, *, whole: bool = False) -> list[Piece]:
-    """The pieces in the order of the program: stages one after another, the near tier first, so that a flash row is asked meanwhile."""
+    """The pieces in the order of the program: stages one after another, in each the tier on chip first."""
     order = {id(stage): number for number, stage in enumerate(part.stage for part in parts)}
     pieces = place([part.item for part in parts], board, whole=whole)
     return sorted(pieces, key=lambda piece: (order[id(parts[piece.item].stage)], piece.tier, piece.item, piece.start))
