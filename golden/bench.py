@@ -1,22 +1,33 @@
-"""``python -m golden.bench``: training throughput in targets a second, at the paper's RNN shape and at the shipped network's."""
+"""``python -m golden.bench``: training targets a second at two presets' shapes; with ``--to BITS``: seconds to reach so many bits."""
 
 import argparse
 import sys
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from .network import NetworkError
+from .optim import Adam
 from .presets import TEXT_PRESETS
-from .trainer import RnnTrainer, Settings
+from .quantise import quantise_rnn
+from .stream import score
+from .text import Text, default_text, encode, read_text, vocabulary
+from .trainer import RnnTrainer, Rounding, Settings
 
-__all__ = ["main", "throughput"]
+__all__ = ["Reached", "main", "seconds_to", "throughput"]
+
+STEPS = 1500  # length of the schedule of a short training
+RATE = 0.01
+CHECKS = 15  # of the held-out text, in the second half of the schedule
 
 
 def throughput(preset: str, *, threads: int, seconds: float, streams: int, context: int) -> tuple[float, float]:
     """Targets a second of wall time, and of processor time, over whole steps (forward, backward, Adam) on random symbols."""
     shape = TEXT_PRESETS[preset]
     symbols = np.random.default_rng(0).integers(0, shape.symbols, 1_000_000).astype(np.int32)
-    settings = Settings(threads=threads, streams=streams, context=context, jitter=shape.jitter)
+    settings = Settings(threads=threads, streams=streams, context=context, jitter=shape.jitter, touched=shape.touched)
     with RnnTrainer(shape.model(n_sym=shape.symbols, seed=0), symbols, settings) as trainer:
         trainer.run(lambda done, bits: None, steps=5, minutes=None)  # compiles, and fills the caches
         start, cpu, first = time.perf_counter(), time.process_time(), trainer.step
@@ -26,13 +37,60 @@ def throughput(preset: str, *, threads: int, seconds: float, streams: int, conte
         return targets / (time.perf_counter() - start), targets / (time.process_time() - cpu)
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m golden.bench", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0, help="a measurement (default: %(default)s)")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--streams", type=int, default=64)
-    parser.add_argument("--context", type=int, default=32)
-    arguments = parser.parse_args(argv)
+@dataclass(frozen=True, kw_only=True)
+class Reached:
+    """Of a training to a goal: seconds of wall time and of processor time from its first step on, checks included; steps; bits then."""
+
+    wall: float
+    processor: float
+    steps: int
+    bits: float
+
+
+def seconds_to(
+    goal: float, text: Text, *, preset: str, threads: int, steps: int = STEPS, rate: float = RATE, seed: int = 0
+) -> Reached | None:
+    """Train ``preset`` on the first nine tenths of ``text`` until its integer network needs at most ``goal`` bits a character of the whole
+    last tenth, streamed. None if the schedule of ``steps`` ends above it. What Numba compiles is compiled before the clock starts.
+    """
+    shape = TEXT_PRESETS[preset]
+    symbols = vocabulary(text.train, size=shape.symbols)
+    rounding = Rounding(
+        hidden_unit=shape.hidden_unit or 1 / 32,
+        output_unit=shape.output_unit or 1 / 64,
+        hidden_bits=shape.hidden_bits,
+        embed_bits=shape.embed_bits,
+        output_bits=shape.output_bits,
+    )
+    settings = Settings(
+        jitter=shape.jitter,
+        adam=Adam(rate=rate),
+        touched=shape.touched,
+        grow=min(shape.grow, 3),
+        grown=shape.grown,
+        seed=seed,
+        threads=threads,
+    )
+    data = encode(symbols, text.train)
+
+    def bits(trainer: RnnTrainer) -> float:
+        return score(quantise_rnn(trainer.current(), rounding, symbols=symbols, card={}), text.held_out).bits
+
+    with RnnTrainer(shape.model(n_sym=len(symbols), seed=seed), data, settings) as trainer:
+        trainer.one_step(0.0)
+        bits(trainer)
+    with RnnTrainer(shape.model(n_sym=len(symbols), seed=seed), data, settings) as trainer:
+        trainer.round(rounding)
+        start, cpu = time.perf_counter(), time.process_time()
+        due = [steps * (CHECKS + check) // (2 * CHECKS) for check in range(1, CHECKS + 1)]
+        while trainer.step < steps:
+            trainer.one_step(trainer.step / steps)
+            if trainer.step in due and (found := bits(trainer)) <= goal:
+                return Reached(wall=time.perf_counter() - start, processor=time.process_time() - cpu, steps=trainer.step, bits=found)
+    return None
+
+
+def _throughputs(arguments: argparse.Namespace) -> None:
     for name in ("paper-rnn", "icebreaker"):
         options = {"threads": arguments.threads, "seconds": arguments.seconds, "streams": arguments.streams, "context": arguments.context}
         wall, cpu = throughput(name, **options)
@@ -40,6 +98,49 @@ def main(argv: list[str] | None = None) -> int:
         tables = f"n={shape.n}, {shape.hidden[0]} x 2^{shape.hidden[1]}, out {shape.output[0]} x 2^{shape.output[1]} of {shape.symbols}"
         print(f"{name} ({tables}), context {arguments.context}")
         print(f"    {wall:,.0f} targets/s with {arguments.threads} threads; {cpu:,.0f} per second of processor time")
+
+
+def _reach(arguments: argparse.Namespace) -> int:
+    text = default_text() if arguments.text is None else read_text(arguments.text)
+    options = {"preset": arguments.preset, "threads": arguments.threads, "steps": arguments.steps, "rate": arguments.rate}
+    reached = seconds_to(arguments.to, text, **options, seed=arguments.seed)
+    if reached is None:
+        print(f"{arguments.preset} on {text.name}: {arguments.to:g} bits per character were not reached in {arguments.steps} steps")
+        return 1
+    print(
+        f"{arguments.preset} on {text.name}: {reached.bits:.3f} bits per character of the last tenth, integer, streamed, "
+        f"after {reached.steps} steps: {reached.wall:.1f} s of wall time, {reached.processor:.1f} s of processor time, "
+        f"{arguments.threads} threads"
+    )
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m golden.bench", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0, help="a measurement (default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--streams", type=int, default=64)
+    parser.add_argument("--context", type=int, default=32)
+    parser.add_argument("--to", type=float, metavar="BITS", help="measure the time to so many bits per character instead")
+    parser.add_argument("--text", type=Path, help="with --to: the text; its last tenth is held out (default: Python's own help topics)")
+    parser.add_argument("--preset", choices=TEXT_PRESETS, default="best-5m", help="with --to (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=STEPS, help="with --to: length of the schedule (default: %(default)s)")
+    parser.add_argument("--rate", type=float, default=RATE, help="with --to: learning rate (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args(argv)
+    try:
+        if not 1 <= arguments.threads <= 256:
+            raise NetworkError(f"--threads must be 1..256, not {arguments.threads}")
+        if arguments.to is not None:
+            if not arguments.to > 0:
+                raise NetworkError(f"--to must be above 0, not {arguments.to:g}")
+            if not 1 <= arguments.steps <= 1_000_000_000:
+                raise NetworkError(f"--steps must be 1..1e+09, not {arguments.steps}")
+            return _reach(arguments)
+        _throughputs(arguments)
+    except (NetworkError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -1,11 +1,12 @@
 """The train and eval commands on a small text: products, resumption, repetition, refusals, Ctrl-C."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from golden import bench, eval, text_task, train
+from golden import bench, eval, rounding, text_task, train
 from golden.file import load, load_extra
 from golden.presets import TEXT_PRESETS, TextPreset
 from golden.stream import score
@@ -157,3 +158,46 @@ def test_the_shipped_network_is_what_its_card_says():
 def test_the_benchmark_prints_targets_a_second(capsys):
     assert bench.main(["--seconds", "0.2", "--threads", "1"]) == 0
     assert capsys.readouterr().out.count("targets/s") == 2
+
+
+def test_the_benchmark_measures_the_time_to_a_goal(tmp_path, capsys):
+    text = tmp_path / "lines.txt"
+    text.write_bytes(LINES)
+    words = ["--text", str(text), "--preset", "tiny", "--threads", "1", "--rate", "0.04"]
+    assert bench.main([*words, "--to", "3.5", "--steps", "150"]) == 0
+    said = capsys.readouterr().out
+    assert float(re.search(r"([0-9.]+) bits per character", said)[1]) <= 3.5
+    assert "s of wall time" in said
+    assert bench.main([*words, "--to", "0.01", "--steps", "30"]) == 1
+    assert "0.01 bits per character were not reached in 30 steps" in capsys.readouterr().out
+    assert bench.main([*words, "--to", "-1"]) == 2
+    assert capsys.readouterr().err == "error: --to must be above 0, not -1\n"
+
+
+def test_rounding_is_measured_on_the_float_network(tmp_path, capsys):
+    text = tmp_path / "lines.txt"
+    path = run(tmp_path, "--steps", "150", "--qat", "0")
+    capsys.readouterr()
+    assert rounding.main([str(path), "--text", str(text)]) == 0
+    said = capsys.readouterr().out
+    exact, *others = (float(figure) for figure in re.findall(r"^(?:float|int[84]): ([0-9.]+)", said, re.MULTILINE))
+    assert exact == pytest.approx(load(path).card["figures"]["float_before_rounding"], abs=1e-4)
+    assert len(others) == 2
+    assert others[0] == pytest.approx(exact, abs=0.05)
+    bare = run(tmp_path, "--steps", "5", "--no-float", out="bare.safetensors")
+    capsys.readouterr()
+    assert rounding.main([str(bare), "--text", str(text)]) == 2
+    assert "carries no float text network" in capsys.readouterr().err
+
+
+def test_a_shape_of_ones_own_is_trained(tmp_path, capsys):
+    path = run(tmp_path, "--steps", "40", "--n", "24", "--hidden", "3x5", "--output", "5x3", "--grow", "2", "--grown", "0.5")
+    network = load(path)
+    assert network.n == 24
+    assert network.hidden[0].groups[0].tables.shape == (3, 32, 24)
+    assert network.output.groups[0].tables.shape[:2] == (5, 8)
+    assert "--n 24 --hidden 3x5 --output 5x3 --grow 2" in network.card["command"]
+    for word in ("3", "3x17", "0x3", "axb"):
+        with pytest.raises(SystemExit):
+            run(tmp_path, "--hidden", word)
+        assert "must be tables x pairs" in capsys.readouterr().err
