@@ -53,11 +53,12 @@ class Master:
         raise ValueError(f"a step must begin with 1:, 4:, z:, r1: or r4:, not {step!r}")
 
 
-def configure(chip, *, now, size, half=20_000):
+def configure(chip, *, now, size, half=20_000, wake=True):
     """An iCE40's configuration from its flash: ABh, 0Bh from address 0 on, B9h, on IO0 and IO1 alone. Returns the bytes read and the
     time."""
     master = Master(chip, half=half, now=now, alone=True)
-    master.transfer("1:ab", deselect=10_000_000)
+    if wake:
+        master.transfer("1:ab", deselect=10_000_000)
     data = master.transfer("1:0b00000000", f"r1:{size}", deselect=10_000_000)
     master.transfer("1:b9", deselect=10_000_000)
     return data, master.now
