@@ -1,4 +1,4 @@
-"""1BitSquared iCEBreaker: iCE40UP5K; the tables lie in its four SPRAMs."""
+"""1BitSquared iCEBreaker: iCE40UP5K; tables lie in its four SPRAMs, and behind the image in its flash (W25Q128JV, quad SPI)."""
 
 from .board import Board, Tier
 
@@ -14,7 +14,7 @@ BOARD = Board(
     package="SG48",
     clock_in_hz=12e6,
     clock_hz=36e6,
-    tiers=(Tier(name="SPRAM", kind="spram", size=131_072),),
+    tiers=(Tier(name="SPRAM", kind="spram", size=131_072), FLASH),
     image_offset=0x100000,  # the bitstream takes the first 104,090 bytes; 1 MB leaves room for multi-boot
     flash_size=16 << 20,
 )

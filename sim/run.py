@@ -112,7 +112,7 @@ def _session(network: Network, program: Program, board: Board, options: argparse
     if options.uart:
         session = BoardSession(network, program, board=board)
     else:
-        session = CoreSession(network, program, params=core_params(board))
+        session = CoreSession(network, program, params=core_params(board), board=board)
     try:
         if options.trace:
             session.sim.trace(options.trace, clock_hz=board.clock_hz)

@@ -47,7 +47,7 @@ def test_2000_characters(text, temperature):
     network, program = text
     if temperature:
         program = warm(network, program, temperature)
-    session = CoreSession(network, program, params=core_params(BOARD))
+    session = CoreSession(network, program, params=core_params(BOARD), board=BOARD)
     prompt = encode(network.symbols, b"ROMEO:\nBut soft, what light").tolist()
     symbols = list(session.run([*prompt, *[None] * 2000]))
     assert session.difference is None
@@ -58,7 +58,7 @@ def test_2000_characters(text, temperature):
 
 def test_450_digits(digits):
     network, program = digits
-    session = CoreSession(network, program, params=core_params(BOARD))
+    session = CoreSession(network, program, params=core_params(BOARD), board=BOARD)
     samples = list(holdout_digits(0))
     assert len(samples) == 450
     classes = [session.classify(x) for x, _ in samples]
@@ -73,7 +73,7 @@ def test_mnist_takes_784_inputs():
     """Random images, as the data are not here: every output equal, the clocks those of the cycle model."""
     network = load(NETWORKS / "mnist.safetensors")
     program = compile_network(network, BOARD)
-    session = CoreSession(network, program, params=core_params(BOARD))
+    session = CoreSession(network, program, params=core_params(BOARD), board=BOARD)
     rng = np.random.default_rng(5)
     session.classify(np.zeros(784, np.int16))  # in the first step after a reset the program is still being read
     before = session.counters()
@@ -91,7 +91,7 @@ def test_text_by_the_uart(text):
     program = warm(network, program, 0.8)
     requests = [*encode(network.symbols, b"First ").tolist(), *[None] * 20]
     texts = []
-    for session in (CoreSession(network, program, params=core_params(BOARD)), BoardSession(network, program, board=BOARD)):
+    for session in (CoreSession(network, program, params=core_params(BOARD), board=BOARD), BoardSession(network, program, board=BOARD)):
         texts.append(list(session.run(requests)))
         assert session.difference is None
         assert session.counters().steps == len(requests)
@@ -113,7 +113,7 @@ def test_digits_by_the_uart(digits):
 def test_the_counters_wrap(text):
     """More than 65,536 steps: 33 million clocks, on the core alone and without golden."""
     network, program = text
-    session = CoreSession(network, program, params=core_params(BOARD))
+    session = CoreSession(network, program, params=core_params(BOARD), board=BOARD)
     count = 66_000
     assert sum(1 for _ in session.core.steps([None] * count)) == count
     assert session.counters().steps == count - 65_536
