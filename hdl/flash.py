@@ -37,8 +37,8 @@ class FlashController(wiring.Component):
 
     ``row``: a row of tables; taken in the last step of its address phase, when the row before still may be on its way. Every row takes
     8 steps a beat and 7 more: 6 for address, mode and dummies, 1 for CS#. ``data``: its bytes, a step apart without a gap, ``strobe`` and
-    ``data`` registered; ``ending`` in the clock before the strobe of every eighth byte. The first strobe of a row comes 6 steps after
-    ``row`` transfers, plus one clock. Rows are taken while ``ready``; while not, they wait.
+    ``data`` registered; ``ending`` in the clock before the strobe of every eighth byte. The first strobe of a row comes 5 steps and a
+    clock after ``row`` transfers. Rows are taken while ``ready``; while not, they wait.
 
     ``start`` (one clock; wins over ``stop``): the start sequence once more, then the image; rows under way end first. Reset does the same.
     ``active``: from reset (if ``boot``) or ``start`` on an image is wanted, until ``stop`` or ``fail``. Its bytes leave at ``o``, from
@@ -51,7 +51,9 @@ class FlashController(wiring.Component):
     """
 
     def __init__(self, *, offset: int, nibbles: int, pause_bits: int = 8, boot: bool = True) -> None:
-        shortest = 5 - nibbles
+        if nibbles not in (1, 2):
+            raise ValueError(f"nibbles must be 1 or 2, not {nibbles!r}")
+        shortest = 5 - nibbles  # of pause_bits: eight steps
         if not 0 <= offset < 1 << 24:
             raise ValueError(f"offset must be 0..{(1 << 24) - 1}, not {offset!r}")
         if not shortest <= pause_bits <= shortest + 7:
@@ -98,7 +100,7 @@ class FlashController(wiring.Component):
         last = Signal()
         m.d.comb += last.eq((more == 0) & steps.all())
         reading = Signal()  # the image
-        m.d.comb += reading.eq(starting & ~number[0] & self.active & ~again)
+        m.d.comb += reading.eq(good & ~number[0] & self.active & ~again)
         waiting, came = Signal(), Signal()  # a byte of the image is asked for; a byte of the start sequence is here
         issue, addressed = Signal(), Signal()
 
@@ -117,7 +119,7 @@ class FlashController(wiring.Component):
                 with m.If(steps.all()):
                     m.d.sync += more.eq(more - 1)
                 with m.If(again):
-                    m.d.sync += [again.eq(0), starting.eq(1), good.eq(0), number.eq(0), self.capture.eq(0)]
+                    m.d.sync += [again.eq(0), starting.eq(1), good.eq(0), number.eq(0)]
                     m.d.sync += [more.eq(self._pause), steps.eq(0)]
                 with m.Elif(starting):
                     with m.If(last):
@@ -137,6 +139,8 @@ class FlashController(wiring.Component):
             with m.State("COMMAND"), m.If(step):
                 m.d.sync += [self.ready.eq(0), good.eq(1), oe.eq(1), sck.eq(1)]
                 m.d.sync += [o[0].eq(bit.bit_select(Cat(steps, number), 1)), o[4].eq(bit.bit_select(Cat(steps, number), 1))]
+                with m.If(number < _QUAD):
+                    m.d.sync += self.capture.eq(0)
                 with m.If(steps.all()):
                     m.d.sync += [number.eq(number + 1), more.eq(self._pause)]
                     with m.If(number >= _QUAD):

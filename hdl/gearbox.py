@@ -57,11 +57,11 @@ class Gearbox(wiring.Component):
         m = Module()
         first = Signal()  # of the two slots
         if self._nibbles == 1:
-            second = Signal()
+            second = Signal(reset_less=True)
             m.d.sync += second.eq(~second)
             m.d.comb += [first.eq(~second), self.step.eq(second)]
         else:
-            turn, seen = Signal(), Signal(reset_less=True)  # turns with the core's clock; seen by the faster one
+            turn, seen = Signal(reset_less=True), Signal(reset_less=True)  # turns with the core's clock; seen by the faster one
             m.d.sync += turn.eq(~turn)
             m.d.flash += seen.eq(turn)
             m.d.comb += [first.eq(turn ^ seen), self.step.eq(1)]
