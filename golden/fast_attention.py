@@ -1,0 +1,254 @@
+"""The compiled attention of golden/transformer.py: looking once a position, adding a row a pair, and the way back, a table at a time.
+
+Positions of a window are 0..T-1; its keys are 0..C-2+T, the first C-1 of them cached by the window before, so that position i and
+distance d meet at key C-1+i-d. A table's row is addressed by the sum of three numbers made once: the query's of position i, the key's of
+position j, the position bits of i - j. Tables are the outer loop, so that one of them stays in the processor's cache while a whole batch
+uses it.
+"""
+
+import numba
+import numpy as np
+
+from .fast import MATH
+from .pairs import LANES, pick_rows, share_gains
+from .rows import add_rows, row_gains
+
+__all__ = ["adam_table", "attend", "attend_back", "copy_looks", "look_keys", "look_places", "pull"]
+
+
+@numba.njit(fastmath=MATH, nogil=True, cache=True)
+def look_places(a, b, position, row, flip, near, size, slope):
+    """Eq. 1 of PE_d: (n_t, C - 1) arrays in the order of keys, distance C - 1 first. ``flip``: what turns row into jbar."""
+    n_t = row.shape[0]
+    reach = position.shape[0] - 1
+    for m in range(reach):
+        x = position[reach - m]
+        for t in range(n_t):
+            index = np.int32(0)
+            nearest = np.int32(0)
+            u = np.float32(np.inf)
+            for r in range(a.shape[1]):
+                v = x[a[t, r]] - x[b[t, r]]
+                index |= np.int32(v > 0) << np.int32(r)
+                closer = abs(v) < abs(u)
+                u = v if closer else u
+                nearest = np.int32(r) if closer else nearest
+            row[t, m] = index
+            flip[t, m] = np.int32(1) << nearest
+            near[t, m] = nearest
+            size[t, m] = abs(u)
+            slope[t, m] = (np.float32(-0.5) if u > 0 else np.float32(0.5)) / ((1 + abs(u)) * (1 + abs(u)))
+
+
+@numba.njit(fastmath=MATH, nogil=True, cache=True)
+def look_keys(start, stop, a, b, low, x, first, jitter, state, row, flip, near, size, slope):
+    """Eq. 1 of streams start..stop-1, whose x is (n, stop - start, T), into columns first.. of the (n_t, B, ...) arrays.
+
+    ``row``: the index used, shifted left by ``low``; ``flip``: what turns it into the other of j, jbar. ``slope``: U'(u), negated where
+    jitter flipped the bit, so that slope * (other - used) is the gradient either way. ``state`` (n_t, B, T) uint32: the jitter's
+    xorshift32 generators.
+    """
+    n_t, n_c = a.shape
+    steps = x.shape[2]
+    chance = np.float32(0.5) * jitter * np.float32(1 << 24)
+    index = np.empty(steps, np.int32)
+    u = np.empty(steps, np.float32)
+    pair = np.empty(steps, np.int32)
+    for k in range(start, stop):
+        at = np.uintp(k - start)
+        for t in range(n_t):
+            for r in range(n_c):
+                one, two = np.uintp(a[t, r]), np.uintp(b[t, r])
+                bit = np.int32(1) << np.int32(r)
+                if r == 0:
+                    for i in range(steps):
+                        v = x[one, at, i] - x[two, at, i]
+                        index[i] = np.int32(v > 0)
+                        u[i] = v
+                        pair[i] = 0
+                else:
+                    for i in range(steps):
+                        v = x[one, at, i] - x[two, at, i]
+                        index[i] |= bit if v > 0 else np.int32(0)
+                        closer = abs(v) < abs(u[i])
+                        u[i] = v if closer else u[i]
+                        pair[i] = np.int32(r) if closer else pair[i]
+            for i in range(steps):
+                far = np.float32(1) + abs(u[i])
+                half = np.float32(-0.5) if u[i] > 0 else np.float32(0.5)
+                slope[t, k, first + i] = half / (far * far)
+                size[t, k, first + i] = abs(u[i])
+                near[t, k, first + i] = pair[i]
+                flip[t, k, first + i] = np.int32(1) << (low + pair[i])
+            if jitter > 0:
+                for i in range(steps):
+                    s = state[t, k, i]
+                    s ^= np.uint32(s << np.uint32(13))
+                    s ^= np.uint32(s >> np.uint32(17))
+                    s ^= np.uint32(s << np.uint32(5))
+                    state[t, k, i] = s
+                    hit = np.float32(np.int32(s >> np.uint32(8))) * (np.float32(1) + size[t, k, first + i]) < chance
+                    index[i] ^= (np.int32(1) << pair[i]) if hit else np.int32(0)
+                    slope[t, k, first + i] *= np.float32(-1) if hit else np.float32(1)
+            for i in range(steps):
+                row[t, k, first + i] = index[i] << low
+
+
+@numba.njit(nogil=True, cache=True)
+def copy_looks(start, stop, first, more, k_row, k_flip, k_near, k_size, k_slope, row, flip, near, size, slope):
+    """The looks of keys, from column ``first`` on, as looks of queries, whose bits stand ``more`` higher."""
+    for t in range(row.shape[0]):
+        for k in range(start, stop):
+            for i in range(row.shape[2]):
+                row[t, k, i] = k_row[t, k, first + i] << more
+                flip[t, k, i] = k_flip[t, k, first + i] << more
+                near[t, k, i] = k_near[t, k, first + i]
+                size[t, k, i] = k_size[t, k, first + i]
+                slope[t, k, i] = k_slope[t, k, first + i]
+
+
+@numba.njit(nogil=True, inline="always")
+def _pair(key, place, t, k, i, m):
+    """The key's and the position's part of the row that position i of stream k adds from table t at place m."""
+    return np.intp(key[np.uintp(t), np.uintp(k), np.uintp(i + m)] | place[np.uintp(t), np.uintp(m)])
+
+
+@numba.njit(fastmath=MATH, nogil=True, cache=True)
+def attend(start, stop, rows, query, key, place, have, reach, z, lanes):
+    """z (B, T, n) += the rows of all pairs, for streams start..stop-1. ``have``: cached keys that count, of the C - 1 before a window."""
+    n_t = place.shape[0]
+    steps = z.shape[1]
+    for t in range(n_t):
+        table = np.int32(t * rows.shape[1])
+        for k in range(start, stop):
+            for i in range(steps):
+                at = k * steps + i
+                base = table + query[t, k, i]
+                m = max(0, reach - have - i)
+                while m + 8 <= reach:
+                    r0 = base + _pair(key, place, t, k, i, m)
+                    r1 = base + _pair(key, place, t, k, i, m + 1)
+                    r2 = base + _pair(key, place, t, k, i, m + 2)
+                    r3 = base + _pair(key, place, t, k, i, m + 3)
+                    r4 = base + _pair(key, place, t, k, i, m + 4)
+                    r5 = base + _pair(key, place, t, k, i, m + 5)
+                    r6 = base + _pair(key, place, t, k, i, m + 6)
+                    r7 = base + _pair(key, place, t, k, i, m + 7)
+                    add_rows(z, at, rows, (r0, r1, r2, r3, r4, r5, r6, r7), lanes)
+                    m += 8
+                while m < reach:
+                    add_rows(z, at, rows, (base + _pair(key, place, t, k, i, m),), lanes)
+                    m += 1
+
+
+@numba.njit(fastmath=MATH, nogil=True, cache=True)
+def attend_back(
+    start,
+    stop,
+    rows,
+    query,
+    key,
+    place,
+    q_flip,
+    k_flip,
+    p_flip,
+    q_size,
+    k_size,
+    p_size,
+    have,
+    shared,
+    grad,
+    d_query,
+    d_key,
+    d_place,
+    weights,
+    first,
+    second,
+    rate,
+    beta1,
+    beta2,
+    epsilon,
+    step,
+    unit,
+    limit,
+    reach,
+    lanes,
+):
+    """Eq. 7 of every pair of tables start..stop-1, and an Adam step on their rows.
+
+    ``grad`` (B, T, n): dL/d(the attention's sum). Filled: d_query (n_t, B, T), d_key (n_t, B, C-1+T), d_place (n_t, C-1), what
+    :func:`pull` multiplies by the slopes. ``shared``: the reference program's rule: the nearer of query and key (ties to the key) passes
+    the gradient on, and the position's bit as well where it is nearer than both; else the nearest of the three does (ties to the query,
+    then to the key). ``rows``: what the forward pass reads; ``weights``, ``first``, ``second``: as in :func:`golden.fast.adam_tables`.
+    """
+    batch, steps, n = grad.shape
+    room, width = place.shape[1], key.shape[2]
+    total = np.empty((rows.shape[1], n), np.float32)
+    used = np.zeros(room, np.int32)
+    other = np.zeros(room, np.int32)
+    third = np.zeros(room, np.int32)
+    gain = np.zeros(room, np.float32)
+    extra = np.zeros(room, np.float32)
+    zero = np.float32(0)
+    keys = (key, k_flip, k_size)
+    places = (place, p_flip, p_size)
+    for t in range(start, stop):
+        table = t * rows.shape[1]
+        total[:] = zero
+        d_place[t] = zero
+        d_key[t] = zero
+        for at in range(batch * steps):
+            k, i = np.uint32(at) // np.uint32(steps), np.uint32(at) % np.uint32(steps)
+            m0 = max(0, reach - have - i)
+            keys_at = (t * batch + np.intp(k)) * width + np.intp(i)
+            base, flip, size = query[t, k, i], q_flip[t, k, i], q_size[t, k, i]
+            for m in range(m0 // LANES * LANES, reach, LANES):
+                pick_rows(shared, used, other, third, m, base, flip, size, keys, keys_at + m, places, t * room)
+            row_gains(grad, at, rows, table, used, other, m0, reach, gain, total, lanes)
+            if shared:
+                row_gains(grad, at, rows, table, used, third, m0, reach, extra, None, lanes)
+            own = zero
+            for m in range(m0 // LANES * LANES, reach, LANES):
+                own += share_gains(shared, gain, extra, m, m0, reach, size, k_size, d_key, keys_at + m, p_size, d_place, t * room)
+            d_query[t, k, i] = own
+        adam_table(weights[t], rows[t], total, first[t], second[t], rate, beta1, beta2, epsilon, step, unit, limit)
+
+
+@numba.njit(fastmath=MATH, nogil=True, cache=True)
+def adam_table(weights, used_rows, grad, first, second, rate, beta1, beta2, epsilon, step, unit, limit):
+    """One Adam step on the rows of a table with gradient ``grad``; see :func:`golden.fast.adam_tables`."""
+    c1 = np.float32(rate / (1 - beta1**step))
+    c2 = np.float32(1 / (1 - beta2**step))
+    b1 = np.float32(beta1)
+    b2 = np.float32(beta2)
+    eps = np.float32(epsilon)
+    q = np.float32(unit)
+    inverse = np.float32(1 / unit if unit > 0 else 0)
+    top = np.float32(limit * unit)
+    for r in range(weights.shape[0]):
+        line = grad[r]
+        w = weights[r]
+        m = first[r]
+        v = second[r]
+        for c in range(line.shape[0]):
+            g = line[c]
+            m[c] = b1 * m[c] + (np.float32(1) - b1) * g
+            v[c] = b2 * v[c] + (np.float32(1) - b2) * g * g
+            w[c] -= c1 * m[c] / (np.sqrt(c2 * v[c]) + eps)
+        if unit > 0:
+            z = used_rows[r]
+            for c in range(line.shape[0]):
+                w[c] = min(max(w[c], -top), top)
+                z[c] = np.rint(w[c] * inverse) * q
+
+
+@numba.njit(fastmath=MATH, nogil=True, cache=True)
+def pull(start, stop, a, b, near, slope, gain, first, dx):
+    """Eq. 8 for streams start..stop-1: dx (B, T, n) += slope * gain at both neurons of the nearest pair, from column ``first`` on."""
+    for t in range(a.shape[0]):
+        for k in range(start, stop):
+            for i in range(dx.shape[1]):
+                r = np.uintp(near[t, k, first + i])
+                change = slope[t, k, first + i] * gain[t, k, first + i]
+                dx[k, i, np.uintp(a[t, r])] += change
+                dx[k, i, np.uintp(b[t, r])] -= change

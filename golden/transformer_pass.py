@@ -1,0 +1,253 @@
+"""Windows of a transformer by the compiled functions: forward, and backward with the update of every table as its gradient is known.
+
+Streams are independent on the way forward, tables on the way back, so threads share nothing and the result does not depend on their
+number. With ``carry``, a window's first positions attend to the last context - 1 of the window before (no gradient passes there); without,
+every window starts from an empty cache, as in the reference program.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import fast_attention, fast_layer
+from .fast import Flat, adam_tables, flatten
+from .layer import Float32, FloatLayer
+from .optim import Adam, adam_step
+from .pairs import LANES
+from .rows import lanes_of
+from .transformer import Attention, Transformer
+
+__all__ = ["Share", "TransformerPass"]
+
+Share = Callable[..., None]
+Arrays = tuple[npt.NDArray[Any], ...]
+
+
+def _call(function: Callable[..., None], *arguments: object) -> None:
+    function(*arguments)
+
+
+def _seen(*shape: int) -> Arrays:
+    """row, flip, near (int32), size, slope (float32) of looks."""
+    return (*(np.zeros(shape, np.int32) for _ in range(3)), *(np.zeros(shape, np.float32) for _ in range(2)))
+
+
+@dataclass(kw_only=True)
+class Rows:
+    """Rows under training: weights, Adam's moments, and what the forward pass reads: the weights, or their rounding."""
+
+    weights: Float32
+    used: Float32
+    first: Float32
+    second: Float32
+    unit: float = 0.0
+    limit: float = 0.0
+
+    @classmethod
+    def of(cls, weights: Float32) -> "Rows":
+        return cls(weights=weights, used=weights, first=np.zeros_like(weights), second=np.zeros_like(weights))
+
+    def round(self, unit: float, limit: float) -> None:
+        self.unit, self.limit = unit, float(limit)
+        self.used = (np.clip(np.rint(self.weights / unit), -limit, limit) * unit).astype(np.float32)
+
+
+class LayerPass:
+    """A plain LUT layer with what a window leaves behind."""
+
+    def __init__(self, layer: FloatLayer, batch: int, steps: int, rng: np.random.Generator) -> None:
+        self.layer = layer
+        rows, self.flat = flatten(layer)
+        self.rows = Rows.of(rows)
+        shape = (batch, steps, layer.n_t)
+        self.row, self.flip, self.used, self.near = (np.zeros(shape, np.int32) for _ in range(4))
+        self.diff = np.zeros(shape, np.float32)
+        self.grad = np.zeros((batch, steps, layer.n_out), np.float32)
+        self.state = rng.integers(1, 1 << 32, (batch, layer.n_t), dtype=np.uint32)
+
+    def forward(self, start: int, stop: int, x: Float32, y: Float32, jitter: np.float32) -> None:
+        seen = (self.row, self.flip, self.used, self.near, self.diff)
+        fast_layer.layer_forward(start, stop, self.rows.used, self.flat, x, y, jitter, self.state, *seen)
+
+    def back(self, start: int, stop: int, dx: Float32) -> None:
+        """dx += Eq. 8 from ``grad``."""
+        fast_layer.layer_back(start, stop, self.rows.used, self.flat, self.row, self.flip, self.near, self.diff, self.grad, dx)
+
+    def write(self) -> None:
+        low = 0
+        for group in self.layer.groups:
+            high = low + (group.n_t << group.n_c)
+            group.tables[:] = self.rows.used[low:high].reshape(group.tables.shape)
+            low = high
+
+
+class AttentionPass:
+    """The heads of a block with what a window leaves behind; the keys' arrays begin with those of the window before."""
+
+    def __init__(self, attention: Attention, batch: int, steps: int, rng: np.random.Generator) -> None:
+        self.attention = attention
+        self.shared = attention.variant == "reference"
+        self.rows = Rows.of(attention.tables.copy())
+        self.reach = attention.context - 1
+        room = -(-self.reach // LANES) * LANES
+        n_t = attention.n_t
+        self.query, self.key, self.place = _seen(n_t, batch, steps), _seen(n_t, batch, room + steps + LANES), _seen(n_t, room)
+        self.anchors = {
+            name: tuple(np.ascontiguousarray(getattr(attention, name)[..., side], np.int32) for side in (0, 1))
+            for name in ("query", "key", "place")
+        }
+        self.low = np.int32(attention.place.shape[1]), np.int32(attention.place.shape[1] + attention.key.shape[1])
+        self.states = [rng.integers(1, 1 << 32, (n_t, batch, steps), dtype=np.uint32) for _ in range(2)]
+        self.moments = np.zeros_like(attention.position), np.zeros_like(attention.position)
+        self.lanes = lanes_of(attention.tables.shape[2])
+
+    def look_places(self) -> None:
+        _call(fast_attention.look_places, *self.anchors["place"], self.attention.position, *self.place)
+
+    def forward(self, start: int, stop: int, z: Float32, have: int, jitter: np.float32) -> None:
+        """z += the attention's sum, all looks made of z before."""
+        x = np.ascontiguousarray(z[start:stop].transpose(2, 0, 1))
+        k_low, q_low = self.low
+        where = (start, stop)
+        _call(fast_attention.look_keys, *where, *self.anchors["key"], k_low, x, self.reach, jitter, self.states[0], *self.key)
+        if self.shared:  # one index serves as key and as query
+            _call(fast_attention.copy_looks, *where, self.reach, q_low - k_low, *self.key, *self.query)
+        else:
+            _call(fast_attention.look_keys, *where, *self.anchors["query"], q_low, x, 0, jitter, self.states[1], *self.query)
+        _call(
+            fast_attention.attend, start, stop, self.rows.used, self.query[0], self.key[0], self.place[0], have, self.reach, z, self.lanes
+        )
+
+    def back(self, share: Share, gains: Arrays, have: int, grad: Float32, adam: tuple[Any, ...]) -> None:
+        """Gains (d_query, d_key, d_place) of every pair, and the update of the tables."""
+        rows = self.rows
+        looks = [seen[i] for i in (0, 1, 3) for seen in (self.query, self.key, self.place)]
+        weights = (rows.weights, rows.first, rows.second, *adam, rows.unit, rows.limit, self.reach, self.lanes)
+        share(fast_attention.attend_back, len(rows.used), rows.used, *looks, have, self.shared, grad, *gains, *weights)
+
+    def pull(self, start: int, stop: int, gains: Arrays, dz: Float32) -> None:
+        for name, seen, gain, first in (("query", self.query, gains[0], 0), ("key", self.key, gains[1], self.reach)):
+            _call(fast_attention.pull, start, stop, *self.anchors[name], seen[2], seen[4], gain, first, dz)
+
+    def update_position(self, gain: Float32, step: int, rate: float, adam: Adam) -> None:
+        position = self.attention.position
+        grad = np.zeros_like(position)
+        distance = np.broadcast_to(np.arange(self.reach, 0, -1), (len(gain), self.reach))
+        table = np.arange(len(gain))[:, None]
+        near = self.place[2][:, : self.reach]
+        change = (gain * self.place[4])[:, : self.reach]
+        a, b = self.anchors["place"]
+        np.add.at(grad, (distance, a[table, near]), change)
+        np.add.at(grad, (distance, b[table, near]), -change)
+        if self.shared:
+            grad[:, -1] = 0  # the constant 0
+        adam_step(position, grad, *self.moments, step=step, rate=rate, adam=adam)
+
+    def carry(self, steps: int) -> None:
+        for array in self.key:
+            array[:, :, : self.reach] = array[:, :, steps : steps + self.reach].copy()
+
+
+class TransformerPass:
+    """Windows of ``steps`` symbols of ``batch`` streams through ``model``."""
+
+    def __init__(self, model: Transformer, batch: int, steps: int, rng: np.random.Generator) -> None:
+        self.model, self.steps = model, steps
+        self.attentions = [AttentionPass(block.attention, batch, steps, rng) for block in model.blocks]
+        self.feeds = [None if block.feed is None else LayerPass(block.feed, batch, steps, rng) for block in model.blocks]
+        self.output = LayerPass(model.output, batch, steps, rng)
+        self.embed = Rows.of(model.embed.copy())
+        self.z = np.zeros((batch, steps, model.n), np.float32)
+        self.dz = np.zeros_like(self.z)
+        self.losses = np.zeros(batch)
+        wide = self.attentions[0]
+        self.gains = (np.zeros_like(wide.query[3]), np.zeros_like(wide.key[3]), np.zeros_like(wide.place[3]))
+        self.have = 0
+        none = np.zeros(0, np.int32)
+        count = np.array([model.n_sym], np.int32)
+        self._embed_flat = Flat(np.zeros((0, 4), np.int32), none, none, np.zeros(1, np.int32), count)
+
+    def round(self, *, units: dict[str, float], limits: dict[str, int]) -> None:
+        """From now on the forward pass reads rounded rows: of "attention", "feed", "embed", "output"."""
+        for name, parts in self._parts().items():
+            for part in parts:
+                part.round(units[name], limits[name])
+
+    def forward(self, share: Share, tokens: npt.NDArray[np.int32], *, jitter: float = 0.0) -> None:
+        """Logits' gradient (in ``output.grad``), ``losses`` of tokens (B, T + 1), and dL/dz of the unembedder (``dz``)."""
+        for attention in self.attentions:
+            attention.look_places()
+        share(self._forward, len(tokens), tokens, np.float32(jitter))
+
+    def _forward(self, start: int, stop: int, tokens: npt.NDArray[np.int32], jitter: np.float32) -> None:
+        streams = slice(start, stop)
+        self.z[streams] = self.embed.used[tokens[streams, :-1]]
+        for attention, feed in zip(self.attentions, self.feeds, strict=True):
+            attention.forward(start, stop, self.z, self.have, jitter)
+            if feed is not None:
+                feed.forward(start, stop, self.z, self.z, jitter)
+        logits = self.output.grad
+        logits[streams] = 0
+        self.output.forward(start, stop, self.z, logits, jitter)
+        fast_layer.softmax(start, stop, logits, tokens, np.float32(1 / self.losses.size / self.steps), self.losses)
+        self.dz[streams] = 0
+        self.output.back(start, stop, self.dz)
+
+    def backward(self, share: Share, tokens: npt.NDArray[np.int32], *, step: int, rate: float, adam: Adam) -> None:
+        """Every gradient of the window last seen, and one Adam step of ``rate``; afterwards ``dz`` is dL/d(embedding)."""
+        constants = (rate, adam.beta1, adam.beta2, adam.epsilon, step)
+        after: AttentionPass | None = None
+
+        def between(start: int, stop: int, feed: LayerPass | None, above: AttentionPass | None) -> None:
+            if above is not None:
+                above.pull(start, stop, self.gains, self.dz)
+            if feed is not None:
+                feed.grad[start:stop] = self.dz[start:stop]
+                feed.back(start, stop, self.dz)
+
+        for attention, feed in zip(reversed(self.attentions), reversed(self.feeds), strict=True):
+            share(between, len(tokens), feed, after)
+            attention.back(share, self.gains, self.have, self.dz, constants)
+            attention.update_position(self.gains[2], step, rate, adam)
+            after = attention
+        share(between, len(tokens), None, after)
+        layers = [(feed.rows, feed.flat, feed.used, feed.grad) for feed in self.feeds if feed is not None]
+        layers.append((self.output.rows, self.output.flat, self.output.used, self.output.grad))
+        layers.append((self.embed, self._embed_flat, np.ascontiguousarray(tokens[:, :-1, None]), self.dz))
+        for rows, flat, used, grad in layers:
+            weights = (rows.weights, rows.used, flat.low, flat.size, used, grad, rows.first, rows.second)
+            share(adam_tables, len(flat.low), *weights, *constants, rows.unit, rows.limit, False)
+
+    def carry(self) -> None:
+        """Keep the window's last keys for the next window."""
+        for attention in self.attentions:
+            attention.carry(self.steps)
+        self.have = min(self.have + self.steps, self.attentions[0].reach)
+
+    def resume(self, other: "TransformerPass") -> None:
+        """Go on from the keys that ``other`` has carried, whose windows may have another length."""
+        for mine, theirs in zip(self.attentions, other.attentions, strict=True):
+            for array, source in zip(mine.key, theirs.key, strict=True):
+                array[:, :, : mine.reach] = source[:, :, : mine.reach]
+        self.have = other.have
+
+    def write(self) -> Transformer:
+        """The model, its arrays as the forward pass reads them now."""
+        self.model.embed[:] = self.embed.used
+        for attention in self.attentions:
+            attention.attention.tables[:] = attention.rows.used
+        for layer in (*self.feeds, self.output):
+            if layer is not None:
+                layer.write()
+        return self.model
+
+    def _parts(self) -> dict[str, list[Rows]]:
+        return {
+            "attention": [attention.rows for attention in self.attentions],
+            "feed": [feed.rows for feed in self.feeds if feed is not None],
+            "embed": [self.embed],
+            "output": [self.output.rows],
+        }

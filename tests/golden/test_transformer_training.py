@@ -1,0 +1,158 @@
+"""The compiled transformer against the first-principles loops, gradients included, in both variants."""
+
+import numpy as np
+import pytest
+
+from golden.optim import Adam
+from golden.transformer import Shape, Transformer
+from golden.transformer_pass import TransformerPass
+from golden.transformer_trainer import TransformerRounding, TransformerSettings, TransformerTrainer, head_rows, stream_loss
+
+from .transformer_loops import Gradients, Stream, window
+
+SYMBOLS = 5
+SHAPES = {
+    "paper": Shape(n=10, blocks=2, heads=2, n_t=3, n_c=2, p=2, context=6, feed=(3, 3), output=(4, 3), n_pe=8, variant="paper"),
+    "reference": Shape(n=10, blocks=2, heads=2, n_t=3, n_c=3, p=1, context=6, feed=(3, 3), output=(4, 3), variant="reference"),
+    "alone": Shape(n=7, blocks=2, heads=1, n_t=2, n_c=2, p=3, context=20, feed=None, output=(4, 3), n_pe=6, variant="paper"),
+}
+
+
+def random_model(shape: Shape, seed: int = 4) -> Transformer:
+    rng = np.random.default_rng(seed)
+    model = Transformer.start(n_sym=SYMBOLS, shape=shape, rng=rng)
+    layers = [block.feed for block in model.blocks if block.feed is not None]
+    tables = [block.attention.tables for block in model.blocks] + [layer.groups[0].tables for layer in (*layers, model.output)]
+    for table in tables:
+        table[:] = rng.normal(0, 0.2, table.shape)
+    return model
+
+
+def direct(function, count, *arguments):
+    function(0, count, *arguments)
+
+
+def first_adam_step(model: Transformer, passed: TransformerPass) -> dict[str, np.ndarray]:
+    """Adam's first moments after one step are (1 - beta1) times the gradients."""
+    found = {"embed": passed.embed.first, "output": passed.output.rows.first}
+    for b, (attention, feed) in enumerate(zip(passed.attentions, passed.feeds, strict=True)):
+        found |= {f"tables{b}": attention.rows.first, f"position{b}": attention.moments[0]}
+        if feed is not None:
+            found[f"feed{b}"] = feed.rows.first
+    return found
+
+
+def by_name(gradients: Gradients) -> dict[str, np.ndarray]:
+    named = {"embed": gradients.embed, "output": gradients.output.reshape(-1, SYMBOLS)}
+    for b, tables in enumerate(gradients.tables):
+        named |= {f"tables{b}": tables, f"position{b}": gradients.position[b]}
+        feed = gradients.feed[b]
+        if feed is not None:
+            named[f"feed{b}"] = feed.reshape(-1, feed.shape[2])
+    return named
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("windows", [1, 2, 4])
+def test_the_compiled_pass_equals_the_loops(name: str, windows: int) -> None:
+    shape = SHAPES[name]
+    model = random_model(shape)
+    steps = 5
+    tokens = np.random.default_rng(2).integers(0, SYMBOLS, (3, windows * steps + 1)).astype(np.int32)
+    passed = TransformerPass(model, 3, steps, np.random.default_rng(0))
+    streams = [Stream() for _ in range(3)]
+    adam = Adam(beta1=0.5)
+    for w in range(windows):
+        piece = tokens[:, w * steps : (w + 1) * steps + 1]
+        passed.forward(direct, piece)
+        losses, gradients = window(model, piece, streams)
+        assert passed.losses == pytest.approx(losses, rel=1e-5)
+        if w == windows - 1:
+            passed.backward(direct, piece, step=1, rate=0.0, adam=adam)
+        passed.carry()
+    wanted, found = by_name(gradients), first_adam_step(model, passed)
+    assert wanted.keys() == found.keys()
+    for key, value in wanted.items():
+        assert np.abs(value).max() > 1e-4, key
+        assert np.allclose(found[key] / (1 - adam.beta1), value, atol=2e-6), key
+
+
+@pytest.mark.parametrize("field", ["tables", "position", "query", "place"])
+def test_a_changed_model_differs(field: str) -> None:
+    model = random_model(SHAPES["paper"])
+    tokens = np.random.default_rng(2).integers(0, SYMBOLS, (3, 6)).astype(np.int32)
+
+    def losses() -> np.ndarray:
+        passed = TransformerPass(model, 3, 5, np.random.default_rng(0))
+        passed.forward(direct, tokens)
+        return passed.losses
+
+    before = losses()
+    array = getattr(model.blocks[0].attention, field)
+    array[:] = array[:, :, ::-1] if field in ("query", "place") else -array
+    assert not np.allclose(losses(), before, rtol=1e-5)
+
+
+TEXT = np.tile(np.array([0, 1, 2, 3, 4, 4, 3, 1, 1, 0, 2], np.int32), 60)
+
+
+def trained(
+    *, seed: int = 0, threads: int = 1, steps: int = 12, carry: bool = True, jitter: float = 0.3
+) -> tuple[Transformer, list[float]]:
+    model = Transformer.start(n_sym=SYMBOLS, shape=SHAPES["paper"], rng=np.random.default_rng(3))
+    settings = TransformerSettings(streams=8, window=8, carry=carry, jitter=0.3, seed=seed, threads=threads, warm=5, adam=Adam(rate=0.02))
+    bits: list[float] = []
+    with TransformerTrainer(model, TEXT, settings) as trainer:
+        trainer.run(lambda _, b: bits.append(b), steps=steps, minutes=None)
+        return trainer.current(), bits
+
+
+def test_training_learns() -> None:
+    model, bits = trained(steps=150)
+    assert bits[0] == pytest.approx(np.log2(SYMBOLS), abs=0.01)
+    assert stream_loss(model, TEXT) / (len(TEXT) - 1) / np.log(2) < 0.6
+
+
+def test_training_is_seeded_and_does_not_depend_on_threads() -> None:
+    first, again, other = trained(), trained(threads=3), trained(seed=1)
+    assert first[1] == again[1]
+    assert all(np.array_equal(first[0].arrays()[name], value) for name, value in again[0].arrays().items())
+    assert first[1] != other[1]
+    assert first[1] != trained(carry=False)[1]
+
+
+def test_jitter_flips_as_often_as_it_should() -> None:
+    model = random_model(SHAPES["paper"])
+    counts = []
+    for jitter in (0.0, 0.6):
+        passed = TransformerPass(model, 64, 40, np.random.default_rng(0))
+        tokens = np.random.default_rng(1).integers(0, SYMBOLS, (64, 41)).astype(np.int32)
+        passed.forward(direct, tokens, jitter=jitter)
+        attention = passed.attentions[0]
+        counts.append((attention.query[0].copy(), attention.query[3].copy()))
+    (plain, size), (jittered, _) = counts
+    assert np.mean(plain != jittered) == pytest.approx(np.mean(0.6 * 0.5 / (1 + size)), abs=0.01)
+
+
+def test_rounded_tables_are_multiples_within_the_limit_that_16_bits_allow() -> None:
+    rounding = TransformerRounding(attention_unit=2**-6, feed_unit=2**-5, embed_unit=2**-4, output_unit=2**-4, attention_bits=8)
+    model = random_model(SHAPES["paper"])
+    rows = head_rows(model)
+    assert rows == 3 * 5
+    assert rounding.limits(rows=rows)["attention"] == 127
+    assert rounding.limits(rows=600)["attention"] == 32767 // 600
+    settings = TransformerSettings(streams=4, window=8, threads=1, warm=1)
+    with TransformerTrainer(model, TEXT, settings) as trainer:
+        trainer.round(rounding)
+        for _ in range(3):
+            trainer.one_step(0.3)
+        found = trainer.current().blocks[0].attention.tables / rounding.attention_unit
+    assert np.array_equal(found, np.rint(found))
+    assert 0 < np.abs(found).max() <= 127
+
+
+def test_a_stream_does_not_depend_on_its_chunks() -> None:
+    model = random_model(SHAPES["paper"])
+    whole = stream_loss(model, TEXT[:200], chunk=199)
+    assert stream_loss(model, TEXT[:200], chunk=33) == pytest.approx(whole, rel=1e-5)
+    assert stream_loss(model, TEXT[:199], chunk=33) != pytest.approx(whole, rel=1e-5)
