@@ -18,7 +18,7 @@ class TextPreset:
 
     ``n`` neurons; ``hidden`` and ``output``: tables as (n_t, n_c); ``symbols``: size of the vocabulary; entry widths after training, and
     units to round to (None: searched for); ``qat``: the part of a training that is rounded; learning ``rate`` and ``jitter``;
-    ``touched``, ``grow`` and ``grown`` as in golden/trainer.py; ``anchors``: how pairs are drawn.
+    ``touched``, ``grow``, ``grown`` and ``recent`` as in golden/trainer.py; ``anchors``: how pairs are drawn.
     """
 
     about: str
@@ -37,6 +37,7 @@ class TextPreset:
     touched: bool = False
     grow: int = 0
     grown: float = 0.5
+    recent: float = 0.0
     anchors: str = "random"
 
     def model(self, *, n_sym: int, seed: int, anchors: str | None = None) -> Rnn:
@@ -67,29 +68,29 @@ TEXT_PRESETS = {
         about="the paper's RNN (Table I), 5 MB, from flash",
         n=64,
         hidden=(64, 10),
-        output=(8, 11),
+        output=(32, 9),
         hidden_bits=8,
-        output_bits=8,
         hidden_unit=1 / 32,
-        output_unit=1 / 64,
+        output_unit=1 / 16,
         qat=0.5,
-        rate=0.005,
         touched=True,
         grow=4,
         grown=0.8,
+        recent=0.12,
         anchors="grouped",
     ),
     "best-5m": TextPreset(
         about="as many bytes and as much traffic as the paper's RNN, in the shape that learns best",
         n=512,
         hidden=(14, 10),
-        output=(32, 8),
+        output=(32, 9),
         hidden_unit=1 / 8,
         output_unit=1 / 16,
-        qat=0.5,
+        qat=0.8,
         rate=0.005,
         touched=True,
         grow=4,
         grown=0.8,
+        recent=0.12,
     ),
 }

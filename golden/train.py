@@ -78,6 +78,7 @@ def _text_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=_tables, metavar="NTxNC", help="output tables, likewise")
     parser.add_argument("--grow", type=int, help="anchor pairs a table begins with; the others come one at a time; 0: all at once")
     parser.add_argument("--grown", type=float, help="part of the training, 0..1, by which all pairs are there")
+    parser.add_argument("--recent", type=float, help="part of the streams, 0..1, that read the last tenth of the training text alone")
     parser.add_argument("--every-row", action="store_true", help="Adam on all rows, not only on those a mini-batch uses")
     parser.add_argument("--threads", type=int, default=2, help="(default: %(default)s; the result does not depend on it)")
 
@@ -90,7 +91,7 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
     preset = TEXT_PRESETS[arguments.preset]
     if arguments.bits is not None:
         preset = replace(preset, hidden_bits=arguments.bits, output_bits=arguments.bits, hidden_unit=None, output_unit=None)
-    for field in ("hidden_unit", "output_unit", "n", "hidden", "output", "grow", "grown", "rate", "jitter", "qat"):
+    for field in ("hidden_unit", "output_unit", "n", "hidden", "output", "grow", "grown", "recent", "rate", "jitter", "qat"):
         if getattr(arguments, field) is not None:
             preset = replace(preset, **{field: getattr(arguments, field)})
     if arguments.resume is None:
@@ -106,6 +107,7 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
         touched=preset.touched and not arguments.every_row,
         grow=preset.grow if arguments.resume is None else 0,
         grown=preset.grown,
+        recent=preset.recent,
         seed=arguments.seed,
         threads=arguments.threads,
     )
@@ -132,6 +134,7 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
         "output",
         "grow",
         "grown",
+        "recent",
         "every_row",
     )
     options = {name: parser.get_default(name) for name in kept}
@@ -182,6 +185,7 @@ def _check_text(arguments: argparse.Namespace) -> None:
         ("n", arguments.n, 2, 32767),
         ("grow", arguments.grow, 0, MAX_NC),
         ("grown", arguments.grown, 0, 1),
+        ("recent", arguments.recent, 0, 1),
         ("threads", arguments.threads, 1, 256),
         ("seed", arguments.seed, 0, 1 << 63),
     ]

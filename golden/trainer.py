@@ -28,7 +28,8 @@ class Settings:
 
     ``streams`` texts run side by side, ``context`` symbols are back-propagated through; ``jitter`` as in golden/layer.py; ``warm`` in
     steps. ``touched``: Adam on the rows a mini-batch uses, not on all. ``grow``: anchor pairs a table begins with, one more in equal steps
-    until the part ``grown`` (0..1) of the schedule, see golden/grow.py; 0: all of them from the start.
+    until the part ``grown`` (0..1) of the schedule, see golden/grow.py; 0: all of them from the start. ``recent``: part of the streams that
+    read the last tenth of the text alone, over and over, so that what stands nearest to what comes next counts more.
     """
 
     streams: int = 64
@@ -41,6 +42,7 @@ class Settings:
     touched: bool = False
     grow: int = 0
     grown: float = 0.5
+    recent: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,8 +121,13 @@ class RnnTrainer:
         flat = fast.Flat(np.zeros((0, 4), np.int32), none, none, np.zeros(1, np.int32), np.array([n_sym], np.int32))
         self._embed = _Part(rows=rows, flat=flat, first=zeros.copy(), second=zeros, used_rows=rows)
         self._text = np.concatenate([symbols, symbols[: length + 1]])
-        self._period = len(symbols)
-        self._at = np.arange(batch, dtype=np.int64) * (len(symbols) // batch)
+        late = round(settings.recent * batch)
+        self._first = np.zeros(batch, np.int64)
+        self._first[batch - late :] = len(symbols) - max(1, len(symbols) // 10)
+        self._length = len(symbols) - self._first
+        place = np.concatenate([np.arange(count, dtype=np.int64) for count in (batch - late, late)])
+        share = np.array([max(count, 1) for count in (batch - late,) * (batch - late) + (late,) * late], np.int64)
+        self._at = self._first + place * (self._length // share)
         self._h = np.zeros((batch, n), np.float32)
         n_s, n_u = model.hidden.n_t, model.output.n_t
         self._s_state = rng.integers(1, 1 << 32, (batch, n_s), dtype=np.uint32)
@@ -163,7 +170,7 @@ class RnnTrainer:
             weights = (part.rows, part.used_rows, part.flat.low, part.flat.size)
             arrays = (np.ascontiguousarray(used), grad, part.first, part.second)
             self._share(fast.adam_tables, len(part.flat.low), *weights, *arrays, *constants)
-        self._at = (self._at + settings.context) % self._period
+        self._at = self._first + (self._at - self._first + settings.context) % self._length
         return float(self._losses.sum() / (settings.streams * settings.context * np.log(2)))
 
     def _grow(self, depth: int) -> None:

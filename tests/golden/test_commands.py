@@ -109,6 +109,8 @@ def test_the_default_text_is_trained_on(tmp_path, capsys):
         (("--minutes", "0"), "--minutes must be 0.01..1e+06, not 0"),
         (("--steps", "0"), "--steps must be 1..1e+09, not 0"),
         (("--jitter", "1.5"), "--jitter must be 0..1, not 1.5"),
+        (("--recent", "1.1"), "--recent must be 0..1, not 1.1"),
+        (("--grow", "17"), "--grow must be 0..16, not 17"),
         (("--streams", "0"), "--streams must be 1..65536, not 0"),
         (("--symbols", "300"), "the vocabulary must have 2..256 symbols, not 300"),
         (("--context", "3000"), "must have more than 3000 characters to train on, not 2880"),

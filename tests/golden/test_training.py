@@ -156,6 +156,19 @@ def test_a_schedule_by_time_ends():
         assert trainer.step > 0
 
 
+def test_streams_of_the_recent_text_learn_its_end_better():
+    end = np.tile(np.array([4, 2, 0, 3], np.int32), 30)
+    text = np.concatenate([np.tile(PATTERN, 2)[: 9 * len(end)], end])
+
+    def loss_at_the_end(recent: float) -> float:
+        settings = Settings(streams=8, context=8, threads=1, warm=5, recent=recent)
+        with RnnTrainer(small_model(), text, settings) as trainer:
+            trainer.run(lambda _, __: None, steps=60, minutes=None)
+            return stream_loss(trainer.current(), end) / len(end)
+
+    assert loss_at_the_end(0.5) < 0.8 * loss_at_the_end(0.0)
+
+
 def test_a_text_shorter_than_the_context_is_refused():
     with pytest.raises(ValueError, match="must have more than 32 characters to train on, not 20"):
         RnnTrainer(small_model(), PATTERN[:20], Settings(streams=4, context=32))
