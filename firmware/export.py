@@ -51,7 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     for path, data in files.items():
         print(f"  {path} ({len(data):,} bytes)")
     image = next(path for path in files if path.name == "image.bin")
-    print(f"write {image.name} to the flash at 0x{board.image_offset:x}")
+    stays = "" if program.image_offset is None else ", nowhere else: the core reads tables there"
+    print(f"write {image.name} to the flash at 0x{board.image_offset:x}{stays}")
     return 0
 
 

@@ -105,6 +105,8 @@ class Program:
         for piece in self.tables:
             if piece.tier == tier:
                 at = piece.beat * isa.BEAT_BYTES
+                if at + len(piece.data) > len(memory):
+                    raise ValueError(f"tables of tier {tier} reach to byte {at + len(piece.data)}, its memory has {len(memory)}")
                 memory[at : at + len(piece.data)] = piece.data
         return bytes(memory)
 

@@ -21,7 +21,7 @@ __all__ = ["FLASH", "place", "row_clocks"]
 FLASH = 1  # a flash is the second tier
 GAP_BYTES = 3 * isa.BEAT_BYTES  # between pieces in a flash, for the ends of two sections and a filler between them
 END_BYTES = 2 * isa.BEAT_BYTES  # behind the last piece, for the ends of its section and of the image
-FLASH_TRIES = 24
+TRIES = 24  # orders
 
 
 def row_clocks(item: Item, tier: Tier) -> int:
@@ -48,7 +48,7 @@ def place(items: list[Item], board: Board, *, whole: bool = False) -> list[Piece
     left = [replace(item, count=item.count - count) for item, count in zip(items, kept, strict=True)]
     end = (flash.base + flash.size - END_BYTES) // isa.BEAT_BYTES
     far = Area(base=-(-flash.base // isa.BEAT_BYTES), end=end, gap=GAP_BYTES // isa.BEAT_BYTES, tier=FLASH)
-    rest = fit(left, far, tries=FLASH_TRIES)
+    rest = fit(left, far, tries=TRIES)
     if rest is None:
         raise CompileError(_full(items, board, flash))
     return [*pieces, *(replace(piece, start=piece.start + kept[piece.item]) for piece in rest)]
@@ -60,18 +60,24 @@ def _count(pieces: list[Piece], item: int) -> int:
 
 def _on_chip(items: list[Item], area: Area, board: Board, *, whole: bool) -> list[Piece]:
     """The pieces that save most clocks in ``area``."""
+
+    def fitted() -> list[Piece] | None:
+        return fit([replace(item, count=count) for item, count in zip(items, chosen, strict=True)], area, tries=TRIES)
+
     chosen = [0] * len(items)
     room = area.end - area.base
-    for i in sorted((i for i, item in enumerate(items) if not item.together), key=lambda i: items[i].used):
-        if items[i].used <= room:
-            chosen[i], room = 1, room - items[i].used
+    for i in (i for i, item in enumerate(items) if not item.together):
+        chosen[i] = 1
+        if fitted() is None:
+            chosen[i] = 0
+        room -= chosen[i] * items[i].used
     others = [i for i, item in enumerate(items) if item.together]
     unit = min((items[i].stride for i in others), default=1)
     while True:
         counts = _knapsack([items[i] for i in others], room // unit, unit, board, whole=whole)
         for i, count in zip(others, counts, strict=True):
             chosen[i] = count
-        pieces = fit([replace(item, count=count) for item, count in zip(items, chosen, strict=True)], area, tries=FLASH_TRIES)
+        pieces = fitted()
         if pieces is not None:
             return pieces
         room -= unit  # alignment leaves a hole that nothing fits

@@ -106,6 +106,16 @@ def test_what_fits_on_chip_is_as_without_a_flash() -> None:
         )
 
 
+def test_memories_refuse_what_lies_beyond_them() -> None:
+    program = compile_network(shaped(1, n=16, n_t=12, n_c=5, out_t=4, out_c=2, n_out=33), small_board(4096))
+    top = max(8 * piece.beat + len(piece.data) for piece in program.tables if piece.tier == 1)
+    assert program.flash(top)[-1:] == program.tables[-1].data[-1:]
+    with pytest.raises(ValueError, match=rf"^tables of tier 1 reach to byte {top}, its memory has {top - 1}$"):
+        program.flash(top - 1)
+    with pytest.raises(ValueError, match=r"^tables of tier 0 reach to byte 4096, its memory has 4088$"):
+        program.memory(4088)
+
+
 # --- images ---
 
 

@@ -6,18 +6,27 @@ import pytest
 
 import boards
 import golden
-from firmware.compiler import compile_network
+from firmware.compiler import CompileError, compile_network
 from firmware.compiler.schedule import ideal_words
 from firmware.estimate import estimate
 from firmware.image import read_image, write_image
 from golden.file import load
+from golden.network import Network
+from golden.shipped import shipped_networks
 
 from .execution import first_difference
 
 NETWORKS = Path(golden.__file__).parent / "networks"
+SMALL = ("digits", "shakespeare")
+LARGE = tuple(name for name in shipped_networks() if name not in (*SMALL, "mnist"))
 
 
-@pytest.mark.parametrize("name", ["digits", "shakespeare"])
+def ideal(network: Network) -> int:
+    layers = [group for layer in (*network.hidden, network.output) for group in layer.groups]
+    return sum(ideal_words(group.n_t, group.n_c, 2) for group in layers)
+
+
+@pytest.mark.parametrize("name", SMALL)
 @pytest.mark.parametrize("board", sorted(boards.BOARDS))
 def test_shipped(name: str, board: str) -> None:
     network = load(NETWORKS / f"{name}.safetensors")
@@ -25,7 +34,27 @@ def test_shipped(name: str, board: str) -> None:
     assert first_difference(network, read_image(write_image(program)), seed=1, steps=30) is None
     figures = estimate(program, boards.get(board))
     assert figures.limit == figures.beats
-    layers = [group for layer in (*network.hidden, network.output) for group in layer.groups]
-    ideal = sum(ideal_words(group.n_t, group.n_c, 2) for group in layers)
+    assert program.image_offset is None
     # the text network reads longer than it compares, so that a bubble costs it nothing
-    assert len(program.anchors) <= (ideal if name == "digits" else 1.1 * ideal)
+    assert len(program.anchors) <= (ideal(network) if name == "digits" else 1.1 * ideal(network))
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_shipped_for_flash(name: str) -> None:
+    """No neuron is stored twice, so that nothing is read but the network's own columns; the board without a flash refuses it."""
+    network = load(NETWORKS / f"{name}.safetensors")
+    board = boards.get("icebreaker")
+    program = compile_network(network, board, name=name)
+    image = write_image(program)
+    assert board.image_offset == program.image_offset
+    assert board.image_offset + len(image) <= board.flash_size
+    assert first_difference(network, read_image(image), seed=1, steps=30) is None
+    figures = estimate(program, board)
+    assert figures.slowest.tier is board.flash
+    assert program.meta["placement"]["state_words"] * 8 == network.n
+    with pytest.raises(CompileError, match=r"ulx3s_85f has 128\.0 KiB: tier block RAM is full$"):
+        compile_network(network, boards.get("ulx3s_85f"))
+
+
+def test_there_is_a_network_for_flash() -> None:
+    assert "paper-rnn" in LARGE

@@ -95,6 +95,25 @@ def test_no_other_choice_of_tables_saves_more(seed: int) -> None:
     assert saved(tuple(check(items, place(items, board(size // 2, 1 << 16)), on))) < best or best == 0
 
 
+@pytest.mark.parametrize("seed", range(100))
+def test_any_sizes(seed: int) -> None:
+    """Rows of any length, tokens, both widths, a chip of any size down to a beat: pieces are always sound, tables parted or not."""
+    rng = np.random.default_rng(seed)
+    items = [
+        tables(int(rng.integers(1, 12)), 1 << int(rng.integers(1, 7)), int(rng.integers(1, 20)), int4=bool(rng.integers(2)))
+        for _ in range(rng.integers(1, 7))
+    ]
+    items += [token(int(rng.integers(1, 70)), int(rng.integers(1, 20))) for _ in range(rng.integers(3))]
+    size = 1 + int(rng.random() ** 2 * sum(item.extent(item.count) for item in items))
+    on = board(size, 1 << 18, base=int(rng.integers(1, 1 << 12)))
+    kept = check(items, place(items, on), on)
+    for item, count in zip(items, check(items, place(items, on, whole=True), on), strict=True):
+        assert count in (0, item.count)
+    tokens = [i for i, item in enumerate(items) if not item.together]
+    if tokens and items[tokens[0]].used < size:
+        assert kept[tokens[0]] == 1
+
+
 def test_hundreds_of_tables() -> None:
     on = replace(ICEBREAKER, tiers=(*ICEBREAKER.tiers, boards.icebreaker.FLASH))
     items = [*(tables(30 + i, 64 << i % 3, 4 + i % 5) for i in range(20)), token(256, 32)]
