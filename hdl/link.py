@@ -80,6 +80,7 @@ class Link(wiring.Component):
         again, fits = Signal(reset_less=True), Signal(reset_less=True)  # the request has that seq; it has the right length for its command
         total = Signal(8, reset_less=True)  # payload bytes to load, steps to run, or bytes to read
         length = Signal(8, reset_less=True)  # bytes taken of the request's payload; bytes written of the reply's, kept with it
+        forward, back = Signal(), Signal()  # length counts, or begins anew
         equal = Signal()
         complete = Signal(reset_less=True)  # they were equal a clock ago
         fresh = Signal(reset_less=True)  # length has just changed: the payload's byte comes in the next clock
@@ -88,6 +89,7 @@ class Link(wiring.Component):
         valued = Signal(reset_less=True)  # READ asks for words that there are
         ticks = Signal(self._gap_bits - _GAP_TICKS, reset_less=True)
         waited = Signal(self._watchdog_bits - len(ticks) + 1, reset_less=True)  # ticks since a symbol or a word
+        restart = Signal()
         overdue = waited[-1] & waited[0]
 
         with m.Switch(request.command):
@@ -120,18 +122,27 @@ class Link(wiring.Component):
             taken.eq(offer & Mux(running, self.step.ready, self.image.ready)),
         ]
         m.d.sync += [complete.eq(equal), fresh.eq(0)]
+        with m.If(forward):
+            m.d.sync += length.eq(length + 1)
+        with m.If(back):
+            m.d.sync += length.eq(0)
         with m.If(taken):
             m.d.sync += offer.eq(0)
         with m.Elif(fresh):
             m.d.sync += offer.eq(~equal & (running | loading))
-        m.d.sync += [ticks.eq(ticks + 1), waited.eq(waited + frames.tick), self.core_reset.eq(0)]
+        m.d.sync += [ticks.eq(ticks + 1), self.core_reset.eq(0)]
+        with m.If(frames.tick):
+            m.d.sync += waited.eq(waited + 1)
+        with m.If(restart):
+            m.d.sync += waited.eq(0)
         m.d.comb += [frames.tick.eq(ticks.all()), sender.length.eq(length)]
 
         header, place, short = Signal(), Signal(2), Signal()  # where in the reply's memory a byte goes
         m.d.comb += write.address.eq(Mux(header, Cat(place, Const(0x1F, 5), ~short, Const(1, 1)), length))
 
         def advance() -> None:
-            m.d.sync += [length.eq(length + 1), fresh.eq(1)]
+            m.d.comb += forward.eq(1)
+            m.d.sync += fresh.eq(1)
 
         def append(byte: ValueLike) -> None:
             """One more byte of the reply's payload."""
@@ -165,7 +176,7 @@ class Link(wiring.Component):
                     m.next = "SEND"
                 with m.Else():
                     note(HeaderByte.SEQ, request.seq)
-                    m.d.sync += length.eq(0)
+                    m.d.comb += back.eq(1)
                     m.next = "EXECUTE"
             with m.State("EXECUTE"):
                 m.d.comb += frames.o.ready.eq(1)
@@ -202,18 +213,19 @@ class Link(wiring.Component):
                 with m.If(taken):
                     advance()
                 with m.Elif(complete & ~fresh & self.image.ready):
-                    m.d.sync += length.eq(0)
+                    m.d.comb += back.eq(1)
                     finish(isa.Status.OK, following="SAY")
 
             with m.State("ARGUMENTS"):
-                m.d.sync += [length.eq(length + 1), total.eq(Mux(reading, payload << 1, payload))]
+                m.d.comb += forward.eq(1)
+                m.d.sync += [total.eq(Mux(reading, payload << 1, payload))]
                 with m.Switch(length[:3]):
                     with m.Case(1):
                         m.d.sync += asked.space.eq(payload)
                         with m.If(reading):
                             m.d.sync += valued.eq(payload < len(isa.ReadSpace))
                         with m.Else():
-                            m.d.sync += length.eq(0)
+                            m.d.comb += back.eq(1)
                             m.next = "START"
                     with m.Case(2):
                         m.d.sync += asked.address[:8].eq(payload)
@@ -223,11 +235,13 @@ class Link(wiring.Component):
                             valued.eq(valued & ~payload[isa.ADDRESS_BITS - 8 :].any()),
                         ]
                     with m.Case(4):
-                        m.d.sync += [valued.eq(valued & ~payload[7]), length.eq(0)]
+                        m.d.comb += back.eq(1)
+                        m.d.sync += valued.eq(valued & ~payload[7])
                         m.next = "START"
 
             with m.State("START"):
-                m.d.sync += [waited.eq(0), running.eq(~reading), fresh.eq(1)]
+                m.d.comb += restart.eq(1)
+                m.d.sync += [running.eq(~reading), fresh.eq(1)]
                 m.next = "RUN"
                 with m.If(reading):
                     m.next = "READ_WORD"
@@ -240,7 +254,7 @@ class Link(wiring.Component):
                 m.d.comb += self.symbol.ready.eq(1)
                 with m.If(self.symbol.valid):
                     append(self.symbol.payload)
-                    m.d.sync += waited.eq(0)
+                    m.d.comb += restart.eq(1)
                 with m.Elif(complete):
                     finish(isa.Status.OK)
                 with m.Elif(frames.o.valid & ~request.bad & (request.command == isa.Command.ABORT)):
@@ -252,7 +266,7 @@ class Link(wiring.Component):
                     m.next = "SHORT"
 
             with m.State("READ_WORD"):
-                m.d.sync += waited.eq(0)
+                m.d.comb += restart.eq(1)
                 with m.If(~fresh):
                     m.d.comb += self.read_request.valid.eq(~complete)
                     with m.If(complete):

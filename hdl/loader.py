@@ -15,6 +15,7 @@ from amaranth.lib.wiring import In, Out
 from firmware import isa
 
 from .bus import LoadBus
+from .crc import SerialCrc
 
 __all__ = ["Loader", "space_words"]
 
@@ -107,7 +108,7 @@ class Loader(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.crc = crc = catalog.CRC32_ISO_HDLC(data_width=1).create()
+        m.submodules.crc = crc = SerialCrc(catalog.CRC32_ISO_HDLC)
 
         phase = Signal(_Phase)
         position = Signal(4)  # of the byte within header, section header or CRC; lowest bit: within a word
@@ -122,8 +123,7 @@ class Loader(wiring.Component):
         checking = Signal()  # what runs is a scrub
         whole = Signal(init=int(self._loaded))  # what has been loaded before it
         beyond = Signal(reset_less=True)
-        wrong = Signal()  # a bit of the header differs
-        fresh = Signal(init=1)  # the next bit is a CRC's first
+        wrong = Signal()  # a bit of the header or of a CRC differs
 
         running = Signal()
         shift, turn, check, decide = Signal(), Signal(), Signal(), Signal()
@@ -134,7 +134,7 @@ class Loader(wiring.Component):
         m.d.comb += [ends.eq(byte == isa.Kind.END), rests.eq(byte == isa.Kind.REST)]
         m.d.comb += [running.eq(~self.done & ~self.error), self.i.ready.eq((count == _IDLE) | ~running)]
         m.d.comb += [shift.eq(~count[3]), turn.eq(~count[2:].all()), check.eq(count == _CHECK), decide.eq(count == _DECIDE)]
-        m.d.comb += [crc.data.eq(bit), crc.valid.eq(shift), crc.start.eq(fresh & shift)]
+        m.d.comb += [crc.bit.eq(bit), crc.shift.eq(shift)]
 
         accept = Signal()
         m.d.comb += accept.eq(self.i.valid & running & (count == _IDLE))
@@ -144,12 +144,11 @@ class Loader(wiring.Component):
         with m.Elif(accept):
             m.d.sync += [count.eq(0), word[8:].eq(self.i.payload)]
         with m.If(shift):
-            m.d.sync += [word.eq(word[1:]), fresh.eq(0)]
+            m.d.sync += word.eq(word[1:])
+            with m.If(crc.given & (bit != crc.expected)):
+                m.d.sync += wrong.eq(1)
         with m.If(decide):
             m.d.sync += position.eq(position + 1)
-
-        matches = Signal(reset_less=True)  # the CRC does, from 2 clocks after its last bit on
-        m.d.sync += matches.eq(crc.match_detected)
 
         def enter(following: _Phase) -> list[Any]:
             return [phase.eq(following), position.eq(0)]
@@ -161,14 +160,16 @@ class Loader(wiring.Component):
         header = Const(int.from_bytes(expected, "little"), 64)
         with m.Switch(phase):
             with m.Case(_Phase.HEADER):
-                with m.If(shift & (bit != header.bit_select(Cat(count[:3], position[:3]), 1))):
+                m.d.comb += crc.given.eq(position[2:].all())
+                with m.If(shift & ~position[3] & (bit != header.bit_select(Cat(count[:3], position[:3]), 1))):
                     m.d.sync += wrong.eq(1)
                 with m.If(check & ~position[3] & wrong):
                     m.d.sync += stop(isa.LoadError.HEADER)
-                with m.If(check & (position == 15) & ~matches):
+                with m.If(check & (position == 15) & wrong):
                     m.d.sync += stop(isa.LoadError.HEADER_CRC)
                 with m.If(decide & (position == 15)):
-                    m.d.sync += [enter(_Phase.SECTION), fresh.eq(1)]
+                    m.d.comb += crc.clear.eq(1)
+                    m.d.sync += enter(_Phase.SECTION)
             with m.Case(_Phase.SECTION):
                 m.d.sync += carry.eq(0)
                 enters = ~position[2] if wide else ~position[2] & ~position[:2].all()
@@ -210,13 +211,15 @@ class Loader(wiring.Component):
                 with m.If(decide & position[0] & ~some):
                     m.d.sync += enter(_Phase.CRC)
             with m.Case(_Phase.CRC):
+                m.d.comb += crc.given.eq(1)
                 with m.If(check & (position == 3)):
-                    with m.If(~matches):
+                    with m.If(wrong):
                         m.d.sync += stop(isa.LoadError.SECTION_CRC)
                     with m.Elif(last):
                         m.d.sync += [self.done.eq(whole | ~checking), whole.eq(whole | ~checking), self.error.eq(checking & ~whole)]
                 with m.If(decide & (position == 3)):
-                    m.d.sync += [enter(_Phase.SECTION), fresh.eq(1), self.section.eq(self.section + running)]
+                    m.d.comb += crc.clear.eq(1)
+                    m.d.sync += [enter(_Phase.SECTION), self.section.eq(self.section + running)]
 
         m.d.comb += [self.load.address.eq(address), self.load.data.eq(word)]
         with m.Switch(self.load.space):
@@ -227,7 +230,8 @@ class Loader(wiring.Component):
         with m.If(self.fail):
             m.d.sync += stop(isa.LoadError.FLASH)
         with m.If(self.start | self.scrub):
-            m.d.sync += [enter(_Phase.HEADER), fresh.eq(1), wrong.eq(0), count.eq(_IDLE), checking.eq(self.scrub)]
+            m.d.comb += crc.clear.eq(1)
+            m.d.sync += [enter(_Phase.HEADER), wrong.eq(0), count.eq(_IDLE), checking.eq(self.scrub)]
             m.d.sync += [self.done.eq(0), self.error.eq(0), self.code.eq(isa.LoadError.NONE), self.section.eq(0)]
         with m.If(self.start):
             m.d.sync += whole.eq(0)

@@ -11,6 +11,8 @@ from amaranth.lib.crc import catalog
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from .crc import SerialCrc
+
 __all__ = ["KEPT", "REPLY_START", "SHORT", "HeaderByte", "Reply", "ReplySender", "ReplyWrite"]
 
 REPLY_START = 0x5A
@@ -51,7 +53,7 @@ class ReplySender(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.crc = crc = catalog.CRC16_XMODEM(data_width=1).create()
+        m.submodules.crc = crc = SerialCrc(catalog.CRC16_XMODEM)
         begin = {KEPT: REPLY_START, SHORT: REPLY_START}
         m.submodules.kept = kept = Memory(shape=unsigned(8), depth=512, init=[begin.get(at, 0) for at in range(512)])
         write, read = kept.write_port(), kept.read_port()
@@ -60,9 +62,10 @@ class ReplySender(wiring.Component):
         index = Signal(9, reset_less=True)  # address of the byte
         header, first = index[8], Signal()  # the byte is one of four; the start byte, which the CRC leaves out
         bits = Signal(9, reset_less=True)  # the byte on its way into the CRC, highest bit first, and below it a 1
-        passing = Signal()
+        passing, given = Signal(), Signal()  # bits are on their way; what is sent is the CRC
         m.d.comb += [read.addr.eq(index), first.eq(header & (index[:3] == 4))]
-        m.d.comb += [passing.eq(bits[:8].any()), crc.data.eq(bits[8]), crc.valid.eq(passing & ~first), crc.start.eq(first)]
+        m.d.comb += [passing.eq(bits[:8].any()), crc.bit.eq(bits[8]), crc.shift.eq(passing), crc.given.eq(given), crc.clear.eq(first)]
+        m.d.comb += self.o.payload.eq(Mux(given, crc.low, read.data))
         m.d.sync += bits.eq(Cat(C(0, 1), bits))
 
         with m.FSM(name="reply"):
@@ -81,16 +84,17 @@ class ReplySender(wiring.Component):
                 m.d.sync += bits.eq(Cat(C(1, 1), read.data))
                 m.next = "BYTE"
             with m.State("BYTE"):
-                m.d.comb += [self.o.payload.eq(read.data), self.o.valid.eq(~passing)]
+                m.d.comb += self.o.valid.eq(~passing)
                 with m.If(self.o.ready & ~passing):
                     m.d.sync += index.eq(index + 1)
                     m.next = "NEXT"
             with m.State("CRC_LOW"):
-                m.d.comb += [self.o.payload.eq(crc.crc[:8]), self.o.valid.eq(1)]
+                m.d.comb += [given.eq(1), self.o.valid.eq(1)]
                 with m.If(self.o.ready):
+                    m.d.sync += bits[0].eq(1)  # eight shifts bring the other byte
                     m.next = "CRC_HIGH"
             with m.State("CRC_HIGH"):
-                m.d.comb += [self.o.payload.eq(crc.crc[8:]), self.o.valid.eq(1)]
-                with m.If(self.o.ready):
+                m.d.comb += [given.eq(1), self.o.valid.eq(~passing)]
+                with m.If(self.o.ready & ~passing):
                     m.next = "IDLE"
         return m

@@ -49,8 +49,9 @@ class ScriptedCore(wiring.Component):
                     m.next = "STEP"
             with m.State("STEP"):
                 m.d.comb += self.busy.eq(1)
-                m.d.sync += left.eq(left - 1)
-                with m.If((left == 0) & ~self.hang):
+                with m.If(left != 0):
+                    m.d.sync += left.eq(left - 1)
+                with m.Elif(~self.hang):
                     m.next = "SYMBOL"
             with m.State("SYMBOL"):
                 m.d.comb += self.symbol.valid.eq(1)

@@ -1,0 +1,46 @@
+"""A CRC, a bit a clock, that also tells its own bits one after another: to compare those that come, or to send them."""
+
+from amaranth.hdl import Cat, Const, Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.crc import Algorithm
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["SerialCrc"]
+
+
+class SerialCrc(wiring.Component):
+    """The CRC ``algorithm`` over bits, in the order it takes them: of each byte the lowest first if it reflects, else the highest.
+
+    In a clock with ``shift`` and without ``given``, ``bit`` is taken in. With ``given`` the CRC itself passes, as its bytes stand in a
+    frame, lowest byte first: ``expected`` is the bit due, in the same order, and each ``shift`` goes on to the next. ``low``: the eight
+    bits that are due next. ``clear`` wins: no bit has been taken; so it is after reset.
+    """
+
+    def __init__(self, algorithm: Algorithm) -> None:
+        if algorithm.reflect_input != algorithm.reflect_output:
+            raise ValueError(f"algorithm must reflect input and output alike, not {algorithm!r}")
+        self._algorithm = algorithm
+        super().__init__({"bit": In(1), "shift": In(1), "given": In(1), "clear": In(1), "expected": Out(1), "low": Out(8)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        algorithm = self._algorithm
+        width, reflect = algorithm.crc_width, algorithm.reflect_input
+        # the bit that leaves stands at the bottom: a register that reflects nothing lies upside down
+        parts = (algorithm.initial_crc, algorithm.polynomial, algorithm.xor_output)
+        initial, polynomial, inverted = (int(f"{value:0{width}b}"[::-1], 2) for value in parts)
+        if reflect:  # the polynomial is written upside down all the same
+            initial, inverted = algorithm.initial_crc, algorithm.xor_output
+        register = Signal(width, init=initial)
+        back = Signal()
+        m.d.comb += back.eq((register[0] ^ self.bit) & ~self.given)
+        shifted = Cat(register[1:], register[0] & self.given)
+        with m.If(self.clear):
+            m.d.sync += register.eq(initial)
+        with m.Elif(self.shift):
+            m.d.sync += register.eq(shifted ^ (back.replicate(width) & Const(polynomial, width)))
+
+        value = register ^ Const(inverted, width)
+        due = value[:8] if reflect else value[width - 8 :]  # with the highest bit at the bottom, the lowest byte is at the top
+        m.d.comb += [self.low.eq(due if reflect else due[::-1]), self.expected.eq(due[0])]
+        return m
