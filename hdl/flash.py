@@ -95,95 +95,105 @@ class FlashController(wiring.Component):
 
         again, starting = Signal(init=1), Signal()  # the start sequence is to begin; it runs
         number = Signal(3)  # of the next command
-        good = Signal()  # the id was right so far
+        good = Signal()  # a command was sent, and the id was right so far
         steps, more = Signal(3), Signal(7, reset_less=True)  # the steps, by eights: how many eights after this one
-        last = Signal()
-        m.d.comb += last.eq((more == 0) & steps.all())
-        reading = Signal()  # the image
-        m.d.comb += reading.eq(good & ~number[0] & self.active & ~again)
-        waiting, came = Signal(), Signal()  # a byte of the image is asked for; a byte of the start sequence is here
-        issue, addressed = Signal(), Signal()
+        waiting, came = Signal(), Signal()  # a byte of the image is asked for; one of the start sequence is here
+        last, tried, over, reading, issue, addressed, arrives = (Signal() for _ in range(7))
+        m.d.comb += [
+            last.eq((more == 0) & steps.all()),
+            tried.eq(number.all()),  # an id was read
+            over.eq(good & (number == 0)),  # all commands are sent
+            reading.eq(good & ~number[0] & self.active & ~again),  # in DATA: the image
+        ]
 
-        # what the pins do in the next step
-        cs_n, sck, oe, o = Signal(init=1), Signal(2), Signal(), Signal(8, reset_less=True)
-        m.d.comb += [gearbox.cs_n.eq(cs_n), gearbox.sck.eq(sck), gearbox.oe.eq(oe), gearbox.o.eq(o)]
-        with m.If(step):
-            m.d.sync += [cs_n.eq(0), sck.eq(0), oe.eq(0), o.eq(0xFF), steps.eq(steps + 1)]
-        address = Signal(24)
-        m.d.comb += address.eq(Mux(self.ready, Cat(Const(0, 3), self.row.payload.address), Mux(number[0], 0, self._offset)))
-        bit = Const(sum((code >> 7 - at & 1) << 8 * index + at for index, code in enumerate(COMMANDS) for at in range(8)), 64)
-
-        with m.FSM(name="flash"):
+        with m.FSM(name="flash") as fsm:
+            idle, commanding, addressing, streaming = (fsm.ongoing(state) for state in ("IDLE", "COMMAND", "ADDRESS", "DATA"))
             with m.State("IDLE"), m.If(step):
-                m.d.sync += cs_n.eq(1)
-                with m.If(steps.all()):
-                    m.d.sync += more.eq(more - 1)
                 with m.If(again):
                     m.d.sync += [again.eq(0), starting.eq(1), good.eq(0), number.eq(0)]
-                    m.d.sync += [more.eq(self._pause), steps.eq(0)]
-                with m.Elif(starting):
-                    with m.If(last):
-                        m.next = "COMMAND"
-                        with m.If((number == 7) & ~good):
-                            m.d.sync += [self.capture.eq(self.capture + 1), number[0].eq(0)]
-                            with m.If(self.capture.all()):
-                                m.d.sync += starting.eq(0)
-                                m.d.comb += self.fail.eq(self.active)
-                                m.next = "IDLE"
-                        with m.Elif((number == 0) & good):
-                            m.d.sync += [starting.eq(0), self.ready.eq(1)]
+                with m.Elif(starting & last):
+                    m.next = "COMMAND"
+                    with m.If(tried & ~good):
+                        m.d.sync += [self.capture.eq(self.capture + 1), number[0].eq(0)]
+                        with m.If(self.capture.all()):
+                            m.d.sync += starting.eq(0)
+                            m.d.comb += self.fail.eq(self.active)
                             m.next = "IDLE"
-                with m.Elif(self.row.valid & self.ready):
-                    m.d.sync += steps.eq(0)
+                    with m.If(over):
+                        m.d.sync += [starting.eq(0), self.ready.eq(1)]
+                        m.next = "IDLE"
+                with m.Elif(~starting & self.ready & self.row.valid):
                     m.next = "ADDRESS"
             with m.State("COMMAND"), m.If(step):
-                m.d.sync += [self.ready.eq(0), good.eq(1), oe.eq(1), sck.eq(1)]
-                m.d.sync += [o[0].eq(bit.bit_select(Cat(steps, number), 1)), o[4].eq(bit.bit_select(Cat(steps, number), 1))]
-                with m.If(number < _QUAD):
+                m.d.sync += [self.ready.eq(0), good.eq(1)]
+                with m.If(~number[2]):
                     m.d.sync += self.capture.eq(0)
                 with m.If(steps.all()):
-                    m.d.sync += [number.eq(number + 1), more.eq(self._pause)]
+                    m.d.sync += number.eq(number + 1)
+                    with m.If(number != _GOES_ON):
+                        m.next = "IDLE"
                     with m.If(number >= _QUAD):
                         m.next = "ADDRESS"
-                    with m.Elif(number != _GOES_ON):
-                        m.next = "IDLE"
-            with m.State("ADDRESS"), m.If(step):
-                m.d.sync += [oe.eq(~steps[2]), sck.eq(3)]
-                with m.Switch(steps):
-                    for at in range(3):
-                        with m.Case(at):
-                            m.d.sync += o.eq(address[16 - 8 * at : 24 - 8 * at])
-                    with m.Case(3):
-                        m.d.sync += o.eq(Mux(number[0], _MODE_ENDS, _MODE_CONTINUES))
-                with m.If(steps == _ADDRESS_STEPS - 1):
-                    m.d.comb += [addressed.eq(1), self.row.ready.eq(self.ready)]
-                    m.d.sync += [steps.eq(0), more.eq(Mux(self.ready, self.row.payload.more, 0))]
-                    m.next = "DATA"
-            with m.State("DATA"), m.If(step):
-                m.d.comb += issue.eq(~(reading & waiting))
-                m.d.sync += sck.eq(issue.replicate(2))
-                with m.If(steps.all()):
-                    m.d.sync += more.eq(more - 1)
-                with m.If(reading):
-                    m.d.sync += steps.eq(0)
-                with m.Elif(last):
-                    m.d.sync += more.eq(self._pause)
-                    m.next = "IDLE"
+            with m.State("ADDRESS"), m.If(step & addressed):
+                m.next = "DATA"
+            with m.State("DATA"), m.If(step & last & ~reading):
+                m.next = "IDLE"
+        m.d.comb += [
+            addressed.eq(steps[2] & steps[0]),
+            issue.eq(streaming & ~(reading & waiting)),
+            self.row.ready.eq(step & addressing & addressed & self.ready),
+        ]
+
+        # counters
+        pause, load = Signal(), Signal()
+        m.d.comb += [pause.eq(commanding | (idle & ~starting) | (streaming & last)), load.eq(addressing)]
+        with m.If(step):
+            m.d.sync += steps.eq(steps + 1)
+            with m.If((idle & ~starting) | (addressing & addressed) | (streaming & reading)):
+                m.d.sync += steps.eq(0)
+            with m.If(steps.all() | pause | load):
+                m.d.sync += more.eq(Mux(pause, self._pause, Mux(load, self.row.payload.more, more - 1)))
+            with m.If(addressing & ~self.ready):
+                m.d.sync += more.eq(0)
+
+        # what the pins do in the next step; sums of products, because a multiplexer takes more cells
+        cs_n, sck, oe, o = Signal(init=1), Signal(2), Signal(), Signal(8, reset_less=True)
+        m.d.comb += [gearbox.cs_n.eq(cs_n), gearbox.sck.eq(sck), gearbox.oe.eq(oe), gearbox.o.eq(o)]
+        script = Const(sum((code >> 7 - at & 1) << 8 * index + at for index, code in enumerate(COMMANDS) for at in range(8)), 64)
+        bit, mode, serving, fixed = Signal(), Signal(), Signal(3), Signal(8)
+        m.d.comb += [
+            bit.eq(script.bit_select(Cat(steps, number), 1)),
+            mode.eq(addressing & (steps == 3)),
+            fixed.eq((~addressing | (mode & number[0])).replicate(8) | (mode.replicate(8) & _MODE_CONTINUES)),
+        ]
+        with m.If(commanding):
+            m.d.comb += [fixed[0].eq(bit), fixed[4].eq(bit)]
+        for at in range(3):
+            m.d.comb += serving[at].eq(addressing & self.ready & (steps == at))
+            with m.If(addressing & ~self.ready & ~number[0] & (steps == at)):
+                m.d.comb += fixed.eq(self._offset >> 16 - 8 * at & 0xFF)
+        address = Cat(Const(0, 3), self.row.payload.address)
+        with m.If(step):
+            m.d.sync += [cs_n.eq(idle), oe.eq(commanding | (addressing & ~steps[2])), sck.eq(Cat(~idle, addressing | issue))]
+            m.d.sync += o.eq(
+                fixed
+                | Cat(Cat(address[at] & serving[2], address[8 + at] & serving[1], address[16 + at] & serving[0]).any() for at in range(8))
+            )
+            with m.If(streaming & ~issue):
+                m.d.sync += sck.eq(0)
 
         # a byte that was asked for is there four steps later
-        asked = Signal(4)
-        nth = Signal(3)  # of the bytes since the address
-        arrives = Signal()
+        asked, nth = Signal(4), Signal(3)  # which of the bytes since the address
         m.d.comb += [gearbox.take.eq(asked[3]), arrives.eq(asked[3] & step), self.data.ending.eq(arrives & self.ready & nth.all())]
         m.d.sync += [self.data.strobe.eq(arrives & self.ready), came.eq((arrives & ~self.ready) | (came & reading & ~self.o.ready))]
         with m.If(step):
             m.d.sync += asked.eq(Cat(issue, asked))
         with m.If(arrives):
             m.d.sync += nth.eq(nth + 1)
-        with m.If(addressed):
+        with m.If(addressing & addressed):
             m.d.sync += nth.eq(0)
         m.d.comb += self.o.valid.eq(came & reading)
-        m.d.sync += waiting.eq(reading & (issue | (waiting & ~(came & self.o.ready))))
+        m.d.sync += waiting.eq(reading & ((issue & step) | (waiting & ~(came & self.o.ready))))
 
         with m.If(came & number[0] & (gearbox.data != Mux(nth[0], *_IDENTITY))):
             m.d.sync += good.eq(0)

@@ -52,7 +52,7 @@ def test_what_is_sent(nibbles, power, jedec):
     for each in ids:
         assert each.bits(8) == b"\x94"
         assert each.quad(8, 4) == b"\0\0\0\xff"
-        assert each.nibbles[16] == 15  # the first of four dummies is still driven
+        assert each.nibbles[16] == 0  # the first of four dummies is still driven
         assert each.floats(17)
         assert len(each.nibbles) == 8 + 8 + 4 + 16
         assert each.low == 16 + 8 + 4 + 16 + 1
