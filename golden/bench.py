@@ -61,6 +61,7 @@ def seconds_to(
         hidden_bits=shape.hidden_bits,
         embed_bits=shape.embed_bits,
         output_bits=shape.output_bits,
+        hidden_most=shape.hidden_most,
     )
     settings = Settings(
         jitter=shape.jitter,

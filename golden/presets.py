@@ -18,7 +18,7 @@ class TextPreset:
 
     ``n`` neurons; ``hidden`` and ``output``: tables as (n_t, n_c); ``symbols``: size of the vocabulary; entry widths after training, and
     units to round to (None: searched for); ``qat``: the part of a training that is rounded; learning ``rate`` and ``jitter``;
-    ``touched``, ``grow``, ``grown`` and ``recent`` as in golden/trainer.py; ``anchors``: how pairs are drawn.
+    ``hidden_most``, ``touched``, ``grow``, ``grown`` and ``recent`` as in golden/trainer.py; ``anchors``: how pairs are drawn.
     """
 
     about: str
@@ -31,6 +31,7 @@ class TextPreset:
     output_bits: int = 4
     hidden_unit: float | None = None
     output_unit: float | None = None
+    hidden_most: float | None = None
     qat: float = 0.8
     rate: float = 0.01
     jitter: float = 0.5
@@ -72,7 +73,8 @@ TEXT_PRESETS = {
         hidden_bits=8,
         hidden_unit=1 / 32,
         output_unit=1 / 16,
-        qat=0.5,
+        hidden_most=7 / 8,
+        qat=0.8,
         touched=True,
         grow=4,
         grown=0.8,

@@ -100,7 +100,7 @@ def train_text(
     """
     held_out, train = text.held_out, text.train
     widths = {"hidden_bits": preset.hidden_bits, "embed_bits": preset.embed_bits, "output_bits": preset.output_bits}
-    rounding = Rounding(hidden_unit=1.0, output_unit=1.0, **widths)
+    rounding = Rounding(hidden_unit=1.0, output_unit=1.0, hidden_most=preset.hidden_most, **widths)
     fixed = False
     best: tuple[float, Network] | None = None
     result = None

@@ -47,13 +47,17 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Rounding:
-    """Units and widths of the integer network: hidden tables and embedder share one unit (2**-frac), the output tables have their own."""
+    """Units and widths of the integer network: hidden tables and embedder share one unit (2**-frac), the output tables have their own.
+
+    ``hidden_most``: largest magnitude of a hidden table's entry that training allows, latency; None: what the width holds.
+    """
 
     hidden_unit: float
     output_unit: float
     hidden_bits: int = 4
     embed_bits: int = 8
     output_bits: int = 4
+    hidden_most: float | None = None
 
 
 @dataclass(kw_only=True)
@@ -68,8 +72,9 @@ class _Part:
     unit: float = 0.0
     limit: float = 0.0
 
-    def round(self, unit: float, bits: int) -> None:
-        self.unit, self.limit = unit, float(ENTRY_LIMIT[bits])
+    def round(self, unit: float, bits: int, most: float | None = None) -> None:
+        limit = float(ENTRY_LIMIT[bits])
+        self.unit, self.limit = unit, limit if most is None else min(limit, most // unit)
         self.used_rows = (np.clip(np.rint(self.rows / unit), -self.limit, self.limit) * unit).astype(np.float32)
 
 
@@ -147,7 +152,7 @@ class RnnTrainer:
 
     def round(self, rounding: Rounding) -> None:
         """From now on the forward pass reads rounded tables; straight-through: the unrounded ones are trained, and clipped to the width."""
-        self._hidden.round(rounding.hidden_unit, rounding.hidden_bits)
+        self._hidden.round(rounding.hidden_unit, rounding.hidden_bits, rounding.hidden_most)
         self._embed.round(rounding.hidden_unit, rounding.embed_bits)
         self._output.round(rounding.output_unit, rounding.output_bits)
 
