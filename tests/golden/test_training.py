@@ -148,9 +148,9 @@ def test_a_rounded_training_ends_in_multiples_of_the_units():
     assert np.array_equal(tables, np.rint(tables * 4) / 4)
     assert np.abs(model.hidden.groups[0].tables).max() <= 7 * 0.125
     assert np.mean(bits[-10:]) < 1.5
-    free = np.abs(trained(rounding=Rounding(hidden_unit=0.125, output_unit=0.25, hidden_bits=8), steps=150)[0].hidden.groups[0].tables)
-    kept = Rounding(hidden_unit=0.125, output_unit=0.25, hidden_bits=8, hidden_most=0.3)
-    assert np.abs(trained(rounding=kept, steps=150)[0].hidden.groups[0].tables).max() == 0.25 < free.max()
+    free, kept = (Rounding(hidden_unit=1 / 32, output_unit=0.25, hidden_bits=8, hidden_most=most) for most in (None, 0.07))
+    largest = [float(np.abs(trained(rounding=rounding, steps=150)[0].hidden.groups[0].tables).max()) for rounding in (free, kept)]
+    assert largest[0] > largest[1] == 0.0625
 
 
 def test_a_schedule_by_time_ends():
