@@ -70,6 +70,9 @@ def _text_parser(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--hidden-unit", type=float, help="unit of hidden tables and embedder, a power of two (default: the preset's)")
     parser.add_argument("--output-unit", type=float, help="unit of the output tables, likewise")
+    parser.add_argument(
+        "--hidden-most", type=float, help="largest magnitude of a hidden entry while tables are rounded (default: the preset's)"
+    )
     parser.add_argument("--streams", type=int, default=64, help="texts read side by side (default: %(default)s)")
     parser.add_argument("--context", type=int, default=32, help="symbols to propagate back through (default: %(default)s)")
     parser.add_argument("--qat", type=float, help="last part of the training with rounded tables, 0..1 (default: the preset's)")
@@ -91,7 +94,7 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
     preset = TEXT_PRESETS[arguments.preset]
     if arguments.bits is not None:
         preset = replace(preset, hidden_bits=arguments.bits, output_bits=arguments.bits, hidden_unit=None, output_unit=None)
-    for field in ("hidden_unit", "output_unit", "n", "hidden", "output", "grow", "grown", "recent", "rate", "jitter", "qat"):
+    for field in ("hidden_unit", "output_unit", "hidden_most", "n", "hidden", "output", "grow", "grown", "recent", "rate", "jitter", "qat"):
         if getattr(arguments, field) is not None:
             preset = replace(preset, **{field: getattr(arguments, field)})
     if arguments.resume is None:
@@ -129,6 +132,7 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
         "bits",
         "hidden_unit",
         "output_unit",
+        "hidden_most",
         "n",
         "hidden",
         "output",
@@ -183,6 +187,7 @@ def _check_text(arguments: argparse.Namespace) -> None:
         ("streams", arguments.streams, 1, 1 << 16),
         ("context", arguments.context, 1, 1 << 16),
         ("n", arguments.n, 2, 32767),
+        ("hidden-most", arguments.hidden_most, 2.0**-12, 32767),
         ("grow", arguments.grow, 0, MAX_NC),
         ("grown", arguments.grown, 0, 1),
         ("recent", arguments.recent, 0, 1),

@@ -110,6 +110,7 @@ def test_the_default_text_is_trained_on(tmp_path, capsys):
         (("--steps", "0"), "--steps must be 1..1e+09, not 0"),
         (("--jitter", "1.5"), "--jitter must be 0..1, not 1.5"),
         (("--recent", "1.1"), "--recent must be 0..1, not 1.1"),
+        (("--hidden-most", "0"), "--hidden-most must be 0.000244141..32767, not 0"),
         (("--grow", "17"), "--grow must be 0..16, not 17"),
         (("--streams", "0"), "--streams must be 1..65536, not 0"),
         (("--symbols", "300"), "the vocabulary must have 2..256 symbols, not 300"),
