@@ -129,6 +129,6 @@ def test_full() -> None:
         place(items, replace(board(16384, 8), tiers=board(16384, 8).tiers[:1]))
     assert str(caught.value) == needs + "128.0 KiB: tier RAM is full"
     with pytest.raises(CompileError) as caught:
-        place(items, board(16384, 3 * 8192 - 1))
+        place(items, board(16384, 3 * 8192 + 1))
     assert str(caught.value) == needs + "128.0 KiB of RAM and 192.0 KiB of flash: tier flash is full"
     assert place(items, board(16384, 3 * 8192 + 2))
