@@ -46,7 +46,7 @@ class FlashController(wiring.Component):
     is done, and then rows are served. ``fail`` (one clock, only while ``active``): no ``capture`` (sample instant, ``hdl.gearbox``) showed
     the id EF 17; ``ready`` then stays 0 until ``start``. ``ready``: ``capture`` is found and rows are served.
 
-    ``pause_bits``: before each command CS# is high for 2^``pause_bits`` clocks and a step; that must be 3 us (tRES1, section 9.6).
+    ``pause_bits``: before each command CS# is high for 2^``pause_bits`` clocks less a slot, which must be 3 us (tRES1, section 9.6).
     ``cs_n``, ``sck``, ``io_o``, ``io_oe``, ``io_i`` are in the domain ``flash`` with ``nibbles`` = 2.
     """
 
@@ -106,6 +106,7 @@ class FlashController(wiring.Component):
             reading.eq(good & ~number[0] & self.active & ~again),  # in DATA: the image
         ]
 
+        m.d.sync += self.fail.eq(0)
         with m.FSM(name="flash") as fsm:
             idle, commanding, addressing, streaming = (fsm.ongoing(state) for state in ("IDLE", "COMMAND", "ADDRESS", "DATA"))
             with m.State("IDLE"), m.If(step):
@@ -117,7 +118,7 @@ class FlashController(wiring.Component):
                         m.d.sync += [self.capture.eq(self.capture + 1), number[0].eq(0)]
                         with m.If(self.capture.all()):
                             m.d.sync += starting.eq(0)
-                            m.d.comb += self.fail.eq(self.active)
+                            m.d.sync += self.fail.eq(self.active & ~self.stop)
                             m.next = "IDLE"
                     with m.If(over):
                         m.d.sync += [starting.eq(0), self.ready.eq(1)]
