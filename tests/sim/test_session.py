@@ -18,7 +18,7 @@ from sim.session import CoreSession
 from ..firmware.networks import random_network
 
 BOARD = boards.get("icebreaker")
-PARAMS = core_params(BOARD)
+PARAMS = replace(core_params(BOARD), flash=False)  # with one: test_flash_networks.py
 STEPS = 4
 
 
