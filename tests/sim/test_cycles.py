@@ -152,7 +152,7 @@ def test_the_programs_own_sampler_is_the_default() -> None:
         ({"steps": 0}, "steps must be 1..64, not 0"),
         ({"steps": 65}, "steps must be 1..64, not 65"),
         ({"board": BOARDS[1]}, "comparators must be 1 on icebreaker, the program is made for 2"),
-        ({"tier": 3}, "run 0: tier must be 0..0 on icebreaker, not 3"),
+        ({"tier": 3}, "run 0: tier must be 0..1 on icebreaker, not 3"),
         ({"sort": False}, "a step must end, this program's has not within"),
     ],
 )
@@ -173,7 +173,8 @@ def compiled(job: Job, *, seed: int) -> Measured:
     """The same in the compiled simulator, with the program's tables, random latencies and symbols forced now and then."""
     rng = np.random.default_rng(seed)
     program = replace(job.program, jittered=job.jitter, k=job.k, seed=seed + 1, jitter=rng.integers(0, 99, 256).astype(np.int16))
-    simulation = CoreSimulation(program, params=core_params(BOARDS[program.comparators]))
+    board = BOARDS[program.comparators]
+    simulation = CoreSimulation(program, params=core_params(board), board=board)
     sim = simulation.sim
     free = isa.ZERO_WORD * isa.LANES
     simulation.write(np.arange(free), rng.integers(-32768, 32768, free).astype(np.int16))
