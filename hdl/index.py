@@ -86,9 +86,9 @@ class IndexMaker(wiring.Component):
         pending = Signal(6)  # runs begun here and not yet retired
         accept = Signal()
         m.d.sync += pending.eq(pending + accept - self.retired)
-        # `alone`: pending == 1. No run is begun while a word waits for it, so `accept` need not count.
-        alone = Signal()
-        m.d.sync += alone.eq(Mux(self.retired, pending == 2, pending == 1))
+        # `alone_next`: pending == 1 in the next clock. No run is begun while a word waits for it, so `accept` need not count.
+        alone_next = Signal()
+        m.d.comb += alone_next.eq(Mux(self.retired, pending == 2, pending == 1))
         m.d.comb += self.program_address.eq(Cat(word[:2], Const(0, 1), pc))
 
         # The queue of finished indices, filled at most to its end by what is under way.
@@ -100,8 +100,9 @@ class IndexMaker(wiring.Component):
         word_valid, held_sync, held_fresh = Signal(), Signal(reset_less=True), Signal(reset_less=True)
         waiting, started = Signal(), Signal()
         take, issue = Signal(), Signal()
+        # `waiting` counts with a word only, and that comes no earlier than a clock after its flags
+        m.d.sync += waiting.eq(~take & ((held_sync & ~alone_next) | (held_fresh & ~(started | self.go))))
         m.d.comb += [
-            waiting.eq((held_sync & ~alone) | (held_fresh & ~started)),
             self.claim.eq(word_valid & ~waiting),
             take.eq(self.claim & ~self.blocked),
             read.addr.eq(anchor),
