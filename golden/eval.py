@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
         for name in ("command", "seed"):
             if name in network.card:
                 print(f"{name}: {network.card[name]}")
-        if network.kind == "rnn":
+        if network.kind != "deep":
             if arguments.data is not None:
                 raise NetworkError("--data is for image networks, and this is a text network")
             _text(network, arguments.text, whole=arguments.whole)

@@ -2,7 +2,7 @@
 
 The header's metadata has the one key ``polychron-network``, a JSON object: version, kind, sizes, widths, symbols and card.
 Arrays: ``hidden.L.group.G.anchors`` and ``.tables``, ``output.group.G...``, ``embed``, ``constants``, and any number of
-``float.*``, from which a training resumes.
+``float.*``, from which a training resumes. A transformer's blocks: golden/transformer_file.py.
 """
 
 import json
@@ -15,7 +15,9 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from . import transformer_file
 from .network import Layer, Network, NetworkError, TableGroup
+from .transformer_network import TransformerBlock, TransformerNetwork
 
 __all__ = ["VERSION", "load", "load_extra", "save_network", "write_atomic"]
 
@@ -42,6 +44,9 @@ def save_network(network: Network, path: Path, *, extra: Arrays | None = None) -
     network.validate()
     arrays: Arrays = {}
     layers = {f"hidden.{index}": layer for index, layer in enumerate(network.hidden)} | {"output": network.output}
+    if isinstance(network, TransformerNetwork):
+        layers |= transformer_file.feed_layers(network)
+        arrays |= transformer_file.block_arrays(network)
     for name, layer in layers.items():
         for index, group in enumerate(layer.groups):
             arrays[f"{name}.group.{index}.anchors"] = np.ascontiguousarray(group.anchors)
@@ -63,6 +68,8 @@ def save_network(network: Network, path: Path, *, extra: Arrays | None = None) -
         "symbols": network.symbols,
         "card": network.card,
     }
+    if isinstance(network, TransformerNetwork):
+        header |= transformer_file.block_header(network)
     write_atomic(path, save(arrays, metadata={KEY: json.dumps(header, sort_keys=True)}))
 
 
@@ -132,23 +139,31 @@ def _build(header: dict[str, Any], arrays: Arrays) -> Network:
             groups.append(TableGroup(anchors=take(f"{name}.group.{index}.anchors"), tables=take(f"{name}.group.{index}.tables")))
         return Layer(groups=tuple(groups), bits=_field(values, "bits", int), shift=_field(values, "shift", int))
 
-    hidden = tuple(layer(f"hidden.{index}") for index in range(len(layers) - 1))
+    transformer = header.get("kind") == "transformer"
+    blocks: tuple[TransformerBlock, ...] = ()
+    if transformer:
+        feeds = {name for name in layers if name.endswith(".feed")}
+        blocks = transformer_file.read_blocks(_field(header, "blocks", list), take=take, layer=layer, feeds=feeds)
+    hidden = () if transformer else tuple(layer(f"hidden.{index}") for index in range(len(layers) - 1))
     output = layer("output")
     embed = take("embed") if "embed" in left else None
     constants = take("constants") if "constants" in left else np.zeros(0, np.int16)
     if left:
         raise NetworkError(f"array {min(left)} is not named by the header")
     symbols = header.get("symbols")
-    return Network(
-        kind=_field(header, "kind", str),
-        n=_field(header, "n", int),
-        hidden=hidden,
-        output=output,
-        embed=embed,
-        embed_bits=_field(header, "embed_bits", int),
-        constants=constants,
-        frac=_field(header, "frac", int),
-        out_frac=_field(header, "out_frac", int),
-        symbols=None if symbols is None else tuple(_field(header, "symbols", list)),
-        card=_field(header, "card", dict),
-    )
+    fields: dict[str, Any] = {
+        "kind": _field(header, "kind", str),
+        "n": _field(header, "n", int),
+        "hidden": hidden,
+        "output": output,
+        "embed": embed,
+        "embed_bits": _field(header, "embed_bits", int),
+        "constants": constants,
+        "frac": _field(header, "frac", int),
+        "out_frac": _field(header, "out_frac", int),
+        "symbols": None if symbols is None else tuple(_field(header, "symbols", list)),
+        "card": _field(header, "card", dict),
+    }
+    if transformer:
+        return TransformerNetwork(**fields, blocks=blocks, embed_shift=_field(header, "embed_shift", int))
+    return Network(**fields)

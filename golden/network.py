@@ -9,7 +9,23 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ENTRY_LIMIT", "MAX_NC", "MAX_SHIFT", "MAX_SYMBOLS", "Int8", "Int16", "Layer", "Network", "NetworkError", "TableGroup"]
+__all__ = [
+    "ENTRY_LIMIT",
+    "LATENCY_MAX",
+    "MAX_NC",
+    "MAX_SHIFT",
+    "MAX_SYMBOLS",
+    "Int8",
+    "Int16",
+    "Layer",
+    "Network",
+    "NetworkError",
+    "TableGroup",
+    "is_array",
+    "require",
+    "validate_entries",
+    "validate_layer",
+]
 
 ENTRY_LIMIT = {4: 7, 8: 127}  # largest |entry| for a width in bits
 LATENCY_MAX = 32767
@@ -71,7 +87,7 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """An integer network.
+    """An integer network of kind "deep" or "rnn"; golden/transformer_network.py has the kind "transformer".
 
     ``hidden``: deep: the residual layers, n to n, any number; rnn: exactly one, S.
     ``output``: U, n to n_out, negated: the earliest spike is the likeliest.
@@ -81,7 +97,7 @@ class Network:
     ``card``: provenance and figures, JSON values only.
     """
 
-    kind: Literal["deep", "rnn"]
+    kind: Literal["deep", "rnn", "transformer"]
     n: int
     hidden: tuple[Layer, ...]
     output: Layer
@@ -110,82 +126,82 @@ class Network:
 
     def validate(self) -> "Network":
         """Refuse a network that breaks docs/reference/numbers.md (``NetworkError``, one sentence); return it otherwise."""
-        _require(self.kind in ("deep", "rnn"), f"kind must be 'deep' or 'rnn', not {self.kind!r}")
-        _require(isinstance(self.n, int) and 2 <= self.n <= LATENCY_MAX, f"n must be 2..{LATENCY_MAX}, not {self.n!r}")
+        require(self.kind in ("deep", "rnn"), f"kind must be 'deep' or 'rnn', not {self.kind!r}")
+        require(isinstance(self.n, int) and 2 <= self.n <= LATENCY_MAX, f"n must be 2..{LATENCY_MAX}, not {self.n!r}")
         for name in ("frac", "out_frac"):
             value = getattr(self, name)
-            _require(isinstance(value, int) and abs(value) <= MAX_FRAC, f"{name} must be -{MAX_FRAC}..{MAX_FRAC}, not {value!r}")
-        _require(_is_array(self.constants, np.int16, 1), "constants must be a vector of int16")
-        _require(self.n_ref < self.n, f"constants must be fewer than n = {self.n}, not {self.n_ref}")
+            require(isinstance(value, int) and abs(value) <= MAX_FRAC, f"{name} must be -{MAX_FRAC}..{MAX_FRAC}, not {value!r}")
+        require(is_array(self.constants, np.int16, 1), "constants must be a vector of int16")
+        require(self.n_ref < self.n, f"constants must be fewer than n = {self.n}, not {self.n_ref}")
         extra: npt.NDArray[np.int64] | None = None
         if self.kind == "rnn":
-            _require(len(self.hidden) == 1, f"hidden must be one layer in an rnn, not {len(self.hidden)}")
-            _require(self.n_ref == 0, f"constants must be empty in an rnn, not {self.n_ref} values")
-            extra = self._validate_embed()
+            require(len(self.hidden) == 1, f"hidden must be one layer in an rnn, not {len(self.hidden)}")
+            require(self.n_ref == 0, f"constants must be empty in an rnn, not {self.n_ref} values")
+            extra = self.validate_embed()
         else:
-            _require(self.embed is None, "embed must be absent in a deep network")
-            _require(self.symbols is None, "symbols must be absent in a deep network")
+            require(self.embed is None, "embed must be absent in a deep network")
+            require(self.symbols is None, "symbols must be absent in a deep network")
         for index, layer in enumerate(self.hidden):
-            _validate_layer(layer, name=f"hidden.{index}", n=self.n, n_out=self.n, extra=extra)
-        _validate_layer(self.output, name="output", n=self.n, n_out=None, extra=None)
+            validate_layer(layer, name=f"hidden.{index}", n=self.n, n_out=self.n, extra=extra)
+        validate_layer(self.output, name="output", n=self.n, n_out=None, extra=None)
         if self.kind == "rnn" and self.embed is not None:
-            _require(
-                self.n_out == len(self.embed), f"output must have a column for each of the {len(self.embed)} symbols, not {self.n_out}"
-            )
+            require(self.n_out == len(self.embed), f"output must have a column for each of the {len(self.embed)} symbols, not {self.n_out}")
         return self
 
-    def _validate_embed(self) -> npt.NDArray[np.int64]:
-        _require(self.embed is not None, "embed must be present in an rnn")
+    def validate_embed(self) -> npt.NDArray[np.int64]:
+        """(n,): the largest |entry| of each column of the embedder, which must fit ``n`` and ``symbols``."""
+        require(self.embed is not None, f"embed must be present in {'an rnn' if self.kind == 'rnn' else 'a transformer'}")
         embed = self.embed
         assert embed is not None
-        _require(_is_array(embed, np.int8, 2), "embed must be a matrix of int8")
-        _require(embed.shape[1] == self.n, f"embed must have n = {self.n} columns, not {embed.shape[1]}")
-        _require(1 <= len(embed) <= MAX_SYMBOLS, f"embed must have 1..{MAX_SYMBOLS} rows, not {len(embed)}")
-        _validate_entries(embed, name="embed", bits=self.embed_bits)
+        require(is_array(embed, np.int8, 2), "embed must be a matrix of int8")
+        require(embed.shape[1] == self.n, f"embed must have n = {self.n} columns, not {embed.shape[1]}")
+        require(1 <= len(embed) <= MAX_SYMBOLS, f"embed must have 1..{MAX_SYMBOLS} rows, not {len(embed)}")
+        validate_entries(embed, name="embed", bits=self.embed_bits)
         if self.symbols is not None:
-            _require(len(self.symbols) == len(embed), f"symbols must name each of the {len(embed)} rows of embed, not {len(self.symbols)}")
+            require(len(self.symbols) == len(embed), f"symbols must name each of the {len(embed)} rows of embed, not {len(self.symbols)}")
             good = all(isinstance(symbol, int) and -1 <= symbol <= 255 for symbol in self.symbols)
-            _require(good, "symbols must be bytes 0..255, or -1 for the unknown symbol")
-            _require(len(set(self.symbols)) == len(self.symbols), "symbols must differ from one another")
+            require(good, "symbols must be bytes 0..255, or -1 for the unknown symbol")
+            require(len(set(self.symbols)) == len(self.symbols), "symbols must differ from one another")
         return np.abs(embed.astype(np.int64)).max(axis=0)
 
 
-def _require(good: bool, message: str) -> None:
+def require(good: bool, message: str) -> None:
+    """Raise ``NetworkError`` unless ``good``."""
     if not good:
         raise NetworkError(message)
 
 
-def _is_array(value: object, dtype: npt.DTypeLike, ndim: int) -> bool:
+def is_array(value: object, dtype: npt.DTypeLike, ndim: int) -> bool:
     return isinstance(value, np.ndarray) and value.dtype == dtype and value.ndim == ndim
 
 
-def _validate_entries(entries: Int8, *, name: str, bits: int) -> None:
-    _require(bits in ENTRY_LIMIT, f"{name} must have entries of 4 or 8 bits, not {bits!r}")
+def validate_entries(entries: Int8, *, name: str, bits: int) -> None:
+    require(bits in ENTRY_LIMIT, f"{name} must have entries of 4 or 8 bits, not {bits!r}")
     limit = ENTRY_LIMIT[bits]
     largest = int(np.abs(entries.astype(np.int16)).max())
-    _require(largest <= limit, f"{name} has an entry of magnitude {largest}, the limit of int{bits} is {limit}")
+    require(largest <= limit, f"{name} has an entry of magnitude {largest}, the limit of int{bits} is {limit}")
 
 
-def _validate_layer(layer: Layer, *, name: str, n: int, n_out: int | None, extra: npt.NDArray[np.int64] | None) -> None:
-    _require(isinstance(layer.shift, int) and 0 <= layer.shift <= MAX_SHIFT, f"{name}.shift must be 0..{MAX_SHIFT}, not {layer.shift!r}")
-    _require(len(layer.groups) > 0, f"{name} must have at least one table")
+def validate_layer(layer: Layer, *, name: str, n: int, n_out: int | None, extra: npt.NDArray[np.int64] | None) -> None:
+    require(isinstance(layer.shift, int) and 0 <= layer.shift <= MAX_SHIFT, f"{name}.shift must be 0..{MAX_SHIFT}, not {layer.shift!r}")
+    require(len(layer.groups) > 0, f"{name} must have at least one table")
     for index, group in enumerate(layer.groups):
         where = f"{name}.group.{index}"
-        _require(_is_array(group.anchors, np.int16, 3), f"{where}.anchors must be an int16 array of 3 dimensions")
-        _require(_is_array(group.tables, np.int8, 3), f"{where}.tables must be an int8 array of 3 dimensions")
-        _require(group.anchors.shape[2] == 2, f"{where}.anchors must hold pairs, not {group.anchors.shape[2]} neurons")
-        _require(1 <= group.n_c <= MAX_NC, f"{where} must have 1..{MAX_NC} anchor pairs a table, not {group.n_c}")
-        _require(group.n_t >= 1, f"{where} must have at least one table")
+        require(is_array(group.anchors, np.int16, 3), f"{where}.anchors must be an int16 array of 3 dimensions")
+        require(is_array(group.tables, np.int8, 3), f"{where}.tables must be an int8 array of 3 dimensions")
+        require(group.anchors.shape[2] == 2, f"{where}.anchors must hold pairs, not {group.anchors.shape[2]} neurons")
+        require(1 <= group.n_c <= MAX_NC, f"{where} must have 1..{MAX_NC} anchor pairs a table, not {group.n_c}")
+        require(group.n_t >= 1, f"{where} must have at least one table")
         rows = (group.n_t, 1 << group.n_c)
-        _require(group.tables.shape[:2] == rows, f"{where}.tables must be {rows[0]} x {rows[1]} rows, not {group.tables.shape[:2]}")
+        require(group.tables.shape[:2] == rows, f"{where}.tables must be {rows[0]} x {rows[1]} rows, not {group.tables.shape[:2]}")
         columns = group.tables.shape[2]
         wanted = layer.groups[0].tables.shape[2] if n_out is None else n_out
-        _require(columns == wanted, f"{where}.tables must have {wanted} columns, not {columns}")
-        _require(1 <= columns <= LATENCY_MAX, f"{where}.tables must have 1..{LATENCY_MAX} columns, not {columns}")
+        require(columns == wanted, f"{where}.tables must have {wanted} columns, not {columns}")
+        require(1 <= columns <= LATENCY_MAX, f"{where}.tables must have 1..{LATENCY_MAX} columns, not {columns}")
         low, high = int(group.anchors.min()), int(group.anchors.max())
-        _require(low >= 0 and high < n, f"{where}.anchors must be 0..{n - 1}, found {low if low < 0 else high}")
-        _require(bool(np.all(group.anchors[..., 0] != group.anchors[..., 1])), f"{where}.anchors must pair two different neurons")
-        _validate_entries(group.tables, name=f"{where}.tables", bits=layer.bits)
+        require(low >= 0 and high < n, f"{where}.anchors must be 0..{n - 1}, found {low if low < 0 else high}")
+        require(bool(np.all(group.anchors[..., 0] != group.anchors[..., 1])), f"{where}.anchors must pair two different neurons")
+        validate_entries(group.tables, name=f"{where}.tables", bits=layer.bits)
     bound = (layer.bound() + (0 if extra is None else extra)) << layer.shift
     column = int(bound.argmax())
-    _require(int(bound[column]) <= LATENCY_MAX, f"{name} could sum to {int(bound[column])} in column {column}, the limit is {LATENCY_MAX}")
+    require(int(bound[column]) <= LATENCY_MAX, f"{name} could sum to {int(bound[column])} in column {column}, the limit is {LATENCY_MAX}")

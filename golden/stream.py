@@ -1,4 +1,4 @@
-"""Streaming a text through an integer rnn: bits per character, counted as docs/reference/numbers.md says."""
+"""Streaming a text through an integer rnn or transformer: bits per character, counted as docs/reference/numbers.md says."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from . import text as text_module
+from . import transformer_integer
 from .integer import rnn_outputs, rnn_update
 from .network import Int16, Layer, Network, NetworkError
+from .transformer_network import TransformerNetwork
 
 __all__ = ["Score", "score", "stream_outputs", "stream_outputs_reference"]
 
@@ -36,7 +38,9 @@ def stream_outputs_reference(network: Network, symbols: npt.NDArray[np.int32]) -
 
 
 def stream_outputs(network: Network, symbols: npt.NDArray[np.int32]) -> tuple[Int16, int]:
-    """The same numbers by a compiled loop."""
+    """The same numbers by a compiled loop; also those of a transformer."""
+    if isinstance(network, TransformerNetwork):
+        return transformer_integer.stream_outputs(network, symbols)
     assert network.embed is not None
     outputs = np.empty((len(symbols), network.n_out), np.int16)
     s, u = _flat(network.hidden[0]), _flat(network.output)
@@ -45,8 +49,8 @@ def stream_outputs(network: Network, symbols: npt.NDArray[np.int32]) -> tuple[In
 
 
 def score(network: Network, data: bytes) -> Score:
-    """Every byte of ``data`` streamed with the state carried, the first one predicted from h_0 = 0."""
-    if network.kind != "rnn" or network.symbols is None:
+    """Every byte of ``data`` streamed with the state carried, the first one predicted from h_0 = 0 (a transformer: z = 0)."""
+    if network.kind == "deep" or network.symbols is None:
         raise NetworkError("the network is no text network: it has no symbols")
     if not data:
         raise NetworkError("the text to score is empty")
