@@ -97,7 +97,8 @@ class FlashController(wiring.Component):
         number = Signal(3)  # of the next command
         good = Signal()  # a command was sent, and the id was right so far
         steps, more = Signal(3), Signal(7, reset_less=True)  # the steps, by eights: how many eights after this one
-        waiting, came = Signal(), Signal()  # a byte of the image is asked for; one of the start sequence is here
+        waiting, came = Signal(), Signal()  # a byte of the image is asked for; any byte is here
+        asked, nth = Signal(4), Signal(3)  # bytes on their way; which of those since the address comes next
         last, tried, over, reading, issue, addressed, arrives = (Signal() for _ in range(7))
         m.d.comb += [
             last.eq((more == 0) & steps.all()),
@@ -142,12 +143,17 @@ class FlashController(wiring.Component):
         m.d.comb += [
             addressed.eq(steps[2] & steps[0]),
             issue.eq(streaming & ~(reading & waiting)),
-            self.row.ready.eq(step & addressing & addressed & self.ready),
         ]
+        # `row.ready` and `ending` are registers that know a clock ahead: their ways through the core are long
+        if self._nibbles == 1:
+            ahead, ends = addressed & ~step, asked[3] & nth.all() & ~step
+        else:
+            ahead, ends = steps == _ADDRESS_STEPS - 2, asked[2] & (nth == _STEPS_A_BEAT - 2)
+        m.d.sync += [self.row.ready.eq(addressing & self.ready & ahead), self.data.ending.eq(self.ready & ends)]
 
         # counters
         pause, load = Signal(), Signal()
-        m.d.comb += [pause.eq(commanding | (idle & ~starting) | (streaming & last)), load.eq(addressing)]
+        m.d.comb += [pause.eq(commanding | (idle & ~starting) | (streaming & last)), load.eq(addressing & ~steps[2])]
         with m.If(step):
             m.d.sync += steps.eq(steps + 1)
             with m.If((idle & ~starting) | (addressing & addressed) | (streaming & reading)):
@@ -184,17 +190,16 @@ class FlashController(wiring.Component):
                 m.d.sync += sck.eq(0)
 
         # a byte that was asked for is there four steps later
-        asked, nth = Signal(4), Signal(3)  # which of the bytes since the address
-        m.d.comb += [gearbox.take.eq(asked[3]), arrives.eq(asked[3] & step), self.data.ending.eq(arrives & self.ready & nth.all())]
-        m.d.sync += [self.data.strobe.eq(arrives & self.ready), came.eq((arrives & ~self.ready) | (came & reading & ~self.o.ready))]
+        m.d.comb += [gearbox.take.eq(asked[3]), arrives.eq(asked[3] & step)]
+        m.d.sync += [self.data.strobe.eq(arrives & self.ready), came.eq(arrives)]
+        m.d.sync += self.o.valid.eq((arrives | (self.o.valid & ~self.o.ready)) & reading & ~self.stop & ~self.start)
         with m.If(step):
             m.d.sync += asked.eq(Cat(issue, asked))
         with m.If(arrives):
             m.d.sync += nth.eq(nth + 1)
         with m.If(addressing & addressed):
             m.d.sync += nth.eq(0)
-        m.d.comb += self.o.valid.eq(came & reading)
-        m.d.sync += waiting.eq(reading & ((issue & step) | (waiting & ~(came & self.o.ready))))
+        m.d.sync += waiting.eq(reading & ((issue & step) | (waiting & ~(self.o.valid & self.o.ready))))
 
         with m.If(came & number[0] & (gearbox.data != Mux(nth[0], *_IDENTITY))):
             m.d.sync += good.eq(0)
