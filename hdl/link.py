@@ -210,7 +210,7 @@ class Link(wiring.Component):
 
             with m.State("LOAD"):
                 m.d.comb += loading.eq(1)
-                with m.If(taken):
+                with m.If(offer & self.image.ready):  # not `taken`: a long path from the core would end in the reply's memory
                     advance()
                 with m.Elif(complete & ~fresh & self.image.ready):
                     m.d.comb += back.eq(1)

@@ -91,7 +91,6 @@ class Loader(wiring.Component):
                 f"words must name the spaces {', '.join(kind.name for kind in _KINDS)}, not {', '.join(kind.name for kind in words)}"
             )
         self._spans, self._comparators = {kind: _span(count) for kind, count in words.items()}, comparators
-        self._loaded = loaded
         super().__init__(
             {
                 "i": In(stream.Signature(unsigned(8))),
@@ -121,7 +120,7 @@ class Loader(wiring.Component):
         some = Signal(reset_less=True)  # a bit of left is 1
         skip, empty, last = Signal(reset_less=True), Signal(reset_less=True), Signal(reset_less=True)  # nothing is written; END or REST
         checking = Signal()  # what runs is a scrub
-        whole = Signal(init=int(self._loaded))  # what has been loaded before it
+        whole = Signal()  # an image had been loaded before it
         beyond = Signal(reset_less=True)
         wrong = Signal()  # a bit of the header or of a CRC differs
 
@@ -216,7 +215,7 @@ class Loader(wiring.Component):
                     with m.If(wrong):
                         m.d.sync += stop(isa.LoadError.SECTION_CRC)
                     with m.Elif(last):
-                        m.d.sync += [self.done.eq(whole | ~checking), whole.eq(whole | ~checking), self.error.eq(checking & ~whole)]
+                        m.d.sync += [self.done.eq(whole | ~checking), self.error.eq(checking & ~whole)]
                 with m.If(decide & (position == 3)):
                     m.d.comb += crc.clear.eq(1)
                     m.d.sync += [enter(_Phase.SECTION), self.section.eq(self.section + running)]
@@ -235,4 +234,6 @@ class Loader(wiring.Component):
             m.d.sync += [self.done.eq(0), self.error.eq(0), self.code.eq(isa.LoadError.NONE), self.section.eq(0)]
         with m.If(self.start):
             m.d.sync += whole.eq(0)
+        with m.Elif(self.scrub):
+            m.d.sync += whole.eq(whole | self.done)
         return m

@@ -22,7 +22,7 @@ def test_bytes_of_a_frame() -> None:
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(
-    frames=st.lists(st.tuples(st.integers(0, 255), st.integers(0, 6), st.binary(max_size=255)), max_size=4),
+    frames=st.lists(st.tuples(st.integers(0, 255), st.integers(0, 7), st.binary(max_size=255)), max_size=4),
     cuts=st.lists(st.integers(1, 40), min_size=1),
 )
 def test_round_trip_in_pieces(frames: list[tuple[int, int, bytes]], cuts: list[int]) -> None:
