@@ -43,11 +43,11 @@ def command(*args: str, folder: Path, environ: dict[str, str] | None = None, lim
 
 def network(path: Path, *, n_t: int = 8, n_c: int = 4) -> Path:
     """A deep network of one layer, random, saved to ``path``."""
-    rng = np.random.default_rng(1)
-    anchors = np.stack([rng.permutation(16)[: 2 * n_c].reshape(n_c, 2) for _ in range(n_t)]).astype(np.int16)
+    rng, n = np.random.default_rng(1), max(16, 2 * n_c)
+    anchors = np.stack([rng.permutation(n)[: 2 * n_c].reshape(n_c, 2) for _ in range(n_t)]).astype(np.int16)
     tables = rng.integers(-7, 8, (n_t, 2**n_c, 16)).astype(np.int8)
     group = TableGroup(anchors=anchors, tables=tables)
-    save_network(Network(kind="deep", n=16, hidden=(), output=Layer(groups=(group,), bits=8), frac=4, out_frac=4), path)
+    save_network(Network(kind="deep", n=n, hidden=(), output=Layer(groups=(group,), bits=8), frac=4, out_frac=4), path)
     return path
 
 
@@ -90,8 +90,14 @@ def test_corrupt_network(capsys: pytest.CaptureFixture[str], tmp_path: Path, dam
 
 def test_a_network_that_does_not_fit(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = network(tmp_path / "big.safetensors", n_t=40, n_c=8)
+    line = refused(capsys, tmp_path, "--board", "ulx3s_85f", "--network", str(path))
+    assert re.search(r"needs 160\.0 KiB .* has 128\.0 KiB: tier block RAM is full", line)
+
+
+def test_a_network_that_does_not_fit_the_flash(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = network(tmp_path / "big.safetensors", n_t=31, n_c=15)
     line = refused(capsys, tmp_path, "--board", "icebreaker", "--network", str(path))
-    assert re.search(r"needs 160\.0 KiB .* has 128\.0 KiB: tier SPRAM is full", line)
+    assert re.search(r"needs 15872\.0 KiB .* and 15104\.0 KiB of flash: tier flash is full", line)
 
 
 def test_missing_tool(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +169,7 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert program.meta["name"] == "shakespeare"
 
     figures = json.loads(first["report.json"])
-    assert figures["lc"] <= 4000
+    assert figures["lc"] <= 4400
     assert figures["dsp"] == 0
     assert (figures["spram"], figures["ebr"] <= 30) == (4, True)
     assert figures["fmax_mhz"] >= figures["clock_mhz"] == 36
