@@ -1,4 +1,4 @@
-"""``python -m golden.train {digits,mnist,text}``: train a network and save it as one file, with its card and learning curve."""
+"""``python -m golden.train {digits,mnist,text,transformer}``: train a network and save it as one file, with its card and learning curve."""
 
 import argparse
 import re
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from . import image_task
+from . import image_task, transformer_task
 from .file import load, load_extra, save_network
 from .network import MAX_NC, NetworkError
 from .ngram import ngram_bits
@@ -222,19 +222,27 @@ def _run_images(arguments: argparse.Namespace, parser: argparse.ArgumentParser) 
     image_task.run(arguments, command=command_line(arguments, options=options))
 
 
+def _run_transformer(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    options = {name: parser.get_default(name) for name in transformer_task.OPTIONS}
+    transformer_task.run(arguments, command=command_line(arguments, options=options))
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m golden.train", description=__doc__)
     tasks = parser.add_subparsers(dest="task", required=True)
     parsers = {
         "text": tasks.add_parser("text", help="predict the next byte of a text"),
+        "transformer": tasks.add_parser("transformer", help="the same with an SNN transformer"),
         "digits": tasks.add_parser("digits", help="classify scikit-learn's 8 x 8 digits"),
         "mnist": tasks.add_parser("mnist", help="classify MNIST's 28 x 28 digits"),
     }
     _text_parser(parsers["text"])
+    transformer_task.add_arguments(parsers["transformer"])
     for task in image_task.TASKS:
         image_task.add_arguments(parsers[task], task)
     runs: dict[str, Callable[[argparse.Namespace, argparse.ArgumentParser], None]] = {
         "text": _run_text,
+        "transformer": _run_transformer,
         "digits": _run_images,
         "mnist": _run_images,
     }
