@@ -130,7 +130,7 @@ class Link(wiring.Component):
             m.d.sync += offer.eq(0)
         with m.Elif(fresh):
             m.d.sync += offer.eq(~equal & (running | loading))
-        m.d.sync += [ticks.eq(ticks + 1), self.core_reset.eq(0)]
+        m.d.sync += [ticks.eq(ticks + 1), self.core_reset.eq(0), self.image_start.eq(0), self.scrub.eq(0)]
         with m.If(frames.tick):
             m.d.sync += waited.eq(waited + 1)
         with m.If(restart):
@@ -188,8 +188,7 @@ class Link(wiring.Component):
                     with m.Case(isa.Command.HELLO):
                         finish(isa.Status.OK, following="SAY")
                     with m.Case(isa.Command.LOAD_BEGIN):
-                        m.d.comb += self.image_start.eq(1)
-                        m.d.sync += self.core_reset.eq(1)
+                        m.d.sync += [self.image_start.eq(1), self.core_reset.eq(1)]
                         m.next = "LOAD"
                     with m.Case(isa.Command.LOAD):
                         m.next = "LOAD"
@@ -203,7 +202,7 @@ class Link(wiring.Component):
                         m.d.sync += reading.eq(1)
                         m.next = "ARGUMENTS"
                     with m.Case(isa.Command.SCRUB):
-                        m.d.comb += self.scrub.eq(1)
+                        m.d.sync += self.scrub.eq(1)
                         finish(isa.Status.OK)
                     with m.Default():
                         finish(isa.Status.OK)
