@@ -54,8 +54,11 @@ class FilledBank(wiring.Component):
 
 
 def program_of(network: Path, board: Board) -> Program:
-    """The network compiled for the board, greedy."""
-    return compile_network(load(network), board, name=network.stem)
+    """The network compiled for the board, greedy; none with tables in flash."""
+    program = compile_network(load(network), board, name=network.stem)
+    if any(piece.tier for piece in program.tables):
+        raise ValueError(f"{network} has tables in flash, which the core alone can't read")
+    return program
 
 
 def filled_core(program: Program, board: Board) -> Core:
