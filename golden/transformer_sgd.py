@@ -161,10 +161,12 @@ class _Seen:
         )
 
 
-def sgd_step(model: Transformer, tokens: npt.NDArray[np.integer], rate: float) -> npt.NDArray[np.float64]:
+def sgd_step(
+    model: Transformer, tokens: npt.NDArray[np.integer], rate: float, *, indices: list[npt.NDArray[np.int64]] | None = None
+) -> npt.NDArray[np.float64]:
     """One step on ``tokens`` (T + 1,), T at most the context; (T,) losses in nats before it. ``model`` must be of variant "reference".
 
-    The embedder is not trained, as in the reference program.
+    The embedder is not trained, as in the reference program. ``indices``: appended to, block by block, the (T, n_t) indices of z.
     """
     length = len(tokens) - 1
     step = np.float32(rate)
@@ -179,6 +181,8 @@ def sgd_step(model: Transformer, tokens: npt.NDArray[np.integer], rate: float) -
         x = z.copy()
         _attention_forward(*anchors, attention.position[:length], attention.tables, attention.heads, x, z, *seen.arrays, *placed.arrays)
         attention_seen.append((seen, placed))
+        if indices is not None:
+            indices.append(seen.arrays[0].copy())
         if block.feed is not None:
             group = block.feed.groups[0]
             seen = _Seen(length, group.n_t)

@@ -1,0 +1,178 @@
+"""``python -m golden.compare_reference FOLDER``: a training dumped by the reference program, repeated here and compared step by step.
+
+docs/reference/against-reference.md says what the folder holds and how to make one.
+"""
+
+import argparse
+import math
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .layer import Float32, FloatGroup, FloatLayer
+from .network import NetworkError
+from .transformer import Attention, Block, Shape, Transformer
+from .transformer_sgd import reference_rate, sgd_step
+
+__all__ = ["Comparison", "Flip", "compare", "main", "read_model"]
+
+VOCABULARY = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flip:
+    """The first index that differs, and the two values."""
+
+    step: int
+    block: int
+    head: int
+    table: int
+    position: int
+    here: int
+    there: int
+
+    def __str__(self) -> str:
+        where = f"step {self.step}, block {self.block}, head {self.head}, table {self.table}, position {self.position}"
+        return f"{where}: index {self.here:#b} here, {self.there:#b} there"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """``equal``: steps whose loss is equal to the last bit, from the first on; ``within``: those within 1 %; ``worst``: relative.
+
+    ``rates``: steps whose rate is that of :func:`golden.transformer_sgd.reference_rate`.
+    """
+
+    steps: int
+    equal: int
+    within: int
+    worst: float
+    rates: int
+    flip: Flip | None
+    first_loss: float
+    last_loss: float
+
+
+def _array(folder: Path, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
+    """One file of the folder; a first dimension of -1 is as long as the file."""
+    path = folder / name
+    kinds: dict[str, np.dtype[Any]] = {".f32": np.dtype("<f4"), ".i32": np.dtype("<i4"), ".f64": np.dtype("<f8")}
+    try:
+        values = np.fromfile(path, kinds[path.suffix])
+    except OSError as error:
+        raise NetworkError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        return values.reshape(shape)
+    except ValueError:
+        raise NetworkError(f"{path}: its {values.size} values do not fit the shape {shape}") from None
+
+
+def read_model(folder: Path, shape: Shape) -> Transformer:
+    """The untrained network of a dump: embedder, anchors and positional encodings; all tables zero."""
+
+    def zero_layer(anchors: npt.NDArray[np.generic], n_out: int) -> FloatLayer:
+        tables = np.zeros((len(anchors), 1 << anchors.shape[1], n_out), np.float32)
+        return FloatLayer(groups=(FloatGroup(anchors=anchors.astype(np.int16), tables=tables),))
+
+    b, h, n_t, n_c, p = shape.blocks, shape.heads, shape.n_t, shape.n_c, shape.p
+    heads = _array(folder, "heads.i32", (b, h * n_t, n_c, 2)).astype(np.int16)
+    feeds = _array(folder, "feed.i32", (b, n_t, n_c, 2)) if shape.feed is not None else None
+    pe = _array(folder, "position.f32", (b, h, shape.context, n_t * p))
+    width = h * n_t * p
+    place = np.stack([np.arange(width).reshape(h * n_t, p), np.full((h * n_t, p), width)], axis=2).astype(np.int16)
+    blocks = []
+    for index in range(b):
+        position: Float32 = np.zeros((shape.context, width + 1), np.float32)
+        position[:, :-1] = pe[index].transpose(1, 0, 2).reshape(shape.context, width)
+        attention = Attention(
+            heads=h,
+            query=heads[index],
+            key=heads[index],
+            position=position,
+            place=place,
+            tables=np.zeros((h * n_t, 1 << (2 * n_c + p), shape.n), np.float32),
+            variant="reference",
+        )
+        blocks.append(Block(attention=attention, feed=None if feeds is None else zero_layer(feeds[index], shape.n)))
+    embed = _array(folder, "embed.f32", (VOCABULARY, shape.n)).astype(np.float32)
+    output = zero_layer(_array(folder, "output.i32", (n_t, n_c, 2)), VOCABULARY)
+    return Transformer(embed=embed, blocks=tuple(blocks), output=output)
+
+
+def compare(folder: Path, shape: Shape, *, steps: int | None = None) -> Comparison:
+    """Repeat the dumped training from its anchors, samples, initial values and rates."""
+    model = read_model(folder, shape)
+    tokens = _array(folder, "tokens.i32", (-1, shape.context + 1))[:steps].astype(np.int64)
+    count = len(tokens)
+    rates = _array(folder, "rate.f32", (-1,))[:count].astype(np.float32)
+    losses = _array(folder, "loss.f64", (-1,))[:count].astype(np.float64)
+    layout = (-1, shape.blocks, shape.heads, shape.context, shape.n_t)
+    theirs = _array(folder, "index.i32", layout)[:count].astype(np.int64) if (folder / "index.i32").exists() else None
+    if not count or len(rates) != count or len(losses) != count or (theirs is not None and len(theirs) != count):
+        raise NetworkError(f"{folder}: its files hold different numbers of steps, or none")
+    if tokens.min() < 0 or tokens.max() >= VOCABULARY:
+        raise NetworkError(f"{folder}/tokens.i32: tokens must be 0..{VOCABULARY - 1}")
+    equal = within = rates_equal = 0
+    worst = 0.0
+    flip: Flip | None = None
+    found: list[float] = []
+    for step in range(count):
+        rate = float(rates[step])
+        rates_equal += int(rate == reference_rate(step))
+        indices: list[npt.NDArray[np.int64]] = []
+        loss = 0.0
+        for value in sgd_step(model, tokens[step], rate, indices=indices):
+            loss += float(value)
+        found.append(loss)
+        if theirs is not None and flip is None:
+            flip = _flip(step, np.stack(indices), theirs[step])
+        difference = abs(loss - losses[step]) / losses[step]
+        worst = max(worst, float(difference))
+        equal += int(equal == step and loss == losses[step])
+        within += int(within == step and difference <= 0.01)
+    scale = shape.context * math.log(2)
+    ends = {"first_loss": found[0] / scale, "last_loss": found[-1] / scale}
+    return Comparison(steps=count, equal=equal, within=within, worst=worst, rates=rates_equal, flip=flip, **ends)
+
+
+def _flip(step: int, here: npt.NDArray[np.int64], there: npt.NDArray[np.int64]) -> Flip | None:
+    """``here`` (blocks, positions, tables of all heads), ``there`` (blocks, heads, positions, tables)."""
+    blocks, heads, positions, n_t = there.shape
+    mine = here.reshape(blocks, positions, heads, n_t).transpose(0, 2, 1, 3)
+    different = np.argwhere(mine != there)
+    if not len(different):
+        return None
+    block, head, position, table = (int(value) for value in different[0])
+    values = int(mine[block, head, position, table]), int(there[block, head, position, table])
+    return Flip(step=step, block=block, head=head, table=table, position=position, here=values[0], there=values[1])
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m golden.compare_reference", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--steps", type=int, help="only so many (default: all there are)")
+    for name, default in (("n", 32), ("blocks", 6), ("heads", 4), ("n-t", 16), ("n-c", 6), ("p", 4), ("context", 32)):
+        parser.add_argument(f"--{name}", type=int, default=default, help="(default: %(default)s)")
+    parser.add_argument("--attention-only", action="store_true", help="the dumped program had no feed-forward layers")
+    arguments = parser.parse_args(argv)
+    try:
+        sizes = {name: getattr(arguments, name) for name in ("n", "blocks", "heads", "n_t", "n_c", "p", "context")}
+        feed = None if arguments.attention_only else (arguments.n_t, arguments.n_c)
+        shape = Shape(**sizes, feed=feed, output=(arguments.n_t, arguments.n_c), variant="reference")
+        result = compare(arguments.folder, shape, steps=arguments.steps)
+    except (NetworkError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(f"{result.steps} steps, loss {result.first_loss:.4f} to {result.last_loss:.4f} bits a position")
+    print(f"equal to the last bit: the first {result.equal}; within 1 %: the first {result.within}; worst difference {result.worst:.2e}")
+    print(f"learning rates equal to the formula: {result.rates}")
+    print(f"first index flip: {result.flip or 'none'}")
+    return 0 if result.within == result.steps else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
