@@ -97,17 +97,18 @@ class FlashController(wiring.Component):
         number = Signal(3)  # of the next command
         good = Signal()  # a command was sent, and the id was right so far
         steps, more = Signal(3), Signal(7, reset_less=True)  # the steps, by eights: how many eights after this one
+        none = Signal()  # more == 0; a clock late, which no one can see: `more` has changed steps before the last of eight
         waiting, came = Signal(), Signal()  # a byte of the image is asked for; any byte is here
         asked, nth = Signal(4), Signal(3)  # bytes on their way; which of those since the address comes next
         last, tried, over, reading, issue, addressed, arrives = (Signal() for _ in range(7))
         m.d.comb += [
-            last.eq((more == 0) & steps.all()),
+            last.eq(none & steps.all()),
             tried.eq(number.all()),  # an id was read
             over.eq(good & (number == 0)),  # all commands are sent
             reading.eq(good & ~number[0] & self.active & ~again),  # in DATA: the image
         ]
 
-        m.d.sync += self.fail.eq(0)
+        m.d.sync += [none.eq(more == 0), self.fail.eq(0)]
         with m.FSM(name="flash") as fsm:
             idle, commanding, addressing, streaming = (fsm.ongoing(state) for state in ("IDLE", "COMMAND", "ADDRESS", "DATA"))
             with m.State("IDLE"), m.If(step):
