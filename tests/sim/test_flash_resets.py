@@ -36,7 +36,7 @@ def clocks(rng, sweep):
     return sorted(rng.sample(range(1, START + 200), sweep)) if sweep else range(1, START + 200)
 
 
-SWEEPS = [150, pytest.param(None, marks=pytest.mark.slow)]
+SWEEPS = [60, pytest.param(None, marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("nibbles", MODES)
