@@ -10,10 +10,10 @@ import numba
 import numpy as np
 
 from .fast import MATH
-from .pairs import LANES, pick_rows, share_gains
-from .rows import add_rows, row_gains
+from .pairs import LANES, look_lanes, pick_rows, share_gains
+from .rows import add_rows, add_to_rows, row_gains
 
-__all__ = ["adam_table", "attend", "attend_back", "copy_looks", "look_keys", "look_places", "pull"]
+__all__ = ["adam_table", "attend", "attend_back", "look_keys", "look_places", "pull"]
 
 
 @numba.njit(fastmath=MATH, nogil=True, cache=True)
@@ -40,46 +40,24 @@ def look_places(a, b, position, row, flip, near, size, slope):
             slope[t, m] = (np.float32(-0.5) if u > 0 else np.float32(0.5)) / ((1 + abs(u)) * (1 + abs(u)))
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True)
-def look_keys(start, stop, a, b, low, x, first, jitter, state, row, flip, near, size, slope):
-    """Eq. 1 of streams start..stop-1, whose x is (n, stop - start, T), into columns first.. of the (n_t, B, ...) arrays.
+@numba.njit(nogil=True, cache=True)
+def look_keys(start, stop, steps, a, b, low, x, first, jitter, state, row, flip, near, size, slope, pairs):
+    """Eq. 1 of streams start..stop-1, whose x is (n, stop - start, T rounded up to LANES), from column ``first`` of the others on.
 
     ``row``: the index used, shifted left by ``low``; ``flip``: what turns it into the other of j, jbar. ``slope``: U'(u), negated where
     jitter flipped the bit, so that slope * (other - used) is the gradient either way. ``state`` (n_t, B, T) uint32: the jitter's
-    xorshift32 generators.
+    xorshift32 generators. ``pairs``: a tuple as long as a table has pairs.
     """
-    n_t, n_c = a.shape
-    steps = x.shape[2]
+    room = x.shape[2]
+    stride = x.shape[1] * room
+    width = row.shape[2]
     chance = np.float32(0.5) * jitter * np.float32(1 << 24)
-    index = np.empty(steps, np.int32)
-    u = np.empty(steps, np.float32)
-    pair = np.empty(steps, np.int32)
+    seen = (row, flip, near, size, slope)
     for k in range(start, stop):
-        at = np.uintp(k - start)
-        for t in range(n_t):
-            for r in range(n_c):
-                one, two = np.uintp(a[t, r]), np.uintp(b[t, r])
-                bit = np.int32(1) << np.int32(r)
-                if r == 0:
-                    for i in range(steps):
-                        v = x[one, at, i] - x[two, at, i]
-                        index[i] = np.int32(v > 0)
-                        u[i] = v
-                        pair[i] = 0
-                else:
-                    for i in range(steps):
-                        v = x[one, at, i] - x[two, at, i]
-                        index[i] |= bit if v > 0 else np.int32(0)
-                        closer = abs(v) < abs(u[i])
-                        u[i] = v if closer else u[i]
-                        pair[i] = np.int32(r) if closer else pair[i]
-            for i in range(steps):
-                far = np.float32(1) + abs(u[i])
-                half = np.float32(-0.5) if u[i] > 0 else np.float32(0.5)
-                slope[t, k, first + i] = half / (far * far)
-                size[t, k, first + i] = abs(u[i])
-                near[t, k, first + i] = pair[i]
-                flip[t, k, first + i] = np.int32(1) << (low + pair[i])
+        for t in range(a.shape[0]):
+            for i in range(0, steps, LANES):
+                to = (t * row.shape[1] + k) * width + first + i
+                look_lanes(x, (k - start) * room + i, stride, a, b, t, low, seen, to, pairs)
             if jitter > 0:
                 for i in range(steps):
                     s = state[t, k, i]
@@ -88,23 +66,8 @@ def look_keys(start, stop, a, b, low, x, first, jitter, state, row, flip, near, 
                     s ^= np.uint32(s << np.uint32(5))
                     state[t, k, i] = s
                     hit = np.float32(np.int32(s >> np.uint32(8))) * (np.float32(1) + size[t, k, first + i]) < chance
-                    index[i] ^= (np.int32(1) << pair[i]) if hit else np.int32(0)
+                    row[t, k, first + i] ^= flip[t, k, first + i] if hit else np.int32(0)
                     slope[t, k, first + i] *= np.float32(-1) if hit else np.float32(1)
-            for i in range(steps):
-                row[t, k, first + i] = index[i] << low
-
-
-@numba.njit(nogil=True, cache=True)
-def copy_looks(start, stop, first, more, k_row, k_flip, k_near, k_size, k_slope, row, flip, near, size, slope):
-    """The looks of keys, from column ``first`` on, as looks of queries, whose bits stand ``more`` higher."""
-    for t in range(row.shape[0]):
-        for k in range(start, stop):
-            for i in range(row.shape[2]):
-                row[t, k, i] = k_row[t, k, first + i] << more
-                flip[t, k, i] = k_flip[t, k, first + i] << more
-                near[t, k, i] = k_near[t, k, first + i]
-                size[t, k, i] = k_size[t, k, first + i]
-                slope[t, k, i] = k_slope[t, k, first + i]
 
 
 @numba.njit(nogil=True, inline="always")
@@ -114,8 +77,11 @@ def _pair(key, place, t, k, i, m):
 
 
 @numba.njit(fastmath=MATH, nogil=True, cache=True)
-def attend(start, stop, rows, query, key, place, have, reach, z, lanes):
-    """z (B, T, n) += the rows of all pairs, for streams start..stop-1. ``have``: cached keys that count, of the C - 1 before a window."""
+def attend(start, stop, rows, query, q_first, more, key, place, have, reach, z, lanes):
+    """z (B, T, n) += the rows of all pairs, for streams start..stop-1. ``have``: cached keys that count, of the C - 1 before a window.
+
+    The query's bits of position i are query[..., q_first + i] << more.
+    """
     n_t = place.shape[0]
     steps = z.shape[1]
     for t in range(n_t):
@@ -123,7 +89,7 @@ def attend(start, stop, rows, query, key, place, have, reach, z, lanes):
         for k in range(start, stop):
             for i in range(steps):
                 at = k * steps + i
-                base = table + query[t, k, i]
+                base = table + (query[t, k, q_first + i] << more)
                 m = max(0, reach - have - i)
                 while m + 8 <= reach:
                     r0 = base + _pair(key, place, t, k, i, m)
@@ -147,6 +113,8 @@ def attend_back(
     stop,
     rows,
     query,
+    q_first,
+    more,
     key,
     place,
     q_flip,
@@ -201,16 +169,26 @@ def attend_back(
             k, i = np.uint32(at) // np.uint32(steps), np.uint32(at) % np.uint32(steps)
             m0 = max(0, reach - have - i)
             keys_at = (t * batch + np.intp(k)) * width + np.intp(i)
-            base, flip, size = query[t, k, i], q_flip[t, k, i], q_size[t, k, i]
+            base = np.int32(query[t, k, q_first + i] << more)
+            flip, size = np.int32(q_flip[t, k, q_first + i] << more), q_size[t, k, q_first + i]
             for m in range(m0 // LANES * LANES, reach, LANES):
                 pick_rows(shared, used, other, third, m, base, flip, size, keys, keys_at + m, places, t * room)
-            row_gains(grad, at, rows, table, used, other, m0, reach, gain, total, lanes)
             if shared:
-                row_gains(grad, at, rows, table, used, third, m0, reach, extra, None, lanes)
+                row_gains(grad, at, rows, table, used, other, gain, third, extra, m0, reach, lanes)
+            else:
+                row_gains(grad, at, rows, table, used, other, gain, None, None, m0, reach, lanes)
             own = zero
             for m in range(m0 // LANES * LANES, reach, LANES):
                 own += share_gains(shared, gain, extra, m, m0, reach, size, k_size, d_key, keys_at + m, p_size, d_place, t * room)
             d_query[t, k, i] = own
+        for at in range(batch * steps):  # apart: table and gradient together would not fit a processor's nearest cache
+            k, i = np.uint32(at) // np.uint32(steps), np.uint32(at) % np.uint32(steps)
+            m0 = max(0, reach - have - i)
+            keys_at = (t * batch + np.intp(k)) * width + np.intp(i)
+            base = np.int32(query[t, k, q_first + i] << more)
+            for m in range(m0 // LANES * LANES, reach, LANES):
+                pick_rows(shared, used, other, third, m, base, base, zero, keys, keys_at + m, places, t * room)
+            add_to_rows(total, used, m0, reach, grad, at, lanes)
         adam_table(weights[t], rows[t], total, first[t], second[t], rate, beta1, beta2, epsilon, step, unit, limit)
 
 
@@ -243,12 +221,15 @@ def adam_table(weights, used_rows, grad, first, second, rate, beta1, beta2, epsi
 
 
 @numba.njit(fastmath=MATH, nogil=True, cache=True)
-def pull(start, stop, a, b, near, slope, gain, first, dx):
-    """Eq. 8 for streams start..stop-1: dx (B, T, n) += slope * gain at both neurons of the nearest pair, from column ``first`` on."""
+def pull(start, stop, a, b, near, slope, first, gain, gain_first, dx):
+    """Eq. 8 for streams start..stop-1: dx (B, T, n) += slope * gain at both neurons of the nearest pair.
+
+    ``first``, ``gain_first``: the column of position 0 in ``near`` and ``slope``, and in ``gain``.
+    """
     for t in range(a.shape[0]):
         for k in range(start, stop):
             for i in range(dx.shape[1]):
                 r = np.uintp(near[t, k, first + i])
-                change = slope[t, k, first + i] * gain[t, k, first + i]
+                change = slope[t, k, first + i] * gain[t, k, gain_first + i]
                 dx[k, i, np.uintp(a[t, r])] += change
                 dx[k, i, np.uintp(b[t, r])] -= change

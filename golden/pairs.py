@@ -1,6 +1,6 @@
-"""Two operations on sixteen pairs of positions at once, for compiled code: which rows a pair asks for, and whom its gradient goes to.
+"""Operations on sixteen positions at once, for compiled code: looks, which rows pairs ask for, and whom a gradient goes to.
 
-Branches cost more than the arithmetic here (which of three bits is the nearest is as good as random), so both are written as vectors of
+Branches cost more than the arithmetic here (which of three bits is the nearest is as good as random), so all are written as vectors of
 sixteen lanes. Arrays are C-contiguous; ``at`` and ``m`` number the first lane's element as it lies in memory, and are not checked: arrays
 must be readable sixteen elements from there.
 """
@@ -13,7 +13,7 @@ from numba.core import types
 from numba.core.cgutils import get_or_insert_function
 from numba.core.extending import intrinsic
 
-__all__ = ["LANES", "pick_rows", "share_gains"]
+__all__ = ["LANES", "look_lanes", "pick_rows", "share_gains"]
 
 LANES = 16
 FLOATS = ir.VectorType(ir.FloatType(), LANES)
@@ -121,5 +121,51 @@ def share_gains(typing_context, shared, gain, extra, m, low, high, size, k_size,
         add_up = get_or_insert_function(builder.module, kind_of, f"llvm.vector.reduce.fadd.v{LANES}f32")
         own = builder.select(mine, value, zero)
         return builder.call(add_up, [ir.Constant(ir.FloatType(), 0.0), own], fastmath=("reassoc", "nsz"))
+
+    return signature, generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def look_lanes(typing_context, x, at, stride, a, b, table, low, seen, to, pairs):
+    """Eq. 1 of one table (number ``table`` of ``a``, ``b``) for sixteen positions, into ``seen`` from ``to`` on.
+
+    Neuron c of the positions stands at x[at + c * stride..]. ``row`` and ``flip`` are shifted left by ``low``. ``pairs``: a tuple as long
+    as the table has pairs. Of equally small |u| the lowest pair is the nearest.
+    """
+    signature = types.void(x, types.intp, types.intp, a, b, types.intp, types.int32, seen, types.intp, pairs)
+
+    def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
+        lanes = _Lanes(context, builder)
+        x_, at_, stride_, a_, b_, table_, low_, seen_, to_, _ = values
+        zero, one, half = (ir.Constant(FLOATS, [value] * LANES) for value in (0.0, 1.0, 0.5))
+        none = ir.Constant(WORDS, [0] * LANES)
+        size_of = get_or_insert_function(builder.module, ir.FunctionType(FLOATS, [FLOATS]), f"llvm.fabs.v{LANES}f32")
+
+        def neuron(kind: types.Array, array: ir.Value, r: int) -> ir.Value:
+            data = context.make_array(kind)(context, builder, array).data
+            place = builder.add(builder.mul(table_, ir.Constant(table_.type, len(pairs))), ir.Constant(table_.type, r))
+            number = builder.sext(builder.load(builder.gep(data, [place])), at_.type)
+            return lanes.load(x, x_, builder.add(at_, builder.mul(number, stride_)))
+
+        row, near, u, size = none, none, zero, zero
+        for r in range(len(pairs)):
+            difference = builder.fsub(neuron(a, a_, r), neuron(b, b_, r))
+            bit = builder.select(builder.fcmp_ordered(">", difference, zero), ir.Constant(WORDS, [1 << r] * LANES), none)
+            row = builder.or_(row, bit)
+            far = builder.call(size_of, [difference])
+            if r == 0:
+                u, size = difference, far
+            else:
+                closer = builder.fcmp_ordered("<", far, size)
+                u, size = builder.select(closer, difference, u), builder.select(closer, far, size)
+                near = builder.select(closer, ir.Constant(WORDS, [r] * LANES), near)
+        spread = builder.fadd(size, one)
+        slope = builder.fdiv(half, builder.fmul(spread, spread))
+        slope = builder.select(builder.fcmp_ordered(">", u, zero), builder.fsub(zero, slope), slope)
+        shift = lanes.all(low_)
+        flip = builder.shl(ir.Constant(WORDS, [1] * LANES), builder.add(near, shift))
+        for index, value in enumerate((builder.shl(row, shift), flip, near, size, slope)):
+            lanes.store(value, seen[index], builder.extract_value(seen_, index), to_)
+        return context.get_dummy_value()
 
     return signature, generate

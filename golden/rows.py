@@ -1,4 +1,4 @@
-"""Two operations on whole rows for compiled code, a row being one vector: no loop over columns, no check whether arrays overlap.
+"""Three operations on whole rows for compiled code, a row being one vector: no loop over columns, no check whether arrays overlap.
 
 ``lanes`` is a tuple of as many zeros as a row has columns: its length is part of its type, so the width is known when compiling
 (:func:`lanes_of`). All arrays are float32 and C-contiguous, of any number of
@@ -13,7 +13,7 @@ from numba.core import types
 from numba.core.cgutils import for_range_slice, get_or_insert_function
 from numba.core.extending import intrinsic
 
-__all__ = ["add_rows", "lanes_of", "row_gains"]
+__all__ = ["add_rows", "add_to_rows", "lanes_of", "row_gains"]
 
 FLOAT = ir.FloatType()
 FAST = ("reassoc", "contract", "nsz")
@@ -39,35 +39,56 @@ def _load(builder: ir.IRBuilder, pointer: ir.Value) -> ir.Value:
     return builder.load(pointer, align=4)
 
 
+def _number(context: Any, builder: ir.IRBuilder, kind: types.Array, array: ir.Value, m: ir.Value) -> ir.Value:
+    """Element m of an int32 vector, as intp."""
+    data = context.make_array(kind)(context, builder, array).data
+    return builder.sext(builder.load(builder.gep(data, [m])), m.type)
+
+
 @intrinsic  # type: ignore[untyped-decorator]
-def row_gains(typing_context, grads, at, table, base, used, other, low, high, gain, total, lanes):
+def row_gains(typing_context, grads, at, table, base, used, other, gain, third, extra, low, high, lanes):
     """gain[m] = grads[at] . (table[base + other[m]] - table[base + used[m]]) for m in low..high-1 (Eq. 7).
 
-    And total[used[m]] += grads[at] (Eq. 6), unless ``total`` is None. ``used``, ``other``: int32.
+    And extra[m] the same with third[m], unless ``third`` is None. ``used``, ``other``, ``third``: int32.
     """
-    signature = types.void(grads, types.intp, table, types.intp, used, other, types.intp, types.intp, gain, total, lanes)
+    signature = types.void(grads, types.intp, table, types.intp, used, other, gain, third, extra, types.intp, types.intp, lanes)
 
     def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
-        grads_, at_, table_, base_, used_, other_, low_, high_, gain_, total_ = values[:10]
+        grads_, at_, table_, base_, used_, other_, gain_, third_, extra_, low_, high_ = values[:11]
         count = len(lanes)
         kind = ir.FunctionType(FLOAT, [FLOAT, _vector(count)])
         add_up = get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.fadd.v{count}f32")
         change = _load(builder, _pointer(context, builder, grads, grads_, at_, count))
 
-        def number(which: types.Array, array: ir.Value, m: ir.Value) -> ir.Value:
-            data = context.make_array(which)(context, builder, array).data
-            return builder.sext(builder.load(builder.gep(data, [m])), at_.type)
+        def row(which: types.Array, array: ir.Value, m: ir.Value) -> ir.Value:
+            number = builder.add(base_, _number(context, builder, which, array, m))
+            return _load(builder, _pointer(context, builder, table, table_, number, count))
 
         with for_range_slice(builder, low_, high_, ir.Constant(low_.type, 1), inc=True) as (m, _):
-            row = number(used, used_, m)
-            one = _load(builder, _pointer(context, builder, table, table_, builder.add(base_, row), count))
-            two = _load(builder, _pointer(context, builder, table, table_, builder.add(base_, number(other, other_, m)), count))
-            product = builder.fmul(change, builder.fsub(two, one, flags=FAST), flags=FAST)
-            value = builder.call(add_up, [ir.Constant(FLOAT, 0.0), product], fastmath=FAST)
-            builder.store(value, builder.gep(context.make_array(gain)(context, builder, gain_).data, [m]))
-            if total != types.none:
-                where = _pointer(context, builder, total, total_, row, count)
-                builder.store(builder.fadd(_load(builder, where), change), where, align=4)
+            one = row(used, used_, m)
+            for which, array, to, to_ in ((other, other_, gain, gain_), (third, third_, extra, extra_)):
+                if which == types.none:
+                    continue
+                product = builder.fmul(change, builder.fsub(row(which, array, m), one, flags=FAST), flags=FAST)
+                value = builder.call(add_up, [ir.Constant(FLOAT, 0.0), product], fastmath=FAST)
+                builder.store(value, builder.gep(context.make_array(to)(context, builder, to_).data, [m]))
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def add_to_rows(typing_context, total, used, low, high, grads, at, lanes):
+    """total[used[m]] += grads[at] for m in low..high-1 (Eq. 6). ``used``: int32."""
+    signature = types.void(total, used, types.intp, types.intp, grads, types.intp, lanes)
+
+    def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
+        total_, used_, low_, high_, grads_, at_ = values[:6]
+        count = len(lanes)
+        change = _load(builder, _pointer(context, builder, grads, grads_, at_, count))
+        with for_range_slice(builder, low_, high_, ir.Constant(low_.type, 1), inc=True) as (m, _):
+            where = _pointer(context, builder, total, total_, _number(context, builder, used, used_, m), count)
+            builder.store(builder.fadd(_load(builder, where), change), where, align=4)
         return context.get_dummy_value()
 
     return signature, generate

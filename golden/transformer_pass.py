@@ -94,7 +94,11 @@ class AttentionPass:
         self.reach = attention.context - 1
         room = -(-self.reach // LANES) * LANES
         n_t = attention.n_t
-        self.query, self.key, self.place = _seen(n_t, batch, steps), _seen(n_t, batch, room + steps + LANES), _seen(n_t, room)
+        wide = -(-steps // LANES) * LANES
+        self.key, self.place = _seen(n_t, batch, room + wide + LANES), _seen(n_t, room)
+        # one index serves as key and as query where anchors are shared: its bits then stand ``more`` higher
+        self.query = self.key if self.shared else _seen(n_t, batch, wide)
+        self.q_first, self.more = (self.reach, attention.key.shape[1]) if self.shared else (0, 0)
         self.anchors = {
             name: tuple(np.ascontiguousarray(getattr(attention, name)[..., side], np.int32) for side in (0, 1))
             for name in ("query", "key", "place")
@@ -109,28 +113,34 @@ class AttentionPass:
 
     def forward(self, start: int, stop: int, z: Float32, have: int, jitter: np.float32) -> None:
         """z += the attention's sum, all looks made of z before."""
-        x = np.ascontiguousarray(z[start:stop].transpose(2, 0, 1))
-        k_low, q_low = self.low
-        where = (start, stop)
-        _call(fast_attention.look_keys, *where, *self.anchors["key"], k_low, x, self.reach, jitter, self.states[0], *self.key)
-        if self.shared:  # one index serves as key and as query
-            _call(fast_attention.copy_looks, *where, self.reach, q_low - k_low, *self.key, *self.query)
-        else:
-            _call(fast_attention.look_keys, *where, *self.anchors["query"], q_low, x, 0, jitter, self.states[1], *self.query)
-        _call(
-            fast_attention.attend, start, stop, self.rows.used, self.query[0], self.key[0], self.place[0], have, self.reach, z, self.lanes
-        )
+        steps = z.shape[1]
+        x = np.zeros((z.shape[2], stop - start, -(-steps // LANES) * LANES), np.float32)
+        x[:, :, :steps] = z[start:stop].transpose(2, 0, 1)
+        where = (start, stop, steps)
+        for name, seen in (("key", self.key), ("query", self.query)):
+            if name == "query" and self.shared:
+                continue
+            first, low, state = (self.reach, self.low[0], self.states[0]) if name == "key" else (0, self.low[1], self.states[1])
+            anchors = self.anchors[name]
+            _call(fast_attention.look_keys, *where, *anchors, low, x, first, jitter, state, *seen, lanes_of(anchors[0].shape[1]))
+        rows = self.rows.used
+        queries = (self.query[0], self.q_first, self.more)
+        _call(fast_attention.attend, start, stop, rows, *queries, self.key[0], self.place[0], have, self.reach, z, self.lanes)
 
     def back(self, share: Share, gains: Arrays, have: int, grad: Float32, adam: tuple[Any, ...]) -> None:
         """Gains (d_query, d_key, d_place) of every pair, and the update of the tables."""
         rows = self.rows
-        looks = [seen[i] for i in (0, 1, 3) for seen in (self.query, self.key, self.place)]
+        looks = [self.query[0], self.q_first, self.more, self.key[0], self.place[0]]
+        looks += [seen[i] for i in (1, 3) for seen in (self.query, self.key, self.place)]
         weights = (rows.weights, rows.first, rows.second, *adam, rows.unit, rows.limit, self.reach, self.lanes)
         share(fast_attention.attend_back, len(rows.used), rows.used, *looks, have, self.shared, grad, *gains, *weights)
 
     def pull(self, start: int, stop: int, gains: Arrays, dz: Float32) -> None:
-        for name, seen, gain, first in (("query", self.query, gains[0], 0), ("key", self.key, gains[1], self.reach)):
-            _call(fast_attention.pull, start, stop, *self.anchors[name], seen[2], seen[4], gain, first, dz)
+        for name, seen, first, gain, gain_first in (
+            ("query", self.query, self.q_first, gains[0], 0),
+            ("key", self.key, self.reach, gains[1], self.reach),
+        ):
+            _call(fast_attention.pull, start, stop, *self.anchors[name], seen[2], seen[4], first, gain, gain_first, dz)
 
     def update_position(self, gain: Float32, step: int, rate: float, adam: Adam) -> None:
         position = self.attention.position
@@ -164,7 +174,7 @@ class TransformerPass:
         self.dz = np.zeros_like(self.z)
         self.losses = np.zeros(batch)
         wide = self.attentions[0]
-        self.gains = (np.zeros_like(wide.query[3]), np.zeros_like(wide.key[3]), np.zeros_like(wide.place[3]))
+        self.gains = (np.zeros((*wide.key[3].shape[:2], steps), np.float32), np.zeros_like(wide.key[3]), np.zeros_like(wide.place[3]))
         self.have = 0
         none = np.zeros(0, np.int32)
         count = np.array([model.n_sym], np.int32)

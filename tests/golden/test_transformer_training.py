@@ -129,7 +129,7 @@ def test_jitter_flips_as_often_as_it_should() -> None:
         tokens = np.random.default_rng(1).integers(0, SYMBOLS, (64, 41)).astype(np.int32)
         passed.forward(direct, tokens, jitter=jitter)
         attention = passed.attentions[0]
-        counts.append((attention.query[0].copy(), attention.query[3].copy()))
+        counts.append((attention.query[0][:, :, :40].copy(), attention.query[3][:, :, :40].copy()))
     (plain, size), (jittered, _) = counts
     assert np.mean(plain != jittered) == pytest.approx(np.mean(0.6 * 0.5 / (1 + size)), abs=0.01)
 
