@@ -98,7 +98,8 @@ class AttentionPass:
         self.key, self.place = _seen(n_t, batch, room + wide + LANES), _seen(n_t, room)
         # one index serves as key and as query where anchors are shared: its bits then stand ``more`` higher
         self.query = self.key if self.shared else _seen(n_t, batch, wide)
-        self.q_first, self.more = (self.reach, attention.key.shape[1]) if self.shared else (0, 0)
+        self.q_first: int = self.reach if self.shared else 0
+        self.more: int = attention.key.shape[1] if self.shared else 0
         self.anchors = {
             name: tuple(np.ascontiguousarray(getattr(attention, name)[..., side], np.int32) for side in (0, 1))
             for name in ("query", "key", "place")
