@@ -79,7 +79,7 @@ class CoreSimulation:
 
     With ``params.flash``, the image lies in a chip as ``flash`` says, at ``board``'s offset and clocks, and the controller has gone through
     its start sequence. ``stall``: the probability with which the table tier refuses a request in a clock (``stall_seed`` chooses when); 0
-    as on the board. ``sim``: the simulation itself, for signals by name, the core's below ``core``. ``chip``: the flash chip.
+    as on the board. ``sim``: the simulation itself, for signals by name, the core's below ``prefix``. ``chip``: the flash chip.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class CoreSimulation:
         stall_seed: int = 1,
     ) -> None:
         self.program, self.chip, self._content = program, None, b""
-        self.core = "core." if params.flash else ""
+        self.prefix = "core." if params.flash else ""
         if params.flash:
             if board is None:
                 raise ValueError("board must be given for a core with flash")
@@ -104,9 +104,9 @@ class CoreSimulation:
             self.chip = setup.attach(self.sim, board, image).chip
         else:
             self.sim = Simulation(core_library(params))
-        self._banks = [self.sim.memory(self.core + name) for name in store_names()]
+        self._banks = [self.sim.memory(self.prefix + name) for name in store_names()]
         names = [TABLES, ANCHORS, PROGRAM, *store_names()]
-        preload({name: self.sim.memory(self.core + name) for name in names}, program)
+        preload({name: self.sim.memory(self.prefix + name) for name in names}, program)
         self._load(isa.Kind.JITTER, [] if program.jitter is None else program.jitter.tolist())
         mode = program.k | program.jittered << 8
         self._load(isa.Kind.CONFIG, [program.seed & 0xFFFF, program.seed >> 16, mode, program.mask])
@@ -142,11 +142,11 @@ class CoreSimulation:
         """Bytes of a tier as they stand in the simulated memory, or in the chip."""
         if tier:
             return self._content[address - self._offset :][:size]
-        return self.sim.memory(self.core + TABLES).astype("<u4").tobytes()[address : address + size]
+        return self.sim.memory(self.prefix + TABLES).astype("<u4").tobytes()[address : address + size]
 
     def counter(self, counter: isa.Counter) -> int:
         """One of the core's counters, as the host reads it."""
-        return self.sim[f"{self.core}counters.{counter.name.lower()}"]
+        return self.sim[f"{self.prefix}counters.{counter.name.lower()}"]
 
     def steps(
         self,
@@ -171,11 +171,11 @@ class CoreSimulation:
             if begun is not None:
                 begun(request)
             for index, run in enumerate(self.program.runs):
-                self.sim.run_until(self.core + "writeback.retired", limit=STEP_LIMIT)
+                self.sim.run_until(self.prefix + "writeback.retired", limit=STEP_LIMIT)
                 if run.last and written is not None:
                     written(index)
             self.sim.run_until("symbol__valid", limit=STEP_LIMIT)
-            yield self.sim[self.core + "sequencer.symbol__payload"]
+            yield self.sim[self.prefix + "sequencer.symbol__payload"]
 
     def _offer(self, request: int | _End | None) -> None:
         self.sim["step__valid"] = not isinstance(request, _End)

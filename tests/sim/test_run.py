@@ -63,7 +63,7 @@ def test_a_difference_is_named_and_ends_with_1(capsys, monkeypatch):
     class Damaged(sim.run.CoreSession):
         def __init__(self, network, program, **options):
             super().__init__(network, program, **options)
-            self.sim.memory(TABLES)[program.runs[0].table_base :: 1 << program.runs[0].row_log2, 0] ^= 1
+            self.sim.memory(self.core.prefix + TABLES)[program.runs[0].table_base :: 1 << program.runs[0].row_log2, 0] ^= 1
 
     monkeypatch.setattr(sim.run, "CoreSession", Damaged)
     code, out, _ = run(capsys, "--length", "20")
