@@ -5,6 +5,7 @@ import pytest
 
 from golden.optim import Adam
 from golden.transformer import Shape, Transformer
+from golden.transformer_bench import throughput
 from golden.transformer_pass import TransformerPass
 from golden.transformer_trainer import TransformerRounding, TransformerSettings, TransformerTrainer, head_rows, stream_loss
 
@@ -156,3 +157,9 @@ def test_a_stream_does_not_depend_on_its_chunks() -> None:
     whole = stream_loss(model, TEXT[:200], chunk=199)
     assert stream_loss(model, TEXT[:200], chunk=33) == pytest.approx(whole, rel=1e-5)
     assert stream_loss(model, TEXT[:199], chunk=33) != pytest.approx(whole, rel=1e-5)
+
+
+def test_the_bench_counts_positions() -> None:
+    wall, cpu = throughput("paper", carry=True, threads=1, streams=4, window=8, seconds=0.05, shape=SHAPES["paper"])
+    assert wall > 100
+    assert cpu > 100
