@@ -24,11 +24,11 @@ class TransformerPreset:
 
 TRANSFORMER_PRESETS = {
     "spram": TransformerPreset(
-        about="116 KiB: the 128 KiB of SPRAM of an iCE40 UP5K",
+        about="92 KiB, for the 128 KiB of SPRAM of an iCE40 UP5K",
         shape=Shape(n=64, blocks=2, heads=1, n_t=8, n_c=3, p=1, context=16, feed=(8, 4), output=(16, 5)),
     ),
     "paper": TransformerPreset(
-        about="the paper's sizes (Table III: 6 blocks, 4 heads, 16 tables, n = 32) with 11 index bits: 12.6 MB, from flash",
+        about="the paper's sizes (Table III: 6 blocks, 4 heads, 16 tables, n = 32) with 11 index bits: 12.6 MB",
         shape=Shape(n_c=4, p=3, feed=(16, 6), output=(16, 6)),
     ),
     "reference": TransformerPreset(
