@@ -18,7 +18,7 @@ from .trainer import RnnTrainer, Rounding, Settings
 
 __all__ = ["Reached", "main", "seconds_to", "throughput"]
 
-STEPS = 1500  # length of the schedule of a short training
+STEPS = 1200  # length of the schedule of a short training
 RATE = 0.01
 CHECKS = 15  # of the held-out text, in the second half of the schedule
 
@@ -69,6 +69,7 @@ def seconds_to(
         touched=shape.touched,
         grow=min(shape.grow, 3),
         grown=shape.grown,
+        recent=shape.recent,
         seed=seed,
         threads=threads,
     )

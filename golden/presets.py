@@ -18,6 +18,7 @@ class TextPreset:
 
     ``n`` neurons; ``hidden`` and ``output``: tables as (n_t, n_c); ``symbols``: size of the vocabulary; entry widths after training, and
     units to round to (None: searched for); ``qat``: the part of a training that is rounded; learning ``rate`` and ``jitter``;
+    ``soften``: factor on the output tables at the end, before they are rounded for good;
     ``hidden_most``, ``touched``, ``grow``, ``grown`` and ``recent`` as in golden/trainer.py; ``anchors``: how pairs are drawn.
     """
 
@@ -39,6 +40,7 @@ class TextPreset:
     grow: int = 0
     grown: float = 0.5
     recent: float = 0.0
+    soften: float = 1.0
     anchors: str = "random"
 
     def model(self, *, n_sym: int, seed: int, anchors: str | None = None) -> Rnn:
@@ -79,6 +81,7 @@ TEXT_PRESETS = {
         grow=4,
         grown=0.8,
         recent=0.12,
+        soften=6 / 7,
         anchors="grouped",
     ),
     "best-5m": TextPreset(
@@ -94,5 +97,6 @@ TEXT_PRESETS = {
         grow=4,
         grown=0.8,
         recent=0.12,
+        soften=6 / 7,
     ),
 }

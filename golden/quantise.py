@@ -7,12 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from .layer import Float32, FloatLayer
+from .layer import Float32, FloatGroup, FloatLayer
 from .network import ENTRY_LIMIT, LATENCY_MAX, MAX_SHIFT, Int8, Layer, Network, NetworkError, TableGroup
 from .rnn import Rnn
 from .trainer import Rounding
 
-__all__ = ["largest_shift", "log2_unit", "natural_unit", "quantise_entries", "quantise_layer", "quantise_rnn", "search_rounding"]
+__all__ = [
+    "largest_shift",
+    "log2_unit",
+    "natural_unit",
+    "quantise_entries",
+    "quantise_layer",
+    "quantise_rnn",
+    "search_rounding",
+    "soften",
+]
 
 SMALLEST = 12  # a unit is 2**-12 at least: with the largest shift, 15 fractional bits
 
@@ -79,6 +88,12 @@ def quantise_rnn(model: Rnn, rounding: Rounding, *, symbols: tuple[int, ...] | N
         symbols=symbols,
         card=card,
     ).validate()
+
+
+def soften(model: Rnn, factor: float) -> Rnn:
+    """``model`` with ``factor`` times its outputs: below 1, every probability is nearer to the others."""
+    groups = tuple(FloatGroup(anchors=group.anchors, tables=group.tables * np.float32(factor)) for group in model.output.groups)
+    return replace(model, output=FloatLayer(groups=groups))
 
 
 def search_rounding(model: Rnn, start: Rounding, score: Callable[[Rounding], float], *, reach: int = 5) -> Rounding:

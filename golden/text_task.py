@@ -14,7 +14,7 @@ from .diagnose import diagnose_layer
 from .layer import forward
 from .network import Network
 from .presets import TextPreset
-from .quantise import quantise_rnn, search_rounding
+from .quantise import quantise_rnn, search_rounding, soften
 from .rnn import Rnn, cross_entropy
 from .stream import score
 from .text import UNKNOWN, Text, encode, unseen
@@ -142,7 +142,7 @@ def train_text(
                 trainer.round(rounding)
                 trainer.run(watch, steps=steps, minutes=minutes, start=1 - qat)
             current = trainer.current()
-            final = integer(current, rounding)
+            final = integer(soften(current, preset.soften), rounding)
             figures = score(final, held_out)
             card["figures"] = {
                 "bits_per_character": round(figures.bits, 4),
@@ -151,7 +151,9 @@ def train_text(
                 "characters": figures.characters,
                 "saturations": figures.saturations,
             }
-            result = Result(network=integer(current, rounding), model=current, diagnosis=_diagnose(current, encode(symbols, train[:4096])))
+            if preset.soften != 1:
+                card["figures"]["before_softening"] = round(score(integer(current, rounding), held_out).bits, 4)
+            result = Result(network=replace(final, card=card), model=current, diagnosis=_diagnose(current, encode(symbols, train[:4096])))
         except KeyboardInterrupt:
             if best is None:
                 raise

@@ -82,6 +82,7 @@ def _text_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--grow", type=int, help="anchor pairs a table begins with; the others come one at a time; 0: all at once")
     parser.add_argument("--grown", type=float, help="part of the training, 0..1, by which all pairs are there")
     parser.add_argument("--recent", type=float, help="part of the streams, 0..1, that read the last tenth of the training text alone")
+    parser.add_argument("--soften", type=float, help="factor on the output tables at the end, 0.1..1 (default: the preset's)")
     parser.add_argument("--every-row", action="store_true", help="Adam on all rows, not only on those a mini-batch uses")
     parser.add_argument("--threads", type=int, default=2, help="(default: %(default)s; the result does not depend on it)")
 
@@ -94,7 +95,21 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
     preset = TEXT_PRESETS[arguments.preset]
     if arguments.bits is not None:
         preset = replace(preset, hidden_bits=arguments.bits, output_bits=arguments.bits, hidden_unit=None, output_unit=None)
-    for field in ("hidden_unit", "output_unit", "hidden_most", "n", "hidden", "output", "grow", "grown", "recent", "rate", "jitter", "qat"):
+    for field in (
+        "hidden_unit",
+        "output_unit",
+        "hidden_most",
+        "n",
+        "hidden",
+        "output",
+        "grow",
+        "grown",
+        "recent",
+        "soften",
+        "rate",
+        "jitter",
+        "qat",
+    ):
         if getattr(arguments, field) is not None:
             preset = replace(preset, **{field: getattr(arguments, field)})
     if arguments.resume is None:
@@ -139,6 +154,7 @@ def _run_text(arguments: argparse.Namespace, parser: argparse.ArgumentParser) ->
         "grow",
         "grown",
         "recent",
+        "soften",
         "every_row",
     )
     options = {name: parser.get_default(name) for name in kept}
@@ -191,6 +207,7 @@ def _check_text(arguments: argparse.Namespace) -> None:
         ("grow", arguments.grow, 0, MAX_NC),
         ("grown", arguments.grown, 0, 1),
         ("recent", arguments.recent, 0, 1),
+        ("soften", arguments.soften, 0.1, 1),
         ("threads", arguments.threads, 1, 256),
         ("seed", arguments.seed, 0, 1 << 63),
     ]

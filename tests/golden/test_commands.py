@@ -76,6 +76,15 @@ def test_units_are_searched_for_when_none_are_given(tmp_path):
     assert "--qat 0.2 --bits 8" in network.card["command"]
 
 
+def test_softening_is_the_last_step(tmp_path):
+    plain, soft = (load(run(tmp_path, "--steps", "100", "--soften", word, out=f"{word}.safetensors")) for word in ("1", "0.5"))
+    assert np.array_equal(plain.hidden[0].groups[0].tables, soft.hidden[0].groups[0].tables)
+    assert np.array_equal(np.rint(plain.output.groups[0].tables / 2), soft.output.groups[0].tables)
+    assert soft.output.groups[0].tables.any()
+    assert soft.card["figures"]["before_softening"] == plain.card["figures"]["bits_per_character"]
+    assert "before_softening" not in plain.card["figures"]
+
+
 def test_ctrl_c_keeps_the_best_network_checked(tmp_path, capsys, monkeypatch):
     step = RnnTrainer.one_step
 
@@ -111,6 +120,7 @@ def test_the_default_text_is_trained_on(tmp_path, capsys):
         (("--jitter", "1.5"), "--jitter must be 0..1, not 1.5"),
         (("--recent", "1.1"), "--recent must be 0..1, not 1.1"),
         (("--hidden-most", "0"), "--hidden-most must be 0.000244141..32767, not 0"),
+        (("--soften", "2"), "--soften must be 0.1..1, not 2"),
         (("--grow", "17"), "--grow must be 0..16, not 17"),
         (("--streams", "0"), "--streams must be 1..65536, not 0"),
         (("--symbols", "300"), "the vocabulary must have 2..256 symbols, not 300"),
