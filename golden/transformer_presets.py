@@ -28,11 +28,11 @@ TRANSFORMER_PRESETS = {
         shape=Shape(n=64, blocks=2, heads=1, n_t=8, n_c=3, p=1, context=16, feed=(8, 4), output=(16, 5)),
     ),
     "paper": TransformerPreset(
-        about="the paper's sizes (Table III: 6 blocks, 4 heads, 16 tables, n = 32) with 11 index bits: 12.6 MB",
+        about="the paper's sizes (Table III: 6 blocks, 4 heads, 16 tables, n = 32) with 11 index bits: 12.7 MB",
         shape=Shape(n_c=4, p=3, feed=(16, 6), output=(16, 6)),
     ),
     "reference": TransformerPreset(
-        about="the paper's sizes in the reference program's variant, with 9 index bits: 3.2 MB",
+        about="the paper's sizes in the reference program's variant, with 9 index bits: 3.3 MB",
         shape=Shape(n_c=3, p=3, feed=(16, 6), output=(16, 6), variant="reference"),
     ),
     "tiny": TransformerPreset(
