@@ -9,9 +9,11 @@ import pytest
 from golden import bench, eval, rounding, text_task, train
 from golden.file import load, load_extra
 from golden.presets import TEXT_PRESETS, TextPreset
+from golden.shipped import find_network
 from golden.stream import score
 from golden.trainer import RnnTrainer
 
+PRESETS = dict(TEXT_PRESETS)
 LINES = b"the cat sat on the mat. the dog sat on the log. a cat and a dog met on the mat.\n" * 40
 
 
@@ -166,6 +168,21 @@ def test_the_shipped_network_is_what_its_card_says():
     assert network.card["figures"]["saturations"] == 0
     text = b"First Citizen:\nBefore we proceed any further, hear me speak.\n\nAll:\nSpeak, speak.\n\n"
     assert score(network, text).bits < 2.6
+
+
+@pytest.mark.parametrize(("name", "n", "rows", "read"), [("paper-rnn", 64, 64 << 10, 5184), ("best-5m", 512, 14 << 10, 5120)])
+def test_the_big_networks_are_what_their_presets_and_cards_say(name, n, rows, read):
+    network = load(find_network(name))
+    hidden, output = network.hidden[0].groups[0], network.output.groups[0]
+    assert (network.n, hidden.n_t << hidden.n_c, output.n_t << output.n_c) == (n, rows, 32 << 9)
+    assert network.table_bytes() <= 5_300_000
+    assert PRESETS[name].bytes_read(n_sym=len(network.symbols)) == read
+    assert hidden.n_t * hidden.n_c + output.n_t * output.n_c <= 1024
+    assert network.card["command"].startswith(f"python -m golden.train text --text tinyshakespeare.txt --preset {name} --steps")
+    assert network.card["figures"]["saturations"] == 0
+    text = b"First Citizen:\nBefore we proceed any further, hear me speak.\n\nAll:\nSpeak, speak.\n\n"
+    assert score(network, text).bits < 2.6
+    assert score(network, text[::-1]).bits > 4
 
 
 def test_the_benchmark_prints_targets_a_second(capsys):
