@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """The gearbox slot by slot: what leaves when, what is captured when, in both modes."""
 
 import pytest
