@@ -23,6 +23,7 @@ from .tiers import FLASH, place, row_clocks
 __all__ = ["compile_network"]
 
 MAX_OUTPUTS = 256
+RUNS = ("deep", "rnn")
 COMPARATORS = (1, 2)  # an anchor word has 64 bits in an image
 
 
@@ -35,6 +36,8 @@ def compile_network(
     Raises ``CompileError``, ``NetworkError`` or ``JitterError`` with one sentence if the network can't run there. The same inputs give
     the same program.
     """
+    if network.kind not in RUNS:
+        raise CompileError(f"the network is a {network.kind}, the core runs networks of the kinds {' and '.join(RUNS)}")
     network.validate()
     if not 1 <= seed < 1 << 32:
         raise CompileError(f"seed must be 1..{(1 << 32) - 1}, not {seed}")
