@@ -105,7 +105,7 @@ def shipped():
 async def runs_from_flash(dut):
     """A true boot of a sleeping chip, then characters with rows from flash: symbols of all, latencies of the last."""
     network, program, image = shipped()
-    assert {run.tier for run in program.runs} == {0, 1}
+    assert 1 in {run.tier for run in program.runs}
     bench = Bench(dut, image)
     assert await bench.booted() == (1, 0)
     device = await bridge(talk)(bench, network, program, image, steps=STEPS)

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 import boards
+from firmware import isa
 from firmware.compiler import compile_network
 from firmware.image import write_image
+from firmware.program import Placed
 from golden.file import load, save_network
 from sim.icarus import CELLS, fpga_verilog, run_cocotb
 
@@ -20,6 +22,15 @@ BOARD = replace(boards.get("icebreaker"), uart_baud=4_000_000)
 PAPER = HERE.parents[1] / "golden/networks/paper-rnn.safetensors"
 
 
+def image_of(network, size):
+    """The image of ``network`` with ``size`` bytes of the board's own memory, the rest in flash, so that the boot is short; and zeros in
+    the last beat of the whole of that memory, which int4 rows of flash are added to."""
+    board = small_board(size, base=BOARD.image_offset + 0x40000, flash=12 << 20, offset=BOARD.image_offset)
+    program = compile_network(network, board)
+    zeros = Placed(0, BOARD.tiers[0].size // isa.BEAT_BYTES - 1, bytes(isa.BEAT_BYTES))
+    return write_image(replace(program, tables=tuple(sorted((*program.tables, zeros)))))
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """A small text network, most of its tables in flash."""
@@ -27,8 +38,7 @@ def files(tmp_path_factory):
     network = next(n for n in (random_network(seed, kind="rnn", max_n=12, max_out=10) for seed in range(100)) if n.n_out >= 4)
     network = replace(network, symbols=tuple(range(65, 65 + network.n_out)))
     save_network(network, folder / "small.safetensors")
-    program = compile_network(network, small_board(192, base=BOARD.image_offset + 0x4000, offset=BOARD.image_offset))
-    (folder / "image.bin").write_bytes(write_image(program))
+    (folder / "image.bin").write_bytes(image_of(network, 192))
     return {"FPGA_NETWORK": str(folder / "small.safetensors"), "FPGA_IMAGE": str(folder / "image.bin")}
 
 
@@ -54,9 +64,7 @@ def test_finds_what_is_wrong(test, files, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_runs_the_papers_network(tmp_path, monkeypatch):
-    """All but a few KB of its tables in flash, so that the boot is short."""
     image = tmp_path / "image.bin"
-    board = small_board(8192, base=BOARD.image_offset + 0x40000, flash=12 << 20, offset=BOARD.image_offset)
-    image.write_bytes(write_image(compile_network(load(PAPER), board)))
+    image.write_bytes(image_of(load(PAPER), 64))
     files = {"FPGA_NETWORK": str(PAPER), "FPGA_IMAGE": str(image)}
     run("byte", "runs_from_flash", tmp_path, files, monkeypatch, out=4_000, back=3_000)
