@@ -28,7 +28,7 @@ class FlashController(wiring.Component):
 
     ::
 
-        reset, start --> FFh FFh ABh 50h 31h 02h --> 94h, capture 0..3 --> EBh, image --> o
+        reset, start --> FFh FFh ABh 50h 31h 02h --> 94h, capture 3..0 --> EBh, image --> o
                                                           |                 |
                                                           '--> fail         '--> row --> address, mode, dummies, bytes --> data
 
@@ -44,7 +44,7 @@ class FlashController(wiring.Component):
     ``active``: from reset (if ``boot``) or ``start`` on an image is wanted, until ``stop`` or ``fail``. Its bytes leave at ``o``, from
     ``offset`` on without end, one asked for when the one before is taken. ``stop``: no image is wanted any more; what else is to be done
     is done, and then rows are served. ``fail`` (one clock, only while ``active``): no ``capture`` (sample instant, ``hdl.gearbox``) showed
-    the id EF 17; ``ready`` then stays 0 until ``start``. ``ready``: ``capture`` is found and rows are served.
+    the id EF 17; ``ready`` then stays 0 until ``start``. ``ready``: ``capture``, the latest that showed it, is found and rows are served.
 
     ``pause_bits``: before each command CS# is high for 2^``pause_bits`` clocks less a slot, which must be 3 us (tRES1, section 9.6).
     ``cs_n``, ``sck``, ``io_o``, ``io_oe``, ``io_i`` are in the domain ``flash`` with ``nibbles`` = 2.
@@ -117,8 +117,8 @@ class FlashController(wiring.Component):
                 with m.Elif(starting & last):
                     m.next = "COMMAND"
                     with m.If(tried & ~good):
-                        m.d.sync += [self.capture.eq(self.capture + 1), number[0].eq(0)]
-                        with m.If(self.capture.all()):
+                        m.d.sync += [self.capture.eq(self.capture - 1), number[0].eq(0)]
+                        with m.If(self.capture == 0):
                             m.d.sync += starting.eq(0)
                             m.d.sync += self.fail.eq(self.active & ~self.stop)
                             m.next = "IDLE"
@@ -130,7 +130,7 @@ class FlashController(wiring.Component):
             with m.State("COMMAND"), m.If(step):
                 m.d.sync += [self.ready.eq(0), good.eq(1)]
                 with m.If(~number[2]):
-                    m.d.sync += self.capture.eq(0)
+                    m.d.sync += self.capture.eq(3)
                 with m.If(steps.all()):
                     m.d.sync += number.eq(number + 1)
                     with m.If(number != _GOES_ON):

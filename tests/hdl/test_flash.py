@@ -48,7 +48,7 @@ def test_what_is_sent(nibbles, power, jedec):
     log = bench.decoder.log
     head, (*ids, first, row) = log[:5], log[5:]
     assert [each.bits(len(each.nibbles)) for each in head] == [b"\xff", b"\xff", b"\xab", b"\x50", b"\x31\x02"]
-    assert len(ids) == nibbles  # 9 ns of delay: half a period of 36 MHz, a whole one of 72 MHz
+    assert len(ids) == 3  # settings 3 and 2 sample the nibble after the one that comes 9 ns after its edge
     for each in ids:
         assert each.bits(8) == b"\x94"
         assert each.quad(8, 4) == b"\0\0\0\xff"
@@ -89,15 +89,18 @@ def test_the_pause_must_last_until_the_chip_is_awake(nibbles):
 
 @both
 @pytest.mark.parametrize("quarters", range(10))
-def test_the_first_setting_that_samples_late_enough(nibbles, quarters):
+def test_the_latest_setting_that_samples_the_nibble(nibbles, quarters):
     """The chip's data come ``quarters`` / 4 periods after the edge, and the sample is taken (setting + 1) / 2 periods after it."""
-    bench = Bench(nibbles=nibbles, content=CONTENT, pads=delays(nibbles, quarters=quarters), boot=False)
+    pads, half = delays(nibbles, quarters=quarters), PERIOD[nibbles] // 2
+    bench = Bench(nibbles=nibbles, content=CONTENT, pads=pads, boot=False)
     rows = random_rows(seeded(quarters), 6)
-    expected = max(0, -(-quarters // 2) - 1)
+    come, go_ = pads.out + pads.back + QUICK.clqv, pads.out + pads.back + QUICK.clqx + 2 * half
+    fits = [setting for setting in range(4) if come <= (setting + 1) * half < go_]
+    expected = max(fits, default=None)
 
     async def go(ctx):
         settled = await bench.settle(ctx, limit=2000)
-        assert (settled is not None) == (expected < 4)
+        assert (settled is not None) == (expected is not None)
         if settled is not None:
             assert ctx.get(bench.dut.capture) == expected
             (await bench.rows(ctx, rows)).check(nibbles=nibbles, rows=rows, content=CONTENT)
@@ -197,7 +200,7 @@ def test_rows_back_to_back(nibbles, capture):
 
     async def go(ctx):
         assert await bench.settle(ctx) is not None
-        assert ctx.get(bench.dut.capture) == capture
+        assert ctx.get(bench.dut.capture) == min(capture + 1, 3)
         served = await bench.rows(ctx, rows)
         served.check(nibbles=nibbles, rows=rows, content=CONTENT)
         taken = [after - before for before, after in pairwise(served.taken)]
