@@ -43,7 +43,8 @@ class Core(wiring.Component):
     CONFIG, with the core held in reset.
     ``step``, ``symbol``: one transfer of each a step. ``read_request``, ``read_data``: words for the host, served between steps: one
     after 4 clocks, then one every 5; the list of spikes stands 20 clocks after the sorter's last latency. ``busy``: a step runs.
-    ``stall``: for tests, refuses table requests (not with int4 rows in flash: their zeros must come in time). ``rows``, ``flash`` (with ``params.flash``): rows asked of the flash, and their bytes.
+    ``stall``: for tests, refuses table requests (not with int4 rows in flash: their zeros must come in time). ``rows``, ``flash`` (with
+    ``params.flash``): rows asked of the flash, and their bytes.
 
     A reset ends a running step; memories, counters, jitter generator and configuration stay.
     """
