@@ -42,10 +42,12 @@ class Device:
         if core.comparators != self.program.comparators:
             raise LinkError(f"the image is for {self.program.comparators} comparators, the core has {core.comparators}")
         if any(run.tier for run in self.program.runs) and not core.flash_ready:
-            raise LinkError(
-                "the network has tables in flash, and the core's flash is not ready: write build/BOARD/flash.bin into it with the board's "
-                "programmer and reset the board"
-            )
+            core = self.host.hello()  # between the end of a boot and this bit lie some microseconds
+            if not core.flash_ready:
+                raise LinkError(
+                    "the network has tables in flash, and the board's flash does not answer (absent, busy, or another chip): switch the "
+                    "board off and on, and write build/BOARD/flash.bin with its programmer if that was not done"
+                )
         self.host.load(self.loadable, progress=progress)
         return core
 

@@ -25,6 +25,7 @@ LOAD_ERRORS = {
     isa.LoadError.SECTION: "a section is of an unknown kind or beyond its space",
     isa.LoadError.FLASH: "the flash does not show its id at any capture setting",
 }
+SECTION_ERRORS = (isa.LoadError.SECTION_CRC, isa.LoadError.SECTION)  # not before the first section
 STATUS = {
     isa.Status.BAD_COMMAND: "the core does not know that command or value",
     isa.Status.NOT_LOADED: "the core has no image, or the last one failed to load",
@@ -49,7 +50,7 @@ class ScrubError(LinkError):
 
     def __init__(self, *, code: isa.LoadError, section: int) -> None:
         self.code, self.section = code, section
-        self.in_section = code in (isa.LoadError.SECTION_CRC, isa.LoadError.SECTION)  # not before the first one
+        self.in_section = code in SECTION_ERRORS
         super().__init__((f"section {section} of the image in flash: " if self.in_section else "") + LOAD_ERRORS[code])
 
 
@@ -76,7 +77,11 @@ class Hello:
 
     def __str__(self) -> str:
         flash = f"flash ready, capture setting {self.capture}" if self.flash_ready else "flash not ready"
-        return f"core with {self.comparators} comparators, link version {self.version}, {flash}"
+        text = f"core with {self.comparators} comparators, link version {self.version}, {flash}"
+        if not self.error or self.code == isa.LoadError.NONE:
+            return text
+        where = f" (section {self.section})" if self.code in SECTION_ERRORS else ""
+        return f"{text}; the last load failed: {LOAD_ERRORS[self.code]}{where}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +160,8 @@ class Host:
 
         What is loaded stays; the core can't run meanwhile. Returns what the core says afterwards; ``ScrubError`` if something is wrong.
         """
+        while self.hello().loading:  # a boot or a scrub is under way
+            pass
         self._ask(isa.Command.SCRUB)
         while (now := self.hello()).loading:
             progress(now.section)

@@ -58,8 +58,8 @@ def test_load_without_a_flash_says_what_to_do() -> None:
     with pytest.raises(LinkError) as caught:
         Device(Host(FakeCore()), IMAGE).load()
     assert str(caught.value) == (
-        "the network has tables in flash, and the core's flash is not ready: write build/BOARD/flash.bin into it with the board's "
-        "programmer and reset the board"
+        "the network has tables in flash, and the board's flash does not answer (absent, busy, or another chip): switch the board off and "
+        "on, and write build/BOARD/flash.bin with its programmer if that was not done"
     )
 
 
@@ -94,9 +94,15 @@ def test_scrub_without_an_image(flash: bytes | None, message: str) -> None:
         Host(FakeCore(flash=flash)).scrub()
 
 
-def test_scrub_is_refused() -> None:
-    with pytest.raises(LinkError, match=r"^SCRUB is refused: "):
-        Host(FakeCore(starting=9)).scrub()
+def test_scrub_waits_for_a_boot_under_way() -> None:
+    assert Host(FakeCore(flash=IMAGE, starting=9)).scrub().section == len(SECTIONS) - 1
+
+
+def test_what_went_wrong_at_power_up_is_told_in_the_greeting() -> None:
+    core = FakeCore(flash=damaged(3))
+    with pytest.raises(ScrubError):
+        Host(core).scrub()
+    assert str(Host(core).hello()).endswith("; the last load failed: a section's CRC is wrong (section 3)")
 
 
 def test_the_user_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,7 +110,8 @@ def test_the_user_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert scrub(core, IMAGE) == 0
     told = capsys.readouterr().err
     assert told.startswith("core with 2 comparators, link version 2, flash ready, capture setting 2\n\rscrubbing: 0 % ")
-    assert told.endswith(f"\nthe flash is sound, sections 0 to {len(SECTIONS) - 1}; no image is loaded\n")
+    assert f"\nthe flash is sound, sections 0 to {len(SECTIONS) - 1}; no image is loaded\n" in told
+    assert told.endswith("\nsound in itself: of the file only the number of sections was compared\n")
     Device(Host(core), IMAGE).load()
     assert scrub(core, None) == 0
     told = capsys.readouterr().err
