@@ -72,9 +72,9 @@ class Accumulators(wiring.Component):
             m.d.sync += word.eq(next_word + 1)
 
         # Clock 2, the sums are here: add and write.
-        valid = Signal()
+        valid, store = Signal(), Signal()
         sum_word, pair_half = Signal(8, reset_less=True), Signal(reset_less=True)
-        m.d.sync += [valid.eq(step), sum_word.eq(next_word), out.eq(now), pair_half.eq(high)]
+        m.d.sync += [valid.eq(step), store.eq(step & now.last), sum_word.eq(next_word), out.eq(now), pair_half.eq(high)]
         for lane in range(isa.LANES):
             entry = Signal(signed(8), name=f"entry_{lane}")
             half = Mux(pair_half, pairs[isa.LANES + lane], pairs[lane])
@@ -86,7 +86,7 @@ class Accumulators(wiring.Component):
             write.en.eq(valid & (sum_word != isa.ZERO_WORD)),
             self.o.valid.eq(valid),
             self.o.payload.word.eq(sum_word),
-            self.o.payload.store.eq(out.last),
+            self.o.payload.store.eq(store),
             self.o.payload.residual.eq(out.residual),
             self.o.payload.shift.eq(out.shift),
             self.o.payload.final.eq(out.final & (~out.pair | pair_half)),

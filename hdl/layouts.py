@@ -35,7 +35,7 @@ WriteBackWord = data.StructLayout(
     {
         "sums": data.ArrayLayout(signed(16), isa.LANES),
         "word": 8,  # of the latency store
-        "store": 1,  # write it back; otherwise only the flags below count
+        "store": 1,  # write it back, never high without ``valid``; otherwise only the flags below count
         "residual": 1,
         "shift": 2,
         "final": 1,

@@ -49,15 +49,14 @@ class WriteBack(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         word_in = self.i.payload
-        storing = self.i.valid & word_in.store
         m.d.comb += [
-            self.reading.eq(storing),
-            self.read_word.eq(Mux(word_in.residual & storing, word_in.word, isa.ZERO_WORD)),
+            self.reading.eq(word_in.store),
+            self.read_word.eq(Mux(word_in.residual & word_in.store, word_in.word, isa.ZERO_WORD)),
         ]
 
         active, word = Signal(), Signal(8, reset_less=True)
         m.d.sync += [
-            active.eq(storing & (word_in.word != isa.ZERO_WORD)),
+            active.eq(word_in.store & (word_in.word != isa.ZERO_WORD)),
             word.eq(word_in.word),
             self.retired.eq(self.i.valid & word_in.final),
             self.sort.eq(word_in.sort),
@@ -75,7 +74,7 @@ class WriteBack(wiring.Component):
         over, flags = Signal(isa.LANES), Signal(isa.LANES)
         for lane in range(isa.LANES):
             shifted = Signal(signed(16), name=f"shifted_{lane}", reset_less=True)
-            m.d.sync += shifted.eq(Mux(storing, word_in.sums[lane] << word_in.shift, 0))
+            m.d.sync += shifted.eq(Mux(word_in.store, word_in.sums[lane] << word_in.shift, 0))
             total = Signal(signed(17), name=f"total_{lane}")
             m.d.comb += [total.eq(shifted + self.old[lane]), over[lane].eq(total[16] ^ total[15])]
             limit = Mux(total[16], Const(-0x8000, signed(16)), Const(0x7FFF, signed(16)))

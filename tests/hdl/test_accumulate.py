@@ -61,6 +61,7 @@ def rtl_sums(runs: list[Rows], gaps: random.Random | None) -> list[tuple[int, li
     async def bench(ctx) -> None:
         async def tick() -> None:
             await ctx.tick()
+            assert ctx.get(dut.o.valid) or not ctx.get(dut.o.payload.store)
             if ctx.get(dut.o.valid) and ctx.get(dut.o.payload.store):
                 payload = dut.o.payload
                 out.append((ctx.get(payload.word), [ctx.get(value) for value in payload.sums], bool(ctx.get(payload.final))))

@@ -26,6 +26,7 @@ def rtl_write(sums: list[int], old: list[int], *, shift: int, residual: bool) ->
         assert ctx.get(dut.read_word) == (7 if residual else isa.ZERO_WORD)
         await ctx.tick()
         ctx.set(dut.i.valid, 0)
+        ctx.set(payload.store, 0)
         for lane, value in enumerate(old):
             ctx.set(dut.old[lane], value if residual else 0)
         assert (ctx.get(dut.word), ctx.get(dut.enable)) == (7, 0xFF)
