@@ -76,7 +76,8 @@ def read_image(data: bytes) -> Program:
     spaces: dict[isa.Kind, list[Section]] = {}
     for section in sections:
         spaces.setdefault(section.kind, []).append(section)
-    for kind in (isa.Kind.META, isa.Kind.PROGRAM, isa.Kind.TABLES, isa.Kind.CONFIG, isa.Kind.STORE):
+    tables = isa.Kind.FLASH if isa.Kind.FLASH in spaces else isa.Kind.TABLES
+    for kind in (isa.Kind.META, isa.Kind.PROGRAM, tables, isa.Kind.CONFIG, isa.Kind.STORE):
         if kind not in spaces:
             raise ImageError(f"the image has no section {kind.name}, so it holds no program")
     for kind, found in spaces.items():
@@ -110,7 +111,7 @@ def read_image(data: bytes) -> Program:
         comparators=comparators,
         runs=runs,
         anchors=anchors,
-        tables=(*_tables(spaces[isa.Kind.TABLES], 0), *_tables(flash, 1)),
+        tables=(*_tables(spaces.get(isa.Kind.TABLES, []), 0), *_tables(flash, 1)),
         store=store,
         jitter=jitter,
         seed=low | high << 16,
