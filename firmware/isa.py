@@ -11,9 +11,13 @@ __all__ = [
     "ADDRESS_BITS",
     "ANCHOR_WORDS",
     "BEAT_BYTES",
+    "CONTEXT",
     "FLASH_ADDRESS_BITS",
     "LANES",
     "MAX_INSTRUCTIONS",
+    "QUERIES",
+    "SIDE_BEATS",
+    "SIDE_WORDS",
     "STORE_WORDS",
     "WORDS_PER_INSTRUCTION",
     "ZERO_WORD",
@@ -21,6 +25,7 @@ __all__ = [
     "Counter",
     "Kind",
     "LoadError",
+    "Mode",
     "ReadSpace",
     "Run",
     "Status",
@@ -40,6 +45,10 @@ ZERO_WORD = 255  # of store and accumulators: always zero
 ADDRESS_BITS = 11  # of a latency: word * LANES + bank
 ANCHOR_WORDS = 512
 FLASH_ADDRESS_BITS = 21  # of a beat in the flash tier: 16 MB
+CONTEXT = 32  # positions of an index cache: entries of a ring
+SIDE_WORDS = 4  # words of 16 bits a beat: tables that share a side block
+SIDE_BEATS = 2 * CONTEXT  # of a side block: a ring of key indices, then position bits
+QUERIES = 256  # query indices kept at a time
 WORDS_PER_INSTRUCTION = 8
 MAX_INSTRUCTIONS = 32
 
@@ -62,6 +71,16 @@ class Kind(IntEnum):
     PAD = 0x12
     FLASH = 0x13
     END = 0xFF
+
+
+class Mode(IntEnum):
+    """What a run does with its indices (docs/reference/isa.md, "Attention")."""
+
+    ROWS = 0
+    ATTEND = 1
+    QUERY = 4
+    KEY = 5
+    ANCHORS = 6
 
 
 class LoadError(IntEnum):
@@ -153,13 +172,15 @@ _LAYOUT: dict[str, tuple[int, int, int, int]] = {
     "sort": (0, 6, 1, 0),
     "end": (0, 7, 1, 0),
     "shift": (0, 8, 3, 0),
-    "tier": (0, 11, 3, 0),
+    "tier": (0, 11, 2, 0),
+    "mode": (0, 13, 3, 0),
     "anchor_base": (1, 0, 10, 0),
     "anchor_len": (2, 0, 10, 0),
     "row_log2": (4, 8, 3, 0),
     "count": (5, 0, 10, 0),
     "table_log2": (5, 10, 5, 0),
     "row_beats": (6, 0, 8, 1),
+    "side": (6, 8, 8, 0),
     "base": (7, 0, 8, 0),
     "n_out": (7, 8, 8, 1),
 }
@@ -192,6 +213,8 @@ class Run:
     n_out: int = 1
     shift: int = 0
     tier: int = 0
+    mode: int = Mode.ROWS
+    side: int = 0
     sync: bool = False
     token: bool = False
     int4: bool = False
