@@ -156,6 +156,8 @@ def _runs(payload: bytes, anchor_words: int) -> tuple[isa.Run, ...]:
             raise ImageError(f"instruction {number} has a bit set that means nothing")
         if run.tier > 1:
             raise ImageError(f"instruction {number} names memory tier {run.tier}, there are 0 and 1")
+        if run.mode not in list(isa.Mode):
+            raise ImageError(f"instruction {number} names mode {run.mode}, there are {', '.join(str(int(mode)) for mode in isa.Mode)}")
         if run.end != last:
             raise ImageError(f"instruction {number} must {'carry' if last else 'not carry'} end")
         if run.anchor_base + run.anchor_len > anchor_words:

@@ -141,7 +141,8 @@ def changed(image: bytes, kind: isa.Kind, payload: bytes | None) -> bytes:
     [
         (isa.Kind.PROGRAM, None, "the image has no section PROGRAM, so it holds no program"),
         (isa.Kind.PROGRAM, bytes(14), "section PROGRAM must be whole instructions of 16 bytes, not 14 bytes"),
-        (isa.Kind.PROGRAM, bytes([0, 0xC0]) + bytes(14), "instruction 0 has a bit set that means nothing"),
+        (isa.Kind.PROGRAM, bytes([0, 0, 0, 0xC0]) + bytes(12), "instruction 0 has a bit set that means nothing"),
+        (isa.Kind.PROGRAM, bytes([0, 0x40]) + bytes(14), "instruction 0 names mode 2, there are 0, 1, 4, 5, 6"),
         (isa.Kind.PROGRAM, bytes(16), "instruction 0 must carry end"),
         (isa.Kind.PROGRAM, bytes([0x80]) + bytes(15), "exactly one instruction must carry sort"),
         (isa.Kind.ANCHORS, None, "instruction 0 takes anchor words to"),
