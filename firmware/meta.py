@@ -8,6 +8,7 @@ from .sections import ImageError
 
 __all__ = ["decode_meta", "encode_meta"]
 
+KINDS = ("deep", "rnn", "transformer")
 LATENCIES = isa.ZERO_WORD * isa.LANES  # word 255 is not for neurons
 
 
@@ -25,7 +26,7 @@ def decode_meta(payload: bytes) -> dict[str, Any]:
         raise ImageError("META is not JSON") from None
     _check(isinstance(meta, dict), "META must be a JSON object")
     _check(isinstance(meta.get("name"), str), "META field name must be a string")
-    _check(meta.get("kind") in ("deep", "rnn"), "META field kind must be 'deep' or 'rnn'")
+    _check(meta.get("kind") in KINDS, f"META field kind must be one of {', '.join(KINDS)}")
     n, n_out = _integer(meta, "n", 1, LATENCIES), _integer(meta, "n_out", 1, 256)
     n_in = _integer(meta, "n_in", 1, LATENCIES)
     for name in ("frac", "out_frac"):
@@ -42,7 +43,7 @@ def decode_meta(payload: bytes) -> dict[str, Any]:
     _integer(place, "output", 0, LATENCIES - n_out, prefix="placement.")
     constants = place.get("constants")
     _check(_integers(constants, -32768, 32767), "META field placement.constants must be a list of latencies")
-    _check(meta["kind"] == "rnn" or n_in + len(constants) == n, "META fields n_in and placement.constants must add up to n")
+    _check(meta["kind"] != "deep" or n_in + len(constants) == n, "META fields n_in and placement.constants must add up to n")
     span = place.get("output_range")
     _check(_integers(span, -(1 << 20), 1 << 20) and len(span) == 2, "META field placement.output_range must be two integers")
     _check_runs(place.get("runs"))

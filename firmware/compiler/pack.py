@@ -10,17 +10,18 @@ __all__ = ["beats", "columns_in_order", "rows_in_order"]
 Int8 = npt.NDArray[np.int8]
 
 
-def rows_in_order(tables: Int8, order: tuple[int, ...], pairs: tuple[tuple[int, ...], ...]) -> Int8:
-    """(n_t, 2**n_c, n_out) tables, taken in ``order``, the rows of each so that the pair shifted in first is the highest index bit."""
-    if not pairs or not pairs[0]:
+def rows_in_order(tables: Int8, order: tuple[int, ...], bits: tuple[tuple[int, ...], ...]) -> Int8:
+    """(n_t, 2**n_c, n_out) tables, taken in ``order``; ``bits`` gives for each the old number of every bit of a row's new index, the
+    highest first; without it rows stay."""
+    if not bits or not bits[0]:
         return tables[list(order)]
-    n_c = len(pairs[0])
+    n_c = len(bits[0])
     new = np.arange(1 << n_c)
     result = np.empty((len(order), *tables.shape[1:]), np.int8)
-    for i, (table, sequence) in enumerate(zip(order, pairs, strict=True)):
+    for i, (table, sequence) in enumerate(zip(order, bits, strict=True)):
         old = np.zeros_like(new)
-        for position, pair in enumerate(sequence):
-            old |= (new >> (n_c - 1 - position) & 1) << pair
+        for position, bit in enumerate(sequence):
+            old |= (new >> (n_c - 1 - position) & 1) << bit
         result[i] = tables[table][old]
     return result
 

@@ -13,8 +13,9 @@ TRIES = 720
 class Item:
     """Equal tables to place, in beats: ``stride`` from one to the next (a power of two, their alignment too), ``used`` of the last one.
 
-    ``row_beats``, ``int4``: of a row. ``data_bytes``: what the network itself needs, for messages. ``together``: tables that may not be
-    parted (0: none may, and the step waits for its row).
+    ``row_beats``, ``int4``: of a row; ``reads``: rows of each table read in a step. ``data_bytes``: what the network itself needs, for
+    messages. ``together``: tables that may not be parted (0: none may, and the step waits for its row). ``grain``: between tiers tables
+    are parted at multiples of it. ``pinned``: no rows, but words that have to lie on chip.
     """
 
     name: str
@@ -24,7 +25,10 @@ class Item:
     data_bytes: int
     row_beats: int = 1
     int4: bool = False
+    reads: int = 1
     together: int = 2
+    grain: int = 1
+    pinned: bool = False
 
     def extent(self, count: int) -> int:
         return (count - 1) * self.stride + self.used if count else 0
@@ -52,8 +56,8 @@ class Area:
     tier: int = 0
 
 
-def fit(items: list[Item], area: Area, *, tries: int = TRIES) -> list[Piece] | None:
-    """Pieces by item and table, or None where no way was found. Runs stay whole where they can.
+def fit(items: list[Item], area: Area, *, tries: int = TRIES, split: bool = True) -> list[Piece] | None:
+    """Pieces by item and table, or None where no way was found. Runs stay whole where they can, and always without ``split``.
 
     ``tries``: orders to try, whole and then split.
     """
@@ -61,9 +65,9 @@ def fit(items: list[Item], area: Area, *, tries: int = TRIES) -> list[Piece] | N
     if sum(items[i].extent(items[i].count) for i in wanted) > area.end - area.base:
         return None
     by_alignment = sorted(wanted, key=lambda i: (-items[i].stride, -items[i].extent(items[i].count)))
-    for split in (False, True):
+    for parted in (False, True)[: 1 + split]:
         for order in islice(permutations(by_alignment), tries):
-            pieces = _first_fit(items, order, area, split=split)
+            pieces = _first_fit(items, order, area, split=parted)
             if pieces is not None:
                 return sorted(pieces, key=lambda piece: (piece.item, piece.start))
     return None

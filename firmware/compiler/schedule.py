@@ -2,6 +2,7 @@
 
 P = 2 tables are made at a time, a pair of each in one clock, if the neurons they name can be read from different slots. For two
 given tables this is a matching between their pairs; for the tables of a group, a pairing of tables that leaves the fewest words over.
+Tables whose indices are made in two parts, a query and a key, are paired alike in both.
 Here a neuron is only the set of slots it has copies in, a bit mask; firmware.compiler.words picks the addresses.
 """
 
@@ -13,11 +14,14 @@ from itertools import permutations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Row", "Schedule", "ideal_words", "readable", "schedule", "single_words"]
+__all__ = ["Anchors", "Row", "Schedule", "ideal_words", "readable", "schedules", "single_words"]
 
+Anchors = npt.NDArray[np.int16]
 Bools = npt.NDArray[np.bool_]
 Row = tuple[int | None, ...]
 """One word: for each lane the pair (0 .. n_c - 1) of its table, or None."""
+Group = tuple[tuple[int, ...], tuple[Row, ...]]
+"""Tables made together, and their words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +32,7 @@ class Schedule:
     """
 
     order: tuple[int, ...]
-    groups: tuple[tuple[tuple[int, ...], tuple[Row, ...]], ...]
+    groups: tuple[Group, ...]
 
     @property
     def length(self) -> int:
@@ -69,7 +73,7 @@ def _free_choices() -> Bools:
     return lookup
 
 
-def readable(anchors: npt.NDArray[np.int16], masks: npt.NDArray[np.int64]) -> Bools:
+def readable(anchors: Anchors, masks: npt.NDArray[np.int64]) -> Bools:
     """(m, m): whether two of the pairs (m, 2) can share a word of four slots, the neurons having copies in the slots of ``masks``."""
     lookup = _free_choices()
     a, b = anchors[:, 0].astype(np.intp), anchors[:, 1].astype(np.intp)
@@ -79,53 +83,77 @@ def readable(anchors: npt.NDArray[np.int16], masks: npt.NDArray[np.int64]) -> Bo
     return lookup[masks[a][:, None], masks[b][:, None], second_a, second_b]
 
 
-def schedule(
-    anchors: npt.NDArray[np.int16],
+def schedules(
+    sources: tuple[Anchors, ...],
     masks: npt.NDArray[np.int64],
     *,
     comparators: int,
     rng: np.random.Generator,
-    start: Schedule | None = None,
-) -> Schedule:
-    """The words of tables with ``anchors`` (n_t, n_c, 2), neurons having copies in the slots of ``masks`` (n,); P = 1 or 2.
+    start: tuple[Schedule, ...] | None = None,
+) -> tuple[Schedule, ...]:
+    """For each of ``sources`` the words of its anchors (n_t, n_c, 2), neurons having copies in the slots of ``masks`` (n,); P = 1 or 2.
 
-    ``start``: a schedule for other masks, whose pairs of tables to begin with.
+    All have the same order of tables. ``start``: schedules for other masks, whose pairs of tables to begin with.
     """
-    n_t, n_c, _ = anchors.shape
+    n_t = len(sources[0])
     if comparators == 1:
-        groups = tuple(((t,), single_words(tuple(range(n_c)), comparators=1)) for t in range(n_t))
-        return Schedule(order=tuple(range(n_t)), groups=groups)
-    good = readable(anchors.reshape(-1, 2), masks).reshape(n_t, n_c, n_t, n_c)
-    bits = (good << np.arange(n_c)).sum(axis=3)  # (n_t, n_c, n_t): the pairs of the other table, as a mask
-    known: dict[tuple[int, int], list[int]] = {}
+        return tuple(
+            Schedule(
+                order=tuple(range(n_t)),
+                groups=tuple(((t,), single_words(tuple(range(anchors.shape[1])), comparators=1)) for t in range(n_t)),
+            )
+            for anchors in sources
+        )
+    matchers = [_Matcher(anchors, masks, comparators) for anchors in sources]
+    pairs = [(tables[0], tables[1]) for one in start or () for tables, _ in one.groups if len(tables) == 2]
+    made: list[tuple[tuple[int, ...], list[list[Group]]]] = []  # tables, and their groups in each source
+    for tables in _pair_tables(n_t, lambda a, b: sum(one.over(a, b) for one in matchers), list(dict.fromkeys(pairs)), rng):
+        groups = [one.groups(tables) for one in matchers]
+        if all(len(found) == len(tables) for found in groups):  # nowhere together
+            made += [((table,), [[found[i]] for found in groups]) for i, table in enumerate(tables)]
+        else:
+            made.append((tables, groups))
+    # the quickest first: rows wait for the first indices; one table alone that is odd stays last
+    made.sort(key=lambda one: (-len(one[0]), sum(len(rows) for found in one[1] for _, rows in found), one[0]))
+    order = tuple(t for tables, _ in made for t in tables)
+    return tuple(
+        Schedule(order=order, groups=tuple(group for _, groups in made for group in groups[source])) for source in range(len(sources))
+    )
 
-    def matched(a: int, b: int) -> list[int]:
+
+class _Matcher:
+    """Which pairs of two tables of one source can share a word: a matching for each two tables, made once."""
+
+    def __init__(self, anchors: Anchors, masks: npt.NDArray[np.int64], comparators: int) -> None:
+        n_t, self._n_c, _ = anchors.shape
+        self._comparators = comparators
+        good = readable(anchors.reshape(-1, 2), masks).reshape(n_t, self._n_c, n_t, self._n_c)
+        self._bits = (good << np.arange(self._n_c)).sum(axis=3)  # (n_t, n_c, n_t): the pairs of the other table, as a mask
+        self._known: dict[tuple[int, int], list[int]] = {}
+
+    def _matched(self, a: int, b: int) -> list[int]:
         """For each pair of table b (the greater), its partner in table a, or -1."""
         key = (min(a, b), max(a, b))
-        if key not in known:
-            known[key] = _match(bits[key[0], :, key[1]].tolist(), n_c)
-        return known[key]
+        if key not in self._known:
+            self._known[key] = _match(self._bits[key[0], :, key[1]].tolist(), self._n_c)
+        return self._known[key]
 
-    def over(a: int, b: int) -> int:
+    def over(self, a: int, b: int) -> int:
         """Words more than the ideal that tables a and b take."""
-        missing = matched(a, b).count(-1)
-        return missing if missing < n_c else max(n_c, 2 * comparators - n_c)
+        missing = self._matched(a, b).count(-1)
+        return missing if missing < self._n_c else max(self._n_c, 2 * self._comparators - self._n_c)
 
-    made: list[tuple[tuple[int, ...], tuple[Row, ...]]] = []
-    pairs = [] if start is None else [(tables[0], tables[1]) for tables, _ in start.groups if len(tables) == 2]
-    for tables in _pair_tables(n_t, over, pairs, rng):
-        partner = matched(*tables) if len(tables) == 2 else []
+    def groups(self, tables: tuple[int, ...]) -> list[Group]:
+        """One group of one or two tables, or two of one each where no pair of theirs can share a word."""
+        n_c, comparators = self._n_c, self._comparators
+        partner = self._matched(*tables) if len(tables) == 2 else []
         if len(tables) == 1 or partner.count(-1) == n_c:
-            made += [((t,), single_words(tuple(range(n_c)), comparators=comparators)) for t in tables]
-            continue
+            return [((t,), single_words(tuple(range(n_c)), comparators=comparators)) for t in tables]
         full: list[Row] = [(r, s) for s, r in enumerate(partner) if r >= 0]
         alone = sorted(set(range(n_c)) - set(partner)), [s for s in range(n_c) if partner[s] < 0]
         bubbles: list[Row] = [(None, None)] * (comparators - n_c)
         # the word that emits must be full: those with one pair come first
-        made.append((tables, tuple(bubbles + [(r, None) for r in alone[0]] + [(None, s) for s in alone[1]] + full)))
-    # the quickest first: rows wait for the first indices; one table alone that is odd stays last
-    made.sort(key=lambda group: (-len(group[0]), len(group[1]), group[0]))
-    return Schedule(order=tuple(t for tables, _ in made for t in tables), groups=tuple(made))
+        return [(tables, tuple(bubbles + [(r, None) for r in alone[0]] + [(None, s) for s in alone[1]] + full))]
 
 
 def _match(possible: list[int], n_c: int) -> list[int]:

@@ -15,7 +15,7 @@ from firmware import isa
 
 from .errors import CompileError
 from .layout import Layout, Shape, add_copies, addresses
-from .schedule import Schedule, ideal_words, schedule
+from .schedule import Anchors, Schedule, ideal_words, schedules
 from .slots import Ints, colour, conflicts
 
 __all__ = ["Plan", "search"]
@@ -27,37 +27,38 @@ ROUNDS = 12  # colourings at most
 FEW, LONG = 6, 5_000  # neurons of the state that lack a slot by so little that a long search is worth it: each costs a column
 PAIR = 8  # weight of a pair that can't be read at all, in words that take one clock more
 
-Anchors = npt.NDArray[np.int16]
+Sources = tuple[Anchors, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """``schedules``: one for each group of anchors given to :func:`search`."""
+    """``schedules``: for each family given to :func:`search`, one for each of its sources."""
 
     layout: Layout
-    schedules: list[Schedule]
+    schedules: list[tuple[Schedule, ...]]
     clocks: int
     room: int  # anchor words there are
 
     @property
     def cost(self) -> tuple[int, int, int, int]:
         """Compared in this order: anchor words beyond those there are, words of state, clocks, anchor words."""
-        words = sum(schedule.length for schedule in self.schedules)
+        words = sum(schedule.length for family in self.schedules for schedule in family)
         return max(0, words - self.room), self.layout.state_words, self.clocks, words
 
 
-def search(anchors: list[Anchors], row_clocks: list[int], shape: Shape, board: Board) -> Plan:
+def search(families: list[Sources], row_clocks: list[int], shape: Shape, board: Board, *, room: int) -> Plan:
     """The plan with the fewest state words, then the fewest clocks, then the fewest anchor words.
 
-    ``anchors``: (n_t, n_c, 2) of each group; ``row_clocks``: of its tables, in their tier. Once a plan loses no clock, no
-    more copies are tried.
+    ``families``: of each, its sources, anchors (n_t, n_c, 2); ``row_clocks``: of its tables, in their tier, 0 where the rows come later.
+    ``room``: anchor words there are. Once a plan loses no clock, no more copies are tried.
     """
     count = shape.comparators
-    clocks = 0
-    for group, row in zip(anchors, row_clocks, strict=True):
-        n_t, n_c, _ = group.shape
-        clocks += n_t // count * max(n_c, count * max(1, row)) + (max(n_c, count, row) if n_t % count else 0)
-    words = sum(ideal_words(group.shape[0], group.shape[1], count) for group in anchors)
+    clocks = words = 0
+    for sources, row in zip(families, row_clocks, strict=True):
+        for anchors in sources:
+            n_t, n_c, _ = anchors.shape
+            clocks += n_t // count * max(n_c, count * max(1, row)) + (max(n_c, count, row) if n_t % count else 0)
+            words += ideal_words(n_t, n_c, count)
     ideal = (0, shape.state_words, clocks, words)
     best: Plan | None = None
     refused = CompileError("no layout was found")
@@ -65,7 +66,7 @@ def search(anchors: list[Anchors], row_clocks: list[int], shape: Shape, board: B
         for attempt in range(TRIES):
             rng = np.random.default_rng([level, attempt])
             try:
-                plan = _attempt(anchors, row_clocks, shape, board, rng=rng, copies=copies, ideal=ideal)
+                plan = _attempt(families, row_clocks, shape, board, rng=rng, copies=copies, ideal=ideal, room=room)
             except CompileError as error:
                 refused = error
                 break
@@ -79,7 +80,7 @@ def search(anchors: list[Anchors], row_clocks: list[int], shape: Shape, board: B
 
 
 def _attempt(
-    anchors: list[Anchors],
+    families: list[Sources],
     row_clocks: list[int],
     shape: Shape,
     board: Board,
@@ -87,13 +88,15 @@ def _attempt(
     rng: np.random.Generator,
     copies: tuple[int, int],
     ideal: tuple[int, int, int, int],
+    room: int,
 ) -> Plan:
     pairs = np.zeros((shape.n, shape.n), np.int64)
-    for group in anchors:
-        _join(pairs, group.reshape(-1, 2), PAIR)
+    for sources in families:
+        for anchors in sources:
+            _join(pairs, anchors.reshape(-1, 2), PAIR)
     places = np.full(shape.slots, shape.state_words * isa.slot_banks(shape.comparators), np.int64)
     slot: Ints | None = None
-    schedules: list[Schedule | None] = [None] * len(anchors)
+    starts: list[tuple[Schedule, ...] | None] = [None] * len(families)
     wanted = pairs
     best: Plan | None = None
     idle = 0
@@ -104,18 +107,18 @@ def _attempt(
         own = add_copies(shape, slot, conflicts(pairs, slot), rng=rng, constant_copies=copies[0], input_copies=copies[1])
         masks = np.array([sum(1 << s for s in slots) for slots in own], np.int64)
         made = [
-            schedule(group, masks, comparators=shape.comparators, rng=rng, start=start)
-            for group, start in zip(anchors, schedules, strict=True)
+            schedules(sources, masks, comparators=shape.comparators, rng=rng, start=start)
+            for sources, start in zip(families, starts, strict=True)
         ]
-        clocks = sum(one.clocks(row) for one, row in zip(made, row_clocks, strict=True))
-        plan = Plan(layout=addresses(shape, own, board), schedules=made, clocks=clocks, room=board.anchor_words)
+        clocks = sum(one.clocks(row) for family, row in zip(made, row_clocks, strict=True) for one in family)
+        plan = Plan(layout=addresses(shape, own, board), schedules=made, clocks=clocks, room=room)
         idle += 1
         if best is None or plan.cost < best.cost:
             best, idle = plan, 0
         if best.cost <= ideal or copies != COPIES[0] or idle == PATIENCE:
             break
-        schedules = list(made)
-        wanted = pairs + _word_edges(anchors, made, shape.n, rng)
+        starts = list(made)
+        wanted = pairs + _word_edges(families, made, shape.n, rng)
     assert best is not None
     return best
 
@@ -126,10 +129,11 @@ def _join(weights: Ints, edges: npt.NDArray[np.integer], weight: int) -> None:
     weights[b, a] = weight
 
 
-def _word_edges(anchors: list[Anchors], schedules: list[Schedule], n: int, rng: np.random.Generator) -> Ints:
+def _word_edges(families: list[Sources], made: list[tuple[Schedule, ...]], n: int, rng: np.random.Generator) -> Ints:
     """Neurons that share a word of the schedules, or would if each pair left alone had one of the other table's for company."""
     weights = np.zeros((n, n), np.int64)
-    for group, plan in zip(anchors, schedules, strict=True):
+    plans = ((anchors, plan) for sources, plans in zip(families, made, strict=True) for anchors, plan in zip(sources, plans, strict=True))
+    for anchors, plan in plans:
         for tables, rows in plan.groups:
             if len(tables) == 2:
                 full = [row for row in rows if None not in row]
@@ -137,6 +141,6 @@ def _word_edges(anchors: list[Anchors], schedules: list[Schedule], n: int, rng: 
                 right = [row[1] for row in rows if row[1] is not None and row[0] is None]
                 full += list(zip(left, rng.permutation(right).tolist(), strict=True))
                 for r, s in full:
-                    one, two = group[tables[0], r], group[tables[1], s]
+                    one, two = anchors[tables[0], r], anchors[tables[1], s]
                     _join(weights, np.array([(x, y) for x in one for y in two if x != y]).reshape(-1, 2), 1)
     return weights

@@ -1,59 +1,59 @@
-"""A network as a list of stages in the order of the program: which layer, where its sums go, how it writes back."""
-
-from dataclasses import dataclass
-from typing import Literal
+"""A network as a list of stages in the order of the program."""
 
 import numpy as np
 
-from golden.network import Network, TableGroup
+from golden.network import Network
+from golden.transformer_network import TransformerNetwork
 
+from .attention import block_stages
 from .errors import CompileError
+from .families import Family, group_family
+from .stage import Stage, layer_stage
 
-__all__ = ["Stage", "make_stages", "static_neurons", "sum_range"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stage:
-    """Tables added into one region, from an index source of one kind.
-
-    ``region``: "state" or "output". ``first``: starts from zero. ``last``: writes back with ``shift`` and, if set, ``residual``.
-    ``token``: the index is the step's symbol; the stage is then one table without anchors.
-    """
-
-    name: str
-    groups: tuple[TableGroup, ...]
-    bits: int
-    region: Literal["state", "output"]
-    shift: int = 0
-    sync: bool = False
-    token: bool = False
-    first: bool = True
-    last: bool = True
-    residual: bool = False
-    sort: bool = False
+__all__ = ["make_stages", "static_neurons", "sum_range"]
 
 
 def make_stages(network: Network) -> list[Stage]:
-    """Deep (Eq. 10): the hidden layers, then U. Recurrent (Eq. 11): U, S, and E last, which needs the symbol U led to."""
-    output = network.output
-    unembed = Stage(name="output", groups=output.groups, bits=output.bits, region="output", shift=output.shift, sync=True, sort=True)
+    """Deep (Eq. 10): the hidden layers, then U. Recurrent (Eq. 11): U, S, and E last, which needs the symbol U led to.
+
+    Transformer (Eq. 14, 15): U, E, and the blocks one after another.
+    """
     if network.kind == "deep":
-        hidden = [
-            Stage(name=f"hidden.{i}", groups=layer.groups, bits=layer.bits, region="state", shift=layer.shift, sync=True, residual=True)
-            for i, layer in enumerate(network.hidden)
-        ]
-        return [*hidden, unembed]
-    if network.embed is None:
-        raise CompileError("embed must be present in an rnn")
+        return [*(layer_stage(f"hidden.{i}", layer) for i, layer in enumerate(network.hidden)), _unembed(network)]
+    if isinstance(network, TransformerNetwork):
+        embed = _embed(network, shift=network.embed_shift, first=True)
+        return [_unembed(network), embed, *(stage for i, block in enumerate(network.blocks) for stage in block_stages(i, block))]
     layer = network.hidden[0]
+    # S reads the state as U left it standing: U's sync holds for it too
+    families = tuple(group_family(group) for group in layer.groups)
+    recur = Stage(name="hidden.0", families=families, bits=layer.bits, first=True)
+    return [_unembed(network), recur, _embed(network, shift=layer.shift, first=False)]
+
+
+def _unembed(network: Network) -> Stage:
+    output = network.output
+    families = tuple(group_family(group) for group in output.groups)
+    return Stage(
+        name="output",
+        families=families,
+        bits=output.bits,
+        region="output",
+        shift=output.shift,
+        sync=True,
+        first=True,
+        last=True,
+        sort=True,
+    )
+
+
+def _embed(network: Network, *, shift: int, first: bool) -> Stage:
+    if network.embed is None:
+        raise CompileError(f"embed must be present in a network of kind {network.kind}")
     rows = 1 << max(0, len(network.embed) - 1).bit_length()
     table = np.zeros((1, rows, network.n), np.int8)
     table[0, : len(network.embed)] = network.embed
-    group = TableGroup(anchors=np.zeros((1, rows.bit_length() - 1, 2), np.int16), tables=table)
-    # S reads the state as U left it standing: U's sync holds for it too
-    recur = Stage(name="hidden.0", groups=layer.groups, bits=layer.bits, region="state", last=False)
-    embed = Stage(name="embed", groups=(group,), bits=network.embed_bits, region="state", shift=layer.shift, token=True, first=False)
-    return [unembed, recur, embed]
+    family = Family(tables=table, sources=(), numbers=(0,))
+    return Stage(name="embed", families=(family,), bits=network.embed_bits, shift=shift, token=True, first=first, last=True)
 
 
 def static_neurons(network: Network) -> np.ndarray:
@@ -72,8 +72,8 @@ def sum_range(stages: list[Stage], region: str) -> tuple[int, int]:
     shift = 0
     for stage in stages:
         if stage.region == region:
-            for group in stage.groups:
-                low = low + group.tables.astype(np.int64).min(axis=1).sum(axis=0)
-                high = high + group.tables.astype(np.int64).max(axis=1).sum(axis=0)
+            for family in stage.families:
+                low = low + family.tables.astype(np.int64).min(axis=1).sum(axis=0)
+                high = high + family.tables.astype(np.int64).max(axis=1).sum(axis=0)
             shift = stage.shift
     return int(np.min(low)) << shift, int(np.max(high)) << shift

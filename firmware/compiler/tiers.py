@@ -1,8 +1,8 @@
 """Which tables lie in which tier: on chip if all fit, else those on chip that cost most clocks in the flash for their size.
 
 A row of a flash costs clocks for its address and for every beat, one on chip a clock a beat. What a table saves on chip is the same for
-all tables of an item, and its size too: a bounded knapsack, solved exactly by dynamic programming. The token's table comes first of
-all: its row is the last of a step, so that nothing hides its address.
+all tables of an item, and its size too: a bounded knapsack, solved exactly by dynamic programming (then rounded down where tables are
+parted by fours only). What must lie on chip comes first, then the token's table: nothing hides its row's address.
 """
 
 from collections.abc import Sequence
@@ -29,20 +29,21 @@ def row_clocks(item: Item, tier: Tier) -> int:
     return item.row_beats * tier.beat_clocks + tier.row_clocks
 
 
-def place(items: list[Item], board: Board, *, whole: bool = False) -> list[Piece]:
-    """Pieces by item and table; refuses with the sizes when the tiers are too small. ``whole``: no item is parted between tiers.
+def place(items: list[Item], board: Board, *, whole: bool = False, zero: bool = False) -> list[Piece]:
+    """Pieces by item and table; refuses with the sizes when the tiers are too small. ``whole``: no item is parted between tiers,
+    nor on chip where there is a flash.
 
-    If an int4 item has tables in flash, the last beat of tier 0 stays free: such rows are added to it, and it is kept zero.
+    ``zero``: the last beat of tier 0 stays free, because it is kept zero; so it does if an int4 item has tables in flash, whose rows are
+    added to it.
     """
-    near = Area(end=board.tiers[0].size // isa.BEAT_BYTES)
-    pieces = fit(items, near)
+    near, flash = Area(end=board.tiers[0].size // isa.BEAT_BYTES - zero), board.flash
+    pieces = fit(items, near, split=flash is None or not whole)
     if pieces is not None:
         return pieces
-    flash = board.flash
     if flash is None:
         raise CompileError(_full(items, board, board.tiers[0]))
     pieces = _on_chip(items, near, board, whole=whole)
-    if any(item.int4 and _count(pieces, i) < item.count for i, item in enumerate(items)):
+    if not zero and any(item.int4 and _count(pieces, i) < item.count for i, item in enumerate(items)):
         pieces = _on_chip(items, replace(near, end=near.end - 1), board, whole=whole)
     kept = [_count(pieces, i) for i in range(len(items))]
     left = [replace(item, count=item.count - count) for item, count in zip(items, kept, strict=True)]
@@ -62,21 +63,23 @@ def _on_chip(items: list[Item], area: Area, board: Board, *, whole: bool) -> lis
     """The pieces that save most clocks in ``area``."""
 
     def fitted() -> list[Piece] | None:
-        return fit([replace(item, count=count) for item, count in zip(items, chosen, strict=True)], area, tries=TRIES)
+        return fit([replace(item, count=count) for item, count in zip(items, chosen, strict=True)], area, tries=TRIES, split=not whole)
 
-    chosen = [0] * len(items)
-    room = area.end - area.base
-    for i in (i for i, item in enumerate(items) if not item.together):
+    chosen = [item.count * item.pinned for item in items]
+    if fitted() is None:
+        pinned = [item for item in items if item.pinned]
+        raise CompileError(_full(pinned, board, board.tiers[0], what="what must lie on chip"))
+    for i in (i for i, item in enumerate(items) if not item.together and not item.pinned):
         chosen[i] = 1
         if fitted() is None:
             chosen[i] = 0
-        room -= chosen[i] * items[i].used
-    others = [i for i, item in enumerate(items) if item.together]
+    room = area.end - area.base - sum(item.extent(count) for item, count in zip(items, chosen, strict=True))
+    others = [i for i, item in enumerate(items) if item.together and not item.pinned]
     unit = min((items[i].stride for i in others), default=1)
     while True:
         counts = _knapsack([items[i] for i in others], room // unit, unit, board, whole=whole)
         for i, count in zip(others, counts, strict=True):
-            chosen[i] = count
+            chosen[i] = count if count == items[i].count else count - count % items[i].grain
         pieces = fitted()
         if pieces is not None:
             return pieces
@@ -84,12 +87,12 @@ def _on_chip(items: list[Item], area: Area, board: Board, *, whole: bool) -> lis
 
 
 def _knapsack(items: Sequence[Item], room: int, unit: int, board: Board, *, whole: bool) -> list[int]:
-    """Tables of each of ``items`` that together save most clocks within ``room`` units of ``unit`` beats."""
+    """Tables of each of ``items`` that together save most clocks within ``room`` units of ``unit`` beats, however parted."""
     assert board.flash is not None
     best = np.zeros(room + 1, np.int64)
     taken: list[tuple[int, int, int, np.ndarray]] = []  # item, tables, units, and where they are worth it
     for i, item in enumerate(items):
-        saved = row_clocks(item, board.flash) - row_clocks(item, board.tiers[0])
+        saved = item.reads * (row_clocks(item, board.flash) - row_clocks(item, board.tiers[0]))
         for tables in [item.count] if whole else _chunks(item.count):
             size = -(-item.extent(tables) // unit) if tables == item.count else tables * item.stride // unit
             if size > room:
@@ -115,11 +118,16 @@ def _chunks(count: int) -> list[int]:
     return chunks
 
 
-def _full(items: list[Item], board: Board, full: Tier) -> str:
+def _full(items: list[Item], board: Board, full: Tier, *, what: str = "its tables") -> str:
     total = sum(item.extent(item.count) for item in items) * isa.BEAT_BYTES
-    needs = ", ".join(f"{i.name} {_kib(i.extent(i.count) * isa.BEAT_BYTES)} ({_kib(i.data_bytes)} of entries)" for i in items)
+    needs = ", ".join(map(_need, items))
     has = " and ".join(_kib(tier.size) + (f" of {tier.name}" if len(board.tiers) > 1 else "") for tier in board.tiers)
-    return f"the network needs {_kib(total)} for its tables ({needs}), {board.name} has {has}: tier {full.name} is full"
+    return f"the network needs {_kib(total)} for {what} ({needs}), {board.name} has {has}: tier {full.name} is full"
+
+
+def _need(item: Item) -> str:
+    size = f"{item.name} {_kib(item.extent(item.count) * isa.BEAT_BYTES)}"
+    return size if item.pinned else f"{size} ({_kib(item.data_bytes)} of entries)"
 
 
 def _kib(size: int) -> str:

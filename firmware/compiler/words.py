@@ -8,13 +8,30 @@ import numpy.typing as npt
 from firmware import isa
 from firmware.program import AnchorWord
 
-from .schedule import Row
+from .schedule import Anchors, Row, Schedule, single_words
 
-__all__ = ["anchor_words"]
+__all__ = ["span_words"]
 
 
-def anchor_words(
-    anchors: npt.NDArray[np.int16], tables: tuple[int, ...], rows: tuple[Row, ...], copies: list[list[int]], *, comparators: int
+def span_words(anchors: Anchors, plan: Schedule, span: slice, copies: list[list[int]], *, comparators: int) -> list[AnchorWord]:
+    """The anchor words of the tables ``span`` of a schedule's order; of a group that reaches beyond it, each table alone."""
+    words: list[AnchorWord] = []
+    pairs = plan.pairs()
+    at = 0
+    for tables, rows in plan.groups:
+        inside = range(max(at, span.start), min(at + len(tables), span.stop))
+        if len(inside) == len(tables):
+            parts = [(tables, rows)]
+        else:
+            parts = [((plan.order[i],), single_words(pairs[i], comparators=comparators)) for i in inside]
+        for members, lines in parts:
+            words += _group_words(anchors, members, lines, copies, comparators=comparators)
+        at += len(tables)
+    return words
+
+
+def _group_words(
+    anchors: Anchors, tables: tuple[int, ...], rows: tuple[Row, ...], copies: list[list[int]], *, comparators: int
 ) -> list[AnchorWord]:
     """The words of one group of ``tables``; the last one emits an index for each."""
     words = []
@@ -27,9 +44,7 @@ def anchor_words(
     return words
 
 
-def _pairs(
-    anchors: npt.NDArray[np.int16], tables: tuple[int, ...], row: Row
-) -> list[tuple[int | None, npt.NDArray[np.int16] | tuple[int, int]]]:
+def _pairs(anchors: Anchors, tables: tuple[int, ...], row: Row) -> list[tuple[int | None, npt.NDArray[np.int16] | tuple[int, int]]]:
     return [(pair, (0, 0) if pair is None else anchors[table, pair]) for table, pair in zip(tables, row, strict=False)]
 
 

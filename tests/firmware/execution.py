@@ -5,6 +5,8 @@ import numpy as np
 from firmware.program import Program
 from golden.integer import deep_forward, rnn_outputs, rnn_update
 from golden.network import Network
+from golden.transformer_integer import TransformerState
+from golden.transformer_network import TransformerNetwork
 
 from .machine import Machine
 
@@ -26,6 +28,17 @@ def first_difference(network: Network, program: Program, *, seed: int, steps: in
             machine.step()
             if difference := _compare(machine, place, trace.states[-2][0], trace.states[-1][0]):
                 return difference
+        return None
+    if isinstance(network, TransformerNetwork):
+        state = TransformerState(network)
+        for step in range(steps):
+            outputs = state.outputs()
+            forced = int(rng.integers(network.n_out)) if rng.random() < 0.5 else None
+            chosen = machine.step(forced)
+            if chosen != outputs.argmin():
+                return f"step {step}: symbol {chosen}, not {outputs.argmin()}"
+            if difference := _compare(machine, place, state.update(chosen if forced is None else forced), outputs):
+                return f"step {step}: {difference}"
         return None
     h = np.zeros((1, network.n), np.int16)
     for _ in range(steps):

@@ -17,11 +17,16 @@ class BankConflictError(AssertionError):
 class Machine:
     """A core with a loaded program; ``store`` are the 2048 latencies, ``beats`` and ``rows`` count reads, ``flash_beats`` those of tier 1.
 
-    ``memory``: the bytes of each tier.
+    ``memory``: the bytes of each tier; rings change. ``anchors``: the anchor memory. ``queries``: the query memory. ``cached``: positions
+    in the rings, ``position``: where in them the step's keys go.
     """
 
     program: Program
-    memory: tuple[bytes, bytes]
+    memory: tuple[bytearray, bytes]
+    anchors: list[int] = field(default_factory=list)
+    queries: list[int] = field(default_factory=lambda: [0] * isa.QUERIES)
+    cached: int = 0
+    position: int = 0
     store: list[int] = field(default_factory=list)
     acc: list[int] = field(default_factory=lambda: [0] * isa.ACC_WORDS * isa.LANES)
     beats: int = 0
@@ -40,7 +45,10 @@ class Machine:
                 near[piece.beat * isa.BEAT_BYTES : piece.beat * isa.BEAT_BYTES + len(piece.data)] = piece.data
         assert len(near) == size
         top = max((piece.beat * isa.BEAT_BYTES + len(piece.data) for piece in program.tables if piece.tier == 1), default=0)
-        machine = cls(program, (bytes(near), program.flash(top)))
+        machine = cls(program, (near, program.flash(top)))
+        machine.anchors = [*program.anchors, *(int(value) for value in rng.integers(0, 1 << 48, isa.ANCHOR_WORDS - len(program.anchors)))]
+        machine.queries = rng.integers(0, 1 << 16, isa.QUERIES).tolist()
+        machine.position = int(rng.integers(isa.CONTEXT))
         jitter = None if program.jitter is None or not program.jittered else Jitter(table=program.jitter, mask=program.mask)
         machine.sampler = Sampler(seed=program.seed, jitter=jitter, k=program.k)
         machine.store = rng.integers(-32768, 32768, isa.STORE_WORDS * isa.LANES).tolist()
@@ -54,25 +62,85 @@ class Machine:
         chosen = -1
         for number, run in enumerate(self.program.runs):
             assert run.end == (number == len(self.program.runs) - 1)
-            if run.token:
+            if run.mode == isa.Mode.ATTEND:
+                assert run.anchor_len == 0
+                positions = [self._side(run, distance) for distance in range(1, min(self.cached, run.n_out) + 1)]
+                self._rows(run, positions or [None])
+            elif run.mode == isa.Mode.ANCHORS:
+                self._copy(run)
+            elif run.token:
                 assert chosen >= 0
                 assert (run.count, run.anchor_len) == (1, 0)
-                indices = [chosen if symbol is None else symbol]
+                self._rows(run, [[chosen if symbol is None else symbol]])
             else:
                 indices = self._indices(run)
-            assert len(indices) == run.count
-            self._rows(run, indices)
+                assert len(indices) == run.count
+                if run.mode == isa.Mode.ROWS:
+                    self._rows(run, [indices])
+                else:
+                    self._keep(run, indices)
             if run.sort:
                 assert chosen < 0
                 at = run.base * isa.LANES
                 outputs = self.store[at : at + run.n_out]
                 chosen = self.sampler.choose(outputs)
+        self.cached = min(self.cached + 1, isa.CONTEXT - 1)
+        self.position = (self.position + 1) % isa.CONTEXT
         return chosen
+
+    def _word(self, beat: int, word: int) -> int:
+        """A word of 16 bits of tier 0."""
+        return int.from_bytes(self.memory[0][beat * isa.BEAT_BYTES + 2 * word :][:2], "little")
+
+    def _side(self, run: isa.Run, distance: int) -> list[int]:
+        """The indices of an attend run's tables for one distance."""
+        indices = []
+        for table in range(run.count):
+            block, word = run.side + table // isa.SIDE_WORDS, table % isa.SIDE_WORDS
+            query = self.queries[isa.SIDE_WORDS * (block % (isa.QUERIES // isa.SIDE_WORDS)) + word]
+            at = isa.SIDE_BEATS * block
+            key = self._word(at + (self.position - distance) % isa.CONTEXT, word)
+            place = self._word(at + isa.CONTEXT - 1 + distance, word)
+            assert query & key == query & place == key & place == 0  # each has its own bits
+            indices.append(query | key | place)
+        return indices
+
+    def _keep(self, run: isa.Run, indices: list[int]) -> None:
+        """A query or a key run: the indices kept, a row of zeros added."""
+        assert (run.table_base, run.table_log2, run.tier, run.int4, run.first, run.last) == (0, 31, 0, False, False, False)
+        for table, index in enumerate(indices):
+            block, word = run.side + table // isa.SIDE_WORDS, table % isa.SIDE_WORDS
+            if run.mode == isa.Mode.QUERY:
+                assert run.row_log2 == 0
+                self.queries[isa.SIDE_WORDS * (block % (isa.QUERIES // isa.SIDE_WORDS)) + word] = index
+            else:
+                at = (isa.SIDE_BEATS * block + self.position) * isa.BEAT_BYTES + 2 * word
+                self.memory[0][at : at + 2] = (index << run.row_log2).to_bytes(2, "little")
+        self._zeros(run)
+
+    def _copy(self, run: isa.Run) -> None:
+        """An anchors run: what the run after it keeps to is checked here too."""
+        assert (run.table_log2, run.tier, run.int4, run.first, run.last) == (0, 0, False, False, False)
+        to = isa.SIDE_WORDS * run.side
+        for word in range(run.count):
+            data = self.memory[0][(run.table_base + word) * isa.BEAT_BYTES :][: isa.BEAT_BYTES]
+            assert data[6:] == bytes(2)
+            self.anchors[to + word] = int.from_bytes(data[:6], "little")
+        after = self.program.runs[self.program.runs.index(run) + 1]
+        assert after.sync
+        assert not to <= after.anchor_base < to + run.count
+        assert self.anchors[after.anchor_base] == 0
+        self._zeros(run)
+
+    def _zeros(self, run: isa.Run) -> None:
+        assert run.row_beats >= 2
+        assert run.base + run.row_beats <= isa.ZERO_WORD
+        assert self.memory[0][-isa.BEAT_BYTES :] == bytes(isa.BEAT_BYTES)
 
     def _indices(self, run: isa.Run) -> list[int]:
         lanes, made, words = self.program.comparators, [], 0
         index = [0] * lanes
-        for value in self.program.anchors[run.anchor_base : run.anchor_base + run.anchor_len]:
+        for value in self.anchors[run.anchor_base : run.anchor_base + run.anchor_len]:
             word = decode_anchor(value, comparators=lanes)
             addresses = {address for lane in word.lanes if lane is not None for address in lane}
             if len({address % 8 // (4 // lanes) for address in addresses}) != len(addresses):
@@ -89,34 +157,37 @@ class Machine:
         assert words == 0
         return made
 
-    def _rows(self, run: isa.Run, indices: list[int]) -> None:
+    def _rows(self, run: isa.Run, positions: list[list[int]] | list[None]) -> None:
+        """Adds a row of each table for each element of ``positions``, indices by table; for None, rows of zeros."""
         width = 16 if run.int4 else 8
         base = run.base * isa.LANES
-        sums = [0] * (run.row_beats * width) if run.first else self.acc[base : base + run.row_beats * width]
-        memory = self.memory[run.tier]
+        size = run.row_beats * width
+        sums = np.zeros(size, np.int64) if run.first else np.array(self.acc[base : base + size])
         assert run.int4 or run.row_beats >= 2
-        if run.int4 and run.tier:  # such a row is added to the last beat of tier 0
+        if (run.int4 and run.tier) or run.mode == isa.Mode.ATTEND:  # such rows are added to the last beat of tier 0, or are it
             assert self.memory[0][-isa.BEAT_BYTES :] == bytes(isa.BEAT_BYTES)
         assert run.table_base % (1 << run.table_log2) == 0
-        for table, index in enumerate(indices):
-            at = run.table_base + (table << run.table_log2) + (index << run.row_log2)
-            assert index << run.row_log2 < 1 << run.table_log2
-            for beat in range(run.row_beats):
-                data = memory[(at + beat) * 8 : (at + beat) * 8 + 8]
-                assert len(data) == 8
-                entries = [byte & 15 for byte in data] + [byte >> 4 for byte in data] if run.int4 else list(data)
-                half = 8 if run.int4 else 128
-                for k, entry in enumerate(entries):
-                    sums[beat * width + k] += (entry ^ half) - half
-            self.rows += 1
-            self.beats += run.row_beats
-            self.flash_beats += run.row_beats * (run.tier == 1)
-        assert all(-32768 <= value <= 32767 for value in sums)
+        for indices in positions:
+            for table, index in enumerate(indices or []):
+                assert index << run.row_log2 < 1 << run.table_log2
+                self._row(run, run.table_base + (table << run.table_log2) + (index << run.row_log2), sums)
+        assert sums.min() >= -32768
+        assert sums.max() <= 32767
         if not run.last:
-            self.acc[base : base + len(sums)] = sums
+            self.acc[base : base + size] = sums.tolist()
             return
-        for column, value in enumerate(sums):
+        for column, value in enumerate(sums.tolist()):
             address = run.base * isa.LANES + column
             wide = (value << run.shift) + (self.store[address] if run.residual else 0)
             self.store[address] = max(-32768, min(32767, wide))
             self.saturations += wide != self.store[address]
+
+    def _row(self, run: isa.Run, at: int, sums: np.ndarray) -> None:
+        data = np.frombuffer(self.memory[run.tier], np.int8, run.row_beats * isa.BEAT_BYTES, at * isa.BEAT_BYTES)
+        if run.int4:
+            low, high = (data << 4) >> 4, data >> 4
+            data = np.stack([low.reshape(-1, isa.LANES), high.reshape(-1, isa.LANES)], axis=1).reshape(-1)
+        sums += data
+        self.rows += 1
+        self.beats += run.row_beats
+        self.flash_beats += run.row_beats * (run.tier == 1)

@@ -210,8 +210,3 @@ def test_temperature() -> None:
 def test_instruction_words_round_trip() -> None:
     program: Program = compile_network(random_network(3), ICEBREAKER)
     assert tuple(isa.Run.decode(run.encode()) for run in program.runs) == program.runs
-
-
-def test_a_transformer_is_refused() -> None:
-    with pytest.raises(CompileError, match=r"^the network is a transformer, the core runs networks of the kinds deep and rnn$"):
-        compile_network(replace(random_network(1), kind="transformer"), ICEBREAKER)

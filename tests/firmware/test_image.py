@@ -170,7 +170,7 @@ def test_hostile_programs(image: bytes, kind: isa.Kind, payload: bytes | None, m
     ("path", "value"),
     [
         ("name", 3),
-        ("kind", "transformer"),
+        ("kind", "cnn"),
         ("n", True),
         ("n_out", 257),
         ("n_in", "4"),

@@ -1,0 +1,101 @@
+"""Random integer transformers of every shape the compiler takes, from a seed."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from golden.network import ENTRY_LIMIT, LATENCY_MAX
+from golden.transformer_network import Head, TransformerBlock, TransformerNetwork
+
+from .networks import random_layer
+
+MAX_RUNS = 20  # of the blocks
+
+
+def random_pairs(rng: np.random.Generator, *, n: int, n_t: int, count: int) -> np.ndarray:
+    first = rng.integers(0, n, (n_t, count))
+    second = (first + rng.integers(1, n, (n_t, count))) % n
+    return np.stack([first, second], axis=2).astype(np.int16)
+
+
+def random_block(
+    rng: np.random.Generator,
+    *,
+    n: int,
+    context: int,
+    parts: tuple[int, ...],
+    n_t: int,
+    n_q: int,
+    n_k: int,
+    p: int,
+    shared: bool,
+    feed: bool,
+) -> TransformerBlock:
+    """Heads of one shape; ``shared``: of some, key and query are the same pairs (n_q = n_k then)."""
+    bits, shift = int(rng.choice([4, 8])), int(rng.integers(0, 4))
+    while LATENCY_MAX >> shift < max(parts) * n_t * (context - 1):
+        shift -= 1
+    limit = min(ENTRY_LIMIT[bits], (LATENCY_MAX >> shift) // (max(parts) * n_t * (context - 1)))
+    heads = []
+    for _ in range(sum(parts)):
+        query = random_pairs(rng, n=n, n_t=n_t, count=n_q)
+        heads.append(
+            Head(
+                query=query,
+                key=query if shared else random_pairs(rng, n=n, n_t=n_t, count=n_k),
+                place=rng.integers(0, 1 << p, (context - 1, n_t)).astype(np.int16),
+                tables=rng.integers(-limit, limit + 1, (n_t, 1 << (n_q + n_k + p), n)).astype(np.int8),
+            )
+        )
+    layer = random_layer(rng, n=n, n_out=n, max_tables=4, max_nc=4) if feed else None
+    return TransformerBlock(heads=tuple(heads), parts=parts, bits=bits, shift=shift, feed=layer)
+
+
+def random_transformer(seed: int, *, max_n: int = 12, blocks: int | None = None, context: int | None = None) -> TransformerNetwork:
+    """A small one: up to three blocks, each of its own shape, up to four heads in one to three parts, contexts of 2 to 32 positions.
+
+    It takes at most 24 instructions if no table is parted.
+    """
+    rng = np.random.default_rng([seed, 4])
+    n, n_out = int(rng.integers(2, max_n + 1)), int(rng.integers(2, 10))
+    context = int(rng.choice([2, 3, 5, 12, 31, 32])) if context is None else context
+    made = []
+    for _ in range(rng.integers(1, 4) if blocks is None else blocks):
+        shared = rng.random() < 0.3
+        n_q = int(rng.integers(1, 4))
+        parts = ((1,), (2,), (3,), (1, 1), (2, 1), (1, 1, 1), (2, 2))[int(rng.integers(7))]
+        made.append(
+            random_block(
+                rng,
+                n=n,
+                context=context,
+                parts=parts,
+                n_t=int(rng.integers(1, 6)),
+                n_q=n_q,
+                n_k=n_q if shared else int(rng.integers(1, 4)),
+                p=int(rng.integers(0, 4)),
+                shared=shared,
+                feed=rng.random() < 0.6,
+            )
+        )
+        runs = sum(1 + 3 * len(block.parts) + (len(block.feed.groups) if block.feed else 0) for block in made)
+        if runs > MAX_RUNS:
+            made.pop()
+            break
+    bits = int(rng.choice([4, 8]))
+    limit = ENTRY_LIMIT[bits]
+    return TransformerNetwork(
+        kind="transformer",
+        n=n,
+        hidden=(),
+        blocks=tuple(made),
+        output=random_layer(rng, n=n, n_out=n_out),
+        embed=rng.integers(-limit, limit + 1, (n_out, n)).astype(np.int8),
+        embed_bits=bits,
+        embed_shift=int(rng.integers(0, 4)),
+    )
+
+
+def with_symbols(network: TransformerNetwork) -> TransformerNetwork:
+    """The network as one of text: symbols from "a" on."""
+    return replace(network, symbols=tuple(range(97, 97 + network.n_out)))
