@@ -139,6 +139,8 @@ def attend_back(
     step,
     unit,
     limit,
+    touched,
+    share,
     reach,
     lanes,
 ):
@@ -147,7 +149,8 @@ def attend_back(
     ``grad`` (B, T, n): dL/d(the attention's sum). Filled: d_query (n_t, B, T), d_key (n_t, B, C-1+T), d_place (n_t, C-1), what
     :func:`pull` multiplies by the slopes. ``shared``: the reference program's rule: the nearer of query and key (ties to the key) passes
     the gradient on, and the position's bit as well where it is nearer than both; else the nearest of the three does (ties to the query,
-    then to the key). ``rows``: what the forward pass reads; ``weights``, ``first``, ``second``: as in :func:`golden.fast.adam_tables`.
+    then to the key). ``rows``: what the forward pass reads; ``weights``, ``first``, ``second`` and the numbers from ``rate`` on: as in
+    :func:`golden.fast.adam_tables`. ``share`` (n_t, 2**p): what each row takes of the rate, by its position bits.
     """
     batch, steps, n = grad.shape
     room, width = place.shape[1], key.shape[2]
@@ -189,12 +192,14 @@ def attend_back(
             for m in range(m0 // LANES * LANES, reach, LANES):
                 pick_rows(shared, used, other, third, m, base, base, zero, keys, keys_at + m, places, t * room)
             add_to_rows(total, used, m0, reach, grad, at, lanes)
-        adam_table(weights[t], rows[t], total, first[t], second[t], rate, beta1, beta2, epsilon, step, unit, limit)
+        adam_table(weights[t], rows[t], total, first[t], second[t], rate, beta1, beta2, epsilon, step, unit, limit, touched, share[t])
 
 
 @numba.njit(fastmath=MATH, nogil=True, cache=True)
-def adam_table(weights, used_rows, grad, first, second, rate, beta1, beta2, epsilon, step, unit, limit):
-    """One Adam step on the rows of a table with gradient ``grad``; see :func:`golden.fast.adam_tables`."""
+def adam_table(weights, used_rows, grad, first, second, rate, beta1, beta2, epsilon, step, unit, limit, touched, share):
+    """One Adam step on the rows of a table with gradient ``grad``; see :func:`golden.fast.adam_tables`. ``share``: of the rate, by a row's
+    position bits.
+    """
     c1 = np.float32(rate / (1 - beta1**step))
     c2 = np.float32(1 / (1 - beta2**step))
     b1 = np.float32(beta1)
@@ -205,6 +210,9 @@ def adam_table(weights, used_rows, grad, first, second, rate, beta1, beta2, epsi
     top = np.float32(limit * unit)
     for r in range(weights.shape[0]):
         line = grad[r]
+        if touched and not line.any():
+            continue
+        scale = c1 * share[np.intp(r) & np.intp(share.shape[0] - 1)]
         w = weights[r]
         m = first[r]
         v = second[r]
@@ -212,7 +220,7 @@ def adam_table(weights, used_rows, grad, first, second, rate, beta1, beta2, epsi
             g = line[c]
             m[c] = b1 * m[c] + (np.float32(1) - b1) * g
             v[c] = b2 * v[c] + (np.float32(1) - b2) * g * g
-            w[c] -= c1 * m[c] / (np.sqrt(c2 * v[c]) + eps)
+            w[c] -= scale * m[c] / (np.sqrt(c2 * v[c]) + eps)
         if unit > 0:
             z = used_rows[r]
             for c in range(line.shape[0]):

@@ -1,7 +1,6 @@
 """``python -m golden.train {digits,mnist,text,transformer}``: train a network and save it as one file, with its card and learning curve."""
 
 import argparse
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +17,7 @@ from .rnn import Rnn
 from .text import default_text, read_text, vocabulary
 from .text_task import train_text, versions
 from .trainer import Settings
+from .words import tables_word
 
 __all__ = ["main"]
 
@@ -37,14 +37,6 @@ def command_line(arguments: argparse.Namespace, *, options: dict[str, object]) -
             value = "x".join(map(str, value))
         words.append(flag if value is True else f"{flag} {value.name if isinstance(value, Path) else value}")
     return " ".join(words)
-
-
-def _tables(word: str) -> tuple[int, int]:
-    """NTxNC, such as 16x10: (16, 10)."""
-    found = re.fullmatch(r"([0-9]{1,4})x([0-9]{1,2})", word)
-    if found is None or not (1 <= int(found[1]) and 1 <= int(found[2]) <= MAX_NC):
-        raise argparse.ArgumentTypeError(f"must be tables x pairs, 1..9999 x 1..{MAX_NC}, such as 16x10, not {word!r}")
-    return int(found[1]), int(found[2])
 
 
 def _text_parser(parser: argparse.ArgumentParser) -> None:
@@ -77,8 +69,8 @@ def _text_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--context", type=int, default=32, help="symbols to propagate back through (default: %(default)s)")
     parser.add_argument("--qat", type=float, help="last part of the training with rounded tables, 0..1 (default: the preset's)")
     parser.add_argument("--n", type=int, help="neurons (default: the preset's, like the rest of the shape)")
-    parser.add_argument("--hidden", type=_tables, metavar="NTxNC", help="hidden tables and anchor pairs of each, such as 16x10")
-    parser.add_argument("--output", type=_tables, metavar="NTxNC", help="output tables, likewise")
+    parser.add_argument("--hidden", type=tables_word, metavar="NTxNC", help="hidden tables and anchor pairs of each, such as 16x10")
+    parser.add_argument("--output", type=tables_word, metavar="NTxNC", help="output tables, likewise")
     parser.add_argument("--grow", type=int, help="anchor pairs a table begins with; the others come one at a time; 0: all at once")
     parser.add_argument("--grown", type=float, help="part of the training, 0..1, by which all pairs are there")
     parser.add_argument("--recent", type=float, help="part of the streams, 0..1, that read the last tenth of the training text alone")

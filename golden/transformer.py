@@ -26,9 +26,11 @@ Arrays = dict[str, npt.NDArray[np.generic]]
 class Shape:
     """Sizes of a transformer. ``n`` latencies, ``blocks`` of ``heads`` of ``n_t`` tables each.
 
-    A table's index has ``n_c`` query bits, as many key bits and ``p`` position bits. ``context`` counts a position itself: it attends to
-    the context - 1 before it. ``feed``: (n_t, n_c) of the feed-forward layers, or None for attention alone. ``output``: likewise of the
-    unembedder. ``n_pe``: neurons of the paper's positional encodings.
+    A table's index has ``n_c`` query bits, ``n_k`` key bits (None: as many) and ``p`` position bits. ``context`` counts a position itself:
+    it attends to the context - 1 before it. ``feed``: (n_t, n_c) of the feed-forward layers, or None for attention alone. ``output``:
+    likewise of the unembedder. ``n_pe``: neurons of the paper's positional encodings. ``near``: position bits begin by counting the
+    distance, the farthest sharing the last number, and each has a pair of neurons of its own (``n_pe`` does not count); else all is
+    random, as in the paper.
     """
 
     n: int = 32
@@ -41,17 +43,32 @@ class Shape:
     feed: tuple[int, int] | None = (16, 6)
     output: tuple[int, int] = (16, 6)
     n_pe: int = 32
+    n_k: int | None = None
+    near: bool = False
     variant: Variant = "paper"
 
     def __post_init__(self) -> None:
-        low = {"n": 2, "blocks": 1, "heads": 1, "n_t": 1, "n_c": 1, "p": 1, "context": 2, "n_pe": 2}
+        low = {"n": 2, "blocks": 1, "heads": 1, "n_t": 1, "n_c": 1, "p": 0, "context": 2, "n_pe": 2}
         for name, least in low.items():
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be at least {least}, not {getattr(self, name)}")
-        if 2 * self.n_c + self.p > MAX_NC:
-            raise ValueError(f"2 n_c + p must be at most {MAX_NC} bits, not {2 * self.n_c + self.p}")
+        if self.keys < 1:
+            raise ValueError(f"n_k must be at least 1, not {self.keys}")
+        if self.variant == "reference" and self.keys != self.n_c:
+            raise ValueError("n_k must equal n_c in the reference variant: query and key share their anchors")
+        if self.index_bits > MAX_NC:
+            raise ValueError(f"n_c + n_k + p must be at most {MAX_NC} bits, not {self.index_bits}")
         if self.variant not in VARIANTS:
             raise ValueError(f"variant must be one of {', '.join(VARIANTS)}, not {self.variant!r}")
+
+    @property
+    def keys(self) -> int:
+        """Key pairs of a table."""
+        return self.n_c if self.n_k is None else self.n_k
+
+    @property
+    def index_bits(self) -> int:
+        return self.n_c + self.keys + self.p
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +170,8 @@ class Transformer:
                 raise ValueError(f"{where} has tables of shape {tables.shape}, which its anchors do not fit")
             _check_anchors(f"{where}.query", query, n)
             _check_anchors(f"{where}.key", key, n)
-            _check_anchors(f"{where}.place", place, position.shape[1])
+            if place.size:
+                _check_anchors(f"{where}.place", place, position.shape[1])
             attention = Attention(
                 heads=heads, query=query, key=key, position=position, place=place, tables=tables, variant=VARIANTS[variant]
             )
@@ -167,20 +185,35 @@ class Transformer:
 def _attention(shape: Shape, rng: np.random.Generator, spread: float) -> Attention:
     count = shape.heads * shape.n_t
     query = random_anchors(n_t=count, n_c=shape.n_c, n=shape.n, rng=rng)
-    tables = np.zeros((count, 1 << (2 * shape.n_c + shape.p), shape.n), np.float32)
+    tables = np.zeros((count, 1 << shape.index_bits, shape.n), np.float32)
+    width = count * shape.p
     if shape.variant == "reference":
-        width = count * shape.p
+        key = query
         place = np.stack([np.arange(width).reshape(count, shape.p), np.full((count, shape.p), width)], axis=2).astype(np.int16)
         position = np.zeros((shape.context, width + 1), np.float32)
         position[:, :-1] = rng.uniform(-spread, spread, (shape.context, width))
-        key = query
     else:
-        key = random_anchors(n_t=count, n_c=shape.n_c, n=shape.n, rng=rng)
-        place = random_anchors(n_t=count, n_c=shape.p, n=shape.n_pe, rng=rng)
-        first = np.repeat(np.arange(shape.heads), shape.n_t) * shape.n_pe  # every head has an encoding of its own
-        place = (place + first[:, None, None]).astype(np.int16)
-        position = rng.uniform(-spread, spread, (shape.context, shape.heads * shape.n_pe)).astype(np.float32)
+        key = random_anchors(n_t=count, n_c=shape.keys, n=shape.n, rng=rng)
+        if shape.near:
+            place = np.arange(2 * width, dtype=np.int16).reshape(count, shape.p, 2)
+            position = np.zeros((shape.context, 2 * width), np.float32)
+        else:
+            place = random_anchors(n_t=count, n_c=shape.p, n=shape.n_pe, rng=rng)
+            first = np.repeat(np.arange(shape.heads), shape.n_t) * shape.n_pe  # every head has an encoding of its own
+            place = (place + first[:, None, None]).astype(np.int16)
+            position = rng.uniform(-spread, spread, (shape.context, shape.heads * shape.n_pe)).astype(np.float32)
+    if shape.near:
+        _count_distances(position, place)
     return Attention(heads=shape.heads, query=query, key=key, position=position, place=place, tables=tables, variant=shape.variant)
+
+
+def _count_distances(position: Float32, place: Int16) -> None:
+    """Every table's bits at distance d become those of d - 1, or of the largest number where that is less, differences being +-1."""
+    position[1:] = 0
+    p = place.shape[1]
+    number = np.minimum(np.arange(len(position) - 1), (1 << p) - 1)
+    for r in range(p):
+        position[1:, place[:, r, 0]] = np.where(number >> r & 1, 1, -1)[:, None]
 
 
 def _layer_arrays(where: str, layer: FloatLayer) -> Arrays:

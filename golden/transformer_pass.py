@@ -87,7 +87,7 @@ class LayerPass:
 class AttentionPass:
     """The heads of a block with what a window leaves behind; the keys' arrays begin with those of the window before."""
 
-    def __init__(self, attention: Attention, batch: int, steps: int, rng: np.random.Generator) -> None:
+    def __init__(self, attention: Attention, batch: int, steps: int, rng: np.random.Generator, *, even: bool) -> None:
         self.attention = attention
         self.shared = attention.variant == "reference"
         self.rows = Rows.of(attention.tables.copy())
@@ -108,9 +108,14 @@ class AttentionPass:
         self.states = [rng.integers(1, 1 << 32, (n_t, batch, steps), dtype=np.uint32) for _ in range(2)]
         self.moments = np.zeros_like(attention.position), np.zeros_like(attention.position)
         self.lanes = lanes_of(attention.tables.shape[2])
+        self.even = even
+        self.share = np.ones((n_t, 1 << attention.place.shape[1]), np.float32)  # of the rate, by position bits
 
     def look_places(self) -> None:
         _call(fast_attention.look_places, *self.anchors["place"], self.attention.position, *self.place)
+        if self.even:
+            count = np.stack([np.bincount(row[: self.reach], minlength=self.share.shape[1]) for row in self.place[0]])
+            self.share = (1 / np.maximum(count, 1)).astype(np.float32)
 
     def forward(self, start: int, stop: int, z: Float32, have: int, jitter: np.float32) -> None:
         """z += the attention's sum, all looks made of z before."""
@@ -128,12 +133,12 @@ class AttentionPass:
         queries = (self.query[0], self.q_first, self.more)
         _call(fast_attention.attend, start, stop, rows, *queries, self.key[0], self.place[0], have, self.reach, z, self.lanes)
 
-    def back(self, share: Share, gains: Arrays, have: int, grad: Float32, adam: tuple[Any, ...]) -> None:
+    def back(self, share: Share, gains: Arrays, have: int, grad: Float32, adam: tuple[Any, ...], touched: bool) -> None:
         """Gains (d_query, d_key, d_place) of every pair, and the update of the tables."""
         rows = self.rows
         looks = [self.query[0], self.q_first, self.more, self.key[0], self.place[0]]
         looks += [seen[i] for i in (1, 3) for seen in (self.query, self.key, self.place)]
-        weights = (rows.weights, rows.first, rows.second, *adam, rows.unit, rows.limit, self.reach, self.lanes)
+        weights = (rows.weights, rows.first, rows.second, *adam, rows.unit, rows.limit, touched, self.share, self.reach, self.lanes)
         share(fast_attention.attend_back, len(rows.used), rows.used, *looks, have, self.shared, grad, *gains, *weights)
 
     def pull(self, start: int, stop: int, gains: Arrays, dz: Float32) -> None:
@@ -145,6 +150,8 @@ class AttentionPass:
 
     def update_position(self, gain: Float32, step: int, rate: float, adam: Adam) -> None:
         position = self.attention.position
+        if not self.attention.place.size:
+            return
         grad = np.zeros_like(position)
         distance = np.broadcast_to(np.arange(self.reach, 0, -1), (len(gain), self.reach))
         table = np.arange(len(gain))[:, None]
@@ -163,11 +170,11 @@ class AttentionPass:
 
 
 class TransformerPass:
-    """Windows of ``steps`` symbols of ``batch`` streams through ``model``."""
+    """Windows of ``steps`` symbols of ``batch`` streams through ``model``. ``even``: see golden/transformer_trainer.py."""
 
-    def __init__(self, model: Transformer, batch: int, steps: int, rng: np.random.Generator) -> None:
+    def __init__(self, model: Transformer, batch: int, steps: int, rng: np.random.Generator, *, even: bool = True) -> None:
         self.model, self.steps = model, steps
-        self.attentions = [AttentionPass(block.attention, batch, steps, rng) for block in model.blocks]
+        self.attentions = [AttentionPass(block.attention, batch, steps, rng, even=even) for block in model.blocks]
         self.feeds = [None if block.feed is None else LayerPass(block.feed, batch, steps, rng) for block in model.blocks]
         self.output = LayerPass(model.output, batch, steps, rng)
         self.embed = Rows.of(model.embed.copy())
@@ -207,7 +214,7 @@ class TransformerPass:
         self.dz[streams] = 0
         self.output.back(start, stop, self.dz)
 
-    def backward(self, share: Share, tokens: npt.NDArray[np.int32], *, step: int, rate: float, adam: Adam) -> None:
+    def backward(self, share: Share, tokens: npt.NDArray[np.int32], *, step: int, rate: float, adam: Adam, touched: bool = False) -> None:
         """Every gradient of the window last seen, and one Adam step of ``rate``; afterwards ``dz`` is dL/d(embedding)."""
         constants = (rate, adam.beta1, adam.beta2, adam.epsilon, step)
         after: AttentionPass | None = None
@@ -221,7 +228,7 @@ class TransformerPass:
 
         for attention, feed in zip(reversed(self.attentions), reversed(self.feeds), strict=True):
             share(between, len(tokens), feed, after)
-            attention.back(share, self.gains, self.have, self.dz, constants)
+            attention.back(share, self.gains, self.have, self.dz, constants, touched)
             attention.update_position(self.gains[2], step, rate, adam)
             after = attention
         share(between, len(tokens), None, after)
@@ -230,7 +237,7 @@ class TransformerPass:
         layers.append((self.embed, self._embed_flat, np.ascontiguousarray(tokens[:, :-1, None]), self.dz))
         for rows, flat, used, grad in layers:
             weights = (rows.weights, rows.used, flat.low, flat.size, used, grad, rows.first, rows.second)
-            share(adam_tables, len(flat.low), *weights, *constants, rows.unit, rows.limit, False)
+            share(adam_tables, len(flat.low), *weights, *constants, rows.unit, rows.limit, touched)
 
     def carry(self) -> None:
         """Keep the window's last keys for the next window."""

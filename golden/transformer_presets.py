@@ -9,34 +9,42 @@ __all__ = ["TRANSFORMER_PRESETS", "TransformerPreset"]
 
 @dataclass(frozen=True, kw_only=True)
 class TransformerPreset:
-    """``shape``, size of the vocabulary, entry widths, the part of a training that is rounded, learning rate, jitter, embedder's spread."""
+    """``shape``, size of the vocabulary, entry widths, the part of a training that is rounded, learning rate, jitter, embedder's spread.
+
+    ``units``: of attention, feed-forward layers, embedder and output tables (None: searched for); ``soften``: factor on the output tables
+    at the end, before they are rounded for good; ``touched`` and ``recent`` as in golden/trainer.py.
+    """
 
     about: str
     shape: Shape
     symbols: int = 64
     bits: int = 4
     embed_bits: int = 8
-    qat: float = 0.5
-    rate: float = 0.005
-    jitter: float = 0.2
+    units: tuple[float, float, float, float] | None = (1 / 16, 1 / 8, 1 / 16, 1 / 16)
+    qat: float = 0.8
+    rate: float = 0.01
+    jitter: float = 0.5
     spread: float = 0.5
+    touched: bool = True
+    recent: float = 0.0
+    soften: float = 1.0
 
 
 TRANSFORMER_PRESETS = {
     "spram": TransformerPreset(
-        about="92 KiB, for the 128 KiB of SPRAM of an iCE40 UP5K",
-        shape=Shape(n=64, blocks=2, heads=1, n_t=8, n_c=3, p=1, context=16, feed=(8, 4), output=(16, 5)),
+        about="124 KiB, for the 128 KiB of SPRAM of an iCE40 UP5K",
+        shape=Shape(n=128, blocks=2, heads=1, n_t=4, n_c=2, n_k=3, p=2, context=32, feed=(5, 5), output=(32, 5), near=True),
     ),
     "paper": TransformerPreset(
-        about="the paper's sizes (Table III: 6 blocks, 4 heads, 16 tables, n = 32) with 11 index bits: 12.7 MB",
-        shape=Shape(n_c=4, p=3, feed=(16, 6), output=(16, 6)),
+        about="the paper's sizes (Table III: 6 blocks, 4 heads, 16 tables, n = 32) with 9 index bits: 3.3 MB",
+        shape=Shape(n_c=3, p=3, feed=(16, 6), output=(16, 6), near=True),
     ),
     "reference": TransformerPreset(
         about="the paper's sizes in the reference program's variant, with 9 index bits: 3.3 MB",
-        shape=Shape(n_c=3, p=3, feed=(16, 6), output=(16, 6), variant="reference"),
+        shape=Shape(n_c=3, p=3, feed=(16, 6), output=(16, 6), variant="reference", near=True),
     ),
     "tiny": TransformerPreset(
         about="a first try: a few KiB",
-        shape=Shape(n=16, blocks=2, heads=1, n_t=4, n_c=2, p=2, context=8, feed=(4, 3), output=(8, 4), n_pe=8),
+        shape=Shape(n=16, blocks=2, heads=1, n_t=4, n_c=2, p=2, context=8, feed=(4, 3), output=(8, 4), near=True),
     ),
 }

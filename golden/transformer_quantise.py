@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from .layer import look
+from .layer import FloatGroup, FloatLayer, look
 from .network import LATENCY_MAX, MAX_SHIFT
 from .quantise import SMALLEST, largest_shift, log2_unit, natural_unit, quantise_entries, quantise_layer
 from .transformer import Attention, Transformer
 from .transformer_network import Head, TransformerBlock, TransformerNetwork
 from .transformer_trainer import TransformerRounding, head_rows
 
-__all__ = ["quantise_transformer", "search_transformer_rounding"]
+__all__ = ["quantise_transformer", "search_transformer_rounding", "soften_transformer"]
 
 
 def quantise_transformer(
@@ -51,7 +51,9 @@ def quantise_transformer(
 
 def _heads(attention: Attention, *, unit: float, limit: int) -> tuple[Head, ...]:
     tables = np.clip(np.rint(attention.tables / unit), -limit, limit).astype(np.int8)
-    place = look(attention.place, attention.position[1:]).row.astype(np.int16)
+    place = np.zeros((attention.context - 1, attention.n_t), np.int16)
+    if attention.place.size:
+        place[:] = look(attention.place, attention.position[1:]).row
     each = attention.n_t // attention.heads
     heads = []
     for low in range(0, attention.n_t, each):
@@ -73,6 +75,12 @@ def _parts(heads: tuple[Head, ...], shift: int) -> tuple[int, ...]:
         parts[-1] += 1
         total += bound
     return tuple(parts)
+
+
+def soften_transformer(model: Transformer, factor: float) -> Transformer:
+    """``model`` with ``factor`` times its outputs: below 1, every probability is nearer to the others."""
+    groups = (FloatGroup(anchors=group.anchors, tables=group.tables * np.float32(factor)) for group in model.output.groups)
+    return replace(model, output=FloatLayer(groups=tuple(groups)))
 
 
 def search_transformer_rounding(

@@ -22,16 +22,21 @@ from .text_task import CHECK_BYTES, SEARCH_BYTES, versions
 from .transformer import VARIANTS, Transformer
 from .transformer_network import TransformerNetwork
 from .transformer_presets import TRANSFORMER_PRESETS, TransformerPreset
-from .transformer_quantise import quantise_transformer, search_transformer_rounding
+from .transformer_quantise import quantise_transformer, search_transformer_rounding, soften_transformer
 from .transformer_trainer import TransformerRounding, TransformerSettings, TransformerTrainer, stream_loss
+from .words import tables_word, units_word
 
 __all__ = ["OPTIONS", "TransformerRun", "add_arguments", "float_bits", "run", "train_transformer"]
 
 CHECKS = (0.02, *np.arange(0.1, 1.0, 0.1).tolist())
-SHAPE = {"n": "n", "blocks": "blocks", "heads": "heads", "tables": "n_t", "pairs": "n_c", "place": "p", "context": "context"}
+SHAPE = {
+    **{"n": "n", "blocks": "blocks", "heads": "heads", "tables": "n_t", "pairs": "n_c", "key_pairs": "n_k", "place": "p"},
+    **{"context": "context", "feed": "feed", "output": "output"},
+}
+CHANGES = ("rate", "jitter", "symbols", "bits", "qat", "recent", "soften", "units")
 OPTIONS = (
-    *("text", "preset", "minutes", "steps", "seed", "no_float", "rate", "jitter", "symbols", "bits", "streams", "window", "qat"),
-    *(*SHAPE, "variant", "attention_only", "empty_cache"),
+    *("text", "preset", "minutes", "steps", "seed", "no_float", "streams", "window", *CHANGES),
+    *(*SHAPE, "variant", "attention_only", "empty_cache", "random_places", "uneven", "every_row"),
 )
 
 
@@ -52,11 +57,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--window", type=int, default=32, help="symbols a step of each (default: %(default)s)")
     parser.add_argument("--qat", type=float, help="last part of the training with rounded tables, 0..1 (default: the preset's)")
     parser.add_argument("--threads", type=int, default=2, help="(default: %(default)s; the result does not depend on it)")
+    parser.add_argument("--recent", type=float, help="part of the streams, 0..1, that read the last tenth of the training text alone")
+    parser.add_argument("--soften", type=float, help="factor on the output tables at the end, 0.1..1 (default: the preset's)")
+    parser.add_argument(
+        "--units", type=units_word, metavar="AxFxExO", help="powers of two: of attention, feed-forward, embedder, output; 0: searched for"
+    )
     for name, field in SHAPE.items():
-        parser.add_argument(f"--{name}", type=int, help=f"{field} of the shape (default: the preset's)")
+        kind: dict[str, Any] = {"type": tables_word, "metavar": "NTxNC"} if name in ("feed", "output") else {"type": int}
+        parser.add_argument("--" + name.replace("_", "-"), help=f"{field} of the shape (default: the preset's)", **kind)
     parser.add_argument("--variant", choices=VARIANTS, help="the paper's, or the reference program's (default: the preset's)")
     parser.add_argument("--attention-only", action="store_true", help="no feed-forward layers")
     parser.add_argument("--empty-cache", action="store_true", help="train on windows that each start from an empty cache")
+    parser.add_argument("--random-places", action="store_true", help="position bits begin random, not counting the distance")
+    parser.add_argument("--uneven", action="store_true", help="the same learning rate for all rows of attention")
+    parser.add_argument("--every-row", action="store_true", help="Adam on all rows, not only on those a mini-batch uses")
 
 
 def float_bits(model: Transformer, symbols: tuple[int, ...], data: bytes) -> float:
@@ -93,28 +107,19 @@ def train_transformer(
     """Train a transformer of ``preset`` on the first nine tenths of ``text``, the last ``preset.qat`` of it with rounded tables."""
     rng = np.random.default_rng([settings.seed, 1])
     model = Transformer.start(n_sym=len(symbols), shape=preset.shape, rng=rng, spread=preset.spread)
-    start = TransformerRounding(
-        attention_unit=1.0,
-        feed_unit=1.0,
-        embed_unit=1.0,
-        output_unit=1.0,
-        attention_bits=preset.bits,
-        feed_bits=preset.bits,
-        embed_bits=preset.embed_bits,
-        output_bits=preset.bits,
-    )
     rounding: TransformerRounding | None = None
+    before: dict[str, float] = {}
     recent: list[float] = []
     train_curve: list[tuple[float, float]] = []
     check_curve: list[tuple[float, float]] = []
     due = list(CHECKS)
 
-    def integer(units: TransformerRounding) -> TransformerNetwork:
-        return quantise_transformer(trainer.current(), units, symbols=symbols, card=card)
+    def integer(units: TransformerRounding, factor: float = 1.0) -> TransformerNetwork:
+        return quantise_transformer(soften_transformer(trainer.current(), factor), units, symbols=symbols, card=card)
 
     def search() -> TransformerRounding:
         sample = text.train[-SEARCH_BYTES // 4 :]
-        return search_transformer_rounding(trainer.current(), start, lambda units: score(integer(units), sample).bits)
+        return choose_rounding(trainer.current(), preset, lambda units: score(integer(units), sample).bits)
 
     def progress(done: float, bits: float) -> None:
         recent.append(bits)
@@ -135,24 +140,56 @@ def train_transformer(
         TransformerTrainer(model, encode(symbols, text.train), settings) as trainer,
         tqdm(total=1000, unit="", bar_format="{percentage:3.0f}%|{bar}|{elapsed}, {postfix}") as bar,
     ):
-        say("compiling the training loop (once; about a minute) and making the first step")
-        trainer.run(progress, steps=steps, minutes=minutes, stop=1 - preset.qat)
-        rounding = search()
-        before = {"float": float_bits(trainer.current(), symbols, text.held_out), "rounded": score(integer(rounding), text.held_out).bits}
-        if preset.qat > 0:
-            say(f"float {before['float']:.4f} bits, rounded {before['rounded']:.4f}: now training with rounded tables")
-            trainer.round(rounding)
-            trainer.run(progress, steps=steps, minutes=minutes, start=1 - preset.qat)
-        figures = score(integer(rounding), text.held_out)
-        card["figures"] = {
-            "bits_per_character": round(figures.bits, 4),
-            "float_before_rounding": round(before["float"], 4),
-            "rounded_without_fine_tuning": round(before["rounded"], 4),
-            "characters": figures.characters,
-            "saturations": figures.saturations,
-            "steps": trainer.step,
-        }
-        return TransformerRun(network=integer(rounding), model=trainer.current(), train_curve=train_curve, check_curve=check_curve)
+        stopped = False
+        try:
+            say("compiling the training loop (once; about a minute) and making the first step")
+            trainer.run(progress, steps=steps, minutes=minutes, stop=1 - preset.qat)
+            units = search()
+            held_out = text.held_out
+            before = {"float": float_bits(trainer.current(), symbols, held_out), "rounded": score(integer(units), held_out).bits}
+            rounding = units
+            if preset.qat > 0:
+                say(f"float {before['float']:.4f} bits, rounded {before['rounded']:.4f}: now training with rounded tables")
+                trainer.round(rounding)
+                trainer.run(progress, steps=steps, minutes=minutes, start=1 - preset.qat)
+        except KeyboardInterrupt:
+            if trainer.step == 0:
+                raise
+            stopped = True
+            say("stopped: keeping the network as it is now")
+            trainer.wait()
+            if rounding is None:
+                rounding = search()
+        network = integer(rounding, preset.soften)
+        figures = score(network, text.held_out)
+        card["figures"] = {"bits_per_character": round(figures.bits, 4)}
+        if before:
+            card["figures"]["float_before_rounding"] = round(before["float"], 4)
+            card["figures"]["rounded_without_fine_tuning"] = round(before["rounded"], 4)
+        card["figures"] |= {"characters": figures.characters, "saturations": figures.saturations, "steps": trainer.step}
+        if preset.soften != 1:
+            card["figures"]["before_softening"] = round(score(integer(rounding), text.held_out).bits, 4)
+        if stopped:
+            card["figures"]["stopped_at_step"] = trainer.step
+        return TransformerRun(
+            network=replace(network, card=card), model=trainer.current(), train_curve=train_curve, check_curve=check_curve
+        )
+
+
+def choose_rounding(model: Transformer, preset: TransformerPreset, bits: Callable[[TransformerRounding], float]) -> TransformerRounding:
+    """The preset's units, or those with the fewest ``bits``."""
+    attention, feed, embed, output = preset.units or (1.0,) * 4
+    start = TransformerRounding(
+        attention_unit=attention,
+        feed_unit=feed,
+        embed_unit=embed,
+        output_unit=output,
+        attention_bits=preset.bits,
+        feed_bits=preset.bits,
+        embed_bits=preset.embed_bits,
+        output_bits=preset.bits,
+    )
+    return start if preset.units else search_transformer_rounding(model, start, bits)
 
 
 def _preset(arguments: argparse.Namespace) -> TransformerPreset:
@@ -162,9 +199,13 @@ def _preset(arguments: argparse.Namespace) -> TransformerPreset:
         given["variant"] = arguments.variant
     if arguments.attention_only:
         given["feed"] = None
-    changes = {
-        name: getattr(arguments, name) for name in ("rate", "jitter", "symbols", "bits", "qat") if getattr(arguments, name) is not None
-    }
+    if arguments.random_places:
+        given["near"] = False
+    changes = {name: getattr(arguments, name) for name in CHANGES if getattr(arguments, name) is not None}
+    if arguments.bits is not None and arguments.units is None:
+        changes["units"] = None
+    if arguments.every_row:
+        changes["touched"] = False
     return replace(preset, shape=replace(preset.shape, **given), **changes)
 
 
@@ -177,6 +218,8 @@ def run(arguments: argparse.Namespace, *, command: str) -> None:
         ("jitter", 0, 1),
         ("qat", 0, 1),
         ("streams", 1, 65536),
+        ("recent", 0, 1),
+        ("soften", 0.1, 1),
     ):
         value = getattr(arguments, name)
         if value is not None and not low <= value <= high:
@@ -194,6 +237,9 @@ def run(arguments: argparse.Namespace, *, command: str) -> None:
         streams=arguments.streams,
         window=arguments.window,
         carry=not arguments.empty_cache,
+        even=not arguments.uneven,
+        touched=preset.touched,
+        recent=preset.recent,
         jitter=preset.jitter,
         adam=Adam(rate=preset.rate),
         seed=arguments.seed,

@@ -25,17 +25,22 @@ class TransformerSettings:
     """How to train.
 
     ``streams`` texts run side by side, ``window`` symbols a step; ``carry``: positions attend into the window before, as in generation;
-    without it every window starts from an empty cache. ``jitter``, ``warm`` as in golden/trainer.py.
+    without it every window starts from an empty cache. ``even``: the learning rate of an attention table's row is divided by the number of
+    distances that have its position bits, because a step of such a row moves a latency so many times. ``jitter``, ``warm``, ``touched``
+    and ``recent`` as in golden/trainer.py.
     """
 
     streams: int = 64
     window: int = 32
     carry: bool = True
+    even: bool = True
     jitter: float = 0.3
     adam: Adam = field(default_factory=Adam)
     warm: int = 200
     seed: int = 0
     threads: int = 2
+    touched: bool = False
+    recent: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,10 +87,16 @@ class TransformerTrainer:
         self.settings = settings
         self.step = 0
         rng = np.random.default_rng(settings.seed)
-        self._pass = TransformerPass(model, settings.streams, settings.window, rng)
+        self._pass = TransformerPass(model, settings.streams, settings.window, rng, even=settings.even)
         self._text = np.concatenate([symbols, symbols[: settings.window + 1]])
-        self._period = len(symbols)
-        self._at = np.arange(settings.streams, dtype=np.int64) * (len(symbols) // settings.streams)
+        batch = settings.streams
+        late = round(settings.recent * batch)
+        self._first = np.zeros(batch, np.int64)
+        self._first[batch - late :] = len(symbols) - max(1, len(symbols) // 10)
+        self._length = len(symbols) - self._first
+        place = np.concatenate([np.arange(count, dtype=np.int64) for count in (batch - late, late)])
+        share = np.array([max(count, 1) for count in (batch - late,) * (batch - late) + (late,) * late], np.int64)
+        self._at = self._first + place * (self._length // share)
         self._pool = ThreadPoolExecutor(settings.threads)
 
     def __enter__(self) -> "TransformerTrainer":
@@ -106,10 +117,10 @@ class TransformerTrainer:
         rate = settings.adam.rate * cosine(done, step=self.step, warm=settings.warm)
         self._pass.forward(self._share, tokens, jitter=settings.jitter)
         loss = float(self._pass.losses.sum())
-        self._pass.backward(self._share, tokens, step=self.step, rate=rate, adam=settings.adam)
+        self._pass.backward(self._share, tokens, step=self.step, rate=rate, adam=settings.adam, touched=settings.touched)
         if settings.carry:
             self._pass.carry()
-        self._at = (self._at + settings.window) % self._period
+        self._at = self._first + (self._at - self._first + settings.window) % self._length
         return loss / (settings.streams * settings.window * float(np.log(2)))
 
     def current(self) -> Transformer:
@@ -126,6 +137,10 @@ class TransformerTrainer:
             if done >= stop:
                 return
             progress(done, self.one_step(done))
+
+    def wait(self) -> None:
+        """After Ctrl-C: until what threads still do is done."""
+        self._pool.shutdown()
 
     def _share(self, function: Callable[..., None], count: int, *arguments: object) -> None:
         """Run ``function(low, high, ...)`` over 0..count in pieces."""

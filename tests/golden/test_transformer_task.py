@@ -16,6 +16,7 @@ from golden.transformer_integer import TransformerState, stream_outputs
 from golden.transformer_network import TransformerNetwork
 from golden.transformer_presets import TRANSFORMER_PRESETS
 from golden.transformer_task import float_bits
+from golden.transformer_trainer import TransformerTrainer
 
 WORDS = b"the cat sat on the mat and the dog sat on the log; "
 
@@ -49,6 +50,42 @@ def test_a_training_leaves_a_network_a_card_and_a_curve(tmp_path: Path, capsys: 
     assert f"{found.bits:.4f} bits per character" in capsys.readouterr().out
 
 
+def test_ctrl_c_keeps_the_network_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    step = TransformerTrainer.one_step
+    for stop in (20, 150):  # before rounding and after
+
+        def until(self: TransformerTrainer, done: float, stop: int = stop) -> float:
+            if self.step == stop:
+                raise KeyboardInterrupt
+            return step(self, done)
+
+        monkeypatch.setattr(TransformerTrainer, "one_step", until)
+        network = load(train(tmp_path, "--qat", "0.5", name=f"stopped{stop}"))
+        assert network.card["figures"]["stopped_at_step"] == stop
+        assert network.card["figures"]["bits_per_character"] < (4.5 if stop == 20 else 3.4)
+        assert "stopped: keeping the network as it is now" in capsys.readouterr().out
+
+
+def test_ctrl_c_before_the_first_step_says_that_nothing_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(self: TransformerTrainer, done: float) -> float:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(TransformerTrainer, "one_step", stop)
+    (tmp_path / "text.txt").write_bytes(WORDS * 60)
+    assert main(["transformer", "--text", str(tmp_path / "text.txt"), "--preset", "tiny", "--out", str(tmp_path / "t.safetensors")]) == 2
+    assert "nothing to keep" in capsys.readouterr().err
+    assert not (tmp_path / "t.safetensors").exists()
+
+
+def test_softer_outputs_are_smaller(tmp_path: Path) -> None:
+    hard, soft = (load(train(tmp_path, "--soften", factor, name=f"s{factor}")) for factor in ("1", "0.5"))
+    sizes = [int(np.abs(network.output.groups[0].tables).max()) for network in (hard, soft)]
+    assert sizes == [7, 4]
+    assert soft.card["figures"]["before_softening"] == hard.card["figures"]["bits_per_character"]
+
+
 def test_generation_streams_past_the_context(tmp_path: Path) -> None:
     network = load(train(tmp_path))
     assert isinstance(network, TransformerNetwork)
@@ -71,9 +108,17 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     assert train(tmp_path, "--no-float", "--seed", "1", name="three").read_bytes() != one
 
 
-@pytest.mark.parametrize(
-    "options", [("--variant", "reference"), ("--attention-only",), ("--empty-cache",), ("--bits", "8", "--heads", "2")]
-)
+KINDS = [
+    ("--variant", "reference"),
+    ("--attention-only",),
+    ("--empty-cache",),
+    ("--bits", "8", "--heads", "2"),
+    ("--random-places", "--place", "0"),
+    ("--uneven", "--every-row", "--recent", "0.5", "--key-pairs", "3", "--feed", "3x2", "--output", "6x3"),
+]
+
+
+@pytest.mark.parametrize("options", KINDS)
 def test_other_kinds_are_trained_too(tmp_path: Path, options: tuple[str, ...]) -> None:
     network = load(train(tmp_path, *options))
     assert isinstance(network, TransformerNetwork)
@@ -89,7 +134,9 @@ def test_other_kinds_are_trained_too(tmp_path: Path, options: tuple[str, ...]) -
     [
         (("--jitter", "2"), "--jitter must be 0..1, not 2.0"),
         (("--window", "0"), "--window must be at least 1, not 0"),
-        (("--pairs", "8"), "2 n_c + p must be at most 16 bits, not 18"),
+        (("--pairs", "8"), "n_c + n_k + p must be at most 16 bits, not 18"),
+        (("--variant", "reference", "--key-pairs", "3"), "n_k must equal n_c in the reference variant"),
+        (("--soften", "0"), "--soften must be 0.1..1, not 0.0"),
         (("--context", "1"), "context must be at least 2, not 1"),
         (("--text", "nowhere.txt"), "nowhere.txt: cannot be read"),
         (("--out", "nowhere/x.safetensors"), "--out: there is no folder nowhere"),

@@ -24,6 +24,8 @@ class Look:
 
 def look(anchors: np.ndarray, x: list[float]) -> Look:
     differences = [float(x[a]) - float(x[b]) for a, b in anchors]
+    if not differences:  # a table without position bits
+        return Look(bits=[], near=-1, u=math.inf)
     near = min(range(len(differences)), key=lambda r: abs(differences[r]))
     return Look(bits=[int(u > 0) for u in differences], near=near, u=differences[near])
 
@@ -60,7 +62,8 @@ def layer_sum(layer: FloatLayer, x: list[float]) -> tuple[list[float], list[Look
 
 def flipped(seen: Look) -> Look:
     bits = list(seen.bits)
-    bits[seen.near] ^= 1
+    if bits:
+        bits[seen.near] ^= 1
     return Look(bits=bits, near=seen.near, u=seen.u)
 
 
