@@ -25,7 +25,8 @@ PLAIN = {
 class Content:
     """Section ``number`` (from 0) of an image: bytes ``start`` .. ``end - 1`` of it.
 
-    ``stage``: hidden.L, output or embed, with ``tables`` the network's numbers of the tables, where it holds some.
+    ``stage``: hidden.L, output, embed, blocks.B.feed or blocks.B.part.P, with ``tables`` the network's numbers of the tables, where it
+    holds some; blocks.B.side or blocks.B.anchors where it holds side blocks or anchor words.
     """
 
     number: int
@@ -37,7 +38,9 @@ class Content:
 
     def __str__(self) -> str:
         what = PLAIN.get(self.kind, "the zero beat")
-        if self.stage:
+        if self.stage and not self.tables:
+            what = self.stage
+        elif self.stage:
             what = f"{self.stage}, table{'s' if len(self.tables) > 1 else ''} {_ranges(self.tables)}"
         return f"section {self.number} ({self.kind.name}, bytes {self.start}..{self.end - 1} of the image): {what}"
 
@@ -47,7 +50,10 @@ def contents(image: bytes) -> list[Content]:
     program = read_image(image)
     origins = {}
     for run, origin in zip(program.runs, program.meta["placement"]["runs"], strict=True):
-        origins[run.tier, run.table_base] = origin
+        if run.mode == isa.Mode.QUERY:
+            origins[0, isa.SIDE_BEATS * run.side] = {"stage": origin["stage"].removesuffix("query") + "side"}
+        elif run.mode != isa.Mode.KEY:
+            origins[run.tier, run.table_base] = origin
     found = []
     at = 0
     for number, section in enumerate(unpack(image)[1]):

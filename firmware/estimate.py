@@ -1,15 +1,17 @@
 """What a program reads a step, where its tables lie and what each memory tier costs, before anything is built or simulated.
 
 Terms of the performance model: the *limit* is, of all tiers, the largest sum of ceil(row bytes / bytes a clock) over the rows read there in
-one step, columns counted without padding. The clocks a step really takes are for the cycle model to say (sim).
+one step, columns counted without padding. Attention is counted with all positions cached. The clocks a step really takes are for the
+cycle model to say (sim).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from boards import Board, Tier
 
 from . import isa
 from .image import write_image
+from .isa import Mode
 from .program import Program
 from .sections import until_rest
 
@@ -18,7 +20,8 @@ __all__ = ["Estimate", "RunFigures", "TierFigures", "estimate"]
 
 @dataclass(frozen=True, kw_only=True)
 class RunFigures:
-    """One run. ``n_c``: anchor pairs a table. ``row_bytes``: of its columns; ``row_beats``: as stored and read.
+    """One run that reads tables. ``rows``: read a step; ``n_c``: bits of an index. ``row_bytes``: of its columns; ``row_beats``: as stored
+    and read.
 
     ``base``, ``span``, in beats: where its first row begins in ``tier`` and what lies from there to its last; ``idle``: beats of these that
     no row reads. ``limit``: clocks of its rows at best; ``clocks``: with their padding and addresses.
@@ -27,6 +30,7 @@ class RunFigures:
     stage: str
     tier: int
     tables: int
+    rows: int
     n_c: int
     bits: int
     row_bytes: int
@@ -40,10 +44,15 @@ class RunFigures:
 
 @dataclass(frozen=True, kw_only=True)
 class TierFigures:
-    """One tier. ``used``: bytes that its runs span; ``rows``, ``bytes``: read a step; ``limit``, ``clocks``: the sums of its runs."""
+    """One tier. ``used``: bytes that its runs span, and of attention the ``side`` blocks (index caches, position bits) and the anchor words
+    that are ``copied``; ``rows``, ``bytes``: of tables, read a step; ``limit``, ``clocks``: the sums of its runs, ``clocks`` with the
+    accesses to side blocks and copied words.
+    """
 
     tier: Tier
     used: int
+    side: int
+    copied: int
     rows: int
     bytes: int
     limit: int
@@ -65,6 +74,7 @@ class Estimate:
     limit: int
     beats: int
     anchor_words: int
+    instructions: int
     store_latencies: int
     image_bytes: int
     loaded_bytes: int
@@ -81,6 +91,7 @@ class Estimate:
     def text(self) -> str:
         """A readable report: the limit, the placement of every run, what each tier costs, and what is left of each memory."""
         board, several = self.board, len(self.tiers) > 1
+        wide = max(9, *(len(run.stage) for run in self.runs))
         lines = [
             f"{self.name} on {board.title}",
             (
@@ -89,31 +100,35 @@ class Estimate:
                 f" at most {board.clock_hz / self.limit:,.0f} steps a second at {board.clock_hz / 1e6:g} MHz"
             ),
             "",
-            "  run        tier       tables  n_c  entries  row bytes  read  from byte         size   unread  clocks",
+            f"  {'run':<{wide}}  tier       tables   rows  n_c  entries  row bytes  read  from byte         size   unread   clocks",
         ]
         for run in self.runs:
             name = board.tiers[run.tier].name
             entries, first, read = f"int{run.bits}", f"{run.base * isa.BEAT_BYTES:#x}", run.row_beats * isa.BEAT_BYTES
             lines.append(
-                f"  {run.stage:<9}  {name:<9}  {run.tables:6} {run.n_c:4}  {entries:>7}"
+                f"  {run.stage:<{wide}}  {name:<9}  {run.tables:6} {run.rows:6} {run.n_c:4}  {entries:>7}"
                 f"  {run.row_bytes:9}  {read:4}  {first:>9}"
-                f"  {_kib(run.span * isa.BEAT_BYTES):>7} KiB  {100 * run.idle / run.span:5.1f} %  {run.clocks:6,}"
+                f"  {_kib(run.span * isa.BEAT_BYTES):>7} KiB  {100 * run.idle / run.span:5.1f} %  {run.clocks:7,}"
             )
-        lines += ["", "  tier                           used              rows  bytes a step   limit  clocks"]
+        lines += ["", "  tier                           used              rows  bytes a step    limit   clocks"]
         for one in self.tiers:
             part = 100 * one.used / one.tier.size
             lines.append(
                 f"  {one.tier.name:<9}  {_kib(one.used):>8} of {_kib(one.tier.size):>8} KiB  {part:5.1f} %"
-                f"  {one.rows:8}  {one.bytes:12,}  {one.limit:6,}  {one.clocks:6,}"
+                f"  {one.rows:8}  {one.bytes:12,}  {one.limit:7,}  {one.clocks:7,}"
             )
         words, top = board.anchor_words, min(board.store_latencies, isa.ZERO_WORD * isa.LANES)
         stays = self.image_bytes - self.loaded_bytes
+        near = self.tiers[0]
+        if near.side:
+            copied = f", {_kib(near.copied)} KiB of anchor words, copied before they are used" * bool(near.copied)
+            lines.append(f"  (of {near.tier.name}: {_kib(near.side)} KiB of index caches and position bits{copied})")
         lines += [
             "  (clocks: of a step, with the padding of rows" + ", and in flash their addresses)" * several + ")" * (not several),
             "",
             (
-                f"  anchors: {self.anchor_words} of {words} words; program: {len(self.runs)} of {board.program_instructions} instructions;"
-                f" store: {self.store_latencies} of {top} latencies"
+                f"  anchors: {self.anchor_words} of {words} words; program: {self.instructions} of {board.program_instructions}"
+                f" instructions; store: {self.store_latencies} of {top} latencies"
             ),
             f"  image: {self.image_bytes:,} bytes" + (f", {self.loaded_bytes:,} of them loaded, the rest stays in the flash" * bool(stays)),
         ]
@@ -125,17 +140,21 @@ def estimate(program: Program, board: Board) -> Estimate:
     figures = []
     spans = {(piece.tier, piece.beat): len(piece.data) for piece in program.tables}
     for run, origin in zip(program.runs, program.meta["placement"]["runs"], strict=True):
+        if run.mode not in (Mode.ROWS, Mode.ATTEND):
+            continue
         tier = board.tiers[run.tier]
         columns = program.meta["n_out"] if origin["stage"] == "output" else program.meta["n"]
         bits = 4 if run.int4 else 8
         row_bytes = -(-columns * bits // 8)
         span = spans[run.tier, run.table_base] // isa.BEAT_BYTES
         read = -(-span // (1 << run.row_log2)) * run.row_beats
+        rows = run.count * (run.n_out if run.mode == Mode.ATTEND else 1)
         figures.append(
             RunFigures(
                 stage=origin["stage"],
                 tier=run.tier,
                 tables=run.count,
+                rows=rows,
                 n_c=run.table_log2 - run.row_log2,
                 bits=bits,
                 row_bytes=row_bytes,
@@ -143,21 +162,31 @@ def estimate(program: Program, board: Board) -> Estimate:
                 base=run.table_base,
                 span=span,
                 idle=span - min(span, read),
-                limit=run.count * -(-row_bytes * tier.beat_clocks // isa.BEAT_BYTES),
-                clocks=run.count * (run.row_beats * tier.beat_clocks + tier.row_clocks),
+                limit=rows * -(-row_bytes * tier.beat_clocks // isa.BEAT_BYTES),
+                clocks=rows * (run.row_beats * tier.beat_clocks + tier.row_clocks),
             )
         )
-    tiers = tuple(_tier(board.tiers[number], [run for run in figures if run.tier == number]) for number in range(len(board.tiers)))
+    side = sum(spans.get((0, isa.SIDE_BEATS * run.side), 0) for run in program.runs if run.mode == Mode.QUERY)
+    copied = sum(run.count for run in program.runs if run.mode == Mode.ANCHORS)
+    tiers = [_tier(tier, [run for run in figures if run.tier == number]) for number, tier in enumerate(board.tiers)]
+    tiers[0] = replace(
+        tiers[0],
+        used=tiers[0].used + side + copied * isa.BEAT_BYTES,
+        side=side,
+        copied=copied * isa.BEAT_BYTES,
+        clocks=tiers[0].clocks + copied + sum(map(_side_clocks, program.runs)),
+    )
     image = write_image(program)
     return Estimate(
         name=program.meta["name"],
         board=board,
         runs=tuple(figures),
-        tiers=tiers,
+        tiers=tuple(tiers),
         rows=sum(tier.rows for tier in tiers),
         limit=max(tier.limit for tier in tiers),
         beats=sum(tier.bytes for tier in tiers) // isa.BEAT_BYTES,
         anchor_words=len(program.anchors),
+        instructions=len(program.runs),
         store_latencies=len(program.store),
         image_bytes=len(image),
         loaded_bytes=len(until_rest(image)),
@@ -168,11 +197,20 @@ def _tier(tier: Tier, runs: list[RunFigures]) -> TierFigures:
     return TierFigures(
         tier=tier,
         used=sum(run.span for run in runs) * isa.BEAT_BYTES,
-        rows=sum(run.tables for run in runs),
-        bytes=sum(run.tables * run.row_beats for run in runs) * isa.BEAT_BYTES,
+        side=0,
+        copied=0,
+        rows=sum(run.rows for run in runs),
+        bytes=sum(run.rows * run.row_beats for run in runs) * isa.BEAT_BYTES,
         limit=sum(run.limit for run in runs),
         clocks=sum(run.clocks for run in runs),
     )
+
+
+def _side_clocks(run: isa.Run) -> int:
+    """Accesses to side blocks: of four tables and one distance, ring and position bits; of a key, one word."""
+    if run.mode == Mode.ATTEND:
+        return run.n_out * 2 * -(-run.count // isa.SIDE_WORDS)
+    return run.count if run.mode == Mode.KEY else 0
 
 
 def _kib(size: int) -> str:

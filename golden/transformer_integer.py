@@ -20,7 +20,9 @@ def _bits(anchors: Int16, x: Int16) -> Int32:
 class TransformerState:
     """One stream: latencies, and per head a ring over the context of the key indices of the positions seen.
 
-    Starts with all latencies 0 and an empty ring. ``saturations`` counts the neurons that saturated since then.
+    Starts with all latencies 0 and an empty ring. ``saturations`` counts the neurons that saturated since then. Of the last symbol:
+    ``states`` are the latencies after each write-back, (n,) each, the embedder's first, and ``rows`` for each block the rows that its
+    tables gave, (distances, tables), tables counted through all heads.
     """
 
     def __init__(self, network: TransformerNetwork) -> None:
@@ -29,6 +31,8 @@ class TransformerState:
         self.rings = [[np.zeros((network.context, head.n_t), np.int32) for head in block.heads] for block in network.blocks]
         self.position = 0  # of the next symbol
         self.saturations = 0
+        self.states: list[Int16] = []
+        self.rows: list[Int32] = []
 
     def outputs(self) -> Int16:
         """(n_out,) latencies of the unembedder."""
@@ -44,29 +48,40 @@ class TransformerState:
         here = self.position % network.context
         before = min(self.position, network.context - 1)
         slots = (here - 1 - np.arange(before)) % network.context  # of distances 1, 2, ...
+        self.states, self.rows = [z[0]], []
         for block, rings in zip(network.blocks, self.rings, strict=True):
-            queries = [_bits(head.query, z)[0] for head in block.heads]  # all indices before the first write-back
+            rows = []  # of all heads, before the first write-back
             for head, ring in zip(block.heads, rings, strict=True):
                 ring[here] = _bits(head.key, z)[0]
-            sums = [_head_sum(head, query, ring, slots) for head, query, ring in zip(block.heads, queries, rings, strict=True)]
+                rows.append(_head_rows(head, _bits(head.query, z)[0], ring, slots))
+            self.rows.append(np.concatenate(rows, axis=1))
             low = 0
             for part in block.parts:
-                acc: Int32 = np.stack(sums[low : low + part]).sum(axis=0, keepdims=True, dtype=np.int32)
-                z, count = write_back(acc, shift=block.shift, residual=z)
-                self.saturations += count
+                members = range(low, low + part)
+                acc: Int32 = np.stack([_head_sum(block.heads[i], rows[i]) for i in members]).sum(axis=0, keepdims=True, dtype=np.int32)
+                z = self._write(acc, shift=block.shift, residual=z)
                 low += part
             if block.feed is not None:
-                z, count = write_back(layer_sum(block.feed, z), shift=block.feed.shift, residual=z)
-                self.saturations += count
+                z = self._write(layer_sum(block.feed, z), shift=block.feed.shift, residual=z)
         self.z = z
         self.position += 1
         return z[0]
 
+    def _write(self, acc: Int32, *, shift: int, residual: Int16) -> Int16:
+        z, count = write_back(acc, shift=shift, residual=residual)
+        self.saturations += count
+        self.states.append(z[0])
+        return z
 
-def _head_sum(head: Head, query: Int32, ring: Int32, slots: npt.NDArray[np.int64]) -> Int32:
-    """(n,): the rows of all cached positions, ``slots`` in the order of their distances."""
+
+def _head_rows(head: Head, query: Int32, ring: Int32, slots: npt.NDArray[np.int64]) -> Int32:
+    """(distances, n_t): the rows for all cached positions, ``slots`` in the order of their distances."""
     high = query << (head.key.shape[1] + head.p)
-    rows = high | ring[slots] << head.p | head.place[: len(slots)]  # (distances, n_t)
+    return (high | ring[slots] << head.p | head.place[: len(slots)]).astype(np.int32)
+
+
+def _head_sum(head: Head, rows: Int32) -> Int32:
+    """(n,): their sum."""
     return head.tables[np.arange(head.n_t), rows].sum(axis=(0, 1), dtype=np.int32)
 
 

@@ -10,6 +10,8 @@ from firmware.program import Program
 from golden.integer import deep_forward, rnn_outputs, rnn_update
 from golden.network import Int16, Network
 from golden.sampling import Sampler
+from golden.transformer_integer import TransformerState
+from golden.transformer_network import TransformerNetwork
 
 __all__ = ["Golden", "Write"]
 
@@ -20,7 +22,8 @@ Addresses = npt.NDArray[np.intp]
 class Write:
     """One write-back: the run that makes it, its stage's name, the latencies it was made from, and what it must leave in the store.
 
-    ``neurons``, ``addresses``, ``values``: one element a latency. ``index``: the symbol that a token run takes, or None.
+    ``neurons``, ``addresses``, ``values``: one element a latency. ``index``: the symbol that a token run takes, or None. ``rows``: of
+    attention, (distances, tables of the block) the rows that are added, or None.
     """
 
     run: int
@@ -30,6 +33,7 @@ class Write:
     addresses: Addresses
     values: Int16
     index: int | None = None
+    rows: npt.NDArray[np.int32] | None = None
 
 
 class Golden:
@@ -49,6 +53,7 @@ class Golden:
         self._writes = [(number, place["runs"][number]["stage"]) for number, run in enumerate(program.runs) if run.last]
         self.state: Int16 = np.zeros((1, network.n), np.int16)
         self.symbol = 0
+        self._stream = TransformerState(network) if isinstance(network, TransformerNetwork) else None
 
     def inputs(self, x: Int16) -> tuple[Addresses, Int16]:
         """What is written to the store before a step of a deep network with inputs ``x`` (n - n_ref,): addresses and latencies."""
@@ -68,7 +73,9 @@ class Golden:
                 self._write(number, stage, source=states[i][0], result=states[i + 1][0]) for i, (number, stage) in enumerate(self._writes)
             ]
         if isinstance(given, np.ndarray):
-            raise ValueError("a recurrent network's step takes a symbol or None")
+            raise ValueError("a text network's step takes a symbol or None")
+        if self._stream is not None:
+            return self._attend(self._stream, given)
         before = self.state
         outputs, _ = rnn_outputs(network, before)
         self.symbol = self.sampler.choose(outputs[0])
@@ -80,9 +87,47 @@ class Golden:
             self._write(second, update, source=before[0], result=self.state[0], index=taken),
         ]
 
-    def _write(self, run: int, stage: str, *, source: Int16, result: Int16, index: int | None = None) -> Write:
+    def _attend(self, stream: TransformerState, given: int | None) -> list[Write]:
+        """A transformer's step: all parts of a block are made from what its first one found."""
+        before = stream.z[0]
+        outputs = stream.outputs()
+        self.symbol = self.sampler.choose(outputs)
+        taken = self.symbol if given is None else given
+        stream.update(taken)
+        (number, stage), *others = self._writes
+        made = [self._write(number, stage, source=before, result=outputs)]
+        source = latest = before
+        for (number, stage), state in zip(others, stream.states, strict=True):
+            _, *block = stage.split(".")
+            attends = block[1:2] == ["part"]
+            if not attends or block[2] == "0":
+                source = latest
+            rows = stream.rows[int(block[0])] if attends else None
+            made.append(self._write(number, stage, source=source, result=state, index=None if block else taken, rows=rows))
+            latest = state
+        return made
+
+    def _write(
+        self,
+        run: int,
+        stage: str,
+        *,
+        source: Int16,
+        result: Int16,
+        index: int | None = None,
+        rows: npt.NDArray[np.int32] | None = None,
+    ) -> Write:
         neurons, addresses = self._output if stage == "output" else self._state
-        return Write(run=run, stage=stage, source=source, neurons=neurons, addresses=addresses, values=result[neurons], index=index)
+        return Write(
+            run=run,
+            stage=stage,
+            source=source,
+            neurons=neurons,
+            addresses=addresses,
+            values=result[neurons],
+            index=index,
+            rows=rows,
+        )
 
 
 def _places(items: Iterable[tuple[int, list[int]]]) -> tuple[npt.NDArray[np.intp], Addresses]:
