@@ -102,6 +102,7 @@ class Core(wiring.Component):
 
         wiring.connect(m, index.o, fetch.index)
         wiring.connect(m, fetch.request, tier.request)
+        wiring.connect(m, fetch.side, tier.side)
         m.d.comb += tier.stall.eq(self.stall)
         if params.flash:
             wiring.connect(m, fetch.rows, wiring.flipped(self.rows))
@@ -163,6 +164,11 @@ class Core(wiring.Component):
             index.go.eq(sequencer.go),
             fetch.symbol.eq(sequencer.chosen),
             fetch.symbol_known.eq(sequencer.known),
+            fetch.advance.eq(sequencer.stepped),
+            fetch.clear.eq(self.load.strobe & (self.load.space == isa.Kind.STORE)),
+            index.copy.eq(fetch.copied),
+            index.copy_word.eq(fetch.copied_word),
+            index.copy_data.eq(fetch.side.beat),
             self.busy.eq(sequencer.running),
         ]
 

@@ -5,8 +5,9 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
+from hdl.cache import IndexCache
 from hdl.compare import INDEX_BITS
-from hdl.layouts import RowStream, field, request_stream
+from hdl.layouts import RowStream, SideBus, field, request_stream
 from hdl.params import CoreParams
 
 __all__ = ["RowFetch"]
@@ -28,7 +29,8 @@ class RowFetch(wiring.Component):
 
         program (6 words a run) --> run ----.
         index ------------------> row address (table_base + table | index << row_log2) --> slot --> streamer --> request
-        symbol (token runs) ----^                                                            '--> rows (of flash)
+        symbol (token runs) ----|                                                            '--> rows (of flash)
+        cache (attend runs) ----'
 
     Ports
     -----
@@ -37,6 +39,8 @@ class RowFetch(wiring.Component):
     ``request``: beat requests with their tags. ``sort_base``, ``sort_last``: first store word and last neuron of the run with ``sort``
     whose beats were requested last. ``rows`` (with ``params.flash``): rows of tier 1, asked as soon as the row before, one of tier 1 too,
     streams; until it is taken there, a row does not stream. Its beats are requested with ``tag.bytes``, one after another.
+    ``side``: what the index cache reads and writes (hdl/cache.py). ``copied``, ``copied_word``: strobe, ``side.beat`` is an anchor word of
+    an anchors run. ``advance``, ``clear``: the cache's.
 
     A row address is made while the row before streams, so beats follow one another without a gap while indices last (but for rows of one
     beat): int8 rows table by table; int4 rows of two tables alternately, beat by beat, a single one after beats that are not read; one
@@ -60,6 +64,11 @@ class RowFetch(wiring.Component):
                 "request": Out(request_stream(self._bits)),
                 "sort_base": Out(8),
                 "sort_last": Out(8),
+                "side": Out(SideBus(address_bits=self._bits)),
+                "copied": Out(1),
+                "copied_word": Out(10),
+                "advance": In(1),
+                "clear": In(1),
             }
         )
 
@@ -71,8 +80,10 @@ class RowFetch(wiring.Component):
         token, int4, first, last = _kept(1), _kept(1), _kept(1), _kept(1)
         residual, sort, end, shift = _kept(1), _kept(1), _kept(1), _kept(2)
         base, row_log2, table_log2 = _kept(wide), _kept(3), _kept(range(wide + 1))
-        tier = _kept(3)
-        flash = tier[0] & int(self._params.flash)
+        tier, mode, side_block = _kept(2), _kept(3), _kept(8)
+        m.submodules.cache = cache = IndexCache(address_bits=bits)
+        attend, quiet = mode == isa.Mode.ATTEND, mode[2]  # quiet: its indices pick no rows
+        flash = tier[0] & ~cache.empty & int(self._params.flash)
         count, row_beats = _kept(10), _kept(7)
         base_word, n_out = _kept(8), _kept(8)
 
@@ -91,6 +102,8 @@ class RowFetch(wiring.Component):
             "end": end,
             "shift": shift,
             "tier": tier,
+            "mode": mode,
+            "side": side_block,
             "row_beats": row_beats,
             "base": base_word,
             "n_out": n_out,
@@ -99,7 +112,7 @@ class RowFetch(wiring.Component):
         # One row, or two of an int4 couple, waiting for the streamer.
         slot_a, slot_b, slot_both, slot_first, slot_last = _kept(wide), _kept(bits), _kept(1), _kept(1), _kept(1)
         slot_valid, slot_asked, take = Signal(), Signal(), Signal()  # `slot_asked`: the row needn't be asked of the flash any more
-        half, opening = Signal(), Signal()
+        half, opening, again = Signal(), Signal(), Signal()
 
         pc, word, kept = Signal(_PC_BITS), Signal(3), Signal()
         m.d.comb += self.program_address.eq(Cat(Const(0, 3), pc))
@@ -108,15 +121,45 @@ class RowFetch(wiring.Component):
                 with m.Case(position):
                     m.d.comb += self.program_address[:3].eq(number)
 
-        known = Signal()
+        known, queued = Signal(), _kept(1)
         index = Signal(INDEX_BITS)
         m.d.comb += [
-            known.eq(Mux(token, self.symbol_known, self.index.valid)),
-            index.eq(Mux(token, self.symbol, self.index.payload)),
+            known.eq((token & self.symbol_known) | (queued & self.index.valid & ~cache.busy) | cache.o.valid | cache.copied),
+            index.eq(Mux(token, self.symbol, Mux(attend, cache.o.payload, self.index.payload))),
         ]
+        m.d.sync += queued.eq(~token & ~attend & (mode != isa.Mode.ANCHORS))  # the run takes its indices from the queue
         row, single, couple, rows_left = Signal(wide), Signal(), Signal(), Signal()
         m.d.comb += [single.eq(count == 1), couple.eq(int4 & ~flash)]
         m.d.comb += row.eq(base | (index << row_log2))
+
+        # `made`: a table's index is dealt with. `close`: the row of zeros that ends a quiet run.
+        opened, made, close = Signal(), Signal(), Signal()
+        wiring.connect(m, cache.side, wiring.flipped(self.side))
+        m.d.comb += [
+            cache.mode.eq(mode),
+            cache.block.eq(side_block),
+            cache.reach.eq(n_out),
+            cache.open.eq(opened),
+            cache.again.eq(again),
+            cache.left.eq(rows_left),
+            cache.made.eq(made),
+            cache.query.eq(self.index.payload),
+            cache.key.eq(slot_a),
+            cache.base.eq(base),
+            cache.o.ready.eq(made),
+            cache.advance.eq(self.advance),
+            cache.clear.eq(self.clear),
+            self.copied.eq(cache.copied),
+            self.copied_word.eq(cache.word),
+        ]
+        with m.If(made | close):
+            m.d.sync += [
+                base.eq(base + (Const(1, wide) << table_log2)),
+                count.eq(count - 1),
+                slot_b.eq(row | (flash | cache.empty | close).replicate(bits)),
+            ]
+            with m.If(~half):
+                m.d.sync += slot_a.eq(row | (cache.empty | close).replicate(wide))
 
         with m.If(take):
             m.d.sync += slot_valid.eq(0)
@@ -124,7 +167,7 @@ class RowFetch(wiring.Component):
             with m.State("RUN"):
                 data = self.program_data
                 m.d.sync += kept.eq(word == _KEEP)
-                with m.If((word != _KEEP) | ~slot_valid):
+                with m.If((word != _KEEP) | ~slot_valid | again):
                     m.d.sync += word.eq(word + 1)
                 with m.Switch(word):
                     for position, number in enumerate(_WORDS, start=1):
@@ -133,29 +176,34 @@ class RowFetch(wiring.Component):
                                 if isa.place(name)[0] == number:
                                     m.d.sync += register.eq(field(data, name))
                 with m.If(word == len(_WORDS)):
-                    m.d.sync += [opening.eq(1), rows_left.eq(1), word.eq(0), pc.eq(Mux(end, 0, pc + 1))]
+                    m.d.comb += opened.eq(1)
+                    m.d.sync += [opening.eq(opening | ~again), rows_left.eq(1), word.eq(0)]
                     m.next = "ROWS"
             with m.State("ROWS"):
-                m.d.comb += self.index.ready.eq(rows_left & ~slot_valid & ~token)
-                with m.If(~rows_left):
-                    m.next = "RUN"
-                with m.Elif(known & ~slot_valid):
-                    m.d.sync += [base.eq(base + (Const(1, wide) << table_log2)), count.eq(count - 1), rows_left.eq(~single)]
-                    with m.If(~half):
-                        m.d.sync += slot_a.eq(row)
-                    m.d.sync += slot_b.eq(row | flash.replicate(bits))
-                    with m.If(couple & ~half & ~single):
+                m.d.comb += [
+                    made.eq(rows_left & known & ~slot_valid),
+                    self.index.ready.eq(rows_left & queued & ~slot_valid & ~cache.busy),
+                    close.eq(~rows_left & quiet & ~cache.busy),
+                ]
+                with m.If(made):
+                    m.d.sync += rows_left.eq(~single)
+                    with m.If(~quiet & couple & ~half & ~single):
                         m.d.sync += half.eq(1)
-                    with m.Else():
-                        m.d.sync += [
-                            half.eq(0),
-                            opening.eq(0),
-                            slot_valid.eq(1),
-                            slot_asked.eq(~flash),
-                            slot_both.eq(half | flash),
-                            slot_first.eq(first & opening),
-                            slot_last.eq(single),
-                        ]
+                with m.If((made & ~quiet & ~(couple & ~half & ~single)) | close):
+                    m.d.sync += [
+                        half.eq(0),
+                        opening.eq(0),
+                        slot_valid.eq(1),
+                        slot_asked.eq(~flash),
+                        slot_both.eq(half | flash),
+                        slot_first.eq(first & opening),
+                        slot_last.eq(close | (single & ~cache.further)),
+                    ]
+                with m.If(~rows_left & ~cache.busy):
+                    m.d.sync += again.eq(cache.further)
+                    with m.If(~cache.further):
+                        m.d.sync += pc.eq(Mux(end, 0, pc + 1))
+                    m.next = "RUN"
 
         # The streamer: one request a clock.
         row_a, row_b, beat, more = _kept(bits), _kept(bits), _kept(7), _kept(7)  # `more`: beats of the row after this one

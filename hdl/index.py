@@ -34,7 +34,8 @@ class IndexMaker(wiring.Component):
     ``operand``: the store's answer, two clocks later.
     ``go``: strobe, a step begins; the first run of a step makes no index before it. ``retired``: strobe, a run's rows are added and
     written back; a run with ``sync`` waits for all before it.
-    ``o``: the indices, in the order of the runs' tables. ``load``: words of space ANCHORS are written.
+    ``o``: the indices, in the order of the runs' tables. ``load``: words of space ANCHORS are written; ``copy``: strobe, ``copy_data`` is
+    written to anchor word ``copy_word``.
 
     Throughput: an anchor word (P pairs) a clock, with 5 clocks between the last word of a run and the first of the next. No word is read
     while fewer than 8 places of the queue were free a clock ago. From the clock in which the store takes an anchor word that emits, 4
@@ -57,6 +58,9 @@ class IndexMaker(wiring.Component):
                 "retired": In(1),
                 "o": Out(stream.Signature(unsigned(INDEX_BITS))),
                 "load": In(LoadBus()),
+                "copy": In(1),
+                "copy_word": In((params.anchor_words - 1).bit_length()),
+                "copy_data": In(params.anchor_width),
             }
         )
 
@@ -71,12 +75,14 @@ class IndexMaker(wiring.Component):
         read, write = anchors.read_port(), anchors.write_port(granularity=16)
         column_bits = 2  # an image gives every anchor word four 16-bit words
         m.d.comb += [
-            write.addr.eq(self.load.address[column_bits:]),
-            write.data.eq(Cat([self.load.data] * columns)),
+            write.addr.eq(Mux(self.copy, self.copy_word, self.load.address[column_bits:])),
+            write.data.eq(Mux(self.copy, self.copy_data, Cat([self.load.data] * columns))),
         ]
         with m.If(self.load.strobe & (self.load.space == isa.Kind.ANCHORS)):
             for column in range(columns):
                 m.d.comb += write.en[column].eq(self.load.address[:column_bits] == column)
+        with m.If(self.copy):
+            m.d.comb += write.en.eq(-1)
 
         # Runs: the instruction's first three words, then its anchor words.
         pc = Signal(_PC_BITS)

@@ -2,11 +2,11 @@
 
 from amaranth.hdl import Value, signed, unsigned
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import Out
+from amaranth.lib.wiring import In, Out
 
 from firmware import isa
 
-__all__ = ["Beat", "BeatStream", "FlashBytes", "RowStream", "Tag", "WriteBackWord", "anchor_layout", "field", "request_stream"]
+__all__ = ["Beat", "BeatStream", "FlashBytes", "RowStream", "SideBus", "Tag", "WriteBackWord", "anchor_layout", "field", "request_stream"]
 
 Tag = data.StructLayout(
     {
@@ -55,6 +55,27 @@ class FlashBytes(wiring.Signature):
 
     def __init__(self) -> None:
         super().__init__({"data": Out(8), "strobe": Out(1), "ending": Out(1)})
+
+
+class SideBus(wiring.Signature):
+    """Single accesses to the table tier beside its requests, Out at the one who asks.
+
+    ``valid`` with ``ready``: the beat at ``address`` is read and stands in ``beat`` in the next clock; with ``write``, ``data`` is written
+    to word ``lane`` of it instead.
+    """
+
+    def __init__(self, *, address_bits: int) -> None:
+        super().__init__(
+            {
+                "valid": Out(1),
+                "ready": In(1),
+                "address": Out(address_bits),
+                "write": Out(1),
+                "lane": Out(2),
+                "data": Out(16),
+                "beat": In(8 * isa.BEAT_BYTES),
+            }
+        )
 
 
 def request_stream(address_bits: int) -> stream.Signature:
