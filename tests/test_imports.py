@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("boards", "golden", "firmware", "hdl", "sim")
+FOLDERS = ("benchmarks", "boards", "golden", "firmware", "hdl", "sim")
 
 # module or package -> what of ours it may import besides itself; the longest name that fits counts
 ALLOWED: dict[str, set[str]] = {
@@ -20,6 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "firmware": {"golden", "boards"},
     "hdl": {"firmware.isa", "boards"},
     "sim": {"boards", "golden", "firmware", "hdl"},
+    "benchmarks": {"boards", "golden", "firmware", "hdl", "sim"},
 }
 
 
@@ -93,6 +94,8 @@ def test_nothing_is_overlooked() -> None:
         ("sim.cycles", "from hdl.build import main"),
         ("golden.layer", "from .train import main"),
         ("sim.run", "import hdl.build"),
+        ("golden.layer", "from benchmarks.study import points"),
+        ("benchmarks.study.points", "from golden.train import main"),
     ],
 )
 def test_a_wrong_import_is_found(module: str, source: str) -> None:
@@ -123,14 +126,15 @@ OWNERS = packages_distributions()
 def undeclared(names: list[str], asked: set[str]) -> list[str]:
     """Those of ``names`` that are neither ours, nor Python's, nor from a distribution in ``asked``."""
     tops = {name.split(".")[0] for name in names} - set(FOLDERS) - set(sys.stdlib_module_names)
-    return sorted(top for top in tops if not {owner.lower() for owner in OWNERS.get(top, [])} & asked)
+    return sorted(top for top in tops if not {owner.lower() for owner in OWNERS.get(top, [top])} & asked)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_dependencies_are_declared(path: Path) -> None:
     found = imported(path.read_text(encoding="utf-8"), module=module_name(path), package=path.name == "__init__.py")
-    assert undeclared([name for name, top in found if top], required()) == []
-    assert undeclared([name for name, _ in found], required("tasks", "ecp5", "test")) == []
+    always = required("study") if path.is_relative_to(ROOT / "benchmarks") else required()
+    assert undeclared([name for name, top in found if top], always) == []
+    assert undeclared([name for name, _ in found], always | required("tasks", "ecp5", "test")) == []
 
 
 def test_an_undeclared_package_is_found() -> None:

@@ -16,7 +16,7 @@ def broken_links(text: str, folder: Path) -> list[str]:
 
 def missing_commands(text: str) -> list[str]:
     """Modules named in ``python -m MODULE`` that are ours and can't be run."""
-    modules = re.findall(r"python -m ((?:boards|golden|firmware|hdl|sim)\.[a-z_.]*[a-z_])", text)
+    modules = re.findall(r"python -m ((?:benchmarks|boards|golden|firmware|hdl|sim)\.[a-z_.]*[a-z_])", text)
     files = {module: ROOT / (module.replace(".", "/") + ".py") for module in modules}
     return [module for module, file in files.items() if not file.is_file() or '__name__ == "__main__"' not in file.read_text("utf-8")]
 

@@ -1,0 +1,115 @@
+"""``python -m benchmarks.study.measure NETWORK --text FILE``: a trained network as a point of docs/study/points.json."""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from golden.file import load, load_extra
+from golden.network import Int8, Layer, Network, NetworkError
+from golden.shipped import find_network
+from golden.stream import score
+from golden.text import Text, read_text
+from golden.transformer_network import TransformerNetwork
+
+from .figures import cost
+from .points import POINTS, Point, put
+from .window import score_window
+
+__all__ = ["characters_of", "codes_of", "main", "measure", "shape_of"]
+
+WINDOW = 2048  # targets of a mini-batch: 64 streams of 32 characters, in all trainers
+
+
+def codes_of(path: Path) -> tuple[Int8, ...]:
+    """The codes kept beside a deep text network, newest character first."""
+    arrays = load_extra(path)
+    codes = tuple(arrays[f"codes.{index}"] for index in range(len(arrays)) if f"codes.{index}" in arrays)
+    if not codes or len(codes) != len(arrays) or any(code.dtype != np.int8 or code.ndim != 2 for code in codes):
+        raise NetworkError(f"{path}: holds no codes of characters, so it is no deep text network")
+    return tuple(code.astype(np.int8) for code in codes)
+
+
+def shape_of(network: Network) -> str:
+    """A short description of the tables."""
+
+    def layer(one: Layer) -> str:
+        return "+".join(f"{group.n_t}x2^{group.n_c}" for group in one.groups) + f" int{one.bits}"
+
+    parts = [f"n={network.n}"]
+    if isinstance(network, TransformerNetwork):
+        block = network.blocks[0]
+        head = block.heads[0]
+        heads = (
+            f"{len(network.blocks)} blocks of {len(block.heads)} heads, {head.n_t}x2^({head.query.shape[1]}+{head.key.shape[1]}+{head.p})"
+        )
+        parts.append(f"{heads} int{block.bits}, context {network.context}")
+        parts.append("F " + layer(block.feed) if block.feed is not None else "attention alone")
+    parts += [f"S {layer(one)}" for one in network.hidden]
+    return ", ".join([*parts, f"U {layer(network.output)}"])
+
+
+def characters_of(command: str) -> int:
+    """Targets of the training that ``command`` describes, by its --steps; ``NetworkError`` if it names none."""
+    found = re.search(r"--steps ([0-9]+)", command)
+    if found is None:
+        raise NetworkError(f"the network's card must name its --steps, not {command!r}")
+    return int(found[1]) * WINDOW
+
+
+def measure(path: Path, text: Text, *, name: str, seconds: float | None, shipped: str | None, characters: int | None = None) -> Point:
+    """The point of the network in ``path`` on the last tenth of ``text``, which its card must name."""
+    network = load(path)
+    card = network.card
+    if card.get("data", {}).get("sha256") != text.sha256:
+        raise NetworkError(f"{path}: was trained on another text than {text.name}")
+    if network.kind == "deep":
+        codes = codes_of(path)
+        bits, host = score_window(network, codes, text.held_out), sum(code.size for code in codes)
+    else:
+        bits, host = score(network, text.held_out).bits, 0
+    figures = cost(network)
+    return Point(
+        name=name,
+        family=network.kind,
+        shape=shape_of(network),
+        memory=figures.memory,
+        table_bytes=figures.table_bytes + host,
+        bytes_read=figures.bytes_read + (network.n if host else 0),
+        clocks=figures.clocks,
+        predicted=figures.predicted,
+        bits=round(bits, 4),
+        characters=characters_of(card["command"]) if characters is None else characters,
+        seconds=card.get("seconds") if seconds is None else seconds,
+        seed=card.get("seed", 0),
+        command=card["command"],
+        shipped=shipped,
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.study.measure", description=__doc__)
+    parser.add_argument("network", help="a file, or the name of a network that ships")
+    parser.add_argument("--text", type=Path, required=True, help="the text it was trained on")
+    parser.add_argument("--name", help="of the point (default: the file's)")
+    parser.add_argument("--seconds", type=float, help="of processor time its training took, where its card does not say")
+    parser.add_argument("--characters", type=int, help="targets of its training, where --steps of 2048 is not the number")
+    parser.add_argument("--points", type=Path, default=POINTS, help="the file of points (default: docs/study/points.json)")
+    arguments = parser.parse_args(argv)
+    try:
+        path = find_network(arguments.network)
+        shipped = arguments.network if str(path) != arguments.network else None
+        given = {"seconds": arguments.seconds, "characters": arguments.characters, "shipped": shipped}
+        point = measure(path, read_text(arguments.text), name=arguments.name or path.stem, **given)
+        put(point, arguments.points)
+    except (NetworkError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(point)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+"""``python -m benchmarks.study.plot``: the plots of docs/study and the tables in its README.md, from points.json and convergence.json.
+
+A picture carries the SHA-256 of the data it was drawn from (PNG text "Source"), so that a test can tell whether it is up to date.
+"""
+
+import argparse
+import hashlib
+import io
+import re
+import struct
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from golden.file import write_atomic
+from golden.network import NetworkError
+
+from .points import FAMILIES, Point, frontier, read_points
+from .runs import Run, read_runs
+
+__all__ = ["FOLDER", "ann_points", "draw", "fill", "main", "points_table", "runs_table", "source_of"]
+
+FOLDER = Path(__file__).parents[2] / "docs" / "study"
+COLOURS = dict(zip(FAMILIES, ("tab:green", "tab:blue", "tab:red", "0.5", "tab:orange"), strict=True))
+MARKERS = dict(zip(FAMILIES, "s^o+x", strict=True))
+AXES = (("table_bytes", "bytes of tables"), ("bytes_read", "bytes read a character"), ("clocks", "clocks a character, UP5K"))
+ON_CORE = ("deep", "rnn", "transformer")
+LABELS = dict(zip(FAMILIES, ((-5, -9, "right"), (6, 3, "left"), (6, 3, "left"), (5, 4, "left"), (-5, 5, "right")), strict=True))
+
+
+def _size(count: int) -> str:
+    if count < 1 << 10:
+        return str(count)
+    return f"{count / 1024:.1f} Ki" if count < 1 << 20 else f"{count / (1 << 20):.2f} Mi"
+
+
+def points_table(points: Sequence[Point]) -> str:
+    """A Markdown table; an estimated clock count has a ~, a network that ships is in bold."""
+    lines = ["| network | tables | in | bytes | read | clocks | bits | trained on |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+    for point in points:
+        name = f"**{point.name}**" if point.shipped else point.name
+        clocks = "" if point.clocks is None else f"{'' if point.predicted else '~'}{point.clocks:,}"
+        trained = f"{point.characters / 1e6:.0f} M" + (f", {point.seconds:.0f} s" if point.seconds is not None else "")
+        where = "" if point.memory == "none" else point.memory
+        cells = (name, point.shape, where, _size(point.table_bytes), f"{point.bytes_read:,}", clocks, f"{point.bits:.3f}", trained)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def runs_table(runs: Sequence[Run]) -> str:
+    """A Markdown table of trainings by their length."""
+    lines = ["| network | M characters | seconds | bits |", "| --- | --- | --- | --- |"]
+    lines += [f"| {run.model} | {run.characters / 1e6:.2f} | {run.seconds:.0f} | {run.bits:.3f} |" for run in runs]
+    return "\n".join(lines)
+
+
+def ann_points(runs: Sequence[Run]) -> list[Point]:
+    """Of each standard transformer the training with the fewest bits, as a point."""
+    points = []
+    for model in sorted({run.model for run in runs if run.family == "ANN"}):
+        run = min((run for run in runs if run.model == model), key=lambda run: run.bits)
+        point = Point(
+            name=model,
+            family="ANN",
+            shape="int8 assumed, KV cache",
+            memory="none",
+            table_bytes=run.table_bytes,
+            bytes_read=run.bytes_read,
+            clocks=None,
+            predicted=False,
+            bits=run.bits,
+            characters=run.characters,
+            seconds=run.seconds,
+            seed=run.seed,
+            command=run.command,
+        )
+        points.append(point)
+    return points
+
+
+def fill(page: str, name: str, table: str) -> str:
+    """``page`` with what stands between the marks of ``name`` replaced; ``NetworkError`` if it has no such marks."""
+    first, last = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
+    found = re.search(re.escape(first) + ".*?" + re.escape(last), page, re.DOTALL)
+    if found is None:
+        raise NetworkError(f"the page must have the marks {first.strip()} and {last}")
+    return page[: found.start()] + first + table + "\n" + last + page[found.end() :]
+
+
+def _figure(width: float, height: float, count: int) -> tuple[Any, Any]:
+    import matplotlib.figure
+
+    figure = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(1, count, sharey=True)
+
+
+def _ticks(axes: Any) -> None:
+    """Marks at 1, 2 and 5 of every decade, in plain numbers."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    def plain(value: float, place: object) -> str:
+        unit = next((unit for unit in ((1e6, "M"), (1e3, "k")) if value >= unit[0]), (1.0, ""))
+        return f"{value / unit[0]:g}{unit[1]}"
+
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=20))
+    axes.xaxis.set_major_formatter(FuncFormatter(plain))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.tick_params(axis="x", labelsize=8)
+    axes.grid(alpha=0.3)
+
+
+def _save(figure: Any, path: Path, source: str) -> None:
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=110, format="png", metadata={"Software": None, "Source": source})
+    write_atomic(path, picture.getvalue())
+
+
+def source_hash(folder: Path) -> str:
+    """SHA-256 of points.json and convergence.json, one after the other."""
+    return hashlib.sha256(b"".join((folder / name).read_bytes() for name in ("points.json", "convergence.json"))).hexdigest()
+
+
+def source_of(path: Path) -> str:
+    """The PNG text "Source" of a picture, "" if there is none."""
+    data, at = path.read_bytes(), 8
+    while at + 8 <= len(data):
+        (length,) = struct.unpack(">I", data[at : at + 4])
+        if data[at + 4 : at + 8] == b"tEXt" and data[at + 8 :].startswith(b"Source\0"):
+            return data[at + 15 : at + 8 + length].decode("latin-1")
+        at += 12 + length
+    return ""
+
+
+def draw_points(points: Sequence[Point], path: Path, source: str) -> None:
+    """Bits against bytes, traffic and clocks; the line joins the networks of the core that no other one of the core beats in both."""
+    figure, panels = _figure(15, 5.6, 3)
+    for axes, (field, label) in zip(panels, AXES, strict=True):
+        for family in FAMILIES:
+            some = [point for point in points if point.family == family and getattr(point, field) is not None]
+            for shipped in (False, True):
+                kept = [point for point in some if bool(point.shipped) == shipped]
+                fill_colour = COLOURS[family] if shipped or family not in ON_CORE else "white"
+                style = {"marker": MARKERS[family], "color": fill_colour, "edgecolors": COLOURS[family]}
+                if family not in ON_CORE:
+                    style.pop("edgecolors")
+                if kept:
+                    axes.scatter([getattr(point, field) for point in kept], [point.bits for point in kept], s=45, zorder=3, **style)
+            for point in some:
+                right, up, side = LABELS[family] if not point.shipped else (6, -10, "left")
+                at, colour = (getattr(point, field), point.bits), COLOURS[family]
+                axes.annotate(point.name, at, xytext=(right, up), ha=side, textcoords="offset points", fontsize=7, color=colour)
+        best = frontier([point for point in points if point.family in ON_CORE], field)
+        axes.step([getattr(point, field) for point in best], [point.bits for point in best], where="post", color="0.6", zorder=1, lw=1)
+        axes.set_xscale("log")
+        axes.margins(x=0.14)
+        axes.set(xlabel=label, ylim=(2.1, 3.05))
+        _ticks(axes)
+    for size, name in ((131_072, "SPRAM"), (14_680_064, "flash, 14 MiB")):
+        panels[0].axvline(size, color="0.7", ls=":", lw=1)
+        panels[0].annotate(name, (size, 3.03), xytext=(-3, 0), textcoords="offset points", fontsize=7, rotation=90, ha="right", va="top")
+    panels[0].set_ylabel("bits a character, last tenth, streamed")
+    shown = [family for family in FAMILIES if any(point.family == family for point in points)]
+    for family in shown:
+        panels[2].scatter([], [], marker=MARKERS[family], color=COLOURS[family], label=family)
+    panels[2].legend(fontsize=8, title="filled: ships; line: frontier of the core", title_fontsize=7)
+    _save(figure, path, source)
+
+
+def draw_runs(runs: Sequence[Run], path: Path, source: str) -> None:
+    """Bits reached by trainings of several lengths against characters seen, and against seconds of one core."""
+    figure, panels = _figure(11, 4.6, 2)
+    for axes, field, scale, label in (
+        (panels[0], "characters", 1e6, "million characters trained on"),
+        (panels[1], "seconds", 1.0, "seconds of one core"),
+    ):
+        for model in sorted({run.model for run in runs}):
+            some = sorted((run for run in runs if run.model == model), key=lambda run: run.characters)
+            family = some[0].family
+            line = "-" if model == next(run.model for run in runs if run.family == family) else "--"
+            values = [getattr(run, field) / scale for run in some]
+            axes.plot(values, [run.bits for run in some], marker=MARKERS[family], color=COLOURS[family], ls=line, ms=4, label=model)
+        axes.set_xscale("log")
+        axes.set_xlabel(label)
+        _ticks(axes)
+    panels[0].set_ylabel("bits a character, last tenth, streamed")
+    panels[0].set_ylim(2.1, 3.2)
+    panels[1].legend(fontsize=8)
+    _save(figure, path, source)
+
+
+def draw(folder: Path = FOLDER) -> None:
+    """Both pictures, and both tables in README.md."""
+    points, runs = read_points(folder / "points.json"), read_runs(folder / "convergence.json")
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    points += ann_points(runs)
+    page = fill(fill(page, "points", points_table(points)), "runs", runs_table(runs))
+    write_atomic(folder / "README.md", page.encode())
+    draw_points(points, folder / "frontier.png", source_hash(folder))
+    draw_runs(runs, folder / "convergence.png", source_hash(folder))
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.study.plot", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="of points.json, convergence.json and README.md (default: docs/study)")
+    arguments = parser.parse_args(argv)
+    try:
+        draw(arguments.folder)
+    except (NetworkError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

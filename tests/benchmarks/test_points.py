@@ -1,0 +1,144 @@
+"""The study's figures: costs against counts by hand, n-grams against dictionaries, documents against the data they are made from."""
+
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import boards
+from benchmarks.study.ann_shape import AnnShape
+from benchmarks.study.figures import clocks_by_rule, cost, rows_read
+from benchmarks.study.ngrams import stored
+from benchmarks.study.plot import FOLDER, ann_points, draw, fill, points_table, runs_table, source_hash, source_of
+from benchmarks.study.points import POINTS, Point, frontier, put, read_points, write_points
+from benchmarks.study.runs import Run, put_run, read_runs
+from golden.file import load
+from golden.network import NetworkError
+from golden.shipped import find_network, shipped_networks
+
+SHIPPED = [point for point in read_points() if point.shipped]
+
+
+def make_point(name: str, **changes: object) -> Point:
+    point = Point(
+        name=name,
+        family="rnn",
+        shape="n=4",
+        memory="SPRAM",
+        table_bytes=100,
+        bytes_read=10,
+        clocks=20,
+        predicted=True,
+        bits=2.5,
+        characters=1000,
+        seconds=1.0,
+        seed=0,
+        command="x",
+    )
+    return replace(point, **changes)  # type: ignore[arg-type]
+
+
+def test_the_frontier_holds_what_nothing_beats() -> None:
+    points = [make_point("a", bits=3.0), make_point("b", bits=2.0, table_bytes=300), make_point("c", table_bytes=400)]
+    points += [make_point("d", bits=2.9), make_point("e", bits=1.0, clocks=None)]
+    assert [point.name for point in frontier(points, "table_bytes")] == ["e"]
+    assert [point.name for point in frontier(points[:4], "table_bytes")] == ["d", "b"]
+    assert [point.name for point in frontier(points, "clocks")] == ["b"]
+
+
+def test_the_file_gives_back_what_was_put(tmp_path: Path) -> None:
+    path = tmp_path / "points.json"
+    put(make_point("a"), path)
+    put(make_point("b", family="deep"), path)
+    put(make_point("a", bits=2.25), path)
+    assert [(point.name, point.bits) for point in read_points(path)] == [("b", 2.5), ("a", 2.25)]
+    path.write_text('[{"name": "a"}]', encoding="utf-8")
+    with pytest.raises(NetworkError, match=r"points\.json: must be a list of objects with the fields bits, "):
+        read_points(path)
+    with pytest.raises(NetworkError, match=r"family must be one of deep, rnn, .*, not 'cnn'"):
+        write_points([make_point("a", family="cnn")], path)
+
+
+def test_runs_are_kept_by_their_command(tmp_path: Path) -> None:
+    run = Run(model="m", family="rnn", characters=5, seconds=1.0, bits=3.0, table_bytes=1, bytes_read=1, seed=0, command="a")
+    for made in (run, replace(run, bits=2.0), replace(run, command="b", characters=1)):
+        put_run(made, tmp_path / "runs.json")
+    assert [(made.command, made.bits) for made in read_runs(tmp_path / "runs.json")] == [("b", 3.0), ("a", 2.0)]
+
+
+def test_the_rule_of_clocks() -> None:
+    """shakespeare: 20 rows of 128 bytes, 32 of 32, 1 of 256; in flash 8 clocks a beat and 7 a row."""
+    network, board = load(find_network("shakespeare")), boards.get("icebreaker")
+    assert sum(one.rows * one.bytes for one in rows_read(network)) == 20 * 128 + 32 * 32 + 256
+    assert clocks_by_rule(network, board, memory="SPRAM") == 480
+    assert clocks_by_rule(network, board, memory="flash") == 480 * 8 + 53 * 7
+
+
+@pytest.mark.parametrize("point", SHIPPED, ids=lambda point: point.name)
+def test_points_of_shipped_networks_are_recomputed(point: Point) -> None:
+    network = load(find_network(point.shipped or ""))
+    figures = cost(network)
+    assert (figures.memory, figures.table_bytes, figures.bytes_read) == (point.memory, point.table_bytes, point.bytes_read)
+    if point.predicted:
+        assert figures.clocks == pytest.approx(point.clocks, rel=0.02)  # clocks that the core's pipeline costs may come and go
+    else:
+        assert point.clocks == clocks_by_rule(network, boards.get("icebreaker"), memory=point.memory)
+    assert network.card["figures"]["bits_per_character"] == point.bits
+    assert network.card["command"] == point.command
+
+
+def test_every_text_network_that_ships_is_a_point() -> None:
+    texts = {name for name in shipped_networks() if load(find_network(name)).kind != "deep"}
+    assert {point.shipped for point in SHIPPED} == texts
+
+
+def test_n_grams_are_counted() -> None:
+    train, held_out = b"abracadabra abracadabra", b"bracabba"
+    found = stored(train, held_out, orders=(2, 3))
+    grams = [{train[i : i + length] for i in range(len(train) - length + 1)} for length in (1, 2, 3)]
+    assert found[3].grams == tuple(map(len, grams))
+    assert found[3].bytes == 6 * (len(grams[0]) + len(grams[1])) + 2 * len(grams[2])
+    after = Counter(gram[:-1] for some in grams for gram in some)
+    read, whole = 0.0, train + held_out
+    for at in range(len(train), len(whole)):
+        for length in range(3):
+            successors = after[whole[at - length : at]]
+            read += 2 * successors + 4 * (successors > 0)
+    assert found[3].read == pytest.approx(read / len(held_out))
+    assert found[2].read < found[3].read
+
+
+def test_the_standard_transformer_is_counted() -> None:
+    shape = AnnShape(n_sym=64, width=96, layers=2, context=64)
+    assert shape.weights() == 64 * 96 + 2 * (4 * 96 * 96 + 2 * 96 * 384)
+    assert shape.bytes_read() == shape.weights() + 2 * 2 * 63 * 96
+    for run in read_runs():
+        if run.family == "ANN":
+            option = dict(zip(run.command.split()[5::2], run.command.split()[6::2], strict=True))
+            made = AnnShape(n_sym=64, width=int(option["--width"]), layers=int(option["--layers"]), context=int(option["--context"]))
+            assert (run.table_bytes, run.bytes_read) == (made.weights(), made.bytes_read())
+            assert run.characters == int(option["--steps"]) * int(option["--batch"]) * int(option["--length"])
+
+
+def test_the_document_is_made_from_the_data() -> None:
+    """``python -m benchmarks.study.plot`` was run after the last change of the data."""
+    page = (FOLDER / "README.md").read_text(encoding="utf-8")
+    points = read_points() + ann_points(read_runs())
+    assert fill(fill(page, "points", points_table(points)), "runs", runs_table(read_runs())) == page
+    assert source_of(FOLDER / "frontier.png") == source_of(FOLDER / "convergence.png") == source_hash(FOLDER)
+
+
+def test_a_change_of_the_data_changes_the_document(tmp_path: Path) -> None:
+    values = json.loads(POINTS.read_text(encoding="utf-8"))
+    values[0]["bits"] += 0.01
+    (tmp_path / "points.json").write_text(json.dumps(values), encoding="utf-8")
+    for name in ("README.md", "convergence.json"):
+        (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
+    draw(tmp_path)
+    assert source_of(tmp_path / "frontier.png") == source_hash(tmp_path) != source_hash(FOLDER)
+    changed, page = ((folder / "README.md").read_text(encoding="utf-8").splitlines() for folder in (tmp_path, FOLDER))
+    assert sum(one != other for one, other in zip(changed, page, strict=True)) == 1
+    with pytest.raises(NetworkError, match=r"the page must have the marks"):
+        fill("no marks", "points", "")
