@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from boards import Board
 from firmware import isa
 from firmware.compiler import CompileError, compile_network
-from firmware.compiler.copies import region_start
 from firmware.image import read_image, write_image
 from firmware.isa import Mode
 from firmware.program import Program
@@ -20,40 +19,9 @@ from golden.transformer_network import TransformerNetwork
 from .execution import first_difference
 from .flashed import ICEBREAKER, small_board
 from .networks import random_layer
-from .transformers import random_block, random_transformer
+from .transformers import lean_anchors, random_block, random_transformer, spread
 
 STEPS = 42  # a ring has 32 entries
-
-
-def bytes_of(program: Program, *modes: Mode) -> int:
-    return sum(1 << run.table_log2 for run in program.runs if run.mode in modes for _ in range(run.count)) * isa.BEAT_BYTES
-
-
-def lean_anchors(program: Program) -> int:
-    """Words of an anchor memory that just does, with all blocks copied."""
-    lengths: Counter[str] = Counter()
-    seen = set()
-    for run, origin in zip(program.runs, program.meta["placement"]["runs"], strict=True):
-        if run.anchor_base not in seen:
-            lengths[".".join(origin["stage"].split(".")[:2])] += run.anchor_len
-        seen.add(run.anchor_base)
-    kept = lengths.pop("output") + lengths.pop("embed", 0)
-    return region_start(kept) + max(lengths.values())
-
-
-def spread(seed: int) -> tuple[TransformerNetwork, Board]:
-    """A random transformer, on a board with room for all of it, for a part of its tables on chip, of its anchors, or of both."""
-    network, rng = random_transformer(seed), np.random.default_rng([seed, 1])
-    program = compile_network(network, ICEBREAKER)
-    board, words = ICEBREAKER, lean_anchors(program)
-    if copying := rng.random() < 0.5:
-        words = int(rng.integers(words, max(words, len(program.anchors)) + 1))
-    if rng.random() < 0.6:
-        blocks = sum(-(-sum(head.n_t for head in heads) // 4) for block in network.blocks for heads in block.groups())
-        least = blocks * isa.SIDE_BEATS * isa.BEAT_BYTES + copying * (len(program.anchors) + 64) * isa.BEAT_BYTES + 64
-        tables = bytes_of(program, Mode.ROWS, Mode.ATTEND)
-        board = small_board(least + int(rng.random() * tables) // 8 * 8)
-    return network, replace(board, anchor_words=words) if copying else board
 
 
 @settings(max_examples=20, deadline=None, derandomize=True)

@@ -1,12 +1,20 @@
 """Random integer transformers of every shape the compiler takes, from a seed."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 
+from boards import Board
+from firmware import isa
+from firmware.compiler import compile_network
+from firmware.compiler.copies import region_start
+from firmware.isa import Mode
+from firmware.program import Program
 from golden.network import ENTRY_LIMIT, LATENCY_MAX
 from golden.transformer_network import Head, TransformerBlock, TransformerNetwork
 
+from .flashed import ICEBREAKER, small_board
 from .networks import random_layer
 
 MAX_RUNS = 20  # of the blocks
@@ -99,3 +107,37 @@ def random_transformer(seed: int, *, max_n: int = 12, blocks: int | None = None,
 def with_symbols(network: TransformerNetwork) -> TransformerNetwork:
     """The network as one of text: symbols from "a" on."""
     return replace(network, symbols=tuple(range(97, 97 + network.n_out)))
+
+
+def _bytes_of(program: Program, *modes: Mode) -> int:
+    return sum(1 << run.table_log2 for run in program.runs if run.mode in modes for _ in range(run.count)) * isa.BEAT_BYTES
+
+
+def lean_anchors(program: Program) -> int:
+    """Words of an anchor memory that just does, with all blocks copied."""
+    lengths: Counter[str] = Counter()
+    seen = set()
+    for run, origin in zip(program.runs, program.meta["placement"]["runs"], strict=True):
+        if run.anchor_base not in seen:
+            lengths[".".join(origin["stage"].split(".")[:2])] += run.anchor_len
+        seen.add(run.anchor_base)
+    kept = lengths.pop("output") + lengths.pop("embed", 0)
+    return region_start(kept) + max(lengths.values())
+
+
+def spread(seed: int, *, share: float = 0.6, **flash: int) -> tuple[TransformerNetwork, Board]:
+    """A random transformer, on a board with room for all of it, for a part of its tables on chip, of its anchors, or of both.
+
+    ``share``: of the boards, those with a small memory on chip and a flash; ``flash``: as for :func:`small_board`.
+    """
+    network, rng = random_transformer(seed), np.random.default_rng([seed, 1])
+    program = compile_network(network, ICEBREAKER)
+    board, words = ICEBREAKER, lean_anchors(program)
+    if copying := rng.random() < 0.5:
+        words = int(rng.integers(words, max(words, len(program.anchors)) + 1))
+    if rng.random() < share:
+        blocks = sum(-(-sum(head.n_t for head in heads) // 4) for block in network.blocks for heads in block.groups())
+        least = blocks * isa.SIDE_BEATS * isa.BEAT_BYTES + copying * (len(program.anchors) + 64) * isa.BEAT_BYTES + 64
+        tables = _bytes_of(program, Mode.ROWS, Mode.ATTEND)
+        board = small_board(least + int(rng.random() * tables) // 8 * 8, **flash)
+    return network, replace(board, anchor_words=words) if copying else board
