@@ -20,8 +20,8 @@ __all__ = ["Estimate", "RunFigures", "TierFigures", "estimate"]
 
 @dataclass(frozen=True, kw_only=True)
 class RunFigures:
-    """One run that reads tables. ``rows``: read a step; ``n_c``: bits of an index. ``row_bytes``: of its columns; ``row_beats``: as stored
-    and read.
+    """One run that reads tables. ``reach``: positions that attention takes a row for, 0 outside it; ``rows``: read a step.
+    ``n_c``: bits of an index. ``row_bytes``: of its columns; ``row_beats``: as stored and read.
 
     ``base``, ``span``, in beats: where its first row begins in ``tier`` and what lies from there to its last; ``idle``: beats of these that
     no row reads. ``limit``: clocks of its rows at best; ``clocks``: with their padding and addresses.
@@ -30,6 +30,7 @@ class RunFigures:
     stage: str
     tier: int
     tables: int
+    reach: int
     rows: int
     n_c: int
     bits: int
@@ -82,6 +83,12 @@ class Estimate:
     @property
     def bytes_per_step(self) -> int:
         return self.beats * isa.BEAT_BYTES
+
+    def limit_with(self, cached: int) -> int:
+        """``limit`` of a step with so many positions cached, where that is fewer than attention reaches."""
+        numbers = range(len(self.tiers))
+        shares = [(run.tier, run.limit * min(cached, run.reach) // run.reach if run.reach else run.limit) for run in self.runs]
+        return max(sum(share for tier, share in shares if tier == number) for number in numbers)
 
     @property
     def slowest(self) -> TierFigures:
@@ -148,12 +155,14 @@ def estimate(program: Program, board: Board) -> Estimate:
         row_bytes = -(-columns * bits // 8)
         span = spans[run.tier, run.table_base] // isa.BEAT_BYTES
         read = -(-span // (1 << run.row_log2)) * run.row_beats
-        rows = run.count * (run.n_out if run.mode == Mode.ATTEND else 1)
+        reach = run.n_out if run.mode == Mode.ATTEND else 0
+        rows = run.count * max(1, reach)
         figures.append(
             RunFigures(
                 stage=origin["stage"],
                 tier=run.tier,
                 tables=run.count,
+                reach=reach,
                 rows=rows,
                 n_c=run.table_log2 - run.row_log2,
                 bits=bits,

@@ -141,7 +141,8 @@ def _text(session: Session, network: Network, program: Program, board: Board, op
     used = session.counters() - begin
     verdict = _verdict(session)
     if used.steps:
-        limit, per_step = estimate(program, board).limit, used.clocks / used.steps
+        figures, per_step = estimate(program, board), used.clocks / used.steps
+        limit = round(sum(map(figures.limit_with, range(used.steps))) / used.steps)  # a transformer's grows while its cache fills
         print(f"{used.steps} characters: {per_step:.2f} clocks a character, limit {limit}, efficiency {100 * limit / per_step:.1f} %")
         print(_traffic(used))
         rate = f"{board.clock_hz / per_step:,.0f} characters a second"

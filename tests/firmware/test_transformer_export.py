@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from firmware import isa
@@ -32,6 +33,9 @@ def test_estimate() -> None:
     assert figures.rows == sum(reads.values()) + sum(run.tables for run in figures.runs if run.stage not in reads)
     assert [1 << run.n_c for run in attend] == [heads[0].tables.shape[1] for heads in parts.values()]
     assert [run.limit for run in attend] == [run.rows * -(-run.row_bytes // 8) for run in attend]
+    assert figures.limit_with(11) == figures.limit_with(1000) == figures.limit
+    steps = [figures.limit_with(cached) for cached in range(12)]
+    assert np.diff(steps).tolist() == [sum(run.limit for run in attend) // 11] * 11
     near, lean = figures.tiers[0], copying.tiers[0]
     sides = [-(-sum(head.n_t for head in heads) // 4) for heads in parts.values()]
     assert near.side == 512 * sum(sides) - 8 * len(NETWORK.blocks)
