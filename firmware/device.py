@@ -52,7 +52,7 @@ class Device:
         return core
 
     def reset(self) -> None:
-        """The state as the image left it: h_0 = 0 in a recurrent network."""
+        """The state as the image left it: h_0 = 0 in a recurrent network, an empty cache in a transformer."""
         self._write_store(self.program.store.tolist())
 
     def set_sampler(self, *, temperature: float = 0.0, k: int = 0, seed: int = 1) -> None:
