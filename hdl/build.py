@@ -133,7 +133,7 @@ def _build(job: Job, *, seeds: int, out: Path, say: Callable[[str], None]) -> No
     design = _elaborate(board)
     tools = Toolchain.find(design)
     say("tools: " + ", ".join(f"{name} ({version})" for name, version in tools.versions.items()))
-    steps = Steps(folder=out / "work", say=say)
+    steps = Steps(folder=out / "steps", say=say)
     clock_mhz = board.clock_hz / 1e6
     built = implement(design, tools=tools, steps=steps, seeds=range(1, seeds + 1), clock_mhz=clock_mhz)
     figures = figures_of(

@@ -75,7 +75,7 @@ class Simulation:
 
     def __init__(self, component: wiring.Component | Path) -> None:
         library = component if isinstance(component, Path) else build(component)
-        self._lib = self.library = ctypes.CDLL(str(library))
+        self._lib = self.code = ctypes.CDLL(str(library))
         for name, (result, arguments) in _FACE.items():
             function = getattr(self._lib, name)
             function.restype, function.argtypes = result, arguments
@@ -240,7 +240,7 @@ class Simulation:
     def device(self, maker: str, *arguments: Any, owner: Any) -> "Device":
         """For devices: one made by a function of the library, which is given the simulation first. ``owner`` lives as long as it."""
         self._owners.append(owner)
-        return Device(self, getattr(self.library, maker)(self._sim, *arguments))
+        return Device(self, getattr(self.code, maker)(self._sim, *arguments))
 
     def random_bit(self, name: str, *, probability: float, seed: int) -> "Device":
         """Sets an input to 1 with ``probability`` in every clock from now on, else to 0."""

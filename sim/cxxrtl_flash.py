@@ -76,7 +76,7 @@ class CompiledChip:
             raise ValueError(f"offset and content must lie within {1 << 24} bytes, not {offset} and {len(content)}")
         if not 1 <= seed < 1 << 32:
             raise ValueError(f"seed must be 1..{(1 << 32) - 1}, not {seed}")
-        self._lib = sim.library
+        self._lib = sim.code
         times = astuple(timing or FlashTiming())
         enabled = factory_quad(jedec) if quad is None else quad
         self._handle = self._lib.px_chip(

@@ -8,7 +8,7 @@ from hdl.link import Link
 from hdl.loader import Loader, space_words
 from hdl.uart import ReceivedByte
 
-from .board_models import ScriptedCore, crc16, frame, get
+from .board_models import ScriptedCore, crc16, frame, get, simulate
 
 BYTE_CLOCKS = 16  # between two bytes from the host; the checks of a byte take less
 GAP_BITS = 8
@@ -96,3 +96,20 @@ class Host:
     async def dropped(self):
         _, _, payload = await self.ask(0, 0)
         return payload[7]
+
+
+def talk(script, *, loaded=True, rng=None, watchdog_bits=24, flash=True):
+    """Runs ``script(host, dut, ctx)``; returns what was written on the load bus."""
+    dut, writes = LinkBench(loaded=loaded, watchdog_bits=watchdog_bits, flash=flash), []
+
+    async def bench(ctx):
+        await script(Host(ctx, dut, rng=rng), dut, ctx)
+
+    async def watch(ctx):
+        bus = dut.core.load
+        async for _, _, strobe, *write in ctx.tick().sample(bus.strobe, bus.space, bus.address, bus.data):
+            if strobe:
+                writes.append(tuple(write))
+
+    simulate(dut, bench, background=[watch])
+    return writes
