@@ -10,8 +10,8 @@ import numba
 import numpy as np
 
 from .fast import MATH
-from .pairs import LANES, look_lanes, pick_rows, share_gains
-from .rows import add_rows, add_to_rows, row_gains
+from .pairs import LANES, add_diagonals, look_lanes, pair_gains, used_rows
+from .rows import adam_row, add_rows, add_to_rows, round_row
 
 __all__ = ["adam_table", "attend", "attend_back", "look_keys", "look_places", "pull"]
 
@@ -156,10 +156,9 @@ def attend_back(
     room, width = place.shape[1], key.shape[2]
     total = np.empty((rows.shape[1], n), np.float32)
     used = np.zeros(room, np.int32)
-    other = np.zeros(room, np.int32)
-    third = np.zeros(room, np.int32)
-    gain = np.zeros(room, np.float32)
-    extra = np.zeros(room, np.float32)
+    work = np.zeros(3 * LANES, np.int32)
+    wide = room + 2 * LANES
+    lines = np.zeros((steps, wide), np.float32)  # gains of a stream's keys, by position and place, zeros on both sides
     zero = np.float32(0)
     keys = (key, k_flip, k_size)
     places = (place, p_flip, p_size)
@@ -167,65 +166,56 @@ def attend_back(
         table = t * rows.shape[1]
         total[:] = zero
         d_place[t] = zero
-        d_key[t] = zero
-        for at in range(batch * steps):
-            k, i = np.uint32(at) // np.uint32(steps), np.uint32(at) % np.uint32(steps)
-            m0 = max(0, reach - have - i)
-            keys_at = (t * batch + np.intp(k)) * width + np.intp(i)
-            base = np.int32(query[t, k, q_first + i] << more)
-            flip, size = np.int32(q_flip[t, k, q_first + i] << more), q_size[t, k, q_first + i]
-            for m in range(m0 // LANES * LANES, reach, LANES):
-                pick_rows(shared, used, other, third, m, base, flip, size, keys, keys_at + m, places, t * room)
-            if shared:
-                row_gains(grad, at, rows, table, used, other, gain, third, extra, m0, reach, lanes)
-            else:
-                row_gains(grad, at, rows, table, used, other, gain, None, None, m0, reach, lanes)
-            own = zero
-            for m in range(m0 // LANES * LANES, reach, LANES):
-                own += share_gains(shared, gain, extra, m, m0, reach, size, k_size, d_key, keys_at + m, p_size, d_place, t * room)
-            d_query[t, k, i] = own
-        for at in range(batch * steps):  # apart: table and gradient together would not fit a processor's nearest cache
-            k, i = np.uint32(at) // np.uint32(steps), np.uint32(at) % np.uint32(steps)
-            m0 = max(0, reach - have - i)
-            keys_at = (t * batch + np.intp(k)) * width + np.intp(i)
-            base = np.int32(query[t, k, q_first + i] << more)
-            for m in range(m0 // LANES * LANES, reach, LANES):
-                pick_rows(shared, used, other, third, m, base, base, zero, keys, keys_at + m, places, t * room)
-            add_to_rows(total, used, m0, reach, grad, at, lanes)
-        adam_table(weights[t], rows[t], total, first[t], second[t], rate, beta1, beta2, epsilon, step, unit, limit, touched, share[t])
+        for k in range(batch):
+            line = (t * batch + k) * width
+            for i in range(steps):
+                m0 = max(0, reach - have - i)
+                asks = (
+                    np.int32(query[t, k, q_first + i] << more),
+                    np.int32(q_flip[t, k, q_first + i] << more),
+                    q_size[t, k, q_first + i],
+                )
+                at = (k * steps + i, table)
+                own = zero
+                for m in range(m0 // LANES * LANES, reach, LANES):
+                    to = (lines, i * wide + LANES + m)
+                    where = line + i + m
+                    own += pair_gains(shared, grad, rows, at, work, m, m0, reach, asks, keys, where, places, t * room, to, d_place, lanes)
+                d_query[t, k, i] = own
+            for j in range(0, reach + steps, LANES):
+                first_i, last_i = max(0, j - room), min(steps, j + LANES)
+                add_diagonals(lines, wide, first_i, last_i, LANES + j, d_key, line + j)
+        for k in range(batch):  # apart: table and gradient together would not fit a processor's nearest cache
+            line = (t * batch + k) * width
+            for i in range(steps):
+                m0 = max(0, reach - have - i)
+                base = np.int32(query[t, k, q_first + i] << more)
+                for m in range(m0 // LANES * LANES, reach, LANES):
+                    used_rows(used, m, base, key, line + i + m, place, t * room)
+                add_to_rows(total, used, m0, reach, grad, k * steps + i, lanes)
+        adam = (rate, beta1, beta2, epsilon, step, unit, limit, touched)
+        adam_table(weights, rows, first, second, table, total, *adam, share[t], lanes)
 
 
 @numba.njit(fastmath=MATH, nogil=True, cache=True)
-def adam_table(weights, used_rows, grad, first, second, rate, beta1, beta2, epsilon, step, unit, limit, touched, share):
-    """One Adam step on the rows of a table with gradient ``grad``; see :func:`golden.fast.adam_tables`. ``share``: of the rate, by a row's
-    position bits.
+def adam_table(weights, used_rows, first, second, table, grad, rate, beta1, beta2, epsilon, step, unit, limit, touched, share, lanes):
+    """One Adam step on the rows of a table (from row ``table`` on, of all rows as they lie in memory) with gradient ``grad``; see
+    :func:`golden.fast.adam_tables`. ``share``: of the rate, by a row's position bits.
     """
     c1 = np.float32(rate / (1 - beta1**step))
     c2 = np.float32(1 / (1 - beta2**step))
     b1 = np.float32(beta1)
     b2 = np.float32(beta2)
-    eps = np.float32(epsilon)
-    q = np.float32(unit)
+    one = np.float32(1)
     inverse = np.float32(1 / unit if unit > 0 else 0)
-    top = np.float32(limit * unit)
-    for r in range(weights.shape[0]):
-        line = grad[r]
-        if touched and not line.any():
+    for r in range(grad.shape[0]):
+        if touched and not grad[r].any():
             continue
         scale = c1 * share[np.intp(r) & np.intp(share.shape[0] - 1)]
-        w = weights[r]
-        m = first[r]
-        v = second[r]
-        for c in range(line.shape[0]):
-            g = line[c]
-            m[c] = b1 * m[c] + (np.float32(1) - b1) * g
-            v[c] = b2 * v[c] + (np.float32(1) - b2) * g * g
-            w[c] -= scale * m[c] / (np.sqrt(c2 * v[c]) + eps)
+        constants = (b1, one - b1, b2, one - b2, scale, c2, np.float32(epsilon))
+        adam_row(weights, first, second, table + r, grad, r, constants, lanes)
         if unit > 0:
-            z = used_rows[r]
-            for c in range(line.shape[0]):
-                w[c] = min(max(w[c], -top), top)
-                z[c] = np.rint(w[c] * inverse) * q
+            round_row(weights, used_rows, table + r, np.float32(unit), inverse, np.float32(limit * unit), lanes)
 
 
 @numba.njit(fastmath=MATH, nogil=True, cache=True)

@@ -10,10 +10,12 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import types
-from numba.core.cgutils import get_or_insert_function
+from numba.core.cgutils import alloca_once_value, for_range_slice, get_or_insert_function
 from numba.core.extending import intrinsic
 
-__all__ = ["LANES", "look_lanes", "pick_rows", "share_gains"]
+from .rows import RowDots
+
+__all__ = ["LANES", "add_diagonals", "look_lanes", "pair_gains", "used_rows"]
 
 LANES = 16
 FLOATS = ir.VectorType(ir.FloatType(), LANES)
@@ -44,83 +46,106 @@ class _Lanes:
         zeros = ir.Constant(WORDS, [0] * LANES)
         return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), zeros)
 
-    def nearest(self, shared: ir.Value, q: ir.Value, k: ir.Value, p: ir.Value) -> tuple[ir.Value, ir.Value]:
-        """Of |u| of query, key and position: whether the query's bit passes the gradient on, and else whether the key's does."""
-        builder = self.builder
-        paper = builder.and_(builder.fcmp_ordered("<=", q, k), builder.fcmp_ordered("<=", q, p))
-        mine = builder.select(shared, builder.fcmp_ordered("<", q, k), paper)
-        keys = builder.or_(builder.fcmp_ordered("<=", k, p), self.all(shared))
-        return mine, keys
-
 
 @intrinsic  # type: ignore[untyped-decorator]
-def pick_rows(typing_context, shared, used, other, third, m, base, flip, size, keys, at, places, first):
-    """used[m..] = base | key | place; other[m..] = used with the bit flipped that passes the gradient on; third[m..] = used with
-    the position's bit flipped.
-
-    ``keys``, ``places``: (row, flip, size) arrays, read from element ``at`` and from ``first`` + m on. ``base``, ``flip``, ``size``: the
-    query's. ``shared``: the reference program's rule.
-    """
-    signature = types.void(
-        types.boolean, used, other, third, types.intp, types.int32, types.int32, types.float32, keys, types.intp, places, types.intp
-    )
+def used_rows(typing_context, used, m, base, key, at, place, first):
+    """used[m..] = base | key[at..] | place[first + m..]."""
+    signature = types.void(used, types.intp, types.int32, key, types.intp, place, types.intp)
 
     def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
         lanes = _Lanes(context, builder)
-        rule, to, to_other, to_third, lane, base_, flip_, size_, keys_, at_, places_, first_ = values
-        where = builder.add(first_, lane)
-        key, k_flip, k_size = (lanes.load(keys[i], builder.extract_value(keys_, i), at_) for i in range(3))
-        place, p_flip, p_size = (lanes.load(places[i], builder.extract_value(places_, i), where) for i in range(3))
-        row = builder.or_(lanes.all(base_), builder.or_(key, place))
-        mine, theirs = lanes.nearest(rule, lanes.all(size_), k_size, p_size)
-        bit = builder.select(mine, lanes.all(flip_), builder.select(theirs, k_flip, p_flip))
-        lanes.store(row, used, to, lane)
-        lanes.store(builder.xor(row, bit), other, to_other, lane)
-        lanes.store(builder.xor(row, p_flip), third, to_third, lane)
+        to, lane, base_, key_, at_, place_, first_ = values
+        rest = builder.or_(lanes.load(key, key_, at_), lanes.load(place, place_, builder.add(first_, lane)))
+        lanes.store(builder.or_(lanes.all(base_), rest), used, to, lane)
         return context.get_dummy_value()
 
     return signature, generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def share_gains(typing_context, shared, gain, extra, m, low, high, size, k_size, d_key, at, p_size, d_place, first):
-    """Returns the sum of gain[m..] where the query's bit is the nearest; adds it to d_key[at..] or d_place[first + m..] elsewhere.
+def pair_gains(typing_context, shared, grads, table, rows, work, m, low, high, query, keys, at, places, first, d_key, d_place, lanes):
+    """Eq. 7 of sixteen pairs of one position: its gains are grads[rows[0]] . (table[rows[1] + other] - table[rows[1] + used]).
 
-    With ``shared``, extra[m..] goes to d_place where the position's |u| is below both others'. Lanes outside low..high-1 add nothing.
+    used = query's row | key | place; other: used with the bit flipped that passes the gradient on. ``query``: (row, flip, size);
+    ``keys``, ``places``: such arrays, read from element ``at`` and from ``first`` + m on. Returned: the sum of the gains that pass by the
+    query's bit; those by the key's bit go to d_key[0] from element d_key[1] on, the others are added to d_place[first + m..]. Pairs
+    outside low..high-1 give nothing. ``shared``: () or, for the reference program's rule, (0,): where the position's |u| is below both
+    others', the gain of its bit goes to d_place as well. ``work``: a vector of 48 int32. ``lanes``: see golden/rows.py.
     """
-    arrays = {"gain": gain, "extra": extra, "k_size": k_size, "d_key": d_key, "p_size": p_size, "d_place": d_place}
-    numbers = (types.intp, types.intp, types.intp, types.float32)
-    signature = types.float32(types.boolean, gain, extra, *numbers, k_size, d_key, types.intp, p_size, d_place, types.intp)
+    numbers = (types.intp, types.intp, types.intp)
+    signature = types.float32(
+        shared, grads, table, rows, work, *numbers, query, keys, types.intp, places, types.intp, d_key, d_place, lanes
+    )
+    rule = len(shared) > 0
 
     def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
-        lanes = _Lanes(context, builder)
-        rule, gain_, extra_, lane, low_, high_, size_, k_size_, d_key_, at_, p_size_, d_place_, first_ = values
-        where = builder.add(first_, lane)
+        each = _Lanes(context, builder)
+        grads_, table_, rows_, work_, m_, low_, high_, query_, keys_, at_, places_, first_, d_key_, d_place_ = values[1:15]
+        where = builder.add(first_, m_)
+        base, flip, size = (each.all(builder.extract_value(query_, i)) for i in range(3))
+        key, k_flip, k_size = (each.load(keys[i], builder.extract_value(keys_, i), at_) for i in range(3))
+        place, p_flip, p_size = (each.load(places[i], builder.extract_value(places_, i), where) for i in range(3))
+        row = builder.or_(base, builder.or_(key, place))
+        mine = builder.fcmp_ordered("<" if rule else "<=", size, k_size)
+        theirs = builder.fcmp_ordered("<=", k_size, p_size)
+        if rule:
+            bit = builder.select(mine, flip, k_flip)
+        else:
+            mine = builder.and_(mine, builder.fcmp_ordered("<=", size, p_size))
+            bit = builder.select(mine, flip, builder.select(theirs, k_flip, p_flip))
+        vectors = [row, builder.xor(row, bit)] + ([builder.xor(row, p_flip)] if rule else [])
+        for index, vector in enumerate(vectors):
+            each.store(vector, work, work_, ir.Constant(m_.type, index * LANES))
+
+        dots = RowDots(context, builder, count=len(lanes), grads=(grads, grads_), table=(table, table_), work=(work, work_))
+        found = dots.differences(
+            at=builder.extract_value(rows_, 0),
+            base=builder.extract_value(rows_, 1),
+            pairs=[(LANES * index, 0) for index in range(1, len(vectors))],
+            low=builder.sub(low_, m_),
+            high=builder.sub(high_, m_),
+        )
         zero = ir.Constant(FLOATS, [0.0] * LANES)
         order = ir.Constant(WORDS, list(range(LANES)))
 
         def bound(value: ir.Value) -> ir.Value:
-            return lanes.all(builder.trunc(builder.sub(value, lane), ir.IntType(32)))
-
-        def add(name: str, array: ir.Value, place: ir.Value, value: ir.Value) -> None:
-            kind = arrays[name]
-            lanes.store(builder.fadd(lanes.load(kind, array, place), value), kind, array, place)
+            return each.all(builder.trunc(builder.sub(value, m_), ir.IntType(32)))
 
         valid = builder.and_(builder.icmp_signed(">=", order, bound(low_)), builder.icmp_signed("<", order, bound(high_)))
-        query = lanes.all(size_)
-        key, position = lanes.load(k_size, k_size_, at_), lanes.load(p_size, p_size_, where)
-        mine, theirs = lanes.nearest(rule, query, key, position)
-        value = builder.select(valid, lanes.load(gain, gain_, lane), zero)
+        value = builder.select(valid, found[0], zero)
         rest = builder.select(mine, zero, value)
-        below = builder.and_(builder.fcmp_ordered("<", position, query), builder.fcmp_ordered("<", position, key))
-        also = builder.and_(builder.and_(below, valid), lanes.all(rule))
-        add("d_key", d_key_, at_, builder.select(theirs, rest, zero))
-        more = builder.select(also, lanes.load(extra, extra_, lane), zero)
-        add("d_place", d_place_, where, builder.fadd(more, builder.select(theirs, zero, rest)))
+        to_key = rest if rule else builder.select(theirs, rest, zero)
+        each.store(to_key, d_key[0], builder.extract_value(d_key_, 0), builder.extract_value(d_key_, 1))
+        if rule:
+            below = builder.and_(builder.fcmp_ordered("<", p_size, size), builder.fcmp_ordered("<", p_size, k_size))
+            to_place = builder.select(builder.and_(below, valid), found[1], zero)
+        else:
+            to_place = builder.select(theirs, zero, rest)
+        each.store(builder.fadd(each.load(d_place, d_place_, where), to_place), d_place, d_place_, where)
         kind_of = ir.FunctionType(ir.FloatType(), [ir.FloatType(), FLOATS])
         add_up = get_or_insert_function(builder.module, kind_of, f"llvm.vector.reduce.fadd.v{LANES}f32")
         own = builder.select(mine, value, zero)
         return builder.call(add_up, [ir.Constant(ir.FloatType(), 0.0), own], fastmath=("reassoc", "nsz"))
+
+    return signature, generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def add_diagonals(typing_context, lines, width, first, last, at, to, to_at):
+    """to[to_at..] = the sum over i = first..last-1 of lines[i * width + at - i..], sixteen elements each."""
+    signature = types.void(lines, types.intp, types.intp, types.intp, types.intp, to, types.intp)
+
+    def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
+        lanes = _Lanes(context, builder)
+        lines_, width_, first_, last_, at_, to_, to_at_ = values
+        total = alloca_once_value(builder, ir.Constant(FLOATS, [0.0] * LANES))
+        builder.store(ir.Constant(FLOATS, [0.0] * LANES), total)
+        step = builder.sub(width_, ir.Constant(width_.type, 1))
+        with for_range_slice(builder, first_, last_, ir.Constant(first_.type, 1), inc=True) as (i, _):
+            line = lanes.load(lines, lines_, builder.add(at_, builder.mul(i, step)))
+            builder.store(builder.fadd(builder.load(total), line), total)
+        lanes.store(builder.load(total), to, to_, to_at_)
+        return context.get_dummy_value()
 
     return signature, generate
 

@@ -1,4 +1,4 @@
-"""Three operations on whole rows for compiled code, a row being one vector: no loop over columns, no check whether arrays overlap.
+"""Operations on whole rows for compiled code, a row being one vector: no loop over columns, no check whether arrays overlap.
 
 ``lanes`` is a tuple of as many zeros as a row has columns: its length is part of its type, so the width is known when compiling
 (:func:`lanes_of`). All arrays are float32 and C-contiguous, of any number of
@@ -13,10 +13,11 @@ from numba.core import types
 from numba.core.cgutils import for_range_slice, get_or_insert_function
 from numba.core.extending import intrinsic
 
-__all__ = ["add_rows", "add_to_rows", "lanes_of", "row_gains"]
+__all__ = ["RowDots", "adam_row", "add_rows", "add_to_rows", "lanes_of", "round_row"]
 
 FLOAT = ir.FloatType()
 FAST = ("reassoc", "contract", "nsz")
+Typed = tuple[types.Array, ir.Value]
 
 
 def lanes_of(columns: int) -> tuple[int, ...]:
@@ -45,36 +46,85 @@ def _number(context: Any, builder: ir.IRBuilder, kind: types.Array, array: ir.Va
     return builder.sext(builder.load(builder.gep(data, [m])), m.type)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def row_gains(typing_context, grads, at, table, base, used, other, gain, third, extra, low, high, lanes):
-    """gain[m] = grads[at] . (table[base + other[m]] - table[base + used[m]]) for m in low..high-1 (Eq. 7).
+class RowDots:
+    """Products of a row of ``grads`` with differences of rows of ``table`` whose numbers stand in the int32 vector ``work``.
 
-    And extra[m] the same with third[m], unless ``third`` is None. ``used``, ``other``, ``third``: int32.
+    Sums are made of eight pairs at once, in halves that are shuffled together: a horizontal sum of each would cost three times as much.
     """
-    signature = types.void(grads, types.intp, table, types.intp, used, other, gain, third, extra, types.intp, types.intp, lanes)
 
-    def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
-        grads_, at_, table_, base_, used_, other_, gain_, third_, extra_, low_, high_ = values[:11]
-        count = len(lanes)
-        kind = ir.FunctionType(FLOAT, [FLOAT, _vector(count)])
-        add_up = get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.fadd.v{count}f32")
-        change = _load(builder, _pointer(context, builder, grads, grads_, at_, count))
+    def __init__(self, context: Any, builder: ir.IRBuilder, *, count: int, grads: Typed, table: Typed, work: Typed) -> None:
+        self.builder, self.count = builder, count
+        self.grads, self.table, self.work = (context.make_array(kind)(context, builder, value).data for kind, value in (grads, table, work))
 
-        def row(which: types.Array, array: ir.Value, m: ir.Value) -> ir.Value:
-            number = builder.add(base_, _number(context, builder, which, array, m))
-            return _load(builder, _pointer(context, builder, table, table_, number, count))
+    def _chunks(self, data: ir.Value, row: ir.Value) -> list[ir.Value]:
+        """A row as vectors of sixteen, the last one filled up with zeros."""
+        start = self.builder.gep(data, [self.builder.mul(row, ir.Constant(row.type, self.count))])
+        chunks = []
+        for low in range(0, self.count, 16):
+            size = min(16, self.count - low)
+            place = self.builder.gep(start, [ir.Constant(row.type, low)])
+            chunk = self.builder.load(self.builder.bitcast(place, _vector(size).as_pointer()), align=4)
+            chunks.append(chunk if size == 16 else _shuffle(self.builder, chunk, ir.Constant(_vector(size), [0.0] * size), range(16), size))
+        return chunks
 
-        with for_range_slice(builder, low_, high_, ir.Constant(low_.type, 1), inc=True) as (m, _):
-            one = row(used, used_, m)
-            for which, array, to, to_ in ((other, other_, gain, gain_), (third, third_, extra, extra_)):
-                if which == types.none:
-                    continue
-                product = builder.fmul(change, builder.fsub(row(which, array, m), one, flags=FAST), flags=FAST)
-                value = builder.call(add_up, [ir.Constant(FLOAT, 0.0), product], fastmath=FAST)
-                builder.store(value, builder.gep(context.make_array(to)(context, builder, to_).data, [m]))
-        return context.get_dummy_value()
+    def _fold(self, a: ir.Value, b: ir.Value, low: Sequence[int], high: Sequence[int]) -> ir.Value:
+        return self.builder.fadd(_shuffle(self.builder, a, b, low), _shuffle(self.builder, a, b, high), flags=FAST)
 
-    return signature, generate
+    def _eight(self, parts: list[ir.Value]) -> ir.Value:
+        """The eight sums of eight vectors of sixteen."""
+        quarters = range(0, 16, 4)
+        first = [
+            [q + e + s for q in quarters for e in (0, 1) for s in (0, 16)],
+            [q + e + s for q in quarters for e in (2, 3) for s in (0, 16)],
+        ]
+        second = [[q + e + s for q in quarters for s in (0, 16) for e in pair] for pair in ((0, 1), (2, 3))]
+        third = [[*range(low, low + 8), *range(low + 16, low + 24)] for low in (0, 8)]
+        twos = [self._fold(a, b, *first) for a, b in zip(parts[::2], parts[1::2], strict=True)]
+        fours = [self._fold(a, b, *second) for a, b in zip(twos[::2], twos[1::2], strict=True)]
+        both = self._fold(fours[0], fours[1], *third)
+        return self._fold(both, both, [*range(4), *range(8, 12)], [*range(4, 8), *range(12, 16)])
+
+    def differences(self, *, at: ir.Value, base: ir.Value, pairs: list[tuple[int, int]], low: ir.Value, high: ir.Value) -> list[ir.Value]:
+        """For each (a, b) of ``pairs`` sixteen products grads[at] . (table[base + work[a + i]] - table[base + work[b + i]]).
+
+        Eights that have none of low..high-1 are left out: 0.
+        """
+        builder, intp = self.builder, at.type
+        change = self._chunks(self.grads, at)
+        none = ir.Constant(_vector(8), [0.0] * 8)
+        halves: list[list[ir.Value]] = [[] for _ in pairs]
+        for start in (0, 8):
+            wanted = builder.icmp_signed("<", ir.Constant(intp, start), high)
+            wanted = builder.and_(wanted, builder.icmp_signed(">", ir.Constant(intp, start + 8), low))
+            before = builder.block
+            with builder.if_then(wanted):
+                ones: dict[int, list[list[ir.Value]]] = {}
+                for place in {place for pair in pairs for place in pair}:
+                    numbers = (builder.load(builder.gep(self.work, [ir.Constant(intp, place + start + i)])) for i in range(8))
+                    ones[place] = [self._chunks(self.table, builder.add(base, builder.sext(number, intp))) for number in numbers]
+                sums = []
+                for a, b in pairs:
+                    parts = []
+                    for i in range(8):
+                        part = None
+                        for g, x, y in zip(change, ones[a][i], ones[b][i], strict=True):
+                            product = builder.fmul(g, builder.fsub(x, y, flags=FAST), flags=FAST)
+                            part = product if part is None else builder.fadd(part, product, flags=FAST)
+                        parts.append(part)
+                    sums.append(self._eight(parts))
+                inside = builder.block
+            for index, total in enumerate(sums):
+                phi = builder.phi(_vector(8))
+                phi.add_incoming(none, before)
+                phi.add_incoming(total, inside)
+                halves[index].append(phi)
+        return [_shuffle(builder, *both, range(16)) for both in halves]
+
+
+def _shuffle(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, order: Sequence[int], most: int | None = None) -> ir.Value:
+    """Elements of a and b, those of b counted on from a's; beyond ``most`` the first of b."""
+    places = [place if most is None else min(place, most) for place in order]
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places))
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -111,3 +161,62 @@ def add_rows(typing_context, y, at, table, rows, lanes):
         return context.get_dummy_value()
 
     return signature, generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def adam_row(typing_context, weights, first, second, row, grad, grad_row, constants, lanes):
+    """One Adam step on a row: first, second and weights [row] from grad[grad_row].
+
+    ``constants``, float32: beta1, 1 - beta1, beta2, 1 - beta2, rate / (1 - beta1^step), 1 / (1 - beta2^step), epsilon.
+    """
+    signature = types.void(weights, first, second, types.intp, grad, types.intp, constants, lanes)
+
+    def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
+        count = len(lanes)
+        b1, one_b1, b2, one_b2, rate, c2, epsilon = (
+            _all(builder, builder.extract_value(values[6], index), count) for index in range(len(constants))
+        )
+        w_, m_, v_ = (
+            _pointer(context, builder, kind, array, values[3], count)
+            for kind, array in zip((weights, first, second), values[:3], strict=True)
+        )
+        g = _load(builder, _pointer(context, builder, grad, values[4], values[5], count))
+        m = builder.fadd(builder.fmul(b1, _load(builder, m_)), builder.fmul(one_b1, g), flags=FAST)
+        v = builder.fadd(builder.fmul(b2, _load(builder, v_)), builder.fmul(one_b2, builder.fmul(g, g)), flags=FAST)
+        root = get_or_insert_function(builder.module, ir.FunctionType(_vector(count), [_vector(count)]), f"llvm.sqrt.v{count}f32")
+        size = builder.fadd(builder.call(root, [builder.fmul(c2, v)]), epsilon)
+        w = builder.fsub(_load(builder, w_), builder.fdiv(builder.fmul(rate, m), size))
+        for value, where in ((m, m_), (v, v_), (w, w_)):
+            builder.store(value, where, align=4)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def round_row(typing_context, weights, used, row, unit, inverse, top, lanes):
+    """weights[row] is kept within +-top, used[row] becomes its rounding to multiples of ``unit``, ``inverse`` being 1 / unit."""
+    signature = types.void(weights, used, types.intp, types.float32, types.float32, types.float32, lanes)
+
+    def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
+        count = len(lanes)
+        unit_, inverse_, top_ = (_all(builder, value, count) for value in values[3:6])
+        w_, z_ = (
+            _pointer(context, builder, kind, array, values[2], count) for kind, array in zip((weights, used), values[:2], strict=True)
+        )
+        w = _load(builder, w_)
+        bottom = builder.fneg(top_)
+        w = builder.select(builder.fcmp_ordered(">", w, top_), top_, w)
+        w = builder.select(builder.fcmp_ordered("<", w, bottom), bottom, w)
+        builder.store(w, w_, align=4)
+        even = get_or_insert_function(builder.module, ir.FunctionType(_vector(count), [_vector(count)]), f"llvm.rint.v{count}f32")
+        builder.store(builder.fmul(builder.call(even, [builder.fmul(w, inverse_)]), unit_), z_, align=4)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def _all(builder: ir.IRBuilder, scalar: ir.Value, count: int) -> ir.Value:
+    """The scalar in every lane."""
+    one = builder.insert_element(ir.Constant(_vector(count), ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0))
+    return _shuffle(builder, one, ir.Constant(_vector(count), ir.Undefined), [0] * count)

@@ -139,7 +139,7 @@ class AttentionPass:
         looks = [self.query[0], self.q_first, self.more, self.key[0], self.place[0]]
         looks += [seen[i] for i in (1, 3) for seen in (self.query, self.key, self.place)]
         weights = (rows.weights, rows.first, rows.second, *adam, rows.unit, rows.limit, touched, self.share, self.reach, self.lanes)
-        share(fast_attention.attend_back, len(rows.used), rows.used, *looks, have, self.shared, grad, *gains, *weights)
+        share(fast_attention.attend_back, len(rows.used), rows.used, *looks, have, (0,) * self.shared, grad, *gains, *weights)
 
     def pull(self, start: int, stop: int, gains: Arrays, dz: Float32) -> None:
         for name, seen, first, gain, gain_first in (
