@@ -35,7 +35,7 @@ class IndexCache(wiring.Component):
     ``o``: an index of an attend run. ``further``: another distance comes after this pass. ``empty``: an attend run finds no position.
     ``side``: beats read and words written in tier 0. ``advance``: strobe, the step ends; ``clear``: strobe, a new text begins.
 
-    From ``open`` to the first ``o``: 5 clocks, if ``side`` is never refused; four tables later as many from the last index taken. In
+    From ``open`` to the first ``o``: 5 clocks, if ``side`` is never refused; from the last of four taken to the next four's first: 6. In
     between, an index every second clock. A key takes two clocks, a copied beat two. A reset leaves the ring and its counters.
     """
 
