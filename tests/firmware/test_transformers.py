@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from boards import Board
 from firmware import isa
 from firmware.compiler import CompileError, compile_network
+from firmware.estimate import estimate
 from firmware.image import read_image, write_image
 from firmware.isa import Mode
 from firmware.program import Program
@@ -19,7 +20,7 @@ from golden.transformer_network import TransformerNetwork
 from .execution import first_difference
 from .flashed import ICEBREAKER, small_board
 from .networks import random_layer
-from .transformers import lean_anchors, random_block, random_transformer, spread
+from .transformers import lean_anchors, paper_shaped, random_block, random_transformer, spread
 
 STEPS = 42  # a ring has 32 entries
 
@@ -127,7 +128,21 @@ def _low_bits(piece):
     return piece._replace(data=bytes(byte ^ 1 for byte in piece.data))
 
 
-def test_the_paper_s_runs() -> None:
+def test_the_paper_s_size_takes_every_instruction() -> None:
+    network = paper_shaped().validate()
+    program = compile_network(network, ICEBREAKER)
+    assert len(program.runs) == 32
+    assert program.meta["placement"]["state_words"] == 4  # no neuron has a second column
+    assert sum(run.mode == Mode.ANCHORS for run in program.runs) == 6
+    assert len(program.anchors) <= 512
+    attend = [run for run in program.runs if run.mode == Mode.ATTEND]
+    assert [(run.tier, run.count, run.n_out) for run in attend] == [(1, 64, 31)] * 6
+    rows = sum(run.count * run.n_out for run in attend)
+    assert rows == 11_904
+    assert estimate(program, ICEBREAKER).tiers[1].clocks < 36e6 / 60
+
+
+def test_the_order_of_a_block_s_runs() -> None:
     """Query, key, attend, feed of each block after the unembedder and the embedder; the last one ends."""
     program = compile_network(one_block(n_t=4, parts=(2, 1), blocks=2), ICEBREAKER)
     modes = [run.mode for run in program.runs]

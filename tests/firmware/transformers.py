@@ -11,7 +11,7 @@ from firmware.compiler import compile_network
 from firmware.compiler.copies import region_start
 from firmware.isa import Mode
 from firmware.program import Program
-from golden.network import ENTRY_LIMIT, LATENCY_MAX
+from golden.network import ENTRY_LIMIT, LATENCY_MAX, Layer, TableGroup
 from golden.transformer_network import Head, TransformerBlock, TransformerNetwork
 
 from .flashed import ICEBREAKER, small_board
@@ -101,6 +101,33 @@ def random_transformer(seed: int, *, max_n: int = 12, blocks: int | None = None,
         embed=rng.integers(-limit, limit + 1, (n_out, n)).astype(np.int8),
         embed_bits=bits,
         embed_shift=int(rng.integers(0, 4)),
+    )
+
+
+def paper_shaped(*, n_c: int = 3, p: int = 3) -> TransformerNetwork:
+    """Table III's 6 blocks of 4 heads of 16 tables, context 32, int4, with n = 32; anchors between the four groups i mod 4 of neurons."""
+    rng = np.random.default_rng(3)
+
+    def pairs(n_t: int, count: int) -> np.ndarray:
+        groups = rng.permuted(np.tile(np.arange(4), (n_t, count, 1)), axis=2)[..., :2]
+        return (groups + 4 * rng.integers(0, 8, (n_t, count, 2))).astype(np.int16)
+
+    def layer(n_t: int, count: int, columns: int) -> Layer:
+        tables = rng.integers(-7, 8, (n_t, 1 << count, columns)).astype(np.int8)
+        return Layer(groups=(TableGroup(anchors=pairs(n_t, count), tables=tables),), bits=4)
+
+    def head() -> Head:
+        place = rng.integers(0, 1 << p, (31, 16)).astype(np.int16)
+        tables = rng.integers(-7, 8, (16, 1 << (2 * n_c + p), 32)).astype(np.int8)
+        return Head(query=pairs(16, n_c), key=pairs(16, n_c), place=place, tables=tables)
+
+    blocks = tuple(
+        TransformerBlock(heads=tuple(head() for _ in range(4)), parts=(4,), bits=4, shift=1, feed=layer(16, 6, 32)) for _ in range(6)
+    )
+    embed = rng.integers(-7, 8, (65, 32)).astype(np.int8)
+    output = layer(32, 6, 65)
+    return TransformerNetwork(
+        kind="transformer", n=32, hidden=(), blocks=blocks, output=output, embed=embed, embed_bits=4, symbols=tuple(range(65))
     )
 
 

@@ -21,7 +21,7 @@ from sim.preload import TABLES
 from sim.session import BoardSession, CoreSession
 
 from ..firmware.flashed import WITH_FLASH
-from ..firmware.transformers import lean_anchors, random_transformer, spread, with_symbols
+from ..firmware.transformers import lean_anchors, paper_shaped, random_transformer, spread, with_symbols
 
 BOARD = boards.get("icebreaker")
 PARAMS = replace(core_params(BOARD), flash=False)
@@ -176,6 +176,21 @@ def test_500_characters_of_an_spram_one(temperature, k):
     assert len(symbols) == 500
     assert len(set(symbols)) > 1
     assert session.comparison.compared == 500 * latencies_a_step(session)
+    session.close()
+
+
+@pytest.mark.slow
+def test_100_characters_of_the_paper_s_size_from_flash():
+    network = replace(paper_shaped(), out_frac=4)
+    board = FLASH["byte"]
+    jitter = jitter_table(temperature=1.0, out_frac=4)
+    program = replace(compile_network(network, board), jitter=jitter.table, mask=jitter.mask, jittered=True, seed=5)
+    session = CoreSession(network, program, params=core_params(board), board=board)
+    symbols = list(session.run([None] * 100))
+    assert session.difference is None
+    assert len(set(symbols)) > 10
+    assert session.comparison.compared == 100 * latencies_a_step(session)
+    assert not session.core.chip.violations
     session.close()
 
 
