@@ -118,7 +118,7 @@ class RowDots:
                 phi.add_incoming(none, before)
                 phi.add_incoming(total, inside)
                 halves[index].append(phi)
-        return [_shuffle(builder, *both, range(16)) for both in halves]
+        return [_shuffle(builder, first, second, range(16)) for first, second in halves]
 
 
 def _shuffle(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, order: Sequence[int], most: int | None = None) -> ir.Value:

@@ -76,13 +76,6 @@ class LayerPass:
         """dx += Eq. 8 from ``grad``."""
         fast_layer.layer_back(start, stop, self.rows.used, self.flat, self.row, self.flip, self.near, self.diff, self.grad, dx)
 
-    def write(self) -> None:
-        low = 0
-        for group in self.layer.groups:
-            high = low + (group.n_t << group.n_c)
-            group.tables[:] = self.rows.used[low:high].reshape(group.tables.shape)
-            low = high
-
 
 class AttentionPass:
     """The heads of a block with what a window leaves behind; the keys' arrays begin with those of the window before."""
@@ -251,16 +244,6 @@ class TransformerPass:
             for array, source in zip(mine.key, theirs.key, strict=True):
                 array[:, :, : mine.reach] = source[:, :, : mine.reach]
         self.have = other.have
-
-    def write(self) -> Transformer:
-        """The model, its arrays as the forward pass reads them now."""
-        self.model.embed[:] = self.embed.used
-        for attention in self.attentions:
-            attention.attention.tables[:] = attention.rows.used
-        for layer in (*self.feeds, self.output):
-            if layer is not None:
-                layer.write()
-        return self.model
 
     def _parts(self) -> dict[str, list[Rows]]:
         return {

@@ -12,7 +12,7 @@ class TransformerPreset:
     """``shape``, size of the vocabulary, entry widths, the part of a training that is rounded, learning rate, jitter, embedder's spread.
 
     ``units``: of attention, feed-forward layers, embedder and output tables (None: searched for); ``soften``: factor on the output tables
-    at the end, before they are rounded for good; ``touched`` and ``recent`` as in golden/trainer.py.
+    at the end, before they are rounded for good; ``touched``, ``recent``, ``grow`` and ``grown`` as in golden/trainer.py.
     """
 
     about: str
@@ -27,6 +27,8 @@ class TransformerPreset:
     spread: float = 0.5
     touched: bool = True
     recent: float = 0.0
+    grow: int = 0
+    grown: float = 0.8
     soften: float = 1.0
 
 
@@ -34,6 +36,7 @@ TRANSFORMER_PRESETS = {
     "spram": TransformerPreset(
         about="124 KiB, for the 128 KiB of SPRAM of an iCE40 UP5K",
         shape=Shape(n=128, blocks=2, heads=1, n_t=4, n_c=1, n_k=4, p=2, context=32, feed=(5, 5), output=(32, 5), near=True),
+        recent=0.12,
     ),
     "paper": TransformerPreset(
         about="the paper's sizes (Table III: 6 blocks, 4 heads, 16 tables, n = 32) with 9 index bits: 3.3 MB",

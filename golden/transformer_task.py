@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from .file import save_network
 from .layer import forward
-from .network import NetworkError
+from .network import MAX_NC, NetworkError
 from .ngram import ngram_bits
 from .optim import Adam
 from .plot import plot_curve
@@ -33,7 +33,7 @@ SHAPE = {
     **{"n": "n", "blocks": "blocks", "heads": "heads", "tables": "n_t", "pairs": "n_c", "key_pairs": "n_k", "place": "p"},
     **{"context": "context", "feed": "feed", "output": "output"},
 }
-CHANGES = ("rate", "jitter", "symbols", "bits", "qat", "recent", "soften", "units")
+CHANGES = ("rate", "jitter", "symbols", "bits", "qat", "recent", "soften", "units", "grow", "grown")
 OPTIONS = (
     *("text", "preset", "minutes", "steps", "seed", "no_float", "streams", "window", *CHANGES),
     *(*SHAPE, "variant", "attention_only", "empty_cache", "random_places", "uneven", "every_row"),
@@ -58,6 +58,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--qat", type=float, help="last part of the training with rounded tables, 0..1 (default: the preset's)")
     parser.add_argument("--threads", type=int, default=2, help="(default: %(default)s; the result does not depend on it)")
     parser.add_argument("--recent", type=float, help="part of the streams, 0..1, that read the last tenth of the training text alone")
+    parser.add_argument(
+        "--grow", type=int, help="pairs that plain tables and keys begin with; the others come one at a time; 0: all at once"
+    )
+    parser.add_argument("--grown", type=float, help="part of the training, 0..1, by which all pairs are there")
     parser.add_argument("--soften", type=float, help="factor on the output tables at the end, 0.1..1 (default: the preset's)")
     parser.add_argument(
         "--units", type=units_word, metavar="AxFxExO", help="powers of two: of attention, feed-forward, embedder, output; 0: searched for"
@@ -220,6 +224,8 @@ def run(arguments: argparse.Namespace, *, command: str) -> None:
         ("streams", 1, 65536),
         ("recent", 0, 1),
         ("soften", 0.1, 1),
+        ("grow", 0, MAX_NC),
+        ("grown", 0, 1),
     ):
         value = getattr(arguments, name)
         if value is not None and not low <= value <= high:
@@ -240,6 +246,8 @@ def run(arguments: argparse.Namespace, *, command: str) -> None:
         even=not arguments.uneven,
         touched=preset.touched,
         recent=preset.recent,
+        grow=preset.grow,
+        grown=preset.grown,
         jitter=preset.jitter,
         adam=Adam(rate=preset.rate),
         seed=arguments.seed,

@@ -10,9 +10,11 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
+from .grow import depth_at
 from .network import ENTRY_LIMIT, LATENCY_MAX
 from .optim import Adam, cosine
 from .transformer import Transformer
+from .transformer_grow import cut_transformer, deeper_pass, most_pairs, write_whole
 from .transformer_pass import TransformerPass
 
 __all__ = ["TransformerRounding", "TransformerSettings", "TransformerTrainer", "stream_loss"]
@@ -26,8 +28,8 @@ class TransformerSettings:
 
     ``streams`` texts run side by side, ``window`` symbols a step; ``carry``: positions attend into the window before, as in generation;
     without it every window starts from an empty cache. ``even``: the learning rate of an attention table's row is divided by the number of
-    distances that have its position bits, because a step of such a row moves a latency so many times. ``jitter``, ``warm``, ``touched``
-    and ``recent`` as in golden/trainer.py.
+    distances that have its position bits, because a step of such a row moves a latency so many times. ``jitter``, ``warm``, ``touched``,
+    ``recent``, ``grow`` and ``grown`` as in golden/trainer.py; what grows: golden/transformer_grow.py.
     """
 
     streams: int = 64
@@ -41,6 +43,8 @@ class TransformerSettings:
     threads: int = 2
     touched: bool = False
     recent: float = 0.0
+    grow: int = 0
+    grown: float = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +91,11 @@ class TransformerTrainer:
         self.settings = settings
         self.step = 0
         rng = np.random.default_rng(settings.seed)
-        self._pass = TransformerPass(model, settings.streams, settings.window, rng, even=settings.even)
+        self.model = model
+        self._full = most_pairs(model)
+        self._depth = min(settings.grow, self._full) or self._full
+        small = cut_transformer(model, self._depth)
+        self._pass = TransformerPass(small, settings.streams, settings.window, rng, even=settings.even)
         self._text = np.concatenate([symbols, symbols[: settings.window + 1]])
         batch = settings.streams
         late = round(settings.recent * batch)
@@ -113,6 +121,11 @@ class TransformerTrainer:
         """One mini-batch; ``done`` (0..1) sets the learning rate. Returns the mean loss of a target in bits (with jitter)."""
         settings = self.settings
         self.step += 1
+        if settings.grow:
+            depth = depth_at(done, first=min(settings.grow, self._full), last=self._full, until=settings.grown)
+            if depth > self._depth:
+                self._pass = deeper_pass(self._pass, self.model, depth=self._depth, to=depth)
+                self._depth = depth
         tokens = self._text[self._at[:, None] + np.arange(settings.window + 1)]
         rate = settings.adam.rate * cosine(done, step=self.step, warm=settings.warm)
         self._pass.forward(self._share, tokens, jitter=settings.jitter)
@@ -125,7 +138,7 @@ class TransformerTrainer:
 
     def current(self) -> Transformer:
         """The model with its tables as the forward pass reads them now."""
-        return self._pass.write()
+        return write_whole(self._pass, self.model, depth=self._depth, full=self._full)
 
     def run(
         self, progress: Callable[[float, float], None], *, steps: int | None, minutes: float | None, stop: float = 1.0, start: float = 0.0

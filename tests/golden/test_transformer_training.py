@@ -6,6 +6,7 @@ import pytest
 from golden.optim import Adam
 from golden.transformer import VARIANTS, Shape, Transformer
 from golden.transformer_bench import throughput
+from golden.transformer_grow import cut_transformer, deeper_pass
 from golden.transformer_pass import TransformerPass
 from golden.transformer_trainer import TransformerRounding, TransformerSettings, TransformerTrainer, head_rows, stream_loss
 
@@ -216,3 +217,42 @@ def test_the_bench_counts_positions() -> None:
     wall, cpu = throughput("paper", carry=True, threads=1, streams=4, window=8, seconds=0.05, shape=SHAPES["paper"])
     assert wall > 100
     assert cpu > 100
+
+
+def test_growing_changes_no_output() -> None:
+    """A pass with the first pairs alone, grown, gives the same losses; another row would give others."""
+    shape = Shape(n=10, blocks=2, heads=2, n_t=2, n_c=1, n_k=3, p=2, context=6, feed=(3, 4), output=(4, 4))
+    model = random_model(shape)
+    tokens = np.random.default_rng(2).integers(0, SYMBOLS, (3, 11)).astype(np.int32)
+    small = TransformerPass(cut_transformer(model, 2), 3, 5, np.random.default_rng(0))
+    assert [attention.rows.used.shape[1] for attention in small.attentions] == [1 << 1 + 2 + 2] * 2
+    small.forward(direct, tokens[:, :6])
+    small.carry()
+    large = deeper_pass(small, model, depth=2, to=4)
+    assert [attention.rows.used.shape[1] for attention in large.attentions] == [1 << 1 + 3 + 2] * 2
+    assert large.output.rows.used.shape == (4 << 4, SYMBOLS)
+    losses = []
+    for passed in (small, large):
+        passed.forward(direct, tokens[:, 5:])
+        losses.append(passed.losses.copy())
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
+    large.attentions[0].rows.used[:, 1::2] *= -1
+    large.forward(direct, tokens[:, 5:])
+    assert large.losses != pytest.approx(losses[0], rel=1e-5)
+
+
+def test_a_grown_training_ends_with_all_pairs() -> None:
+    shape = Shape(n=10, blocks=1, heads=1, n_t=3, n_c=1, n_k=3, p=2, context=6, feed=(3, 3), output=(4, 3))
+    model = Transformer.start(n_sym=SYMBOLS, shape=shape, rng=np.random.default_rng(3))
+    settings = TransformerSettings(streams=8, window=8, threads=1, warm=5, adam=Adam(rate=0.02), grow=1, grown=0.5)
+    rows = {}
+    with TransformerTrainer(model, TEXT, settings) as trainer:
+        trainer.run(
+            lambda done, _: rows.setdefault(round(done, 2), trainer._pass.attentions[0].rows.used.shape[1]), steps=100, minutes=None
+        )
+        grown = trainer.current()
+    assert [rows[done] for done in (0.0, 0.24, 0.26, 0.49, 0.51)] == [16, 16, 32, 32, 64]
+    assert grown is model
+    tables = model.output.groups[0].tables
+    assert not np.array_equal(tables[:, :4], tables[:, 4:])  # the last pair has learned something
+    assert stream_loss(model, TEXT) / (len(TEXT) - 1) / np.log(2) < 1.2
