@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from firmware.program import Program
+from sim.cycles.anchors import emits_of_runs
 from sim.cycles.finish import StepControl
 from sim.cycles.flash import FlashControl
 from sim.cycles.index import IndexControl
+from sim.cycles.passes import PassRecord
 from sim.cycles.rows import RowControl
 from sim.cycles.timing import BEAT_TO_STORE, PAIR_CLOCKS, STORE_TO_RETIRED
 
@@ -25,18 +27,18 @@ class StepCounts:
 class CoreControl:
     """A core with a loaded program, just out of reset. No latency, no table entry: when things happen does not depend on them.
 
-    ``flash``: the control of the flash tier; it is not used where no run lies there."""
+    ``flash``: the control of the flash tier; it is not used where no run lies there. ``cached``: positions that its index cache holds."""
 
-    def __init__(self, program: Program, *, jitter: bool, k: int, flash: FlashControl) -> None:
-        words = [word.emit for word in program.anchor_words()]
-        emits = [words[run.anchor_base : run.anchor_base + run.anchor_len] for run in program.runs]
+    def __init__(self, program: Program, *, jitter: bool, k: int, flash: FlashControl, cached: int = 0) -> None:
         self.runs = program.runs
-        self.indices = IndexControl(program.runs, emits)
-        self.rows = RowControl(program.runs)
+        self.indices = IndexControl(program.runs, emits_of_runs(program))
+        self.rows = RowControl(program.runs, cached=cached)
         self.flash = flash
         self.steps = StepControl(jitter=jitter, k=k)
         self.storing = 0  # bit i: write-back reads the store in i clocks
         self.retiring: tuple[tuple[int, int], ...] = ()  # (clocks until it is retired, run)
+        self.urgent = False  # the tables tier must serve the streamer in this clock, for the next byte of flash follows
+        self._passes = PassRecord()
         self._clocks = self._rows = self._beats = self._flash = 0
 
     def clock(self, *, request: bool) -> StepCounts | None:
@@ -49,23 +51,30 @@ class CoreControl:
         go = self.steps.go
         claimed = self.indices.claims(go=go)
         granted = self.steps.grants(store_free=not claimed and not stores)
-        addressed = self.rows.reads_index(index=self.indices.queue.there, symbol=self.steps.sorted)
-        read = addressed and not self.runs[self.rows.run].token
+        addressed = self.rows.takes_index(index=self.indices.queue.there, symbol=self.steps.sorted)
+        read = addressed and self.rows.queued
+        beside = self.rows.cache.asks and not self.urgent
 
         self._clocks += self.steps.running
-        requested = self._request()
+        requested = self._request(beside=beside)
         row = self.rows.asks
         taken = self.flash.takes(asked=row > 0)
         self.flash.clock(taken=row * taken)
-        self.rows.clock(addressed=addressed, requested=requested, asked=taken)
+        repeated = self.rows.clock(addressed=addressed, requested=requested, asked=taken, beside=beside)
         self.indices.clock(go=go, taken=claimed and not stores, retired=retired is not None, read=read)
         sort = retired.n_out if retired is not None and retired.sort else 0
         self.steps.clock(accepted=accepted, finished=finished, granted=granted, retired_end=retired_end, sort=sort)
-        return self._count() if finished else None
+        if repeated:
+            self._skip()
+        if finished:
+            self.rows.advance()
+            return self._count()
+        return None
 
-    def _request(self) -> bool:
-        """The streamer's beat, and what it will do at the write-back; whether there is one."""
-        request = self.rows.request(ending=self.flash.ending)
+    def _request(self, *, beside: bool) -> bool:
+        """The streamer's beat, and what it will do at the write-back; whether there is one. ``beside``: the tier serves the cache."""
+        request = self.rows.request(ending=self.flash.ending, beside=beside)
+        self.urgent = request is not None and request.flash and self.runs[request.run].int4
         if request is not None:
             run = self.runs[request.run]
             words = PAIR_CLOCKS if run.int4 else 1
@@ -80,11 +89,22 @@ class CoreControl:
         self.retiring = tuple((clocks - 1, run) for clocks, run in self.retiring if clocks)
         return request is not None
 
+    def _skip(self) -> None:
+        """Where a pass over an attend run's tables begins: leaves out those that would repeat earlier ones."""
+        rows, counts = self.rows, (self._clocks, self._rows, self._beats, self._flash)
+        passes, added = self._passes.ahead(distance=rows.distance, distances=rows.distances, state=self._state(), counts=counts)
+        rows.distance += passes
+        self._clocks, self._rows, self._beats, self._flash = (now + more for now, more in zip(counts, added, strict=True))
+
     def _count(self) -> StepCounts:
         counts = StepCounts(clocks=self._clocks, rows=self._rows, beats=self._beats, flash=self._flash)
         self._clocks = self._rows = self._beats = self._flash = 0
         return counts
 
+    def _state(self) -> tuple[object, ...]:
+        waiting = (self.storing, self.retiring, self.urgent)
+        return (self.indices.state(), self.rows.state(), self.flash.state(), self.steps.state(), *waiting)
+
     def state(self) -> tuple[object, ...]:
         """All that the clocks to come depend on."""
-        return (self.indices.state(), self.rows.state(), self.flash.state(), self.steps.state(), self.storing, self.retiring)
+        return (self.rows.distance, *self._state())

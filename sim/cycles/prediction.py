@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from boards import Board
-from firmware.isa import BEAT_BYTES
+from firmware.isa import BEAT_BYTES, CONTEXT, Mode, Run
 from firmware.program import Program
 from sim.cycles.core import CoreControl, StepCounts
 from sim.cycles.flash import FlashControl
@@ -24,12 +24,14 @@ class Prediction:
     offered to the host (``symbol.valid``) one clock after the end.
 
     ``steps``: each step simulated, the first of a core at rest. ``clocks``: of that first one; for a classification, from the request
-    (inputs stored) to the class. ``clocks_per_step``: in steady state, from token to token. ``rows``, ``beats``, ``bytes``: read from the
-    tables in a step. ``limit``: clocks in which the slowest memory tier could deliver the step's beats one after another; columns that
-    the compiler pads or repeats are among them.
+    (inputs stored) to the class. ``clocks_per_step``: in steady state, from token to token; a transformer's index cache is full then.
+    ``steady``: the last step of the cycle that the steady state is; ``rows``, ``beats``, ``bytes``: read from the tables in it. ``limit``:
+    clocks in which the slowest memory tier could deliver its beats one after another; columns that the compiler pads or repeats are among
+    them.
     """
 
     steps: tuple[StepCounts, ...]
+    steady: StepCounts
     clocks_per_step: int
     limit: int
 
@@ -39,11 +41,11 @@ class Prediction:
 
     @property
     def rows(self) -> int:
-        return self.steps[-1].rows
+        return self.steady.rows
 
     @property
     def beats(self) -> int:
-        return self.steps[-1].beats
+        return self.steady.beats
 
     @property
     def bytes(self) -> int:
@@ -60,6 +62,7 @@ def predict(
     board: Board,
     *,
     steps: int = 1,
+    cached: int = 0,
     back_to_back: bool = True,
     jitter: bool | None = None,
     k: int | None = None,
@@ -67,37 +70,65 @@ def predict(
 ) -> Prediction:
     """The counts of at least ``steps`` (1..64) steps of ``program`` on ``board``, and its steady state.
 
-    ``back_to_back``: the next request waits whenever a step ends; otherwise every step is asked of a core at rest. ``jitter``, ``k``: the
-    sampler's registers (docs/reference/numbers.md), by default the program's own. ``phase``: of a flash read a nibble a clock, 0 or 1: it
-    acts every second clock, from the first or the second clock of the model on. Raises ``ValueError`` for a program that is made for
-    other comparators or tiers, and for one whose step can't end.
+    ``cached``: positions in a transformer's index cache before the first step (0..31); the steady state is that of a core that was at rest
+    with a full one. ``back_to_back``: the next request waits whenever a step ends; otherwise every step is asked of a core at rest.
+    ``jitter``, ``k``: the sampler's registers (docs/reference/numbers.md), by default the program's own. ``phase``: of a flash read a
+    nibble a clock, 0 or 1: it acts every second clock, from the first or the second clock of the model on. Raises ``ValueError`` for a
+    program that is made for other comparators or tiers, and for one whose step can't end.
     """
     if program.comparators != board.comparators:
         raise ValueError(f"comparators must be {board.comparators} on {board.name}, the program is made for {program.comparators}")
     if not 1 <= steps <= MAX_STEPS:
         raise ValueError(f"steps must be 1..{MAX_STEPS}, not {steps}")
+    if not 0 <= cached < CONTEXT:
+        raise ValueError(f"cached must be 0..{CONTEXT - 1}, not {cached}")
     limit = _limit(program, board)
-    core = CoreControl(
-        program,
-        jitter=program.jittered if jitter is None else jitter,
-        k=program.k if k is None else k,
-        flash=FlashControl(beat_clocks=board.flash.beat_clocks if board.flash else 8, phase=phase),
-    )
+
+    def core(cached: int) -> CoreControl:
+        return CoreControl(
+            program,
+            jitter=program.jittered if jitter is None else jitter,
+            k=program.k if k is None else k,
+            flash=FlashControl(beat_clocks=board.flash.beat_clocks if board.flash else 8, phase=phase),
+            cached=cached,
+        )
+
+    full = max(map(_distances, program.runs))
+    made, cycle = _run(core(cached), program, least=steps, steady=cached >= full, back_to_back=back_to_back)
+    if cached < full:
+        _, cycle = _run(core(full), program, least=1, steady=True, back_to_back=back_to_back)
+    mean = -(-sum(step.clocks for step in cycle) // len(cycle))
+    return Prediction(steps=tuple(made), steady=cycle[-1], clocks_per_step=mean, limit=limit)
+
+
+def _run(core: CoreControl, program: Program, *, least: int, steady: bool, back_to_back: bool) -> tuple[list[StepCounts], list[StepCounts]]:
+    """At least ``least`` steps, and those of the cycle that they fall into; without ``steady`` no cycle is waited for."""
     made: list[StepCounts] = []
     ends: list[tuple[object, ...]] = []  # the core's state after each step: one that comes again begins a cycle
-    while len(made) < steps or ends.index(ends[-1]) == len(ends) - 1:
+    while len(made) < least or (steady and ends.index(ends[-1]) == len(ends) - 1):
         if not (made and back_to_back):
             for _ in range(REST_CLOCKS):
                 core.clock(request=False)
         made.append(_step(core, program, again=back_to_back))
         ends.append(core.state())
-    cycle = [step.clocks for step in made[ends.index(ends[-1]) + 1 :]]
-    return Prediction(steps=tuple(made), clocks_per_step=-(-sum(cycle) // len(cycle)), limit=limit)
+    return made, made[ends.index(ends[-1]) + 1 :]
+
+
+def _distances(run: Run) -> int:
+    """Positions attended to at most, 0 in a run without attention."""
+    return run.n_out if run.mode == Mode.ATTEND else 0
+
+
+def _rows(run: Run) -> int:
+    """Rows read with a full cache: query, key and anchors runs end with one of zeros."""
+    if run.mode in (Mode.QUERY, Mode.KEY, Mode.ANCHORS):
+        return 1
+    return run.count * max(1, _distances(run))
 
 
 def _step(core: CoreControl, program: Program, *, again: bool) -> StepCounts:
     """One step; ``again``: a request waits when it ends."""
-    beats = sum(run.count * (20 * run.row_beats + 40 if run.tier else run.row_beats) for run in program.runs)
+    beats = sum(_rows(run) * (20 * run.row_beats + 40 if run.tier else run.row_beats + 4) + 2 * run.count for run in program.runs)
     patience = 1000 + 4 * (beats + len(program.anchors)) + 64 * len(program.runs)
     for clock in range(patience):
         if counts := core.clock(request=again or clock == 0):
@@ -110,5 +141,5 @@ def _limit(program: Program, board: Board) -> int:
     for number, run in enumerate(program.runs):
         if run.tier >= len(board.tiers):
             raise ValueError(f"run {number}: tier must be 0..{len(board.tiers) - 1} on {board.name}, not {run.tier}")
-        clocks[run.tier] += run.count * run.row_beats * board.tiers[run.tier].beat_clocks
+        clocks[run.tier] += _rows(run) * run.row_beats * board.tiers[run.tier].beat_clocks
     return max(clocks)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from firmware.isa import Run
+from firmware.isa import Mode, Run
+from sim.cycles.cache import CacheControl
 from sim.cycles.timing import RUN_KEEP, RUN_WORDS
 
 __all__ = ["Request", "RowControl", "RowSlot"]
@@ -11,14 +12,18 @@ __all__ = ["Request", "RowControl", "RowSlot"]
 State = tuple[int, ...]
 
 
+_QUIET = (Mode.QUERY, Mode.KEY, Mode.ANCHORS)
+
+
 @dataclass(frozen=True)
 class RowSlot:
-    """One row of a run, or two of an int4 couple: ``rows``; ``closes``: no row of the run comes after. ``asked``: of the flash, if it is
-    there that the row lies."""
+    """One row of a run, or two of an int4 couple: ``rows``; ``closes``: no row of the run comes after. ``flash``: it lies there;
+    ``asked``: of the flash, if it does."""
 
     run: int
     rows: int
     closes: bool
+    flash: bool
     asked: bool
 
 
@@ -40,29 +45,43 @@ class Request:
 
 
 class RowControl:
-    """Makes row addresses out of indices, and streams the beats of a row (or of an int4 couple alternately) while the next waits."""
+    """Makes row addresses out of indices, and streams the beats of a row (or of an int4 couple alternately) while the next waits.
 
-    def __init__(self, runs: Sequence[Run]) -> None:
+    ``cached``: positions in the index cache, as far as they count: not more than the longest attend run takes.
+    """
+
+    def __init__(self, runs: Sequence[Run], *, cached: int = 0) -> None:
         self.runs = runs
+        self.cache = CacheControl()
+        self.reach = max((run.n_out for run in runs if run.mode == Mode.ATTEND), default=0)
+        self.cached = min(cached, self.reach)
         self.run, self.word, self.left = 0, 0, 0  # run whose addresses are made, clocks of its words read, its tables without address
+        self.distance = 1  # of an attend run
         self.half = False  # the first row of an int4 couple has its address
         self.slot: RowSlot | None = None
         self.stream: RowSlot | None = None
         self.at = 0  # clocks of the streaming row that have passed
         self.pause = False
 
-    def request(self, *, ending: bool) -> Request | None:
-        """What the streamer requests and gets in this clock. ``ending``: a beat of flash is there in the next."""
+    @property
+    def distances(self) -> int:
+        """Passes over the run's tables."""
+        run = self.runs[self.run]
+        return max(1, min(self.cached, run.n_out)) if run.mode == Mode.ATTEND else 1
+
+    def request(self, *, ending: bool, beside: bool) -> Request | None:
+        """What the streamer requests and gets in this clock. ``ending``: a beat of flash is there in the next; ``beside``: the tables tier
+        serves the index cache."""
         if self.stream is None or self.pause:
             return None
         run = self.runs[self.stream.run]
         beat, second = divmod(self.at, 2) if run.int4 else (self.at, 0)
-        flash = run.tier == 1 and not second
-        if flash and not ending:
+        flash = self.stream.flash and not second
+        if beside if not flash else not ending:
             return None
         adds = not run.int4 or second == 1
-        reads = flash if run.tier else adds or self.stream.rows == 2
         last = adds and beat == run.row_beats - 1
+        reads = flash if self.stream.flash else adds or self.stream.rows == 2
         return Request(
             run=self.stream.run,
             adds=adds,
@@ -76,39 +95,65 @@ class RowControl:
     @property
     def asks(self) -> int:
         """Beats of the row that is asked of the flash in this clock, else 0."""
-        if self.slot is None or self.slot.asked or (self.stream is not None and not self.runs[self.stream.run].tier):
+        if self.slot is None or self.slot.asked or (self.stream is not None and not self.stream.flash):
             return 0
         return self.runs[self.slot.run].row_beats
 
-    def reads_index(self, *, index: bool, symbol: bool) -> bool:
-        """Whether a row address is made in this clock. ``index``: one is in the queue; ``symbol``: the step's symbol is known."""
-        known = symbol if self.runs[self.run].token else index
-        return self.word == RUN_WORDS and self.left > 0 and known and self.slot is None
+    @property
+    def queued(self) -> bool:
+        """Whether the run's indices come from the index maker."""
+        run = self.runs[self.run]
+        return not run.token and run.mode not in (Mode.ATTEND, Mode.ANCHORS)
 
-    def clock(self, *, addressed: bool, requested: bool, asked: bool) -> None:
-        """``addressed``: a row address is made (:meth:`reads_index`); ``requested``: a beat is (:meth:`request`); ``asked``: the flash
-        takes the row it is asked for."""
+    def takes_index(self, *, index: bool, symbol: bool) -> bool:
+        """Whether an index is dealt with in this clock. ``index``: one is in the queue; ``symbol``: the step's symbol is known."""
+        known = symbol if self.runs[self.run].token else index or not self.queued
+        return self.word == RUN_WORDS and self.left > 0 and known and self.cache.there and self.slot is None
+
+    def clock(self, *, addressed: bool, requested: bool, asked: bool, beside: bool) -> bool:
+        """Whether another pass of an attend run begins. ``addressed``: an index is dealt with (:meth:`takes_index`); ``requested``: a beat
+        is requested (:meth:`request`); ``asked``: the flash takes the row it is asked for; ``beside``: the cache is served."""
         waits = self.slot is not None
+        ready = self.cache.there
         self._stream(requested=requested)
         if asked and self.slot is not None:
             self.slot = replace(self.slot, asked=True)
+        self.cache.clock(granted=beside, taken=addressed)
         if self.word < RUN_WORDS:
-            if self.word != RUN_KEEP or not waits:
+            if self.word != RUN_KEEP or not waits or self.distance > 1:
                 self.word += 1
                 self.left = self.runs[self.run].count
+                if self.word == RUN_WORDS:
+                    self.cache.open(mode=self.runs[self.run].mode, count=self.left)
+                    return self.distance > 1
         elif self.left == 0:
-            self.word = 0
-            self.run = 0 if self.runs[self.run].end else self.run + 1
+            if ready:
+                self._next_pass()
         elif addressed:
             self._address()
+        return False
+
+    def _next_pass(self) -> None:
+        if self.runs[self.run].mode in _QUIET:  # the row of zeros by which it ends
+            self.slot = RowSlot(run=self.run, rows=1, closes=True, flash=False, asked=True)
+        self.word = 0
+        if self.distance < self.distances:
+            self.distance += 1
+        else:
+            self.distance = 1
+            self.run = 0 if self.runs[self.run].end else self.run + 1
 
     def _address(self) -> None:
         self.left -= 1
         run = self.runs[self.run]
-        if run.int4 and not run.tier and not self.half and self.left:
+        flash = run.tier == 1 and (run.mode != Mode.ATTEND or self.cached > 0)
+        if run.mode in _QUIET:
+            return
+        if run.int4 and not flash and not self.half and self.left:
             self.half = True
         else:
-            self.slot = RowSlot(run=self.run, rows=1 + self.half, closes=self.left == 0, asked=not run.tier)
+            closes = self.left == 0 and self.distance == self.distances
+            self.slot = RowSlot(run=self.run, rows=1 + self.half, closes=closes, flash=flash, asked=not flash)
             self.half = False
 
     def _clocks(self, row: RowSlot) -> int:
@@ -129,6 +174,14 @@ class RowControl:
             self.at += 1
         self.pause = False
 
+    def advance(self) -> None:
+        """A step ends: a position more is cached."""
+        self.cached = min(self.cached + 1, self.reach)
+
     def state(self) -> State:
-        rows = [(-1, 0, 0, 0) if row is None else (row.run, row.rows, row.closes, row.asked) for row in (self.slot, self.stream)]
-        return (self.run, self.word, self.left, self.half, *rows[0], *rows[1], self.at if self.stream else 0, self.pause)
+        """All but the distance."""
+        rows = [
+            (-1, 0, 0, 0, 0) if row is None else (row.run, row.rows, row.closes, row.flash, row.asked) for row in (self.slot, self.stream)
+        ]
+        own = (self.cached, self.run, self.word, self.left, self.half)
+        return (*own, *rows[0], *rows[1], self.at if self.stream else 0, self.pause, *self.cache.state())

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from firmware.isa import SIDE_WORDS, Mode
+
 __all__ = [
     "ANCHOR_TO_INDEX",
     "BEAT_TO_STORE",
@@ -13,9 +15,11 @@ __all__ = [
     "PAIR_CLOCKS",
     "RUN_KEEP",
     "RUN_WORDS",
+    "SIDE",
     "SORTER_CELLS",
     "STORE_TO_RETIRED",
     "FlashClocks",
+    "SideClocks",
     "done_clocks",
     "idle_clocks",
 ]
@@ -28,7 +32,35 @@ INDEX_MARGIN = 8  # no anchor word is read while the queue, one clock ago, had l
 
 # Row fetch
 RUN_WORDS = 7  # clocks of reading a run's words, at least
-RUN_KEEP = 3  # clocks of them that pass before the last row of the run before must have left for the streamer
+RUN_KEEP = 3  # clocks of them that pass before the last row of the run before must have left for the streamer; not between two passes
+
+
+@dataclass(frozen=True, kw_only=True)
+class SideClocks:
+    """``tables``: a group's, whose indices need ``before`` accesses to side words that come first and ``after`` that come last.
+
+    ``opened_to_access``: the run's words, or a pass's, are read -> the first access is asked. ``access_to_index``: the last access of a
+    group is served -> the next index can be taken. ``index_to_index``: one is taken -> the next of the group can be. ``index_to_access``:
+    the last of a group is taken -> an access is asked. 0 where there is no such thing.
+    """
+
+    tables: int
+    before: int
+    after: int
+    access_to_index: int
+    index_to_access: int
+    opened_to_access: int = 0
+    index_to_index: int = 0
+
+
+SIDE = {
+    Mode.ATTEND: SideClocks(
+        tables=SIDE_WORDS, before=2, after=0, opened_to_access=1, access_to_index=3, index_to_index=2, index_to_access=2
+    ),
+    Mode.KEY: SideClocks(tables=1, before=0, after=1, access_to_index=1, index_to_access=1),
+    Mode.ANCHORS: SideClocks(tables=1, before=1, after=0, opened_to_access=1, access_to_index=1, index_to_access=1),
+}
+"""Of the index cache, by mode of the run; the others need no side words."""
 
 
 @dataclass(frozen=True, kw_only=True)
