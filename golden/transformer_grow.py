@@ -1,6 +1,8 @@
-"""Coarse to fine for transformers: plain tables, and the keys of attention, begin with few anchor pairs; see golden/grow.py.
+"""Coarse to fine for transformers: plain tables, and the keys of attention, begin with few anchor pairs (see golden/grow.py), and
+attention with the nearest positions.
 
-An attention row that is copied to the two it becomes changes no output either, so training goes on as if nothing had happened.
+An attention row that is copied to the two it becomes changes no output either, so training goes on as if nothing had happened. More
+distances change none where their position bits had no distance before: their rows are still zero.
 """
 
 from collections.abc import Callable
@@ -23,40 +25,45 @@ def most_pairs(model: Transformer) -> int:
     return max([group.n_c for layer in layers for group in layer.groups] + keys)
 
 
-def cut_transformer(model: Transformer, depth: int) -> Transformer:
-    """``model`` with at most the first ``depth`` pairs of each table and key; everything else is shared with ``model``."""
+def cut_transformer(model: Transformer, depth: int, context: int) -> Transformer:
+    """``model`` with at most the first ``depth`` pairs of each table and key, and a shorter ``context``.
+
+    Everything else is shared with ``model``.
+    """
     blocks = []
     for block in model.blocks:
         attention, pairs = block.attention, _pairs(block.attention, depth)
         tables = _by_key(attention.tables, attention, attention.key.shape[1])[:, :, : 1 << pairs].copy()
-        small = replace(attention, key=attention.key[:, :pairs], tables=tables.reshape(attention.n_t, -1, model.n))
-        if attention.variant == "reference":
-            small = attention
+        small = replace(attention, position=attention.position[:context])
+        if attention.variant == "paper":
+            small = replace(small, key=attention.key[:, :pairs], tables=tables.reshape(attention.n_t, -1, model.n))
         blocks.append(Block(attention=small, feed=None if block.feed is None else cut(block.feed, depth)))
     return replace(model, blocks=tuple(blocks), output=cut(model.output, depth))
 
 
-def deeper_pass(old: TransformerPass, model: Transformer, *, depth: int, to: int) -> TransformerPass:
-    """A pass of ``cut_transformer(model, to)`` that goes on where ``old``, of ``cut_transformer(model, depth)``, is."""
+def deeper_pass(old: TransformerPass, model: Transformer, *, depth: int, to: int, context: int) -> TransformerPass:
+    """A pass of ``cut_transformer(model, to, context)`` that goes on where ``old`` is, one of ``depth`` pairs and no longer a context."""
     batch, steps = old.z.shape[:2]
-    new = TransformerPass(cut_transformer(model, to), batch, steps, np.random.default_rng(0), even=old.attentions[0].even)
+    new = TransformerPass(cut_transformer(model, to, context), batch, steps, np.random.default_rng(0), even=old.attentions[0].even)
     new.resume(old)
     new.embed = old.embed
     for mine, theirs, block in zip(new.attentions, old.attentions, model.blocks, strict=True):
         mine.rows = _attention_rows(theirs, block.attention, depth=depth, to=to)
-        mine.states, mine.moments = theirs.states, theirs.moments
+        mine.states = theirs.states
+        for moment, before in zip(mine.moments, theirs.moments, strict=True):
+            moment[: len(before)] = before
     layers = [(new.output, old.output, model.output)]
-    for feed, before, block in zip(new.feeds, old.feeds, model.blocks, strict=True):
-        if feed is not None and before is not None and block.feed is not None:
-            layers.append((feed, before, block.feed))
-    for one, before, layer in layers:
-        one.rows = _layer_rows(before, layer, depth=depth, to=to)
-        one.state = before.state
+    for feed, shallow, block in zip(new.feeds, old.feeds, model.blocks, strict=True):
+        if feed is not None and shallow is not None and block.feed is not None:
+            layers.append((feed, shallow, block.feed))
+    for one, less, layer in layers:
+        one.rows = _layer_rows(less, layer, depth=depth, to=to)
+        one.state = less.state
     return new
 
 
 def write_whole(passed: TransformerPass, model: Transformer, *, depth: int, full: int) -> Transformer:
-    """``model``, its arrays as ``passed``, of ``cut_transformer(model, depth)``, reads them now."""
+    """``model``, its arrays as ``passed``, of ``depth`` pairs, reads them now."""
     model.embed[:] = passed.embed.used
     layers: list[tuple[LayerPass | None, FloatLayer | None]] = [(passed.output, model.output)]
     for attention, feed, block in zip(passed.attentions, passed.feeds, model.blocks, strict=True):

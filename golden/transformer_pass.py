@@ -239,10 +239,10 @@ class TransformerPass:
         self.have = min(self.have + self.steps, self.attentions[0].reach)
 
     def resume(self, other: "TransformerPass") -> None:
-        """Go on from the keys that ``other`` has carried, whose windows may have another length."""
+        """Go on from the keys that ``other`` has carried, whose windows may have another length, and whose context may be shorter."""
         for mine, theirs in zip(self.attentions, other.attentions, strict=True):
             for array, source in zip(mine.key, theirs.key, strict=True):
-                array[:, :, : mine.reach] = source[:, :, : mine.reach]
+                array[:, :, mine.reach - theirs.reach : mine.reach] = source[:, :, : theirs.reach]
         self.have = other.have
 
     def _parts(self) -> dict[str, list[Rows]]:

@@ -12,7 +12,8 @@ class TransformerPreset:
     """``shape``, size of the vocabulary, entry widths, the part of a training that is rounded, learning rate, jitter, embedder's spread.
 
     ``units``: of attention, feed-forward layers, embedder and output tables (None: searched for); ``soften``: factor on the output tables
-    at the end, before they are rounded for good; ``touched``, ``recent``, ``grow`` and ``grown`` as in golden/trainer.py.
+    at the end, before they are rounded for good; ``touched``, ``recent``, ``grow`` and ``grown`` as in golden/trainer.py, ``short`` and
+    ``widened`` as in golden/transformer_trainer.py.
     """
 
     about: str
@@ -29,6 +30,8 @@ class TransformerPreset:
     recent: float = 0.0
     grow: int = 0
     grown: float = 0.8
+    short: int = 0
+    widened: float = 0.7
     soften: float = 1.0
 
 
@@ -37,10 +40,17 @@ TRANSFORMER_PRESETS = {
         about="124 KiB, for the 128 KiB of SPRAM of an iCE40 UP5K",
         shape=Shape(n=128, blocks=2, heads=1, n_t=4, n_c=1, n_k=4, p=2, context=32, feed=(5, 5), output=(32, 5), near=True),
         recent=0.12,
+        short=4,
     ),
     "paper": TransformerPreset(
-        about="the paper's sizes (Table III: 6 blocks, 4 heads, 16 tables, n = 32) with 9 index bits: 3.3 MB",
-        shape=Shape(n_c=3, p=3, feed=(16, 6), output=(16, 6), near=True),
+        about="the paper's sizes (Table III: 6 blocks, 4 heads, 16 tables, n = 32) with 9 index bits: 3.5 MB",
+        shape=Shape(n_c=1, n_k=5, p=3, feed=(16, 6), output=(32, 8), near=True),
+        rate=0.005,
+        recent=0.12,
+        grow=3,
+        grown=0.6,
+        short=8,
+        widened=0.8,
     ),
     "reference": TransformerPreset(
         about="the paper's sizes in the reference program's variant, with 9 index bits: 3.3 MB",

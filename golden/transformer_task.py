@@ -33,7 +33,7 @@ SHAPE = {
     **{"n": "n", "blocks": "blocks", "heads": "heads", "tables": "n_t", "pairs": "n_c", "key_pairs": "n_k", "place": "p"},
     **{"context": "context", "feed": "feed", "output": "output"},
 }
-CHANGES = ("rate", "jitter", "symbols", "bits", "qat", "recent", "soften", "units", "grow", "grown")
+CHANGES = ("rate", "jitter", "symbols", "bits", "qat", "recent", "soften", "units", "grow", "grown", "short", "widened")
 OPTIONS = (
     *("text", "preset", "minutes", "steps", "seed", "no_float", "streams", "window", *CHANGES),
     *(*SHAPE, "variant", "attention_only", "empty_cache", "random_places", "uneven", "every_row"),
@@ -62,6 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--grow", type=int, help="pairs that plain tables and keys begin with; the others come one at a time; 0: all at once"
     )
     parser.add_argument("--grown", type=float, help="part of the training, 0..1, by which all pairs are there")
+    parser.add_argument("--short", type=int, help="context to begin with; 0: the whole one (default: the preset's)")
+    parser.add_argument("--widened", type=float, help="part of the training, 0..1, at which the whole context comes")
     parser.add_argument("--soften", type=float, help="factor on the output tables at the end, 0.1..1 (default: the preset's)")
     parser.add_argument(
         "--units", type=units_word, metavar="AxFxExO", help="powers of two: of attention, feed-forward, embedder, output; 0: searched for"
@@ -226,6 +228,7 @@ def run(arguments: argparse.Namespace, *, command: str) -> None:
         ("soften", 0.1, 1),
         ("grow", 0, MAX_NC),
         ("grown", 0, 1),
+        ("widened", 0, 1),
     ):
         value = getattr(arguments, name)
         if value is not None and not low <= value <= high:
@@ -233,6 +236,8 @@ def run(arguments: argparse.Namespace, *, command: str) -> None:
     for name in ("window", "threads"):
         if getattr(arguments, name) < 1:
             raise NetworkError(f"--{name} must be at least 1, not {getattr(arguments, name)}")
+    if arguments.short is not None and arguments.short != 0 and arguments.short < 2:
+        raise NetworkError(f"--short must be 0 or at least 2, not {arguments.short}")
     if not arguments.out.parent.is_dir():
         raise NetworkError(f"--out: there is no folder {arguments.out.parent}")
     preset = _preset(arguments)
@@ -248,6 +253,8 @@ def run(arguments: argparse.Namespace, *, command: str) -> None:
         recent=preset.recent,
         grow=preset.grow,
         grown=preset.grown,
+        short=preset.short,
+        widened=preset.widened,
         jitter=preset.jitter,
         adam=Adam(rate=preset.rate),
         seed=arguments.seed,

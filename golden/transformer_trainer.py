@@ -30,6 +30,7 @@ class TransformerSettings:
     without it every window starts from an empty cache. ``even``: the learning rate of an attention table's row is divided by the number of
     distances that have its position bits, because a step of such a row moves a latency so many times. ``jitter``, ``warm``, ``touched``,
     ``recent``, ``grow`` and ``grown`` as in golden/trainer.py; what grows: golden/transformer_grow.py.
+    ``short``: the context to begin with, until the part ``widened`` (0..1) of the schedule; 0: the whole one.
     """
 
     streams: int = 64
@@ -45,6 +46,8 @@ class TransformerSettings:
     recent: float = 0.0
     grow: int = 0
     grown: float = 0.5
+    short: int = 0
+    widened: float = 0.7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +97,8 @@ class TransformerTrainer:
         self.model = model
         self._full = most_pairs(model)
         self._depth = min(settings.grow, self._full) or self._full
-        small = cut_transformer(model, self._depth)
+        self._context = min(settings.short, model.context) or model.context
+        small = cut_transformer(model, self._depth, self._context)
         self._pass = TransformerPass(small, settings.streams, settings.window, rng, even=settings.even)
         self._text = np.concatenate([symbols, symbols[: settings.window + 1]])
         batch = settings.streams
@@ -115,17 +119,13 @@ class TransformerTrainer:
 
     def round(self, rounding: TransformerRounding) -> None:
         """From now on the forward pass reads rounded tables; straight-through: the unrounded ones are trained, and clipped to the width."""
-        self._pass.round(units=rounding.units(), limits=rounding.limits(rows=head_rows(self._pass.model)))
+        self._pass.round(units=rounding.units(), limits=rounding.limits(rows=head_rows(self.model)))
 
     def one_step(self, done: float) -> float:
         """One mini-batch; ``done`` (0..1) sets the learning rate. Returns the mean loss of a target in bits (with jitter)."""
         settings = self.settings
         self.step += 1
-        if settings.grow:
-            depth = depth_at(done, first=min(settings.grow, self._full), last=self._full, until=settings.grown)
-            if depth > self._depth:
-                self._pass = deeper_pass(self._pass, self.model, depth=self._depth, to=depth)
-                self._depth = depth
+        self._grow(done)
         tokens = self._text[self._at[:, None] + np.arange(settings.window + 1)]
         rate = settings.adam.rate * cosine(done, step=self.step, warm=settings.warm)
         self._pass.forward(self._share, tokens, jitter=settings.jitter)
@@ -135,6 +135,18 @@ class TransformerTrainer:
             self._pass.carry()
         self._at = self._first + (self._at - self._first + settings.window) % self._length
         return loss / (settings.streams * settings.window * float(np.log(2)))
+
+    def _grow(self, done: float) -> None:
+        """Give the tables the pairs, and attention the distances, that are due."""
+        settings, depth, context = self.settings, self._depth, self._context
+        if settings.grow:
+            due = depth_at(done, first=min(settings.grow, self._full), last=self._full, until=settings.grown)
+            depth = max(depth, due)
+        if done >= settings.widened:
+            context = self.model.context
+        if (depth, context) != (self._depth, self._context):
+            self._pass = deeper_pass(self._pass, self.model, depth=self._depth, to=depth, context=context)
+            self._depth, self._context = depth, context
 
     def current(self) -> Transformer:
         """The model with its tables as the forward pass reads them now."""

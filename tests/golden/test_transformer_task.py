@@ -114,7 +114,7 @@ KINDS = [
     ("--empty-cache",),
     ("--bits", "8", "--heads", "2"),
     ("--random-places", "--place", "0"),
-    ("--uneven", "--every-row", "--grow", "1", "--recent", "0.5", "--key-pairs", "3", "--feed", "3x2", "--output", "6x3"),
+    ("--uneven", "--every-row", "--grow", "1", "--short", "3", "--recent", "0.5", "--key-pairs", "3", "--feed", "3x2", "--output", "6x3"),
 ]
 
 

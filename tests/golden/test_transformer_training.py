@@ -220,15 +220,17 @@ def test_the_bench_counts_positions() -> None:
 
 
 def test_growing_changes_no_output() -> None:
-    """A pass with the first pairs alone, grown, gives the same losses; another row would give others."""
-    shape = Shape(n=10, blocks=2, heads=2, n_t=2, n_c=1, n_k=3, p=2, context=6, feed=(3, 4), output=(4, 4))
+    """A pass with the first pairs and distances alone, grown, gives the same losses; other rows would give others."""
+    shape = Shape(n=10, blocks=2, heads=2, n_t=2, n_c=1, n_k=3, p=2, context=6, feed=(3, 4), output=(4, 4), near=True)
     model = random_model(shape)
+    for block in model.blocks:
+        block.attention.tables[:, 3::4] = 0  # of distances that the short context has not
     tokens = np.random.default_rng(2).integers(0, SYMBOLS, (3, 11)).astype(np.int32)
-    small = TransformerPass(cut_transformer(model, 2), 3, 5, np.random.default_rng(0))
+    small = TransformerPass(cut_transformer(model, 2, 4), 3, 5, np.random.default_rng(0))
     assert [attention.rows.used.shape[1] for attention in small.attentions] == [1 << 1 + 2 + 2] * 2
     small.forward(direct, tokens[:, :6])
     small.carry()
-    large = deeper_pass(small, model, depth=2, to=4)
+    large = deeper_pass(small, model, depth=2, to=4, context=6)
     assert [attention.rows.used.shape[1] for attention in large.attentions] == [1 << 1 + 3 + 2] * 2
     assert large.output.rows.used.shape == (4 << 4, SYMBOLS)
     losses = []
