@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import boards
@@ -51,6 +51,7 @@ def test_random_transformers_equal_golden(sweep):
     def check(seed, stall):
         network, board = spread(seed, share=0)
         program = compile_network(network, board)
+        assume(all(run.tier == 0 for run in program.runs))  # this core has no flash
         session = CoreSession(network, program, params=PARAMS, stall=stall, stall_seed=seed + 1)
         try:
             assert len(list(session.run(forced(network, seed)))) == STEPS, session.difference
@@ -65,7 +66,7 @@ def test_random_transformers_equal_golden(sweep):
 
 
 @pytest.mark.parametrize("mode", FLASH)
-@pytest.mark.parametrize("sweep", [6, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("sweep", [4, pytest.param(100, marks=pytest.mark.slow)])
 def test_tables_in_flash_equal_golden(mode, sweep):
     tiers = set()
 
@@ -165,17 +166,17 @@ def test_a_lost_key_is_found():
     session.close()
 
 
-@pytest.mark.parametrize(("temperature", "k"), [(1.0, 0), (0.7, 4)])
-def test_500_characters_of_an_spram_one(temperature, k):
+@pytest.mark.parametrize(("temperature", "k", "count"), [(1.0, 0, 500), (0.7, 4, 50)])
+def test_characters_of_an_spram_one(temperature, k, count):
     network = replace(random_transformer(7, max_n=32, context=32, blocks=2), out_frac=4)
     jitter = jitter_table(temperature=temperature, out_frac=4)
     program = replace(compile_network(network, BOARD), jitter=jitter.table, mask=jitter.mask, jittered=True, k=k, seed=5)
     session = CoreSession(network, program, params=PARAMS)
-    symbols = list(session.run([None] * 500))
+    symbols = list(session.run([None] * count))
     assert session.difference is None
-    assert len(symbols) == 500
+    assert len(symbols) == count
     assert len(set(symbols)) > 1
-    assert session.comparison.compared == 500 * latencies_a_step(session)
+    assert session.comparison.compared == count * latencies_a_step(session)
     session.close()
 
 
@@ -213,7 +214,7 @@ def test_the_board_by_its_uart_and_from_the_start_again():
     network = with_symbols(NETWORK)
     program = compile_network(network, BOARD)
     session = BoardSession(network, program, board=BOARD)
-    symbols = [i % 2 for i in range(36)]
+    symbols = [i % 2 for i in range(12)]
     first = list(session.run(symbols))
     assert session.difference is None
     session.device.reset()
@@ -221,5 +222,5 @@ def test_the_board_by_its_uart_and_from_the_start_again():
     session.comparison = Comparison(session.golden, latencies=session.board.latencies, tables=session.board.tables)
     assert list(session.run(symbols)) == first
     assert session.difference is None
-    assert session.comparison.compared == 36 * latencies_a_step(session)
+    assert session.comparison.compared == 12 * latencies_a_step(session)
     session.close()
