@@ -94,6 +94,8 @@ class CoreSimulation:
     ) -> None:
         self.program, self.chip, self._content = program, None, b""
         self.prefix = "core." if params.flash else ""
+        if not params.flash and any(run.tier for run in program.runs):
+            raise ValueError("the program has tables in flash, the core has none")
         if params.flash:
             if board is None:
                 raise ValueError("board must be given for a core with flash")

@@ -156,6 +156,7 @@ class FakeCore(Transport):
             words = np.frombuffer(section.payload, "<i2")
             if section.kind == isa.Kind.STORE:
                 self.machine.store[section.address : section.address + len(words)] = words.tolist()
+                self.machine.cached = 0
             elif section.kind == isa.Kind.JITTER:
                 jitter = words.astype(np.int16)
             else:

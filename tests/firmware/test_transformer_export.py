@@ -9,11 +9,15 @@ import pytest
 from firmware import isa
 from firmware.compiler import compile_network
 from firmware.contents import contents
+from firmware.device import Device
 from firmware.estimate import estimate
 from firmware.export import main
+from firmware.host import Host
 from firmware.image import read_image, write_image
 from golden.file import load, save_network
+from golden.transformer_integer import TransformerState
 
+from .core import FakeCore
 from .execution import first_difference
 from .flashed import ICEBREAKER
 from .transformers import random_transformer, with_symbols
@@ -63,6 +67,23 @@ def test_sections_are_named() -> None:
     (part,) = (section for section in sections if section.stage == "blocks.0.part.0")
     assert sorted(part.tables) == list(range(sum(head.n_t for head in NETWORK.blocks[0].groups()[0])))
     assert str(next(section for section in sections if section.stage == "blocks.1.side")).endswith(" of the image): blocks.1.side")
+
+
+def test_a_reset_empties_the_cache() -> None:
+    """By the host driver: the same text after a reset gives the same symbols, without one it need not."""
+    network = with_symbols(NETWORK)
+    device = Device(Host(FakeCore()), write_image(compile_network(network, ICEBREAKER)))
+    device.load()
+    text = bytes(network.symbols or ()) * 6
+    state = TransformerState(network)
+    expected = []
+    for symbol in device.symbols(text):
+        expected.append(int(state.outputs().argmin()))
+        state.update(symbol)
+    assert device.feed(text) == expected
+    assert device.feed(text) != expected
+    device.reset()
+    assert device.feed(text) == expected
 
 
 def test_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
