@@ -207,8 +207,13 @@ class TransformerPass:
         self.dz[streams] = 0
         self.output.back(start, stop, self.dz)
 
-    def backward(self, share: Share, tokens: npt.NDArray[np.int32], *, step: int, rate: float, adam: Adam, touched: bool = False) -> None:
-        """Every gradient of the window last seen, and one Adam step of ``rate``; afterwards ``dz`` is dL/d(embedding)."""
+    def backward(
+        self, share: Share, tokens: npt.NDArray[np.int32], *, step: int, rate: float, adam: Adam, touched: bool = False, places: bool = True
+    ) -> None:
+        """Every gradient of the window last seen, and one Adam step of ``rate``; afterwards ``dz`` is dL/d(embedding).
+
+        ``touched``: on rows that the window used alone; ``places``: on the positional encodings too.
+        """
         constants = (rate, adam.beta1, adam.beta2, adam.epsilon, step)
         after: AttentionPass | None = None
 
@@ -222,7 +227,8 @@ class TransformerPass:
         for attention, feed in zip(reversed(self.attentions), reversed(self.feeds), strict=True):
             share(between, len(tokens), feed, after)
             attention.back(share, self.gains, self.have, self.dz, constants, touched)
-            attention.update_position(self.gains[2], step, rate, adam)
+            if places:
+                attention.update_position(self.gains[2], step, rate, adam)
             after = attention
         share(between, len(tokens), None, after)
         layers = [(feed.rows, feed.flat, feed.used, feed.grad) for feed in self.feeds if feed is not None]

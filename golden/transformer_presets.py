@@ -45,10 +45,9 @@ TRANSFORMER_PRESETS = {
     "paper": TransformerPreset(
         about="the paper's sizes (Table III: 6 blocks, 4 heads, 16 tables, n = 32) with 9 index bits: 3.5 MB",
         shape=Shape(n_c=1, n_k=5, p=3, feed=(16, 6), output=(32, 8), near=True),
-        rate=0.005,
         recent=0.12,
-        grow=3,
-        grown=0.6,
+        grow=4,
+        grown=0.5,
         short=8,
         widened=0.8,
     ),

@@ -30,7 +30,8 @@ class TransformerSettings:
     without it every window starts from an empty cache. ``even``: the learning rate of an attention table's row is divided by the number of
     distances that have its position bits, because a step of such a row moves a latency so many times. ``jitter``, ``warm``, ``touched``,
     ``recent``, ``grow`` and ``grown`` as in golden/trainer.py; what grows: golden/transformer_grow.py.
-    ``short``: the context to begin with, until the part ``widened`` (0..1) of the schedule; 0: the whole one.
+    ``short``: the context to begin with, until the part ``widened`` (0..1) of the schedule; 0: the whole one. So long
+    the positional encodings stand still.
     """
 
     streams: int = 64
@@ -130,7 +131,8 @@ class TransformerTrainer:
         rate = settings.adam.rate * cosine(done, step=self.step, warm=settings.warm)
         self._pass.forward(self._share, tokens, jitter=settings.jitter)
         loss = float(self._pass.losses.sum())
-        self._pass.backward(self._share, tokens, step=self.step, rate=rate, adam=settings.adam, touched=settings.touched)
+        whole = self._context == self.model.context  # else an encoding could take the bits of the distances to come
+        self._pass.backward(self._share, tokens, step=self.step, rate=rate, adam=settings.adam, touched=settings.touched, places=whole)
         if settings.carry:
             self._pass.carry()
         self._at = self._first + (self._at - self._first + settings.window) % self._length

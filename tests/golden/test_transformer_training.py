@@ -258,3 +258,20 @@ def test_a_grown_training_ends_with_all_pairs() -> None:
     tables = model.output.groups[0].tables
     assert not np.array_equal(tables[:, :4], tables[:, 4:])  # the last pair has learned something
     assert stream_loss(model, TEXT) / (len(TEXT) - 1) / np.log(2) < 1.2
+
+
+def test_encodings_stand_still_while_the_context_is_short() -> None:
+    shape = Shape(n=10, blocks=1, heads=1, n_t=3, n_c=1, n_k=2, p=2, context=6, feed=None, output=(4, 3), near=True)
+    model = Transformer.start(n_sym=SYMBOLS, shape=shape, rng=np.random.default_rng(3), spread=3.0)  # encodings are often the nearest
+    position = model.blocks[0].attention.position
+    before = position.copy()
+    settings = TransformerSettings(streams=8, window=8, threads=1, warm=5, adam=Adam(rate=0.02), short=4, widened=0.5)
+    with TransformerTrainer(model, TEXT, settings) as trainer:
+        trainer.run(lambda done, _: None, steps=40, minutes=None, stop=0.5)
+        assert trainer._pass.attentions[0].reach == 3
+        assert np.array_equal(position, before)
+        assert not trainer.current().blocks[0].attention.tables[:, 3::4].any()  # of distances to come
+        trainer.run(lambda done, _: None, steps=40, minutes=None, start=0.5)
+        assert trainer._pass.attentions[0].reach == 5
+        assert not np.array_equal(position, before)
+        assert trainer.current().blocks[0].attention.tables[:, 3::4].any()
