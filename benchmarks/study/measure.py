@@ -16,9 +16,10 @@ from golden.transformer_network import TransformerNetwork
 
 from .figures import cost
 from .points import POINTS, Point, put
+from .runs import RUNS, Run, put_run
 from .window import score_window
 
-__all__ = ["characters_of", "codes_of", "main", "measure", "shape_of"]
+__all__ = ["as_run", "characters_of", "codes_of", "main", "measure", "shape_of"]
 
 WINDOW = 2048  # targets of a mini-batch: 64 streams of 32 characters, in all trainers
 
@@ -89,6 +90,14 @@ def measure(path: Path, text: Text, *, name: str, seconds: float | None, shipped
     )
 
 
+def as_run(point: Point, *, model: str) -> Run:
+    """The training of ``point`` beside others of ``model``; its seconds must be known."""
+    if point.seconds is None:
+        raise NetworkError(f"{point.name}: --run needs the --seconds that its training took")
+    kept = ("family", "characters", "seconds", "bits", "table_bytes", "bytes_read", "seed", "command")
+    return Run(model=model, **{name: getattr(point, name) for name in kept})
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.study.measure", description=__doc__)
     parser.add_argument("network", help="a file, or the name of a network that ships")
@@ -96,6 +105,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--name", help="of the point (default: the file's)")
     parser.add_argument("--seconds", type=float, help="of processor time its training took, where its card does not say")
     parser.add_argument("--characters", type=int, help="targets of its training, where --steps of 2048 is not the number")
+    parser.add_argument("--run", metavar="MODEL", help="also a line of docs/study/convergence.json, of this model")
     parser.add_argument("--points", type=Path, default=POINTS, help="the file of points (default: docs/study/points.json)")
     arguments = parser.parse_args(argv)
     try:
@@ -103,7 +113,10 @@ def main(argv: list[str] | None = None) -> int:
         shipped = arguments.network if str(path) != arguments.network else None
         given = {"seconds": arguments.seconds, "characters": arguments.characters, "shipped": shipped}
         point = measure(path, read_text(arguments.text), name=arguments.name or path.stem, **given)
+        run = None if arguments.run is None else as_run(point, model=arguments.run)
         put(point, arguments.points)
+        if run is not None:
+            put_run(run, RUNS)
     except (NetworkError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -10,6 +10,7 @@ import re
 import struct
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,14 @@ from golden.network import NetworkError
 from .points import FAMILIES, Point, frontier, read_points
 from .runs import Run, read_runs
 
-__all__ = ["FOLDER", "ann_points", "draw", "fill", "main", "points_table", "runs_table", "source_of"]
+__all__ = ["FOLDER", "ann_points", "draw", "fill", "goals_table", "main", "points_table", "runs_table", "source_of"]
 
 FOLDER = Path(__file__).parents[2] / "docs" / "study"
 COLOURS = dict(zip(FAMILIES, ("tab:green", "tab:blue", "tab:red", "0.5", "tab:orange"), strict=True))
 MARKERS = dict(zip(FAMILIES, "s^o+x", strict=True))
 AXES = (("table_bytes", "bytes of tables"), ("bytes_read", "bytes read a character"), ("clocks", "clocks a character, UP5K"))
+LINES = ("-", "--", ":", "-.")
+GOALS = (2.8, 2.6, 2.5, 2.4, 2.3, 2.2)  # bits
 ON_CORE = ("deep", "rnn", "transformer")
 LABELS = dict(zip(FAMILIES, ((-5, -9, "right"), (6, 3, "left"), (6, 3, "left"), (5, 4, "left"), (-5, 5, "right")), strict=True))
 
@@ -52,6 +55,44 @@ def runs_table(runs: Sequence[Run]) -> str:
     """A Markdown table of trainings by their length."""
     lines = ["| network | M characters | seconds | bits |", "| --- | --- | --- | --- |"]
     lines += [f"| {run.model} | {run.characters / 1e6:.2f} | {run.seconds:.0f} | {run.bits:.3f} |" for run in runs]
+    return "\n".join(lines)
+
+
+def reached(runs: Sequence[Run], goal: float) -> tuple[float, float] | None:
+    """Characters and seconds with which trainings of one model would reach ``goal`` bits, by interpolation on logarithmic scales.
+
+    None if none of them did, or if the shortest is below it already.
+    """
+    some = sorted(runs, key=lambda run: run.characters)
+    for one, other in pairwise(some):
+        if one.bits > goal >= other.bits:
+            part = (one.bits - goal) / (one.bits - other.bits)
+            characters = one.characters * (other.characters / one.characters) ** part
+            return characters, one.seconds * (other.seconds / one.seconds) ** part
+    return None
+
+
+def _two(value: float) -> str:
+    """Two significant digits, written plainly."""
+    return f"{float(f'{value:.2g}'):g}"
+
+
+def goals_table(runs: Sequence[Run]) -> str:
+    """A Markdown table of :func:`reached`, for models trained more than once."""
+    lines = ["| network | " + " | ".join(f"{goal} bits" for goal in GOALS) + " |", "| --- |" + " --- |" * len(GOALS)]
+    for model in dict.fromkeys(run.model for run in runs):
+        some = [run for run in runs if run.model == model]
+        if len(some) == 1:
+            continue
+        cells = []
+        for goal in GOALS:
+            found = reached(some, goal)
+            least = min(some, key=lambda run: run.characters)
+            if found is not None:
+                cells.append(f"{_two(found[0] / 1e6)} M, {_two(found[1])} s")
+            else:
+                cells.append(f"under {_two(least.characters / 1e6)} M, {_two(least.seconds)} s" if least.bits <= goal else "")
+        lines.append(f"| {model} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -86,6 +127,14 @@ def fill(page: str, name: str, table: str) -> str:
     if found is None:
         raise NetworkError(f"the page must have the marks {first.strip()} and {last}")
     return page[: found.start()] + first + table + "\n" + last + page[found.end() :]
+
+
+def tables_in(page: str, points: Sequence[Point], runs: Sequence[Run]) -> str:
+    """``page`` with its three tables made of the data."""
+    tables = {"points": points_table(points), "goals": goals_table(runs), "runs": runs_table(runs)}
+    for name, table in tables.items():
+        page = fill(page, name, table)
+    return page
 
 
 def _figure(width: float, height: float, count: int) -> tuple[Any, Any]:
@@ -134,7 +183,7 @@ def source_of(path: Path) -> str:
 
 def draw_points(points: Sequence[Point], path: Path, source: str) -> None:
     """Bits against bytes, traffic and clocks; the line joins the networks of the core that no other one of the core beats in both."""
-    figure, panels = _figure(15, 5.6, 3)
+    figure, panels = _figure(16, 7.2, 3)
     for axes, (field, label) in zip(panels, AXES, strict=True):
         for family in FAMILIES:
             some = [point for point in points if point.family == family and getattr(point, field) is not None]
@@ -169,15 +218,15 @@ def draw_points(points: Sequence[Point], path: Path, source: str) -> None:
 
 def draw_runs(runs: Sequence[Run], path: Path, source: str) -> None:
     """Bits reached by trainings of several lengths against characters seen, and against seconds of one core."""
-    figure, panels = _figure(11, 4.6, 2)
+    figure, panels = _figure(12, 5.4, 2)
+    models = sorted({(run.model, run.family) for run in runs})
     for axes, field, scale, label in (
         (panels[0], "characters", 1e6, "million characters trained on"),
         (panels[1], "seconds", 1.0, "seconds of one core"),
     ):
-        for model in sorted({run.model for run in runs}):
+        for model, family in models:
             some = sorted((run for run in runs if run.model == model), key=lambda run: run.characters)
-            family = some[0].family
-            line = "-" if model == next(run.model for run in runs if run.family == family) else "--"
+            line = LINES[[other for other in models if other[1] == family].index((model, family)) % len(LINES)]
             values = [getattr(run, field) / scale for run in some]
             axes.plot(values, [run.bits for run in some], marker=MARKERS[family], color=COLOURS[family], ls=line, ms=4, label=model)
         axes.set_xscale("log")
@@ -194,7 +243,7 @@ def draw(folder: Path = FOLDER) -> None:
     points, runs = read_points(folder / "points.json"), read_runs(folder / "convergence.json")
     page = (folder / "README.md").read_text(encoding="utf-8")
     points += ann_points(runs)
-    page = fill(fill(page, "points", points_table(points)), "runs", runs_table(runs))
+    page = tables_in(page, points, runs)
     write_atomic(folder / "README.md", page.encode())
     draw_points(points, folder / "frontier.png", source_hash(folder))
     draw_runs(runs, folder / "convergence.png", source_hash(folder))

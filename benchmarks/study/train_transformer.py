@@ -47,6 +47,8 @@ def train(text: Text, *, preset: str, steps: int, rate: float, qat: float, recen
         adam=Adam(rate=rate),
         warm=min(200, max(1, steps // 10)),
         touched=shape.touched,
+        grow=shape.grow,
+        grown=shape.grown,
         recent=recent,
         seed=seed,
         threads=1,

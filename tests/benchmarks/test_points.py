@@ -11,7 +11,7 @@ import boards
 from benchmarks.study.ann_shape import AnnShape
 from benchmarks.study.figures import clocks_by_rule, cost, rows_read
 from benchmarks.study.ngrams import stored
-from benchmarks.study.plot import FOLDER, ann_points, draw, fill, points_table, runs_table, source_hash, source_of
+from benchmarks.study.plot import FOLDER, ann_points, draw, fill, reached, source_hash, source_of, tables_in
 from benchmarks.study.points import POINTS, Point, frontier, put, read_points, write_points
 from benchmarks.study.runs import Run, put_run, read_runs
 from golden.file import load
@@ -66,6 +66,14 @@ def test_runs_are_kept_by_their_command(tmp_path: Path) -> None:
     for made in (run, replace(run, bits=2.0), replace(run, command="b", characters=1)):
         put_run(made, tmp_path / "runs.json")
     assert [(made.command, made.bits) for made in read_runs(tmp_path / "runs.json")] == [("b", 3.0), ("a", 2.0)]
+
+
+def test_what_reaches_a_goal_lies_between_two_trainings() -> None:
+    run = Run(model="m", family="rnn", characters=100, seconds=4.0, bits=3.0, table_bytes=1, bytes_read=1, seed=0, command="a")
+    runs = [run, replace(run, characters=10_000, seconds=64.0, bits=2.0), replace(run, characters=20_000, bits=1.9)]
+    assert reached(runs, 2.5) == pytest.approx((1000, 16))
+    assert reached(runs, 1.8) is None
+    assert reached(runs, 3.0) is None
 
 
 def test_the_rule_of_clocks() -> None:
@@ -126,7 +134,7 @@ def test_the_document_is_made_from_the_data() -> None:
     """``python -m benchmarks.study.plot`` was run after the last change of the data."""
     page = (FOLDER / "README.md").read_text(encoding="utf-8")
     points = read_points() + ann_points(read_runs())
-    assert fill(fill(page, "points", points_table(points)), "runs", runs_table(read_runs())) == page
+    assert tables_in(page, points, read_runs()) == page
     assert source_of(FOLDER / "frontier.png") == source_of(FOLDER / "convergence.png") == source_hash(FOLDER)
 
 
