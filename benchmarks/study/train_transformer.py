@@ -49,6 +49,8 @@ def train(text: Text, *, preset: str, steps: int, rate: float, qat: float, recen
         touched=shape.touched,
         grow=shape.grow,
         grown=shape.grown,
+        short=shape.short,
+        widened=shape.widened,
         recent=recent,
         seed=seed,
         threads=1,
