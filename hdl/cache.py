@@ -36,7 +36,7 @@ class IndexCache(wiring.Component):
     ``side``: beats read and words written in tier 0. ``advance``: strobe, the step ends; ``clear``: strobe, a new text begins.
 
     From ``open`` to the first ``o``: 5 clocks, if ``side`` is never refused; from the last of four taken to the next four's first: 6. In
-    between, an index every second clock. A key takes two clocks, a copied beat two. A reset leaves the ring and its counters.
+    between, an index every second clock. A key takes two clocks, a copied beat three. A reset leaves the ring and its counters.
     """
 
     def __init__(self, *, address_bits: int) -> None:
@@ -102,7 +102,7 @@ class IndexCache(wiring.Component):
         # Side words of four tables: the ring's, then the position bits beside them.
         words = Signal(16 * isa.SIDE_WORDS, reset_less=True)
         placing, granted, second = Signal(), Signal(), Signal(reset_less=True)
-        m.d.comb += granted.eq(self.side.valid & self.side.ready)
+        m.d.comb += [granted.eq(self.side.valid & self.side.ready), self.busy.eq(self.side.valid & key)]
         m.d.sync += second.eq(placing)
         low = Mux(key, now, Mux(placing, before, now + ~before))
         m.d.comb += [
@@ -113,24 +113,26 @@ class IndexCache(wiring.Component):
         ]
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
-        with m.If(key & self.made):
-            m.d.sync += self.busy.eq(1)
+        with m.If(granted):
+            m.d.sync += self.side.valid.eq(0)
 
         with m.FSM(name="side_words"):
-            with m.State("IDLE"):
+            with m.State("IDLE"):  # and query and key runs
+                m.d.comb += step.eq((query & self.made) | granted)
+                with m.If(self.made & key):
+                    m.d.sync += self.side.valid.eq(1)
                 with m.If(self.open & attend):
+                    m.d.sync += self.side.valid.eq(1)
                     m.next = "RING"
                 with m.If(self.open & anchors):
+                    m.d.sync += self.side.valid.eq(1)
                     m.next = "COPY"
-                m.d.comb += [self.side.valid.eq(self.busy), step.eq((query & self.made) | granted)]
-                with m.If(granted):
-                    m.d.sync += self.busy.eq(0)
             with m.State("RING"):
-                m.d.comb += self.side.valid.eq(1)
                 with m.If(granted):
+                    m.d.sync += self.side.valid.eq(1)
                     m.next = "PLACE"
             with m.State("PLACE"):
-                m.d.comb += [placing.eq(1), self.side.valid.eq(1)]
+                m.d.comb += placing.eq(1)
                 with m.If(~second):
                     m.d.sync += words.eq(self.side.beat)
                 with m.If(granted):
@@ -153,14 +155,17 @@ class IndexCache(wiring.Component):
                 with m.If(~self.left):
                     m.next = "IDLE"
                 with m.Elif(~self.o.valid):
+                    m.d.sync += self.side.valid.eq(1)
                     m.next = "RING"
             with m.State("COPY"):
-                m.d.comb += self.side.valid.eq(self.left)
-                with m.If(~self.left):
-                    m.next = "IDLE"
-                with m.Elif(granted):
+                with m.If(granted):
                     m.next = "COPIED"
             with m.State("COPIED"):
                 m.d.comb += [self.copied.eq(1), step.eq(1)]
-                m.next = "COPY"
+                m.next = "MORE"
+            with m.State("MORE"):
+                m.next = "IDLE"
+                with m.If(self.left):
+                    m.d.sync += self.side.valid.eq(1)
+                    m.next = "COPY"
         return m

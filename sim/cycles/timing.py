@@ -58,7 +58,7 @@ SIDE = {
         tables=SIDE_WORDS, before=2, after=0, opened_to_access=1, access_to_index=3, index_to_index=2, index_to_access=2
     ),
     Mode.KEY: SideClocks(tables=1, before=0, after=1, access_to_index=1, index_to_access=1),
-    Mode.ANCHORS: SideClocks(tables=1, before=1, after=0, opened_to_access=1, access_to_index=1, index_to_access=1),
+    Mode.ANCHORS: SideClocks(tables=1, before=1, after=0, opened_to_access=1, access_to_index=1, index_to_access=2),
 }
 """Of the index cache, by mode of the run; the others need no side words."""
 
