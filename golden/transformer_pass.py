@@ -208,11 +208,21 @@ class TransformerPass:
         self.output.back(start, stop, self.dz)
 
     def backward(
-        self, share: Share, tokens: npt.NDArray[np.int32], *, step: int, rate: float, adam: Adam, touched: bool = False, places: bool = True
+        self,
+        share: Share,
+        tokens: npt.NDArray[np.int32],
+        *,
+        step: int,
+        rate: float,
+        adam: Adam,
+        touched: bool = False,
+        places: bool = True,
+        attention_rate: float = 1.0,
     ) -> None:
         """Every gradient of the window last seen, and one Adam step of ``rate``; afterwards ``dz`` is dL/d(embedding).
 
-        ``touched``: on rows that the window used alone; ``places``: on the positional encodings too.
+        ``touched``: on rows that the window used alone; ``places``: on the positional encodings too; ``attention_rate``: factor of the rate
+        for attention tables.
         """
         constants = (rate, adam.beta1, adam.beta2, adam.epsilon, step)
         after: AttentionPass | None = None
@@ -226,7 +236,7 @@ class TransformerPass:
 
         for attention, feed in zip(reversed(self.attentions), reversed(self.feeds), strict=True):
             share(between, len(tokens), feed, after)
-            attention.back(share, self.gains, self.have, self.dz, constants, touched)
+            attention.back(share, self.gains, self.have, self.dz, (rate * attention_rate, *constants[1:]), touched)
             if places:
                 attention.update_position(self.gains[2], step, rate, adam)
             after = attention

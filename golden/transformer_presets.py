@@ -12,8 +12,8 @@ class TransformerPreset:
     """``shape``, size of the vocabulary, entry widths, the part of a training that is rounded, learning rate, jitter, embedder's spread.
 
     ``units``: of attention, feed-forward layers, embedder and output tables (None: searched for); ``soften``: factor on the output tables
-    at the end, before they are rounded for good; ``touched``, ``recent``, ``grow`` and ``grown`` as in golden/trainer.py, ``short`` and
-    ``widened`` as in golden/transformer_trainer.py.
+    at the end, before they are rounded for good; ``touched``, ``recent``, ``grow`` and ``grown`` as in golden/trainer.py, ``short``,
+    ``widened`` and ``attention_rate`` as in golden/transformer_trainer.py.
     """
 
     about: str
@@ -32,6 +32,7 @@ class TransformerPreset:
     grown: float = 0.8
     short: int = 0
     widened: float = 0.7
+    attention_rate: float = 1.0
     soften: float = 1.0
 
 
@@ -45,6 +46,9 @@ TRANSFORMER_PRESETS = {
     "paper": TransformerPreset(
         about="the paper's sizes (Table III: 6 blocks, 4 heads, 16 tables, n = 32) with 9 index bits: 3.5 MB",
         shape=Shape(n_c=1, n_k=5, p=3, feed=(16, 6), output=(32, 8), near=True),
+        units=(1 / 64, 1 / 16, 1 / 64, 1 / 16),
+        attention_rate=1 / 16,
+        jitter=0.3,
         recent=0.12,
         grow=4,
         grown=0.5,

@@ -33,7 +33,7 @@ SHAPE = {
     **{"n": "n", "blocks": "blocks", "heads": "heads", "tables": "n_t", "pairs": "n_c", "key_pairs": "n_k", "place": "p"},
     **{"context": "context", "feed": "feed", "output": "output"},
 }
-CHANGES = ("rate", "jitter", "symbols", "bits", "qat", "recent", "soften", "units", "grow", "grown", "short", "widened")
+CHANGES = ("rate", "jitter", "symbols", "bits", "qat", "recent", "soften", "units", "grow", "grown", "short", "widened", "attention_rate")
 OPTIONS = (
     *("text", "preset", "minutes", "steps", "seed", "no_float", "streams", "window", *CHANGES),
     *(*SHAPE, "variant", "attention_only", "empty_cache", "random_places", "uneven", "every_row"),
@@ -64,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--grown", type=float, help="part of the training, 0..1, by which all pairs are there")
     parser.add_argument("--short", type=int, help="context to begin with; 0: the whole one (default: the preset's)")
     parser.add_argument("--widened", type=float, help="part of the training, 0..1, at which the whole context comes")
+    parser.add_argument("--attention-rate", type=float, help="factor of the learning rate for attention tables (default: the preset's)")
     parser.add_argument("--soften", type=float, help="factor on the output tables at the end, 0.1..1 (default: the preset's)")
     parser.add_argument(
         "--units", type=units_word, metavar="AxFxExO", help="powers of two: of attention, feed-forward, embedder, output; 0: searched for"
@@ -229,10 +230,11 @@ def run(arguments: argparse.Namespace, *, command: str) -> None:
         ("grow", 0, MAX_NC),
         ("grown", 0, 1),
         ("widened", 0, 1),
+        ("attention_rate", 0, 1),
     ):
         value = getattr(arguments, name)
         if value is not None and not low <= value <= high:
-            raise NetworkError(f"--{name} must be {low:g}..{high:g}, not {value}")
+            raise NetworkError(f"--{name.replace('_', '-')} must be {low:g}..{high:g}, not {value}")
     for name in ("window", "threads"):
         if getattr(arguments, name) < 1:
             raise NetworkError(f"--{name} must be at least 1, not {getattr(arguments, name)}")
@@ -255,6 +257,7 @@ def run(arguments: argparse.Namespace, *, command: str) -> None:
         grown=preset.grown,
         short=preset.short,
         widened=preset.widened,
+        attention_rate=preset.attention_rate,
         jitter=preset.jitter,
         adam=Adam(rate=preset.rate),
         seed=arguments.seed,

@@ -29,7 +29,8 @@ class TransformerSettings:
     ``streams`` texts run side by side, ``window`` symbols a step; ``carry``: positions attend into the window before, as in generation;
     without it every window starts from an empty cache. ``even``: the learning rate of an attention table's row is divided by the number of
     distances that have its position bits, because a step of such a row moves a latency so many times. ``jitter``, ``warm``, ``touched``,
-    ``recent``, ``grow`` and ``grown`` as in golden/trainer.py; what grows: golden/transformer_grow.py.
+    ``recent``, ``grow`` and ``grown`` as in golden/trainer.py; ``attention_rate``: factor of the learning rate for
+    attention tables (many of them move a latency together); what grows: golden/transformer_grow.py.
     ``short``: the context to begin with, until the part ``widened`` (0..1) of the schedule; 0: the whole one. So long
     the positional encodings stand still.
     """
@@ -38,6 +39,7 @@ class TransformerSettings:
     window: int = 32
     carry: bool = True
     even: bool = True
+    attention_rate: float = 1.0
     jitter: float = 0.3
     adam: Adam = field(default_factory=Adam)
     warm: int = 200
@@ -132,7 +134,16 @@ class TransformerTrainer:
         self._pass.forward(self._share, tokens, jitter=settings.jitter)
         loss = float(self._pass.losses.sum())
         whole = self._context == self.model.context  # else an encoding could take the bits of the distances to come
-        self._pass.backward(self._share, tokens, step=self.step, rate=rate, adam=settings.adam, touched=settings.touched, places=whole)
+        self._pass.backward(
+            self._share,
+            tokens,
+            step=self.step,
+            rate=rate,
+            adam=settings.adam,
+            touched=settings.touched,
+            places=whole,
+            attention_rate=settings.attention_rate,
+        )
         if settings.carry:
             self._pass.carry()
         self._at = self._first + (self._at - self._first + settings.window) % self._length
