@@ -1,19 +1,18 @@
-"""What the core's counters add in each step, in the compiled simulator."""
+"""The counts of a program's steps in the compiled simulator, with or without a flash."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import boards
 from boards import Board
-from firmware import isa
 from firmware.program import Program
 from hdl.system import core_params
 from sim.core import CoreSimulation
 from sim.cycles import StepCounts
+from sim.step_counts import step_counts
 from tests.firmware.flashed import WITH_FLASH
 
 MODES = ("spram", *boards.FLASH_MODES)
-COUNTERS = (isa.Counter.CLOCKS, isa.Counter.ROWS, isa.Counter.BEATS, isa.Counter.FLASH)
 
 
 def board_of(mode: str, *, comparators: int = 2) -> Board:
@@ -29,21 +28,12 @@ def counts(program: Program, mode: str, *, steps: Sequence[int], rest: int = 64)
     simulation = CoreSimulation(program, params=replace(core_params(board), flash=mode != "spram"), board=board)
     sim, found, phases = simulation.sim, [], []
 
-    def read() -> list[int]:
-        values = [simulation.counter(counter) for counter in COUNTERS]
-        return [values[0] - sim["busy"], *values[1:]]  # where the next step has begun, its first clock is counted
-
     def begun(_: object) -> None:
         if not phases:
             phases.append(sim["flash.step"] if mode != "spram" else 0)
 
     for number in steps:
         sim.clock(rest)
-        before = read()
-        for _ in simulation.steps([None] * number, begun=begun):
-            now = read()
-            clocks, rows, beats, flash = (new - old for new, old in zip(now, before, strict=True))
-            found.append(StepCounts(clocks=clocks, rows=rows, beats=beats, flash=flash))
-            before = now
+        found += step_counts(simulation, [None] * number, begun=begun)
     simulation.close()
     return found, phases[0]

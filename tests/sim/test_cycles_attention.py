@@ -34,6 +34,8 @@ def program_of(seed: int, mode: str, *, comparators: int = 2) -> Program:
         tiers = tuple(
             replace(tier, beat_clocks=of_mode.beat_clocks) for tier, of_mode in zip(board.tiers, board_of(mode).tiers, strict=False)
         )
+        if comparators == 1:
+            board = replace(board, anchor_words=isa.ANCHOR_WORDS)  # those chosen are for two
         program = compile_network(network, replace(board, comparators=comparators, tiers=tiers))
     jitter = np.random.default_rng(seed).integers(0, 99, 256).astype(np.int16)
     return replace(program, jittered=seed % 3 == 0, k=seed % 9, seed=seed + 1, jitter=jitter)

@@ -1,0 +1,28 @@
+"""What the core's counters add in each step of a simulated core."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from firmware.isa import Counter
+from sim.core import CoreSimulation
+from sim.cycles import StepCounts
+
+__all__ = ["step_counts"]
+
+_COUNTERS = (Counter.CLOCKS, Counter.ROWS, Counter.BEATS, Counter.FLASH)
+
+
+def step_counts(
+    simulation: CoreSimulation, forced: Iterable[int | None], *, begun: Callable[[int | None], None] | None = None
+) -> Iterator[StepCounts]:
+    """Runs a step for each element of ``forced``, back to back, as :meth:`sim.core.CoreSimulation.steps` does, and yields its counts."""
+
+    def read() -> list[int]:
+        values = [simulation.counter(counter) for counter in _COUNTERS]
+        return [values[0] - simulation.sim["busy"], *values[1:]]  # where the next step has begun, its first clock is counted
+
+    before = read()
+    for _ in simulation.steps(forced, begun=begun):
+        now = read()
+        clocks, rows, beats, flash = (new - old for new, old in zip(now, before, strict=True))
+        yield StepCounts(clocks=clocks, rows=rows, beats=beats, flash=flash)
+        before = now
