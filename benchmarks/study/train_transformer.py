@@ -51,6 +51,7 @@ def train(text: Text, *, preset: str, steps: int, rate: float, qat: float, recen
         grown=shape.grown,
         short=shape.short,
         widened=shape.widened,
+        attention_rate=shape.attention_rate,
         recent=recent,
         seed=seed,
         threads=1,
