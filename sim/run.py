@@ -31,6 +31,7 @@ from golden.shipped import find_network, shipped_networks
 from golden.text import UNKNOWN, encode
 from hdl.system import core_params
 from sim.cxxrtl_build import SimulationError
+from sim.cycles import predict
 from sim.session import STEPS_AT_ONCE, BoardSession, CoreSession, Session
 
 __all__ = ["main"]
@@ -144,6 +145,10 @@ def _text(session: Session, network: Network, program: Program, board: Board, op
         figures, per_step = estimate(program, board), used.clocks / used.steps
         limit = round(sum(map(figures.limit_with, range(used.steps))) / used.steps)  # a transformer's grows while its cache fills
         print(f"{used.steps} characters: {per_step:.2f} clocks a character, limit {limit}, efficiency {100 * limit / per_step:.1f} %")
+        if network.kind == "transformer":
+            full, limit = predict(program, board), figures.limit
+            rate = f"{full.clocks_per_step} clocks a character, limit {limit}, efficiency {100 * limit / full.clocks_per_step:.1f} %"
+            print(f"with a full cache, by the cycle model: {rate}; the first one takes {full.clocks}")
         print(_traffic(used))
         rate = f"{board.clock_hz / per_step:,.0f} characters a second"
         print(f"at {board.clock_hz / 1e6:g} MHz: {rate}; {used.saturations} neurons saturated")

@@ -3,19 +3,24 @@ on until the cache is full and beyond."""
 
 from dataclasses import fields, replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import boards
+import sim.run
 from firmware import isa
 from firmware.compiler import compile_network
+from firmware.estimate import estimate
 from firmware.isa import Mode
 from firmware.program import Program
+from golden.file import save_network
 from sim.cycles import StepCounts, core, predict, timing
 from sim.cycles import cache as control
 from sim.cycles.passes import PassRecord
 from tests.firmware.flashed import WITH_FLASH
-from tests.firmware.transformers import paper_shaped, random_transformer, spread
+from tests.firmware.transformers import paper_shaped, random_transformer, spread, with_symbols
 
 from .attention_programs import random_program
 from .counted import MODES, board_of, counts
@@ -169,6 +174,21 @@ def test_the_limit_counts_the_rows_of_a_full_cache() -> None:
         assert model.limit == model.beats <= model.clocks_per_step
         rows = {Mode.ROWS: lambda run: run.count, Mode.ATTEND: lambda run: run.count * run.n_out}
         assert model.rows == sum(rows.get(run.mode, lambda _: 1)(run) for run in program.runs)
+
+
+def test_the_run_command_tells_of_the_full_cache(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    network = with_symbols(random_transformer(2, context=12))
+    board = boards.get("icebreaker")
+    program = compile_network(network, board)
+    file = tmp_path / "small.safetensors"
+    save_network(network, file)
+    assert sim.run.main(["--network", str(file), "--length", "20"]) == 0
+    out = capsys.readouterr().out
+    model = predict(program, board, steps=20)
+    limit = estimate(program, board).limit
+    assert f"\n20 characters: {np.mean([step.clocks for step in model.steps[:20]]):.2f} clocks a character, limit " in out
+    told = f"{model.clocks_per_step} clocks a character, limit {limit}, efficiency {100 * limit / model.clocks_per_step:.1f} %"
+    assert f"\nwith a full cache, by the cycle model: {told}; the first one takes {model.clocks}\n" in out
 
 
 def test_positions_that_no_cache_holds() -> None:
