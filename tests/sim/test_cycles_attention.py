@@ -217,7 +217,11 @@ def test_the_papers_shape_equals_the_gateware(mode: str) -> None:
 
 @pytest.mark.slow
 def test_wide_rows_equal_the_gateware() -> None:
+    """Rows of up to 60 columns: most tables in SPRAM, what finds no room there in flash."""
+    tiers = set()
     for seed in range(20):
-        program = compile_network(random_transformer(seed, max_n=60, context=12), board_of("spram"))
-        steps, phase = counts(program, "spram", steps=[14])
-        assert predicted((steps, phase, program), "spram") == steps
+        program = compile_network(random_transformer(seed, max_n=60, context=12), board_of("byte"))
+        steps, phase = counts(program, "byte", steps=[14])
+        assert (seed, predicted((steps, phase, program), "byte")) == (seed, steps)
+        tiers |= {run.tier for run in program.runs if run.row_beats >= 7}
+    assert tiers == {0, 1}
