@@ -182,7 +182,10 @@ def source_of(path: Path) -> str:
 
 
 def draw_points(points: Sequence[Point], path: Path, source: str) -> None:
-    """Bits against bytes, traffic and clocks; the line joins the networks of the core that no other one of the core beats in both."""
+    """Bits against bytes, traffic and clocks; the line joins the networks of the core that no other one of the core beats in both.
+
+    Labels leave out the family, which the colour tells.
+    """
     figure, panels = _figure(16, 7.2, 3)
     for axes, (field, label) in zip(panels, AXES, strict=True):
         for family in FAMILIES:
@@ -197,8 +200,9 @@ def draw_points(points: Sequence[Point], path: Path, source: str) -> None:
                     axes.scatter([getattr(point, field) for point in kept], [point.bits for point in kept], s=45, zorder=3, **style)
             for point in some:
                 right, up, side = LABELS[family] if not point.shipped else (6, -10, "left")
-                at, colour = (getattr(point, field), point.bits), COLOURS[family]
-                axes.annotate(point.name, at, xytext=(right, up), ha=side, textcoords="offset points", fontsize=7, color=colour)
+                at, name = (getattr(point, field), point.bits), point.name.removeprefix(f"{family}-")
+                words: dict[str, Any] = {"textcoords": "offset points", "fontsize": 7, "color": COLOURS[family], "ha": side}
+                axes.annotate(name, at, xytext=(right, up), **words)
         best = frontier([point for point in points if point.family in ON_CORE], field)
         axes.step([getattr(point, field) for point in best], [point.bits for point in best], where="post", color="0.6", zorder=1, lw=1)
         axes.set_xscale("log")
