@@ -15,6 +15,7 @@ from .draft import Draft, lay_anchors
 from .families import Family
 from .indices import copy_draft, index_draft, sides_of, words_of_sides
 from .layout import Layout
+from .order import keys_behind_rows
 from .pack import beats, columns_in_order, rows_in_order
 from .parts import Part
 from .placement import Piece
@@ -63,6 +64,7 @@ def emit(stages: list[Stage], parts: list[Part], plans: Plans, pieces: list[Piec
                 tables.append(words_of_sides(families, plans, mine[0]))
             drafts.append(index_draft(stage, plans, layout, side=sides[stage.families[0]]))
     anchors, sources = lay_anchors(drafts)
+    drafts = keys_behind_rows(drafts)
     drafts[-1].run = replace(drafts[-1].run, end=True)
     return Emitted(
         runs=[draft.run for draft in drafts],

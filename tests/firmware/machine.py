@@ -59,11 +59,12 @@ class Machine:
 
     def step(self, symbol: int | None = None) -> int:
         """One step; ``symbol`` forces the token. Returns the symbol the sampler chooses."""
-        chosen = -1
+        chosen, before = -1, self.store
         for number, run in enumerate(self.program.runs):
             assert run.end == (number == len(self.program.runs) - 1)
             if run.mode == isa.Mode.ATTEND:
                 assert run.anchor_len == 0
+                before = list(self.store)
                 positions = [self._side(run, distance) for distance in range(1, min(self.cached, run.n_out) + 1)]
                 self._rows(run, positions or [None])
             elif run.mode == isa.Mode.ANCHORS:
@@ -73,7 +74,8 @@ class Machine:
                 assert (run.count, run.anchor_len) == (1, 0)
                 self._rows(run, [[chosen if symbol is None else symbol]])
             else:
-                indices = self._indices(run)
+                behind = run.mode == isa.Mode.KEY and self.program.runs[number - 1].mode == isa.Mode.ATTEND
+                indices = self._indices(run, before if behind else self.store)
                 assert len(indices) == run.count
                 if run.mode == isa.Mode.ROWS:
                     self._rows(run, [indices])
@@ -137,7 +139,7 @@ class Machine:
         assert run.base + run.row_beats <= isa.ZERO_WORD
         assert self.memory[0][-isa.BEAT_BYTES :] == bytes(isa.BEAT_BYTES)
 
-    def _indices(self, run: isa.Run) -> list[int]:
+    def _indices(self, run: isa.Run, store: list[int]) -> list[int]:
         lanes, made, words = self.program.comparators, [], 0
         index = [0] * lanes
         for value in self.anchors[run.anchor_base : run.anchor_base + run.anchor_len]:
@@ -147,7 +149,7 @@ class Machine:
                 raise BankConflictError(f"addresses {sorted(addresses)}")
             for lane, pair in enumerate(word.lanes):
                 if pair is not None:
-                    index[lane] = index[lane] << 1 | (self.store[pair[0]] > self.store[pair[1]])
+                    index[lane] = index[lane] << 1 | (store[pair[0]] > store[pair[1]])
             words += 1
             if word.emit:
                 assert words >= lanes
