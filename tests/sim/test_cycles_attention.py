@@ -25,7 +25,7 @@ from tests.firmware.transformers import paper_shaped, random_transformer, spread
 from .attention_programs import random_program
 from .counted import MODES, board_of, counts
 
-SEEDS = (*range(12), 31)  # in the last, keys are written while int4 rows of flash come
+SEEDS = (*range(12), 14, 31)  # in the last two, the cache asks while int8 and int4 rows of flash come
 LONG = 42  # steps, a ring has 32 entries
 FULL = isa.CONTEXT - 1
 
@@ -126,6 +126,20 @@ def test_a_wrong_constant_is_found(mode: Mode, name: str, change: int, monkeypat
 def test_wrong_priority_is_found(always: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tier serves the cache first, but for the beat of zeros that goes with one of flash."""
     monkeypatch.setattr(core.CoreControl, "urgent", property(lambda _: always, lambda *_: None), raising=False)
+    assert differs()
+
+
+def test_priority_over_int8_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No beat of zeros follows one of int8: the cache need not wait."""
+    request = core.CoreControl._request
+
+    def waits(control: core.CoreControl, *, beside: bool) -> bool:
+        before = control._flash
+        requested = request(control, beside=beside)
+        control.urgent = control._flash > before
+        return requested
+
+    monkeypatch.setattr(core.CoreControl, "_request", waits)
     assert differs()
 
 
