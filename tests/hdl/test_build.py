@@ -14,11 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import boards
+from firmware.compiler import compile_network
 from firmware.image import read_image
-from golden.file import save_network
+from golden.file import load, save_network
 from golden.network import Layer, Network, TableGroup
+from golden.shipped import find_network
 from hdl.build import main
 from hdl.ecp5 import dividers
+from sim.cycles import predict
 
 ROOT = Path(__file__).parents[2]
 
@@ -142,6 +146,16 @@ def test_estimate_is_quick_and_writes_nothing(tmp_path: Path) -> None:
     for word in ("SPRAM", "anchors", "store", "image", "bytes a step", "limit"):
         assert word in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_estimate_of_a_transformer(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--board", "icebreaker", "--network", "transformer", "--estimate"]) == 0
+    speed, first = capsys.readouterr().out.splitlines()[-2:]
+    board = boards.get("icebreaker")
+    found = predict(compile_network(load(find_network("transformer")), board), board)
+    assert speed.startswith(f"  cycle model: {found.clocks_per_step} clocks a step, ")
+    assert first == f"  (with a full index cache; the first step, with an empty one, takes {found.clocks} clocks)"
+    assert found.clocks < found.clocks_per_step
 
 
 def test_help_names_every_option(tmp_path: Path) -> None:
