@@ -48,6 +48,7 @@ TRANSFORMER_PRESETS = {
         shape=Shape(n_c=1, n_k=5, p=3, feed=(16, 6), output=(32, 8), near=True),
         units=(1 / 64, 1 / 16, 1 / 64, 1 / 16),
         attention_rate=1 / 16,
+        soften=6 / 7,
         jitter=0.3,
         recent=0.12,
         grow=4,
