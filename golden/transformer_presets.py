@@ -59,6 +59,9 @@ TRANSFORMER_PRESETS = {
     "reference": TransformerPreset(
         about="the paper's sizes in the reference program's variant, with 9 index bits: 3.3 MB",
         shape=Shape(n_c=3, p=3, feed=(16, 6), output=(16, 6), variant="reference", near=True),
+        units=(1 / 64, 1 / 16, 1 / 64, 1 / 16),
+        attention_rate=1 / 16,
+        jitter=0.3,
     ),
     "tiny": TransformerPreset(
         about="a first try: a few KiB",
