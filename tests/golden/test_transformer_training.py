@@ -152,6 +152,21 @@ def test_a_row_that_many_distances_share_learns_as_much_slower() -> None:
     assert np.median(moved[False]) > 0.009
 
 
+def test_attention_tables_have_a_rate_of_their_own() -> None:
+    tokens = np.random.default_rng(2).integers(0, SYMBOLS, (4, 21)).astype(np.int32)
+    moved = []
+    for factor in (1.0, 0.25):
+        model = random_model(SHAPES["paper"])
+        before = model.blocks[0].attention.tables.copy(), model.output.groups[0].tables.reshape(-1, SYMBOLS).copy()
+        passed = TransformerPass(model, 4, 20, np.random.default_rng(0), even=False)
+        passed.forward(direct, tokens)
+        passed.backward(direct, tokens, step=1, rate=0.01, adam=Adam(), attention_rate=factor)
+        moved.append((passed.attentions[0].rows.weights - before[0], passed.output.rows.weights - before[1]))
+    assert np.abs(moved[0][0]).max() == pytest.approx(0.01, rel=1e-3)
+    assert np.allclose(moved[1][0], moved[0][0] / 4, atol=1e-6)
+    assert np.array_equal(moved[1][1], moved[0][1])
+
+
 def test_rows_that_are_not_used_stand_still_if_told_so() -> None:
     tokens = np.zeros((2, 6), np.int32)
     for touched in (True, False):
