@@ -102,11 +102,14 @@ class IndexCache(wiring.Component):
         # Side words of four tables: the ring's, then the position bits beside them.
         words = Signal(16 * isa.SIDE_WORDS, reset_less=True)
         placing, granted, second = Signal(), Signal(), Signal(reset_less=True)
+        ring, low, copying = Signal(_LOW, reset_less=True), Signal(_LOW, reset_less=True), Signal(reset_less=True)
+        nearer = Mux(self.again, ring, now) - 1
+        with m.If(self.open):
+            m.d.sync += [ring.eq(nearer), low.eq(Mux(key, now, nearer)), placing.eq(0), copying.eq(anchors)]
         m.d.comb += [granted.eq(self.side.valid & self.side.ready), self.busy.eq(self.side.valid & key)]
         m.d.sync += second.eq(placing)
-        low = Mux(key, now, Mux(placing, before, now + ~before))
         m.d.comb += [
-            self.side.address.eq(Mux(anchors, self.base, Cat(low[:_LOW], placing, group))),
+            self.side.address.eq(Mux(copying, self.base, Cat(low, placing, group))),
             self.side.write.eq(key),
             self.side.lane.eq(lane),
             self.side.data.eq(self.key),
@@ -129,13 +132,13 @@ class IndexCache(wiring.Component):
                     m.next = "COPY"
             with m.State("RING"):
                 with m.If(granted):
-                    m.d.sync += self.side.valid.eq(1)
+                    m.d.sync += [self.side.valid.eq(1), low.eq(before), placing.eq(1)]
                     m.next = "PLACE"
             with m.State("PLACE"):
-                m.d.comb += placing.eq(1)
                 with m.If(~second):
                     m.d.sync += words.eq(self.side.beat)
                 with m.If(granted):
+                    m.d.sync += [low.eq(ring), placing.eq(0)]
                     m.next = "BOTH"
             with m.State("BOTH"):
                 m.d.sync += words.eq(words | self.side.beat)

@@ -46,7 +46,8 @@ class Core(wiring.Component):
     ``stall``: for tests, refuses table requests (not with int4 rows in flash: their zeros must come in time). ``rows``, ``flash`` (with
     ``params.flash``): rows asked of the flash, and their bytes.
 
-    A reset ends a running step; memories, counters, jitter generator and configuration stay.
+    A reset ends a running step; memories, the ring's counters, counters, jitter generator and configuration stay. A word loaded to the
+    store begins a new text: the ring is empty then.
     """
 
     def __init__(self, *, params: CoreParams | None = None, bank: Callable[..., wiring.Component] = GenericBank) -> None:
