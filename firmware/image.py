@@ -158,6 +158,8 @@ def _runs(payload: bytes, anchor_words: int) -> tuple[isa.Run, ...]:
             raise ImageError(f"instruction {number} names memory tier {run.tier}, there are 0 and 1")
         if run.mode not in list(isa.Mode):
             raise ImageError(f"instruction {number} names mode {run.mode}, there are {', '.join(str(int(mode)) for mode in isa.Mode)}")
+        if error := _breaks(run, first=number == 0):
+            raise ImageError(f"instruction {number} {error}")
         if run.end != last:
             raise ImageError(f"instruction {number} must {'carry' if last else 'not carry'} end")
         if run.anchor_base + run.anchor_len > anchor_words:
@@ -166,6 +168,20 @@ def _runs(payload: bytes, anchor_words: int) -> tuple[isa.Run, ...]:
     if sum(run.sort for run in runs) != 1:
         raise ImageError("exactly one instruction must carry sort")
     return tuple(runs)
+
+
+def _breaks(run: isa.Run, *, first: bool) -> str | None:
+    """The rule of docs/reference/isa.md that a run breaks, where the core would go astray."""
+    quiet = run.mode in (isa.Mode.QUERY, isa.Mode.KEY, isa.Mode.ANCHORS)
+    if run.anchor_len == 0 and (first or run.sync):
+        return f"has no anchor words to wait with, but {'is the first' if first else 'carries sync'}"
+    if run.mode in (isa.Mode.ATTEND, isa.Mode.ANCHORS) and run.anchor_len:
+        return f"of mode {run.mode} must have no anchor words, not {run.anchor_len}"
+    if run.mode == isa.Mode.ATTEND and run.n_out >= isa.CONTEXT:
+        return f"attends to {run.n_out} positions, the index cache keeps {isa.CONTEXT - 1}"
+    if quiet and (run.tier or run.int4 or run.first or run.last):
+        return f"of mode {run.mode} must be int8, of tier 0, without first and last"
+    return None
 
 
 def _anchors(payload: bytes, comparators: int) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ import json
 import struct
 import zlib
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,6 +137,13 @@ def changed(image: bytes, kind: isa.Kind, payload: bytes | None) -> bytes:
     return pack(kept, comparators=comparators)
 
 
+def instructions(**second: Any) -> bytes:
+    """Two runs, the first with an anchor word."""
+    common = {"table_base": 0, "count": 1, "table_log2": 0, "row_log2": 0, "row_beats": 2}
+    words = [*isa.Run(**common, anchor_len=1).encode(), *isa.Run(**common | second).encode()]
+    return b"".join(word.to_bytes(2, "little") for word in words)
+
+
 @pytest.mark.parametrize(
     ("kind", "payload", "message"),
     [
@@ -143,8 +151,17 @@ def changed(image: bytes, kind: isa.Kind, payload: bytes | None) -> bytes:
         (isa.Kind.PROGRAM, bytes(14), "section PROGRAM must be whole instructions of 16 bytes, not 14 bytes"),
         (isa.Kind.PROGRAM, bytes([0, 0, 0, 0xC0]) + bytes(12), "instruction 0 has a bit set that means nothing"),
         (isa.Kind.PROGRAM, bytes([0, 0x40]) + bytes(14), "instruction 0 names mode 2, there are 0, 1, 4, 5, 6"),
-        (isa.Kind.PROGRAM, bytes(16), "instruction 0 must carry end"),
-        (isa.Kind.PROGRAM, bytes([0x80]) + bytes(15), "exactly one instruction must carry sort"),
+        (isa.Kind.PROGRAM, bytes(16), "instruction 0 has no anchor words to wait with, but is the first"),
+        (isa.Kind.PROGRAM, instructions(sync=True), "instruction 1 has no anchor words to wait with, but carries sync"),
+        (isa.Kind.PROGRAM, instructions(mode=isa.Mode.ATTEND, anchor_len=3), "instruction 1 of mode 1 must have no anchor words, not 3"),
+        (isa.Kind.PROGRAM, instructions(mode=isa.Mode.ATTEND, n_out=32), "instruction 1 attends to 32 positions, the index cache keeps 31"),
+        (
+            isa.Kind.PROGRAM,
+            instructions(mode=isa.Mode.KEY, int4=True),
+            "instruction 1 of mode 5 must be int8, of tier 0, without first and last",
+        ),
+        (isa.Kind.PROGRAM, instructions(), "instruction 1 must carry end"),
+        (isa.Kind.PROGRAM, instructions(end=True), "exactly one instruction must carry sort"),
         (isa.Kind.ANCHORS, None, "instruction 0 takes anchor words to"),
         (isa.Kind.ANCHORS, bytes(4), "section ANCHORS must be whole words of 8 bytes, not 4 bytes"),
         (isa.Kind.ANCHORS, b"\xff" * 8, "anchor word 0 has a bit set that means nothing"),
