@@ -23,7 +23,19 @@ from .runs import RUNS, Run, put_run
 __all__ = ["main", "train"]
 
 
-def train(text: Text, *, preset: str, steps: int, rate: float, grow: int, qat: float, recent: float, seed: int, name: str) -> Run:
+def train(
+    text: Text,
+    *,
+    preset: str,
+    steps: int,
+    streams: int,
+    rate: float,
+    grow: int,
+    qat: float,
+    recent: float,
+    seed: int,
+    name: str,
+) -> Run:
     """A training with a schedule of ``steps``, its integer network scored on the last tenth. Compiling comes before the clock starts."""
     shape = replace(TEXT_PRESETS[preset], rate=rate, grow=grow, qat=qat, recent=recent)
     if shape.hidden_unit is None or shape.output_unit is None:
@@ -38,6 +50,7 @@ def train(text: Text, *, preset: str, steps: int, rate: float, grow: int, qat: f
         hidden_most=shape.hidden_most,
     )
     settings = Settings(
+        streams=streams,
         jitter=shape.jitter,
         adam=Adam(rate=rate),
         touched=shape.touched,
@@ -58,7 +71,8 @@ def train(text: Text, *, preset: str, steps: int, rate: float, grow: int, qat: f
         trainer.run(lambda done, bits: None, steps=steps, minutes=None)
         seconds = time.process_time() - start
         network = quantise_rnn(soften(trainer.current(), shape.soften), rounding, symbols=symbols, card={})
-    options = f"--preset {preset} --steps {steps} --rate {rate:g} --grow {grow} --qat {qat:g} --recent {recent:g} --seed {seed}"
+    options = f"--preset {preset} --steps {steps} --streams {streams} --rate {rate:g} --grow {grow} --qat {qat:g}"
+    options += f" --recent {recent:g} --seed {seed}"
     return Run(
         model=name,
         family="rnn",
@@ -76,7 +90,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.study.train_rnn", description=__doc__)
     parser.add_argument("--text", type=Path, required=True, help="any file; its last tenth is held out")
     parser.add_argument("--preset", choices=TEXT_PRESETS, default="best-5m")
-    parser.add_argument("--steps", type=int, default=1000, help="mini-batches of 64 x 32 characters (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=1000, help="mini-batches (default: %(default)s)")
+    parser.add_argument("--streams", type=int, default=64, help="pieces of 32 characters in a mini-batch (default: %(default)s)")
     parser.add_argument("--rate", type=float, default=0.01)
     parser.add_argument("--grow", type=int, default=3)
     parser.add_argument("--qat", type=float, default=0.5)
@@ -87,7 +102,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if not 1 <= arguments.steps <= 1_000_000:
             raise NetworkError(f"--steps must be 1..1000000, not {arguments.steps}")
-        names = ("preset", "steps", "rate", "grow", "qat", "recent", "seed")
+        if not 1 <= arguments.streams <= 65536:
+            raise NetworkError(f"--streams must be 1..65536, not {arguments.streams}")
+        names = ("preset", "steps", "streams", "rate", "grow", "qat", "recent", "seed")
         run = train(read_text(arguments.text), name=f"RNN {arguments.preset}", **{name: getattr(arguments, name) for name in names})
         put_run(run, arguments.runs)
     except (NetworkError, ValueError) as error:
