@@ -104,7 +104,7 @@ def ann_points(runs: Sequence[Run]) -> list[Point]:
         point = Point(
             name=model,
             family="ANN",
-            shape="int8 assumed, KV cache",
+            shape="int8 weights, keys and values",
             memory="none",
             table_bytes=run.table_bytes,
             bytes_read=run.bytes_read,
