@@ -199,14 +199,14 @@ def draw_points(points: Sequence[Point], path: Path, source: str) -> None:
                 if kept:
                     axes.scatter([getattr(point, field) for point in kept], [point.bits for point in kept], s=45, zorder=3, **style)
             for point in some:
-                right, up, side = LABELS[family] if not point.shipped else (6, -10, "left")
+                right, up, side = LABELS[family] if not point.shipped else (0, -13, "center")
                 at, name = (getattr(point, field), point.bits), point.name.removeprefix(f"{family}-")
                 words: dict[str, Any] = {"textcoords": "offset points", "fontsize": 7, "color": COLOURS[family], "ha": side}
                 axes.annotate(name, at, xytext=(right, up), **words)
         best = frontier([point for point in points if point.family in ON_CORE], field)
         axes.step([getattr(point, field) for point in best], [point.bits for point in best], where="post", color="0.6", zorder=1, lw=1)
         axes.set_xscale("log")
-        axes.margins(x=0.14)
+        axes.margins(x=0.16)
         axes.set(xlabel=label, ylim=(2.1, 3.05))
         _ticks(axes)
     for size, name in ((131_072, "SPRAM"), (14_680_064, "flash, 14 MiB")):
