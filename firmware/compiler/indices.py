@@ -8,6 +8,7 @@ from firmware.program import Placed, encode_anchor
 
 from .attention import side_blocks
 from .draft import Draft
+from .errors import CompileError
 from .families import Family
 from .layout import Layout
 from .placement import Piece
@@ -19,11 +20,14 @@ __all__ = ["copy_draft", "index_draft", "sides_of", "words_of_sides"]
 
 ZERO_ROW = 2  # beats of the row of zeros that such a run ends with
 NO_STRIDE = 31
+SIDES = 256  # side blocks that a run can name
 
 
 def sides_of(families: list[Family], piece: Piece) -> dict[Family, int]:
     """The first side block of each part of a transformer's block, whose side blocks lie at ``piece``."""
     at = np.cumsum([piece.base // isa.SIDE_BEATS, *map(side_blocks, families)]).tolist()
+    if at[-1] > SIDES:
+        raise CompileError(f"the index cache would reach to side block {at[-1] - 1}, the core's limit is {SIDES - 1} (the first 128 KiB)")
     return dict(zip(families, at, strict=False))
 
 

@@ -27,6 +27,8 @@ def make_shape(network: Network, stages: list[Stage], board: Board) -> Shape:
     if network.n > latencies:
         raise CompileError(f"n is {network.n}, {board.name} has room for {latencies} latencies: the latency store is full")
     static = static_neurons(network)
+    if static.all() and network.hidden:
+        raise CompileError("hidden layers must change a neuron, all their table entries are 0")
     wide = any(stage.bits == 4 for stage in stages if stage.region == "state")
     words = region_words(network.n_out, wide=network.output.bits == 4)
     state = region_words(int((~static).sum()), wide=wide) if not static.all() else 0

@@ -183,6 +183,13 @@ def test_too_many_neurons() -> None:
     assert refused(deep) == "the layers need 256 accumulator words, the core has 255: the accumulators are full"
 
 
+def test_hidden_layers_of_zeros_are_refused() -> None:
+    network = random_network(1)
+    layers = [replace(layer, groups=[replace(g, tables=np.zeros_like(g.tables)) for g in layer.groups]) for layer in network.hidden]
+    with pytest.raises(CompileError, match=r"^hidden layers must change a neuron, all their table entries are 0$"):
+        compile_network(replace(network, hidden=tuple(layers)), ICEBREAKER)
+
+
 def test_registers() -> None:
     network = random_network(1)
     program = compile_network(network, ICEBREAKER, seed=0xDEADBEEF, k=8)

@@ -204,6 +204,13 @@ def test_what_must_lie_on_chip() -> None:
     assert message.endswith("icebreaker has 4.0 KiB: tier SPRAM is full")
 
 
+def test_side_blocks_lie_where_a_run_can_name_them() -> None:
+    tier = replace(ICEBREAKER.tiers[0], size=262_144)
+    message = refused(one_block(n_t=5, n_q=7), replace(ICEBREAKER, tiers=(tier,)))
+    assert message.startswith("the index cache would reach to side block ")
+    assert message.endswith(", the core's limit is 255 (the first 128 KiB)")
+
+
 def test_the_knapsack_weighs_attention_by_its_context() -> None:
     """Of a short and a long context, tables of the same size: those read more often lie on chip."""
     near = []
