@@ -39,7 +39,7 @@ class TransformerPreset:
 TRANSFORMER_PRESETS = {
     "spram": TransformerPreset(
         about="124 KiB, for the 128 KiB of SPRAM of an iCE40 UP5K",
-        shape=Shape(n=128, blocks=2, heads=1, n_t=4, n_c=1, n_k=4, p=2, context=32, feed=(5, 5), output=(32, 5), near=True),
+        shape=Shape(n=128, blocks=2, heads=1, n_t=4, n_c=1, n_k=4, p=2, context=32, feed=(10, 4), output=(32, 5), near=True),
         recent=0.12,
         short=4,
     ),

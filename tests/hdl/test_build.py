@@ -16,6 +16,7 @@ import pytest
 
 import boards
 from firmware.compiler import compile_network
+from firmware.estimate import estimate
 from firmware.image import read_image
 from golden.file import load, save_network
 from golden.network import Layer, Network, TableGroup
@@ -152,10 +153,12 @@ def test_estimate_of_a_transformer(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--board", "icebreaker", "--network", "transformer", "--estimate"]) == 0
     speed, first = capsys.readouterr().out.splitlines()[-2:]
     board = boards.get("icebreaker")
-    found = predict(compile_network(load(find_network("transformer")), board), board)
+    program = compile_network(load(find_network("transformer")), board)
+    found = predict(program, board)
     assert speed.startswith(f"  cycle model: {found.clocks_per_step} clocks a step, ")
     assert first == f"  (with a full index cache; the first step, with an empty one, takes {found.clocks} clocks)"
     assert found.clocks < found.clocks_per_step
+    assert found.clocks_per_step <= 1.15 * estimate(program, board).limit
 
 
 def test_help_names_every_option(tmp_path: Path) -> None:
