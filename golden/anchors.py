@@ -4,7 +4,7 @@ import numpy as np
 
 from .network import Int16
 
-__all__ = ["covering_anchors", "grouped_anchors", "random_anchors"]
+__all__ = ["ANCHORS", "covering_anchors", "grouped_anchors", "random_anchors"]
 
 
 def random_anchors(*, n_t: int, n_c: int, n: int, rng: np.random.Generator) -> Int16:
@@ -52,6 +52,9 @@ def grouped_anchors(*, n_t: int, n_c: int, n: int, rng: np.random.Generator) -> 
             neurons = np.array([decks[group][pair % len(decks[group])] for group in groups])
             anchors[table : table + 2, pair] = neurons.reshape(2, 2)
     return anchors[:n_t]
+
+
+ANCHORS = {"random": random_anchors, "covering": covering_anchors, "grouped": grouped_anchors}
 
 
 def _rounds(n: int) -> list[np.ndarray]:

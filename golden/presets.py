@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .anchors import covering_anchors, grouped_anchors, random_anchors
+from .anchors import ANCHORS
 from .rnn import Rnn
 
-__all__ = ["ANCHORS", "TEXT_PRESETS", "TextPreset"]
-
-ANCHORS = {"random": random_anchors, "covering": covering_anchors, "grouped": grouped_anchors}
+__all__ = ["TEXT_PRESETS", "TextPreset"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from . import image_task, transformer_task
+from .anchors import ANCHORS
 from .file import load, load_extra, save_network
 from .network import MAX_NC, NetworkError
 from .ngram import ngram_bits
 from .optim import Adam
 from .plot import plot_curve
-from .presets import ANCHORS, TEXT_PRESETS
+from .presets import TEXT_PRESETS
 from .rnn import Rnn
 from .text import default_text, read_text, vocabulary
 from .text_task import train_text, versions

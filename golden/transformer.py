@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from .anchors import random_anchors
+from .anchors import ANCHORS, random_anchors
 from .layer import Float32, FloatGroup, FloatLayer
 from .network import MAX_NC, Int16
 
@@ -30,7 +30,7 @@ class Shape:
     it attends to the context - 1 before it. ``feed``: (n_t, n_c) of the feed-forward layers, or None for attention alone. ``output``:
     likewise of the unembedder. ``n_pe``: neurons of the paper's positional encodings. ``near``: position bits begin by counting the
     distance, the farthest sharing the last number, and each has a pair of neurons of its own (``n_pe`` does not count); else all is
-    random, as in the paper.
+    random, as in the paper. ``anchors``: how pairs of latencies are drawn, by its name in golden/anchors.py.
     """
 
     n: int = 32
@@ -45,6 +45,7 @@ class Shape:
     n_pe: int = 32
     n_k: int | None = None
     near: bool = False
+    anchors: str = "random"
     variant: Variant = "paper"
 
     def __post_init__(self) -> None:
@@ -56,6 +57,8 @@ class Shape:
             raise ValueError(f"n_k must be at least 1, not {self.keys}")
         if self.variant == "reference" and self.keys != self.n_c:
             raise ValueError("n_k must equal n_c in the reference variant: query and key share their anchors")
+        if self.anchors not in ANCHORS:
+            raise ValueError(f"anchors must be one of {', '.join(ANCHORS)}, not {self.anchors!r}")
         if self.index_bits > MAX_NC:
             raise ValueError(f"n_c + n_k + p must be at most {MAX_NC} bits, not {self.index_bits}")
         if self.variant not in VARIANTS:
@@ -131,7 +134,7 @@ class Transformer:
         """All tables zero, as in the paper; embedder and positions uniform in +-``spread``."""
 
         def layer(size: tuple[int, int], n_out: int) -> FloatLayer:
-            anchors = random_anchors(n_t=size[0], n_c=size[1], n=shape.n, rng=rng)
+            anchors = ANCHORS[shape.anchors](n_t=size[0], n_c=size[1], n=shape.n, rng=rng)
             return FloatLayer(groups=(FloatGroup(anchors=anchors, tables=np.zeros((size[0], 1 << size[1], n_out), np.float32)),))
 
         embed = rng.uniform(-spread, spread, (n_sym, shape.n)).astype(np.float32)
@@ -184,7 +187,8 @@ class Transformer:
 
 def _attention(shape: Shape, rng: np.random.Generator, spread: float) -> Attention:
     count = shape.heads * shape.n_t
-    query = random_anchors(n_t=count, n_c=shape.n_c, n=shape.n, rng=rng)
+    draw = ANCHORS[shape.anchors]
+    query = draw(n_t=count, n_c=shape.n_c, n=shape.n, rng=rng)
     tables = np.zeros((count, 1 << shape.index_bits, shape.n), np.float32)
     width = count * shape.p
     if shape.variant == "reference":
@@ -193,7 +197,7 @@ def _attention(shape: Shape, rng: np.random.Generator, spread: float) -> Attenti
         position = np.zeros((shape.context, width + 1), np.float32)
         position[:, :-1] = rng.uniform(-spread, spread, (shape.context, width))
     else:
-        key = random_anchors(n_t=count, n_c=shape.keys, n=shape.n, rng=rng)
+        key = draw(n_t=count, n_c=shape.keys, n=shape.n, rng=rng)
         if shape.near:
             place = np.arange(2 * width, dtype=np.int16).reshape(count, shape.p, 2)
             position = np.zeros((shape.context, 2 * width), np.float32)

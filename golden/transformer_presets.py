@@ -45,7 +45,7 @@ TRANSFORMER_PRESETS = {
     ),
     "paper": TransformerPreset(
         about="the paper's sizes (Table III: 6 blocks, 4 heads, 16 tables, n = 32) with 9 index bits: 3.5 MB",
-        shape=Shape(n_c=1, n_k=5, p=3, feed=(16, 6), output=(32, 8), near=True),
+        shape=Shape(n_c=1, n_k=5, p=3, feed=(16, 6), output=(32, 8), near=True, anchors="grouped"),
         units=(1 / 64, 1 / 16, 1 / 64, 1 / 16),
         attention_rate=1 / 16,
         soften=6 / 7,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from .anchors import ANCHORS
 from .file import save_network
 from .layer import forward
 from .network import MAX_NC, NetworkError
@@ -36,7 +37,7 @@ SHAPE = {
 CHANGES = ("rate", "jitter", "symbols", "bits", "qat", "recent", "soften", "units", "grow", "grown", "short", "widened", "attention_rate")
 OPTIONS = (
     *("text", "preset", "minutes", "steps", "seed", "no_float", "streams", "window", *CHANGES),
-    *(*SHAPE, "variant", "attention_only", "empty_cache", "random_places", "uneven", "every_row"),
+    *(*SHAPE, "variant", "anchors", "attention_only", "empty_cache", "random_places", "uneven", "every_row"),
 )
 
 
@@ -73,6 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         kind: dict[str, Any] = {"type": tables_word, "metavar": "NTxNC"} if name in ("feed", "output") else {"type": int}
         parser.add_argument("--" + name.replace("_", "-"), help=f"{field} of the shape (default: the preset's)", **kind)
     parser.add_argument("--variant", choices=VARIANTS, help="the paper's, or the reference program's (default: the preset's)")
+    parser.add_argument("--anchors", choices=ANCHORS, help="how pairs are drawn (default: as the preset says)")
     parser.add_argument("--attention-only", action="store_true", help="no feed-forward layers")
     parser.add_argument("--empty-cache", action="store_true", help="train on windows that each start from an empty cache")
     parser.add_argument("--random-places", action="store_true", help="position bits begin random, not counting the distance")
@@ -202,8 +204,7 @@ def choose_rounding(model: Transformer, preset: TransformerPreset, bits: Callabl
 def _preset(arguments: argparse.Namespace) -> TransformerPreset:
     preset = TRANSFORMER_PRESETS[arguments.preset]
     given = {field: getattr(arguments, name) for name, field in SHAPE.items() if getattr(arguments, name) is not None}
-    if arguments.variant is not None:
-        given["variant"] = arguments.variant
+    given |= {name: getattr(arguments, name) for name in ("variant", "anchors") if getattr(arguments, name) is not None}
     if arguments.attention_only:
         given["feed"] = None
     if arguments.random_places:

@@ -44,9 +44,7 @@ def shape_of(network: Network) -> str:
         block = network.blocks[0]
         head = block.heads[0]
         count = "1 head" if len(block.heads) == 1 else f"{len(block.heads)} heads"
-        heads = (
-            f"{len(network.blocks)} blocks of {count}, {head.n_t}x2^({head.query.shape[1]}+{head.key.shape[1]}+{head.p})"
-        )
+        heads = f"{len(network.blocks)} blocks of {count}, {head.n_t}x2^({head.query.shape[1]}+{head.key.shape[1]}+{head.p})"
         parts.append(f"{heads} int{block.bits}, context {network.context}")
         parts.append("F " + layer(block.feed) if block.feed is not None else "attention alone")
     parts += [f"S {layer(one)}" for one in network.hidden]

@@ -56,8 +56,7 @@ def test_shipped_for_flash(name: str) -> None:
     assert first_difference(network, read_image(image), seed=1, steps=30) is None
     figures = estimate(program, board)
     assert figures.slowest.tier is board.flash
-    twice = name == "paper-transformer"  # 32 neurons, and each in 60 pairs of a block
-    assert program.meta["placement"]["state_words"] * 8 == (2 * network.n if twice else network.n)
+    assert program.meta["placement"]["state_words"] * 8 == network.n
     with pytest.raises(CompileError, match=r"ulx3s_85f has 128\.0 KiB: tier block RAM is full$"):
         compile_network(network, boards.get("ulx3s_85f"))
 

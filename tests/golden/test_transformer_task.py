@@ -129,6 +129,19 @@ def test_other_kinds_are_trained_too(tmp_path: Path, options: tuple[str, ...]) -
     assert network.card["figures"]["bits_per_character"] < 3.2
 
 
+def test_anchors_are_drawn_as_asked_for(tmp_path: Path) -> None:
+    def groups_differ(*options: str) -> list[bool]:
+        network = load(train(tmp_path, "--no-float", *options))
+        assert isinstance(network, TransformerNetwork)
+        block = network.blocks[0]
+        assert block.feed is not None
+        watched = (block.heads[0].query, block.heads[0].key, block.feed.groups[0].anchors, network.output.groups[0].anchors)
+        return [bool((anchors[..., 0] % 4 != anchors[..., 1] % 4).all()) for anchors in watched]
+
+    assert groups_differ("--anchors", "grouped") == [True] * 4
+    assert not all(groups_differ())
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
