@@ -9,9 +9,10 @@ uses it.
 import numba
 import numpy as np
 
+from .aligned import aligned_floats
 from .fast import MATH
-from .pairs import LANES, add_diagonals, look_lanes, pair_gains, used_rows
-from .rows import adam_row, add_rows, add_to_rows, round_row
+from .pairs import LANES, add_diagonals, look_lanes, pair_gains, used_places
+from .rows import adam_row, add_rows, add_to_placed_rows, round_row
 
 __all__ = ["adam_table", "attend", "attend_back", "look_keys", "look_places", "pull"]
 
@@ -154,11 +155,11 @@ def attend_back(
     """
     batch, steps, n = grad.shape
     room, width = place.shape[1], key.shape[2]
-    total = np.empty((rows.shape[1], n), np.float32)
-    used = np.zeros(room, np.int32)
-    work = np.zeros(3 * LANES, np.int32)
+    total = aligned_floats(rows.shape[1] * n).reshape(rows.shape[1], n)
+    used = aligned_floats(room).view(np.int32)
+    work = aligned_floats(3 * LANES).view(np.int32)
     wide = room + 2 * LANES
-    lines = np.zeros((steps, wide), np.float32)  # gains of a stream's keys, by position and place, zeros on both sides
+    lines = aligned_floats(steps * wide).reshape(steps, wide)  # gains of a stream's keys, by position and place, zeros on both sides
     zero = np.float32(0)
     keys = (key, k_flip, k_size)
     places = (place, p_flip, p_size)
@@ -191,8 +192,8 @@ def attend_back(
                 m0 = max(0, reach - have - i)
                 base = np.int32(query[t, k, q_first + i] << more)
                 for m in range(m0 // LANES * LANES, reach, LANES):
-                    used_rows(used, m, base, key, line + i + m, place, t * room)
-                add_to_rows(total, used, m0, reach, grad, k * steps + i, lanes)
+                    used_places(used, m, base, key, line + i + m, place, t * room, lanes)
+                add_to_placed_rows(total, used, m0, reach, grad, k * steps + i, lanes)
         adam = (rate, beta1, beta2, epsilon, step, unit, limit, touched)
         adam_table(weights, rows, first, second, table, total, *adam, share[t], lanes)
 

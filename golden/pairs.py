@@ -15,7 +15,7 @@ from numba.core.extending import intrinsic
 
 from .rows import RowDots
 
-__all__ = ["LANES", "add_diagonals", "look_lanes", "pair_gains", "used_rows"]
+__all__ = ["LANES", "add_diagonals", "look_lanes", "pair_gains", "used_places"]
 
 LANES = 16
 FLOATS = ir.VectorType(ir.FloatType(), LANES)
@@ -48,15 +48,16 @@ class _Lanes:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def used_rows(typing_context, used, m, base, key, at, place, first):
-    """used[m..] = base | key[at..] | place[first + m..]."""
-    signature = types.void(used, types.intp, types.int32, key, types.intp, place, types.intp)
+def used_places(typing_context, used, m, base, key, at, place, first, columns):
+    """used[m..] = the places (golden/rows.py) of rows base | key[at..] | place[first + m..]. ``columns``: a tuple as long as a row."""
+    signature = types.void(used, types.intp, types.int32, key, types.intp, place, types.intp, columns)
 
     def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
         lanes = _Lanes(context, builder)
-        to, lane, base_, key_, at_, place_, first_ = values
+        to, lane, base_, key_, at_, place_, first_ = values[:7]
         rest = builder.or_(lanes.load(key, key_, at_), lanes.load(place, place_, builder.add(first_, lane)))
-        lanes.store(builder.or_(lanes.all(base_), rest), used, to, lane)
+        row = builder.or_(lanes.all(base_), rest)
+        lanes.store(builder.mul(row, ir.Constant(WORDS, [len(columns)] * LANES)), used, to, lane)
         return context.get_dummy_value()
 
     return signature, generate
@@ -94,13 +95,15 @@ def pair_gains(typing_context, shared, grads, table, rows, work, m, low, high, q
             mine = builder.and_(mine, builder.fcmp_ordered("<=", size, p_size))
             bit = builder.select(mine, flip, builder.select(theirs, k_flip, p_flip))
         vectors = [row, builder.xor(row, bit)] + ([builder.xor(row, p_flip)] if rule else [])
+        columns = ir.Constant(WORDS, [len(lanes)] * LANES)
         for index, vector in enumerate(vectors):
-            each.store(vector, work, work_, ir.Constant(m_.type, index * LANES))
+            each.store(builder.mul(vector, columns), work, work_, ir.Constant(m_.type, index * LANES))
 
-        dots = RowDots(context, builder, count=len(lanes), grads=(grads, grads_), table=(table, table_), work=(work, work_))
+        at, first = (builder.extract_value(rows_, index) for index in range(2))
+        dots = RowDots(
+            context, builder, count=len(lanes), grads=(grads, grads_), at=at, table=(table, table_), first=first, work=(work, work_)
+        )
         found = dots.differences(
-            at=builder.extract_value(rows_, 0),
-            base=builder.extract_value(rows_, 1),
             pairs=[(LANES * index, 0) for index in range(1, len(vectors))],
             low=builder.sub(low_, m_),
             high=builder.sub(high_, m_),

@@ -2,7 +2,9 @@
 
 ``lanes`` is a tuple of as many zeros as a row has columns: its length is part of its type, so the width is known when compiling
 (:func:`lanes_of`). All arrays are float32 and C-contiguous, of any number of
-dimensions; rows are those of their last one, numbered (intp) as they lie in memory, and not checked.
+dimensions; rows are those of their last one, numbered (intp) as they lie in memory, and not checked. Where many rows are asked for, an
+int32 vector has the places of their first elements instead: row number times columns, counted from a row given beside it, which spares
+a multiplication each.
 """
 
 from collections.abc import Sequence
@@ -13,7 +15,7 @@ from numba.core import types
 from numba.core.cgutils import for_range_slice, get_or_insert_function
 from numba.core.extending import intrinsic
 
-__all__ = ["RowDots", "adam_row", "add_rows", "add_to_rows", "lanes_of", "round_row"]
+__all__ = ["RowDots", "adam_row", "add_rows", "add_to_placed_rows", "lanes_of", "round_row"]
 
 FLOAT = ir.FloatType()
 FAST = ("reassoc", "contract", "nsz")
@@ -40,29 +42,45 @@ def _load(builder: ir.IRBuilder, pointer: ir.Value) -> ir.Value:
     return builder.load(pointer, align=4)
 
 
-def _number(context: Any, builder: ir.IRBuilder, kind: types.Array, array: ir.Value, m: ir.Value) -> ir.Value:
-    """Element m of an int32 vector, as intp."""
-    data = context.make_array(kind)(context, builder, array).data
-    return builder.sext(builder.load(builder.gep(data, [m])), m.type)
+class _Placed:
+    """Rows of an array whose places from row ``first`` on stand in the int32 vector ``places``."""
+
+    def __init__(self, context: Any, builder: ir.IRBuilder, *, count: int, array: Typed, first: ir.Value, places: Typed) -> None:
+        self.builder, self.count = builder, count
+        data, self.places = (context.make_array(kind)(context, builder, value).data for kind, value in (array, places))
+        self.start = builder.gep(data, [builder.mul(first, ir.Constant(first.type, count))])
+
+    def element(self, m: ir.Value) -> ir.Value:
+        """Address of the first element of row number m of ``places``."""
+        place = self.builder.load(self.builder.gep(self.places, [m]))
+        return self.builder.gep(self.start, [self.builder.sext(place, m.type)])
+
+    def row(self, m: ir.Value) -> ir.Value:
+        """The same as a pointer to the whole row."""
+        return self.builder.bitcast(self.element(m), _vector(self.count).as_pointer())
 
 
 class RowDots:
-    """Products of a row of ``grads`` with differences of rows of ``table`` whose numbers stand in the int32 vector ``work``.
+    """Products of row ``at`` of ``grads`` with differences of rows of ``table`` whose places from row ``first`` on stand in ``work``.
 
     Sums are made of eight pairs at once, in halves that are shuffled together: a horizontal sum of each would cost three times as much.
     """
 
-    def __init__(self, context: Any, builder: ir.IRBuilder, *, count: int, grads: Typed, table: Typed, work: Typed) -> None:
+    def __init__(
+        self, context: Any, builder: ir.IRBuilder, *, count: int, grads: Typed, at: ir.Value, table: Typed, first: ir.Value, work: Typed
+    ) -> None:
         self.builder, self.count = builder, count
-        self.grads, self.table, self.work = (context.make_array(kind)(context, builder, value).data for kind, value in (grads, table, work))
+        kind, array = grads
+        data = context.make_array(kind)(context, builder, array).data
+        self.change = self._chunks(builder.gep(data, [builder.mul(at, ir.Constant(at.type, count))]))
+        self.rows = _Placed(context, builder, count=count, array=table, first=first, places=work)
 
-    def _chunks(self, data: ir.Value, row: ir.Value) -> list[ir.Value]:
+    def _chunks(self, start: ir.Value) -> list[ir.Value]:
         """A row as vectors of sixteen, the last one filled up with zeros."""
-        start = self.builder.gep(data, [self.builder.mul(row, ir.Constant(row.type, self.count))])
         chunks = []
         for low in range(0, self.count, 16):
             size = min(16, self.count - low)
-            place = self.builder.gep(start, [ir.Constant(row.type, low)])
+            place = self.builder.gep(start, [ir.Constant(ir.IntType(64), low)])
             chunk = self.builder.load(self.builder.bitcast(place, _vector(size).as_pointer()), align=4)
             chunks.append(chunk if size == 16 else _shuffle(self.builder, chunk, ir.Constant(_vector(size), [0.0] * size), range(16), size))
         return chunks
@@ -84,13 +102,12 @@ class RowDots:
         both = self._fold(fours[0], fours[1], *third)
         return self._fold(both, both, [*range(4), *range(8, 12)], [*range(4, 8), *range(12, 16)])
 
-    def differences(self, *, at: ir.Value, base: ir.Value, pairs: list[tuple[int, int]], low: ir.Value, high: ir.Value) -> list[ir.Value]:
-        """For each (a, b) of ``pairs`` sixteen products grads[at] . (table[base + work[a + i]] - table[base + work[b + i]]).
+    def differences(self, *, pairs: list[tuple[int, int]], low: ir.Value, high: ir.Value) -> list[ir.Value]:
+        """For each (a, b) of ``pairs`` sixteen products with row work[a + i] less row work[b + i].
 
         Eights that have none of low..high-1 are left out: 0.
         """
-        builder, intp = self.builder, at.type
-        change = self._chunks(self.grads, at)
+        builder, intp = self.builder, low.type
         none = ir.Constant(_vector(8), [0.0] * 8)
         halves: list[list[ir.Value]] = [[] for _ in pairs]
         for start in (0, 8):
@@ -100,14 +117,13 @@ class RowDots:
             with builder.if_then(wanted):
                 ones: dict[int, list[list[ir.Value]]] = {}
                 for place in {place for pair in pairs for place in pair}:
-                    numbers = (builder.load(builder.gep(self.work, [ir.Constant(intp, place + start + i)])) for i in range(8))
-                    ones[place] = [self._chunks(self.table, builder.add(base, builder.sext(number, intp))) for number in numbers]
+                    ones[place] = [self._chunks(self.rows.element(ir.Constant(intp, place + start + i))) for i in range(8)]
                 sums = []
                 for a, b in pairs:
                     parts = []
                     for i in range(8):
                         part = None
-                        for g, x, y in zip(change, ones[a][i], ones[b][i], strict=True):
+                        for g, x, y in zip(self.change, ones[a][i], ones[b][i], strict=True):
                             product = builder.fmul(g, builder.fsub(x, y, flags=FAST), flags=FAST)
                             part = product if part is None else builder.fadd(part, product, flags=FAST)
                         parts.append(part)
@@ -128,16 +144,18 @@ def _shuffle(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, order: Sequence[in
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def add_to_rows(typing_context, total, used, low, high, grads, at, lanes):
-    """total[used[m]] += grads[at] for m in low..high-1 (Eq. 6). ``used``: int32."""
+def add_to_placed_rows(typing_context, total, used, low, high, grads, at, lanes):
+    """The rows of ``total`` at the places used[m] += grads[at] for m in low..high-1 (Eq. 6)."""
     signature = types.void(total, used, types.intp, types.intp, grads, types.intp, lanes)
 
     def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
         total_, used_, low_, high_, grads_, at_ = values[:6]
         count = len(lanes)
         change = _load(builder, _pointer(context, builder, grads, grads_, at_, count))
+        zero = ir.Constant(low_.type, 0)
+        rows = _Placed(context, builder, count=count, array=(total, total_), first=zero, places=(used, used_))
         with for_range_slice(builder, low_, high_, ir.Constant(low_.type, 1), inc=True) as (m, _):
-            where = _pointer(context, builder, total, total_, _number(context, builder, used, used_, m), count)
+            where = rows.row(m)
             builder.store(builder.fadd(_load(builder, where), change), where, align=4)
         return context.get_dummy_value()
 

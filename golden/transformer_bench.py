@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m golden.transformer_bench", description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0, help="a measurement (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--streams", type=int, default=256)
+    parser.add_argument("--streams", type=int, default=512)
     arguments = parser.parse_args(argv)
     if arguments.threads < 1 or arguments.streams < 1:
         print("error: --threads and --streams must be at least 1", file=sys.stderr)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import fast_attention, fast_layer
+from .aligned import aligned, aligned_copy, aligned_zeros
 from .fast import Flat, adam_tables, flatten
 from .layer import Float32, FloatLayer
 from .optim import Adam, adam_step
@@ -32,12 +33,12 @@ def _call(function: Callable[..., None], *arguments: object) -> None:
 
 def _seen(*shape: int) -> Arrays:
     """row, flip, near (int32), size, slope (float32) of looks."""
-    return (*(np.zeros(shape, np.int32) for _ in range(3)), *(np.zeros(shape, np.float32) for _ in range(2)))
+    return (*(aligned_zeros(shape).view(np.int32) for _ in range(3)), *(aligned_zeros(shape) for _ in range(2)))
 
 
 @dataclass(kw_only=True)
 class Rows:
-    """Rows under training: weights, Adam's moments, and what the forward pass reads: the weights, or their rounding."""
+    """Rows under training, aligned: weights, Adam's moments, and what the forward pass reads: the weights, or their rounding."""
 
     weights: Float32
     used: Float32
@@ -46,13 +47,19 @@ class Rows:
     unit: float = 0.0
     limit: float = 0.0
 
+    def __post_init__(self) -> None:
+        same = self.used is self.weights
+        self.weights, self.first, self.second = aligned(self.weights), aligned(self.first), aligned(self.second)
+        self.used = self.weights if same else aligned(self.used)
+
     @classmethod
     def of(cls, weights: Float32) -> "Rows":
-        return cls(weights=weights, used=weights, first=np.zeros_like(weights), second=np.zeros_like(weights))
+        own = aligned_copy(weights)
+        return cls(weights=own, used=own, first=aligned_zeros(own.shape), second=aligned_zeros(own.shape))
 
     def round(self, unit: float, limit: float) -> None:
         self.unit, self.limit = unit, float(limit)
-        self.used = (np.clip(np.rint(self.weights / unit), -limit, limit) * unit).astype(np.float32)
+        self.used = aligned((np.clip(np.rint(self.weights / unit), -limit, limit) * unit).astype(np.float32))
 
 
 class LayerPass:
@@ -65,7 +72,7 @@ class LayerPass:
         shape = (batch, steps, layer.n_t)
         self.row, self.flip, self.used, self.near = (np.zeros(shape, np.int32) for _ in range(4))
         self.diff = np.zeros(shape, np.float32)
-        self.grad = np.zeros((batch, steps, layer.n_out), np.float32)
+        self.grad = aligned_zeros((batch, steps, layer.n_out))
         self.state = rng.integers(1, 1 << 32, (batch, layer.n_t), dtype=np.uint32)
 
     def forward(self, start: int, stop: int, x: Float32, y: Float32, jitter: np.float32) -> None:
@@ -83,7 +90,7 @@ class AttentionPass:
     def __init__(self, attention: Attention, batch: int, steps: int, rng: np.random.Generator, *, even: bool) -> None:
         self.attention = attention
         self.shared = attention.variant == "reference"
-        self.rows = Rows.of(attention.tables.copy())
+        self.rows = Rows.of(attention.tables)
         self.reach = attention.context - 1
         room = -(-self.reach // LANES) * LANES
         n_t = attention.n_t
@@ -113,7 +120,7 @@ class AttentionPass:
     def forward(self, start: int, stop: int, z: Float32, have: int, jitter: np.float32) -> None:
         """z += the attention's sum, all looks made of z before."""
         steps = z.shape[1]
-        x = np.zeros((z.shape[2], stop - start, -(-steps // LANES) * LANES), np.float32)
+        x = aligned_zeros((z.shape[2], stop - start, -(-steps // LANES) * LANES))
         x[:, :, :steps] = z[start:stop].transpose(2, 0, 1)
         where = (start, stop, steps)
         for name, seen in (("key", self.key), ("query", self.query)):
@@ -170,9 +177,9 @@ class TransformerPass:
         self.attentions = [AttentionPass(block.attention, batch, steps, rng, even=even) for block in model.blocks]
         self.feeds = [None if block.feed is None else LayerPass(block.feed, batch, steps, rng) for block in model.blocks]
         self.output = LayerPass(model.output, batch, steps, rng)
-        self.embed = Rows.of(model.embed.copy())
-        self.z = np.zeros((batch, steps, model.n), np.float32)
-        self.dz = np.zeros_like(self.z)
+        self.embed = Rows.of(model.embed)
+        self.z = aligned_zeros((batch, steps, model.n))
+        self.dz = aligned_zeros(self.z.shape)
         self.losses = np.zeros(batch)
         wide = self.attentions[0]
         self.gains = (np.zeros((*wide.key[3].shape[:2], steps), np.float32), np.zeros_like(wide.key[3]), np.zeros_like(wide.place[3]))

@@ -250,6 +250,9 @@ def test_growing_changes_no_output() -> None:
     assert large.output.rows.used.shape == (4 << 4, SYMBOLS)
     losses = []
     for passed in (small, large):
+        for rows in (passed.embed, passed.output.rows, *(attention.rows for attention in passed.attentions)):
+            assert rows.used is rows.weights
+            assert [array.ctypes.data % 64 for array in (rows.weights, rows.first, rows.second)] == [0] * 3
         passed.forward(direct, tokens[:, 5:])
         losses.append(passed.losses.copy())
     assert losses[1] == pytest.approx(losses[0], rel=1e-5)
