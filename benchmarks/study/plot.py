@@ -29,7 +29,8 @@ AXES = (("table_bytes", "bytes of tables"), ("bytes_read", "bytes read a charact
 LINES = ("-", "--", ":", "-.")
 GOALS = (2.8, 2.6, 2.5, 2.4, 2.3, 2.2)  # bits
 ON_CORE = ("deep", "rnn", "transformer")
-LABELS = dict(zip(FAMILIES, ((-5, -9, "right"), (6, 3, "left"), (6, 3, "left"), (5, 4, "left"), (-5, 5, "right")), strict=True))
+LABELS = dict(zip(FAMILIES, ((-5, -9, "right"), (6, 3, "left"), (6, 3, "left"), (5, 4, "left"), (-6, -3, "right")), strict=True))
+ELSEWHERE = {"shakespeare": (-2, -15, "left"), "paper-rnn": (7, -2, "left"), "paper-transformer": (0, 7, "center")}  # where it is crowded
 
 
 def _size(count: int) -> str:
@@ -199,7 +200,7 @@ def draw_points(points: Sequence[Point], path: Path, source: str) -> None:
                 if kept:
                     axes.scatter([getattr(point, field) for point in kept], [point.bits for point in kept], s=45, zorder=3, **style)
             for point in some:
-                right, up, side = LABELS[family] if not point.shipped else (0, -13, "center")
+                right, up, side = ELSEWHERE.get(point.name, LABELS[family] if not point.shipped else (0, -13, "center"))
                 at, name = (getattr(point, field), point.bits), point.name.removeprefix(f"{family}-")
                 words: dict[str, Any] = {"textcoords": "offset points", "fontsize": 7, "color": COLOURS[family], "ha": side}
                 axes.annotate(name, at, xytext=(right, up), **words)
