@@ -182,10 +182,11 @@ def test_characters_of_the_shipped_one(temperature, k, count):
 
 
 @pytest.mark.slow
-def test_100_characters_of_the_paper_s_size_from_flash():
-    network = replace(paper_shaped(), out_frac=4)
-    board = FLASH["byte"]
-    jitter = jitter_table(temperature=1.0, out_frac=4)
+@pytest.mark.parametrize(("shipped", "mode"), [(False, "byte"), (True, "byte"), (True, "nibble")])
+def test_100_characters_of_the_paper_s_size_from_flash(shipped, mode):
+    network = load(find_network("paper-transformer")) if shipped else replace(paper_shaped(), out_frac=4)
+    board = FLASH[mode]
+    jitter = jitter_table(temperature=1.0, out_frac=network.out_frac)
     program = replace(compile_network(network, board), jitter=jitter.table, mask=jitter.mask, jittered=True, seed=5)
     session = CoreSession(network, program, params=core_params(board), board=board)
     symbols = list(session.run([None] * 100))
