@@ -88,6 +88,8 @@ def load_extra(path: Path) -> Arrays:
 
 
 def _read(path: Path, *, extra: bool) -> tuple[dict[str, Any], Arrays]:
+    if path.is_dir():
+        raise NetworkError(f"{path}: a folder, not a network file")
     try:
         with safe_open(str(path), framework="numpy") as file:
             header = _header((file.metadata() or {}).get(KEY))

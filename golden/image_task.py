@@ -15,6 +15,7 @@ from .classifier import Labels, Recipe, Trained, float_accuracy, integer_accurac
 from .diagnose import diagnose_layer
 from .file import save_network
 from .network import LATENCY_MAX, Int16, Network, NetworkError
+from .out import check_out
 from .plot import plot_curve
 from .text_task import versions
 
@@ -51,8 +52,7 @@ def _recipe(arguments: argparse.Namespace) -> Recipe:
     for name, value, low, high in limits:
         if value is not None and not low <= value <= high:
             raise NetworkError(f"--{name} must be {low}..{high}, not {value}")
-    if not arguments.out.parent.is_dir():
-        raise NetworkError(f"--out: there is no folder {arguments.out.parent}")
+    check_out(arguments.out)
     recipe = PRESETS[arguments.task][arguments.preset]
     return replace(
         recipe,

@@ -127,11 +127,11 @@ def train_text(
 
     with (
         RnnTrainer(model, encode(symbols, train), settings) as trainer,
-        tqdm(total=1000, unit="", bar_format="{percentage:3.0f}%|{bar}|{elapsed}, {postfix}") as bar,
+        tqdm(total=1000, unit="", bar_format="{percentage:3.0f}%|{bar}|{elapsed}{postfix}") as bar,
     ):
         watch = _Stopwatch(bar, check)
         try:
-            say("compiling the training loop (once; about 20 s) and making the first step")
+            say("making the first step (where the training loop is not compiled yet, about 20 s)")
             trainer.run(watch, steps=steps, minutes=minutes, stop=1 - qat)
             current = trainer.current()
             rounding = search(current)

@@ -12,6 +12,7 @@ from .file import load, load_extra, save_network
 from .network import MAX_NC, NetworkError
 from .ngram import ngram_bits
 from .optim import Adam
+from .out import check_out
 from .plot import plot_curve
 from .presets import TEXT_PRESETS
 from .rnn import Rnn
@@ -207,8 +208,7 @@ def _check_text(arguments: argparse.Namespace) -> None:
     for name, value, low, high in limits:
         if value is not None and not low <= value <= high:
             raise NetworkError(f"--{name} must be {low:g}..{high:g}, not {value}")
-    if not arguments.out.parent.is_dir():
-        raise NetworkError(f"--out: there is no folder {arguments.out.parent}")
+    check_out(arguments.out)
 
 
 def _resume(path: Path) -> tuple[tuple[int, ...], Rnn]:

@@ -60,7 +60,7 @@ class Shape:
         if self.anchors not in ANCHORS:
             raise ValueError(f"anchors must be one of {', '.join(ANCHORS)}, not {self.anchors!r}")
         if self.index_bits > MAX_NC:
-            raise ValueError(f"n_c + n_k + p must be at most {MAX_NC} bits, not {self.index_bits}")
+            raise ValueError(f"n_c + n_k + p must be at most {MAX_NC} bits, not {self.n_c} + {self.keys} + {self.p}")
         if self.variant not in VARIANTS:
             raise ValueError(f"variant must be one of {', '.join(VARIANTS)}, not {self.variant!r}")
 

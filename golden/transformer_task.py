@@ -15,8 +15,10 @@ from .layer import forward
 from .network import MAX_NC, NetworkError
 from .ngram import ngram_bits
 from .optim import Adam
+from .out import check_out
 from .plot import plot_curve
 from .rnn import cross_entropy
+from .rows import MAX_LANES
 from .stream import score
 from .text import UNKNOWN, Text, default_text, encode, read_text, unseen, vocabulary
 from .text_task import CHECK_BYTES, SEARCH_BYTES, versions
@@ -45,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     presets = "; ".join(f"{name}: {preset.about}" for name, preset in TRANSFORMER_PRESETS.items())
     parser.add_argument("--text", type=Path, help="any file; its last tenth is held out (default: Python's own help topics)")
     parser.add_argument("--preset", choices=TRANSFORMER_PRESETS, default="spram", help=presets)
-    parser.add_argument("--out", type=Path, default=Path("transformer.safetensors"), help="the network file (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("text-transformer.safetensors"), help="the network file (default: %(default)s)")
     parser.add_argument("--minutes", type=float, default=10.0, help="how long to train (default: %(default)s)")
     parser.add_argument("--steps", type=int, help="train for so many mini-batches instead; the result is then independent of speed")
     parser.add_argument("--seed", type=int, default=0)
@@ -72,7 +74,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     for name, field in SHAPE.items():
         kind: dict[str, Any] = {"type": tables_word, "metavar": "NTxNC"} if name in ("feed", "output") else {"type": int}
-        parser.add_argument("--" + name.replace("_", "-"), help=f"{field} of the shape (default: the preset's)", **kind)
+        rest = ", or as many as query pairs" if name == "key_pairs" else ""
+        parser.add_argument("--" + name.replace("_", "-"), help=f"{field} of the shape (default: the preset's{rest})", **kind)
     parser.add_argument("--variant", choices=VARIANTS, help="the paper's, or the reference program's (default: the preset's)")
     parser.add_argument("--anchors", choices=ANCHORS, help="how pairs are drawn (default: as the preset says)")
     parser.add_argument("--attention-only", action="store_true", help="no feed-forward layers")
@@ -147,11 +150,11 @@ def train_transformer(
 
     with (
         TransformerTrainer(model, encode(symbols, text.train), settings) as trainer,
-        tqdm(total=1000, unit="", bar_format="{percentage:3.0f}%|{bar}|{elapsed}, {postfix}") as bar,
+        tqdm(total=1000, unit="", bar_format="{percentage:3.0f}%|{bar}|{elapsed}{postfix}") as bar,
     ):
         stopped = False
         try:
-            say("compiling the training loop (once; about a minute) and making the first step")
+            say("making the first step (where the training loop is not compiled yet, about a minute)")
             trainer.run(progress, steps=steps, minutes=minutes, stop=1 - preset.qat)
             units = search()
             held_out = text.held_out
@@ -222,6 +225,8 @@ def run(arguments: argparse.Namespace, *, command: str) -> None:
     for name, low, high in (
         ("minutes", 0.01, 1e6),
         ("steps", 1, 1e9),
+        ("n", 2, MAX_LANES),
+        ("seed", 0, 1 << 63),
         ("rate", 0, 1),
         ("jitter", 0, 1),
         ("qat", 0, 1),
@@ -241,8 +246,7 @@ def run(arguments: argparse.Namespace, *, command: str) -> None:
             raise NetworkError(f"--{name} must be at least 1, not {getattr(arguments, name)}")
     if arguments.short is not None and arguments.short != 0 and arguments.short < 2:
         raise NetworkError(f"--short must be 0 or at least 2, not {arguments.short}")
-    if not arguments.out.parent.is_dir():
-        raise NetworkError(f"--out: there is no folder {arguments.out.parent}")
+    check_out(arguments.out)
     preset = _preset(arguments)
     text = default_text() if arguments.text is None else read_text(arguments.text)
     if text.note:

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from golden.file import save_network
 from golden.network import NetworkError
+from golden.out import check_out
 from golden.text import encode, read_text, vocabulary
 from golden.words import tables_word
 
@@ -63,8 +64,7 @@ def _command(arguments: argparse.Namespace) -> str:
 def run(arguments: argparse.Namespace) -> None:
     if not 1 <= arguments.steps <= 1_000_000:
         raise NetworkError(f"--steps must be 1..1000000, not {arguments.steps}")
-    if not arguments.out.parent.is_dir():
-        raise NetworkError(f"--out: there is no folder {arguments.out.parent}")
+    check_out(arguments.out)
     text = read_text(arguments.text)
     hidden = () if arguments.no_hidden else tuple(arguments.hidden or [HIDDEN])
     symbols = vocabulary(text.train, size=64)

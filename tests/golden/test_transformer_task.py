@@ -147,12 +147,17 @@ def test_anchors_are_drawn_as_asked_for(tmp_path: Path) -> None:
     [
         (("--jitter", "2"), "--jitter must be 0..1, not 2.0"),
         (("--window", "0"), "--window must be at least 1, not 0"),
-        (("--pairs", "8"), "n_c + n_k + p must be at most 16 bits, not 18"),
+        (("--pairs", "8"), "n_c + n_k + p must be at most 16 bits, not 8 + 8 + 2"),
+        (("--n", "1001"), "--n must be 2..1000, not 1001"),
+        (("--seed", "-1"), "--seed must be 0.."),
         (("--variant", "reference", "--key-pairs", "3"), "n_k must equal n_c in the reference variant"),
         (("--soften", "0"), "--soften must be 0.1..1, not 0.0"),
         (("--context", "1"), "context must be at least 2, not 1"),
         (("--text", "nowhere.txt"), "nowhere.txt: cannot be read"),
         (("--out", "nowhere/x.safetensors"), "--out: there is no folder nowhere"),
+        (("--out", "."), "--out: . is a folder, not a file"),
+        (("--out", "x.png"), "--out must not end in .png, the learning curve's name: x.png"),
+        (("--out", "/proc/x.safetensors"), "--out: /proc/x.safetensors cannot be written: "),
     ],
 )
 def test_a_wrong_option_is_refused_with_one_sentence(
