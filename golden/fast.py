@@ -3,6 +3,8 @@
 A layer is flattened (:class:`Flat`): ``rows`` (R, n_out) holds the rows of all its tables, one table after another. Pairs are kept
 with the bit number slowest, so that one bit of all tables of a group is looked at in one vector operation. Streams are independent
 while the weights stand still, and tables while they are updated, so results do not depend on the number of threads.
+What compiled functions call is always inlined: of a function that is not, a process that has just compiled it may link another copy than
+one that finds it in Numba's cache, and the two may round differently.
 """
 
 from typing import NamedTuple
@@ -52,7 +54,7 @@ def flatten(layer: FloatLayer) -> tuple[Float32, Flat]:
     return rows, flat
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True)
+@numba.njit(fastmath=MATH, nogil=True, cache=True, forceinline=True)
 def _look(groups, a, b, low, x, jitter, state, gap, least, row, flip, used, near, diff):
     """Eq. 1 of all tables for latencies x: row, used (a row number of ``rows``), flip (what turns row into jbar), near (pair), diff (u)."""
     for p in range(a.shape[0]):
@@ -97,7 +99,7 @@ def _look(groups, a, b, low, x, jitter, state, gap, least, row, flip, used, near
             used[i] = low[i] + row[i]
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True)
+@numba.njit(fastmath=MATH, nogil=True, cache=True, forceinline=True)
 def _sum(rows, used, y):
     """y += Eq. 3, the used rows added four at a time."""
     n_out = y.shape[0]
@@ -118,7 +120,7 @@ def _sum(rows, used, y):
         i += 1
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True)
+@numba.njit(fastmath=MATH, nogil=True, cache=True, forceinline=True)
 def _back(rows, a, b, low, row, flip, near, diff, grad, dx):
     """dx += Eq. 8 of every table, from dL/dy ``grad``."""
     n_out = grad.shape[0]
@@ -136,7 +138,7 @@ def _back(rows, a, b, low, row, flip, near, diff, grad, dx):
         dx[np.uintp(b[np.uintp(near[i])])] -= change
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True)
+@numba.njit(fastmath=MATH, nogil=True, cache=True, forceinline=True)
 def _softmax(logits, target, scale):
     """Cross-entropy in nats; ``logits`` become scale * (p - onehot). exp by a Taylor polynomial of x/64, squared six times."""
     n = logits.shape[0]

@@ -198,7 +198,7 @@ def attend_back(
         adam_table(weights, rows, first, second, table, total, *adam, share[t], lanes)
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True)
+@numba.njit(fastmath=MATH, nogil=True, cache=True, forceinline=True)
 def adam_table(weights, used_rows, first, second, table, grad, rate, beta1, beta2, epsilon, step, unit, limit, touched, share, lanes):
     """One Adam step on the rows of a table (from row ``table`` on, of all rows as they lie in memory) with gradient ``grad``; see
     :func:`golden.fast.adam_tables`. ``share``: of the rate, by a row's position bits.
