@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from boards import Board, Tier
 
 from . import isa
-from .image import write_image
+from .image.image import write_image
+from .image.sections import until_rest
 from .isa import Mode
 from .program import Program
-from .sections import until_rest
 
 __all__ = ["Estimate", "RunFigures", "TierFigures", "estimate"]
 

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import boards
-from golden.file import load
-from golden.shipped import find_network, shipped_networks
+from golden.integer.file import load
+from golden.integer.shipped import find_network, shipped_networks
 
 from .compiler import compile_network
 from .estimate import estimate
-from .files import export_files, write_atomic
+from .image.files import export_files, write_atomic
 
 __all__ = ["main"]
 

@@ -1,4 +1,4 @@
-"""A compiled network: what is loaded into a core, as plain values. Made by firmware.compiler, carried by firmware.image."""
+"""A compiled network: what is loaded into a core, as plain values. Made by firmware.compiler, carried by firmware.image.image."""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple

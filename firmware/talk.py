@@ -8,11 +8,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from .device import Device
-from .files import read_bytes
-from .host import Counters, Host
-from .scrub import scrub
-from .transport import SerialTransport, Transport
+from .host.device import Device
+from .host.host import Counters, Host
+from .host.scrub import scrub
+from .host.transport import SerialTransport, Transport
+from .image.files import read_bytes
 
 __all__ = ["main", "talk"]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from .network import NetworkError
-from .optim import Adam
-from .presets import TEXT_PRESETS
-from .quantise import quantise_rnn
-from .stream import score
-from .text import Text, default_text, encode, read_text, vocabulary
-from .trainer import RnnTrainer, Rounding, Settings
+from .integer.network import NetworkError
+from .integer.stream import score
+from .model.quantise import quantise_rnn
+from .tasks.presets import TEXT_PRESETS
+from .tasks.text import Text, default_text, encode, read_text, vocabulary
+from .training.adam import Adam
+from .training.rnn import RnnTrainer, Rounding, Settings
 
 __all__ = ["Reached", "main", "seconds_to", "throughput"]
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .layer import Float32, FloatGroup, FloatLayer
-from .network import NetworkError
-from .transformer import Attention, Block, Shape, Transformer
-from .transformer_sgd import reference_rate, sgd_step
+from .integer.network import NetworkError
+from .model.layer import Float32, FloatGroup, FloatLayer
+from .model.transformer import Attention, Block, Shape, Transformer
+from .training.reference_sgd import reference_rate, sgd_step
 
 __all__ = ["Comparison", "Flip", "compare", "main", "read_model"]
 
@@ -44,7 +44,7 @@ class Flip:
 class Comparison:
     """``equal``: steps whose loss is equal to the last bit, from the first on; ``within``: those within 1 %; ``worst``: relative.
 
-    ``rates``: steps whose rate is that of :func:`golden.transformer_sgd.reference_rate`.
+    ``rates``: steps whose rate is that of :func:`golden.training.reference_sgd.reference_rate`.
     """
 
     steps: int

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from .classifier import Recipe, float_accuracy, integer_accuracy
-from .digits import PRESETS, Holdout, holdout, inner_holdout, train_digits
-from .network import NetworkError
+from .integer.network import NetworkError
+from .tasks.images.classifier import Recipe, float_accuracy, integer_accuracy
+from .tasks.images.digits import PRESETS, Holdout, holdout, inner_holdout, train_digits
 
 __all__ = ["main", "reference_score", "variants"]
 

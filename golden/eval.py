@@ -4,13 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import image_task
-from .file import load
-from .network import Network, NetworkError
-from .ngram import ngram_bits
-from .shipped import find_network, shipped_networks
-from .stream import score
-from .text import default_text, read_text
+from .integer.file import load
+from .integer.network import Network, NetworkError
+from .integer.shipped import find_network, shipped_networks
+from .integer.stream import score
+from .tasks.images import task as image_task
+from .tasks.ngram import ngram_bits
+from .tasks.text import default_text, read_text
 
 __all__ = ["main"]
 

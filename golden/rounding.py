@@ -4,14 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from .file import load, load_extra
-from .network import NetworkError
-from .quantise import quantise_rnn, search_rounding
-from .rnn import Rnn
-from .stream import score
-from .text import Text, default_text, read_text
-from .text_task import SEARCH_BYTES, float_bits
-from .trainer import Rounding
+from .integer.file import load, load_extra
+from .integer.network import NetworkError
+from .integer.stream import score
+from .model.quantise import quantise_rnn, search_rounding
+from .model.rnn import Rnn
+from .tasks.language import SEARCH_BYTES, float_bits
+from .tasks.text import Text, default_text, read_text
+from .training.rnn import Rounding
 
 __all__ = ["main", "rounded_bits"]
 

@@ -6,20 +6,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from . import image_task, transformer_task
-from .anchors import ANCHORS
-from .file import load, load_extra, save_network
-from .network import MAX_NC, NetworkError
-from .ngram import ngram_bits
-from .optim import Adam
-from .out import check_out
-from .plot import plot_curve
-from .presets import TEXT_PRESETS
-from .rnn import Rnn
-from .text import default_text, read_text, vocabulary
-from .text_task import train_text, versions
-from .trainer import Settings
-from .words import tables_word
+from .integer.file import load, load_extra, save_network
+from .integer.network import MAX_NC, NetworkError
+from .model.anchors import ANCHORS
+from .model.rnn import Rnn
+from .tasks import transformer_task
+from .tasks.images import task as image_task
+from .tasks.language import train_text, versions
+from .tasks.ngram import ngram_bits
+from .tasks.out import check_out
+from .tasks.plot import plot_curve
+from .tasks.presets import TEXT_PRESETS
+from .tasks.text import default_text, read_text, vocabulary
+from .tasks.words import tables_word
+from .training.adam import Adam
+from .training.rnn import Settings
 
 __all__ = ["main"]
 

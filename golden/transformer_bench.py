@@ -9,8 +9,8 @@ import time
 
 import numpy as np
 
-from .transformer import VARIANTS, Shape, Transformer, Variant
-from .transformer_trainer import TransformerSettings, TransformerTrainer
+from .model.transformer import VARIANTS, Shape, Transformer, Variant
+from .training.transformer import TransformerSettings, TransformerTrainer
 
 __all__ = ["main", "throughput"]
 

@@ -18,12 +18,13 @@ import boards
 from boards import Board
 from firmware.compiler import compile_network
 from firmware.estimate import Estimate, estimate
-from firmware.files import read_bytes, write_atomic
-from firmware.image import write_image
+from firmware.image.files import read_bytes, write_atomic
+from firmware.image.image import write_image
 from firmware.isa import Mode
-from golden.file import load
-from golden.shipped import find_network, shipped_networks
-from hdl.ecp5 import EcpTop
+from golden.integer.file import load
+from golden.integer.shipped import find_network, shipped_networks
+from hdl.board.ecp5 import EcpTop
+from hdl.board.top import Top
 from hdl.flow.design import Design, elaborate
 from hdl.flow.errors import BuildError
 from hdl.flow.family import family_of
@@ -31,7 +32,6 @@ from hdl.flow.pipeline import Toolchain, implement
 from hdl.flow.products import flash_image
 from hdl.flow.report import Speed, figures_of, to_json, to_text
 from hdl.flow.steps import Steps
-from hdl.top import Top
 from sim.cycles import predict
 
 __all__ = ["main"]

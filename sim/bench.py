@@ -24,9 +24,9 @@ import golden
 from boards import Board
 from firmware.program import Program
 from sim.bench_run import filled_core, program_of, script
-from sim.cxxrtl import Simulation
-from sim.cxxrtl_build import SimulationError, build
-from sim.icarus import run_cocotb
+from sim.compiled.build import SimulationError, build
+from sim.compiled.simulation import Simulation
+from sim.machines.icarus import run_cocotb
 
 __all__ = ["Figure", "main", "measure"]
 

@@ -16,10 +16,10 @@ from boards import Board
 from firmware import isa
 from firmware.compiler import compile_network
 from firmware.program import Program
-from golden.file import load
-from hdl.bank import BankSignature
-from hdl.core import Core
-from hdl.system import core_params
+from golden.integer.file import load
+from hdl.board.system import core_params
+from hdl.core.core import Core
+from hdl.memory.bank import BankSignature
 
 __all__ = ["Run", "filled_core", "program_of", "script"]
 
@@ -31,7 +31,7 @@ PATIENCE = 100_000
 
 
 class FilledBank(wiring.Component):
-    """hdl.bank.GenericBank with contents: no simulator then has to load them."""
+    """hdl.memory.bank.GenericBank with contents: no simulator then has to load them."""
 
     def __init__(self, *, beats: int, contents: bytes) -> None:
         self._beats, self._contents = beats, contents

@@ -18,17 +18,17 @@ from pathlib import Path
 import boards
 from boards import Board
 from firmware.compiler import compile_network
-from firmware.files import write_atomic
+from firmware.image.files import write_atomic
 from firmware.program import Program
-from golden.file import load
-from golden.network import NetworkError
-from golden.shipped import find_network
-from golden.transformer_network import TransformerNetwork
-from hdl.system import core_params
-from sim.core import CoreSimulation
-from sim.cxxrtl_build import SimulationError
+from golden.integer.file import load
+from golden.integer.network import NetworkError
+from golden.integer.shipped import find_network
+from golden.integer.transformer import TransformerNetwork
+from hdl.board.system import core_params
+from sim.compiled.build import SimulationError
 from sim.cycles import predict
 from sim.cycles.prediction import MAX_STEPS
+from sim.machines.core import CoreSimulation
 from sim.step_counts import step_counts
 
 __all__ = ["ContextClocks", "context_clocks", "main"]

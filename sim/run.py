@@ -20,19 +20,19 @@ import boards
 from boards import Board
 from firmware.compiler import compile_network
 from firmware.estimate import estimate
-from firmware.host import Counters
+from firmware.host.host import Counters
 from firmware.isa import BEAT_BYTES
 from firmware.jitter import jitter_table
 from firmware.program import Program
-from golden.digits import holdout_digits
-from golden.file import load
-from golden.network import Network, NetworkError
-from golden.shipped import find_network, shipped_networks
-from golden.text import UNKNOWN, encode
-from hdl.system import core_params
-from sim.cxxrtl_build import SimulationError
+from golden.integer.file import load
+from golden.integer.network import Network, NetworkError
+from golden.integer.shipped import find_network, shipped_networks
+from golden.tasks.images.digits import holdout_digits
+from golden.tasks.text import UNKNOWN, encode
+from hdl.board.system import core_params
+from sim.compiled.build import SimulationError
 from sim.cycles import predict
-from sim.session import STEPS_AT_ONCE, BoardSession, CoreSession, Session
+from sim.machines.session import STEPS_AT_ONCE, BoardSession, CoreSession, Session
 
 __all__ = ["main"]
 

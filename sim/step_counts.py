@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from firmware.isa import Counter
-from sim.core import CoreSimulation
 from sim.cycles import StepCounts
+from sim.machines.core import CoreSimulation
 
 __all__ = ["step_counts"]
 
@@ -14,7 +14,8 @@ _COUNTERS = (Counter.CLOCKS, Counter.ROWS, Counter.BEATS, Counter.FLASH)
 def step_counts(
     simulation: CoreSimulation, forced: Iterable[int | None], *, begun: Callable[[int | None], None] | None = None
 ) -> Iterator[StepCounts]:
-    """Runs a step for each element of ``forced``, back to back, as :meth:`sim.core.CoreSimulation.steps` does, and yields its counts."""
+    """Runs a step for each element of ``forced``, back to back, as :meth:`sim.machines.core.CoreSimulation.steps` does, and yields its
+    counts."""
 
     def read() -> list[int]:
         values = [simulation.counter(counter) for counter in _COUNTERS]

@@ -82,19 +82,19 @@ def test_nothing_is_overlooked() -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("hdl.core", "import golden.network"),
-        ("hdl.core", "def f():\n    from firmware.compiler import compile_network"),
-        ("hdl.core", "from firmware import compiler"),
+        ("hdl.core.core", "import golden.integer.network"),
+        ("hdl.core.core", "def f():\n    from firmware.compiler import compile_network"),
+        ("hdl.core.core", "from firmware import compiler"),
         ("hdl.flow.steps", "from sim import cycles"),
-        ("golden.layer", "from firmware.isa import LANES"),
-        ("boards.icebreaker", "import hdl.bus"),
+        ("golden.model.layer", "from firmware.isa import LANES"),
+        ("boards.icebreaker", "import hdl.link.bus"),
         ("firmware.isa", "from boards import icebreaker"),
         ("firmware.isa", "from . import image"),
-        ("firmware.image", "from sim import cycles"),
+        ("firmware.image.image", "from sim import cycles"),
         ("sim.cycles", "from hdl.build import main"),
-        ("golden.layer", "from .train import main"),
+        ("golden.model.layer", "from ..train import main"),
         ("sim.run", "import hdl.build"),
-        ("golden.layer", "from benchmarks.study import points"),
+        ("golden.model.layer", "from benchmarks.study import points"),
         ("benchmarks.study.points", "from golden.train import main"),
     ],
 )
@@ -105,9 +105,9 @@ def test_a_wrong_import_is_found(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("hdl.core", "from firmware.isa import Run\nfrom . import bus\nimport boards.icebreaker"),
-        ("firmware.compiler", "from golden.network import Network\nfrom .isa import Run"),
-        ("hdl.build", "from sim import cycles\nfrom golden.file import load\nfrom hdl.flow.tools import find_tool"),
+        ("hdl.core.core", "from firmware.isa import Run\nfrom . import sorter\nimport boards.icebreaker"),
+        ("firmware.compiler.build", "from golden.integer.network import Network\nfrom ..isa import Run"),
+        ("hdl.build", "from sim import cycles\nfrom golden.integer.file import load\nfrom hdl.flow.tools import find_tool"),
     ],
 )
 def test_a_right_import_passes(module: str, source: str) -> None:
@@ -138,4 +138,4 @@ def test_dependencies_are_declared(path: Path) -> None:
 
 
 def test_an_undeclared_package_is_found() -> None:
-    assert undeclared(["numpy.linalg", "sortedcontainers", "json", "hdl.core"], required()) == ["sortedcontainers"]
+    assert undeclared(["numpy.linalg", "sortedcontainers", "json", "hdl.core.core"], required()) == ["sortedcontainers"]

@@ -37,4 +37,4 @@ def test_links_and_commands(page: Path) -> None:
 
 def test_a_broken_page_is_found() -> None:
     assert broken_links("[a](README.md) [b](absent.md#x) [c](https://example.org)", ROOT) == ["absent.md"]
-    assert missing_commands("python -m hdl.build, python -m hdl.absent. python -m hdl.core") == ["hdl.absent", "hdl.core"]
+    assert missing_commands("python -m hdl.build, python -m hdl.absent. python -m hdl.core.core") == ["hdl.absent", "hdl.core.core"]

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from golden.text import UNKNOWN, unseen
+from golden.tasks.text import UNKNOWN, unseen
 
 from .ann_shape import AnnShape
 
@@ -82,7 +82,7 @@ def round_weights(model: Ann) -> None:
 
 @torch.no_grad()
 def stream_bits(model: Ann, symbols: tuple[int, ...], tokens: npt.NDArray[np.int32]) -> float:
-    """Bits per character of ``tokens`` in one stream, counted as golden.stream.score does; the first is guessed evenly.
+    """Bits per character of ``tokens`` in one stream, counted as golden.integer.stream.score does; the first is guessed evenly.
 
     Scored in pieces that begin so far before their first target that what lies before them reaches no target.
     """

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import boards
 from boards import Board
 from firmware.compiler import CompileError, compile_network
-from golden.network import Layer, Network
-from golden.transformer_network import TransformerNetwork
+from golden.integer.network import Layer, Network
+from golden.integer.transformer import TransformerNetwork
 from sim.cycles import predict
 
 __all__ = ["Cost", "RowsRead", "clocks_by_rule", "cost", "rows_read"]

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.file import load, load_extra
-from golden.network import Int8, Layer, Network, NetworkError
-from golden.shipped import find_network
-from golden.stream import score
-from golden.text import Text, read_text
-from golden.transformer_network import TransformerNetwork
+from golden.integer.file import load, load_extra
+from golden.integer.network import Int8, Layer, Network, NetworkError
+from golden.integer.shipped import find_network
+from golden.integer.stream import score
+from golden.integer.transformer import TransformerNetwork
+from golden.tasks.text import Text, read_text
 
 from .figures import cost
 from .points import POINTS, Point, put

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.study.ngrams``: the interpolated n-grams of golden/ngram.py with what they would store and read.
+"""``python -m benchmarks.study.ngrams``: the interpolated n-grams of golden/tasks/ngram.py with what they would store and read.
 
 Counted as a trie, favourably: every gram of 1..n bytes seen in training is a node. A node stands for its last byte after the others and
 holds that byte and a count of 8 bits (2 bytes); nodes shorter than n also hold where their successors begin and the number of these
@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.network import NetworkError
-from golden.ngram import ngram_bits
-from golden.text import read_text
+from golden.integer.network import NetworkError
+from golden.tasks.ngram import ngram_bits
+from golden.tasks.text import read_text
 
 from .points import POINTS, Point, put
 

@@ -14,8 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from golden.file import write_atomic
-from golden.network import NetworkError
+from golden.integer.file import write_atomic
+from golden.integer.network import NetworkError
 
 from .points import FAMILIES, Point, frontier, read_points
 from .runs import Run, read_runs

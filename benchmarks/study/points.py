@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from golden.file import write_atomic
-from golden.network import NetworkError
+from golden.integer.file import write_atomic
+from golden.integer.network import NetworkError
 
 __all__ = ["FAMILIES", "POINTS", "Point", "frontier", "put", "read_points", "write_points"]
 

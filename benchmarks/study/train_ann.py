@@ -10,9 +10,9 @@ import torch
 from torch.nn import functional
 from tqdm import tqdm
 
-from golden.network import NetworkError
-from golden.optim import cosine
-from golden.text import encode, read_text, vocabulary
+from golden.integer.network import NetworkError
+from golden.tasks.text import encode, read_text, vocabulary
+from golden.training.adam import cosine
 
 from .ann import Ann, round_weights, stream_bits
 from .ann_shape import AnnShape

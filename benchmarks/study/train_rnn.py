@@ -9,13 +9,13 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from golden.network import NetworkError
-from golden.optim import Adam
-from golden.presets import TEXT_PRESETS
-from golden.quantise import quantise_rnn, soften
-from golden.stream import score
-from golden.text import Text, encode, read_text, vocabulary
-from golden.trainer import RnnTrainer, Rounding, Settings
+from golden.integer.network import NetworkError
+from golden.integer.stream import score
+from golden.model.quantise import quantise_rnn, soften
+from golden.tasks.presets import TEXT_PRESETS
+from golden.tasks.text import Text, encode, read_text, vocabulary
+from golden.training.adam import Adam
+from golden.training.rnn import RnnTrainer, Rounding, Settings
 
 from .figures import rows_read
 from .runs import RUNS, Run, put_run

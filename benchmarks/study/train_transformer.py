@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.network import NetworkError
-from golden.optim import Adam
-from golden.stream import score
-from golden.text import Text, encode, read_text, vocabulary
-from golden.transformer import Transformer
-from golden.transformer_presets import TRANSFORMER_PRESETS
-from golden.transformer_quantise import quantise_transformer, soften_transformer
-from golden.transformer_trainer import TransformerRounding, TransformerSettings, TransformerTrainer
+from golden.integer.network import NetworkError
+from golden.integer.stream import score
+from golden.model.transformer import Transformer
+from golden.model.transformer_quantise import quantise_transformer, soften_transformer
+from golden.tasks.text import Text, encode, read_text, vocabulary
+from golden.tasks.transformer_presets import TRANSFORMER_PRESETS
+from golden.training.adam import Adam
+from golden.training.transformer import TransformerRounding, TransformerSettings, TransformerTrainer
 
 from .figures import rows_read
 from .runs import RUNS, Run, put_run

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from golden.anchors import random_anchors
-from golden.integer import deep_forward
-from golden.layer import Float32, FloatGroup, FloatLayer
-from golden.network import Int8, Int16, Network, NetworkError
-from golden.quantise import largest_shift, log2_unit, quantise_entries, quantise_layer
-from golden.text import UNKNOWN, encode, unseen
+from golden.integer.forward import deep_forward
+from golden.integer.network import Int8, Int16, Network, NetworkError
+from golden.model.anchors import random_anchors
+from golden.model.layer import Float32, FloatGroup, FloatLayer
+from golden.model.quantise import largest_shift, log2_unit, quantise_entries, quantise_layer
+from golden.tasks.text import UNKNOWN, encode, unseen
 
 __all__ = ["WindowModel", "bits_of", "latencies", "quantise_window", "score_window"]
 

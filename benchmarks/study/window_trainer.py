@@ -1,4 +1,5 @@
-"""Training a deep text network with the compiled layers of golden/fast_layer.py: one thread, Adam on the rows used, rounding at the end."""
+"""Training a deep text network with the compiled layers of golden/compiled/layer.py: one thread, Adam on the rows used, rounding at the
+end."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from golden import fast_layer
-from golden.fast import adam_tables, flatten
-from golden.grow import cut, deepen, depth_at
-from golden.layer import Float32, FloatLayer
-from golden.network import ENTRY_LIMIT
-from golden.optim import Adam, cosine
+from golden.compiled import layer as fast_layer
+from golden.compiled.rnn import adam_tables, flatten
+from golden.integer.network import ENTRY_LIMIT
+from golden.model.grow import cut, deepen, depth_at
+from golden.model.layer import Float32, FloatLayer
+from golden.training.adam import Adam, cosine
 
 from .window import WindowModel
 

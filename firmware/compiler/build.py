@@ -7,20 +7,20 @@ from firmware import isa
 from firmware.isa import Mode
 from firmware.jitter import jitter_table
 from firmware.program import Placed, Program
-from golden.network import Network
-from golden.transformer_network import TransformerNetwork
+from golden.integer.network import Network
+from golden.integer.transformer import TransformerNetwork
 
-from .arrange import arrange
-from .attention import check_attention
-from .copies import anchor_lengths
-from .describe import describe
-from .emit import emit
 from .errors import CompileError
-from .schedule import ideal_words
-from .search import search
-from .shapes import check_depth, make_shape
-from .stages import make_stages, sum_range
-from .tiers import FLASH
+from .program.describe import describe
+from .program.emit import emit
+from .stages.attention import check_attention
+from .stages.stages import make_stages, sum_range
+from .store.schedule import ideal_words
+from .store.search import search
+from .store.shapes import check_depth, make_shape
+from .tables.arrange import arrange
+from .tables.copies import anchor_lengths
+from .tables.tiers import FLASH
 
 __all__ = ["compile_network"]
 

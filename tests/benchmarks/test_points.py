@@ -14,9 +14,9 @@ from benchmarks.study.ngrams import stored
 from benchmarks.study.plot import FOLDER, ann_points, draw, fill, reached, source_hash, source_of, tables_in
 from benchmarks.study.points import POINTS, Point, frontier, put, read_points, write_points
 from benchmarks.study.runs import Run, put_run, read_runs
-from golden.file import load
-from golden.network import NetworkError
-from golden.shipped import find_network, shipped_networks
+from golden.integer.file import load
+from golden.integer.network import NetworkError
+from golden.integer.shipped import find_network, shipped_networks
 
 SHIPPED = [point for point in read_points() if point.shipped]
 

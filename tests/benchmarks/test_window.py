@@ -5,13 +5,13 @@ import pytest
 
 from benchmarks.study.window import WindowModel, bits_of, latencies, quantise_window, score_window
 from benchmarks.study.window_trainer import Schedule, WindowTrainer
-from golden.anchors import random_anchors
-from golden.deep import Deep, deep_pass
-from golden.integer import deep_forward
-from golden.layer import FloatGroup, FloatLayer
-from golden.network import Layer, Network, NetworkError, TableGroup
-from golden.stream import score, stream_outputs
-from golden.text import encode
+from golden.integer.forward import deep_forward
+from golden.integer.network import Layer, Network, NetworkError, TableGroup
+from golden.integer.stream import score, stream_outputs
+from golden.model.anchors import random_anchors
+from golden.model.deep import Deep, deep_pass
+from golden.model.layer import FloatGroup, FloatLayer
+from golden.tasks.text import encode
 
 TEXT = b"the cat sat on the mat, the rat ate that hat; " * 20
 SYMBOLS = (*sorted(set(TEXT) - {ord(";")}), -1)

@@ -3,10 +3,10 @@
 import numpy as np
 
 from firmware.program import Program
-from golden.integer import deep_forward, rnn_outputs, rnn_update
-from golden.network import Network
-from golden.transformer_integer import TransformerState
-from golden.transformer_network import TransformerNetwork
+from golden.integer.attention import TransformerState
+from golden.integer.forward import deep_forward, rnn_outputs, rnn_update
+from golden.integer.network import Network
+from golden.integer.transformer import TransformerNetwork
 
 from .machine import Machine
 

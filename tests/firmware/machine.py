@@ -6,7 +6,7 @@ import numpy as np
 
 from firmware import isa
 from firmware.program import Program, decode_anchor
-from golden.sampling import Jitter, Sampler
+from golden.integer.sampling import Jitter, Sampler
 
 
 class BankConflictError(AssertionError):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from golden.network import ENTRY_LIMIT, LATENCY_MAX, Layer, Network, TableGroup
+from golden.integer.network import ENTRY_LIMIT, LATENCY_MAX, Layer, Network, TableGroup
 
 
 def random_layer(rng: np.random.Generator, *, n: int, n_out: int, max_tables: int = 6, max_nc: int = 5, bits: int | None = None) -> Layer:

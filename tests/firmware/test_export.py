@@ -17,15 +17,15 @@ from firmware import isa
 from firmware.compiler import compile_network
 from firmware.estimate import estimate
 from firmware.export import main
-from firmware.files import FileError, export_files, write_atomic
-from firmware.image import read_image, write_image
-from golden.file import save_network
-from golden.network import Network
+from firmware.image.files import FileError, export_files, write_atomic
+from firmware.image.image import read_image, write_image
+from golden.integer.file import save_network
+from golden.integer.network import Network
 
+from .compiler.test_compiler import shaped
 from .execution import first_difference
 from .flashed import small_board
 from .networks import random_network
-from .test_compiler import shaped
 
 ICEBREAKER = boards.get("icebreaker")
 

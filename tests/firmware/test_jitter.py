@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from firmware.jitter import JitterError, dither_mask, gumbel_means, jitter_table, segment
-from golden import sampling
+from golden.integer import sampling
 
 
 def test_segments_are_those_of_golden() -> None:

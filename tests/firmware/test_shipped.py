@@ -7,13 +7,13 @@ import pytest
 import boards
 import golden
 from firmware.compiler import CompileError, compile_network
-from firmware.compiler.schedule import ideal_words
+from firmware.compiler.store.schedule import ideal_words
 from firmware.estimate import estimate
-from firmware.image import read_image, write_image
-from golden.file import load
-from golden.network import Network
-from golden.shipped import shipped_networks
-from golden.transformer_network import TransformerNetwork
+from firmware.image.image import read_image, write_image
+from golden.integer.file import load
+from golden.integer.network import Network
+from golden.integer.shipped import shipped_networks
+from golden.integer.transformer import TransformerNetwork
 
 from .execution import first_difference
 

@@ -8,18 +8,18 @@ import pytest
 
 from firmware import isa
 from firmware.compiler import compile_network
-from firmware.contents import contents
-from firmware.device import Device
 from firmware.estimate import estimate
 from firmware.export import main
-from firmware.host import Host
-from firmware.image import read_image, write_image
-from golden.file import load, save_network
-from golden.transformer_integer import TransformerState
+from firmware.host.device import Device
+from firmware.host.host import Host
+from firmware.image.contents import contents
+from firmware.image.image import read_image, write_image
+from golden.integer.attention import TransformerState
+from golden.integer.file import load, save_network
 
-from .core import FakeCore
 from .execution import first_difference
 from .flashed import ICEBREAKER
+from .host.core import FakeCore
 from .transformers import random_transformer, with_symbols
 
 NETWORK = random_transformer(3, context=12)

@@ -8,11 +8,11 @@ import numpy as np
 from boards import Board
 from firmware import isa
 from firmware.compiler import compile_network
-from firmware.compiler.copies import region_start
+from firmware.compiler.tables.copies import region_start
 from firmware.isa import Mode
 from firmware.program import Program
-from golden.network import ENTRY_LIMIT, LATENCY_MAX, Layer, TableGroup
-from golden.transformer_network import Head, TransformerBlock, TransformerNetwork
+from golden.integer.network import ENTRY_LIMIT, LATENCY_MAX, Layer, TableGroup
+from golden.integer.transformer import Head, TransformerBlock, TransformerNetwork
 
 from .flashed import ICEBREAKER, small_board
 from .networks import random_layer

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from golden.network import Network
+from golden.integer.network import Network
 
 from .helpers import make_deep, make_rnn
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from golden.anchors import random_anchors
-from golden.layer import FloatGroup, FloatLayer
-from golden.network import Layer, Network, TableGroup
+from golden.integer.network import Layer, Network, TableGroup
+from golden.model.anchors import random_anchors
+from golden.model.layer import FloatGroup, FloatLayer
 
 Shape = tuple[int, int]
 

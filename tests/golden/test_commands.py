@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden import bench, eval, rounding, text_task, train
-from golden.file import load, load_extra
-from golden.presets import TEXT_PRESETS, TextPreset
-from golden.shipped import find_network
-from golden.stream import score
-from golden.trainer import RnnTrainer
+from golden import bench, eval, rounding, train
+from golden.integer.file import load, load_extra
+from golden.integer.shipped import find_network
+from golden.integer.stream import score
+from golden.tasks import language as text_task
+from golden.tasks.presets import TEXT_PRESETS, TextPreset
+from golden.training.rnn import RnnTrainer
 
 PRESETS = dict(TEXT_PRESETS)
 LINES = b"the cat sat on the mat. the dog sat on the log. a cat and a dog met on the mat.\n" * 40

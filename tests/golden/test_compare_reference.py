@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from golden.compare_reference import compare, main, read_model
-from golden.transformer import Shape
-from golden.transformer_sgd import reference_rate, sgd_step
+from golden.model.transformer import Shape
+from golden.training.reference_sgd import reference_rate, sgd_step
 
 F = np.float32
 SHAPE = Shape(n=6, blocks=2, heads=2, n_t=2, n_c=2, p=1, context=4, feed=(2, 2), output=(2, 2), variant="reference")
@@ -216,7 +216,7 @@ def test_the_programs_learning_rate() -> None:
 
 
 def test_the_papers_variant_is_refused(dump: Path) -> None:
-    from golden.transformer import Transformer
+    from golden.model.transformer import Transformer
 
     model = Transformer.start(n_sym=256, shape=Shape(n_c=1, p=1, blocks=1, heads=1, n_t=1), rng=np.random.default_rng(0))
     with pytest.raises(ValueError, match="variant 'reference'"):

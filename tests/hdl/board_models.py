@@ -8,8 +8,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
-from hdl.bus import LoadBus, ReadDataStream, ReadRequestStream, StepStream, SymbolStream
-from hdl.layouts import FlashBytes, RowStream
+from hdl.core.layouts import FlashBytes, RowStream
+from hdl.link.bus import LoadBus, ReadDataStream, ReadRequestStream, StepStream, SymbolStream
 
 CLOCK = 1e-6
 

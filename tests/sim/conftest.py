@@ -57,7 +57,7 @@ def bench_class():
 @pytest.fixture(scope="session")
 def bench_library(tmp_path_factory):
     """The compiled bench; the session's own cache, so that the build is tested too."""
-    from sim.cxxrtl_build import build
+    from sim.compiled.build import build
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYCHRON_CACHE", str(tmp_path_factory.mktemp("cache")))
@@ -66,7 +66,7 @@ def bench_library(tmp_path_factory):
 
 @pytest.fixture
 def bench(bench_library):
-    from sim.cxxrtl import Simulation
+    from sim.compiled.simulation import Simulation
 
     sim = Simulation(bench_library)
     yield sim

@@ -7,9 +7,9 @@ import pytest
 
 import golden
 import sim.run
-from golden.file import load, save_network
+from golden.integer.file import load, save_network
 from sim.bench import measure
-from sim.preload import TABLES
+from sim.machines.preload import TABLES
 
 from ..firmware.networks import random_network
 

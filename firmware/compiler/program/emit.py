@@ -1,0 +1,135 @@
+"""Parts, schedules and places to runs, anchor words and table bytes."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from firmware import isa
+from firmware.isa import Mode
+from firmware.program import Placed, encode_anchor
+
+from ..stages.attention import block_families
+from ..stages.families import Family
+from ..stages.stage import Stage
+from ..store.layout import Layout
+from ..store.schedule import Schedule
+from ..store.words import span_words
+from ..tables.parts import Part
+from ..tables.placement import Piece
+from .draft import Draft, lay_anchors
+from .indices import copy_draft, index_draft, sides_of, words_of_sides
+from .order import keys_behind_rows
+from .pack import beats, columns_in_order, rows_in_order
+
+__all__ = ["Emitted", "emit"]
+
+Plans = dict[Family, tuple[Schedule, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emitted:
+    """``runs``; encoded ``anchors``; ``tables`` as in :class:`firmware.program.Program`; ``origins``: for each run, its entry in META."""
+
+    runs: list[isa.Run]
+    anchors: list[int]
+    tables: list[Placed]
+    origins: list[dict[str, Any]]
+
+
+def emit(stages: list[Stage], parts: list[Part], plans: Plans, pieces: list[Piece], layout: Layout, *, n_out: int) -> Emitted:
+    """The runs of ``stages`` in order: of one that reads tables one for each of its ``pieces``, of any other one.
+
+    ``plans``: the schedules of each family, one a source.
+    """
+    drafts: list[Draft] = []
+    tables: list[Placed] = []
+    sides: dict[Family, int] = {}
+    for stage in stages:
+        mine = [piece for piece in pieces if parts[piece.item].stage is stage]
+        if stage.reads:
+            for piece in mine:
+                part = parts[piece.item]
+                side = sides.get(part.family, 0) + piece.start // isa.SIDE_WORDS if stage.mode == Mode.ATTEND else 0
+                draft = _tables_run(part, piece, plans, layout, n_out=n_out, side=side, opens=piece is mine[0], closes=piece is mine[-1])
+                drafts.append(draft)
+                tables.append(_bytes(part, piece, plans, layout, n_out=n_out))
+        elif stage.mode == Mode.ANCHORS:
+            drafts.append(copy_draft(stage, mine[0]))
+        else:
+            if mine:  # the block's side blocks, at its first such run
+                families = block_families(stages, stage.block)
+                sides |= sides_of(families, mine[0])
+                tables.append(words_of_sides(families, plans, mine[0]))
+            drafts.append(index_draft(stage, plans, layout, side=sides[stage.families[0]]))
+    anchors, sources = lay_anchors(drafts)
+    drafts = keys_behind_rows(drafts)
+    drafts[-1].run = replace(drafts[-1].run, end=True)
+    return Emitted(
+        runs=[draft.run for draft in drafts],
+        anchors=anchors,
+        tables=tables + sources,
+        origins=[draft.origin for draft in drafts],
+    )
+
+
+def _tables_run(part: Part, piece: Piece, plans: Plans, layout: Layout, *, n_out: int, side: int, opens: bool, closes: bool) -> Draft:
+    """``opens``, ``closes``: whether the piece is the first, the last of its stage."""
+    stage, family = part.stage, part.family
+    span = slice(piece.start, piece.start + piece.count)
+    order, bits = _order(part, plans, span)
+    words = []
+    if stage.mode == Mode.ROWS and not stage.token:
+        words = span_words(family.sources[0], plans[family][0], span, layout.copies, comparators=layout.comparators)
+    run = isa.Run(
+        mode=stage.mode,
+        table_base=piece.base,
+        count=piece.count,
+        tier=piece.tier,
+        table_log2=part.n_c + part.row_log2,
+        row_log2=part.row_log2,
+        row_beats=part.row_beats,
+        side=side,
+        base=layout.output_base if stage.region == "output" else 0,
+        n_out=family.reach if stage.mode == Mode.ATTEND else n_out if stage.sort and closes else 1,
+        shift=stage.shift if stage.last and closes else 0,
+        sync=stage.sync and opens,
+        token=stage.token,
+        int4=stage.bits == 4,
+        first=stage.first and opens,
+        last=stage.last and closes,
+        residual=stage.residual and closes,
+        sort=stage.sort and closes,
+    )
+    origin = {
+        "stage": stage.name,
+        "group": part.group,
+        "tables": [family.numbers[table] for table in order],
+        "pairs": [list(b) for b in bits],
+    }
+    return Draft(stage=stage, run=run, origin=origin, words=[encode_anchor(word) for word in words])
+
+
+def _order(part: Part, plans: Plans, span: slice) -> tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]:
+    """The tables of a piece in order, and of each the network's bits of its index, the highest first; none of a token's table."""
+    family = part.family
+    if not family.sources:
+        return (0,), ()
+    order = plans[family][0].order[span]
+    pairs = zip(*(plan.pairs()[span] for plan in plans[family]), strict=True)
+    return order, tuple(family.index_bits(list(one)) for one in pairs)
+
+
+def _bytes(part: Part, piece: Piece, plans: Plans, layout: Layout, *, n_out: int) -> Placed:
+    """The tables of a piece as they lie in its tier."""
+    order, bits = _order(part, plans, slice(piece.start, piece.start + piece.count))
+    chosen = rows_in_order(part.family.tables, order, bits)
+    columns: npt.NDArray[np.int32] = layout.columns
+    if part.stage.region == "output":
+        wanted = np.arange(layout.output_words * isa.LANES, dtype=np.int32)
+        columns = np.where(wanted < n_out, wanted, -1)
+    data = beats(columns_in_order(chosen, columns), bits=part.stage.bits)
+    padded = np.zeros((piece.count << part.n_c, (1 << part.row_log2) * isa.BEAT_BYTES), np.uint8)
+    padded[:, : data.shape[-1]] = data.reshape(len(padded), -1)
+    return Placed(piece.tier, piece.base, padded.tobytes()[: (piece.end - piece.base) * isa.BEAT_BYTES])

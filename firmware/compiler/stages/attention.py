@@ -1,0 +1,74 @@
+"""The stages of a transformer's block, and the limits that attention has in the core."""
+
+from firmware import isa
+from firmware.isa import Mode
+from golden.integer.transformer import TransformerBlock, TransformerNetwork
+
+from ..errors import CompileError
+from .families import Family, attention_family
+from .stage import Stage, layer_stage
+
+__all__ = ["block_families", "block_stages", "check_attention", "side_blocks"]
+
+MAX_QUERY_BITS = 7  # a key index is shifted left by them, in a field of 3 bits
+
+
+def side_blocks(family: Family) -> int:
+    """Side blocks of a part's tables: four tables each, a part beginning with a new one."""
+    return -(-family.n_t // isa.SIDE_WORDS)
+
+
+def check_attention(network: TransformerNetwork) -> None:
+    """Refuses what the index cache or the query memory has no room for."""
+    if network.context > isa.CONTEXT:
+        raise CompileError(f"the context is {network.context} positions, the core's index cache has room for {isa.CONTEXT}")
+    for number, block in enumerate(network.blocks):
+        query_bits = block.heads[0].query.shape[1]
+        if query_bits > MAX_QUERY_BITS:
+            raise CompileError(f"blocks.{number} has {query_bits} query pairs a table, the core's limit is {MAX_QUERY_BITS}")
+        tables = [sum(head.n_t for head in heads) for heads in block.groups()]
+        queries = sum(-(-count // isa.SIDE_WORDS) for count in tables) * isa.SIDE_WORDS
+        if queries > isa.QUERIES:
+            raise CompileError(
+                f"blocks.{number} needs {queries} query indices for its {sum(tables)} tables (by fours, part after part), "
+                f"the core keeps {isa.QUERIES}"
+            )
+
+
+def block_stages(number: int, block: TransformerBlock) -> list[Stage]:
+    """Query and key, the parts' sums, the feed-forward layer.
+
+    All indices are made before the first sum is written back. One query and one key run serve all parts if each part but the last has a
+    multiple of four tables; else each part has its own two.
+    """
+    name = f"blocks.{number}"
+    families: list[Family] = []
+    for heads in block.groups():
+        families.append(attention_family(heads, first=sum(family.n_t for family in families)))
+    together = all(family.n_t % isa.SIDE_WORDS == 0 for family in families[:-1])
+    stages: list[Stage] = []
+    for made in [tuple(families)] if together else [(family,) for family in families]:
+        stages += [
+            Stage(name=f"{name}.query", families=made, mode=Mode.QUERY, block=number, sync=not stages),
+            Stage(name=f"{name}.key", families=made, mode=Mode.KEY, block=number, source=-1),
+        ]
+    for part, family in enumerate(families):
+        stages.append(
+            Stage(
+                name=f"{name}.part.{part}",
+                families=(family,),
+                mode=Mode.ATTEND,
+                bits=block.bits,
+                block=number,
+                shift=block.shift,
+                first=True,
+                last=True,
+                residual=True,
+            )
+        )
+    return stages if block.feed is None else [*stages, layer_stage(f"{name}.feed", block.feed, block=number)]
+
+
+def block_families(stages: list[Stage], block: int | None) -> list[Family]:
+    """The tables of attention of a block, part by part: the order of its side blocks."""
+    return [family for stage in stages if stage.block == block and stage.mode == Mode.ATTEND for family in stage.families]

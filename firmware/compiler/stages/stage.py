@@ -1,0 +1,63 @@
+"""The stage: one element of the list that a network is made into."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from firmware.isa import Mode
+from golden.integer.network import Layer
+
+from .families import Family, group_family
+
+__all__ = ["Stage", "layer_stage"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Stage:
+    """Runs of one ``mode`` with the tables of ``families``.
+
+    Modes ROWS and ATTEND: rows added into one region. QUERY and KEY: indices of ``families``, source number ``source`` of each.
+    ANCHORS: no family.
+    ``region``: "state" or "output". ``first``: starts from zero. ``last``: writes back with ``shift`` and, if set, ``residual``.
+    ``token``: the index is the step's symbol; the stage is then one table without anchors. ``block``: of a transformer, the number of
+    the block the stage belongs to.
+    """
+
+    name: str
+    families: tuple[Family, ...] = ()
+    mode: Mode = Mode.ROWS
+    bits: int = 8
+    region: Literal["state", "output"] = "state"
+    block: int | None = None
+    source: int = 0
+    shift: int = 0
+    sync: bool = False
+    token: bool = False
+    first: bool = False
+    last: bool = False
+    residual: bool = False
+    sort: bool = False
+
+    @property
+    def same_words(self) -> bool:
+        """Whether a key run takes the anchor words of the query run before it."""
+        return self.mode == Mode.KEY and all(len(family.sources) == 1 for family in self.families)
+
+    @property
+    def reads(self) -> bool:
+        """Whether it reads rows of tables."""
+        return self.mode in (Mode.ROWS, Mode.ATTEND)
+
+
+def layer_stage(name: str, layer: Layer, *, block: int | None = None) -> Stage:
+    """A layer on top of the state it reads: n to n, with residual."""
+    return Stage(
+        name=name,
+        families=tuple(group_family(group) for group in layer.groups),
+        bits=layer.bits,
+        block=block,
+        shift=layer.shift,
+        sync=True,
+        first=True,
+        last=True,
+        residual=True,
+    )

@@ -1,0 +1,57 @@
+"""What a network asks of the latency store, the accumulators and the anchors, and the limits there."""
+
+import numpy as np
+
+from boards import Board
+from firmware import isa
+from golden.integer.network import Network
+
+from ..errors import CompileError
+from ..stages.stage import Stage
+from ..stages.stages import static_neurons
+from .layout import Shape, region_words
+
+__all__ = ["check_depth", "make_shape"]
+
+MAX_OUTPUTS = 256
+COMPARATORS = (1, 2)  # an anchor word has 64 bits in an image
+
+
+def make_shape(network: Network, stages: list[Stage], board: Board) -> Shape:
+    """The shape of ``network``; ``CompileError`` where the core or the board has no room for it."""
+    if board.comparators not in COMPARATORS:
+        raise CompileError(f"comparators must be one of {COMPARATORS}, not {board.comparators}")
+    if network.n_out > MAX_OUTPUTS:
+        raise CompileError(f"n_out is {network.n_out}, the core's limit is {MAX_OUTPUTS}")
+    latencies = min(board.store_latencies, isa.ZERO_WORD * isa.LANES)
+    if network.n > latencies:
+        raise CompileError(f"n is {network.n}, {board.name} has room for {latencies} latencies: the latency store is full")
+    static = static_neurons(network)
+    if static.all() and network.hidden:
+        raise CompileError("hidden layers must change a neuron, all their table entries are 0")
+    wide = any(stage.bits == 4 for stage in stages if stage.region == "state")
+    words = region_words(network.n_out, wide=network.output.bits == 4)
+    state = region_words(int((~static).sum()), wide=wide) if not static.all() else 0
+    if state + words > isa.ZERO_WORD:
+        raise CompileError(f"the layers need {state + words} accumulator words, the core has {isa.ZERO_WORD}: the accumulators are full")
+    watched = np.zeros(network.n, np.int64)
+    for stage in stages:
+        if stage.reads:
+            for family in stage.families:
+                for anchors in family.sources:
+                    watched += np.bincount(anchors.ravel(), minlength=network.n)
+    return Shape(
+        n=network.n,
+        static=static,
+        constant=np.arange(network.n) >= network.n - network.n_ref,
+        watched=watched,
+        wide=wide,
+        output_words=words,
+        comparators=board.comparators,
+    )
+
+
+def check_depth(needed: int, limit: int, what: str, memory: str, board: Board) -> None:
+    """Refuses more words or instructions than a memory has."""
+    if needed > limit:
+        raise CompileError(f"the network needs {needed} {what}, {board.name} has {limit}: the {memory} is full")

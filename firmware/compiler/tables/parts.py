@@ -1,0 +1,86 @@
+"""What a stage has in the memories: the tables of each family, side blocks, anchor words that are copied."""
+
+from dataclasses import dataclass
+
+from firmware import isa
+from firmware.isa import Mode
+from golden.integer.network import Network
+
+from ..errors import CompileError
+from ..stages.attention import block_families, side_blocks
+from ..stages.families import Family
+from ..stages.stage import Stage
+from .placement import Item
+
+__all__ = ["Part", "make_parts"]
+
+MAX_ROW_BEATS = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What has to be placed of a stage, ``item``: the tables of its family number ``group``, or words in whole beats."""
+
+    stage: Stage
+    group: int
+    row_beats: int
+    item: Item
+
+    @property
+    def row_log2(self) -> int:
+        return (self.row_beats - 1).bit_length()
+
+    @property
+    def family(self) -> Family:
+        return self.stage.families[self.group]
+
+    @property
+    def n_c(self) -> int:
+        return self.family.n_c
+
+
+def make_parts(network: Network, stages: list[Stage], words: dict[str, int], copied: dict[int, int]) -> list[Part]:
+    """The parts of all stages in order, ``words`` giving the words of the regions "state" and "output", ``copied`` the anchor words that
+    a block's anchors run copies at most."""
+    parts: list[Part] = []
+    for stage in stages:
+        if stage.reads:
+            row_beats = words[stage.region] if stage.bits == 8 else words[stage.region] // 2
+            if row_beats > MAX_ROW_BEATS:
+                raise CompileError(f"a row of {stage.name} takes {row_beats} beats, the core reads rows of at most {MAX_ROW_BEATS}")
+            parts += [_tables(network, stage, group, row_beats) for group in range(len(stage.families))]
+        elif stage.mode == Mode.ANCHORS:
+            assert stage.block is not None
+            parts.append(_words(stage, stage.name, count=copied[stage.block], beats=1))
+        elif stage.mode == Mode.QUERY and stage.sync:  # the first of a block
+            count = sum(map(side_blocks, block_families(stages, stage.block)))
+            parts.append(_words(stage, f"blocks.{stage.block}.side", count=count, beats=isa.SIDE_BEATS))
+    return parts
+
+
+def _tables(network: Network, stage: Stage, group: int, row_beats: int) -> Part:
+    family = stage.families[group]
+    row_log2 = (row_beats - 1).bit_length()
+    rows = len(network.embed) if stage.token and network.embed is not None else 1 << family.n_c
+    columns = family.tables.shape[2]
+    grain = isa.SIDE_WORDS if stage.mode == Mode.ATTEND else 1  # attention's tables are parted where a side block begins
+    item = Item(
+        name=stage.name if len(stage.families) == 1 else f"{stage.name} (n_c = {family.n_c})",
+        count=family.n_t,
+        stride=1 << family.n_c + row_log2,
+        used=((rows - 1) << row_log2) + row_beats,
+        data_bytes=family.n_t * rows * -(-columns * stage.bits // 8),
+        row_beats=row_beats,
+        int4=stage.bits == 4,
+        reads=family.reach,
+        together=0 if stage.token else max(2, grain),
+        grain=grain,
+    )
+    return Part(stage=stage, group=group, row_beats=row_beats, item=item)
+
+
+def _words(stage: Stage, name: str, *, count: int, beats: int) -> Part:
+    """``count`` times ``beats`` beats of words, in one piece."""
+    used = beats - 1 if beats > 1 else beats  # nothing stands in the last beat of a side block
+    item = Item(name=name, count=count, stride=beats, used=used, data_bytes=count * beats * isa.BEAT_BYTES, together=0, pinned=True)
+    return Part(stage=stage, group=0, row_beats=1, item=item)

@@ -1,0 +1,127 @@
+"""A network on a core: text in and out, classes of inputs, temperature; what a user of a board calls."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from ..image.image import read_image, sampler_image
+from ..image.sections import Section, pack, until_rest
+from ..isa import Kind
+from ..jitter import jitter_table
+from ..program import Program
+from .host import Hello, Host, LinkError
+
+__all__ = ["UNKNOWN", "Device", "SymbolError"]
+
+UNKNOWN = -1  # in a network's symbols: any byte that is not listed
+UNKNOWN_BYTE = ord("?")  # what the unknown symbol is shown as
+
+
+class SymbolError(ValueError):
+    """A byte the network has no symbol for; the message names it."""
+
+
+class Device:
+    """The network of ``image`` on the core behind ``host``; nothing is sent before :meth:`load`."""
+
+    def __init__(self, host: Host, image: bytes) -> None:
+        self.host = host
+        self.image = image
+        self.program: Program = read_image(image)
+        self._place = self.program.meta["placement"]
+
+    @property
+    def loadable(self) -> bytes:
+        """What :meth:`load` sends: the image without its tables in flash."""
+        return until_rest(self.image)
+
+    def load(self, *, progress: Callable[[int], None] = lambda done: None) -> Hello:
+        """Greet the core and load the image into it, but for tables in flash: they must be there already. Returns the greeting."""
+        while (core := self.host.hello()).loading and not core.flash_ready:  # the flash is starting
+            pass
+        if core.comparators != self.program.comparators:
+            raise LinkError(f"the image is for {self.program.comparators} comparators, the core has {core.comparators}")
+        if any(run.tier for run in self.program.runs) and not core.flash_ready:
+            core = self.host.hello()  # between the end of a boot and this bit lie some microseconds
+            if not core.flash_ready:
+                raise LinkError(
+                    "the network has tables in flash, and the board's flash does not answer (absent, busy, or another chip): switch the "
+                    "board off and on, and write build/BOARD/flash.bin with its programmer if that was not done"
+                )
+        self.host.load(self.loadable, progress=progress)
+        return core
+
+    def reset(self) -> None:
+        """The state as the image left it: h_0 = 0 in a recurrent network, an empty cache in a transformer."""
+        self._write_store(self.program.store.tolist())
+
+    def set_sampler(self, *, temperature: float = 0.0, k: int = 0, seed: int = 1) -> None:
+        """Draw at ``temperature`` among the ``k`` earliest spikes (0: all); temperature 0 takes the earliest. Restarts the generator."""
+        comparators = self.program.comparators
+        if temperature == 0:
+            self.host.load(sampler_image(comparators=comparators, seed=seed, k=k))
+            return
+        meta = self.program.meta
+        low, high = self._place["output_range"]
+        table, mask = jitter_table(temperature=temperature, out_frac=meta["out_frac"], outputs=(low, high))
+        self.host.load(sampler_image(comparators=comparators, seed=seed, k=k, jitter=table, mask=mask))
+
+    def classify(self, latencies: Sequence[int]) -> int:
+        """The class of the inputs of a deep network, (n - n_ref) latencies of 16 bits."""
+        n_in = self.program.meta["n_in"]
+        if self.program.meta["kind"] != "deep" or len(latencies) != n_in:
+            raise LinkError(
+                f"the network must be deep and take {len(latencies)} inputs, it is {self.program.meta['kind']} and takes {n_in}"
+            )
+        for value in latencies:
+            if not -32768 <= value <= 32767:
+                raise LinkError(f"an input latency must be -32768..32767, not {value}")
+        store = self.program.store.tolist()
+        for neuron, value in enumerate([*latencies, *self._place["constants"]]):
+            for address in self._place["neurons"][neuron]:
+                store[address] = int(value)
+        self._write_store(store)
+        return self.host.step(1)[0]
+
+    def feed(self, text: bytes) -> list[int]:
+        """Steps through ``text``; the symbols the core would have chosen."""
+        return self.host.feed(self.symbols(text))
+
+    def generate(self, count: int) -> Iterator[bytes]:
+        """``count`` symbols the core chooses, as bytes, a few at a time."""
+        done = 0
+        while done < count:
+            chosen = self.host.step(min(32, count - done))
+            done += len(chosen)
+            yield self.text(chosen)
+
+    def symbols(self, text: bytes) -> list[int]:
+        """Text to symbols."""
+        listed = self._listed()
+        index = {byte: symbol for symbol, byte in enumerate(listed)}
+        unknown = index.get(UNKNOWN)
+        symbols = []
+        for position, byte in enumerate(text):
+            symbol = index.get(byte, unknown)
+            if symbol is None:
+                raise SymbolError(f"byte {byte} ({chr(byte)!r}) at {position} of the text is none of the network's {len(listed)} symbols")
+            symbols.append(symbol)
+        return symbols
+
+    def text(self, symbols: Sequence[int]) -> bytes:
+        """Symbols to text; the unknown symbol is a question mark."""
+        listed = self._listed()
+        return bytes(UNKNOWN_BYTE if listed[symbol] == UNKNOWN else listed[symbol] for symbol in symbols)
+
+    def _listed(self) -> list[int]:
+        listed = self.program.meta["symbols"]
+        if listed is None:
+            raise SymbolError("the network has no symbols, so it reads no text")
+        return list(listed)
+
+    def _write_store(self, values: list[int]) -> None:
+        """All latencies but the outputs, which the next step writes."""
+        output, columns = self._place["output"], -(-self.program.meta["n_out"] // 8) * 8
+        parts = ((0, values[:output]), (output + columns, values[output + columns :]))
+        sections = [Section(kind=Kind.STORE, address=at, payload=np.array(part, "<i2").tobytes()) for at, part in parts if part]
+        self.host.load(pack(sections, comparators=self.program.comparators))

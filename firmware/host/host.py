@@ -1,0 +1,281 @@
+"""The host driver: one method a command of docs/reference/link.md, over any transport.
+
+A request that is not answered, or answered BAD_FRAME, is sent again with the same sequence number: the core sends its last reply again
+instead of executing it twice.
+"""
+
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .. import isa
+from .link import MAX_PAYLOAD, Frame, FrameReader
+from .transport import Transport
+
+__all__ = ["AbortedError", "Counters", "Hello", "Host", "LinkError", "ScrubError"]
+
+LOADER_DONE, LOADER_ERROR, LOADER_BUSY, FLASH_READY = 1, 2, 4, 8
+GREETING = struct.Struct("<8B")
+MAX_WORDS = 127  # of one READ
+LOAD_ERRORS = {
+    isa.LoadError.NONE: "no error",
+    isa.LoadError.HEADER: "the header's magic, version, P or lanes differ from the core's",
+    isa.LoadError.HEADER_CRC: "the header's CRC is wrong",
+    isa.LoadError.SECTION_CRC: "a section's CRC is wrong",
+    isa.LoadError.SECTION: "a section is of an unknown kind or beyond its space",
+    isa.LoadError.FLASH: "the flash does not show its id at any capture setting",
+}
+SECTION_ERRORS = (isa.LoadError.SECTION_CRC, isa.LoadError.SECTION)  # not before the first section
+STATUS = {
+    isa.Status.BAD_COMMAND: "the core does not know that command or value",
+    isa.Status.NOT_LOADED: "the core has no image, or the last one failed to load",
+    isa.Status.FAULT: "a step took more than 2^24 clocks and the core was reset",
+}
+
+
+class LinkError(ValueError):
+    """The core does not answer, or refuses; the message is one sentence."""
+
+
+class AbortedError(LinkError):
+    """A FEED or STEP was ended by ABORT; ``symbols`` are those finished. The state is undefined until a STORE image is loaded."""
+
+    def __init__(self, symbols: bytes) -> None:
+        super().__init__(f"the run was aborted after {len(symbols)} symbols")
+        self.symbols = symbols
+
+
+class ScrubError(LinkError):
+    """The flash is not as it was written. ``code``: what the loader found; ``section``: the number of the section it found it in."""
+
+    def __init__(self, *, code: isa.LoadError, section: int) -> None:
+        self.code, self.section = code, section
+        self.in_section = code in SECTION_ERRORS
+        super().__init__((f"section {section} of the image in flash: " if self.in_section else "") + LOAD_ERRORS[code])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hello:
+    """What a core says of itself.
+
+    ``loaded``: it may run; ``error``, ``code``: the last load or scrub failed, and why; ``loading``: the flash is being read for either;
+    ``section``: the section, modulo 256, that is read or was when reading ended. ``flash_ready``: rows of tables can be read from the
+    flash; ``capture``: when its answers are sampled, 0..3. ``dropped``: bad frames counted, modulo 256.
+    """
+
+    version: int
+    comparators: int
+    lanes: int
+    loaded: bool
+    error: bool
+    loading: bool
+    flash_ready: bool
+    code: isa.LoadError
+    section: int
+    capture: int
+    dropped: int
+
+    def __str__(self) -> str:
+        flash = f"flash ready, capture setting {self.capture}" if self.flash_ready else "flash not ready"
+        text = f"core with {self.comparators} comparators, link version {self.version}, {flash}"
+        if not self.error or self.code == isa.LoadError.NONE:
+            return text
+        where = f" (section {self.section})" if self.code in SECTION_ERRORS else ""
+        return f"{text}; the last load failed: {LOAD_ERRORS[self.code]}{where}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counters:
+    """The core's counters. ``a - b`` is what happened from b to a, wrap-around included. ``flash``: beats that came from there."""
+
+    clocks: int
+    rows: int
+    beats: int
+    saturations: int
+    steps: int
+    flash: int
+
+    def __sub__(self, other: "Counters") -> "Counters":
+        return Counters(**{name: (value - vars(other)[name]) % (1 << isa.Counter[name.upper()].bits) for name, value in vars(self).items()})
+
+    @property
+    def stalls(self) -> int:
+        """Clocks while running in which no beat was read."""
+        return self.clocks - self.beats
+
+
+class Host:
+    """A core at the other end of ``transport``. ``timeout``: seconds to wait for a reply; ``tries``: how often a request is sent."""
+
+    def __init__(self, transport: Transport, *, timeout: float = 1.0, tries: int = 5) -> None:
+        self.transport = transport
+        self.timeout = timeout
+        self.tries = tries
+        self.resent = 0
+        self._reader = FrameReader(reply=True)
+        self._waiting: list[Frame] = []
+        self._seq = 0
+
+    def hello(self) -> Hello:
+        """Greet the core; the first thing to do."""
+        data = self._ask(isa.Command.HELLO)
+        if data[:1] != bytes([isa.LINK_VERSION]):
+            raise LinkError(f"the core speaks link version {data[0] if data else 'unknown'}, this host version {isa.LINK_VERSION}")
+        if len(data) != GREETING.size:
+            raise LinkError(f"the core's greeting must have {GREETING.size} bytes, not {len(data)}")
+        version, comparators, lanes, state, code, section, capture, dropped = GREETING.unpack(data)
+        if lanes != isa.LANES:
+            raise LinkError(f"the core has {lanes} lanes, this host works with {isa.LANES}")
+        return Hello(
+            version=version,
+            comparators=comparators,
+            lanes=lanes,
+            loaded=bool(state & LOADER_DONE),
+            error=bool(state & LOADER_ERROR),
+            loading=bool(state & LOADER_BUSY),
+            flash_ready=bool(state & FLASH_READY),
+            code=_load_error(code),
+            section=section,
+            capture=capture,
+            dropped=dropped,
+        )
+
+    def load(self, image: bytes, *, progress: Callable[[int], None] = lambda done: None) -> None:
+        """Load an image; ``progress`` is told the bytes sent. It stays until power is lost or another is loaded."""
+        state = 0
+        for at in range(0, max(1, len(image)), MAX_PAYLOAD):
+            part = image[at : at + MAX_PAYLOAD]
+            data = self._ask(isa.Command.LOAD if at else isa.Command.LOAD_BEGIN, part)
+            if len(data) != 2:
+                raise LinkError(f"the reply to LOAD must have 2 bytes, not {len(data)}")
+            state = data[0]
+            if state == LOADER_ERROR:
+                raise LinkError(f"the core refuses the image near byte {at}: {LOAD_ERRORS[_load_error(data[1])]}")
+            progress(at + len(part))
+        if state != LOADER_DONE:
+            raise LinkError(f"the image ends after {len(image)} bytes and the core wants more")
+
+    def scrub(self, *, progress: Callable[[int], None] = lambda section: None) -> Hello:
+        """Let the core read the whole image in flash and check every CRC; ``progress`` is told the section it is at.
+
+        What is loaded stays; the core can't run meanwhile. Returns what the core says afterwards; ``ScrubError`` if something is wrong.
+        """
+        while self.hello().loading:  # a boot or a scrub is under way
+            pass
+        self._ask(isa.Command.SCRUB)
+        while (now := self.hello()).loading:
+            progress(now.section)
+        if now.error and now.code != isa.LoadError.NONE:  # NONE: the flash is sound, but nothing had been loaded
+            raise ScrubError(code=now.code, section=now.section)
+        return now
+
+    def feed(self, symbols: Sequence[int]) -> list[int]:
+        """Steps with forced symbols; the symbol the core chose in each."""
+        chosen: list[int] = []
+        for at in range(0, len(symbols), MAX_PAYLOAD):
+            part = bytes(symbols[at : at + MAX_PAYLOAD])
+            chosen += self._symbols(isa.Command.FEED, part, len(part))
+        return chosen
+
+    def step(self, count: int = 1) -> list[int]:
+        """Steps with the symbols the core chooses; these symbols."""
+        chosen: list[int] = []
+        while len(chosen) < count:
+            part = min(MAX_PAYLOAD, count - len(chosen))
+            chosen += self._symbols(isa.Command.STEP, bytes([part]), part)
+        return chosen
+
+    def store(self, address: int, count: int) -> list[int]:
+        """``count`` latencies from ``address`` on."""
+        return [_signed(word) for word in self._words(isa.ReadSpace.STORE, address, count)]
+
+    def counters(self) -> Counters:
+        words = self._words(isa.ReadSpace.COUNTERS, 0, 2 * len(isa.Counter))
+        return Counters(**{counter.name.lower(): words[2 * counter] | words[2 * counter + 1] << 16 for counter in isa.Counter})
+
+    def results(self) -> list[tuple[int, int]]:
+        """(neuron, latency) of the up to 8 earliest spikes of the last step, earliest first."""
+        count = self._words(isa.ReadSpace.RESULTS, 0, 1)[0]
+        if count > isa.LANES:
+            raise LinkError(f"the core lists {count} spikes, at most {isa.LANES} are kept")
+        words = self._words(isa.ReadSpace.RESULTS, 1, 2 * count) if count else []
+        return [(neuron, _signed(latency)) for neuron, latency in zip(words[::2], words[1::2], strict=True)]
+
+    def abort(self) -> None:
+        """End a running FEED or STEP. Loads of a new state (STORE image) are the caller's business."""
+        self._exchange(isa.Command.ABORT, b"", accept=(isa.Status.OK, isa.Status.ABORTED))
+
+    def _symbols(self, command: isa.Command, payload: bytes, count: int) -> bytes:
+        try:
+            data = self._ask(command, payload)
+        except KeyboardInterrupt:
+            self.abort()
+            raise
+        if len(data) != count:
+            raise LinkError(f"the reply to {command.name} must have {count} symbols, not {len(data)}")
+        return data
+
+    def _words(self, space: isa.ReadSpace, address: int, count: int) -> tuple[int, ...]:
+        words: list[int] = []
+        while len(words) < count:
+            at, part = address + len(words), min(MAX_WORDS, count - len(words))
+            data = self._ask(isa.Command.READ, struct.pack("<BHB", space, at, part))
+            if len(data) != 2 * part:
+                raise LinkError(f"the reply to READ must have {2 * part} bytes, not {len(data)}")
+            words += struct.unpack(f"<{part}H", data)
+        return tuple(words)
+
+    def _ask(self, command: isa.Command, payload: bytes = b"") -> bytes:
+        reply = self._exchange(command, payload, accept=(isa.Status.OK,))
+        return reply.payload
+
+    def _exchange(self, command: isa.Command, payload: bytes, *, accept: tuple[isa.Status, ...]) -> Frame:
+        """Send a request until it is answered; a reply with a status not in ``accept`` raises."""
+        self._seq = self._seq % 255 + 1  # never 0, the seq of BAD_FRAME replies
+        request = Frame.request(command, payload, seq=self._seq)
+        for attempt in range(self.tries):
+            self.resent += attempt > 0
+            self.transport.write(request.encode())
+            reply = self._reply(request)
+            if reply is not None and reply.code == isa.Status.BUSY:
+                reply = self._reply(request)  # sent twice, the first one still runs: its reply will come
+            if reply is None or reply.code in (isa.Status.BAD_FRAME, isa.Status.BUSY):
+                continue
+            if reply.code in accept:
+                return reply
+            if reply.code == isa.Status.ABORTED:
+                raise AbortedError(reply.payload)
+            raise LinkError(f"{command.name} is refused: {_status(reply.code)}")
+        raise LinkError(f"the core does not answer {command.name}, sent {self.tries} times")
+
+    def _reply(self, request: Frame) -> Frame | None:
+        """The reply to ``request``, or BAD_FRAME, or None when the time is over; late replies to earlier requests are passed over."""
+        while True:
+            while self._waiting:
+                frame = self._waiting.pop(0)
+                aborted = request.code == isa.Command.ABORT and frame.code == isa.Status.ABORTED
+                if frame.seq == request.seq or aborted or (frame.seq == 0 and frame.code == isa.Status.BAD_FRAME):
+                    return frame
+            data = self.transport.read(4096, self.timeout)
+            if not data:
+                self._reader.silence()
+                return None
+            self._waiting += self._reader.push(data)
+
+
+def _signed(word: int) -> int:
+    return word - (word >> 15 << 16)
+
+
+def _load_error(code: int) -> isa.LoadError:
+    try:
+        return isa.LoadError(code)
+    except ValueError:
+        raise LinkError(f"the core reports the unknown loader error {code}") from None
+
+
+def _status(code: int) -> str:
+    try:
+        return STATUS.get(isa.Status(code), isa.Status(code).name)
+    except ValueError:
+        return f"unknown status {code}"

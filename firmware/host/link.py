@@ -1,0 +1,81 @@
+"""The frames of docs/reference/link.md: requests and replies to bytes and back."""
+
+from binascii import crc_hqx
+from dataclasses import dataclass
+
+from .. import isa
+
+__all__ = ["MAX_PAYLOAD", "Frame", "FrameReader", "crc16"]
+
+REQUEST_START = 0xA5
+REPLY_START = 0x5A
+MAX_PAYLOAD = 255
+OVERHEAD = 6  # start, seq, code, len and the CRC
+
+
+def crc16(data: bytes) -> int:
+    """CRC-16/XMODEM: polynomial 0x1021, start value 0."""
+    return crc_hqx(data, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """A request (``code`` is a command) or a reply (``code`` is a status); ``seq`` and ``code`` are bytes."""
+
+    reply: bool
+    seq: int
+    code: int
+    payload: bytes = b""
+
+    def __post_init__(self) -> None:
+        if len(self.payload) > MAX_PAYLOAD:
+            raise ValueError(f"a frame's payload must be at most {MAX_PAYLOAD} bytes, not {len(self.payload)}")
+        if not (0 <= self.seq <= 255 and 0 <= self.code <= 255):
+            raise ValueError(f"seq and code must be bytes, not {self.seq} and {self.code}")
+
+    @classmethod
+    def request(cls, command: isa.Command, payload: bytes = b"", *, seq: int) -> "Frame":
+        return cls(reply=False, seq=seq, code=command, payload=payload)
+
+    @classmethod
+    def answer(cls, status: isa.Status, payload: bytes = b"", *, seq: int) -> "Frame":
+        return cls(reply=True, seq=seq, code=status, payload=payload)
+
+    def encode(self) -> bytes:
+        covered = bytes([self.seq, self.code, len(self.payload)]) + self.payload
+        return bytes([REPLY_START if self.reply else REQUEST_START]) + covered + crc16(covered).to_bytes(2, "little")
+
+
+class FrameReader:
+    """Takes bytes as they come and gives whole frames of one direction; what is no good frame is skipped and counted in ``dropped``."""
+
+    def __init__(self, *, reply: bool) -> None:
+        self.reply = reply
+        self.start = REPLY_START if reply else REQUEST_START
+        self.dropped = 0
+        self._held = bytearray()
+
+    def push(self, data: bytes) -> list[Frame]:
+        """The frames that ``data`` completes."""
+        self._held += data
+        frames = []
+        while self._held:
+            if self._held[0] != self.start:
+                del self._held[0]
+                continue
+            if len(self._held) < OVERHEAD or len(self._held) < OVERHEAD + self._held[3]:
+                break
+            size = OVERHEAD + self._held[3]
+            covered = bytes(self._held[1 : size - 2])
+            if crc16(covered).to_bytes(2, "little") != self._held[size - 2 : size]:
+                self.dropped += 1
+                del self._held[0]  # the next start byte may stand inside what looked like this frame
+                continue
+            frames.append(Frame(reply=self.reply, seq=covered[0], code=covered[1], payload=covered[3:]))
+            del self._held[:size]
+        return frames
+
+    def silence(self) -> None:
+        """A pause: what has begun is no frame."""
+        self.dropped += bool(self._held)
+        self._held.clear()

@@ -1,0 +1,40 @@
+"""What ``firmware.talk scrub`` does: a core checks its flash, and the user is told where it is damaged."""
+
+import sys
+
+from ..image.contents import Content, contents
+from .host import Host, ScrubError
+from .transport import Transport
+
+__all__ = ["scrub"]
+
+
+def scrub(transport: Transport, image: bytes | None) -> int:
+    """Check the flash of the core at ``transport``: 0 if it is sound, else 1.
+
+    ``image``: what should be in the flash. With it progress is told in percent of its bytes, and a damaged section by what it holds.
+    """
+    sections = [] if image is None else contents(image)
+    host = Host(transport)
+    print(host.hello(), file=sys.stderr)
+    try:
+        end = host.scrub(progress=lambda number: print(f"\rscrubbing: {_place(number, sections)} ", end="", file=sys.stderr, flush=True))
+    except ScrubError as error:
+        print(f"\ndamaged: {error}", file=sys.stderr)
+        if error.in_section and error.section < len(sections):
+            print(f"in the file, {sections[error.section]}", file=sys.stderr)
+        return 1
+    print(file=sys.stderr)
+    if sections and end.section != (len(sections) - 1) % 256:
+        print(f"the flash holds another image: it ends with section {end.section}, the file with {len(sections) - 1}", file=sys.stderr)
+        return 1
+    print(f"the flash is sound, sections 0 to {end.section}" + ("" if end.loaded else "; no image is loaded"), file=sys.stderr)
+    if sections:
+        print("sound in itself: of the file only the number of sections was compared", file=sys.stderr)
+    return 0
+
+
+def _place(number: int, sections: list[Content]) -> str:
+    if number < len(sections):
+        return f"{100 * sections[number].start // sections[-1].end} %"
+    return f"section {number}"

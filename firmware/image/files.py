@@ -1,0 +1,92 @@
+"""The files an export leaves: raw image, Intel HEX, $readmemh; written whole or not at all."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from boards import Board
+
+from .. import isa
+from ..program import Program
+from .image import write_image
+
+__all__ = ["FileError", "export_files", "read_bytes", "write_atomic"]
+
+
+class FileError(ValueError):
+    """A file that can't be read or written; the message is one sentence that begins with its path."""
+
+
+def read_bytes(path: Path, *, limit: int = 1 << 24) -> bytes:
+    """The bytes of a file of at most ``limit`` bytes."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror or error}") from None
+    if len(data) > limit:
+        raise FileError(f"{path}: is longer than {limit} bytes")
+    return data
+
+
+def write_atomic(files: dict[Path, bytes]) -> None:
+    """Write all files under temporary names beside their own, then rename them: a full disk leaves what was there before."""
+    temporary = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in files}
+    path = next(iter(files))
+    try:
+        for path, data in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary[path].write_bytes(data)
+        for path in files:
+            os.replace(temporary[path], path)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written: {error.strerror or error}") from None
+    finally:
+        for left in temporary.values():
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
+
+
+def export_files(program: Program, board: Board, out: Path) -> dict[Path, bytes]:
+    """Path and bytes of every file of an export to the folder ``out`` (docs/user/export.md)."""
+    image = write_image(program)
+    if board.image_offset + len(image) > board.flash_size:
+        raise FileError(f"the image of {len(image)} bytes at 0x{board.image_offset:x} reaches beyond the flash of {board.flash_size} bytes")
+    files = {"image.bin": image, "image.hex": _intel_hex(image, board.image_offset)}
+    memory = np.frombuffer(program.memory(board.tiers[0].size), "<u8")
+    files["tables.mem"] = _readmemh(memory.tolist(), 16)
+    for column in range(4):
+        files[f"tables{column}.mem"] = _readmemh((memory >> np.uint64(16 * column) & np.uint64(0xFFFF)).tolist(), 4)
+    digits = -(-isa.anchor_bits(program.comparators) // 4)
+    files["anchors.mem"] = _readmemh([*program.anchors, *[0] * (board.anchor_words - len(program.anchors))], digits)
+    words = [word for run in program.runs for word in run.encode()]
+    depth = board.program_instructions * isa.WORDS_PER_INSTRUCTION
+    files["program.mem"] = _readmemh([*words, *[0] * (depth - len(words))], 4)
+    store = np.zeros(board.store_latencies, np.int16)
+    store[: len(program.store)] = program.store
+    files["store.mem"] = _readmemh((store.astype(np.int64) & 0xFFFF).tolist(), 4)
+    jitter = np.zeros(256, np.int16) if program.jitter is None else program.jitter
+    files["jitter.mem"] = _readmemh((jitter.astype(np.int64) & 0xFFFF).tolist(), 4)
+    return {out / name: data for name, data in files.items()}
+
+
+def _intel_hex(image: bytes, offset: int) -> bytes:
+    """Records of 16 bytes from ``offset``, a multiple of 16; one for the high half of the address where that changes."""
+    lines = []
+    for at in range(0, len(image), 16):
+        high, low = divmod(offset + at, 1 << 16)
+        if at == 0 or low == 0:
+            lines.append(_record(4, 0, high.to_bytes(2, "big")))
+        lines.append(_record(0, low, image[at : at + 16]))
+    return b"".join([*lines, _record(1, 0, b"")])
+
+
+def _record(kind: int, address: int, data: bytes) -> bytes:
+    body = bytes([len(data)]) + address.to_bytes(2, "big") + bytes([kind]) + data
+    return b":%s%02X\n" % (body.hex().upper().encode(), -sum(body) & 0xFF)
+
+
+def _readmemh(words: list[int], digits: int) -> bytes:
+    return "".join(f"{word:0{digits}x}\n" for word in words).encode()

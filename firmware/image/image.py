@@ -1,0 +1,202 @@
+"""A program as an image, and an image as a program; and the two small images a host makes: a state, and a temperature."""
+
+import struct
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import isa
+from ..program import Placed, Program, decode_anchor
+from .meta import decode_meta, encode_meta
+from .sections import ImageError, Section, flash_layout, pack, unpack
+
+__all__ = ["read_image", "sampler_image", "store_image", "write_image"]
+
+Int16 = npt.NDArray[np.int16]
+ANCHOR_BYTES = 8  # of an anchor word in an image
+MANY = (isa.Kind.TABLES, isa.Kind.PAD, isa.Kind.FLASH)  # sections a program may have several of
+
+
+def write_image(program: Program) -> bytes:
+    """The whole image of ``program``."""
+    words = [word for run in program.runs for word in run.encode()]
+    sections = [
+        Section(kind=isa.Kind.META, payload=encode_meta(program.meta)),
+        Section(kind=isa.Kind.PROGRAM, payload=struct.pack(f"<{len(words)}H", *words)),
+        Section(kind=isa.Kind.ANCHORS, payload=b"".join(value.to_bytes(ANCHOR_BYTES, "little") for value in program.anchors)),
+        *(_tables_section(isa.Kind.TABLES, piece) for piece in program.tables if piece.tier == 0),
+        _store(program.store),
+    ]
+    if program.jitter is not None:
+        sections.append(_jitter(program.jitter))
+    sections.append(_config(seed=program.seed, k=program.k, jittered=program.jittered, mask=program.mask))
+    flash = [_tables_section(isa.Kind.FLASH, piece) for piece in program.tables if piece.tier]
+    if flash:
+        if program.image_offset is None:
+            raise ImageError("image_offset must be known of a program with tables in flash")
+        sections = flash_layout(sections, flash, offset=program.image_offset)
+    return pack(sections, comparators=program.comparators)
+
+
+def store_image(values: Int16, *, comparators: int, address: int = 0) -> bytes:
+    """An image that writes latencies from ``address`` on: an input, or a state to go on from."""
+    return pack([_store(values, address=address)], comparators=comparators)
+
+
+def sampler_image(*, comparators: int, seed: int, k: int, jitter: Int16 | None = None, mask: int = 0) -> bytes:
+    """An image that restarts the generator at ``seed`` and sets the sampler; without ``jitter`` the earliest spike is taken."""
+    sections = [] if jitter is None else [_jitter(jitter)]
+    sections.append(_config(seed=seed, k=k, jittered=jitter is not None, mask=mask))
+    return pack(sections, comparators=comparators)
+
+
+def _tables_section(kind: isa.Kind, piece: Placed) -> Section:
+    return Section(kind=kind, address=piece.beat * isa.BEAT_BYTES // 2, payload=piece.data)
+
+
+def _store(values: Int16, *, address: int = 0) -> Section:
+    if address + len(values) > isa.ZERO_WORD * isa.LANES:
+        raise ImageError(f"latencies {address}..{address + len(values) - 1} reach into the zero word at {isa.ZERO_WORD * isa.LANES}")
+    return Section(kind=isa.Kind.STORE, address=address, payload=values.astype("<i2").tobytes())
+
+
+def _jitter(table: Int16) -> Section:
+    return Section(kind=isa.Kind.JITTER, payload=table.astype("<i2").tobytes())
+
+
+def _config(*, seed: int, k: int, jittered: bool, mask: int) -> Section:
+    if not (1 <= seed < 1 << 32 and 0 <= k <= 8 and 0 <= mask <= 255):
+        raise ImageError(f"seed, k and mask must be 1..{(1 << 32) - 1}, 0..8 and 0..255, not {seed}, {k} and {mask}")
+    return Section(kind=isa.Kind.CONFIG, payload=struct.pack("<4H", seed & 0xFFFF, seed >> 16, k | int(jittered) << 8, mask))
+
+
+def read_image(data: bytes) -> Program:
+    """The program in an image that holds a whole one; ``ImageError`` for any other."""
+    comparators, sections = unpack(data)
+    spaces: dict[isa.Kind, list[Section]] = {}
+    for section in sections:
+        spaces.setdefault(section.kind, []).append(section)
+    tables = isa.Kind.FLASH if isa.Kind.FLASH in spaces else isa.Kind.TABLES
+    for kind in (isa.Kind.META, isa.Kind.PROGRAM, tables, isa.Kind.CONFIG, isa.Kind.STORE):
+        if kind not in spaces:
+            raise ImageError(f"the image has no section {kind.name}, so it holds no program")
+    for kind, found in spaces.items():
+        if kind not in MANY and (len(found) > 1 or found[0].address):
+            raise ImageError(f"section {kind.name} of a program must appear once, at address 0")
+    config = spaces[isa.Kind.CONFIG][0].payload
+    if len(config) != 8:
+        raise ImageError(f"section CONFIG of a program must have 8 bytes, not {len(config)}")
+    low, high, mode, mask = struct.unpack("<4H", config)
+    if not (low | high and mode & ~0x10F == 0 and mode & 15 <= 8 and mask <= 255):
+        raise ImageError("CONFIG must have a seed that is not 0, k of 0..8, jitter of 0 or 1 and a mask of 0..255")
+    jitter = None
+    if isa.Kind.JITTER in spaces:
+        jitter = _int16(spaces[isa.Kind.JITTER][0].payload)
+        if len(jitter) != 256:
+            raise ImageError(f"section JITTER of a program must have 256 entries, not {len(jitter)}")
+    store = _int16(spaces[isa.Kind.STORE][0].payload)
+    if len(store) > isa.ZERO_WORD * isa.LANES:
+        raise ImageError(f"section STORE must end before the zero word at {isa.ZERO_WORD * isa.LANES}, not at {len(store)}")
+    meta = decode_meta(spaces[isa.Kind.META][0].payload)
+    place = meta["placement"]
+    top = max(place["output"] + meta["n_out"], 1 + max(address for own in place["neurons"] for address in own))
+    if top > len(store):
+        raise ImageError(f"META places latencies up to {top - 1}, section STORE ends before {len(store)}")
+    anchors = _anchors(spaces[isa.Kind.ANCHORS][0].payload if isa.Kind.ANCHORS in spaces else b"", comparators)
+    runs = _runs(spaces[isa.Kind.PROGRAM][0].payload, len(anchors))
+    flash = spaces.get(isa.Kind.FLASH, [])
+    if any(run.tier for run in runs) and not flash:
+        raise ImageError("an instruction reads tables in flash, but the image has no section FLASH")
+    return Program(
+        comparators=comparators,
+        runs=runs,
+        anchors=anchors,
+        tables=(*_tables(spaces.get(isa.Kind.TABLES, []), 0), *_tables(flash, 1)),
+        store=store,
+        jitter=jitter,
+        seed=low | high << 16,
+        k=mode & 15,
+        jittered=bool(mode >> 8),
+        mask=mask,
+        image_offset=_image_offset(sections),
+        meta=meta,
+    )
+
+
+def _image_offset(sections: list[Section]) -> int | None:
+    """Where the image must lie in the flash, from what it says of its FLASH sections."""
+    kinds = [section.kind for section in sections]
+    flash = [section for section in sections if section.kind == isa.Kind.FLASH]
+    rest = kinds.index(isa.Kind.REST) if isa.Kind.REST in kinds else len(kinds)
+    for number, section in enumerate(sections):
+        loaded = section.kind not in (isa.Kind.REST, isa.Kind.PAD, isa.Kind.FLASH)
+        if (section.kind == isa.Kind.FLASH and number < rest) or (loaded and number > rest):
+            raise ImageError(f"section {number} ({section.kind.name}) must stand {'before' if loaded else 'behind'} REST")
+    offsets = {2 * section.address - section.first for section in flash}
+    if len(offsets) > 1 or min(offsets, default=0) < 0:
+        raise ImageError("the FLASH sections must lie in the image as they lie in the flash")
+    return offsets.pop() if offsets else None
+
+
+def _int16(payload: bytes) -> Int16:
+    return np.frombuffer(payload, "<i2").astype(np.int16)
+
+
+def _runs(payload: bytes, anchor_words: int) -> tuple[isa.Run, ...]:
+    size = 2 * isa.WORDS_PER_INSTRUCTION
+    if not payload or len(payload) % size:
+        raise ImageError(f"section PROGRAM must be whole instructions of {size} bytes, not {len(payload)} bytes")
+    words = struct.unpack(f"<{len(payload) // 2}H", payload)
+    runs = []
+    for number, at in enumerate(range(0, len(words), isa.WORDS_PER_INSTRUCTION)):
+        encoded = list(words[at : at + isa.WORDS_PER_INSTRUCTION])
+        run = isa.Run.decode(encoded)
+        last = at + isa.WORDS_PER_INSTRUCTION == len(words)
+        if run.encode() != encoded:
+            raise ImageError(f"instruction {number} has a bit set that means nothing")
+        if run.tier > 1:
+            raise ImageError(f"instruction {number} names memory tier {run.tier}, there are 0 and 1")
+        if run.mode not in list(isa.Mode):
+            raise ImageError(f"instruction {number} names mode {run.mode}, there are {', '.join(str(int(mode)) for mode in isa.Mode)}")
+        if error := _breaks(run, first=number == 0):
+            raise ImageError(f"instruction {number} {error}")
+        if run.end != last:
+            raise ImageError(f"instruction {number} must {'carry' if last else 'not carry'} end")
+        if run.anchor_base + run.anchor_len > anchor_words:
+            raise ImageError(f"instruction {number} takes anchor words to {run.anchor_base + run.anchor_len}, there are {anchor_words}")
+        runs.append(run)
+    if sum(run.sort for run in runs) != 1:
+        raise ImageError("exactly one instruction must carry sort")
+    return tuple(runs)
+
+
+def _breaks(run: isa.Run, *, first: bool) -> str | None:
+    """The rule of docs/reference/isa.md that a run breaks, where the core would go astray."""
+    quiet = run.mode in (isa.Mode.QUERY, isa.Mode.KEY, isa.Mode.ANCHORS)
+    if run.anchor_len == 0 and (first or run.sync):
+        return f"has no anchor words to wait with, but {'is the first' if first else 'carries sync'}"
+    if run.mode in (isa.Mode.ATTEND, isa.Mode.ANCHORS) and run.anchor_len:
+        return f"of mode {run.mode} must have no anchor words, not {run.anchor_len}"
+    if run.mode == isa.Mode.ATTEND and run.n_out >= isa.CONTEXT:
+        return f"attends to {run.n_out} positions, the index cache keeps {isa.CONTEXT - 1}"
+    if quiet and (run.tier or run.int4 or run.first or run.last):
+        return f"of mode {run.mode} must be int8, of tier 0, without first and last"
+    return None
+
+
+def _anchors(payload: bytes, comparators: int) -> tuple[int, ...]:
+    if len(payload) % ANCHOR_BYTES:
+        raise ImageError(f"section ANCHORS must be whole words of {ANCHOR_BYTES} bytes, not {len(payload)} bytes")
+    values = [int.from_bytes(payload[at : at + ANCHOR_BYTES], "little") for at in range(0, len(payload), ANCHOR_BYTES)]
+    for number, value in enumerate(values):
+        if value >> isa.anchor_bits(comparators) or decode_anchor(value, comparators=comparators).emit > comparators:
+            raise ImageError(f"anchor word {number} has a bit set that means nothing")
+    return tuple(values)
+
+
+def _tables(sections: list[Section], tier: int) -> tuple[Placed, ...]:
+    per_beat = isa.BEAT_BYTES // 2
+    for section in sections:
+        if section.address % per_beat or len(section.payload) % isa.BEAT_BYTES:
+            raise ImageError(f"section {section.kind.name} at word {section.address} must be whole beats of {isa.BEAT_BYTES} bytes")
+    return tuple(Placed(tier, section.address // per_beat, section.payload) for section in sections)

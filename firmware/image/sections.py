@@ -1,0 +1,149 @@
+"""The memory image of docs/reference/image.md: sections to bytes and back. What the words mean is firmware.image.image's matter."""
+
+import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from .. import isa
+
+__all__ = ["MAX_COMPARATORS", "SPACE_WORDS", "ImageError", "Section", "flash_layout", "pack", "unpack", "until_rest"]
+
+MAX_COMPARATORS = 2  # an anchor word has 64 bits in an image
+SPACE_WORDS = {
+    isa.Kind.TABLES: 1 << 24,
+    isa.Kind.ANCHORS: isa.ANCHOR_WORDS * 4,
+    isa.Kind.PROGRAM: isa.MAX_INSTRUCTIONS * isa.WORDS_PER_INSTRUCTION,
+    isa.Kind.STORE: isa.STORE_WORDS * isa.LANES,
+    isa.Kind.JITTER: 256,
+    isa.Kind.CONFIG: 4,
+    isa.Kind.FLASH: 1 << isa.FLASH_ADDRESS_BITS + 2,
+}
+"""16-bit words of each space; of TABLES, what the address can reach."""
+EMPTY = (isa.Kind.REST, isa.Kind.END)
+
+HEADER = struct.Struct("<4sBBBBII")
+SECTION = struct.Struct("<II")  # kind | address << 8, payload bytes
+CRC = struct.Struct("<I")
+
+
+class ImageError(ValueError):
+    """Bytes that are no image, or a damaged one; the message is one sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """``address`` in 16-bit words of the space; ``payload`` of an even length; ``at``: byte of the image it begins at, if known."""
+
+    kind: isa.Kind
+    payload: bytes = b""
+    address: int = 0
+    at: int = field(default=-1, compare=False)
+
+    @property
+    def size(self) -> int:
+        """Bytes in an image."""
+        return SECTION.size + len(self.payload) + CRC.size
+
+    @property
+    def first(self) -> int:
+        """Byte of the image that the payload begins at."""
+        return self.at + SECTION.size
+
+
+def pack(sections: Iterable[Section], *, comparators: int) -> bytes:
+    """The image of ``sections``, END added."""
+    body = b"".join(_section(section) for section in [*sections, Section(kind=isa.Kind.END)])
+    head = HEADER.pack(isa.IMAGE_MAGIC, isa.IMAGE_VERSION, comparators, isa.LANES, 0, HEADER.size + len(body), 0)[: -CRC.size]
+    return head + CRC.pack(zlib.crc32(head)) + body
+
+
+def flash_layout(head: list[Section], flash: list[Section], *, offset: int) -> list[Section]:
+    """``head``, REST, and the sections ``flash``, by rising address: a filler before each brings its payload to its own flash address.
+
+    ``offset``: the flash address the image will lie at.
+    """
+    sections = [*head, Section(kind=isa.Kind.REST)]
+    at = offset + HEADER.size + sum(section.size for section in sections)
+    least = Section(kind=isa.Kind.PAD).size + SECTION.size
+    for section in flash:
+        start = 2 * section.address
+        if at + least > start:
+            raise ImageError(
+                f"the tables at {start:#x} of the flash must begin at {at + least:#x} or later: "
+                f"the rest of the image, from {offset:#x}, reaches there"
+            )
+        pad = Section(kind=isa.Kind.PAD, payload=b"\xff" * (start - at - least))
+        sections += [pad, section]
+        at += pad.size + section.size
+    return sections
+
+
+def until_rest(data: bytes) -> bytes:
+    """The part of an image that is loaded into a core: up to REST and with it, or all of it if it has none."""
+    _, sections = unpack(data)
+    return next((data[: section.at + section.size] for section in sections if section.kind == isa.Kind.REST), data)
+
+
+def _section(section: Section) -> bytes:
+    if len(section.payload) % 2:
+        raise ImageError(f"section {section.kind.name} must have an even number of bytes, not {len(section.payload)}")
+    _check_space(section.kind, section.address, len(section.payload), "")
+    data = SECTION.pack(section.kind | section.address << 8, len(section.payload)) + section.payload
+    return data + CRC.pack(zlib.crc32(data))
+
+
+def _check_space(kind: isa.Kind, address: int, size: int, where: str) -> None:
+    words = SPACE_WORDS.get(kind)
+    if words is not None and address + size // 2 > words:
+        raise ImageError(f"section {kind.name}{where} covers words {address}..{address + size // 2 - 1}, its space has {words}")
+
+
+def unpack(data: bytes) -> tuple[int, list[Section]]:
+    """P and the sections of an image, END left out. Whatever is wrong is an ``ImageError``."""
+    if len(data) < HEADER.size:
+        raise ImageError(f"the image has {len(data)} bytes, a header takes {HEADER.size}")
+    magic, version, comparators, lanes, zero, size, crc = HEADER.unpack_from(data)
+    if magic != isa.IMAGE_MAGIC:
+        raise ImageError(f"the magic must be {isa.IMAGE_MAGIC!r}, not {magic!r}")
+    if crc != zlib.crc32(data[: HEADER.size - CRC.size]):
+        raise ImageError("the header's CRC is wrong: the image is damaged")
+    if version != isa.IMAGE_VERSION:
+        raise ImageError(f"the image version must be {isa.IMAGE_VERSION}, not {version}")
+    if not 1 <= comparators <= MAX_COMPARATORS:
+        raise ImageError(f"P must be 1..{MAX_COMPARATORS}, not {comparators}")
+    if (lanes, zero) != (isa.LANES, 0):
+        raise ImageError(f"lanes and the byte after it must be {isa.LANES} and 0, not {lanes} and {zero}")
+    if size != len(data):
+        raise ImageError(f"the header tells of {size} bytes, the image has {len(data)}")
+    sections: list[Section] = []
+    at = HEADER.size
+    while True:
+        section = _read_section(data, at, len(sections))
+        at += section.size
+        if section.kind == isa.Kind.END:
+            break
+        sections.append(section)
+    if at != len(data):
+        raise ImageError(f"{len(data) - at} bytes follow the end section")
+    return comparators, sections
+
+
+def _read_section(data: bytes, at: int, number: int) -> Section:
+    where = f" at byte {at}"
+    if len(data) - at < SECTION.size + CRC.size:
+        raise ImageError(f"the image ends{where} without an end section")
+    first, length = SECTION.unpack_from(data, at)
+    end = at + SECTION.size + length
+    if length % 2 or end + CRC.size > len(data):
+        raise ImageError(f"section {number}{where} has a length of {length} bytes, it must be even and within the image")
+    name = next((f" ({kind.name})" for kind in isa.Kind if kind == first & 0xFF), "")
+    if CRC.unpack_from(data, end)[0] != zlib.crc32(data[at:end]):
+        raise ImageError(f"the CRC of section {number}{name}{where} is wrong: the image is damaged")
+    if not name:
+        raise ImageError(f"section {number}{where} has the unknown kind {first & 0xFF}")
+    kind = isa.Kind(first & 0xFF)
+    if kind in EMPTY and length:
+        raise ImageError(f"section {kind.name}{where} must be empty, not {length} bytes")
+    _check_space(kind, first >> 8, length, where)
+    return Section(kind=kind, address=first >> 8, payload=data[at + SECTION.size : end], at=at)

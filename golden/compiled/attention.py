@@ -1,0 +1,234 @@
+"""The compiled attention of golden/model/transformer.py: looking once a position, adding a row a pair, and the way back, a table at a time.
+
+Positions of a window are 0..T-1; its keys are 0..C-2+T, the first C-1 of them cached by the window before, so that position i and
+distance d meet at key C-1+i-d. A table's row is addressed by the sum of three numbers made once: the query's of position i, the key's of
+position j, the position bits of i - j. Tables are the outer loop, so that one of them stays in the processor's cache while a whole batch
+uses it.
+"""
+
+import numba
+import numpy as np
+
+from .aligned import aligned_floats
+from .pairs import LANES, add_diagonals, look_lanes, pair_gains, used_places
+from .rnn import MATH
+from .rows import adam_row, add_rows, add_to_placed_rows, round_row
+
+__all__ = ["adam_table", "attend", "attend_back", "look_keys", "look_places", "pull"]
+
+
+@numba.njit(fastmath=MATH, nogil=True, cache=True)
+def look_places(a, b, position, row, flip, near, size, slope):
+    """Eq. 1 of PE_d: (n_t, C - 1) arrays in the order of keys, distance C - 1 first. ``flip``: what turns row into jbar."""
+    n_t = row.shape[0]
+    reach = position.shape[0] - 1
+    for m in range(reach):
+        x = position[reach - m]
+        for t in range(n_t):
+            index = np.int32(0)
+            nearest = np.int32(0)
+            u = np.float32(np.inf)
+            for r in range(a.shape[1]):
+                v = x[a[t, r]] - x[b[t, r]]
+                index |= np.int32(v > 0) << np.int32(r)
+                closer = abs(v) < abs(u)
+                u = v if closer else u
+                nearest = np.int32(r) if closer else nearest
+            row[t, m] = index
+            flip[t, m] = np.int32(1) << nearest
+            near[t, m] = nearest
+            size[t, m] = abs(u)
+            slope[t, m] = (np.float32(-0.5) if u > 0 else np.float32(0.5)) / ((1 + abs(u)) * (1 + abs(u)))
+
+
+@numba.njit(nogil=True, cache=True)
+def look_keys(start, stop, steps, a, b, low, x, first, jitter, state, row, flip, near, size, slope, pairs):
+    """Eq. 1 of streams start..stop-1, whose x is (n, stop - start, T rounded up to LANES), from column ``first`` of the others on.
+
+    ``row``: the index used, shifted left by ``low``; ``flip``: what turns it into the other of j, jbar. ``slope``: U'(u), negated where
+    jitter flipped the bit, so that slope * (other - used) is the gradient either way. ``state`` (n_t, B, T) uint32: the jitter's
+    xorshift32 generators. ``pairs``: a tuple as long as a table has pairs.
+    """
+    room = x.shape[2]
+    stride = x.shape[1] * room
+    width = row.shape[2]
+    chance = np.float32(0.5) * jitter * np.float32(1 << 24)
+    seen = (row, flip, near, size, slope)
+    for k in range(start, stop):
+        for t in range(a.shape[0]):
+            for i in range(0, steps, LANES):
+                to = (t * row.shape[1] + k) * width + first + i
+                look_lanes(x, (k - start) * room + i, stride, a, b, t, low, seen, to, pairs)
+            if jitter > 0:
+                for i in range(steps):
+                    s = state[t, k, i]
+                    s ^= np.uint32(s << np.uint32(13))
+                    s ^= np.uint32(s >> np.uint32(17))
+                    s ^= np.uint32(s << np.uint32(5))
+                    state[t, k, i] = s
+                    hit = np.float32(np.int32(s >> np.uint32(8))) * (np.float32(1) + size[t, k, first + i]) < chance
+                    row[t, k, first + i] ^= flip[t, k, first + i] if hit else np.int32(0)
+                    slope[t, k, first + i] *= np.float32(-1) if hit else np.float32(1)
+
+
+@numba.njit(nogil=True, inline="always")
+def _pair(key, place, t, k, i, m):
+    """The key's and the position's part of the row that position i of stream k adds from table t at place m."""
+    return np.intp(key[np.uintp(t), np.uintp(k), np.uintp(i + m)] | place[np.uintp(t), np.uintp(m)])
+
+
+@numba.njit(fastmath=MATH, nogil=True, cache=True)
+def attend(start, stop, rows, query, q_first, more, key, place, have, reach, z, lanes):
+    """z (B, T, n) += the rows of all pairs, for streams start..stop-1. ``have``: cached keys that count, of the C - 1 before a window.
+
+    The query's bits of position i are query[..., q_first + i] << more.
+    """
+    n_t = place.shape[0]
+    steps = z.shape[1]
+    for t in range(n_t):
+        table = np.int32(t * rows.shape[1])
+        for k in range(start, stop):
+            for i in range(steps):
+                at = k * steps + i
+                base = table + (query[t, k, q_first + i] << more)
+                m = max(0, reach - have - i)
+                while m + 8 <= reach:
+                    r0 = base + _pair(key, place, t, k, i, m)
+                    r1 = base + _pair(key, place, t, k, i, m + 1)
+                    r2 = base + _pair(key, place, t, k, i, m + 2)
+                    r3 = base + _pair(key, place, t, k, i, m + 3)
+                    r4 = base + _pair(key, place, t, k, i, m + 4)
+                    r5 = base + _pair(key, place, t, k, i, m + 5)
+                    r6 = base + _pair(key, place, t, k, i, m + 6)
+                    r7 = base + _pair(key, place, t, k, i, m + 7)
+                    add_rows(z, at, rows, (r0, r1, r2, r3, r4, r5, r6, r7), lanes)
+                    m += 8
+                while m < reach:
+                    add_rows(z, at, rows, (base + _pair(key, place, t, k, i, m),), lanes)
+                    m += 1
+
+
+@numba.njit(fastmath=MATH, nogil=True, cache=True)
+def attend_back(
+    start,
+    stop,
+    rows,
+    query,
+    q_first,
+    more,
+    key,
+    place,
+    q_flip,
+    k_flip,
+    p_flip,
+    q_size,
+    k_size,
+    p_size,
+    have,
+    shared,
+    grad,
+    d_query,
+    d_key,
+    d_place,
+    weights,
+    first,
+    second,
+    rate,
+    beta1,
+    beta2,
+    epsilon,
+    step,
+    unit,
+    limit,
+    touched,
+    share,
+    reach,
+    lanes,
+):
+    """Eq. 7 of every pair of tables start..stop-1, and an Adam step on their rows.
+
+    ``grad`` (B, T, n): dL/d(the attention's sum). Filled: d_query (n_t, B, T), d_key (n_t, B, C-1+T), d_place (n_t, C-1), what
+    :func:`pull` multiplies by the slopes. ``shared``: the reference program's rule: the nearer of query and key (ties to the key) passes
+    the gradient on, and the position's bit as well where it is nearer than both; else the nearest of the three does (ties to the query,
+    then to the key). ``rows``: what the forward pass reads; ``weights``, ``first``, ``second`` and the numbers from ``rate`` on: as in
+    :func:`golden.compiled.rnn.adam_tables`. ``share`` (n_t, 2**p): what each row takes of the rate, by its position bits.
+    """
+    batch, steps, n = grad.shape
+    room, width = place.shape[1], key.shape[2]
+    total = aligned_floats(rows.shape[1] * n).reshape(rows.shape[1], n)
+    used = aligned_floats(room).view(np.int32)
+    work = aligned_floats(3 * LANES).view(np.int32)
+    wide = room + 2 * LANES
+    lines = aligned_floats(steps * wide).reshape(steps, wide)  # gains of a stream's keys, by position and place, zeros on both sides
+    zero = np.float32(0)
+    keys = (key, k_flip, k_size)
+    places = (place, p_flip, p_size)
+    for t in range(start, stop):
+        table = t * rows.shape[1]
+        total[:] = zero
+        d_place[t] = zero
+        for k in range(batch):
+            line = (t * batch + k) * width
+            for i in range(steps):
+                m0 = max(0, reach - have - i)
+                asks = (
+                    np.int32(query[t, k, q_first + i] << more),
+                    np.int32(q_flip[t, k, q_first + i] << more),
+                    q_size[t, k, q_first + i],
+                )
+                at = (k * steps + i, table)
+                own = zero
+                for m in range(m0 // LANES * LANES, reach, LANES):
+                    to = (lines, i * wide + LANES + m)
+                    where = line + i + m
+                    own += pair_gains(shared, grad, rows, at, work, m, m0, reach, asks, keys, where, places, t * room, to, d_place, lanes)
+                d_query[t, k, i] = own
+            for j in range(0, reach + steps, LANES):
+                first_i, last_i = max(0, j - room), min(steps, j + LANES)
+                add_diagonals(lines, wide, first_i, last_i, LANES + j, d_key, line + j)
+        for k in range(batch):  # apart: table and gradient together would not fit a processor's nearest cache
+            line = (t * batch + k) * width
+            for i in range(steps):
+                m0 = max(0, reach - have - i)
+                base = np.int32(query[t, k, q_first + i] << more)
+                for m in range(m0 // LANES * LANES, reach, LANES):
+                    used_places(used, m, base, key, line + i + m, place, t * room, lanes)
+                add_to_placed_rows(total, used, m0, reach, grad, k * steps + i, lanes)
+        adam = (rate, beta1, beta2, epsilon, step, unit, limit, touched)
+        adam_table(weights, rows, first, second, table, total, *adam, share[t], lanes)
+
+
+@numba.njit(fastmath=MATH, nogil=True, cache=True, forceinline=True)
+def adam_table(weights, used_rows, first, second, table, grad, rate, beta1, beta2, epsilon, step, unit, limit, touched, share, lanes):
+    """One Adam step on the rows of a table (from row ``table`` on, of all rows as they lie in memory) with gradient ``grad``; see
+    :func:`golden.compiled.rnn.adam_tables`. ``share``: of the rate, by a row's position bits.
+    """
+    c1 = np.float32(rate / (1 - beta1**step))
+    c2 = np.float32(1 / (1 - beta2**step))
+    b1 = np.float32(beta1)
+    b2 = np.float32(beta2)
+    one = np.float32(1)
+    inverse = np.float32(1 / unit if unit > 0 else 0)
+    for r in range(grad.shape[0]):
+        if touched and not grad[r].any():
+            continue
+        scale = c1 * share[np.intp(r) & np.intp(share.shape[0] - 1)]
+        constants = (b1, one - b1, b2, one - b2, scale, c2, np.float32(epsilon))
+        adam_row(weights, first, second, table + r, grad, r, constants, lanes)
+        if unit > 0:
+            round_row(weights, used_rows, table + r, np.float32(unit), inverse, np.float32(limit * unit), lanes)
+
+
+@numba.njit(fastmath=MATH, nogil=True, cache=True)
+def pull(start, stop, a, b, near, slope, first, gain, gain_first, dx):
+    """Eq. 8 for streams start..stop-1: dx (B, T, n) += slope * gain at both neurons of the nearest pair.
+
+    ``first``, ``gain_first``: the column of position 0 in ``near`` and ``slope``, and in ``gain``.
+    """
+    for t in range(a.shape[0]):
+        for k in range(start, stop):
+            for i in range(dx.shape[1]):
+                r = np.uintp(near[t, k, first + i])
+                change = slope[t, k, first + i] * gain[t, k, gain_first + i]
+                dx[k, i, np.uintp(a[t, r])] += change
+                dx[k, i, np.uintp(b[t, r])] -= change

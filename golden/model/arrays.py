@@ -1,0 +1,108 @@
+"""One's own tables and anchors, given as NumPy arrays, as a network file: see docs/user/own-tables.md."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..integer.network import Int16, Network, NetworkError
+from .layer import Float32, FloatGroup, FloatLayer
+from .quantise import largest_shift, log2_unit, natural_unit, quantise_entries, quantise_layer
+
+__all__ = ["deep_from_arrays", "float_layer", "rnn_from_arrays"]
+
+Group = tuple[npt.NDArray[np.integer], npt.NDArray[np.floating]]
+
+
+def float_layer(*groups: Group) -> FloatLayer:
+    """A layer from groups (anchors, tables): anchors (n_t, n_c, 2) integers, tables (n_t, 2**n_c, n_out)."""
+    made = []
+    for index, (anchors, tables) in enumerate(groups):
+        anchors, tables = np.asarray(anchors), np.asarray(tables)
+        if anchors.ndim != 3 or anchors.shape[2] != 2 or not np.issubdtype(anchors.dtype, np.integer):
+            found = f"{anchors.dtype} of shape {anchors.shape}"
+            raise NetworkError(f"group {index}: anchors must be integers of shape (n_t, n_c, 2), not {found}")
+        if anchors.min() < 0 or anchors.max() > 32767:
+            raise NetworkError(f"group {index}: anchors must be 0..32767, found {anchors.min()}..{anchors.max()}")
+        if not 1 <= anchors.shape[1] <= 16:
+            raise NetworkError(f"group {index}: n_c must be 1..16, not {anchors.shape[1]}")
+        rows = (anchors.shape[0], 1 << anchors.shape[1])
+        if tables.ndim != 3 or tables.shape[:2] != rows:
+            raise NetworkError(f"group {index}: tables must have the shape ({rows[0]}, {rows[1]}, n_out), not {tables.shape}")
+        if not np.isfinite(tables.astype(np.float64)).all():
+            raise NetworkError(f"group {index}: tables must be finite")
+        made.append(FloatGroup(anchors=anchors.astype(np.int16), tables=tables.astype(np.float32)))
+    if not made:
+        raise NetworkError("a layer must have at least one group of tables")
+    return FloatLayer(groups=tuple(made))
+
+
+def _tables(layer: FloatLayer) -> list[Float32]:
+    return [group.tables for group in layer.groups]
+
+
+def rnn_from_arrays(
+    *,
+    embed: npt.NDArray[np.floating],
+    hidden: FloatLayer,
+    output: FloatLayer,
+    symbols: tuple[int, ...] | None = None,
+    bits: int = 8,
+    hidden_unit: float | None = None,
+    output_unit: float | None = None,
+    card: dict[str, Any] | None = None,
+) -> Network:
+    """An integer rnn from float arrays: ``embed`` (n_sym, n); the larger an output, the likelier its symbol, in nats.
+
+    Units are powers of two; left out, they are the ones that clip one entry in a thousand at most.
+    """
+    embed = np.asarray(embed, np.float32)
+    unit = hidden_unit or max(natural_unit(_tables(hidden), bits=bits), natural_unit([embed], bits=8))
+    scale = output_unit or natural_unit(_tables(output), bits=bits)
+    u = quantise_layer(output, unit=scale, bits=bits, negate=True)
+    shift = largest_shift(u)
+    return Network(
+        kind="rnn",
+        n=embed.shape[1],
+        hidden=(quantise_layer(hidden, unit=unit, bits=bits),),
+        output=quantise_layer(output, unit=scale, bits=bits, shift=shift, negate=True),
+        embed=quantise_entries(embed, unit=unit, bits=8),
+        frac=-log2_unit(unit),
+        out_frac=shift - log2_unit(scale),
+        symbols=symbols,
+        card=card or {},
+    ).validate()
+
+
+def deep_from_arrays(
+    *,
+    n: int,
+    hidden: tuple[FloatLayer, ...] = (),
+    output: FloatLayer,
+    unit: float,
+    constants: Int16 | None = None,
+    bits: int = 8,
+    output_unit: float | None = None,
+    card: dict[str, Any] | None = None,
+) -> Network:
+    """An integer deep network; the larger an output, the likelier its class.
+
+    ``unit`` is that of the input latencies, and so of every residual sum: finer hidden tables are rounded to it, coarser ones (their
+    natural unit, at most ``unit`` * 8) are shifted at write-back.
+    """
+    layers = []
+    for layer in hidden:
+        natural = natural_unit(_tables(layer), bits=bits)
+        shift = min(max(log2_unit(natural) - log2_unit(unit), 0), 3)
+        layers.append(quantise_layer(layer, unit=unit * 2.0**shift, bits=bits, shift=shift))
+    scale = output_unit or natural_unit(_tables(output), bits=bits)
+    return Network(
+        kind="deep",
+        n=n,
+        hidden=tuple(layers),
+        output=quantise_layer(output, unit=scale, bits=bits, negate=True),
+        constants=np.zeros(0, np.int16) if constants is None else np.asarray(constants).astype(np.int16),
+        frac=-log2_unit(unit),
+        out_frac=-log2_unit(scale),
+        card=card or {},
+    ).validate()

@@ -1,0 +1,100 @@
+"""The deep network with float tables (Eq. 10), its gradients, and a small trainer, in plain NumPy.
+
+x <- x + S(x) for each hidden layer, logits = U(x). (golden/tasks/images/classifier.py trains networks of one wide layer; this is the
+general form.)
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..integer.network import Int16, Network
+from ..training.adam import Adam, adam_step, cosine
+from .layer import FloatGroup, FloatLayer, backward, forward
+from .quantise import natural_unit, quantise_layer
+from .rnn import cross_entropy
+
+__all__ = ["Deep", "deep_pass", "quantise_deep", "train_deep"]
+
+Floats = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deep:
+    """``hidden``: layers n to n; ``output``: n to classes, larger is likelier; ``n_ref``: reference neurons, the last of the n inputs."""
+
+    n: int
+    hidden: tuple[FloatLayer, ...]
+    output: FloatLayer
+    n_ref: int = 0
+
+    @classmethod
+    def start(cls, *, n: int, hidden: tuple[Int16, ...], output: Int16, classes: int, n_ref: int = 0) -> "Deep":
+        """All tables zero; ``hidden`` and ``output`` are anchors (n_t, n_c, 2)."""
+
+        def layer(anchors: Int16, n_out: int) -> FloatLayer:
+            tables = np.zeros((len(anchors), 1 << anchors.shape[1], n_out), np.float32)
+            return FloatLayer(groups=(FloatGroup(anchors=anchors, tables=tables),))
+
+        return cls(n=n, hidden=tuple(layer(anchors, n) for anchors in hidden), output=layer(output, classes), n_ref=n_ref)
+
+    @property
+    def layers(self) -> tuple[FloatLayer, ...]:
+        return (*self.hidden, self.output)
+
+
+def deep_pass(
+    model: Deep, x: Floats, labels: npt.NDArray[np.integer], *, jitter: float = 0.0, rng: np.random.Generator | None = None
+) -> tuple[float, list[list[Floats]], Floats]:
+    """Mean loss (nats) of (batch, n) latencies, its gradient for each group of each layer, and dL/dx of the inputs."""
+    looks = []
+    for layer in model.hidden:
+        change, seen = forward(layer, x, jitter=jitter, rng=rng)
+        x = x + change
+        looks.append(seen)
+    logits, seen = forward(model.output, x, jitter=jitter, rng=rng)
+    loss, grad = cross_entropy(logits, labels)
+    grad /= len(x)
+    dx, d_output = backward(model.output, seen, grad, n=model.n)
+    gradients = [d_output]
+    for layer, seen in zip(reversed(model.hidden), reversed(looks), strict=True):
+        change, d_tables = backward(layer, seen, dx, n=model.n)
+        dx = dx + change
+        if model.n_ref:  # reference neurons stay what they are
+            for table in d_tables:
+                table[..., model.n - model.n_ref :] = 0
+        gradients.insert(0, d_tables)
+    return loss / len(x), gradients, dx
+
+
+def train_deep(
+    model: Deep, x: Floats, labels: npt.NDArray[np.integer], *, steps: int, batch: int = 64, jitter: float = 0.3, adam: Adam, seed: int = 0
+) -> list[float]:
+    """Mini-batch Adam with a cosine schedule, in place; the loss of each step in nats. The same seed gives the same tables."""
+    rng = np.random.default_rng(seed)
+    moments = [[(np.zeros_like(g.tables), np.zeros_like(g.tables)) for g in layer.groups] for layer in model.layers]
+    losses = []
+    for step in range(1, steps + 1):
+        chosen = rng.integers(0, len(x), batch)
+        loss, gradients, _ = deep_pass(model, x[chosen], labels[chosen], jitter=jitter, rng=rng)
+        rate = adam.rate * cosine(step / steps, step=step, warm=20)
+        for layer, d_layer, m_layer in zip(model.layers, gradients, moments, strict=True):
+            for group, grad, (first, second) in zip(layer.groups, d_layer, m_layer, strict=True):
+                adam_step(group.tables, grad, first, second, step=step, rate=rate, adam=adam)
+        losses.append(loss)
+    return losses
+
+
+def quantise_deep(model: Deep, *, unit: float, constants: Int16 | None = None, bits: int = 8) -> Network:
+    """The integer network; ``unit`` (a power of two) is that of the inputs and of all latencies, the outputs have their natural unit."""
+    scale = natural_unit([group.tables for group in model.output.groups], bits=bits)
+    return Network(
+        kind="deep",
+        n=model.n,
+        hidden=tuple(quantise_layer(layer, unit=unit, bits=bits) for layer in model.hidden),
+        output=quantise_layer(model.output, unit=scale, bits=bits, negate=True),
+        constants=np.zeros(0, np.int16) if constants is None else constants,
+        frac=-round(np.log2(unit)),
+        out_frac=-round(np.log2(scale)),
+    ).validate()

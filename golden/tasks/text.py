@@ -1,0 +1,95 @@
+"""The text task: bytes of any file, the last tenth held out; a vocabulary; and a default text that every Python carries."""
+
+import hashlib
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..integer.network import MAX_SYMBOLS, NetworkError
+
+__all__ = ["Text", "default_text", "encode", "read_text", "unseen", "vocabulary"]
+
+UNKNOWN = -1
+PINNED = "3.11.7"
+PINNED_SHA256 = "2a95af4ac93f5b719944030ce3769070ddf827d847cba42192afa8da989e5dc4"
+
+Symbols = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """Bytes with the name and the SHA-256 that a network's card quotes. ``note`` says what a user should know of their origin."""
+
+    data: bytes
+    name: str
+    note: str = ""
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def train(self) -> bytes:
+        """The first nine tenths, rounded down."""
+        return self.data[: len(self.data) * 9 // 10]
+
+    @property
+    def held_out(self) -> bytes:
+        return self.data[len(self.train) :]
+
+
+def read_text(path: Path) -> Text:
+    """The bytes of a file; ``NetworkError`` when it can't be read."""
+    try:
+        return Text(data=path.read_bytes(), name=path.name)
+    except OSError as error:
+        raise NetworkError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def default_text() -> Text:
+    """CPython's own help topics (``pydoc_data.topics``), in the order of their names.
+
+    They change a little with every Python. The pinned ones are those of CPython 3.11.7; any others are used as they are, with their own
+    hash in the card, and ``note`` then says that figures differ a little from the documented ones.
+    """
+    try:
+        from pydoc_data.topics import topics
+    except ImportError:
+        raise NetworkError("this Python carries no pydoc topics to train on: name a text with --text") from None
+    text = Text(
+        data="\n".join(topics[name] for name in sorted(topics)).encode(), name="pydoc topics of CPython " + platform.python_version()
+    )
+    if text.sha256 == PINNED_SHA256:
+        return text
+    note = f"these are not the help topics of CPython {PINNED}: figures will differ a little from the documented ones"
+    return Text(data=text.data, name=text.name, note=note)
+
+
+def vocabulary(train: bytes, *, size: int) -> tuple[int, ...]:
+    """Symbols of at most ``size``: the commonest bytes of ``train`` (ties to the smaller byte), then the unknown symbol, -1."""
+    if not 2 <= size <= MAX_SYMBOLS:
+        raise NetworkError(f"the vocabulary must have 2..{MAX_SYMBOLS} symbols, not {size}")
+    counts = np.bincount(np.frombuffer(train, np.uint8), minlength=256)
+    order = [int(byte) for byte in np.argsort(-counts, kind="stable") if counts[byte]]
+    return (*order[: size - 1], UNKNOWN)
+
+
+def encode(symbols: tuple[int, ...], data: bytes) -> Symbols:
+    """The symbol of each byte. A byte not in the list is the unknown symbol, or an error that names it where there is none."""
+    table = np.full(256, symbols.index(UNKNOWN) if UNKNOWN in symbols else -1, np.int32)
+    for symbol, byte in enumerate(symbols):
+        if byte != UNKNOWN:
+            table[byte] = symbol
+    encoded = table[np.frombuffer(data, np.uint8)]
+    bad = np.flatnonzero(encoded < 0)
+    if len(bad):
+        raise NetworkError(f"the network has no symbol for byte {data[bad[0]]:#04x} (at offset {bad[0]}), and no unknown symbol")
+    return encoded
+
+
+def unseen(symbols: tuple[int, ...]) -> int:
+    """How many of the 256 bytes the unknown symbol stands for."""
+    return 256 - sum(symbol != UNKNOWN for symbol in symbols)

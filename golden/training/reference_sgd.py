@@ -1,0 +1,208 @@
+"""The reference program's training, one addition after another: plain SGD on one sample a step, every row changed as soon as it is used.
+
+Written to be compared with that program to the last bit: nothing is vectorised across sums, and every product and sum is rounded to
+float32 in the program's order (docs/reference/transformer.md, "Against the reference program"). golden/training/transformer.py is what
+trains networks to be used.
+"""
+
+import math
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from ..model.layer import Float32
+from ..model.transformer import Transformer
+
+__all__ = ["reference_rate", "sgd_step"]
+
+
+def reference_rate(step: int) -> float:
+    """min(1 / sqrt(1 + t), t / 4000 / sqrt(4000)), rounded where the reference program rounds it."""
+    return float(np.float32(min(1 / math.sqrt(1 + step), float(np.float32(step) / np.float32(4000)) / math.sqrt(4000))))
+
+
+@numba.njit(cache=True)
+def _look(a, b, x, row, near, least):
+    """Eq. 1 of the tables of one layer: index, nearest pair (the lowest of equals) and its latency difference."""
+    for i in range(a.shape[0]):
+        row[i] = 0
+        least[i] = np.inf
+        for r in range(a.shape[1]):
+            u = x[a[i, r]] - x[b[i, r]]
+            if u > 0:
+                row[i] |= 1 << r
+            if abs(u) < abs(least[i]):
+                near[i] = r
+                least[i] = u
+
+
+@numba.njit(cache=True)
+def _gain(grad, rows, j, other):
+    """Eq. 7, added up from the first column on."""
+    total = np.float32(0)
+    for c in range(grad.shape[0]):
+        total += grad[c] * (rows[other, c] - rows[j, c])
+    return total
+
+
+@numba.njit(cache=True)
+def _slope(u):
+    """U'(u) in double precision."""
+    size = 1 + abs(np.float64(u))
+    return (-0.5 if u > 0 else 0.5) / size / size
+
+
+@numba.njit(cache=True)
+def _pull(gain, u, a, b, dx):
+    """Eq. 8."""
+    change = np.float32(np.float64(gain) * _slope(u))
+    dx[a] += change
+    dx[b] -= change
+
+
+@numba.njit(cache=True)
+def _update(rows, j, rate, grad):
+    for c in range(grad.shape[0]):
+        rows[j, c] -= rate * grad[c]
+
+
+@numba.njit(cache=True)
+def _layer_forward(a, b, tables, x, y, row, near, least):
+    """y += S(x), position by position; x and y may be one array."""
+    for at in range(x.shape[0]):
+        _look(a, b, x[at], row[at], near[at], least[at])
+        for i in range(a.shape[0]):
+            for c in range(y.shape[1]):
+                y[at, c] += tables[i, row[at, i], c]
+
+
+@numba.njit(cache=True)
+def _layer_backward(a, b, tables, row, near, least, grad, dx, rate):
+    for at in range(row.shape[0]):
+        for i in range(a.shape[0]):
+            j, r = row[at, i], near[at, i]
+            _pull(_gain(grad[at], tables[i], j, j ^ (1 << r)), least[at, i], a[i, r], b[i, r], dx[at])
+            _update(tables[i], j, rate, grad[at])
+
+
+@numba.njit(cache=True)
+def _attention_forward(a, b, place_a, place_b, position, tables, heads, x, z, row, near, least, p_row, p_near, p_least):
+    n_k, p = a.shape[1], place_a.shape[1]
+    each = a.shape[0] // heads
+    for at in range(x.shape[0]):
+        _look(a, b, x[at], row[at], near[at], least[at])
+        _look(place_a, place_b, position[at], p_row[at], p_near[at], p_least[at])
+    for head in range(heads):
+        for at in range(1, x.shape[0]):
+            for before in range(at):
+                for i in range(head * each, (head + 1) * each):
+                    j = (row[at, i] << (n_k + p)) | (row[before, i] << p) | p_row[at - before, i]
+                    for c in range(z.shape[1]):
+                        z[at, c] += tables[i, j, c]
+
+
+@numba.njit(cache=True)
+def _attention_backward(a, b, place_a, position, tables, heads, row, near, least, p_row, p_near, p_least, grad, dx, rate):
+    n_k, p = a.shape[1], place_a.shape[1]
+    each = a.shape[0] // heads
+    d_position = np.zeros_like(position)
+    for head in range(heads):
+        for at in range(1, row.shape[0]):
+            for before in range(at):
+                gap = at - before
+                for i in range(head * each, (head + 1) * each):
+                    j = (row[at, i] << (n_k + p)) | (row[before, i] << p) | p_row[gap, i]
+                    q, k, d = least[at, i], least[before, i], p_least[gap, i]
+                    if abs(q) < abs(k):
+                        r = near[at, i]
+                        _pull(_gain(grad[at], tables[i], j, j ^ (1 << (r + n_k + p))), q, a[i, r], b[i, r], dx[at])
+                    else:
+                        r = near[before, i]
+                        _pull(_gain(grad[at], tables[i], j, j ^ (1 << (r + p))), k, a[i, r], b[i, r], dx[before])
+                    if abs(d) < abs(q) and abs(d) < abs(k):
+                        r = p_near[gap, i]
+                        gain = _gain(grad[at], tables[i], j, j ^ (1 << r))
+                        d_position[gap, place_a[i, r]] += np.float32(np.float64(gain) * _slope(d))
+                    _update(tables[i], j, rate, grad[at])
+    for d in range(position.shape[0]):
+        for c in range(position.shape[1]):
+            position[d, c] -= rate * d_position[d, c]
+
+
+@numba.njit(cache=True)
+def _softmax(logits, targets):
+    """Nats of each target; ``logits`` become p - onehot."""
+    losses = np.zeros(logits.shape[0])
+    for at in range(logits.shape[0]):
+        line = logits[at]
+        top = line[0]
+        for c in range(1, line.shape[0]):
+            top = max(top, line[c])
+        total = np.float32(0)
+        for c in range(line.shape[0]):
+            line[c] = np.exp(line[c] - top)
+            total += line[c]
+        for c in range(line.shape[0]):
+            line[c] /= total
+        losses[at] = -np.log(np.float64(line[targets[at]]))
+        line[targets[at]] -= np.float32(1)
+    return losses
+
+
+class _Seen:
+    """What a look leaves behind, (positions, tables) each."""
+
+    def __init__(self, positions: int, tables: int) -> None:
+        self.arrays = (
+            np.zeros((positions, tables), np.int64),
+            np.zeros((positions, tables), np.int64),
+            np.zeros((positions, tables), np.float32),
+        )
+
+
+def sgd_step(
+    model: Transformer, tokens: npt.NDArray[np.integer], rate: float, *, indices: list[npt.NDArray[np.int64]] | None = None
+) -> npt.NDArray[np.float64]:
+    """One step on ``tokens`` (T + 1,), T at most the context; (T,) losses in nats before it. ``model`` must be of variant "reference".
+
+    The embedder is not trained, as in the reference program. ``indices``: appended to, block by block, the (T, n_t) indices of z.
+    """
+    length = len(tokens) - 1
+    step = np.float32(rate)
+    z: Float32 = model.embed[tokens[:-1]]
+    attention_seen, feed_seen = [], []
+    for block in model.blocks:
+        attention = block.attention
+        if attention.variant != "reference":
+            raise ValueError("the reference program's training needs a transformer of variant 'reference'")
+        seen, placed = _Seen(length, attention.n_t), _Seen(length, attention.n_t)
+        anchors = (attention.query[..., 0], attention.query[..., 1], attention.place[..., 0], attention.place[..., 1])
+        x = z.copy()
+        _attention_forward(*anchors, attention.position[:length], attention.tables, attention.heads, x, z, *seen.arrays, *placed.arrays)
+        attention_seen.append((seen, placed))
+        if indices is not None:
+            indices.append(seen.arrays[0].copy())
+        if block.feed is not None:
+            group = block.feed.groups[0]
+            seen = _Seen(length, group.n_t)
+            _layer_forward(group.anchors[..., 0], group.anchors[..., 1], group.tables, z, z, *seen.arrays)
+            feed_seen.append(seen)
+    group = model.output.groups[0]
+    logits = np.zeros((length, model.n_sym), np.float32)
+    seen = _Seen(length, group.n_t)
+    _layer_forward(group.anchors[..., 0], group.anchors[..., 1], group.tables, z, logits, *seen.arrays)
+    losses = _softmax(logits, tokens[1:])
+    dz = np.zeros_like(z)
+    _layer_backward(group.anchors[..., 0], group.anchors[..., 1], group.tables, *seen.arrays, logits, dz, step)
+    for block in reversed(model.blocks):
+        attention = block.attention
+        if block.feed is not None:
+            group = block.feed.groups[0]
+            anchors_f = (group.anchors[..., 0], group.anchors[..., 1])
+            _layer_backward(*anchors_f, group.tables, *feed_seen.pop().arrays, dz.copy(), dz, step)
+        seen, placed = attention_seen.pop()
+        anchors_b = (attention.query[..., 0], attention.query[..., 1], attention.place[..., 0])
+        looks = (*seen.arrays, *placed.arrays)
+        _attention_backward(*anchors_b, attention.position, attention.tables, attention.heads, *looks, dz.copy(), dz, step)
+    return losses

@@ -1,0 +1,149 @@
+"""The whole design between the pins: core, loader, flash controller, UART and link, with plain ports for simulation.
+
+Reference page: docs/reference/blocks/top.md.
+"""
+
+from collections.abc import Callable
+
+from amaranth.hdl import Module, ResetInserter, Signal
+from amaranth.lib import wiring
+from amaranth.lib.cdc import FFSynchronizer
+from amaranth.lib.wiring import In, Member, Out
+
+from boards import Board
+from firmware import isa
+
+from ..core.core import Core
+from ..core.params import CoreParams
+from ..flash.controller import FlashController
+from ..link.link import Link
+from ..link.loader import Loader, space_words
+from ..link.uart import UartReceiver, UartTransmitter, clocks_per_bit
+from ..memory.bank import GenericBank
+
+__all__ = ["System", "core_params"]
+
+FLASH_PINS = ("cs_n", "sck", "io_o", "io_oe", "io_i")
+
+
+def core_params(board: Board) -> CoreParams:
+    """The sizes of the core that ``board`` asks for."""
+    return CoreParams(
+        comparators=board.comparators,
+        table_beats=board.tiers[0].size // isa.BEAT_BYTES,
+        anchor_words=board.anchor_words,
+        flash=board.flash is not None,
+    )
+
+
+class System(wiring.Component):
+    """Every port is a pin, or an IO cell before it. LEDs: 1 = lit.
+
+    On a board with a flash tier the image at the board's offset in flash is loaded after reset; on others one has to come by the UART.
+    ``led_g``: an image is loaded; ``led_r``: the last one was not loaded for an error, or the flash has failed a scrub. While no image is
+    loaded, during a scrub, and for a clock when the link asks, the core is in reset.
+
+    ``flash_cs_n``, ``flash_sck``, ``flash_io_o``, ``flash_io_oe``, ``flash_io_i``, only with a flash tier: those of
+    :class:`~hdl.flash.controller.FlashController`. With a byte a clock they are in the domain ``flash``, twice ``sync``, which is the
+    surroundings' to make; all else is in ``sync``.
+
+    ``core``: another component with the core's ports; by default the board's core on ``bank``. ``loaded``: begins with ``led_g`` lit and
+    without an image from flash, for simulations that fill the memories themselves; the flash is made ready for rows all the same.
+    ``bit_clocks``, ``pause_bits``, ``gap_bits``, ``watchdog_bits``: times that a simulation may shorten (those of UartReceiver,
+    FlashController, FrameReceiver, Link); the first defaults to the board's clock over its baud rate.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        *,
+        core: wiring.Component | None = None,
+        bank: Callable[..., wiring.Component] = GenericBank,
+        loaded: bool = False,
+        bit_clocks: int | None = None,
+        pause_bits: int = 8,
+        gap_bits: int = 16,
+        watchdog_bits: int = 24,
+    ) -> None:
+        self._core = core or Core(params=core_params(board), bank=bank)
+        self._loaded = loaded
+        bit_clocks = bit_clocks or clocks_per_bit(clock_hz=board.clock_hz, baud=board.uart_baud)
+        self._receiver, self._transmitter = UartReceiver(clocks=bit_clocks), UartTransmitter(clocks=bit_clocks)
+        self._link = Link(comparators=board.comparators, flash=board.flash is not None, gap_bits=gap_bits, watchdog_bits=watchdog_bits)
+        self._flash = None
+        pins: dict[str, Member] = {}
+        if board.flash is not None:
+            nibbles = 2 * isa.BEAT_BYTES // board.flash.beat_clocks
+            self._flash = FlashController(offset=board.image_offset, nibbles=nibbles, pause_bits=pause_bits, boot=not loaded)
+            pins = {name: self._flash.signature.members[name] for name in FLASH_PINS}
+        words = space_words(
+            table_bytes=board.tiers[0].size,
+            anchor_words=board.anchor_words,
+            instructions=board.program_instructions,
+            latencies=board.store_latencies,
+        )
+        self._loader = Loader(words=words, comparators=board.comparators, loaded=loaded)
+        super().__init__(
+            {
+                "uart_rx": In(1, init=1),
+                "uart_tx": Out(1, init=1),
+                **{f"flash_{name}": member for name, member in pins.items()},
+                "led_g": Out(1),
+                "led_r": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        core, receiver, transmitter, link, loader = self._core, self._receiver, self._transmitter, self._link, self._loader
+        core_reset = Signal(init=1)
+        m.submodules.rx_synchronizer = FFSynchronizer(self.uart_rx, receiver.rx, init=1)
+        m.submodules.receiver = receiver
+        m.submodules.transmitter = transmitter
+        m.submodules.link = link
+        m.submodules.loader = loader
+        m.submodules.core = ResetInserter(core_reset)(core)
+
+        wiring.connect(m, receiver.o, link.i)
+        wiring.connect(m, link.o, transmitter.i)
+        wiring.connect(m, link.step, core.step)
+        wiring.connect(m, core.symbol, link.symbol)
+        wiring.connect(m, link.read_request, core.read_request)
+        wiring.connect(m, core.read_data, link.read_data)
+        wiring.connect(m, loader.load, core.load)
+
+        m.d.sync += core_reset.eq(link.core_reset | ~loader.done)
+        m.d.comb += [
+            loader.start.eq(link.image_start),
+            loader.scrub.eq(link.scrub),
+            link.done.eq(loader.done),
+            link.error.eq(loader.error),
+            link.code.eq(loader.code),
+            link.section.eq(loader.section),
+        ]
+        m.d.comb += [loader.i.payload.eq(link.image.payload), loader.i.valid.eq(link.image.valid), link.image.ready.eq(loader.i.ready)]
+        m.d.comb += [self.uart_tx.eq(transmitter.tx), self.led_g.eq(loader.done), self.led_r.eq(loader.error)]
+        if self._flash is not None:
+            self._connect_flash(m, self._flash)
+        return m
+
+    def _connect_flash(self, m: Module, flash: FlashController) -> None:
+        """Rows to the core; the image, while one is wanted, to the loader in place of the link's."""
+        core, link, loader = self._core, self._link, self._loader
+        m.submodules.flash = flash
+        wiring.connect(m, core.rows, flash.row)
+        wiring.connect(m, flash.data, core.flash)
+        m.d.comb += [
+            flash.start.eq(link.scrub),
+            flash.stop.eq(link.image_start | loader.done | loader.error),
+            loader.fail.eq(flash.fail),
+            link.booting.eq(flash.active),
+            link.flash_ready.eq(flash.ready),
+            link.capture.eq(flash.capture),
+        ]
+        with m.If(flash.active):
+            m.d.comb += [loader.i.payload.eq(flash.o.payload), loader.i.valid.eq(flash.o.valid)]
+            m.d.comb += [flash.o.ready.eq(loader.i.ready), link.image.ready.eq(0)]
+        for name in FLASH_PINS:
+            inner, outer = getattr(flash, name), getattr(self, f"flash_{name}")
+            m.d.comb += inner.eq(outer) if name == "io_i" else outer.eq(inner)

@@ -1,0 +1,78 @@
+"""The design at the pins of an iCE40 board: PLL, buffers, and hdl/board/system.py between them.
+
+Reference page: docs/reference/blocks/top.md.
+"""
+
+from typing import Any
+
+from amaranth.hdl import ClockDomain, ClockSignal, Module
+from amaranth.lib import io, wiring
+from amaranth.lib.cdc import ResetSynchronizer
+
+from boards import Board
+
+from ..memory.bank import GenericBank, SpramBank
+from .pads import FlashPads
+from .pll import SbPll40Pad
+from .system import System
+
+__all__ = ["Top"]
+
+_BANKS = {"spram": SpramBank, "bram": GenericBank}
+_FAST = 8  # beat_clocks of a flash that delivers a byte a clock
+
+
+class Top(wiring.Component):
+    """``System(board)`` on the board's pins, clocked by the PLL. Elaborates on a platform of amaranth-boards that has the resources uart,
+    led_g and led_r, and spi_flash_4x where the board has a flash tier.
+
+    Reset lasts until the PLL has locked. With a flash that delivers a byte a clock there is a second domain, ``flash``, at twice the
+    core's clock; else the flash's pads are in ``sync``.
+    """
+
+    def __init__(self, board: Board) -> None:
+        kind = board.tiers[0].kind
+        if kind not in _BANKS:
+            raise ValueError(f"tiers of a board must begin with one of {', '.join(_BANKS)}, not {kind!r}")
+        self._board, self._bank = board, _BANKS[kind]
+        self._double = board.flash is not None and board.flash.beat_clocks == _FAST
+        super().__init__({})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        board = self._board
+        clock = platform.request(platform.default_clk, dir="-")
+        m.submodules.pll = pll = SbPll40Pad(clock.io, in_hz=board.clock_in_hz, out_hz=board.clock_hz, double=self._double)
+        m.domains.sync = ClockDomain()
+        m.d.comb += ClockSignal().eq(pll.clk)
+        m.submodules.reset = ResetSynchronizer(~pll.locked)
+        platform.add_clock_constraint(pll.clk, board.clock_hz)
+        if self._double:
+            m.domains.flash = ClockDomain(reset_less=True)
+            m.d.comb += ClockSignal("flash").eq(pll.fast)
+            platform.add_clock_constraint(pll.fast, 2 * board.clock_hz)
+
+        m.submodules.system = system = System(board, bank=self._bank)
+        uart = platform.request("uart", dir="-")
+        outputs = {
+            "uart_tx": (uart.tx, system.uart_tx),
+            "led_g": (platform.request("led_g", dir="-"), system.led_g),
+            "led_r": (platform.request("led_r", dir="-"), system.led_r),
+        }
+        for name, (port, value) in outputs.items():
+            m.submodules[name] = buffer = io.Buffer("o", port)
+            m.d.comb += buffer.o.eq(value)
+        m.submodules.uart_rx = uart_rx = io.Buffer("i", uart.rx)
+        m.d.comb += system.uart_rx.eq(uart_rx.i)
+
+        if board.flash is not None:
+            resource, domain = platform.request("spi_flash_4x", dir="-"), "flash" if self._double else "sync"
+            m.submodules.flash = pads = FlashPads(resource, domain=domain)
+            m.d.comb += [
+                pads.cs_n.eq(system.flash_cs_n),
+                pads.sck.eq(system.flash_sck),
+                pads.io_o.eq(system.flash_io_o),
+                pads.io_oe.eq(system.flash_io_oe),
+                system.flash_io_i.eq(pads.io_i),
+            ]
+        return m

@@ -1,0 +1,81 @@
+"""Compares the latencies of a simulated core with golden's, write-back by write-back, and names the first that differs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from golden.integer.network import Int16
+from sim.compare.diagnose import find_table
+from sim.compare.expected import Golden, Write
+
+__all__ = ["Comparison", "Difference"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """The first latency that differs. ``op``: the stage (output, hidden.0, ...); ``table``: what is wrong with which table, or None if no
+    single table explains it."""
+
+    step: int
+    op: str
+    neuron: int
+    address: int
+    got: int
+    expected: int
+    others: int
+    table: str | None
+
+    def __str__(self) -> str:
+        where = f"step {self.step}, op {self.op}, neuron {self.neuron} (store address {self.address})"
+        text = f"{where}: {self.got}, golden says {self.expected}"
+        if self.others:
+            text += f"; {self.others} more neurons of the op differ"
+        return text + (f"; {self.table}" if self.table else "; no single table explains it")
+
+
+class Comparison:
+    """Checks each write-back as it comes; ``difference`` is the first one found, ``compared`` the number of equal latencies so far,
+    ``step`` the number of the step under way.
+
+    ``latencies()`` reads the whole store, (2048,), ``tables(tier, address, size)`` bytes of a tier.
+    """
+
+    def __init__(self, golden: Golden, *, latencies: Callable[[], Int16], tables: Callable[[int, int, int], bytes]) -> None:
+        self.golden = golden
+        self.difference: Difference | None = None
+        self.compared = 0
+        self.step = -1
+        self._latencies, self._tables = latencies, tables
+        self._pending: list[Write] = []
+
+    def begin(self, given: int | Int16 | None = None) -> None:
+        """Computes the next step's latencies; ``given`` as in :meth:`sim.compare.expected.Golden.step`."""
+        if self._pending and self.difference is None:
+            raise RuntimeError(f"step {self.step} ended without the write-back of {self._pending[0].stage}")
+        self.step += 1
+        self._pending = self.golden.step(given)
+
+    def written(self, run: int) -> None:
+        """Compares the write-back that the core has just done; nothing is compared after the first difference."""
+        if self.difference is not None:
+            return
+        write = self._pending.pop(0)
+        if write.run != run:
+            raise RuntimeError(f"run {run} wrote back where run {write.run} was due")
+        got = self._latencies()[write.addresses]
+        wrong = np.flatnonzero(got != write.values)
+        self.compared += len(got) - len(wrong)
+        if len(wrong) == 0:
+            return
+        first = int(wrong[write.neurons[wrong].argmin()])
+        self.difference = Difference(
+            step=self.step,
+            op=write.stage,
+            neuron=int(write.neurons[first]),
+            address=int(write.addresses[first]),
+            got=int(got[first]),
+            expected=int(write.values[first]),
+            others=len(np.unique(write.neurons[wrong])) - 1,
+            table=find_table(self.golden.network, self.golden.program, write, got=got, memory=self._tables),
+        )

@@ -1,0 +1,98 @@
+"""The rows that are summed into a write-back, each with its place in a tier."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from firmware import isa
+from firmware.program import Program
+from golden.integer.forward import indices
+from golden.integer.network import Layer, Network, TableGroup
+from golden.integer.transformer import TransformerNetwork
+from sim.compare.expected import Write
+
+__all__ = ["Summand", "runs_of", "summands"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summand:
+    """The row that one table gives to a write-back: row ``index`` of its ``rows`` (2**n_c, n_out), ``size`` bytes at byte ``address`` of
+    ``tier``. ``distance``: of the position that attention takes it for, else 0."""
+
+    layer: str
+    group: int
+    table: int
+    index: int
+    distance: int
+    rows: npt.NDArray[np.int8]
+    tier: int
+    address: int
+    size: int
+
+    def __str__(self) -> str:
+        if self.layer == "embed":
+            return f"embedding row {self.index}"
+        row = f"table {self.table} of {self.layer}, group {self.group}, row {self.index}"
+        return f"{row}, distance {self.distance}" if self.distance else row
+
+
+def runs_of(program: Program, write: Write) -> range:
+    """The runs summed into a write-back: its own and those before it down to the one that starts from zero."""
+    first = write.run
+    while not program.runs[first].first:
+        first -= 1
+    return range(first, write.run + 1)
+
+
+def summands(network: Network, program: Program, write: Write) -> Iterator[Summand]:
+    """All rows of a write-back."""
+    for number in runs_of(program, write):
+        run, origin = program.runs[number], program.meta["placement"]["runs"][number]
+        for position, (table, bits) in enumerate(zip(origin["tables"], origin["pairs"] or [[]], strict=True)):
+            rows, chosen = _chosen(network, origin["stage"], origin["group"], table, write)
+            for distance, index in chosen:
+                row = index if run.token else sum((index >> bit & 1) << len(bits) - 1 - place for place, bit in enumerate(bits))
+                beat = run.table_base + (position << run.table_log2) + (row << run.row_log2)
+                yield Summand(
+                    layer=origin["stage"],
+                    group=origin["group"],
+                    table=table,
+                    index=index,
+                    distance=distance,
+                    rows=rows,
+                    tier=run.tier,
+                    address=beat * isa.BEAT_BYTES,
+                    size=run.row_beats * isa.BEAT_BYTES,
+                )
+
+
+def _chosen(network: Network, stage: str, group: int, table: int, write: Write) -> tuple[npt.NDArray[np.int8], list[tuple[int, int]]]:
+    """A table's rows, and those that golden takes, each with its distance (0 outside attention)."""
+    if stage == "embed":
+        assert network.embed is not None
+        assert write.index is not None
+        return network.embed, [(0, write.index)]
+    _, *block = stage.split(".")
+    if block[1:2] == ["part"]:
+        assert isinstance(network, TransformerNetwork)
+        assert write.rows is not None
+        heads = network.blocks[int(block[0])].heads
+        head, own = divmod(table, heads[0].n_t)
+        return heads[head].tables[own], list(enumerate(write.rows[:, table].tolist(), start=1))
+    source = _layer(network, stage).groups[group]
+    only = TableGroup(anchors=source.anchors[table : table + 1], tables=source.tables[table : table + 1])
+    return source.tables[table], [(0, int(indices(only, write.source[None])[0, 0]))]
+
+
+def _layer(network: Network, stage: str) -> Layer:
+    if stage == "output":
+        return network.output
+    kind, number = stage.split(".")[:2]
+    if kind == "hidden":
+        return network.hidden[int(number)]
+    assert isinstance(network, TransformerNetwork)
+    feed = network.blocks[int(number)].feed
+    assert feed is not None
+    return feed

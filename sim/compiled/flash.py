@@ -1,0 +1,188 @@
+"""The flash chip of the compiled simulator: the Python model's twin in C++ (sim/compiled/flash.h), at a design's pins or alone."""
+
+import ctypes
+from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_void_p
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any
+
+from sim.flash import FlashTiming, Pads, Power, Violation
+from sim.flash.chip import factory_quad
+
+if TYPE_CHECKING:
+    from sim.compiled.simulation import Simulation
+
+__all__ = ["FACE", "AttachedFlash", "CompiledCells", "CompiledChip"]
+
+_BITS = POINTER(c_uint32)
+FACE: dict[str, tuple[Any, list[Any]]] = {
+    "px_chip": (
+        c_void_p,
+        [
+            c_char_p,
+            c_size_t,
+            c_size_t,
+            c_uint32,
+            c_int,
+            c_int,
+            c_int64,
+            POINTER(c_int64),
+            c_uint32,
+            c_int,
+            c_int,
+            c_uint32,
+        ],
+    ),
+    "px_chip_free": (None, [c_void_p]),
+    "px_chip_set": (None, [c_void_p, c_int64, c_int, c_int, c_uint32, c_uint32]),
+    "px_chip_out": (c_uint32, [c_void_p, c_int64]),
+    "px_chip_read": (c_uint32, [c_void_p, c_int64]),
+    "px_chip_now": (c_int64, [c_void_p]),
+    "px_chip_state": (c_int, [c_void_p]),
+    "px_chip_violations": (c_size_t, [c_void_p]),
+    "px_chip_violation": (c_int64, [c_void_p, c_size_t, POINTER(c_int)]),
+    "px_cells": (c_void_p, [c_void_p, c_int64, c_int64, c_int64, c_int64]),
+    "px_cells_free": (None, [c_void_p]),
+    "px_cells_edge": (c_uint32, [c_void_p, c_int, c_uint32, c_uint32, c_int]),
+    "px_cells_flush": (c_int64, [c_void_p]),
+    "px_cells_attach": (c_void_p, [c_void_p, c_void_p, POINTER(_BITS), POINTER(c_int), _BITS]),
+}
+# of enum Name in sim/compiled/flash.h
+_NAMES = "tSLCH tCHSH tCHSL tSHCH tSHSL1 tSHSL2 tDVCH tCHDX tCLL tCLH FR fR tDP tRES1 tRES2 tRST contention HOLD#".split()
+
+
+class CompiledChip:
+    """A :class:`sim.flash.FlashChip` in C++, with the same parameters, faces and random draws; violations never raise.
+
+    ``sim`` lends its library; the chip lives on when that simulation is closed, and may then stand at another one's pins.
+    """
+
+    def __init__(
+        self,
+        sim: "Simulation",
+        content: bytes = b"",
+        *,
+        offset: int = 0,
+        jedec: int = 0xEF7018,
+        quad: bool | None = None,
+        power: Power = Power.ASLEEP,
+        busy_until: int = 0,
+        timing: FlashTiming | None = None,
+        pulled: int = 0b1100,
+        stuck: int | None = None,
+        absent: bool = False,
+        seed: int = 1,
+    ) -> None:
+        if not 0 <= offset <= offset + len(content) <= 1 << 24:
+            raise ValueError(f"offset and content must lie within {1 << 24} bytes, not {offset} and {len(content)}")
+        if not 1 <= seed < 1 << 32:
+            raise ValueError(f"seed must be 1..{(1 << 32) - 1}, not {seed}")
+        self._lib = sim.code
+        times = astuple(timing or FlashTiming())
+        enabled = factory_quad(jedec) if quad is None else quad
+        self._handle = self._lib.px_chip(
+            content,
+            len(content),
+            offset,
+            jedec,
+            enabled,
+            power,
+            busy_until,
+            (c_int64 * len(times))(*times),
+            pulled,
+            -1 if stuck is None else stuck,
+            absent,
+            seed,
+        )
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None):
+            self._lib.px_chip_free(self._handle)
+            self._handle = None
+
+    def set(self, now: int, *, cs_n: int, clk: int, io: int, drive: int) -> None:
+        """As FlashChip.set."""
+        self._lib.px_chip_set(self._handle, now, cs_n, clk, io, drive)
+
+    def out(self, now: int) -> tuple[int, int]:
+        """As FlashChip.out."""
+        pins = self._lib.px_chip_out(self._handle, now)
+        return pins & 15, pins >> 4
+
+    def read(self, now: int) -> int:
+        """As FlashChip.read."""
+        return self._lib.px_chip_read(self._handle, now)
+
+    @property
+    def now(self) -> int:
+        return self._lib.px_chip_now(self._handle)
+
+    @property
+    def asleep(self) -> bool:
+        """Powered down, or on the way there."""
+        return bool(self._lib.px_chip_state(self._handle) & 1)
+
+    @property
+    def quad(self) -> bool:
+        """QE as it works now."""
+        return bool(self._lib.px_chip_state(self._handle) & 2)
+
+    @property
+    def continuous(self) -> bool:
+        """In continuous read mode."""
+        return bool(self._lib.px_chip_state(self._handle) & 4)
+
+    @property
+    def violations(self) -> list[Violation]:
+        """The first 256, in order."""
+        found, name = [], c_int()
+        for index in range(self._lib.px_chip_violations(self._handle)):
+            time = self._lib.px_chip_violation(self._handle, index, ctypes.byref(name))
+            found.append(Violation(name=_NAMES[name.value], time=time))
+        return found
+
+    def attach(self, sim: "Simulation", *, period: int, pads: Pads | None = None, prefix: str = "flash_") -> "AttachedFlash":
+        """Puts IO cells and the chip at the ports ``prefix`` + cs_n, sck, io_o, io_oe, io_i of a design; ``period`` of the clock that
+        drives them in picoseconds (even)."""
+        return AttachedFlash(sim, CompiledCells(self, period=period, pads=pads, start=self.now), prefix)
+
+
+class CompiledCells:
+    """:class:`sim.flash.IoCells` in C++."""
+
+    def __init__(self, chip: CompiledChip, *, period: int, pads: Pads | None = None, start: int = 0) -> None:
+        pads = pads or Pads()
+        if period < 2 or period % 2:
+            raise ValueError(f"period must be an even number of picoseconds, not {period}")
+        if not (0 <= pads.out and 0 <= pads.back):
+            raise ValueError(f"pads must have delays of 0 or more, not {pads}")
+        self.chip, self._lib = chip, chip._lib
+        self._handle = self._lib.px_cells(chip._handle, period, pads.out, pads.back, start)
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None):
+            self._lib.px_cells_free(self._handle)
+            self._handle = None
+
+    def edge(self, *, cs_n: int, sck: int, io_o: int, io_oe: int) -> int:
+        """As IoCells.edge."""
+        return self._lib.px_cells_edge(self._handle, cs_n, sck, io_o, io_oe)
+
+    def flush(self) -> int:
+        """As IoCells.flush."""
+        return self._lib.px_cells_flush(self._handle)
+
+
+class AttachedFlash:
+    """Cells and a ``chip`` at a design's pins, until :meth:`detach`."""
+
+    def __init__(self, sim: "Simulation", cells: CompiledCells, prefix: str) -> None:
+        self._cells, self.chip = cells, cells.chip
+        places = [sim.output(prefix + name) for name in ("cs_n", "sck", "io_o", "io_oe")]
+        outputs = (_BITS * 4)(*(place for place, _ in places))
+        logic = (c_int * 4)(*(late for _, late in places))
+        self._device = sim.device("px_cells_attach", cells._handle, outputs, logic, sim.input(prefix + "io_i"), owner=cells)
+
+    def detach(self) -> int:
+        """Takes the chip off the pins once what was on its way has reached it; returns the time, in picoseconds of the chip."""
+        self._device.detach()
+        return self._cells.flush()

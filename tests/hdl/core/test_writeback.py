@@ -1,0 +1,78 @@
+"""Write-back against the equation: every shift, residual or not, at and beyond the limits."""
+
+import random
+
+import pytest
+
+from firmware import isa
+from hdl.core.writeback import WriteBack
+
+from ..bench import load, saturate, simulate, wrap
+
+
+def rtl_write(sums: list[int], old: list[int], *, shift: int, residual: bool) -> tuple[list[int], int]:
+    """What one word becomes, and how many neurons saturated."""
+    dut = WriteBack()
+    result: list[tuple[list[int], int]] = []
+
+    async def bench(ctx) -> None:
+        ctx.set(dut.i.valid, 1)
+        payload = dut.i.payload
+        for lane, value in enumerate(sums):
+            ctx.set(payload.sums[lane], value)
+        for name, value in (("word", 7), ("store", 1), ("residual", residual), ("shift", shift), ("final", 1), ("sort", 1)):
+            ctx.set(getattr(payload, name), value)
+        assert ctx.get(dut.reading) == 1
+        assert ctx.get(dut.read_word) == (7 if residual else isa.ZERO_WORD)
+        await ctx.tick()
+        ctx.set(dut.i.valid, 0)
+        ctx.set(payload.store, 0)
+        for lane, value in enumerate(old):
+            ctx.set(dut.old[lane], value if residual else 0)
+        assert (ctx.get(dut.word), ctx.get(dut.enable)) == (7, 0xFF)
+        assert (ctx.get(dut.retired), ctx.get(dut.sort), ctx.get(dut.end)) == (1, 1, 0)
+        values = [ctx.get(value) for value in dut.value]
+        await ctx.tick()
+        assert (ctx.get(dut.enable), ctx.get(dut.retired)) == (0, 0)
+        await ctx.tick()
+        result.append((values, ctx.get(dut.saturated)))
+
+    simulate(dut, bench)
+    return result[0]
+
+
+def ref_write(sums: list[int], old: list[int], *, shift: int, residual: bool) -> tuple[list[int], int]:
+    exact = [wrap(value << shift) + (before if residual else 0) for value, before in zip(sums, old, strict=True)]
+    return [saturate(value) for value in exact], sum(value != saturate(value) for value in exact)
+
+
+@pytest.mark.parametrize("shift", range(4))
+@pytest.mark.parametrize("residual", [False, True])
+def test_values(shift: int, residual: bool) -> None:
+    rng = random.Random(shift)
+    for spread in (100, 0x7FFF >> shift):
+        sums = [rng.choice((-spread, spread, rng.randint(-spread, spread))) for _ in range(isa.LANES)]
+        old = [rng.choice((-0x8000, 0x7FFF, rng.randint(-0x8000, 0x7FFF))) for _ in range(isa.LANES)]
+        assert rtl_write(sums, old, shift=shift, residual=residual) == ref_write(sums, old, shift=shift, residual=residual)
+
+
+def test_a_flipped_bit_is_seen() -> None:
+    sums, old = list(range(8)), list(range(-4, 4))
+    assert rtl_write(sums, old, shift=1, residual=True) != ref_write([sums[0] ^ 1, *sums[1:]], old, shift=1, residual=True)
+
+
+def test_the_load_bus_writes_one_latency() -> None:
+    dut = WriteBack()
+
+    async def bench(ctx) -> None:
+        ctx.set(dut.load.space, isa.Kind.STORE)
+        ctx.set(dut.load.address, 8 * 9 + 3)
+        ctx.set(dut.load.data, 0xFFFE)
+        ctx.set(dut.load.strobe, 1)
+        assert (ctx.get(dut.word), ctx.get(dut.enable), ctx.get(dut.value[3])) == (9, 1 << 3, -2)
+        ctx.set(dut.load.space, isa.Kind.ANCHORS)
+        assert ctx.get(dut.enable) == 0
+        await load(ctx, dut.load, isa.Kind.STORE, 0, 0)
+        assert ctx.get(dut.enable) == 0
+
+    simulate(dut, bench)

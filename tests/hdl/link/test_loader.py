@@ -1,0 +1,310 @@
+# amaranth: UnusedElaboratable=no
+"""The loader against images made by hand: every word, every error code, and one flipped bit at a time."""
+
+import zlib
+
+import pytest
+
+from firmware.isa import Kind, LoadError
+from hdl.link.loader import Loader, space_words
+
+from ..board_models import header, image, put, random_sections, section, seeded, simulate, words
+
+WORDS = space_words(table_bytes=131_072)
+
+
+def load(data, *, stalls=None, loader=None, restarts=(), scrubs=(), sections=None):
+    """Feeds ``data``; returns (writes, done, error, code). Strobes ``start`` or ``scrub`` before the bytes whose indices ``restarts`` and
+    ``scrubs`` give. ``sections``: a list that takes the section's number after each byte."""
+    dut = loader or Loader(words=WORDS, comparators=2)
+    writes, result = [], []
+
+    async def feed(ctx):
+        for at, byte in enumerate(data):
+            for port, when in ((dut.start, restarts), (dut.scrub, scrubs)):
+                if at in when:
+                    if at:
+                        await ctx.tick().until(dut.i.ready)
+                    ctx.set(port, 1)
+                    await ctx.tick()
+                    ctx.set(port, 0)
+            await put(ctx, dut.i, [byte], stalls=stalls)
+            if sections is not None:
+                await ctx.tick().until(dut.i.ready)
+                sections.append(ctx.get(dut.section))
+        await ctx.tick().until(dut.i.ready)
+        result.extend([ctx.get(dut.done), ctx.get(dut.error), LoadError(ctx.get(dut.code))])
+
+    async def watch(ctx):
+        async for _, _, strobe, *write in ctx.tick().sample(dut.load.strobe, dut.load.space, dut.load.address, dut.load.data):
+            if strobe:
+                writes.append(tuple(write))
+
+    simulate(dut, feed, background=[watch])
+    return writes, *result
+
+
+OK = (1, 0, LoadError.NONE)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_word(seed):
+    rng = seeded(seed)
+    made = random_sections(rng)
+    data = image(*(section(*part) for part in made))
+    expected = [write for part in made if part[0] != Kind.META for write in words(*part)]
+    writes, *state = load(data, stalls=(rng.choice([0, 3, 30]), rng))
+    assert tuple(state) == OK
+    assert writes == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "address", "count"),
+    [(0, 0xFFFE, 2), (0, 0x00FF, 3), (1, 2046, 2), (2, 0, 256), (3, 2036, 4), (4, 0, 256), (5, 0, 4), (3, 0, 0)],
+)
+def test_to_the_end_of_a_space(kind, address, count):
+    payload = seeded(kind).randbytes(2 * count)
+    writes, *state = load(image(section(kind, address, payload)))
+    assert tuple(state) == OK
+    assert writes == words(kind, address, payload)
+
+
+@pytest.mark.parametrize(
+    ("kind", "address", "count", "good"),
+    [
+        (0, 0xFFFF, 2, 1),
+        (0, 0x10000, 1, 0),
+        (0, 0xFF0000, 1, 0),
+        (1, 2047, 2, 1),
+        (1, 0x1000, 1, 0),
+        (2, 255, 2, 1),
+        (3, 2039, 2, 1),
+        (3, 2047, 1, 0),
+        (3, 0x800, 1, 0),
+        (4, 255, 2, 1),
+        (5, 3, 2, 1),
+        (5, 4, 1, 0),
+    ],
+)
+def test_beyond_a_space(kind, address, count, good):
+    payload = bytes(range(2 * count))
+    writes, *state = load(image(section(kind, address, payload)))
+    assert tuple(state) == (0, 1, LoadError.SECTION)
+    assert writes == words(kind, address, payload)[:good]
+
+
+def with_length(length, *, kind=0x10):
+    body = bytes([kind, 0, 0, 0]) + length.to_bytes(4, "little")
+    return header() + body + zlib.crc32(body).to_bytes(4, "little")
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"\xff" * 64, LoadError.HEADER),
+        (b"\x00" * 64, LoadError.HEADER),
+        (header(magic=b"PLYD"), LoadError.HEADER),
+        (header(version=2), LoadError.HEADER),
+        (header(comparators=1), LoadError.HEADER),
+        (header(lanes=16), LoadError.HEADER),
+        (header(spare=1), LoadError.HEADER),
+        (header()[:12] + bytes(4), LoadError.HEADER_CRC),
+        *[(header() + section(kind), LoadError.SECTION) for kind in (6, 7, 8, 0x0F, 0x14, 0x20, 0x30, 0x80, 0x93, 0xFE, 0xF8)],
+        (with_length(3), LoadError.SECTION),
+        (with_length(0x01000000), LoadError.SECTION),
+        (with_length(0x80000000), LoadError.SECTION),
+        (header() + section(0xFF, 0, b"ab"), LoadError.SECTION),
+        (header() + section(Kind.REST, 0, b"ab"), LoadError.SECTION),
+        (header() + section(2, 0, b"abcd")[:-1] + b"?", LoadError.SECTION_CRC),
+        (header() + section(0x10, 0, b"abcd")[:-4] + bytes(4), LoadError.SECTION_CRC),
+        (header() + section(0xFF)[:-1] + b"?", LoadError.SECTION_CRC),
+    ],
+)
+def test_refused(data, code):
+    writes, *state = load(data + section(3, 0, b"never") + section(0xFF))
+    assert tuple(state) == (0, 1, code)
+    assert (3, 0, 0x656E) not in writes
+
+
+ON_CHIP = [(Kind.META, 0, b"{}  "), (Kind.PROGRAM, 0, bytes(range(16))), (Kind.STORE, 8, b"abcdefgh")]
+IN_FLASH = [(Kind.PAD, 0, bytes(6)), (Kind.FLASH, 0x0A0000, b"rows of tables!!"), (Kind.PAD, 0, b""), (Kind.FLASH, 0x7FFFF8, bytes(16))]
+REST = (Kind.REST, 0, b"")
+FLASHED = image(*(section(*part) for part in [*ON_CHIP, REST, *IN_FLASH]))
+WHOLE = header() + b"".join(section(*part) for part in [*ON_CHIP, REST])
+"""What a host sends of it: up to REST."""
+WRITES = [write for part in ON_CHIP if part[0] != Kind.META for write in words(*part)]
+
+
+def test_a_load_ends_at_rest():
+    numbers = []
+    writes, *state = load(FLASHED, sections=numbers)
+    assert (writes, tuple(state)) == (WRITES, OK)
+    assert numbers[-1] == 3
+    assert load(WHOLE)[1:] == OK
+    assert load(WHOLE[:-1])[1:] == (0, 0, LoadError.NONE)
+
+
+def test_tables_in_flash_are_skipped():
+    """Without REST before it, a section of flash is only checked."""
+    writes, *state = load(image(*(section(*part) for part in [*IN_FLASH, *ON_CHIP])))
+    assert (writes, tuple(state)) == (WRITES, OK)
+
+
+def test_scrub_checks_everything_and_writes_nothing():
+    numbers = []
+    writes, *state = load(WHOLE + FLASHED, scrubs=[len(WHOLE)], sections=numbers)
+    assert (writes, tuple(state)) == (WRITES, OK)
+    assert numbers[-1] == 8  # END
+    expected = [0] * 16
+    for number, part in enumerate([*ON_CHIP, REST, *IN_FLASH, (0xFF, 0, b"")]):
+        expected += [number] * (12 + len(part[2]))
+        expected[-1] += part[0] != 0xFF  # after a section's last byte the next one is read
+    assert numbers[len(WHOLE) :] == expected
+
+
+def test_a_scrub_that_stops_at_rest_is_not_done():
+    assert load(WHOLE + WHOLE, scrubs=[len(WHOLE)])[1:] == (0, 0, LoadError.NONE)
+
+
+def test_scrub_names_the_section_of_a_flipped_bit():
+    rng, at = seeded(1), 16
+    for number, part in enumerate([*ON_CHIP, REST, *IN_FLASH, (0xFF, 0, b"")]):
+        size = 12 + len(part[2])
+        where = rng.choice([*range(at + 8, at + size)])  # payload or CRC; in the section's header it may be code SECTION
+        wrong = bytearray(FLASHED)
+        wrong[where] ^= 1 << rng.randrange(8)
+        numbers = []
+        writes, *state = load(WHOLE + bytes(wrong), scrubs=[len(WHOLE)], sections=numbers)
+        assert (writes, tuple(state), numbers[-1]) == (WRITES, (0, 1, LoadError.SECTION_CRC), number)
+        at += size
+
+
+def test_a_scrub_loads_nothing():
+    """A sound flash is no loaded image: what was being loaded is given up, and the state says error NONE."""
+    for before in (b"", WHOLE[:40], header(lanes=4)):
+        assert load(before + FLASHED, scrubs=[len(before)])[1:] == (0, 1, LoadError.NONE)
+    before = header(lanes=4) + FLASHED
+    assert load(before + WHOLE, scrubs=[len(header())], restarts=[len(before)])[1:] == OK
+
+
+def test_memories_filled_by_a_simulation_count_as_loaded():
+    assert load(FLASHED, loader=Loader(words=WORDS, comparators=2, loaded=True), scrubs=[0])[1:] == OK
+
+
+def test_a_failed_scrub_may_be_repeated():
+    wrong = bytearray(FLASHED)
+    wrong[-20] ^= 1
+    assert load(WHOLE + wrong, scrubs=[len(WHOLE)])[1:] == (0, 1, LoadError.SECTION_CRC)
+    ends = [len(WHOLE), len(WHOLE) + len(wrong)]
+    assert load(WHOLE + wrong + FLASHED, scrubs=ends)[1:] == OK
+    assert load(WHOLE + WHOLE[:20] + FLASHED, scrubs=[len(WHOLE) + 20], restarts=[len(WHOLE)])[1:] == (0, 1, LoadError.NONE)
+
+
+def test_a_long_section_of_flash_is_taken():
+    """5 MiB at any address; the first bytes of it."""
+    dut = Loader(words=WORDS, comparators=2, loaded=True)
+    size = 5 << 20
+    begin = bytes([Kind.FLASH]) + (0x7FFFFF).to_bytes(3, "little") + size.to_bytes(4, "little")
+    left = []
+
+    async def bench(ctx):
+        ctx.set(dut.scrub, 1)
+        await ctx.tick()
+        ctx.set(dut.scrub, 0)
+        await put(ctx, dut.i, header() + begin + bytes(2000))
+        await ctx.tick().until(dut.i.ready)
+        left.append((ctx.get(dut.error), ctx.get(dut.done), ctx.get(dut.section)))
+
+    simulate(dut, bench)
+    assert left == [(0, 0, 0)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [0x0FFFE, 0x10000, 0x10002, 0x11112])
+def test_long_sections(size):
+    long = section(Kind.FLASH, 0x0A0000, seeded(size).randbytes(size))
+    assert load(header() + long + WHOLE[16:])[1:] == OK
+
+
+def test_every_flipped_bit_is_found():
+    """No image with one wrong bit loads, but for the bits whose flip leaves it right: none."""
+    data = image(section(5, 2, b"\x08\x01"), section(0x10, 0, b"{}"))
+    assert load(data)[1:] == OK
+    rng = seeded(7)
+    for at in sorted({*range(16), *rng.sample(range(16, len(data)), 24)}):
+        flipped = bytearray(data)
+        flipped[at] ^= 1 << rng.randrange(8)
+        _, done, _, code = load(bytes(flipped))
+        assert not done, f"byte {at}"
+        if at < 8:
+            assert code == LoadError.HEADER
+        elif at < 16:
+            assert code == LoadError.HEADER_CRC
+
+
+def test_truncated_wants_more():
+    data = image(section(2, 0, b"abcd"))
+    for length in (0, 5, 16, 30, len(data) - 1):
+        assert load(data[:length])[1:] == (0, 0, LoadError.NONE)
+
+
+def test_start_begins_anew():
+    bad, good = header(lanes=4), image(section(4, 9, b"wxyz"))
+    cut = good[:27]
+    for before in (bad, cut, good):
+        writes, *state = load(before + good, restarts=(len(before),))
+        assert tuple(state) == OK
+        assert writes[-2:] == words(4, 9, b"wxyz")
+    assert load(bad + good)[1:] == (0, 1, LoadError.HEADER)  # without start nothing gets over the error
+
+
+def test_fail_is_a_flash_error():
+    dut = Loader(words=WORDS, comparators=2)
+
+    async def bench(ctx):
+        await put(ctx, dut.i, header())
+        ctx.set(dut.fail, 1)
+        await ctx.tick()
+        ctx.set(dut.fail, 0)
+        await ctx.tick()
+        assert (ctx.get(dut.done), ctx.get(dut.error), ctx.get(dut.code)) == (0, 1, LoadError.FLASH)
+
+    simulate(dut, bench)
+
+
+def test_a_byte_every_fifteen_clocks():
+    dut = Loader(words=WORDS, comparators=2)
+    data = image(section(0, 0, bytes(16)))
+
+    async def bench(ctx):
+        clocks = 0
+        ctx.set(dut.i.valid, 1)
+        for byte in data:
+            ctx.set(dut.i.payload, byte)
+            while True:
+                clocks += 1
+                _, _, ready = await ctx.tick().sample(dut.i.ready)
+                if ready:
+                    break
+        assert clocks == 1 + 15 * (len(data) - 1)
+
+    simulate(dut, bench)
+
+
+def test_other_sizes():
+    small = space_words(table_bytes=4096, anchor_words=16, instructions=16, latencies=1024)
+    for kind, last in ((0, 2047), (1, 63), (2, 127), (3, 1015), (4, 255), (5, 3)):
+        for address, ok in ((last, True), (last + 1, False)):
+            data = header(comparators=1) + section(kind, address, b"ab") + section(0xFF)
+            assert bool(load(data, loader=Loader(words=small, comparators=1))[1]) is ok, (kind, address)
+
+
+@pytest.mark.parametrize("wrong", [2041, 0, -1])
+def test_sizes_that_have_no_cheap_comparison_are_refused(wrong):
+    with pytest.raises(ValueError, match="words of a space must be"):
+        Loader(words={**WORDS, Kind.STORE: wrong}, comparators=2)
+
+
+def test_unknown_spaces_are_refused():
+    with pytest.raises(ValueError, match="words must name the spaces TABLES, ANCHORS"):
+        Loader(words={Kind.TABLES: 4}, comparators=2)

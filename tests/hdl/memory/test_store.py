@@ -1,0 +1,91 @@
+"""The latency store against a plain list."""
+
+import random
+
+import pytest
+
+from firmware import isa
+from hdl.memory.store import LatencyStore
+
+from ..bench import simulate
+
+WORDS = 32
+
+
+def rtl_reads(comparators: int, contents: list[int], reads: list[tuple[list[int], list[int]]]) -> list[list[int]]:
+    """``reads``: per clock, an address for each slot and a slot for each operand. Returns the operands of each."""
+    dut = LatencyStore(comparators=comparators)
+    width = isa.slot_banks(comparators)
+    seen: list[list[int]] = []
+
+    async def bench(ctx) -> None:
+        for word in range(WORDS):
+            ctx.set(dut.word, word)
+            ctx.set(dut.enable, 0xFF)
+            for bank in range(isa.LANES):
+                ctx.set(dut.value[bank], contents[word * isa.LANES + bank])
+            await ctx.tick()
+        ctx.set(dut.enable, 0)
+        for clock in range(len(reads) + 2):
+            if clock < len(reads):
+                addresses, choices = reads[clock]
+                for slot, address in enumerate(addresses):
+                    assert isa.slot_of(address, comparators) == slot
+                    ctx.set(dut.slot[slot], address // isa.LANES * width + address % width)
+                for operand, choice in enumerate(choices):
+                    ctx.set(dut.choice[operand], choice)
+            if clock >= 2:
+                seen.append([ctx.get(value) for value in dut.operand])
+            await ctx.tick()
+
+    simulate(dut, bench)
+    return seen
+
+
+def ref_reads(contents: list[int], reads: list[tuple[list[int], list[int]]]) -> list[list[int]]:
+    return [[contents[addresses[choice]] for choice in choices] for addresses, choices in reads]
+
+
+def stimulus(comparators: int, seed: int) -> tuple[list[int], list[tuple[list[int], list[int]]]]:
+    rng = random.Random(seed)
+    contents = [rng.randrange(-0x8000, 0x8000) for _ in range(WORDS * isa.LANES)]
+    width, slots = isa.slot_banks(comparators), 2 * comparators
+    reads = []
+    for _ in range(60):
+        addresses = [rng.randrange(WORDS) * isa.LANES + slot * width + rng.randrange(width) for slot in range(slots)]
+        reads.append((addresses, [rng.randrange(slots) for _ in range(slots)]))
+    return contents, reads
+
+
+@pytest.mark.parametrize("comparators", [1, 2, 4])
+def test_operands_come_two_clocks_after_their_addresses(comparators: int) -> None:
+    contents, reads = stimulus(comparators, seed=comparators)
+    assert rtl_reads(comparators, contents, reads) == ref_reads(contents, reads)
+
+
+def test_a_flipped_bit_is_seen() -> None:
+    contents, reads = stimulus(2, seed=9)
+    broken = list(contents)
+    broken[reads[0][0][reads[0][1][0]]] ^= 1
+    assert rtl_reads(2, broken, reads) != ref_reads(contents, reads)
+
+
+def test_a_wide_read_gives_all_banks_of_a_word() -> None:
+    dut = LatencyStore(comparators=2)
+
+    async def bench(ctx) -> None:
+        for word in range(4):
+            ctx.set(dut.word, word)
+            ctx.set(dut.enable, 0xFF if word != 2 else 0x0F)
+            for bank in range(isa.LANES):
+                ctx.set(dut.value[bank], 10 * word + bank - 5)
+            await ctx.tick()
+        ctx.set(dut.enable, 0)
+        ctx.set(dut.wide, 1)
+        for word in (3, 2):
+            ctx.set(dut.wide_word, word)
+            await ctx.tick()
+            wanted = [10 * word + bank - 5 if word != 2 or bank < 4 else 0 for bank in range(isa.LANES)]
+            assert [ctx.get(value) for value in dut.wide_value] == wanted
+
+    simulate(dut, bench)

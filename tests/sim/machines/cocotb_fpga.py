@@ -1,0 +1,147 @@
+"""cocotb tests of the whole FPGA (fpga_pins.v) with a flash chip at its pins, run by test_fpga_icarus.py.
+
+Pins change at the cells of the FPGA; the chip sees that ``FPGA_OUT`` ps later, and the FPGA what the chip does ``FPGA_BACK`` ps after
+it. While an output of the chip is unstable, and where nobody drives, levels are random. ``FPGA_IMAGE`` names the image file,
+``FPGA_NETWORK`` the network it was compiled from.
+"""
+
+import os
+import random
+from pathlib import Path
+
+import cocotb
+import pytest
+from cocotb.simtime import get_sim_time
+from cocotb.task import bridge
+from cocotb.triggers import First, ReadOnly, RisingEdge, Timer, with_timeout
+from cocotb_host import PinTransport, talk
+from cocotbext.uart import UartSink, UartSource
+
+import boards
+from firmware import isa
+from firmware.host.host import Host, LinkError
+from firmware.image.image import read_image
+from golden.integer.file import load
+from sim.flash import FlashChip, Power
+
+BOARD = boards.get("icebreaker")
+OUT, BACK = (int(os.environ.get(f"FPGA_{name}", "1000")) for name in ("OUT", "BACK"))
+BAUD = 4_000_000
+BOOT_TIME = 30_000_000_000  # ps
+STEPS = 20
+
+
+class Chip:
+    """The chip at the pins of ``dut``."""
+
+    def __init__(self, dut, content, **options):
+        self.dut, self._rng = dut, random.Random(1)
+        self.chip = FlashChip(content, offset=BOARD.image_offset, **options)
+        self._cs_n, self._clk = 1, 0
+
+    async def run(self):
+        """Sees the FPGA's pins change."""
+        dut = self.dut
+        while True:
+            await First(*(pin.value_change for pin in (dut.cs_n, dut.sck, dut.io, dut.fpga_oe)))
+            await ReadOnly()
+            pins = [pin.value for pin in (dut.cs_n, dut.sck, dut.fpga_oe)]
+            if all(pin.is_resolvable for pin in pins):  # not so before the cells' first clock
+                cs_n, clk, oe = map(int, pins)
+                cocotb.start_soon(self._later(cs_n, clk, int(dut.io.value) if oe else 0, 15 * oe))
+            await Timer(1, unit="ps")
+
+    async def _later(self, cs_n, clk, io, drive):
+        """They reach the chip."""
+        await Timer(OUT, unit="ps")
+        chip, timing, now = self.chip, self.chip.timing, get_sim_time("ps")
+        before = chip.driven(now)
+        chip.set(now, cs_n=cs_n, clk=clk, io=io, drive=drive)
+        if cs_n and not self._cs_n and before:
+            self._show(0, self._rng.randrange(16), before)
+            self._show(timing.shqz, 0, 0)
+        elif self._clk and not clk:
+            levels, mask = chip.out(now + timing.clqv)
+            if mask:
+                self._show(timing.clqx, self._rng.randrange(16), mask)
+                self._show(timing.clqv, levels, mask)
+        self._cs_n, self._clk = cs_n, clk
+        self.dut.loose.value = self._rng.randrange(16)
+
+    def _show(self, delay, levels, mask):
+        """What the chip drives reaches the FPGA."""
+
+        async def later():
+            await Timer(delay + BACK, unit="ps")
+            self.dut.chip_o.value, self.dut.chip_oe.value = levels, mask
+
+        cocotb.start_soon(later())
+
+
+class Bench:
+    """UART and flash chip at the pins of ``dut``."""
+
+    def __init__(self, dut, content, **chip):
+        self.dut = dut
+        self.source = UartSource(dut.uart_rx, baud=BAUD, bits=8)
+        self.sink = UartSink(dut.uart_tx, baud=BAUD, bits=8)
+        self.pins = Chip(dut, content, **chip)
+        self.chip = self.pins.chip
+        cocotb.start_soon(self.pins.run())
+
+    async def booted(self):
+        """The LEDs, once one is lit."""
+        await with_timeout(First(RisingEdge(self.dut.led_g), RisingEdge(self.dut.led_r)), BOOT_TIME, "ps")
+        await Timer(1, unit="us")
+        return int(self.dut.led_g.value), int(self.dut.led_r.value)
+
+
+def shipped():
+    image = Path(os.environ["FPGA_IMAGE"]).read_bytes()
+    return load(Path(os.environ["FPGA_NETWORK"])), read_image(image), image
+
+
+@cocotb.test()
+async def runs_from_flash(dut):
+    """A true boot of a sleeping chip, then characters with rows from flash: symbols of all, latencies of the last."""
+    network, program, image = shipped()
+    assert 1 in {run.tier for run in program.runs}
+    bench = Bench(dut, image)
+    assert await bench.booted() == (1, 0)
+    device = await bridge(talk)(bench, network, program, image, steps=STEPS)
+    assert (await bridge(device.host.counters)()).flash > STEPS
+    assert not bench.chip.violations
+
+
+@cocotb.test()
+async def refuses_a_damaged_image(dut):
+    """One bit of what is loaded flipped: the red LED, the error over the UART, and no step. The chip was left in continuous reading."""
+    damaged = bytearray(shipped()[2])
+    damaged[200] ^= 0x10
+    bench = Bench(dut, bytes(damaged), power=Power.CONTINUOUS, jedec=0xEF4018)
+    assert await bench.booted() == (0, 1)
+
+    def ask():
+        host = Host(PinTransport(bench))
+        greeting = host.hello()
+        assert (greeting.loaded, greeting.error, greeting.code) == (False, True, isa.LoadError.SECTION_CRC)
+        with pytest.raises(LinkError, match="STEP is refused: the core has no image"):
+            host.step(1)
+
+    await bridge(ask)()
+    assert not bench.chip.violations
+
+
+@cocotb.test()
+async def finds_a_changed_table(dut):
+    """The negative control: one bit of every byte of the tables in flash flipped, and the symbols or latencies are others."""
+    network, program, image = shipped()
+    changed = bytearray(image)
+    for piece in program.tables:
+        if piece.tier:
+            first = piece.beat * isa.BEAT_BYTES - BOARD.image_offset
+            changed[first : first + len(piece.data)] = bytes(byte ^ 0x08 for byte in piece.data)
+    bench = Bench(dut, bytes(changed))
+    assert await bench.booted() == (1, 0)
+    with pytest.raises(AssertionError):
+        await bridge(talk)(bench, network, program, image, steps=4)
