@@ -1,0 +1,164 @@
+"""Options, each said once: a field of a dataclass with its help and its range. Parser, checks, help and the command on a card follow.
+
+::
+
+    @dataclass(frozen=True, kw_only=True)
+    class Training(Options):
+        rate: Annotated[float, option("learning rate", low=0, high=1)] = 0.01
+
+    app = make_app("train", "Train a network.", examples=["polychron train text --text FILE"])
+
+    @app.command
+    def text(options: Annotated[Training, FLAT] = Training()) -> int:
+        \"\"\"Predict the next byte of a text.\"\"\"
+
+Imports nothing of ours: every command uses it.
+"""
+
+import signal
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from cyclopts import App, ArgumentCollection, CycloptsError, Parameter, Token, ValidationError
+
+__all__ = ["FLAT", "UNRECORDED", "Options", "command_line", "given", "make_app", "option", "preset_values", "run", "word"]
+
+FLAT = Parameter(name="*")
+"""Annotation of a command's parameter: the fields of its dataclass are options of the command themselves."""
+
+UNRECORDED = "unrecorded"
+"""Annotation of a field that changes no result (where to write, how many threads): it stands on no card."""
+
+
+@dataclass(frozen=True)
+class Within:
+    """A validator: a value of ``low``..``high``, both included, or None."""
+
+    low: float
+    high: float
+
+    def __call__(self, kind: object, value: Any) -> None:
+        if value is not None and not self.low <= value <= self.high:
+            raise ValueError(f"must be {self}, not {value}")
+
+    def __str__(self) -> str:
+        return f"{self.low:g}..{self.high:g}"
+
+
+def option(text: str, *, low: float | None = None, high: float | None = None, **rest: Any) -> Parameter:
+    """The annotation of a field: its help, its range ``low``..``high`` where it is a number, ``rest`` as cyclopts.Parameter takes it."""
+    if low is not None and high is not None:
+        rest["validator"] = within = Within(low, high)
+        text = f"{text}; {within}"
+    return Parameter(help=text, negative=(), **rest)
+
+
+def word(text: str, read: Callable[[str], Any], *, metavar: str, **rest: Any) -> Parameter:
+    """The annotation of a field that stands for several values in one word, such as 16x10; ``read`` raises ``ValueError``."""
+
+    def convert(kind: object, tokens: Sequence[Token]) -> Any:
+        return read(tokens[0].value)
+
+    return option(text, converter=convert, n_tokens=1, accepts_keys=False, metavar=metavar, **rest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Base of options: a value out of its range is a ``ValueError`` in one sentence, also where no command line is involved."""
+
+    def __post_init__(self) -> None:
+        for name, hint in _hints(type(self)).items():
+            for within in _within(hint):
+                try:
+                    within(None, getattr(self, name))
+                except ValueError as error:
+                    raise ValueError(f"{name} {error}") from None
+
+
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
+
+
+def _within(hint: Any) -> list[Within]:
+    found = [part for part in getattr(hint, "__metadata__", ()) if isinstance(part, Parameter)]
+    return [check for parameter in found for check in (parameter.validator or ()) if isinstance(check, Within)]  # type: ignore[union-attr]
+
+
+def flag_of(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def command_line(command: str, options: Options, *, defaults: Options) -> str:
+    """``command`` with the options that differ from ``defaults``, for a card; files by name only (their hash stands beside)."""
+    words = [command]
+    hints = _hints(type(options))
+    for name in (field.name for field in fields(options)):
+        value = getattr(options, name)
+        if value == getattr(defaults, name) or UNRECORDED in getattr(hints[name], "__metadata__", ()):
+            continue
+        if isinstance(value, tuple):
+            value = "x".join(map(str, value)) or "0"
+        words += [flag_of(name)] if value is True else [flag_of(name), value.name if isinstance(value, Path) else str(value)]
+    return " ".join(words)
+
+
+def given(arguments: ArgumentCollection, name: str) -> str | None:
+    """The word that follows an option on the command line, or None."""
+    for argument in arguments:
+        if argument.name == flag_of(name) and argument.tokens:
+            return argument.tokens[0].value
+    return None
+
+
+def preset_values(presets: Mapping[str, Options], *, default: str) -> Callable[[App, tuple[str, ...], ArgumentCollection], None]:
+    """A ``config`` of a command with ``--preset``: every option that isn't given has the preset's value."""
+
+    def fill(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+        preset = presets.get(given(arguments, "preset") or default)
+        for argument in arguments if preset is not None else ():
+            field = argument.name.removeprefix("--").replace("-", "_")
+            if not argument.tokens and field != "preset" and hasattr(preset, field):
+                argument.append(Token(keyword=argument.name, implicit_value=getattr(preset, field), source="preset"))
+
+    return fill
+
+
+def make_app(name: str, text: str, *, examples: Iterable[str] = (), **rest: Any) -> App:
+    """A command or a group of commands; ``examples`` are shown below its help."""
+    shown = "\n".join(f"  {line}" for line in examples)
+    return App(
+        name=name,
+        help=text,
+        help_format="plaintext",
+        help_epilogue=f"Examples:\n{shown}\n" if shown else None,
+        version_flags=[],
+        suppress_keyboard_interrupt=False,
+        **rest,
+    )
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong, in one line."""
+    if isinstance(error, ValidationError) and error.argument is not None:
+        return f"{error.argument.name} {error.exception_message}"
+    return " ".join(str(error).split())
+
+
+def run(app: App, argv: Sequence[str] | None = None, *, errors: tuple[type[Exception], ...] = (ValueError,)) -> int:
+    """Run a command line; the exit code: 2 for bad input, after one sentence; 130 for Ctrl-C; else what the command returns, or 0.
+
+    ``errors``: exceptions that stand for bad input or surroundings.
+    """
+    bad: tuple[type[Exception], ...] = (CycloptsError, *errors)
+    try:
+        result = app(argv, exit_on_error=False, print_error=False, result_action="return_value")
+    except bad as error:
+        print(f"error: {sentence(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 128 + signal.SIGINT
+    return int(result or 0)
