@@ -20,7 +20,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, ClassVar, get_type_hints
 
 from cyclopts import App, ArgumentCollection, CycloptsError, Parameter, Token, ValidationError
 
@@ -67,7 +67,12 @@ def word(text: str, read: Callable[[str], Any], *, metavar: str, **rest: Any) ->
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Base of options: a value out of its range is a ``ValueError`` in one sentence, also where no command line is involved."""
+    """Base of options: a value out of its range is a ``ValueError`` in one sentence, also where no command line is involved.
+
+    ``opened``: see :func:`preset_values`.
+    """
+
+    opened: ClassVar[dict[str, tuple[str, ...]]] = {}
 
     def __post_init__(self) -> None:
         for name, hint in _hints(type(self)).items():
@@ -114,13 +119,20 @@ def given(arguments: ArgumentCollection, name: str) -> str | None:
 
 
 def preset_values(presets: Mapping[str, Options], *, default: str) -> Callable[[App, tuple[str, ...], ArgumentCollection], None]:
-    """A ``config`` of a command with ``--preset``: every option that isn't given has the preset's value."""
+    """A ``config`` of a command with ``--preset``: every option that isn't given has the preset's value.
+
+    A preset's ``opened`` names, for some options, others that stay open (None or empty) where that option is given.
+    """
 
     def fill(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
-        preset = presets.get(given(arguments, "preset") or default)
-        for argument in arguments if preset is not None else ():
+        name = given(arguments, "preset") or default
+        if name not in presets:
+            raise ValueError(f"--preset must be one of {', '.join(presets)}, not {name!r}")
+        preset = presets[name]
+        opened = [field for option, fields in preset.opened.items() if given(arguments, option) is not None for field in fields]
+        for argument in arguments:
             field = argument.name.removeprefix("--").replace("-", "_")
-            if not argument.tokens and field != "preset" and hasattr(preset, field):
+            if argument.parse and not argument.tokens and field not in opened and hasattr(preset, field):
                 argument.append(Token(keyword=argument.name, implicit_value=getattr(preset, field), source="preset"))
 
     return fill

@@ -6,20 +6,63 @@ position j, the position bits of i - j. Tables are the outer loop, so that one o
 uses it.
 """
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
+import numpy.typing as npt
 
-from .aligned import aligned_floats
+from ..model.layer import Float32
+from .adam import adam_table
+from .aligned import aligned_floats, aligned_zeros
+from .layer import MATH
 from .pairs import LANES, add_diagonals, look_lanes, pair_gains, used_places
-from .rnn import MATH
-from .rows import adam_row, add_rows, add_to_placed_rows, round_row
+from .rows import add_rows, add_to_placed_rows
 
-__all__ = ["adam_table", "attend", "attend_back", "look_keys", "look_places", "pull"]
+__all__ = ["Gains", "Looks", "SeenKeys", "attend", "attend_back", "look_keys", "look_places", "pull"]
+
+
+class SeenKeys(NamedTuple):
+    """What looks leave behind: ``row``, the index used; ``flip``, what turns it into the other of j, jbar; ``near``, the nearest pair;
+    ``size``, its |u|; ``slope``, U'(u), negated where jitter flipped the bit, so that slope * (other - used) is the gradient either way."""
+
+    row: npt.NDArray[np.int32]
+    flip: npt.NDArray[np.int32]
+    near: npt.NDArray[np.int32]
+    size: Float32
+    slope: Float32
+
+    @classmethod
+    def room(cls, *shape: int) -> "SeenKeys":
+        """Aligned arrays of ``shape``, the tables first."""
+        row, flip, near = (aligned_zeros(shape).view(np.int32) for _ in range(3))
+        return cls(row, flip, near, aligned_zeros(shape), aligned_zeros(shape))
+
+
+class Looks(NamedTuple):
+    """The looks of a block's heads. ``query`` (n_t, B, T...), ``key`` (n_t, B, C-1+T...), ``place`` (n_t, C-1...): :class:`SeenKeys`. The
+    query's bits of position i are query.row[..., q_first + i] << more; ``reach``: C - 1."""
+
+    query: SeenKeys
+    key: SeenKeys
+    place: SeenKeys
+    q_first: int
+    more: int
+    reach: int
+
+
+class Gains(NamedTuple):
+    """dL/d(u) but for the slopes: ``query`` (n_t, B, T), ``key`` (n_t, B, C-1+T), ``place`` (n_t, C-1)."""
+
+    query: Float32
+    key: Float32
+    place: Float32
 
 
 @numba.njit(fastmath=MATH, nogil=True, cache=True)
-def look_places(a, b, position, row, flip, near, size, slope):
-    """Eq. 1 of PE_d: (n_t, C - 1) arrays in the order of keys, distance C - 1 first. ``flip``: what turns row into jbar."""
+def look_places(a, b, position, seen):
+    """Eq. 1 of PE_d: ``seen`` (n_t, C - 1) in the order of keys, distance C - 1 first."""
+    row, flip, near, size, slope = seen
     n_t = row.shape[0]
     reach = position.shape[0] - 1
     for m in range(reach):
@@ -42,23 +85,24 @@ def look_places(a, b, position, row, flip, near, size, slope):
 
 
 @numba.njit(nogil=True, cache=True)
-def look_keys(start, stop, steps, a, b, low, x, first, jitter, state, row, flip, near, size, slope, pairs):
-    """Eq. 1 of streams start..stop-1, whose x is (n, stop - start, T rounded up to LANES), from column ``first`` of the others on.
+def look_keys(start, stop, steps, anchors, low, x, first, jitter, state, seen, pairs):
+    """Eq. 1 of streams start..stop-1, whose x is (n, stop - start, T rounded up to LANES), from column ``first`` of ``seen`` on.
 
-    ``row``: the index used, shifted left by ``low``; ``flip``: what turns it into the other of j, jbar. ``slope``: U'(u), negated where
-    jitter flipped the bit, so that slope * (other - used) is the gradient either way. ``state`` (n_t, B, T) uint32: the jitter's
-    xorshift32 generators. ``pairs``: a tuple as long as a table has pairs.
+    ``anchors``: a and b, (n_t, pairs) each. ``seen.row``: the index used, shifted left by ``low``. ``state`` (n_t, B, T) uint32: the
+    jitter's xorshift32 generators. ``pairs``: a tuple as long as a table has pairs.
     """
+    a, b = anchors
+    row, flip, near, size, slope = seen
     room = x.shape[2]
     stride = x.shape[1] * room
     width = row.shape[2]
     chance = np.float32(0.5) * jitter * np.float32(1 << 24)
-    seen = (row, flip, near, size, slope)
+    arrays = (row, flip, near, size, slope)
     for k in range(start, stop):
         for t in range(a.shape[0]):
             for i in range(0, steps, LANES):
                 to = (t * row.shape[1] + k) * width + first + i
-                look_lanes(x, (k - start) * room + i, stride, a, b, t, low, seen, to, pairs)
+                look_lanes(x, (k - start) * room + i, stride, a, b, t, low, arrays, to, pairs)
             if jitter > 0:
                 for i in range(steps):
                     s = state[t, k, i]
@@ -78,11 +122,10 @@ def _pair(key, place, t, k, i, m):
 
 
 @numba.njit(fastmath=MATH, nogil=True, cache=True)
-def attend(start, stop, rows, query, q_first, more, key, place, have, reach, z, lanes):
-    """z (B, T, n) += the rows of all pairs, for streams start..stop-1. ``have``: cached keys that count, of the C - 1 before a window.
-
-    The query's bits of position i are query[..., q_first + i] << more.
-    """
+def attend(start, stop, rows, looks, have, z, lanes):
+    """z (B, T, n) += the rows of all pairs, for streams start..stop-1. ``have``: cached keys that count, of the C - 1 before a window."""
+    query, key, place = looks.query.row, looks.key.row, looks.place.row
+    q_first, more, reach = looks.q_first, looks.more, looks.reach
     n_t = place.shape[0]
     steps = z.shape[1]
     for t in range(n_t):
@@ -109,50 +152,20 @@ def attend(start, stop, rows, query, q_first, more, key, place, have, reach, z, 
 
 
 @numba.njit(fastmath=MATH, nogil=True, cache=True)
-def attend_back(
-    start,
-    stop,
-    rows,
-    query,
-    q_first,
-    more,
-    key,
-    place,
-    q_flip,
-    k_flip,
-    p_flip,
-    q_size,
-    k_size,
-    p_size,
-    have,
-    shared,
-    grad,
-    d_query,
-    d_key,
-    d_place,
-    weights,
-    first,
-    second,
-    rate,
-    beta1,
-    beta2,
-    epsilon,
-    step,
-    unit,
-    limit,
-    touched,
-    share,
-    reach,
-    lanes,
-):
+def attend_back(start, stop, weights, looks, have, shared, grad, gains, update, share, lanes):
     """Eq. 7 of every pair of tables start..stop-1, and an Adam step on their rows.
 
-    ``grad`` (B, T, n): dL/d(the attention's sum). Filled: d_query (n_t, B, T), d_key (n_t, B, C-1+T), d_place (n_t, C-1), what
+    ``weights``, ``update``: as golden/compiled/adam.py has them. ``grad`` (B, T, n): dL/d(the attention's sum). Filled: ``gains``, what
     :func:`pull` multiplies by the slopes. ``shared``: the reference program's rule: the nearer of query and key (ties to the key) passes
     the gradient on, and the position's bit as well where it is nearer than both; else the nearest of the three does (ties to the query,
-    then to the key). ``rows``: what the forward pass reads; ``weights``, ``first``, ``second`` and the numbers from ``rate`` on: as in
-    :func:`golden.compiled.rnn.adam_tables`. ``share`` (n_t, 2**p): what each row takes of the rate, by its position bits.
+    then to the key). ``share`` (n_t, 2**p): what each row takes of the rate, by its position bits.
     """
+    query, q_flip, _, q_size, _ = looks.query
+    key, k_flip, _, k_size, _ = looks.key
+    place, p_flip, _, p_size, _ = looks.place
+    q_first, more, reach = looks.q_first, looks.more, looks.reach
+    d_query, d_key, d_place = gains
+    rows = weights.used
     batch, steps, n = grad.shape
     room, width = place.shape[1], key.shape[2]
     total = aligned_floats(rows.shape[1] * n).reshape(rows.shape[1], n)
@@ -161,8 +174,6 @@ def attend_back(
     wide = room + 2 * LANES
     lines = aligned_floats(steps * wide).reshape(steps, wide)  # gains of a stream's keys, by position and place, zeros on both sides
     zero = np.float32(0)
-    keys = (key, k_flip, k_size)
-    places = (place, p_flip, p_size)
     for t in range(start, stop):
         table = t * rows.shape[1]
         total[:] = zero
@@ -179,9 +190,10 @@ def attend_back(
                 at = (k * steps + i, table)
                 own = zero
                 for m in range(m0 // LANES * LANES, reach, LANES):
+                    keys = (key, k_flip, k_size, line + i + m)
+                    places = (place, p_flip, p_size, t * room + m)
                     to = (lines, i * wide + LANES + m)
-                    where = line + i + m
-                    own += pair_gains(shared, grad, rows, at, work, m, m0, reach, asks, keys, where, places, t * room, to, d_place, lanes)
+                    own += pair_gains(shared, grad, rows, at, work, (m, m0, reach), asks, keys, places, to, d_place, lanes)
                 d_query[t, k, i] = own
             for j in range(0, reach + steps, LANES):
                 first_i, last_i = max(0, j - room), min(steps, j + LANES)
@@ -194,37 +206,17 @@ def attend_back(
                 for m in range(m0 // LANES * LANES, reach, LANES):
                     used_places(used, m, base, key, line + i + m, place, t * room, lanes)
                 add_to_placed_rows(total, used, m0, reach, grad, k * steps + i, lanes)
-        adam = (rate, beta1, beta2, epsilon, step, unit, limit, touched)
-        adam_table(weights, rows, first, second, table, total, *adam, share[t], lanes)
-
-
-@numba.njit(fastmath=MATH, nogil=True, cache=True, forceinline=True)
-def adam_table(weights, used_rows, first, second, table, grad, rate, beta1, beta2, epsilon, step, unit, limit, touched, share, lanes):
-    """One Adam step on the rows of a table (from row ``table`` on, of all rows as they lie in memory) with gradient ``grad``; see
-    :func:`golden.compiled.rnn.adam_tables`. ``share``: of the rate, by a row's position bits.
-    """
-    c1 = np.float32(rate / (1 - beta1**step))
-    c2 = np.float32(1 / (1 - beta2**step))
-    b1 = np.float32(beta1)
-    b2 = np.float32(beta2)
-    one = np.float32(1)
-    inverse = np.float32(1 / unit if unit > 0 else 0)
-    for r in range(grad.shape[0]):
-        if touched and not grad[r].any():
-            continue
-        scale = c1 * share[np.intp(r) & np.intp(share.shape[0] - 1)]
-        constants = (b1, one - b1, b2, one - b2, scale, c2, np.float32(epsilon))
-        adam_row(weights, first, second, table + r, grad, r, constants, lanes)
-        if unit > 0:
-            round_row(weights, used_rows, table + r, np.float32(unit), inverse, np.float32(limit * unit), lanes)
+        adam_table(weights, table, total, update, share[t], lanes)
 
 
 @numba.njit(fastmath=MATH, nogil=True, cache=True)
-def pull(start, stop, a, b, near, slope, first, gain, gain_first, dx):
+def pull(start, stop, anchors, seen, first, gain, gain_first, dx):
     """Eq. 8 for streams start..stop-1: dx (B, T, n) += slope * gain at both neurons of the nearest pair.
 
-    ``first``, ``gain_first``: the column of position 0 in ``near`` and ``slope``, and in ``gain``.
+    ``first``, ``gain_first``: the column of position 0 in ``seen``, and in ``gain``.
     """
+    a, b = anchors
+    near, slope = seen.near, seen.slope
     for t in range(a.shape[0]):
         for k in range(start, stop):
             for i in range(dx.shape[1]):

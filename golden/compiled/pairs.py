@@ -65,25 +65,26 @@ def used_places(typing_context, used, m, base, key, at, place, first, columns):
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def pair_gains(typing_context, shared, grads, table, rows, work, m, low, high, query, keys, at, places, first, d_key, d_place, lanes):
+def pair_gains(typing_context, shared, grads, table, rows, work, span, query, keys, places, d_key, d_place, lanes):
     """Eq. 7 of sixteen pairs of one position: its gains are grads[rows[0]] . (table[rows[1] + other] - table[rows[1] + used]).
 
     used = query's row | key | place; other: used with the bit flipped that passes the gradient on. ``query``: (row, flip, size);
-    ``keys``, ``places``: such arrays, read from element ``at`` and from ``first`` + m on. Returned: the sum of the gains that pass by the
-    query's bit; those by the key's bit go to d_key[0] from element d_key[1] on, the others are added to d_place[first + m..]. Pairs
-    outside low..high-1 give nothing. ``shared``: () or, for the reference program's rule, (0,): where the position's |u| is below both
+    ``keys``, ``places``: such arrays, and the element of each to begin with. Returned: the sum of the gains that pass by the query's bit;
+    those by the key's bit go to d_key[0] from element d_key[1] on, the others are added to d_place where ``places`` begins. ``span``: m,
+
+    low,
+    high: the number of the first pair; pairs outside low..high-1 give nothing. ``shared``: () or, for the reference program's rule,
+    (0,): where the position's |u| is below both
     others', the gain of its bit goes to d_place as well. ``work``: a vector of 48 int32. ``lanes``: see golden/compiled/rows.py.
     """
-    numbers = (types.intp, types.intp, types.intp)
-    signature = types.float32(
-        shared, grads, table, rows, work, *numbers, query, keys, types.intp, places, types.intp, d_key, d_place, lanes
-    )
+    signature = types.float32(shared, grads, table, rows, work, span, query, keys, places, d_key, d_place, lanes)
     rule = len(shared) > 0
 
     def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
         each = _Lanes(context, builder)
-        grads_, table_, rows_, work_, m_, low_, high_, query_, keys_, at_, places_, first_, d_key_, d_place_ = values[1:15]
-        where = builder.add(first_, m_)
+        grads_, table_, rows_, work_, span_, query_, keys_, places_, d_key_, d_place_ = values[1:11]
+        m_, low_, high_ = (builder.extract_value(span_, i) for i in range(3))
+        at_, where = builder.extract_value(keys_, 3), builder.extract_value(places_, 3)
         base, flip, size = (each.all(builder.extract_value(query_, i)) for i in range(3))
         key, k_flip, k_size = (each.load(keys[i], builder.extract_value(keys_, i), at_) for i in range(3))
         place, p_flip, p_size = (each.load(places[i], builder.extract_value(places_, i), where) for i in range(3))

@@ -1,11 +1,14 @@
 """Which pairs of neurons a table watches: random, covering, or random among four groups. (golden/tasks/images/gain.py chooses them by
 gain.)"""
 
+from collections.abc import Callable
+from typing import Literal
+
 import numpy as np
 
 from ..integer.network import Int16
 
-__all__ = ["ANCHORS", "covering_anchors", "grouped_anchors", "random_anchors"]
+__all__ = ["ANCHORS", "Anchors", "covering_anchors", "grouped_anchors", "random_anchors"]
 
 
 def random_anchors(*, n_t: int, n_c: int, n: int, rng: np.random.Generator) -> Int16:
@@ -55,7 +58,8 @@ def grouped_anchors(*, n_t: int, n_c: int, n: int, rng: np.random.Generator) -> 
     return anchors[:n_t]
 
 
-ANCHORS = {"random": random_anchors, "covering": covering_anchors, "grouped": grouped_anchors}
+Anchors = Literal["random", "covering", "grouped"]
+ANCHORS: dict[Anchors, Callable[..., Int16]] = {"random": random_anchors, "covering": covering_anchors, "grouped": grouped_anchors}
 
 
 def _rounds(n: int) -> list[np.ndarray]:

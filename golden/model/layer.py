@@ -10,9 +10,24 @@ import numpy.typing as npt
 
 from ..integer.network import Int16
 
-__all__ = ["Float32", "FloatGroup", "FloatLayer", "Look", "backward", "forward", "look", "slope", "uncertainty"]
+__all__ = [
+    "Arrays",
+    "Float32",
+    "FloatGroup",
+    "FloatLayer",
+    "Look",
+    "backward",
+    "check_anchors",
+    "forward",
+    "layer_arrays",
+    "layer_from",
+    "look",
+    "slope",
+    "uncertainty",
+]
 
 Float32 = npt.NDArray[np.float32]
+Arrays = dict[str, npt.NDArray[np.generic]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,3 +144,33 @@ def backward(
             np.add.at(dx, (batch, b), -change)
         d_tables.append(d_group)
     return dx, d_tables
+
+
+def layer_arrays(where: str, layer: FloatLayer) -> Arrays:
+    """``where.G.anchors`` and ``where.G.tables`` of each group, for a network file."""
+    named: Arrays = {}
+    for index, group in enumerate(layer.groups):
+        named[f"{where}.{index}.anchors"] = group.anchors
+        named[f"{where}.{index}.tables"] = group.tables
+    return named
+
+
+def layer_from(arrays: Arrays, where: str, *, n: int, n_out: int) -> FloatLayer:
+    """The inverse of :func:`layer_arrays`; a missing or misshapen array raises ``KeyError`` or ``ValueError``."""
+    groups: list[FloatGroup] = []
+    while f"{where}.{len(groups)}.anchors" in arrays:
+        name = f"{where}.{len(groups)}"
+        anchors, tables = arrays[f"{name}.anchors"].astype(np.int16), arrays[f"{name}.tables"].astype(np.float32)
+        if anchors.ndim != 3 or tables.shape != (len(anchors), 1 << anchors.shape[1], n_out):
+            raise ValueError(f"{name} has tables of shape {tables.shape}, which its anchors do not fit")
+        check_anchors(name, anchors, n)
+        groups.append(FloatGroup(anchors=anchors, tables=tables))
+    if not groups:
+        raise ValueError(f"{where} has no tables")
+    return FloatLayer(groups=tuple(groups))
+
+
+def check_anchors(where: str, anchors: Int16, n: int) -> None:
+    """Refuse (``ValueError``) what is no (n_t, n_c, 2) array of pairs of 0..n-1."""
+    if anchors.ndim != 3 or anchors.shape[2] != 2 or anchors.min() < 0 or anchors.max() >= n:
+        raise ValueError(f"{where} has anchors that are no pairs of 0..{n - 1}")

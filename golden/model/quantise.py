@@ -1,18 +1,22 @@
 """From float tables to the integer network: power-of-two units, int8 or int4 entries, 16-bit latencies, the output negated."""
 
 import math
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..integer.network import ENTRY_LIMIT, LATENCY_MAX, MAX_SHIFT, Int8, Layer, Network, NetworkError, TableGroup
-from ..training.rnn import Rounding
 from .layer import Float32, FloatGroup, FloatLayer
 from .rnn import Rnn
 
 __all__ = [
+    "SMALLEST",
+    "RecurrentRounding",
+    "Rounding",
+    "descend",
     "largest_shift",
     "log2_unit",
     "natural_unit",
@@ -23,7 +27,41 @@ __all__ = [
     "soften",
 ]
 
-SMALLEST = 12  # a unit is 2**-12 at least: with the largest shift, 15 fractional bits
+SMALLEST = 2.0**-12  # of units: with the largest shift, 15 fractional bits
+
+
+class Rounding(ABC):
+    """Units and widths of an integer network's tables."""
+
+    @abstractmethod
+    def parts(self) -> dict[str, tuple[float, float]]:
+        """Of each part of the network: its unit, and the largest |entry| in such units."""
+
+
+R = TypeVar("R", bound=Rounding)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecurrentRounding(Rounding):
+    """Hidden tables and embedder share one unit (2**-frac), the output tables have their own.
+
+    ``hidden_most``: largest magnitude of a hidden table's entry that training allows, latency; None: what the width holds.
+    """
+
+    hidden_unit: float
+    output_unit: float
+    hidden_bits: int = 4
+    embed_bits: int = 8
+    output_bits: int = 4
+    hidden_most: float | None = None
+
+    def parts(self) -> dict[str, tuple[float, float]]:
+        most = ENTRY_LIMIT[self.hidden_bits] if self.hidden_most is None else self.hidden_most // self.hidden_unit
+        return {
+            "hidden": (self.hidden_unit, min(ENTRY_LIMIT[self.hidden_bits], most)),
+            "embed": (self.hidden_unit, ENTRY_LIMIT[self.embed_bits]),
+            "output": (self.output_unit, ENTRY_LIMIT[self.output_bits]),
+        }
 
 
 def quantise_entries(tables: Float32, *, unit: float, bits: int) -> Int8:
@@ -68,7 +106,7 @@ def natural_unit(tables: list[Float32], *, bits: int) -> float:
     return float(2.0 ** min(max(math.ceil(math.log2(max(large, 1e-6) / ENTRY_LIMIT[bits])), -8), 8))
 
 
-def quantise_rnn(model: Rnn, rounding: Rounding, *, symbols: tuple[int, ...] | None, card: dict[str, Any]) -> Network:
+def quantise_rnn(model: Rnn, rounding: RecurrentRounding, *, symbols: tuple[int, ...] | None, card: dict[str, Any]) -> Network:
     """The integer network of ``model``, validated.
 
     Its latencies have the unit of the hidden tables: in an rnn only their order matters, so no shift is needed.
@@ -90,14 +128,24 @@ def quantise_rnn(model: Rnn, rounding: Rounding, *, symbols: tuple[int, ...] | N
     ).validate()
 
 
-def soften(model: Rnn, factor: float) -> Rnn:
-    """``model`` with ``factor`` times its outputs: below 1, every probability is nearer to the others."""
-    groups = tuple(FloatGroup(anchors=group.anchors, tables=group.tables * np.float32(factor)) for group in model.output.groups)
-    return replace(model, output=FloatLayer(groups=groups))
+def soften(output: FloatLayer, factor: float) -> FloatLayer:
+    """An output layer with ``factor`` times its entries: below 1, every probability is nearer to the others."""
+    groups = (FloatGroup(anchors=group.anchors, tables=group.tables * np.float32(factor)) for group in output.groups)
+    return FloatLayer(groups=tuple(groups))
 
 
-def search_rounding(model: Rnn, start: Rounding, score: Callable[[Rounding], float], *, reach: int = 5) -> Rounding:
-    """The units with the lowest ``score`` (bits) among powers of two near the natural ones, the hidden layer's first, then the output's.
+def descend(start: R, steps: Iterable[Callable[[R], Iterable[R]]], score: Callable[[R], float]) -> R:
+    """From ``start``, the candidate with the lowest ``score`` (bits) of one step after another; the first of equals."""
+    best = start
+    for candidates in steps:
+        best = min(candidates(best), key=score)
+    return best
+
+
+def search_rounding(
+    model: Rnn, start: RecurrentRounding, score: Callable[[RecurrentRounding], float], *, reach: int = 5
+) -> RecurrentRounding:
+    """The units with the lowest ``score`` among powers of two near the natural ones, the hidden layer's first, then the output's.
 
     Clipped entries cost little, or even help, and a finer unit gains much: the best is often well below the natural one. The
     embedder is not to be clipped, so its natural unit bounds the hidden one. ``start`` gives the widths.
@@ -106,6 +154,11 @@ def search_rounding(model: Rnn, start: Rounding, score: Callable[[Rounding], flo
     hidden = natural_unit([group.tables for group in model.hidden.groups], bits=start.hidden_bits)
     embed = natural_unit([model.embed], bits=start.embed_bits)
     output = natural_unit([group.tables for group in model.output.groups], bits=start.output_bits)
-    best = replace(start, hidden_unit=max(hidden, embed), output_unit=output)
-    best = min((replace(best, hidden_unit=max(hidden * factor, embed, 2.0**-SMALLEST)) for factor in factors), key=score)
-    return min((replace(best, output_unit=max(output * factor, 2.0**-SMALLEST)) for factor in factors), key=score)
+    return descend(
+        replace(start, hidden_unit=max(hidden, embed), output_unit=output),
+        [
+            lambda best: [replace(best, hidden_unit=max(hidden * factor, embed, SMALLEST)) for factor in factors],
+            lambda best: [replace(best, output_unit=max(output * factor, SMALLEST)) for factor in factors],
+        ],
+        score,
+    )

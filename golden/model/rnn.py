@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..integer.network import Int16
-from .layer import Float32, FloatGroup, FloatLayer, backward, forward
+from .layer import Arrays, Float32, FloatGroup, FloatLayer, backward, forward, layer_arrays, layer_from
 
 __all__ = ["Gradients", "Rnn", "cross_entropy", "window_pass"]
 
@@ -50,36 +50,17 @@ class Rnn:
     def n_sym(self) -> int:
         return self.embed.shape[0]
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self) -> Arrays:
         """Everything by name, for a network file."""
-        named: dict[str, npt.NDArray[np.generic]] = {"embed": self.embed}
-        for name, layer in (("hidden", self.hidden), ("output", self.output)):
-            for index, group in enumerate(layer.groups):
-                named[f"{name}.{index}.anchors"] = group.anchors
-                named[f"{name}.{index}.tables"] = group.tables
-        return named
+        return {"embed": self.embed} | layer_arrays("hidden", self.hidden) | layer_arrays("output", self.output)
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, npt.NDArray[np.generic]]) -> "Rnn":
+    def from_arrays(cls, arrays: Arrays) -> "Rnn":
         """The inverse of :meth:`arrays`; a missing or misshapen array raises ``ValueError`` or ``KeyError``."""
-
-        def layer(name: str, n_out: int) -> FloatLayer:
-            groups: list[FloatGroup] = []
-            while f"{name}.{len(groups)}.anchors" in arrays:
-                anchors = arrays[f"{name}.{len(groups)}.anchors"].astype(np.int16)
-                tables = arrays[f"{name}.{len(groups)}.tables"].astype(np.float32)
-                if anchors.ndim != 3 or tables.shape != (len(anchors), 1 << anchors.shape[1], n_out):
-                    raise ValueError(f"{name}.{len(groups)} has tables of shape {tables.shape}, which its anchors do not fit")
-                if anchors.min() < 0 or anchors.max() >= n:
-                    raise ValueError(f"{name}.{len(groups)} has anchors outside 0..{n - 1}")
-                groups.append(FloatGroup(anchors=anchors, tables=tables))
-            if not groups:
-                raise ValueError(f"{name} has no tables")
-            return FloatLayer(groups=tuple(groups))
-
         embed = arrays["embed"].astype(np.float32)
         n_sym, n = embed.shape
-        return cls(embed=embed, hidden=layer("hidden", n), output=layer("output", n_sym))
+        hidden, output = layer_from(arrays, "hidden", n=n, n_out=n), layer_from(arrays, "output", n=n, n_out=n_sym)
+        return cls(embed=embed, hidden=hidden, output=output)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from ..integer.network import MAX_NC, Int16
-from .anchors import ANCHORS, random_anchors
-from .layer import Float32, FloatGroup, FloatLayer
+from .anchors import ANCHORS, Anchors, random_anchors
+from .layer import Arrays, Float32, FloatGroup, FloatLayer, check_anchors, layer_arrays, layer_from
 
 __all__ = ["VARIANTS", "Attention", "Block", "Shape", "Transformer", "Variant"]
 
 Variant = Literal["paper", "reference"]
 VARIANTS: tuple[Variant, ...] = ("paper", "reference")
-Arrays = dict[str, npt.NDArray[np.generic]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +43,7 @@ class Shape:
     n_pe: int = 32
     n_k: int | None = None
     near: bool = False
-    anchors: str = "random"
+    anchors: Anchors = "random"
     variant: Variant = "paper"
 
     def __post_init__(self) -> None:
@@ -129,6 +127,12 @@ class Transformer:
     def context(self) -> int:
         return self.blocks[0].attention.context
 
+    @property
+    def head_rows(self) -> int:
+        """The most rows that one head adds to a latency."""
+        attention = self.blocks[0].attention
+        return attention.n_t // attention.heads * (attention.context - 1)
+
     @classmethod
     def start(cls, *, n_sym: int, shape: Shape, rng: np.random.Generator, spread: float = 1.0) -> "Transformer":
         """All tables zero, as in the paper; embedder and positions uniform in +-``spread``."""
@@ -154,8 +158,8 @@ class Transformer:
                 named[f"{where}.{name}"] = getattr(attention, name)
             named[f"{where}.heads"] = np.array([attention.heads, VARIANTS.index(attention.variant)], np.int16)
             if block.feed is not None:
-                named |= _layer_arrays(f"{where}.feed", block.feed)
-        return named | _layer_arrays("output", self.output)
+                named |= layer_arrays(f"{where}.feed", block.feed)
+        return named | layer_arrays("output", self.output)
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> "Transformer":
@@ -171,18 +175,18 @@ class Transformer:
             bits = query.shape[1] + key.shape[1] + place.shape[1]
             if tables.shape != (len(query), 1 << bits, n):
                 raise ValueError(f"{where} has tables of shape {tables.shape}, which its anchors do not fit")
-            _check_anchors(f"{where}.query", query, n)
-            _check_anchors(f"{where}.key", key, n)
+            check_anchors(f"{where}.query", query, n)
+            check_anchors(f"{where}.key", key, n)
             if place.size:
-                _check_anchors(f"{where}.place", place, position.shape[1])
+                check_anchors(f"{where}.place", place, position.shape[1])
             attention = Attention(
                 heads=heads, query=query, key=key, position=position, place=place, tables=tables, variant=VARIANTS[variant]
             )
-            feed = _layer_from(arrays, f"{where}.feed", n=n, n_out=n) if f"{where}.feed.0.anchors" in arrays else None
+            feed = layer_from(arrays, f"{where}.feed", n=n, n_out=n) if f"{where}.feed.0.anchors" in arrays else None
             blocks.append(Block(attention=attention, feed=feed))
         if not blocks:
             raise ValueError("there is no block")
-        return cls(embed=embed, blocks=tuple(blocks), output=_layer_from(arrays, "output", n=n, n_out=n_sym))
+        return cls(embed=embed, blocks=tuple(blocks), output=layer_from(arrays, "output", n=n, n_out=n_sym))
 
 
 def _attention(shape: Shape, rng: np.random.Generator, spread: float) -> Attention:
@@ -218,30 +222,3 @@ def _count_distances(position: Float32, place: Int16) -> None:
     number = np.minimum(np.arange(len(position) - 1), (1 << p) - 1)
     for r in range(p):
         position[1:, place[:, r, 0]] = np.where(number >> r & 1, 1, -1)[:, None]
-
-
-def _layer_arrays(where: str, layer: FloatLayer) -> Arrays:
-    named: Arrays = {}
-    for index, group in enumerate(layer.groups):
-        named[f"{where}.{index}.anchors"] = group.anchors
-        named[f"{where}.{index}.tables"] = group.tables
-    return named
-
-
-def _layer_from(arrays: Arrays, where: str, *, n: int, n_out: int) -> FloatLayer:
-    groups: list[FloatGroup] = []
-    while f"{where}.{len(groups)}.anchors" in arrays:
-        name = f"{where}.{len(groups)}"
-        anchors, tables = arrays[f"{name}.anchors"].astype(np.int16), arrays[f"{name}.tables"].astype(np.float32)
-        if anchors.ndim != 3 or tables.shape != (len(anchors), 1 << anchors.shape[1], n_out):
-            raise ValueError(f"{name} has tables of shape {tables.shape}, which its anchors do not fit")
-        _check_anchors(name, anchors, n)
-        groups.append(FloatGroup(anchors=anchors, tables=tables))
-    if not groups:
-        raise ValueError(f"{where} has no tables")
-    return FloatLayer(groups=tuple(groups))
-
-
-def _check_anchors(where: str, anchors: Int16, n: int) -> None:
-    if anchors.ndim != 3 or anchors.shape[2] != 2 or anchors.min() < 0 or anchors.max() >= n:
-        raise ValueError(f"{where} has anchors that are no pairs of 0..{n - 1}")

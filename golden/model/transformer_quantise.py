@@ -1,30 +1,59 @@
 """From a float transformer to the integer one: units, shifts, position bits, and how many heads go into one write-back."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ..integer.network import LATENCY_MAX, MAX_SHIFT
+from ..integer.network import ENTRY_LIMIT, LATENCY_MAX, MAX_SHIFT
 from ..integer.transformer import Head, TransformerBlock, TransformerNetwork
-from ..training.transformer import TransformerRounding, head_rows
-from .layer import FloatGroup, FloatLayer, look
-from .quantise import SMALLEST, largest_shift, log2_unit, natural_unit, quantise_entries, quantise_layer
+from .layer import look
+from .quantise import SMALLEST, Rounding, descend, largest_shift, log2_unit, natural_unit, quantise_entries, quantise_layer
 from .transformer import Attention, Transformer
 
-__all__ = ["quantise_transformer", "search_transformer_rounding", "soften_transformer"]
+__all__ = ["TransformerRounding", "quantise_transformer", "search_transformer_rounding"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerRounding(Rounding):
+    """Every part has its own unit; a latency's is the finest of the first three.
+
+    ``rows``: the most rows that one head adds to a latency (``Transformer.head_rows``), which together can't leave 16 bits.
+    """
+
+    attention_unit: float
+    feed_unit: float
+    embed_unit: float
+    output_unit: float
+    rows: int
+    attention_bits: int = 4
+    feed_bits: int = 4
+    embed_bits: int = 8
+    output_bits: int = 4
+
+    @property
+    def unit(self) -> float:
+        return min(self.attention_unit, self.feed_unit, self.embed_unit)
+
+    def parts(self) -> dict[str, tuple[float, float]]:
+        shifted = LATENCY_MAX // self.rows // max(1, round(self.attention_unit / self.unit))
+        return {
+            "attention": (self.attention_unit, min(ENTRY_LIMIT[self.attention_bits], shifted)),
+            "feed": (self.feed_unit, ENTRY_LIMIT[self.feed_bits]),
+            "embed": (self.embed_unit, ENTRY_LIMIT[self.embed_bits]),
+            "output": (self.output_unit, ENTRY_LIMIT[self.output_bits]),
+        }
 
 
 def quantise_transformer(
     model: Transformer, rounding: TransformerRounding, *, symbols: tuple[int, ...] | None, card: dict[str, Any]
 ) -> TransformerNetwork:
     """The integer network of ``model``, validated. Its latencies have the finest of the units that are added to them."""
-    limits = rounding.limits(rows=head_rows(model))
     shift = log2_unit(rounding.attention_unit / rounding.unit)
     blocks = []
     for block in model.blocks:
-        heads = _heads(block.attention, unit=rounding.attention_unit, limit=limits["attention"])
+        heads = _heads(block.attention, *rounding.parts()["attention"])
         feed = None
         if block.feed is not None:
             feed = quantise_layer(block.feed, unit=rounding.feed_unit, bits=rounding.feed_bits)
@@ -49,7 +78,7 @@ def quantise_transformer(
     ).validate()
 
 
-def _heads(attention: Attention, *, unit: float, limit: int) -> tuple[Head, ...]:
+def _heads(attention: Attention, unit: float, limit: float) -> tuple[Head, ...]:
     tables = np.clip(np.rint(attention.tables / unit), -limit, limit).astype(np.int8)
     place = np.zeros((attention.context - 1, attention.n_t), np.int16)
     if attention.place.size:
@@ -77,12 +106,6 @@ def _parts(heads: tuple[Head, ...], shift: int) -> tuple[int, ...]:
     return tuple(parts)
 
 
-def soften_transformer(model: Transformer, factor: float) -> Transformer:
-    """``model`` with ``factor`` times its outputs: below 1, every probability is nearer to the others."""
-    groups = (FloatGroup(anchors=group.anchors, tables=group.tables * np.float32(factor)) for group in model.output.groups)
-    return replace(model, output=FloatLayer(groups=tuple(groups)))
-
-
 def search_transformer_rounding(
     model: Transformer, start: TransformerRounding, score: Callable[[TransformerRounding], float], *, reach: int = 4
 ) -> TransformerRounding:
@@ -95,15 +118,17 @@ def search_transformer_rounding(
     embed = natural_unit([model.embed], bits=start.embed_bits)
     feed = natural_unit(feeds, bits=start.feed_bits) if feeds else embed
     output = natural_unit([group.tables for group in model.output.groups], bits=start.output_bits)
-    best = replace(start, attention_unit=attention, feed_unit=feed, embed_unit=embed, output_unit=output)
-    best = _near(best)
-    for name, natural in (("attention_unit", attention), ("feed_unit", feed), ("embed_unit", embed), ("output_unit", output)):
-        if name == "feed_unit" and not feeds:
-            continue
-        exponents = range(-1, 1) if name == "embed_unit" else range(-reach, 1)
-        changes: list[dict[str, Any]] = [{name: max(natural * 2.0**exponent, 2.0**-SMALLEST)} for exponent in exponents]
-        best = min([best, *(_near(replace(best, **change)) for change in changes)], key=score)
-    return best
+    naturals = {"attention_unit": attention, "feed_unit": feed, "embed_unit": embed, "output_unit": output}
+    if not feeds:
+        naturals.pop("feed_unit")
+
+    def near(name: str) -> Callable[[TransformerRounding], list[TransformerRounding]]:
+        exponents = range(-1 if name == "embed_unit" else -reach, 1)
+        units = [max(naturals[name] * 2.0**exponent, SMALLEST) for exponent in exponents]
+        return lambda best: [best, *(_near(replace(best, **{name: unit})) for unit in units)]  # type: ignore[arg-type]
+
+    natural = replace(start, attention_unit=attention, feed_unit=feed, embed_unit=embed, output_unit=output)
+    return descend(_near(natural), [near(name) for name in naturals], score)
 
 
 def _near(rounding: TransformerRounding) -> TransformerRounding:

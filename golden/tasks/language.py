@@ -1,176 +1,201 @@
-"""Training a text network from a preset: schedule, checks, rounding, card, report."""
+"""Training a text network of any architecture: schedule, checks, rounding, card, report."""
 
-import importlib.metadata
-import platform
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
-from ..integer.network import Network
+from ..integer.file import load, load_extra, save_network
+from ..integer.network import Network, NetworkError
 from ..integer.stream import score
-from ..model.diagnose import diagnose_layer
 from ..model.layer import forward
-from ..model.quantise import quantise_rnn, search_rounding, soften
-from ..model.rnn import Rnn, cross_entropy
-from ..training.rnn import RnnTrainer, Rounding, Settings, stream_loss
-from .presets import TextPreset
-from .text import UNKNOWN, Text, encode, unseen
+from ..model.rnn import cross_entropy
+from ..training.learner import Architecture, FloatModel
+from ..training.options import LanguageOptions
+from ..training.stop import StopRequest
+from ..training.trainer import Trainer
+from .card import text_data, versions
+from .ngram import ngram_bits
+from .out import check_out
+from .plot import plot_curve
+from .text import UNKNOWN, Text, default_text, encode, read_text, unseen, vocabulary
 
-__all__ = ["Result", "float_bits", "train_text", "versions"]
+__all__ = ["Result", "float_bits", "run", "train_language"]
 
 CHECK_BYTES = 20_000
-SEARCH_BYTES = 40_000
 CHECKS = (0.01, 0.03, *np.arange(0.05, 1.0, 0.05).tolist())
+MEAN_OF = 20  # steps, of a point of the training's curve
+DIAGNOSED = 4096  # bytes of the training text
+Say = Callable[[str], None]
+Kind = Architecture[Any, Any]
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a training leaves.
-
-    The network, its float twin (None after Ctrl-C), both curves as (step, bits), and sentences on what went wrong.
-    """
+    """What a training leaves: the network, its float twin, both curves as (step, bits), sentences on what went wrong."""
 
     network: Network
-    model: Rnn | None = None
-    train_curve: list[tuple[float, float]] = field(default_factory=list)
-    check_curve: list[tuple[float, float]] = field(default_factory=list)
-    diagnosis: list[str] = field(default_factory=list)
+    model: FloatModel
+    train_curve: list[tuple[float, float]]
+    check_curve: list[tuple[float, float]]
+    diagnosis: list[str]
 
 
-def versions() -> dict[str, str]:
-    """What a repetition must share to give the same bytes."""
-    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in ("numpy", "numba", "llvmlite")}
-
-
-def float_bits(model: Rnn, symbols: tuple[int, ...], data: bytes) -> float:
+def float_bits(kind: Kind, model: FloatModel, symbols: tuple[int, ...], data: bytes) -> float:
     """Bits per character of a float network, counted like the integer network's (golden/integer/stream.py)."""
     tokens = encode(symbols, data)
     loss, _ = cross_entropy(forward(model.output, np.zeros((1, model.n), np.float32))[0], tokens[:1])
-    bits = (loss + stream_loss(model, tokens)) / np.log(2)
+    bits = (loss + kind.stream_loss(model, tokens)) / np.log(2)
     if UNKNOWN in symbols:
         bits += np.count_nonzero(tokens == symbols.index(UNKNOWN)) * np.log2(unseen(symbols))
     return float(bits / len(tokens))
 
 
-class _Stopwatch:
-    """Draws the progress bar, keeps the curve, and calls ``check`` at the chosen parts of the schedule."""
+class _Watch:
+    """Draws the progress bar, keeps the curves, calls ``check`` at the chosen parts of the schedule, ends a training that is asked to."""
 
-    def __init__(self, bar: "tqdm[Any]", check: Callable[[float], str]) -> None:
-        self.bar, self.check = bar, check
-        self.curve: list[tuple[float, float]] = []
+    def __init__(self, bar: "tqdm[Any]", stop: StopRequest, check: Callable[[], float]) -> None:
+        self.bar, self.stop, self.check = bar, stop, check
+        self.train: list[tuple[float, float]] = []
+        self.checks: list[tuple[float, float]] = []
         self.recent: list[float] = []
         self.step = 0
         self.due = list(CHECKS)
-        self.note = ""
 
-    def __call__(self, done: float, bits: float) -> None:
+    def __call__(self, done: float, bits: float) -> bool:
         self.step += 1
         self.recent.append(bits)
-        if len(self.recent) == 50:
-            self.curve.append((self.step, float(np.mean(self.recent))))
+        if len(self.recent) == MEAN_OF:
+            self.train.append((self.step, float(np.mean(self.recent))))
             self.recent.clear()
+            note = f", held out {self.checks[-1][1]:.3f}" if self.checks else ""
             self.bar.n = round(1000 * done)
-            self.bar.set_postfix_str(f"step {self.step}, train {self.curve[-1][1]:.3f}{self.note}")
+            self.bar.set_postfix_str(f"step {self.step}, train {self.train[-1][1]:.3f}{note}")
         if self.due and done >= self.due[0]:
-            while self.due and done >= self.due[0]:
-                self.due.pop(0)
-            self.note = ", " + self.check(done)
+            self.due = [part for part in self.due if part > done]
+            self.checks.append((self.step, self.check()))
+        return self.stop.made
 
 
-def train_text(
-    text: Text,
-    preset: TextPreset,
-    *,
-    settings: Settings,
-    model: Rnn,
-    symbols: tuple[int, ...],
-    steps: int | None,
-    minutes: float | None,
-    qat: float,
-    card: dict[str, Any],
-    say: Callable[[str], None],
+class _Run:
+    """One training of ``model``: what its phases share."""
+
+    def __init__(self, kind: Kind, model: FloatModel, text: Text, options: LanguageOptions, symbols: tuple[int, ...]) -> None:
+        self.kind, self.text, self.options, self.symbols = kind, text, options, symbols
+        self.trainer: Trainer[Any] = Trainer(kind.learner(model, options), encode(symbols, text.train))
+        self.rounding: Any = None
+
+    def integer(self, rounding: Any, *, soften: float = 1.0, card: dict[str, Any] | None = None) -> Network:
+        model = self.trainer.current()
+        softened = model if soften == 1 else self.kind.softened(model, soften)
+        return self.kind.quantise(softened, rounding, symbols=self.symbols, card=card or {})
+
+    def choose_rounding(self) -> Any:
+        sample = self.text.train[-self.kind.search_bytes :]
+        return self.kind.rounding(self.trainer.current(), self.options, lambda units: score(self.integer(units), sample).bits)
+
+    def float_bits(self, data: bytes) -> float:
+        return float_bits(self.kind, self.trainer.current(), self.symbols, data)
+
+    def check(self) -> float:
+        """Bits of a part of the held-out text: of the float network, once tables are rounded of the integer one."""
+        data = self.text.held_out[:CHECK_BYTES]
+        return self.float_bits(data) if self.rounding is None else score(self.integer(self.rounding), data).bits
+
+    def phases(self, watch: _Watch, say: Say) -> dict[str, float]:
+        """Float tables, then rounded ones; bits before and after rounding, as far as it came."""
+        options, held_out = self.options, self.text.held_out
+        schedule: dict[str, Any] = {"steps": options.steps, "minutes": options.minutes}
+        if self.trainer.run(watch, **schedule, stop=1 - options.qat):
+            return {}
+        rounding = self.choose_rounding()
+        before = {"float_before_rounding": self.float_bits(held_out)}
+        before["rounded_without_fine_tuning"] = score(self.integer(rounding), held_out).bits
+        self.rounding = rounding
+        if options.qat > 0:
+            exact, rounded = before.values()
+            say(f"float {exact:.4f} bits, rounded {rounded:.4f}: now training with rounded tables")
+            self.trainer.round(rounding)
+            self.trainer.run(watch, **schedule, start=1 - options.qat)
+        return before
+
+
+def train_language(
+    kind: Kind, model: FloatModel, text: Text, options: LanguageOptions, *, symbols: tuple[int, ...], card: dict[str, Any], say: Say
 ) -> Result:
-    """Train ``model`` on the first nine tenths of ``text``, the last ``qat`` (0..1) of the schedule with rounded tables.
+    """Train ``model`` on the first nine tenths of ``text``, the last ``options.qat`` of the schedule with rounded tables.
 
-    Ctrl-C keeps the best network checked so far. ``card`` is completed with figures; ``say`` prints a line.
+    Ctrl-C or SIGTERM keeps the network as it is after the step under way. ``card`` is completed with figures; ``say`` prints a line.
     """
-    held_out, train = text.held_out, text.train
-    widths = {"hidden_bits": preset.hidden_bits, "embed_bits": preset.embed_bits, "output_bits": preset.output_bits}
-    rounding = Rounding(hidden_unit=1.0, output_unit=1.0, hidden_most=preset.hidden_most, **widths)
-    fixed = False
-    best: tuple[float, Network] | None = None
-    result = None
-    checks: list[tuple[float, float]] = []
-
-    def integer(source: Rnn, units: Rounding) -> Network:
-        return quantise_rnn(source, units, symbols=symbols, card=card)
-
-    def search(source: Rnn) -> Rounding:
-        if preset.hidden_unit is not None and preset.output_unit is not None:
-            return replace(rounding, hidden_unit=preset.hidden_unit, output_unit=preset.output_unit)
-        sample = train[-SEARCH_BYTES:]
-        return search_rounding(source, rounding, lambda units: score(integer(source, units), sample).bits)
-
-    def check(done: float) -> str:
-        nonlocal best
-        current = trainer.current()
-        network = integer(current, rounding if fixed else search(current))
-        bits = score(network, held_out[:CHECK_BYTES]).bits
-        checks.append((trainer.step, bits))
-        if best is None or bits < best[0]:
-            best = (bits, network)
-        return f"held out {bits:.3f}"
-
-    with (
-        RnnTrainer(model, encode(symbols, train), settings) as trainer,
-        tqdm(total=1000, unit="", bar_format="{percentage:3.0f}%|{bar}|{elapsed}{postfix}") as bar,
-    ):
-        watch = _Stopwatch(bar, check)
-        try:
-            say("making the first step (where the training loop is not compiled yet, about 20 s)")
-            trainer.run(watch, steps=steps, minutes=minutes, stop=1 - qat)
-            current = trainer.current()
-            rounding = search(current)
-            before = {"float": float_bits(current, symbols, held_out), "rounded": score(integer(current, rounding), held_out).bits}
-            if qat > 0:
-                say(f"float {before['float']:.4f} bits, rounded {before['rounded']:.4f}: now training with rounded tables")
-                fixed = True
-                trainer.round(rounding)
-                trainer.run(watch, steps=steps, minutes=minutes, start=1 - qat)
-            current = trainer.current()
-            final = integer(soften(current, preset.soften), rounding)
-            figures = score(final, held_out)
-            card["figures"] = {
-                "bits_per_character": round(figures.bits, 4),
-                "float_before_rounding": round(before["float"], 4),
-                "rounded_without_fine_tuning": round(before["rounded"], 4),
-                "characters": figures.characters,
-                "saturations": figures.saturations,
-            }
-            if preset.soften != 1:
-                card["figures"]["before_softening"] = round(score(integer(current, rounding), held_out).bits, 4)
-            result = Result(network=replace(final, card=card), model=current, diagnosis=_diagnose(current, encode(symbols, train[:4096])))
-        except KeyboardInterrupt:
-            if best is None:
-                raise
-            say("stopped: keeping the best network checked so far")
-            card["figures"] = {"bits_per_character": round(score(best[1], held_out).bits, 4), "stopped_at_step": trainer.step}
-            result = Result(network=replace(best[1], card=card))
-    result.train_curve, result.check_curve = watch.curve, checks
-    return result
+    made = _Run(kind, model, text, options, symbols)
+    trainer, held_out = made.trainer, text.held_out
+    with StopRequest() as stop, trainer, tqdm(total=1000, unit="", bar_format="{percentage:3.0f}%|{bar}|{elapsed}{postfix}") as bar:
+        watch = _Watch(bar, stop, made.check)
+        say("making the first step (where the training loop is not compiled yet, up to a minute)")
+        before = made.phases(watch, say)
+        if stop.made:
+            say("stopped: keeping the network as it is now")
+        rounding = made.rounding or made.choose_rounding()
+    network = made.integer(rounding, soften=options.soften, card=card)
+    figures = score(network, held_out)
+    card["figures"] = {"bits_per_character": round(figures.bits, 4)}
+    card["figures"] |= {name: round(bits, 4) for name, bits in before.items()}
+    card["figures"] |= {"characters": figures.characters, "saturations": figures.saturations} | kind.figures(trainer.step)
+    if options.soften != 1:
+        card["figures"]["before_softening"] = round(score(made.integer(rounding), held_out).bits, 4)
+    if stop.made:
+        card["figures"]["stopped_at_step"] = trainer.step
+    current = trainer.current()
+    return Result(
+        network=replace(network, card=card),
+        model=current,
+        train_curve=watch.train,
+        check_curve=watch.checks,
+        diagnosis=kind.diagnose(current, encode(symbols, text.train[:DIAGNOSED])),
+    )
 
 
-def _diagnose(model: Rnn, tokens: npt.NDArray[np.int32], *, streams: int = 64) -> list[str]:
-    """The failure signatures over the states that ``streams`` pieces of ``tokens`` lead through."""
-    pieces = tokens[: len(tokens) // streams * streams].reshape(streams, -1)
-    h: npt.NDArray[np.floating] = np.zeros((streams, model.n), np.float32)
-    states = []
-    for column in pieces.T:
-        h = forward(model.hidden, h)[0] + model.embed[column]
-        states.append(h)
-    x = np.concatenate(states)
-    return diagnose_layer(model.hidden, x, name="hidden") + diagnose_layer(model.output, x, name="output")
+def _resume(kind: Kind, path: Path) -> tuple[tuple[int, ...], FloatModel]:
+    network = load(path)
+    symbols = getattr(network, "symbols", None)
+    if network.kind != kind.kind or symbols is None:
+        raise NetworkError(f"{path}: no text network of this kind, it can't be resumed with this task")
+    arrays = load_extra(path)
+    if not arrays:
+        raise NetworkError(f"{path}: carries no float network to resume from (it was saved with --no-float)")
+    try:
+        model: FloatModel = kind.load(arrays)
+    except (KeyError, ValueError) as error:
+        raise NetworkError(f"{path}: its float network is damaged: {error}") from None
+    if (model.n, model.n_sym) != (network.n, len(symbols)):
+        raise NetworkError(f"{path}: its float network has another shape than its integer network")
+    return symbols, model
+
+
+def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str) -> None:
+    """The command: train as ``options`` say, write the network and its learning curve, print the figures. ``command``: for the card."""
+    check_out(out)
+    text = default_text() if options.text is None else read_text(options.text)
+    if text.note:
+        print(f"note: {text.note}")
+    if options.resume is None:
+        symbols = vocabulary(text.train, size=options.symbols)
+        model: FloatModel = kind.start(options, n_sym=len(symbols))
+    else:
+        symbols, model = _resume(kind, options.resume)
+        options = replace(options, grow=0)
+    card = {"task": "text", "command": command, "data": text_data(text), "seed": options.seed, "versions": versions()}
+    made = train_language(kind, model, text, options, symbols=symbols, card=card, say=lambda line: print(line, flush=True))
+    save_network(made.network, out, extra=None if options.no_float else made.model.arrays())
+    plot = out.with_suffix(".png")
+    title = f"{out.stem} on {text.name}"
+    plot_curve(plot, train=made.train_curve, checks=made.check_curve, title=title, unit="bits per character")
+    for name, value in made.network.card["figures"].items():
+        print(f"{name.replace('_', ' ')}: {value}")
+    table = ", ".join(f"{order}-gram {bits:.3f}" for order, bits in ngram_bits(text.train, text.held_out).items())
+    print(f"beside it, interpolated n-grams on the same split: {table}")
+    print("diagnosis: " + ("; ".join(made.diagnosis) or "no failure signature found"))
+    print(f"tables: {made.network.table_bytes()} bytes; network: {out}; learning curve: {plot}")

@@ -1,0 +1,129 @@
+"""What an architecture brings to the one trainer: its step and its layers (:class:`Learner`), and how it begins and is rounded
+(:class:`Architecture`)."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ..compiled.adam import Update
+from ..integer.network import Network
+from ..model.grow import depth_at
+from ..model.layer import FloatLayer
+from ..model.quantise import Rounding
+from .options import LanguageOptions
+from .rows import Rows
+from .workers import Share
+
+__all__ = ["Architecture", "FloatModel", "Learner", "Tokens"]
+
+Tokens = npt.NDArray[np.int32]
+Arrays = dict[str, npt.NDArray[np.generic]]
+
+
+class FloatModel(Protocol):
+    """A float network that reads symbols and ends in an output layer; a learner changes its arrays in place."""
+
+    @property
+    def n(self) -> int: ...
+
+    @property
+    def n_sym(self) -> int: ...
+
+    @property
+    def output(self) -> FloatLayer: ...
+
+    def arrays(self) -> Arrays: ...
+
+
+Model = TypeVar("Model", bound=FloatModel)
+Chosen = TypeVar("Chosen", bound=LanguageOptions)
+
+
+class Learner(ABC, Generic[Model]):
+    """A model under training on windows of ``options.streams`` streams.
+
+    ``pairs``: anchor pairs of its deepest table. Tables begin with ``options.grow`` of them (golden/model/grow.py).
+    """
+
+    def __init__(self, model: Model, options: LanguageOptions, *, pairs: int) -> None:
+        self.model = model
+        self.options = options
+        self.pairs = pairs
+        self.depth = min(options.grow, pairs) or pairs
+
+    @abstractmethod
+    def learn(self, share: Share, tokens: Tokens, update: Update) -> float:
+        """Forward, backward and one Adam step on ``tokens`` (streams, window + 1); nats before it, summed. State is carried on."""
+
+    @abstractmethod
+    def parts(self) -> dict[str, list[Rows]]:
+        """The rows of each part that a rounding names."""
+
+    @abstractmethod
+    def deepen(self, depth: int) -> None:
+        """Give every table its first ``depth`` pairs."""
+
+    @abstractmethod
+    def current(self) -> Model:
+        """The model with its tables as the forward pass reads them now, written into its arrays."""
+
+    def grow(self, done: float) -> None:
+        """What is due when ``done`` (0..1) of the schedule is over; a table never loses a pair."""
+        if self.options.grow:
+            first = min(self.options.grow, self.pairs)
+            depth = depth_at(done, first=first, last=self.pairs, until=self.options.grown)
+            if depth > self.depth:
+                self.deepen(depth)
+                self.depth = depth
+
+    def round(self, rounding: Rounding) -> None:
+        """From now on the forward pass reads rounded tables; straight-through: the unrounded ones are trained, and clipped to the width."""
+        parts = self.parts()
+        for name, (unit, limit) in rounding.parts().items():
+            for rows in parts[name]:
+                rows.round(unit, limit)
+
+
+class Architecture(ABC, Generic[Model, Chosen]):
+    """A kind of text network that can be trained: ``kind`` is its integer network's; ``search_bytes`` of text choose units."""
+
+    kind: ClassVar[str]
+    search_bytes: ClassVar[int]
+
+    @abstractmethod
+    def start(self, options: Chosen, *, n_sym: int) -> Model:
+        """An untrained model."""
+
+    @abstractmethod
+    def load(self, arrays: Arrays) -> Model:
+        """The model that :meth:`FloatModel.arrays` names; a missing or misshapen array raises ``KeyError`` or ``ValueError``."""
+
+    @abstractmethod
+    def learner(self, model: Model, options: Chosen) -> Learner[Model]: ...
+
+    @abstractmethod
+    def rounding(self, model: Model, options: Chosen, bits: Callable[[Any], float]) -> Any:
+        """The :class:`Rounding` that ``options`` name, or, where they leave units open, the one with the fewest ``bits(rounding)``."""
+
+    @abstractmethod
+    def quantise(self, model: Model, rounding: Any, *, symbols: tuple[int, ...], card: dict[str, Any]) -> Network:
+        """The integer network, validated."""
+
+    @abstractmethod
+    def softened(self, model: Model, factor: float) -> Model:
+        """``model`` with ``factor`` times its outputs; all else is shared."""
+
+    @abstractmethod
+    def stream_loss(self, model: Model, tokens: Tokens) -> float:
+        """Nats, summed, of every token but the first, streamed from the empty state without jitter."""
+
+    def diagnose(self, model: Model, tokens: Tokens) -> list[str]:
+        """The paper's failure signatures found while ``tokens`` are read, a sentence each."""
+        return []
+
+    def figures(self, step: int) -> dict[str, Any]:
+        """What the card says of a training of ``step`` steps besides bits."""
+        return {}

@@ -1,0 +1,139 @@
+"""The recurrent network under training (Eq. 11): truncated back-propagation through windows, the state carried from one to the next."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..compiled.adam import Update
+from ..compiled.recurrent import LayerWindow, window_pass
+from ..integer.network import Network
+from ..model.anchors import ANCHORS
+from ..model.diagnose import diagnose_layer
+from ..model.layer import Arrays, FloatLayer, forward
+from ..model.quantise import RecurrentRounding, quantise_rnn, search_rounding, soften
+from ..model.rnn import Rnn
+from .learner import Architecture, Learner, Tokens
+from .recurrent_presets import RecurrentOptions
+from .rows import LayerRows, Rows, embedder
+from .workers import Share, direct
+
+__all__ = ["Recurrent", "RecurrentLearner", "stream_loss"]
+
+
+class _LayerPass:
+    """A layer with what a window leaves behind."""
+
+    def __init__(self, layer: FloatLayer, *, depth: int | None, batch: int, steps: int, rng: np.random.Generator | None) -> None:
+        self.tables = LayerRows.of(layer, depth=depth)
+        state = (batch, layer.n_t)
+        self.state = np.ones(state, np.uint32) if rng is None else rng.integers(1, 1 << 32, state, dtype=np.uint32)
+        self.used = np.empty((batch, steps, layer.n_t), np.int32)
+        self.grad = np.empty((batch, steps, layer.n_out), np.float32)
+
+    def window(self) -> LayerWindow:
+        return LayerWindow(self.tables.rows.used, self.tables.flat, self.state, self.used, self.grad)
+
+
+class RecurrentLearner(Learner[Rnn]):
+    """See :class:`~golden.training.learner.Learner`; parts: hidden, embed, output."""
+
+    def __init__(self, model: Rnn, options: RecurrentOptions) -> None:
+        super().__init__(model, options, pairs=max(group.n_c for layer in (model.hidden, model.output) for group in layer.groups))
+        batch, steps = options.streams, options.window
+        rng = np.random.default_rng(options.seed)
+        self._hidden = _LayerPass(model.hidden, depth=self.depth, batch=batch, steps=steps, rng=rng)
+        self._output = _LayerPass(model.output, depth=self.depth, batch=batch, steps=steps, rng=rng)
+        self._embed = embedder(model.embed)
+        self._h = np.zeros((batch, model.n), np.float32)
+        self._losses = np.empty(batch)
+
+    def learn(self, share: Share, tokens: Tokens, update: Update) -> float:
+        hidden, output = self._hidden, self._output
+        jitter = np.float32(self.options.jitter)
+        embed = self._embed.rows.used
+        share(window_pass, len(tokens), embed, hidden.window(), output.window(), self._h, tokens, jitter, self._losses)
+        self._embed.update(share, np.ascontiguousarray(tokens[:, :-1, None]), hidden.grad, update)
+        for layer in (hidden, output):
+            layer.tables.update(share, layer.used, layer.grad, update)
+        return float(self._losses.sum())
+
+    def parts(self) -> dict[str, list[Rows]]:
+        return {"hidden": [self._hidden.tables.rows], "embed": [self._embed.rows], "output": [self._output.tables.rows]}
+
+    def deepen(self, depth: int) -> None:
+        for layer in (self._hidden, self._output):
+            layer.tables.deepen(depth)
+
+    def current(self) -> Rnn:
+        self.model.embed[:] = self._embed.rows.used
+        for layer in (self._hidden, self._output):
+            layer.tables.write()
+        return self.model
+
+
+def stream_loss(model: Rnn, tokens: Tokens, *, chunk: int = 1024) -> float:
+    """Nats, summed, of every token but the first, streamed from h_0 = 0 without jitter."""
+    h = np.zeros((1, model.n), np.float32)
+    loss = np.zeros(1)
+    total = 0.0
+    for low in range(0, len(tokens) - 1, chunk):
+        window = tokens[None, low : low + chunk + 1]
+        steps = window.shape[1] - 1
+        hidden, output = (_LayerPass(layer, depth=None, batch=1, steps=steps, rng=None).window() for layer in (model.hidden, model.output))
+        direct(window_pass, 1, model.embed, hidden, output, h, window, np.float32(0), loss)
+        total += float(loss[0])
+    return total
+
+
+class Recurrent(Architecture[Rnn, RecurrentOptions]):
+    """Eq. 11: one hidden layer, an embedder, an output layer."""
+
+    kind = "rnn"
+    search_bytes = 40_000
+
+    def start(self, options: RecurrentOptions, *, n_sym: int) -> Rnn:
+        rng = np.random.default_rng([options.seed, 1])
+        make = ANCHORS[options.anchors]
+        hidden = make(n_t=options.hidden[0], n_c=options.hidden[1], n=options.n, rng=rng)
+        output = make(n_t=options.output[0], n_c=options.output[1], n=options.n, rng=rng)
+        return Rnn.start(n_sym=n_sym, hidden=(hidden,), output=(output,), n=options.n, rng=rng)
+
+    def load(self, arrays: Arrays) -> Rnn:
+        return Rnn.from_arrays(arrays)
+
+    def learner(self, model: Rnn, options: RecurrentOptions) -> RecurrentLearner:
+        return RecurrentLearner(model, options)
+
+    def rounding(self, model: Rnn, options: RecurrentOptions, bits: Callable[[RecurrentRounding], float]) -> RecurrentRounding:
+        start = RecurrentRounding(
+            hidden_unit=options.hidden_unit or 1.0,
+            output_unit=options.output_unit or 1.0,
+            hidden_bits=options.bits or options.hidden_bits,
+            embed_bits=options.embed_bits,
+            output_bits=options.bits or options.output_bits,
+            hidden_most=options.hidden_most,
+        )
+        named = options.hidden_unit is not None and options.output_unit is not None
+        return start if named else search_rounding(model, start, bits)
+
+    def quantise(self, model: Rnn, rounding: RecurrentRounding, *, symbols: tuple[int, ...], card: dict[str, Any]) -> Network:
+        return quantise_rnn(model, rounding, symbols=symbols, card=card)
+
+    def softened(self, model: Rnn, factor: float) -> Rnn:
+        return replace(model, output=soften(model.output, factor))
+
+    def stream_loss(self, model: Rnn, tokens: Tokens) -> float:
+        return stream_loss(model, tokens)
+
+    def diagnose(self, model: Rnn, tokens: Tokens, *, streams: int = 64) -> list[str]:
+        """Over the states that ``streams`` pieces of ``tokens`` lead through."""
+        pieces = tokens[: len(tokens) // streams * streams].reshape(streams, -1)
+        h = np.zeros((streams, model.n), np.float32)
+        states = []
+        for column in pieces.T:
+            h = forward(model.hidden, h)[0].astype(np.float32) + model.embed[column]
+            states.append(h)
+        x = np.concatenate(states)
+        return diagnose_layer(model.hidden, x, name="hidden") + diagnose_layer(model.output, x, name="output")

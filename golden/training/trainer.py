@@ -1,0 +1,80 @@
+"""The trainer of every text network: streams, schedule, Adam, threads."""
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from ..compiled.adam import Update
+from ..model.quantise import Rounding
+from .adam import Adam, cosine
+from .learner import FloatModel, Learner, Tokens
+from .streams import Streams
+from .workers import Workers
+
+__all__ = ["Trainer"]
+
+Model = TypeVar("Model", bound=FloatModel)
+
+
+class Trainer(Generic[Model]):
+    """Trains what ``learner`` holds on ``symbols`` (int32), as its options say; ``adam``: constants, whose rate the options replace.
+
+    The result depends on the seed, not on the number of threads. A context manager: it owns threads.
+    """
+
+    def __init__(self, learner: Learner[Model], symbols: Tokens, *, adam: Adam | None = None) -> None:
+        options = learner.options
+        self.learner = learner
+        self.step = 0
+        self._adam = adam or Adam()
+        self._streams = Streams(symbols, count=options.streams, window=options.window, recent=options.recent)
+        self._workers = Workers(options.threads)
+
+    def __enter__(self) -> "Trainer[Model]":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._workers.__exit__(kind, error, trace)
+
+    def one_step(self, done: float) -> float:
+        """One mini-batch; ``done`` (0..1) sets the learning rate and what has grown. The mean loss of a target in bits (with jitter)."""
+        options, adam = self.learner.options, self._adam
+        self.step += 1
+        self.learner.grow(done)
+        tokens = self._streams.next()
+        rate = options.rate * cosine(done, step=self.step, warm=options.warm)
+        update = Update(rate, adam.beta1, adam.beta2, adam.epsilon, self.step, not options.every_row)
+        return self.learner.learn(self._workers, tokens, update) / (tokens.shape[0] * options.window * float(np.log(2)))
+
+    def round(self, rounding: Rounding) -> None:
+        """See :meth:`Learner.round`."""
+        self.learner.round(rounding)
+
+    def current(self) -> Model:
+        """See :meth:`Learner.current`."""
+        return self.learner.current()
+
+    def run(
+        self,
+        progress: Callable[[float, float], bool | None],
+        *,
+        steps: int | None,
+        minutes: float | None = None,
+        stop: float = 1.0,
+        start: float = 0.0,
+    ) -> bool:
+        """Train from ``start`` to ``stop`` (0..1) of a schedule of so many ``steps`` or, without, ``minutes``.
+
+        ``progress(done, bits)`` is called after every step; where it returns True the training ends, and so it returns.
+        """
+        seconds = (minutes or 0.0) * 60
+        began = time.monotonic() - start * seconds
+        while True:
+            done = self.step / steps if steps is not None else (time.monotonic() - began) / seconds
+            if done >= stop:
+                return False
+            if progress(done, self.one_step(done)):
+                return True
