@@ -3,18 +3,18 @@
 import argparse
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from .integer.network import NetworkError
 from .integer.stream import score
-from .model.quantise import quantise_rnn
-from .tasks.presets import TEXT_PRESETS
+from .model.rnn import Rnn
 from .tasks.text import Text, default_text, encode, read_text, vocabulary
-from .training.adam import Adam
-from .training.rnn import RnnTrainer, Rounding, Settings
+from .training.recurrent import Recurrent
+from .training.recurrent_presets import RECURRENT_PRESETS
+from .training.trainer import Trainer
 
 __all__ = ["Reached", "main", "seconds_to", "throughput"]
 
@@ -25,11 +25,11 @@ CHECKS = 15  # of the held-out text, in the second half of the schedule
 
 def throughput(preset: str, *, threads: int, seconds: float, streams: int, context: int) -> tuple[float, float]:
     """Targets a second of wall time, and of processor time, over whole steps (forward, backward, Adam) on random symbols."""
-    shape = TEXT_PRESETS[preset]
-    symbols = np.random.default_rng(0).integers(0, shape.symbols, 1_000_000).astype(np.int32)
-    settings = Settings(threads=threads, streams=streams, context=context, jitter=shape.jitter, touched=shape.touched)
-    with RnnTrainer(shape.model(n_sym=shape.symbols, seed=0), symbols, settings) as trainer:
-        trainer.run(lambda done, bits: None, steps=5, minutes=None)  # compiles, and fills the caches
+    options = replace(RECURRENT_PRESETS[preset], threads=threads, streams=streams, window=context, grow=0)
+    symbols = np.random.default_rng(0).integers(0, options.symbols, 1_000_000).astype(np.int32)
+    kind = Recurrent()
+    with Trainer(kind.learner(kind.start(options, n_sym=options.symbols), options), symbols) as trainer:
+        trainer.run(lambda done, bits: None, steps=5)  # compiles, and fills the caches
         start, cpu, first = time.perf_counter(), time.process_time(), trainer.step
         while time.perf_counter() - start < seconds:
             trainer.one_step(0.5)
@@ -53,35 +53,23 @@ def seconds_to(
     """Train ``preset`` on the first nine tenths of ``text`` until its integer network needs at most ``goal`` bits a character of the whole
     last tenth, streamed. None if the schedule of ``steps`` ends above it. What Numba compiles is compiled before the clock starts.
     """
-    shape = TEXT_PRESETS[preset]
-    symbols = vocabulary(text.train, size=shape.symbols)
-    rounding = Rounding(
-        hidden_unit=shape.hidden_unit or 1 / 32,
-        output_unit=shape.output_unit or 1 / 64,
-        hidden_bits=shape.hidden_bits,
-        embed_bits=shape.embed_bits,
-        output_bits=shape.output_bits,
-        hidden_most=shape.hidden_most,
-    )
-    settings = Settings(
-        jitter=shape.jitter,
-        adam=Adam(rate=rate),
-        touched=shape.touched,
-        grow=min(shape.grow, 3),
-        grown=shape.grown,
-        recent=shape.recent,
-        seed=seed,
-        threads=threads,
-    )
+    options = RECURRENT_PRESETS[preset]
+    options = replace(options, rate=rate, grow=min(options.grow, 3), seed=seed, threads=threads)
+    symbols = vocabulary(text.train, size=options.symbols)
     data = encode(symbols, text.train)
+    kind = Recurrent()
 
-    def bits(trainer: RnnTrainer) -> float:
-        return score(quantise_rnn(trainer.current(), rounding, symbols=symbols, card={}), text.held_out).bits
+    def trainer_of() -> Trainer[Rnn]:
+        return Trainer(kind.learner(kind.start(options, n_sym=len(symbols)), options), data)
 
-    with RnnTrainer(shape.model(n_sym=len(symbols), seed=seed), data, settings) as trainer:
+    def bits(trainer: Trainer[Rnn]) -> float:
+        return score(kind.quantise(trainer.current(), rounding, symbols=symbols, card={}), text.held_out).bits
+
+    with trainer_of() as trainer:
+        rounding = kind.rounding(trainer.current(), options, lambda units: 0.0)
         trainer.one_step(0.0)
         bits(trainer)
-    with RnnTrainer(shape.model(n_sym=len(symbols), seed=seed), data, settings) as trainer:
+    with trainer_of() as trainer:
         start, cpu = time.perf_counter(), time.process_time()
         due = [steps * (CHECKS + check) // (2 * CHECKS) for check in range(1, CHECKS + 1)]
         while trainer.step < steps:
@@ -97,7 +85,7 @@ def _throughputs(arguments: argparse.Namespace) -> None:
     for name in ("paper-rnn", "icebreaker"):
         options = {"threads": arguments.threads, "seconds": arguments.seconds, "streams": arguments.streams, "context": arguments.context}
         wall, cpu = throughput(name, **options)
-        shape = TEXT_PRESETS[name]
+        shape = RECURRENT_PRESETS[name]
         tables = f"n={shape.n}, {shape.hidden[0]} x 2^{shape.hidden[1]}, out {shape.output[0]} x 2^{shape.output[1]} of {shape.symbols}"
         print(f"{name} ({tables}), context {arguments.context}")
         print(f"    {wall:,.0f} targets/s with {arguments.threads} threads; {cpu:,.0f} per second of processor time")
@@ -126,7 +114,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--context", type=int, default=32)
     parser.add_argument("--to", type=float, metavar="BITS", help="measure the time to so many bits per character instead")
     parser.add_argument("--text", type=Path, help="with --to: the text; its last tenth is held out (default: Python's own help topics)")
-    parser.add_argument("--preset", choices=TEXT_PRESETS, default="best-5m", help="with --to (default: %(default)s)")
+    parser.add_argument("--preset", choices=RECURRENT_PRESETS, default="best-5m", help="with --to (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=STEPS, help="with --to: length of the schedule (default: %(default)s)")
     parser.add_argument("--rate", type=float, default=RATE, help="with --to: learning rate (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0)

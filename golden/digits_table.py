@@ -13,8 +13,9 @@ import numpy as np
 from tqdm import tqdm
 
 from .integer.network import NetworkError
-from .tasks.images.classifier import Recipe, float_accuracy, integer_accuracy
-from .tasks.images.digits import PRESETS, Holdout, holdout, inner_holdout, train_digits
+from .tasks.images.classifier import float_accuracy, integer_accuracy
+from .tasks.images.digits import Holdout, holdout, inner_holdout, train_digits
+from .tasks.images.recipe import DIGITS_PRESETS, RECIPES, Recipe
 
 __all__ = ["main", "reference_score", "variants"]
 
@@ -60,7 +61,7 @@ def _row(name: str, pairs: str, exact: list[float], real: list[float]) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m golden.digits_table", description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, action="append", help="a preset, repeatable (default: all)")
+    parser.add_argument("--preset", choices=DIGITS_PRESETS, action="append", help="a preset, repeatable (default: all)")
     parser.add_argument("--seeds", type=int, default=10, help="hold-outs, seeds 0 and up (default: %(default)s)")
     parser.add_argument("--compare", action="store_true", help="also what each part of the recipe is worth")
     parser.add_argument("--references", action="store_true", help="also other classifiers")
@@ -75,8 +76,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print("| variant | anchor pairs | integer % | float % | integer, worst .. best |\n| --- | --- | --- | --- | --- |", flush=True)
-    for preset in arguments.preset or list(PRESETS):
-        recipe = PRESETS[preset]
+    for preset in arguments.preset or list(DIGITS_PRESETS):
+        recipe = RECIPES[preset]
         rows = {f"{preset}: {recipe.n_t} x 2^{recipe.n_c}": recipe}
         if arguments.compare:
             rows |= {f"{preset}, {name}": variant for name, variant in variants(recipe).items()}
@@ -84,7 +85,7 @@ def main(argv: list[str] | None = None) -> int:
             exact, real = [], []
             for seed, part in enumerate(tqdm(splits, desc=name, leave=False)):
                 trained = train_digits(part, variant, seed=seed)
-                if trained.interrupted:
+                if trained.stopped:
                     print("stopped", file=sys.stderr)
                     return 2
                 exact.append(integer_accuracy(trained.network, part.test_x, part.test_y))

@@ -7,24 +7,24 @@ from pathlib import Path
 from .integer.file import load, load_extra
 from .integer.network import NetworkError
 from .integer.stream import score
-from .model.quantise import quantise_rnn, search_rounding
+from .model.quantise import RecurrentRounding, quantise_rnn, search_rounding
 from .model.rnn import Rnn
-from .tasks.language import SEARCH_BYTES, float_bits
+from .tasks.language import float_bits
 from .tasks.text import Text, default_text, read_text
-from .training.rnn import Rounding
+from .training.recurrent import Recurrent
 
 __all__ = ["main", "rounded_bits"]
 
 
-def rounded_bits(model: Rnn, symbols: tuple[int, ...], text: Text, *, bits: int) -> tuple[float, Rounding]:
+def rounded_bits(model: Rnn, symbols: tuple[int, ...], text: Text, *, bits: int) -> tuple[float, RecurrentRounding]:
     """Bits per character of the last tenth of ``text`` with tables rounded to nearest, not trained after, and the rounding.
 
     ``bits``: width of all tables; the embedder stays int8. The units are chosen on the end of the first nine tenths.
     """
-    widths = Rounding(hidden_unit=1.0, output_unit=1.0, hidden_bits=bits, embed_bits=8, output_bits=bits)
-    sample = text.train[-SEARCH_BYTES:]
+    widths = RecurrentRounding(hidden_unit=1.0, output_unit=1.0, hidden_bits=bits, embed_bits=8, output_bits=bits)
+    sample = text.train[-Recurrent.search_bytes :]
 
-    def bits_of(rounding: Rounding, data: bytes) -> float:
+    def bits_of(rounding: RecurrentRounding, data: bytes) -> float:
         return score(quantise_rnn(model, rounding, symbols=symbols, card={}), data).bits
 
     rounding = search_rounding(model, widths, lambda units: bits_of(units, sample))
@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
             raise NetworkError(f"{arguments.network}: carries no float text network (it was saved with --no-float)")
         model = Rnn.from_arrays(arrays)
         text = default_text() if arguments.text is None else read_text(arguments.text)
-        exact = float_bits(model, network.symbols, text.held_out)
+        exact = float_bits(Recurrent(), model, network.symbols, text.held_out)
         print(f"float: {exact:.4f} bits per character of the last tenth of {text.name}")
         for bits in (8, 4):
             found, rounding = rounded_bits(model, network.symbols, text, bits=bits)

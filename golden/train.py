@@ -4,12 +4,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from polychron.options import FLAT, command_line, make_app, preset_values, run
 
+from .tasks.images.recipe import DIGITS_PRESETS, MNIST_PRESETS, ImageOptions, MnistOptions
 from .training.options import LanguageOptions
 from .training.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
 from .training.transformer_presets import TRANSFORMER_PRESETS, TransformerOptions
@@ -28,10 +29,11 @@ app = make_app(
 )
 
 
+Trained = LanguageOptions | ImageOptions
 NO_DEFAULTS = Parameter(show_default=False)  # they are the preset's
 
 
-def _described(text: str, presets: Mapping[str, LanguageOptions]) -> str:
+def _described(text: str, presets: Mapping[str, Trained]) -> str:
     return "\n".join(
         [
             text,
@@ -43,10 +45,7 @@ def _described(text: str, presets: Mapping[str, LanguageOptions]) -> str:
     )
 
 
-Chosen = TypeVar("Chosen", bound=LanguageOptions)
-
-
-def _command(task: str, options: Chosen, presets: Mapping[str, Chosen], *, default: str) -> tuple[Path, str]:
+def _command(task: str, options: Trained, presets: Mapping[str, Trained], *, default: str) -> tuple[Path, str]:
     """Where the network goes, and the command for its card."""
     defaults = replace(presets[options.preset], preset=default)
     return options.out or Path(f"{task}.safetensors"), command_line(f"python -m golden.train {task}", options, defaults=defaults)
@@ -76,6 +75,30 @@ def transformer(options: Annotated[TransformerOptions, FLAT] = TRANSFORMER_PRESE
 
     out, command = _command("transformer", options, TRANSFORMER_PRESETS, default="spram")
     language.run(TransformerArchitecture(), options, out=out, command=command)
+
+
+@app.command(
+    help=_described("Classify scikit-learn's 8 x 8 digits.", DIGITS_PRESETS),
+    default_parameter=NO_DEFAULTS,
+    config=preset_values(DIGITS_PRESETS, default="digits"),
+)
+def digits(options: Annotated[ImageOptions, FLAT] = DIGITS_PRESETS["digits"]) -> None:
+    from .tasks.images import task
+
+    out, command = _command("digits", options, DIGITS_PRESETS, default="digits")
+    task.run("digits", options, out=out, command=command)
+
+
+@app.command(
+    help=_described("Classify MNIST's 28 x 28 digits.", MNIST_PRESETS),
+    default_parameter=NO_DEFAULTS,
+    config=preset_values(MNIST_PRESETS, default="mnist"),
+)
+def mnist(options: Annotated[MnistOptions, FLAT]) -> None:
+    from .tasks.images import task
+
+    out, command = _command("mnist", options, MNIST_PRESETS, default="mnist")
+    task.run("mnist", options, out=out, command=command)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,7 +10,9 @@ import time
 import numpy as np
 
 from .model.transformer import VARIANTS, Shape, Transformer, Variant
-from .training.transformer import TransformerSettings, TransformerTrainer
+from .training.trainer import Trainer
+from .training.transformer import TransformerLearner
+from .training.transformer_presets import TransformerOptions
 
 __all__ = ["main", "throughput"]
 
@@ -24,8 +26,10 @@ def throughput(
     shape = Shape(n_c=3, p=3, feed=(16, 3), output=(16, 3), variant=variant) if shape is None else shape
     model = Transformer.start(n_sym=SYMBOLS, shape=shape, rng=np.random.default_rng(0))
     symbols = np.random.default_rng(0).integers(0, SYMBOLS, 1_000_000).astype(np.int32)
-    settings = TransformerSettings(streams=streams, window=window, carry=carry, jitter=0.0, threads=threads)
-    with TransformerTrainer(model, symbols, settings) as trainer:
+    options = TransformerOptions(
+        streams=streams, window=window, empty_cache=not carry, jitter=0.0, every_row=True, rate=0.003, threads=threads
+    )
+    with Trainer(TransformerLearner(model, options), symbols) as trainer:
         for _ in range(2):
             trainer.one_step(0.5)
         start, cpu, first = time.perf_counter(), time.process_time(), trainer.step

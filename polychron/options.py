@@ -15,6 +15,7 @@
 Imports nothing of ours: every command uses it.
 """
 
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -45,7 +46,7 @@ class Within:
             raise ValueError(f"must be {self}, not {value}")
 
     def __str__(self) -> str:
-        return f"{self.low:g}..{self.high:g}"
+        return "..".join(str(end) if isinstance(end, int) and end < 1 << 40 else f"{end:g}" for end in (self.low, self.high))
 
 
 def option(text: str, *, low: float | None = None, high: float | None = None, **rest: Any) -> Parameter:
@@ -56,13 +57,20 @@ def option(text: str, *, low: float | None = None, high: float | None = None, **
     return Parameter(help=text, negative=(), **rest)
 
 
-def word(text: str, read: Callable[[str], Any], *, metavar: str, **rest: Any) -> Parameter:
+@dataclass(frozen=True)
+class Word:
+    """A converter: several values in one word, ``between`` them a sign."""
+
+    read: Callable[[str], Any]
+    between: str
+
+    def __call__(self, kind: object, tokens: Sequence[Token]) -> Any:
+        return self.read(tokens[0].value)
+
+
+def word(text: str, read: Callable[[str], Any], *, metavar: str, between: str = "x", **rest: Any) -> Parameter:
     """The annotation of a field that stands for several values in one word, such as 16x10; ``read`` raises ``ValueError``."""
-
-    def convert(kind: object, tokens: Sequence[Token]) -> Any:
-        return read(tokens[0].value)
-
-    return option(text, converter=convert, n_tokens=1, accepts_keys=False, metavar=metavar, **rest)
+    return option(text, converter=Word(read, between), n_tokens=1, accepts_keys=False, metavar=metavar, **rest)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +95,12 @@ def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind, include_extras=True)
 
 
+def _parameters(hint: Any) -> list[Parameter]:
+    return [part for part in getattr(hint, "__metadata__", ()) if isinstance(part, Parameter)]
+
+
 def _within(hint: Any) -> list[Within]:
-    found = [part for part in getattr(hint, "__metadata__", ()) if isinstance(part, Parameter)]
-    return [check for parameter in found for check in (parameter.validator or ()) if isinstance(check, Within)]  # type: ignore[union-attr]
+    return [check for parameter in _parameters(hint) for check in (parameter.validator or ()) if isinstance(check, Within)]  # type: ignore[union-attr]
 
 
 def flag_of(name: str) -> str:
@@ -102,10 +113,11 @@ def command_line(command: str, options: Options, *, defaults: Options) -> str:
     hints = _hints(type(options))
     for name in (field.name for field in fields(options)):
         value = getattr(options, name)
-        if value == getattr(defaults, name) or UNRECORDED in getattr(hints[name], "__metadata__", ()):
+        if value == getattr(defaults, name, UNRECORDED) or UNRECORDED in getattr(hints[name], "__metadata__", ()):
             continue
-        if isinstance(value, tuple):
-            value = "x".join(map(str, value)) or "0"
+        for parameter in _parameters(hints[name]):
+            if isinstance(parameter.converter, Word):
+                value = parameter.converter.between.join(map(str, value)) or "0"
         words += [flag_of(name)] if value is True else [flag_of(name), value.name if isinstance(value, Path) else str(value)]
     return " ".join(words)
 
@@ -156,7 +168,7 @@ def sentence(error: Exception) -> str:
     """What went wrong, in one line."""
     if isinstance(error, ValidationError) and error.argument is not None:
         return f"{error.argument.name} {error.exception_message}"
-    return " ".join(str(error).split())
+    return re.sub(r"^Invalid value for (--\S+): (must )", r"\1 \2", " ".join(str(error).split()))
 
 
 def run(app: App, argv: Sequence[str] | None = None, *, errors: tuple[type[Exception], ...] = (ValueError,)) -> int:

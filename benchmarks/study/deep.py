@@ -12,7 +12,7 @@ from golden.integer.file import save_network
 from golden.integer.network import NetworkError
 from golden.tasks.out import check_out
 from golden.tasks.text import encode, read_text, vocabulary
-from golden.tasks.words import tables_word
+from golden.training.words import tables_word
 
 from .window import WindowModel, quantise_window, score_window
 from .window_trainer import Schedule, WindowTrainer

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from golden.compiled import layer as fast_layer
-from golden.compiled.rnn import adam_tables, flatten
+from golden.compiled.adam import Update
+from golden.compiled.layer import softmax
 from golden.integer.network import ENTRY_LIMIT
-from golden.model.grow import cut, deepen, depth_at
-from golden.model.layer import Float32, FloatLayer
+from golden.model.grow import depth_at
+from golden.model.layer import Float32
 from golden.training.adam import Adam, cosine
+from golden.training.rows import embedder
+from golden.training.window import LayerPass
+from golden.training.workers import direct
 
 from .window import WindowModel
 
@@ -43,58 +46,6 @@ class Schedule:
     seed: int = 0
 
 
-class _Rows:
-    """Rows with Adam's moments; ``used`` is what the forward pass reads."""
-
-    def __init__(self, weights: Float32) -> None:
-        self.weights, self.used = weights, weights
-        self.first, self.second = np.zeros_like(weights), np.zeros_like(weights)
-        self.unit = self.limit = 0.0
-
-    def round(self, unit: float, limit: float) -> None:
-        self.unit, self.limit = unit, limit
-        self.used = (np.clip(np.rint(self.weights / unit), -limit, limit) * unit).astype(np.float32)
-
-
-class _Layer:
-    """A LUT layer under training, with what the mini-batch left behind for the way back."""
-
-    def __init__(self, layer: FloatLayer, *, depth: int, schedule: Schedule, rng: np.random.Generator) -> None:
-        self.layer, self.depth = layer, depth
-        weights, self.flat = flatten(cut(layer, depth))
-        self.rows = _Rows(weights)
-        shape = (schedule.streams, schedule.length, layer.n_t)
-        self.row, self.flip, self.looked, self.near = (np.zeros(shape, np.int32) for _ in range(4))
-        self.diff = np.zeros(shape, np.float32)
-        self.grad = np.zeros((*shape[:2], layer.n_out), np.float32)
-        self.state = rng.integers(1, 1 << 32, (schedule.streams, layer.n_t), dtype=np.uint32)
-
-    def forward(self, x: Float32, y: Float32, jitter: float) -> None:
-        seen = (self.row, self.flip, self.looked, self.near, self.diff)
-        fast_layer.layer_forward(0, len(x), self.rows.used, self.flat, x, y, np.float32(jitter), self.state, *seen)
-
-    def back(self, dx: Float32) -> None:
-        fast_layer.layer_back(0, len(dx), self.rows.used, self.flat, self.row, self.flip, self.near, self.diff, self.grad, dx)
-
-    def deepen(self, depth: int) -> None:
-        if depth <= self.depth:
-            return
-        rows = self.rows
-        rounded = rows.used is not rows.weights
-        for name in ("weights", "first", "second"):
-            setattr(rows, name, deepen(getattr(rows, name), self.layer, depth=self.depth, to=depth))
-        rows.used = deepen(rows.used, self.layer, depth=self.depth, to=depth) if rounded else rows.weights
-        self.flat = flatten(cut(self.layer, depth))[1]
-        self.depth = depth
-
-    def write(self, *, pairs: int) -> None:
-        used, low = deepen(self.rows.used, self.layer, depth=self.depth, to=pairs), 0
-        for group in self.layer.groups:
-            high = low + (group.n_t << group.n_c)
-            group.tables[:] = used[low:high].reshape(group.tables.shape)
-            low = high
-
-
 class WindowTrainer:
     """Trains ``model`` in place on ``symbols`` (int32); the same seed gives the same tables."""
 
@@ -108,18 +59,17 @@ class WindowTrainer:
         layers = (*model.hidden, model.output)
         self._pairs = max(group.n_c for layer in layers for group in layer.groups)
         depth = min(schedule.grow, self._pairs) or self._pairs
-        self._layers = [_Layer(layer, depth=depth, schedule=schedule, rng=self._rng) for layer in layers]
-        self._codes = [_Rows(code.copy()) for code in model.codes]
-        self._adam = Adam(rate=schedule.rate)
+        self._layers = [LayerPass(layer, depth=depth, batch=schedule.streams, steps=schedule.length, rng=self._rng) for layer in layers]
+        self._codes = [embedder(code) for code in model.codes]
 
     def round(self) -> None:
         """From now on the forward pass reads rounded tables and codes; the unrounded ones are trained and kept within the width."""
         schedule = self.schedule
-        for rows in self._codes:
-            rows.round(schedule.unit, ENTRY_LIMIT[8])
+        for code in self._codes:
+            code.rows.round(schedule.unit, ENTRY_LIMIT[8])
         for layer in self._layers[:-1]:
-            layer.rows.round(schedule.unit, ENTRY_LIMIT[schedule.bits])
-        self._layers[-1].rows.round(schedule.output_unit, ENTRY_LIMIT[schedule.bits])
+            layer.tables.rows.round(schedule.unit, ENTRY_LIMIT[schedule.bits])
+        self._layers[-1].tables.rows.round(schedule.output_unit, ENTRY_LIMIT[schedule.bits])
 
     def one_step(self, done: float) -> float:
         """One mini-batch; ``done`` (0..1) sets the learning rate. The mean loss of a target in bits, with jitter."""
@@ -128,23 +78,25 @@ class WindowTrainer:
         if schedule.grow:
             depth = depth_at(done, first=min(schedule.grow, self._pairs), last=self._pairs, until=schedule.grown)
             for layer in self._layers:
-                layer.deepen(depth)
+                if depth > layer.tables.depth:
+                    layer.tables.deepen(depth)
         tokens = self._pieces()
         reach, length = len(self._codes), schedule.length
         seen = [np.ascontiguousarray(tokens[:, reach - d : reach - d + length]) for d in range(1, reach + 1)]
-        x = np.concatenate([rows.used[one] for rows, one in zip(self._codes, seen, strict=True)], axis=2)
+        x = np.concatenate([code.rows.used[one] for code, one in zip(self._codes, seen, strict=True)], axis=2)
+        jitter = np.float32(schedule.jitter)
         for layer in self._layers[:-1]:
-            layer.forward(x, x, schedule.jitter)
+            layer.forward(0, len(x), x, x, jitter)
         last = self._layers[-1]
         last.grad[:] = 0
-        last.forward(x, last.grad, schedule.jitter)
+        last.forward(0, len(x), x, last.grad, jitter)
         losses = np.zeros(len(tokens))
-        fast_layer.softmax(0, len(tokens), last.grad, tokens[:, reach - 1 :], np.float32(1 / tokens.shape[0] / length), losses)
+        softmax(0, len(tokens), last.grad, tokens[:, reach - 1 :], np.float32(1 / tokens.shape[0] / length), losses)
         dx = np.zeros_like(x)
-        last.back(dx)
+        last.back(0, len(dx), dx)
         for layer in reversed(self._layers[:-1]):
             layer.grad[:] = dx
-            layer.back(dx)
+            layer.back(0, len(dx), dx)
         self._update(seen, dx, rate=schedule.rate * cosine(done, step=self.step, warm=schedule.warm))
         return float(losses.sum() / (tokens.shape[0] * length * np.log(2)))
 
@@ -159,25 +111,22 @@ class WindowTrainer:
         return self._symbols[at[:, None] + np.arange(size)]
 
     def _update(self, seen: list[npt.NDArray[np.int32]], dx: Float32, *, rate: float) -> None:
-        adam = (rate, self._adam.beta1, self._adam.beta2, self._adam.epsilon, self.step)
+        adam = Adam()
+        update = Update(rate, adam.beta1, adam.beta2, adam.epsilon, self.step, touched=True)
         for layer in self._layers:
-            rows, flat = layer.rows, layer.flat
-            weights = (rows.weights, rows.used, flat.low, flat.size, layer.looked, layer.grad, rows.first, rows.second)
-            adam_tables(0, len(flat.low), *weights, *adam, rows.unit, rows.limit, True)
+            layer.tables.update(direct, layer.seen.used, layer.grad, update)
         low = 0
-        for rows, tokens in zip(self._codes, seen, strict=True):
-            count, width = rows.weights.shape
-            grad = np.ascontiguousarray(dx[:, :, low : low + width])
-            table = (np.zeros(1, np.int32), np.array([count], np.int32), np.ascontiguousarray(tokens[:, :, None]))
-            adam_tables(0, 1, rows.weights, rows.used, *table, grad, rows.first, rows.second, *adam, rows.unit, rows.limit, True)
+        for code, tokens in zip(self._codes, seen, strict=True):
+            width = code.rows.weights.shape[1]
+            code.update(direct, np.ascontiguousarray(tokens[:, :, None]), np.ascontiguousarray(dx[:, :, low : low + width]), update)
             low += width
 
     def current(self) -> WindowModel:
         """``model`` with its arrays as the forward pass reads them now."""
-        for rows, code in zip(self._codes, self.model.codes, strict=True):
-            code[:] = rows.used
+        for code, array in zip(self._codes, self.model.codes, strict=True):
+            array[:] = code.rows.used
         for layer in self._layers:
-            layer.write(pairs=self._pairs)
+            layer.tables.write()
         return self.model
 
     def run(self, progress: Callable[[float, float], None]) -> None:

@@ -1,8 +1,8 @@
 """A classifier of one LUT layer: anchors by gain (or not), all tables fitted together, rounded to int4 with the rounding trained in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,65 +13,33 @@ from ...model.anchors import covering_anchors, random_anchors
 from ...model.layer import Float32, FloatGroup, FloatLayer, forward
 from ...model.quantise import log2_unit, natural_unit, quantise_layer
 from ...training.adam import Adam
-from .gain import Growth, grow
+from .gain import grow
+from .recipe import Recipe
 from .refit import Refit, refit
 
-__all__ = ["Recipe", "Trained", "float_accuracy", "integer_accuracy", "quantise_classifier", "train_classifier"]
+__all__ = ["Tick", "Trained", "float_accuracy", "integer_accuracy", "quantise_classifier", "train_classifier"]
 
 BITS = 4
 Labels = npt.NDArray[np.integer]
 Views = Callable[[int], Int16]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """Shape and training of a classifier.
-
-    ``n_t`` tables of ``n_c`` pairs. ``constants``: latencies of the reference neurons. ``frac``: one unit of input latency is 2**-frac.
-    ``distort``: train on distorted images too. ``views``: how many views of the training images growing looks at.
-    ``epochs`` of joint fitting in float, then ``rounded_epochs`` with rounded tables at ``rounded_rate``.
-    """
-
-    n_t: int
-    n_c: int
-    anchors: Literal["gain", "random", "covering"] = "gain"
-    constants: tuple[int, ...] = ()
-    frac: int = 0
-    growth: Growth = field(default_factory=Growth)
-    distort: bool = True
-    views: int = 5
-    epochs: int = 100
-    rounded_epochs: int = 40
-    rate: float = 0.02
-    rounded_rate: float = 0.006
-    batch: int = 128
-    jitter: float = 0.3
-    drop: float = 0.1
-
-    @property
-    def pairs(self) -> int:
-        return self.n_t * self.n_c
-
-    @property
-    def steps(self) -> int:
-        """Calls of ``tick`` in a whole training."""
-        return (self.n_t if self.anchors == "gain" else 0) + self.epochs + self.rounded_epochs
+Tick = Callable[[str, float], bool | None]
+"""Hears the phase and the mean loss (nats) again and again; True: end the training and keep what is trained."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """The integer network, its float twin, and whether an interrupt cut the training short."""
+    """The integer network, its float twin, and whether ``tick`` cut the training short."""
 
     network: Network
     layer: FloatLayer
-    interrupted: bool
+    stopped: bool
 
 
 def _with_constants(x: Int16, constants: tuple[int, ...]) -> Int16:
     return np.concatenate([x, np.broadcast_to(np.array(constants, np.int16), (len(x), len(constants)))], axis=1)
 
 
-def _start(recipe: Recipe, views: Views, target: Float32, rng: np.random.Generator, tick: Callable[[str, float], None]) -> FloatGroup:
+def _start(recipe: Recipe, views: Views, target: Float32, rng: np.random.Generator, tick: Tick) -> FloatGroup:
     """The group before joint fitting: grown, or fixed anchors and zero tables."""
     if recipe.anchors == "gain":
         seen = np.concatenate([views(view) for view in range(recipe.views)])
@@ -138,24 +106,23 @@ def train_classifier(
     classes: int,
     seed: int,
     card: dict[str, Any],
-    tick: Callable[[str, float], None] = lambda phase, loss: None,
+    tick: Tick = lambda phase, loss: None,
 ) -> Trained:
     """Train on (batch, n) images ``views(view)``, view 0 being the images as they are, any other a distortion of them in the same order.
 
-    ``tick`` hears the phase and the mean loss (nats) ``recipe.steps`` times. An interrupt (Ctrl-C) keeps what was trained so far.
+    ``tick`` hears ``recipe.steps`` times, unless it ends the training.
     """
     rng = np.random.default_rng([seed, 2])
     target = np.eye(classes, dtype=np.float32)[labels]
     first = views(0)
-    interrupted = False
     group = _start(recipe, views, target, rng, tick)
     layer = FloatLayer(groups=(group,))
 
     def integer(unit: float) -> Network:
         return quantise_classifier(layer, unit=unit, n=first.shape[1] + len(recipe.constants), recipe=recipe, card=card)
 
-    def fit(phase: str, offset: int, epochs: int, rate: float, unit: float) -> None:
-        refit(
+    def fit(phase: str, offset: int, epochs: int, rate: float, unit: float) -> bool:
+        return refit(
             group,
             lambda epoch: (_with_constants(views(offset + epoch), recipe.constants), target),
             Refit(epochs=epochs, adam=Adam(rate=rate, beta2=0.999), batch=recipe.batch, jitter=recipe.jitter, drop=recipe.drop, unit=unit),
@@ -165,12 +132,8 @@ def train_classifier(
         )
 
     unit = 0.0
-    try:
-        if group.n_t < recipe.n_t:
-            raise KeyboardInterrupt
-        fit("fitting", 0, recipe.epochs, recipe.rate, 0.0)
+    stopped = group.n_t < recipe.n_t or fit("fitting", 0, recipe.epochs, recipe.rate, 0.0)
+    if not stopped:
         unit = _best_unit(group, first, labels, integer)
-        fit("rounded", recipe.epochs, recipe.rounded_epochs, recipe.rounded_rate, unit)
-    except KeyboardInterrupt:
-        interrupted = True
-    return Trained(network=integer(unit or _best_unit(group, first, labels, integer)), layer=layer, interrupted=interrupted)
+        stopped = fit("rounded", recipe.epochs, recipe.rounded_epochs, recipe.rounded_rate, unit)
+    return Trained(network=integer(unit or _best_unit(group, first, labels, integer)), layer=layer, stopped=stopped)

@@ -12,20 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ...integer.network import Int16, NetworkError
-from .classifier import Recipe, Trained, train_classifier
-from .gain import Growth
+from .classifier import Tick, Trained, train_classifier
+from .recipe import Recipe
 from .warp import Warp, warp
 
-__all__ = ["CLASSES", "PRESETS", "Holdout", "data_sha256", "digits_views", "holdout", "holdout_digits", "inner_holdout", "train_digits"]
+__all__ = ["CLASSES", "Holdout", "data_sha256", "digits_views", "holdout", "holdout_digits", "inner_holdout", "train_digits"]
 
 CLASSES = 10
 WARP = Warp(turn=6.0, scale=0.05, shear=0.05, shift=0.3)
 UNDISTORTED = 5  # every fifth view of the training images is the images themselves
-
-PRESETS = {
-    "digits": Recipe(n_t=26, n_c=6, growth=Growth(pool=600, rows=2000), drop=0.2),
-    "digits-wide": Recipe(n_t=38, n_c=6, growth=Growth(pool=600, rows=2000)),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +88,7 @@ def train_digits(
     *,
     seed: int,
     card: dict[str, Any] | None = None,
-    tick: Callable[[str, float], None] = lambda phase, loss: None,
+    tick: Tick = lambda phase, loss: None,
 ) -> Trained:
     """Train on the split's training part; the held-out part is not looked at."""
     views = digits_views(split.train_x, seed=seed) if recipe.distort else lambda number: split.train_x

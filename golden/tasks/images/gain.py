@@ -6,7 +6,6 @@ table are split by the same pair, which makes the tree oblivious and its leaves 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numba
 import numpy as np
@@ -14,27 +13,12 @@ import numpy.typing as npt
 
 from ...integer.network import Int16
 from ...model.layer import Float32, FloatGroup
+from .recipe import Growth
 
-__all__ = ["MAX_CLASSES", "Growth", "best_pair", "draw_pairs", "grow", "softmax", "split_gains"]
+__all__ = ["MAX_CLASSES", "best_pair", "draw_pairs", "grow", "softmax", "split_gains"]
 
 LANES = 16  # gradient of up to 15 classes and, last, the curvature
 MAX_CLASSES = LANES - 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Growth:
-    """How tables are grown.
-
-    ``pool``: pairs tried for each choice; ``rows``: samples looked at for each table; both drawn anew.
-    ``shrink``: the part of a table's Newton step that is taken; ``l2``: added to each row's curvature.
-    ``ref_share``: part of the pool that compares an input with a reference neuron, where there are any.
-    """
-
-    pool: int = 1000
-    rows: int = 3000
-    shrink: float = 0.3
-    l2: float = 1.0
-    ref_share: float = 0.25
 
 
 def softmax(scores: Float32) -> Float32:
@@ -118,12 +102,12 @@ def grow(
     n_ref: int,
     growth: Growth,
     rng: np.random.Generator,
-    tick: Callable[[float], None] = lambda loss: None,
+    tick: Callable[[float], bool | None] = lambda loss: None,
 ) -> FloatGroup:
     """``n_t`` tables of ``n_c`` pairs for x (n, batch) and target (batch, classes), rows that sum to 1.
 
-    The last ``n_ref`` of the n neurons are reference neurons. ``tick`` hears the loss (nats a sample) after each table. An interrupt
-    (``KeyboardInterrupt``) after the first table returns the tables grown so far.
+    The last ``n_ref`` of the n neurons are reference neurons. ``tick`` hears the loss (nats a sample) after each table;
+    where it returns True, the tables grown so far are returned.
     """
     n, batch = x.shape
     classes = target.shape[1]
@@ -137,18 +121,14 @@ def grow(
     tables = np.zeros((n_t, 1 << n_c, classes), np.float32)
     scores = np.zeros((batch, classes), np.float32)
     for table in range(n_t):
-        try:
-            terms = _newton(scores, target)
-            anchors[table] = _choose(x, terms, n_c=n_c, inputs=inputs, refs=refs, growth=growth, rng=rng)
-            row = _row_numbers(anchors[table], x)
-            sums = _sum_by_row(row, terms, 1 << n_c)
-            tables[table] = growth.shrink * sums[:, :classes] / (sums[:, -1:] + growth.l2)
-            scores += tables[table][row]
-            tick(float(-(target * np.log(softmax(scores) + 1e-9)).sum(axis=1).mean()))
-        except KeyboardInterrupt:
-            if table == 0:
-                raise
-            return FloatGroup(anchors=anchors[:table].copy(), tables=tables[:table].copy())
+        terms = _newton(scores, target)
+        anchors[table] = _choose(x, terms, n_c=n_c, inputs=inputs, refs=refs, growth=growth, rng=rng)
+        row = _row_numbers(anchors[table], x)
+        sums = _sum_by_row(row, terms, 1 << n_c)
+        tables[table] = growth.shrink * sums[:, :classes] / (sums[:, -1:] + growth.l2)
+        scores += tables[table][row]
+        if tick(float(-(target * np.log(softmax(scores) + 1e-9)).sum(axis=1).mean())):
+            return FloatGroup(anchors=anchors[: table + 1].copy(), tables=tables[: table + 1].copy())
     return FloatGroup(anchors=anchors, tables=tables)
 
 

@@ -15,32 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ...integer.network import Int16, NetworkError
-from .classifier import Recipe, Trained, train_classifier
-from .gain import Growth
+from .classifier import Tick, Trained, train_classifier
+from .recipe import Recipe
 from .warp import Warp, warp
 
-__all__ = ["CLASSES", "PRESETS", "Mnist", "mnist_views", "read_idx", "read_mnist", "train_mnist"]
+__all__ = ["CLASSES", "Mnist", "mnist_views", "read_idx", "read_mnist", "train_mnist"]
 
 CLASSES = 10
-FRAC = 4
 WARP = Warp(turn=6.0, scale=0.06, shear=0.06, shift=0.6)
 UNDISTORTED = 3  # every third view of the training images is the images themselves
 MAX_BYTES = 100_000_000
-
-PRESETS = {
-    "mnist": Recipe(
-        n_t=128,
-        n_c=7,
-        frac=FRAC,
-        growth=Growth(pool=600, rows=12000),
-        views=3,
-        epochs=24,
-        rounded_epochs=9,
-        rate=0.01,
-        rounded_rate=0.004,
-        batch=256,
-    ),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +100,7 @@ def train_mnist(
     *,
     seed: int,
     card: dict[str, Any] | None = None,
-    tick: Callable[[str, float], None] = lambda phase, loss: None,
+    tick: Tick = lambda phase, loss: None,
 ) -> Trained:
     """Train on the training files; the test files are not looked at."""
     views = mnist_views(data.train_x, seed=seed) if recipe.distort else lambda number: data.train_x

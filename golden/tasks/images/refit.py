@@ -151,10 +151,10 @@ def refit(
     *,
     latency_unit: float,
     rng: np.random.Generator,
-    tick: Callable[[float], None] = lambda loss: None,
-) -> None:
+    tick: Callable[[float], bool | None] = lambda loss: None,
+) -> bool:
     """Train ``group.tables`` in place. ``samples(epoch)``: (batch, n) latencies and (batch, classes) targets; ``latency_unit``: one unit of
-    latency for the jitter's |u|. ``tick`` hears each epoch's mean loss. An interrupt leaves the tables as they are by then.
+    latency for the jitter's |u|. ``tick`` hears each epoch's mean loss; where it returns True, the training ends, and so it returns.
     """
     rows = _padded(group.tables)
     limit = ENTRY_LIMIT[settings.bits]
@@ -166,19 +166,20 @@ def refit(
     adam = settings.adam
     state = rng.integers(1, 1 << 32, size=1, dtype=np.uint32)
     step = 0
-    try:
-        for epoch in range(settings.epochs):
-            x, target = samples(epoch)
-            order = rng.permutation(len(x))
-            losses = []
-            for low in range(0, len(order), settings.batch):
-                some = order[low : low + settings.batch]
-                losses.append(_pass(forward, anchors, x, target, some, latency_unit, settings.jitter, settings.drop, state, used, gradient))
-                step += 1
-                done = (epoch + low / len(order)) / settings.epochs
-                rate = adam.rate * 0.5 * (1 + np.cos(np.pi * done))
-                a, b, c, d, e = (array.reshape(-1) for array in (rows, forward, gradient, first, second))
-                _adam(a, b, c, d, e, rate, adam.beta1, adam.beta2, adam.epsilon, step, unit, limit)
-            tick(float(np.mean(losses)))
-    finally:
-        group.tables[:] = rows[..., : group.tables.shape[2]]
+    stopped = False
+    for epoch in range(settings.epochs):
+        x, target = samples(epoch)
+        order = rng.permutation(len(x))
+        losses = []
+        for low in range(0, len(order), settings.batch):
+            some = order[low : low + settings.batch]
+            losses.append(_pass(forward, anchors, x, target, some, latency_unit, settings.jitter, settings.drop, state, used, gradient))
+            step += 1
+            done = (epoch + low / len(order)) / settings.epochs
+            rate = adam.rate * 0.5 * (1 + np.cos(np.pi * done))
+            a, b, c, d, e = (array.reshape(-1) for array in (rows, forward, gradient, first, second))
+            _adam(a, b, c, d, e, rate, adam.beta1, adam.beta2, adam.epsilon, step, unit, limit)
+        if stopped := bool(tick(float(np.mean(losses)))):
+            break
+    group.tables[:] = rows[..., : group.tables.shape[2]]
+    return stopped

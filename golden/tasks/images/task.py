@@ -1,9 +1,8 @@
-"""The digits and mnist tasks of ``python -m golden.train`` and ``python -m golden.eval``: options, progress, card, report."""
+"""The digits and mnist tasks of ``python -m golden.train`` and ``python -m golden.eval``: progress, card, report."""
 
-import argparse
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,136 +10,95 @@ import numpy as np
 from tqdm import tqdm
 
 from ...integer.file import save_network
-from ...integer.network import LATENCY_MAX, Int16, Network, NetworkError
+from ...integer.network import Int16, Network, NetworkError
 from ...model.diagnose import diagnose_layer
-from ..language import versions
+from ...training.stop import StopRequest
+from ..card import versions
 from ..out import check_out
 from ..plot import plot_curve
 from . import digits, mnist
-from .classifier import Labels, Recipe, Trained, float_accuracy, integer_accuracy
+from .classifier import Labels, Tick, Trained, float_accuracy, integer_accuracy
+from .recipe import ImageOptions, MnistOptions, Recipe
 
-__all__ = ["OPTIONS", "TASKS", "add_arguments", "evaluate", "run"]
-
-TASKS = ("digits", "mnist")
-PRESETS: dict[str, dict[str, Recipe]] = {"digits": digits.PRESETS, "mnist": mnist.PRESETS}
-OPTIONS = ("preset", "data", "seed", "anchors", "tables", "pairs", "constants", "minutes")
-
-
-def add_arguments(parser: argparse.ArgumentParser, task: str) -> None:
-    """The options of ``python -m golden.train TASK``."""
-    presets = PRESETS[task]
-    shapes = "; ".join(f"{name}: {recipe.n_t} tables of {recipe.n_c} pairs" for name, recipe in presets.items())
-    parser.add_argument("--preset", choices=presets, default=task, help=f"{shapes} (default: %(default)s)")
-    if task == "mnist":
-        parser.add_argument("--data", type=Path, required=True, help="folder of the four IDX files, plain or .gz")
-    parser.add_argument("--out", type=Path, default=Path(f"{task}.safetensors"), help="the network file (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of the training" + (" and of the hold-out" if task == "digits" else ""))
-    parser.add_argument("--minutes", type=float, help="stop after so long, and keep what is trained by then (default: until done)")
-    parser.add_argument("--anchors", choices=["gain", "random", "covering"], default="gain", help="(default: %(default)s)")
-    parser.add_argument("--tables", type=int, help="tables (default: the preset's)")
-    parser.add_argument("--pairs", type=int, help="anchor pairs a table (default: the preset's)")
-    parser.add_argument("--constants", help="latencies of reference neurons, as 4,8,12 (default: the preset's)")
-
-
-def _recipe(arguments: argparse.Namespace) -> Recipe:
-    limits = [
-        ("seed", arguments.seed, 0, (1 << 32) - 1),
-        ("minutes", arguments.minutes, 0, 1_000_000),
-        ("tables", arguments.tables, 1, 1023),
-        ("pairs", arguments.pairs, 1, 16),
-    ]
-    for name, value, low, high in limits:
-        if value is not None and not low <= value <= high:
-            raise NetworkError(f"--{name} must be {low}..{high}, not {value}")
-    check_out(arguments.out)
-    recipe = PRESETS[arguments.task][arguments.preset]
-    return replace(
-        recipe,
-        anchors=arguments.anchors,
-        n_t=recipe.n_t if arguments.tables is None else arguments.tables,
-        n_c=recipe.n_c if arguments.pairs is None else arguments.pairs,
-        constants=recipe.constants if arguments.constants is None else _constants(arguments.constants),
-    )
-
-
-def _constants(text: str) -> tuple[int, ...]:
-    try:
-        values = tuple(int(word) for word in text.split(",") if word)
-    except ValueError:
-        raise NetworkError(f"--constants must be whole numbers between commas, not {text!r:.60}") from None
-    for value in values:
-        if abs(value) > LATENCY_MAX:
-            raise NetworkError(f"--constants must be -{LATENCY_MAX}..{LATENCY_MAX}, not {value}")
-    return values
+__all__ = ["evaluate", "run"]
 
 
 class _Progress:
-    """The bar, the learning curve, and the time limit: past it, a tick is an interrupt."""
+    """The bar, the learning curve, and when to stop: on request, or past the time limit."""
 
-    def __init__(self, bar: "tqdm[Any]", minutes: float | None) -> None:
-        self.bar = bar
+    def __init__(self, bar: "tqdm[Any]", stop: StopRequest, minutes: float | None) -> None:
+        self.bar, self.stop = bar, stop
         self.end = None if minutes is None else time.monotonic() + 60 * minutes
         self.curve: list[tuple[float, float]] = []
 
-    def __call__(self, phase: str, loss: float) -> None:
+    def __call__(self, phase: str, loss: float) -> bool:
         self.curve.append((len(self.curve) + 1, loss))
         self.bar.set_postfix_str(f"{phase}, loss {loss:.3f}", refresh=False)
         self.bar.update()
-        if self.end is not None and time.monotonic() > self.end:
-            raise KeyboardInterrupt
+        return self.stop.made or (self.end is not None and time.monotonic() > self.end)
 
 
-Train = Callable[[dict[str, Any], _Progress], Trained]
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """A task's data as its card has it, its training, the training latencies, the held-out latencies and classes."""
+
+    about: dict[str, Any]
+    train: Callable[[dict[str, Any], Tick], Trained]
+    train_x: Int16
+    test_x: Int16
+    test_y: Labels
 
 
-def _prepare(arguments: argparse.Namespace, recipe: Recipe) -> tuple[dict[str, Any], Train, Int16, Int16, Labels]:
-    """The card's data, the training to start, the training latencies, and the held-out latencies and classes."""
-    if arguments.task == "digits":
-        split = digits.holdout(arguments.seed)
-        about: dict[str, Any] = {"name": "scikit-learn digits", "sha256": digits.data_sha256()}
-        about["held_out"] = f"a stratified quarter, train_test_split(random_state={arguments.seed})"
-        return (
-            about,
-            lambda card, tick: digits.train_digits(split, recipe, seed=arguments.seed, card=card, tick=tick),
-            split.train_x,
-            split.test_x,
-            split.test_y,
-        )
-    data = mnist.read_mnist(arguments.data)
-    return (
-        {"name": "MNIST", "sha256": data.sha256, "held_out": "the t10k files"},
-        lambda card, tick: mnist.train_mnist(data, recipe, seed=arguments.seed, card=card, tick=tick),
-        data.train_x,
-        data.test_x,
-        data.test_y,
+def _digits(options: ImageOptions, recipe: Recipe) -> _Job:
+    seed = options.seed
+    split = digits.holdout(seed)
+    held_out = f"a stratified quarter, train_test_split(random_state={seed})"
+    return _Job(
+        about={"name": "scikit-learn digits", "sha256": digits.data_sha256(), "held_out": held_out},
+        train=lambda card, tick: digits.train_digits(split, recipe, seed=seed, card=card, tick=tick),
+        train_x=split.train_x,
+        test_x=split.test_x,
+        test_y=split.test_y,
     )
 
 
-def run(arguments: argparse.Namespace, *, command: str) -> None:
-    """Train as ``arguments`` say, write the network and its learning curve, print the figures. ``command`` goes into the card."""
-    recipe = _recipe(arguments)
-    about, train, train_x, test_x, test_y = _prepare(arguments, recipe)
-    card = {"task": arguments.task, "command": command, "data": about, "seed": arguments.seed, "versions": versions()}
-    with tqdm(total=recipe.steps, unit="round", dynamic_ncols=True) as bar:
-        progress = _Progress(bar, arguments.minutes)
-        trained = train(card, progress)
-    if trained.interrupted:
+def _mnist(options: MnistOptions, recipe: Recipe) -> _Job:
+    data = mnist.read_mnist(options.data)
+    return _Job(
+        about={"name": "MNIST", "sha256": data.sha256, "held_out": "the t10k files"},
+        train=lambda card, tick: mnist.train_mnist(data, recipe, seed=options.seed, card=card, tick=tick),
+        train_x=data.train_x,
+        test_x=data.test_x,
+        test_y=data.test_y,
+    )
+
+
+def run(task: str, options: ImageOptions, *, out: Path, command: str) -> None:
+    """Train as ``options`` say, write the network and its learning curve, print the figures. ``command`` goes into the card."""
+    check_out(out)
+    recipe = options.recipe
+    job = _mnist(options, recipe) if isinstance(options, MnistOptions) else _digits(options, recipe)
+    card = {"task": task, "command": command, "data": job.about, "seed": options.seed, "versions": versions()}
+    with StopRequest() as stop, tqdm(total=recipe.steps, unit="round", dynamic_ncols=True) as bar:
+        progress = _Progress(bar, stop, options.minutes)
+        trained = job.train(card, progress)
+    if trained.stopped:
         print("note: stopped early; the network is what was trained by then")
     figures = {
-        "accuracy_integer": round(integer_accuracy(trained.network, test_x, test_y), 4),
-        "accuracy_float": round(float_accuracy(trained.layer, test_x, test_y, constants=recipe.constants), 4),
+        "accuracy_integer": round(integer_accuracy(trained.network, job.test_x, job.test_y), 4),
+        "accuracy_float": round(float_accuracy(trained.layer, job.test_x, job.test_y, constants=recipe.constants), 4),
     }
     network = replace(trained.network, card={**card, "figures": figures})
-    save_network(network, arguments.out)
-    plot = arguments.out.with_suffix(".png")
-    plot_curve(plot, train=progress.curve, checks=[], title=f"{arguments.out.stem}: growing, then fitting", unit="nats a sample")
+    save_network(network, out)
+    plot = out.with_suffix(".png")
+    plot_curve(plot, train=progress.curve, checks=[], title=f"{out.stem}: growing, then fitting", unit="nats a sample")
     for name, value in figures.items():
         print(f"held out, {name.replace('_', ' ')}: {value:.2%}")
-    seen = np.concatenate([train_x, np.broadcast_to(network.constants, (len(train_x), network.n_ref))], axis=1)[:5000]
+    seen = np.concatenate([job.train_x, np.broadcast_to(network.constants, (len(job.train_x), network.n_ref))], axis=1)[:5000]
     found = diagnose_layer(trained.layer, seen * 2.0**-recipe.frac, name="output layer")
     print("diagnosis: " + ("; ".join(found) or "no failure signature found"))
     count = sum(group.n_t * group.n_c for group in network.output.groups)
-    print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {arguments.out}; learning curve: {plot}")
+    print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {out}; learning curve: {plot}")
 
 
 def evaluate(network: Network, *, data: Path | None) -> dict[str, float]:

@@ -1,0 +1,133 @@
+"""How classifiers of images are trained: recipes, the presets' among them, and the options of the command."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+from polychron.options import UNRECORDED, Options, option, word
+
+from ...integer.network import LATENCY_MAX
+
+__all__ = ["DIGITS_PRESETS", "MNIST_PRESETS", "RECIPES", "Growth", "ImageOptions", "MnistOptions", "Recipe"]
+
+ChosenBy = Literal["gain", "random", "covering"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """How tables are grown.
+
+    ``pool``: pairs tried for each choice; ``rows``: samples looked at for each table; both drawn anew.
+    ``shrink``: the part of a table's Newton step that is taken; ``l2``: added to each row's curvature.
+    ``ref_share``: part of the pool that compares an input with a reference neuron, where there are any.
+    """
+
+    pool: int = 1000
+    rows: int = 3000
+    shrink: float = 0.3
+    l2: float = 1.0
+    ref_share: float = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Shape and training of a classifier.
+
+    ``n_t`` tables of ``n_c`` pairs. ``constants``: latencies of the reference neurons. ``frac``: one unit of input latency is 2**-frac.
+    ``distort``: train on distorted images too. ``views``: how many views of the training images growing looks at.
+    ``epochs`` of joint fitting in float, then ``rounded_epochs`` with rounded tables at ``rounded_rate``.
+    """
+
+    n_t: int
+    n_c: int
+    anchors: ChosenBy = "gain"
+    constants: tuple[int, ...] = ()
+    frac: int = 0
+    growth: Growth = field(default_factory=Growth)
+    distort: bool = True
+    views: int = 5
+    epochs: int = 100
+    rounded_epochs: int = 40
+    rate: float = 0.02
+    rounded_rate: float = 0.006
+    batch: int = 128
+    jitter: float = 0.3
+    drop: float = 0.1
+
+    @property
+    def pairs(self) -> int:
+        return self.n_t * self.n_c
+
+    @property
+    def steps(self) -> int:
+        """Calls of ``tick`` in a whole training."""
+        return (self.n_t if self.anchors == "gain" else 0) + self.epochs + self.rounded_epochs
+
+
+RECIPES = {
+    "digits": Recipe(n_t=26, n_c=6, growth=Growth(pool=600, rows=2000), drop=0.2),
+    "digits-wide": Recipe(n_t=38, n_c=6, growth=Growth(pool=600, rows=2000)),
+    "mnist": Recipe(
+        n_t=128,
+        n_c=7,
+        frac=4,
+        growth=Growth(pool=600, rows=12000),
+        views=3,
+        epochs=24,
+        rounded_epochs=9,
+        rate=0.01,
+        rounded_rate=0.004,
+        batch=256,
+    ),
+}
+
+
+def constants_word(text: str) -> tuple[int, ...]:
+    """Latencies between commas, such as 4,8,12; an empty word is none."""
+    try:
+        values = tuple(int(part) for part in text.split(",") if part)
+    except ValueError:
+        raise ValueError(f"must be whole numbers between commas, not {text!r:.60}") from None
+    for value in values:
+        if abs(value) > LATENCY_MAX:
+            raise ValueError(f"must be -{LATENCY_MAX}..{LATENCY_MAX}, not {value}")
+    return values
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageOptions(Options):
+    """A classifier of images and how to train it."""
+
+    about: Annotated[str, option("what a preset is for", parse=False), UNRECORDED] = ""
+    preset: Annotated[str, option("recipe to begin with; every other option changes it")] = ""
+    out: Annotated[Path | None, option("the network file; left out: TASK.safetensors"), UNRECORDED] = None
+    seed: Annotated[int, option("of the training and, with digits, of the hold-out", low=0, high=(1 << 32) - 1)] = 0
+    anchors: Annotated[ChosenBy, option("how pairs are chosen")] = "gain"
+    tables: Annotated[int, option("tables", low=1, high=1023)] = 1
+    pairs: Annotated[int, option("anchor pairs of a table", low=1, high=16)] = 1
+    constants: Annotated[
+        tuple[int, ...], word("latencies of reference neurons, as 4,8,12", constants_word, metavar="LIST", between=",")
+    ] = ()
+    minutes: Annotated[float | None, option("stop after so long, and keep what is trained by then", low=0, high=1e6)] = None
+
+    @property
+    def recipe(self) -> Recipe:
+        own = {"anchors": self.anchors, "n_t": self.tables, "n_c": self.pairs, "constants": self.constants}
+        return replace(RECIPES[self.preset], **own)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MnistOptions(ImageOptions):
+    """The same, with the folder of the data."""
+
+    data: Annotated[Path, option("folder of the four IDX files, plain or .gz")]
+
+
+def _preset(name: str) -> ImageOptions:
+    recipe = RECIPES[name]
+    about = f"{recipe.n_t} tables of {recipe.n_c} pairs"
+    return ImageOptions(about=about, preset=name, anchors=recipe.anchors, tables=recipe.n_t, pairs=recipe.n_c, constants=recipe.constants)
+
+
+DIGITS_PRESETS = {name: _preset(name) for name in ("digits", "digits-wide")}
+MNIST_PRESETS = {"mnist": _preset("mnist")}
