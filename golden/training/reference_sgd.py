@@ -8,10 +8,10 @@ trains networks to be used.
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from ..compiled.kernel import kernel
 from ..model.layer import Float32
 from ..model.transformer import Attention, Transformer
 
@@ -53,7 +53,7 @@ class _Heads(NamedTuple):
         return cls(*anchors, attention.position, attention.tables, attention.heads)
 
 
-@numba.njit(cache=True)
+@kernel()
 def _look(a, b, x, row, near, least):
     """Eq. 1 of the tables of one layer: index, nearest pair (the lowest of equals) and its latency difference."""
     for i in range(a.shape[0]):
@@ -68,7 +68,7 @@ def _look(a, b, x, row, near, least):
                 least[i] = u
 
 
-@numba.njit(cache=True)
+@kernel()
 def _gain(grad, rows, j, other):
     """Eq. 7, added up from the first column on."""
     total = np.float32(0)
@@ -77,14 +77,14 @@ def _gain(grad, rows, j, other):
     return total
 
 
-@numba.njit(cache=True)
+@kernel()
 def _slope(u):
     """U'(u) in double precision."""
     size = 1 + abs(np.float64(u))
     return (-0.5 if u > 0 else 0.5) / size / size
 
 
-@numba.njit(cache=True)
+@kernel()
 def _pull(gain, u, a, b, dx):
     """Eq. 8."""
     change = np.float32(np.float64(gain) * _slope(u))
@@ -92,13 +92,13 @@ def _pull(gain, u, a, b, dx):
     dx[b] -= change
 
 
-@numba.njit(cache=True)
+@kernel()
 def _update(rows, j, rate, grad):
     for c in range(grad.shape[0]):
         rows[j, c] -= rate * grad[c]
 
 
-@numba.njit(cache=True)
+@kernel()
 def _layer_forward(a, b, tables, x, y, seen):
     """y += S(x), position by position; x and y may be one array."""
     row, near, least = seen
@@ -109,7 +109,7 @@ def _layer_forward(a, b, tables, x, y, seen):
                 y[at, c] += tables[i, row[at, i], c]
 
 
-@numba.njit(cache=True)
+@kernel()
 def _layer_backward(a, b, tables, seen, grad, dx, rate):
     row, near, least = seen
     for at in range(row.shape[0]):
@@ -119,7 +119,7 @@ def _layer_backward(a, b, tables, seen, grad, dx, rate):
             _update(tables[i], j, rate, grad[at])
 
 
-@numba.njit(cache=True)
+@kernel()
 def _attention_forward(block, x, z, seen, placed):
     a, b, place_a, place_b, position, tables, heads = block
     row, near, least = seen
@@ -138,7 +138,7 @@ def _attention_forward(block, x, z, seen, placed):
                         z[at, c] += tables[i, j, c]
 
 
-@numba.njit(cache=True)
+@kernel()
 def _attention_backward(block, seen, placed, grad, dx, rate):
     a, b, place_a, _, position, tables, heads = block
     row, near, least = seen
@@ -169,7 +169,7 @@ def _attention_backward(block, seen, placed, grad, dx, rate):
             position[d, c] -= rate * d_position[d, c]
 
 
-@numba.njit(cache=True)
+@kernel()
 def _softmax(logits, targets):
     """Nats of each target; ``logits`` become p - onehot."""
     losses = np.zeros(logits.shape[0])
