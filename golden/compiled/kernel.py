@@ -18,6 +18,7 @@ from polychron.cache import cache_folder
 
 __all__ = ["kernel"]
 
+CONFIG: Any = numba.config
 GOLDEN = Path(__file__).parents[1]
 KEPT = 4  # folders: of so many states of the sources
 
@@ -43,7 +44,7 @@ def key(texts: list[bytes]) -> str:
 @cache
 def code_folder() -> Path:
     """Where machine code of the sources as they are now is kept; of those before, the last few stay."""
-    base = Path(numba.config.CACHE_DIR) / "polychron" if numba.config.CACHE_DIR else cache_folder() / "numba"
+    base = Path(CONFIG.CACHE_DIR) / "polychron" if CONFIG.CACHE_DIR else cache_folder() / "numba"
     folder = base / key([path.read_bytes() for path in sources()])
     folder.mkdir(parents=True, exist_ok=True)
     old = sorted((path for path in base.iterdir() if path.is_dir() and path != folder), key=lambda path: path.stat().st_mtime)
@@ -56,11 +57,11 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """``numba.njit`` with these options and the cache above. Kernels release the interpreter's lock."""
 
     def compiled(function: Callable[..., Any]) -> Any:
-        before = numba.config.CACHE_DIR
-        numba.config.CACHE_DIR = str(code_folder())
+        before = CONFIG.CACHE_DIR
+        CONFIG.CACHE_DIR = str(code_folder())
         try:
             return numba.njit(nogil=True, cache=True, **options)(function)
         finally:
-            numba.config.CACHE_DIR = before
+            CONFIG.CACHE_DIR = before
 
     return compiled

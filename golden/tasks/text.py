@@ -40,6 +40,14 @@ class Text:
     def held_out(self) -> bytes:
         return self.data[len(self.train) :]
 
+    def sample(self, size: int, *, pieces: int = 8) -> bytes:
+        """About ``size`` bytes of the held-out part, from evenly spread places of it; all of it where it has no more."""
+        data = self.held_out
+        if len(data) <= size:
+            return data
+        each = size // pieces
+        return b"".join(data[low : low + each] for low in np.linspace(0, len(data) - each, pieces).astype(int))
+
 
 def read_text(path: Path) -> Text:
     """The bytes of a file; ``NetworkError`` when it can't be read."""
