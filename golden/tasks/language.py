@@ -21,7 +21,7 @@ from .card import text_data, versions
 from .ngram import ngram_bits
 from .out import check_out
 from .plot import plot_curve
-from .text import UNKNOWN, Text, default_text, encode, read_text, unseen, vocabulary
+from .text import UNKNOWN, Text, default_text, described_vocabulary, encode, read_text, unseen, vocabulary
 
 __all__ = ["Result", "float_bits", "run", "train_language"]
 
@@ -192,6 +192,7 @@ def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str) -> Non
     else:
         symbols, model = _resume(kind, options.resume)
         options = replace(options, grow=0)
+    print(described_vocabulary(symbols, text.data))
     card = {"task": "text", "command": command, "data": text_data(text), "seed": options.seed, "versions": versions()}
     made = train_language(kind, model, text, options, symbols=symbols, card=card, say=lambda line: print(line, flush=True))
     save_network(made.network, out, extra=None if options.no_float else made.model.arrays())
