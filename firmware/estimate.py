@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from boards import Board, Tier
 
 from . import isa
+from .description import Work
 from .image.image import write_image
 from .image.sections import until_rest
 from .isa import Mode
@@ -146,11 +147,11 @@ def estimate(program: Program, board: Board) -> Estimate:
     """The figures of ``program``, which was compiled for ``board``."""
     figures = []
     spans = {(piece.tier, piece.beat): len(piece.data) for piece in program.tables}
-    for run, origin in zip(program.runs, program.meta["placement"]["runs"], strict=True):
+    for run, origin in zip(program.runs, program.meta.placement.runs, strict=True):
         if run.mode not in (Mode.ROWS, Mode.ATTEND):
             continue
         tier = board.tiers[run.tier]
-        columns = program.meta["n_out"] if origin["stage"] == "output" else program.meta["n"]
+        columns = program.meta.n_out if origin.stage.work is Work.OUTPUT else program.meta.n
         bits = 4 if run.int4 else 8
         row_bytes = -(-columns * bits // 8)
         span = spans[run.tier, run.table_base] // isa.BEAT_BYTES
@@ -159,7 +160,7 @@ def estimate(program: Program, board: Board) -> Estimate:
         rows = run.count * max(1, reach)
         figures.append(
             RunFigures(
-                stage=origin["stage"],
+                stage=str(origin.stage),
                 tier=run.tier,
                 tables=run.count,
                 reach=reach,
@@ -187,7 +188,7 @@ def estimate(program: Program, board: Board) -> Estimate:
     )
     image = write_image(program)
     return Estimate(
-        name=program.meta["name"],
+        name=program.meta.name,
         board=board,
         runs=tuple(figures),
         tiers=tuple(tiers),

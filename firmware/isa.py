@@ -3,6 +3,7 @@
 Reference pages: docs/reference/isa.md, image.md, link.md. Nothing of ours is imported here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
 
@@ -22,6 +23,7 @@ __all__ = [
     "WORDS_PER_INSTRUCTION",
     "ZERO_WORD",
     "Command",
+    "Config",
     "Counter",
     "Kind",
     "LoadError",
@@ -32,6 +34,8 @@ __all__ = [
     "anchor_bits",
     "choice_bits",
     "place",
+    "read_sampler_registers",
+    "sampler_registers",
     "slot_banks",
     "slot_bits",
     "slot_of",
@@ -258,3 +262,31 @@ class Run:
             value = (words[word] >> low & ((1 << width) - 1)) + offset
             values[name] = bool(value) if name in flags else value
         return cls(**values)  # type: ignore[arg-type]
+
+
+class Config(IntEnum):
+    """The sampler's registers: words of the space CONFIG. MODE: k in bits 0..3, jitter on or off in bit 8."""
+
+    SEED_LOW = 0
+    SEED_HIGH = 1
+    MODE = 2
+    MASK = 3
+
+
+K_BITS = 4
+JITTER_BIT = 8
+
+
+def sampler_registers(*, seed: int, k: int, jittered: bool, mask: int) -> list[int]:
+    """The words of CONFIG in order."""
+    words = {Config.SEED_LOW: seed & 0xFFFF, Config.SEED_HIGH: seed >> 16, Config.MODE: k | jittered << JITTER_BIT, Config.MASK: mask}
+    return [words[register] for register in Config]
+
+
+def read_sampler_registers(words: Sequence[int]) -> tuple[int, int, bool, int]:
+    """seed, k, jittered and mask; ``ValueError`` where other bits are set."""
+    mode = words[Config.MODE]
+    k, jittered = mode & (1 << K_BITS) - 1, mode >> JITTER_BIT & 1
+    if mode != k | jittered << JITTER_BIT:
+        raise ValueError(f"MODE must have k and the jitter bit alone, not {mode:#06x}")
+    return words[Config.SEED_LOW] | words[Config.SEED_HIGH] << 16, k, bool(jittered), words[Config.MASK]

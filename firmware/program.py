@@ -1,12 +1,14 @@
 """A compiled network: what is loaded into a core, as plain values. Made by firmware.compiler, carried by firmware.image.image."""
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from . import isa
+from .description import Meta
+from .sampling import Sampling
 
 __all__ = ["AnchorWord", "Lane", "Placed", "Program", "decode_anchor", "encode_anchor"]
 
@@ -76,8 +78,7 @@ class Program:
 
     ``runs``: the program. ``anchors``: encoded anchor words. ``tables``: the placed pieces, by tier and rising address.
     ``image_offset``: the flash address an image of it must lie at, because tables stay there; None where all of it is loaded.
-    ``store``: initial latencies from address 0. ``jitter``: 256 entries, or None where the image sets none.
-    ``seed``, ``k``, ``jittered``, ``mask``: the CONFIG registers. ``meta``: the META section (docs/reference/image.md).
+    ``store``: initial latencies from address 0. ``sampling``: how symbols are chosen; ``meta``: what it says of itself.
     """
 
     comparators: int
@@ -85,13 +86,9 @@ class Program:
     anchors: tuple[int, ...]
     tables: tuple[Placed, ...]
     store: Int16
-    jitter: Int16 | None = None
-    seed: int = 1
-    k: int = 0
-    jittered: bool = False
-    mask: int = 0
+    sampling: Sampling = field(default_factory=Sampling)
     image_offset: int | None = None
-    meta: dict[str, Any] = field(default_factory=dict)
+    meta: Meta = field(default_factory=Meta)
 
     def memory(self, size: int) -> bytes:
         """Tier 0, ``size`` bytes, as it stands after loading (0 where nothing is placed)."""

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .integer.network import NetworkError
-from .integer.stream import score
+from .compiled.stream import score
+from .integer.layer import NetworkError
+from .integer.symbols import encode
 from .model.rnn import Rnn
-from .tasks.text import Text, default_text, encode, read_text, vocabulary
+from .tasks.text import Text, default_text, read_text, vocabulary
 from .training.recurrent import Recurrent
 from .training.recurrent_presets import RECURRENT_PRESETS
 from .training.trainer import Trainer

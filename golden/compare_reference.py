@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .integer.network import NetworkError
+from .integer.layer import NetworkError
 from .model.layer import Float32, FloatGroup, FloatLayer
 from .model.transformer import Attention, Block, Shape, Transformer
 from .training.reference_sgd import reference_rate, sgd_step

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from .integer.network import NetworkError
+from .integer.layer import NetworkError
 from .tasks.images.classifier import float_accuracy, integer_accuracy
 from .tasks.images.digits import Holdout, holdout, inner_holdout, train_digits
 from .tasks.images.recipe import DIGITS_PRESETS, RECIPES, Recipe

@@ -4,10 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from .compiled.stream import score
 from .integer.file import load
-from .integer.network import Network, NetworkError
+from .integer.layer import NetworkError
+from .integer.network import Network, TextNetwork
 from .integer.shipped import find_network, shipped_networks
-from .integer.stream import score
 from .tasks.images import task as image_task
 from .tasks.ngram import ngram_bits
 from .tasks.text import default_text, read_text
@@ -46,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
         for name in ("command", "seed"):
             if name in network.card:
                 print(f"{name}: {network.card[name]}")
-        if network.kind != "deep":
+        if isinstance(network, TextNetwork):
             if arguments.data is not None:
                 raise NetworkError("--data is for image networks, and this is a text network")
             _text(network, arguments.text, whole=arguments.whole)

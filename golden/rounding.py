@@ -4,9 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from .compiled.stream import score
 from .integer.file import load, load_extra
-from .integer.network import NetworkError
-from .integer.stream import score
+from .integer.layer import NetworkError
+from .integer.stream import text_network
 from .model.quantise import RecurrentRounding, quantise_rnn, search_rounding
 from .model.rnn import Rnn
 from .tasks.language import float_bits
@@ -37,16 +38,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--text", type=Path, help="any file; its last tenth is held out (default: Python's own help topics)")
     arguments = parser.parse_args(argv)
     try:
-        network = load(arguments.network)
+        symbols = text_network(load(arguments.network))[1]
         arrays = load_extra(arguments.network)
-        if network.symbols is None or not arrays:
+        if not arrays:
             raise NetworkError(f"{arguments.network}: carries no float text network (it was saved with --no-float)")
         model = Rnn.from_arrays(arrays)
         text = default_text() if arguments.text is None else read_text(arguments.text)
-        exact = float_bits(Recurrent(), model, network.symbols, text.held_out)
+        exact = float_bits(Recurrent(), model, symbols, text.held_out)
         print(f"float: {exact:.4f} bits per character of the last tenth of {text.name}")
         for bits in (8, 4):
-            found, rounding = rounded_bits(model, network.symbols, text, bits=bits)
+            found, rounding = rounded_bits(model, symbols, text, bits=bits)
             units = f"units {rounding.hidden_unit:g} (hidden tables, embedder) and {rounding.output_unit:g} (output tables)"
             print(f"int{bits}: {found:.4f}, {found - exact:+.4f}; {units}")
     except (NetworkError, KeyError, ValueError) as error:

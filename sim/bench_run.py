@@ -100,7 +100,7 @@ def _sections(program: Program) -> Iterator[tuple[isa.Kind, list[int]]]:
     yield isa.Kind.ANCHORS, [word >> 16 * part & 0xFFFF for word in program.anchors for part in range(4)]
     yield isa.Kind.PROGRAM, [word for run in program.runs for word in run.encode()]
     yield isa.Kind.STORE, [value & 0xFFFF for value in program.store.tolist()]
-    yield isa.Kind.CONFIG, [program.seed & 0xFFFF, program.seed >> 16, program.k, 0]
+    yield isa.Kind.CONFIG, program.sampling.registers()
 
 
 def _read(space: isa.ReadSpace, address: int) -> Generator[Operation, int, int]:

@@ -21,7 +21,7 @@ from firmware.compiler import compile_network
 from firmware.image.files import write_atomic
 from firmware.program import Program
 from golden.integer.file import load
-from golden.integer.network import NetworkError
+from golden.integer.layer import NetworkError
 from golden.integer.shipped import find_network
 from golden.integer.transformer import TransformerNetwork
 from hdl.board.system import core_params

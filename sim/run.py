@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -21,14 +20,16 @@ from boards import Board
 from firmware.compiler import compile_network
 from firmware.estimate import estimate
 from firmware.host.host import Counters
-from firmware.isa import BEAT_BYTES
-from firmware.jitter import jitter_table
+from firmware.isa import BEAT_BYTES, Mode
 from firmware.program import Program
+from golden.integer.deep import DeepNetwork
 from golden.integer.file import load
-from golden.integer.network import Network, NetworkError
+from golden.integer.layer import NetworkError
+from golden.integer.network import Network
 from golden.integer.shipped import find_network, shipped_networks
+from golden.integer.stream import text_network
+from golden.integer.symbols import UNKNOWN, encode
 from golden.tasks.images.digits import holdout_digits
-from golden.tasks.text import UNKNOWN, encode
 from hdl.board.system import core_params
 from sim.compiled.build import SimulationError
 from sim.cycles import predict
@@ -79,11 +80,11 @@ def _run(options: argparse.Namespace) -> int:
     digits = options.digits is not None
     path = find_network(options.network or ("digits" if digits else "shakespeare"))
     network = load(path)
-    if digits and network.kind != "deep":
+    if digits and not isinstance(network, DeepNetwork):
         raise NetworkError(f"{path} is a text network: --digits needs a classifier")
-    if digits and (inputs := network.n - len(network.constants)) != DIGIT_INPUTS:
+    if digits and (inputs := network.n_in) != DIGIT_INPUTS:
         raise NetworkError(f"{path} has {inputs} inputs: --digits needs a network of {DIGIT_INPUTS}, the pixels of a digit")
-    if not digits and network.symbols is None:
+    if not digits and network.byte_symbols() is None:
         raise NetworkError(f"{path} has no symbols: it reads no text (run a digits network with --digits)")
     low, high = (1, 450) if digits else (0, 60_000)  # the core counts steps in 16 bits
     count = options.digits if digits else options.length
@@ -97,12 +98,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _program(network: Network, board: Board, path: Path, options: argparse.Namespace) -> Program:
-    program = compile_network(network, board, name=path.stem, seed=options.seed, k=options.k)
-    if options.temperature == 0:
-        return program
-    low, high = program.meta["placement"]["output_range"]
-    table, mask = jitter_table(temperature=options.temperature, out_frac=network.out_frac, outputs=(low, high))
-    return replace(program, jitter=table, mask=mask, jittered=True)
+    return compile_network(network, board, name=path.stem, seed=options.seed, k=options.k, temperature=options.temperature)
 
 
 @contextmanager
@@ -126,14 +122,14 @@ def _session(network: Network, program: Program, board: Board, options: argparse
 
 
 def _text(session: Session, network: Network, program: Program, board: Board, options: argparse.Namespace) -> int:
-    assert network.symbols is not None
-    prompt = encode(network.symbols, options.prompt.encode()).tolist()
+    symbols = text_network(network)[1]
+    prompt = encode(symbols, options.prompt.encode()).tolist()
     begin, start, clocks = session.counters(), time.monotonic(), session.sim.clocks
     taken = clocks
     sys.stdout.write(options.prompt)
     for number, symbol in enumerate(session.run([*prompt, *[None] * options.length])):
         if number >= len(prompt):
-            byte = network.symbols[symbol]
+            byte = symbols[symbol]
             sys.stdout.write("?" if byte == UNKNOWN else chr(byte))
             sys.stdout.flush()
         taken = session.sim.clocks
@@ -145,7 +141,7 @@ def _text(session: Session, network: Network, program: Program, board: Board, op
         figures, per_step = estimate(program, board), used.clocks / used.steps
         limit = round(sum(map(figures.limit_with, range(used.steps))) / used.steps)  # a transformer's grows while its cache fills
         print(f"{used.steps} characters: {per_step:.2f} clocks a character, limit {limit}, efficiency {100 * limit / per_step:.1f} %")
-        if network.kind == "transformer":
+        if any(run.mode == Mode.ATTEND for run in program.runs):
             full, limit = predict(program, board), figures.limit
             rate = f"{full.clocks_per_step} clocks a character, limit {limit}, efficiency {100 * limit / full.clocks_per_step:.1f} %"
             print(f"with a full cache, by the cycle model: {rate}; the first one takes {full.clocks}")

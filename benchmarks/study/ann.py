@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from golden.tasks.text import UNKNOWN, unseen
+from golden.integer.symbols import UNKNOWN, unseen
 
 from .ann_shape import AnnShape
 

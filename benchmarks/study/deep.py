@@ -9,9 +9,10 @@ import numpy as np
 from tqdm import tqdm
 
 from golden.integer.file import save_network
-from golden.integer.network import NetworkError
+from golden.integer.layer import NetworkError
+from golden.integer.symbols import encode
 from golden.tasks.out import check_out
-from golden.tasks.text import encode, read_text, vocabulary
+from golden.tasks.text import read_text, vocabulary
 from golden.training.words import tables_word
 
 from .window import WindowModel, quantise_window, score_window

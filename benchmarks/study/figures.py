@@ -5,21 +5,12 @@ from dataclasses import dataclass
 import boards
 from boards import Board
 from firmware.compiler import CompileError, compile_network
-from golden.integer.network import Layer, Network
-from golden.integer.transformer import TransformerNetwork
+from golden.integer.network import Network, TextNetwork
 from sim.cycles import predict
 
-__all__ = ["Cost", "RowsRead", "clocks_by_rule", "cost", "rows_read"]
+__all__ = ["Cost", "clocks_by_rule", "cost"]
 
 BEAT = 8  # bytes
-
-
-@dataclass(frozen=True, kw_only=True)
-class RowsRead:
-    """``rows`` of ``bytes`` each, without padding."""
-
-    rows: int
-    bytes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,31 +27,12 @@ class Cost:
     predicted: bool
 
 
-def rows_read(network: Network) -> list[RowsRead]:
-    """All rows that a step reads: of each layer a row a table, of each head a row a table and cached position, one of the embedder."""
-
-    def layer(one: Layer) -> RowsRead:
-        return RowsRead(rows=one.n_t, bytes=-(-one.n_out * one.bits // 8))
-
-    read = [layer(one) for one in network.hidden]
-    if isinstance(network, TransformerNetwork):
-        for block in network.blocks:
-            tables = sum(head.n_t for head in block.heads)
-            read.append(RowsRead(rows=tables * (network.context - 1), bytes=-(-network.n * block.bits // 8)))
-            if block.feed is not None:
-                read.append(layer(block.feed))
-    read.append(layer(network.output))
-    if network.embed is not None:
-        read.append(RowsRead(rows=1, bytes=-(-network.n * network.embed_bits // 8)))
-    return read
-
-
 def clocks_by_rule(network: Network, board: Board, *, memory: str) -> int:
     """Clocks of the rows alone, all of them in one memory: those of their beats, in flash 7 a row besides; nothing hidden or waited for."""
     tier = board.flash if memory == "flash" else board.tiers[0]
     if tier is None:
         raise ValueError(f"{board.name} has no flash tier")
-    return sum(one.rows * (-(-one.bytes // BEAT) * tier.beat_clocks + tier.row_clocks) for one in rows_read(network))
+    return sum(one.rows * (-(-one.row_bytes // BEAT) * tier.beat_clocks + tier.row_clocks) for one in network.reads())
 
 
 def cost(network: Network, *, board: str = "icebreaker") -> Cost:
@@ -73,9 +45,9 @@ def cost(network: Network, *, board: str = "icebreaker") -> Cost:
     elif target.flash is not None and table_bytes <= target.flash.size:
         memory = "flash"
     try:
-        prediction = predict(compile_network(network, target), target, back_to_back=network.kind != "deep")
-        clocks, predicted = prediction.clocks if network.kind == "deep" else prediction.clocks_per_step, True
+        prediction = predict(compile_network(network, target), target, back_to_back=isinstance(network, TextNetwork))
+        clocks, predicted = prediction.clocks_per_step if isinstance(network, TextNetwork) else prediction.clocks, True
     except (CompileError, ValueError):  # either refuses it
         clocks, predicted = clocks_by_rule(network, target, memory=memory), False
-    read = sum(one.rows * one.bytes for one in rows_read(network))
+    read = network.bytes_read()
     return Cost(memory=memory, table_bytes=table_bytes, bytes_read=read, clocks=clocks, predicted=predicted)

@@ -3,14 +3,14 @@
 import time
 from typing import Any
 
-from golden.integer.network import NetworkError
-from golden.integer.stream import score
-from golden.tasks.text import Text, encode, vocabulary
+from golden.compiled.stream import score
+from golden.integer.layer import NetworkError
+from golden.integer.symbols import encode
+from golden.tasks.text import Text, vocabulary
 from golden.training.learner import Architecture
 from golden.training.options import LanguageOptions
 from golden.training.trainer import Trainer
 
-from .figures import rows_read
 from .runs import Run
 
 __all__ = ["timed_run"]
@@ -48,7 +48,7 @@ def timed_run(kind: Architecture[Any, Any], options: LanguageOptions, text: Text
         seconds=round(seconds, 1),
         bits=round(score(network, text.held_out).bits, 4),
         table_bytes=network.table_bytes(),
-        bytes_read=sum(one.rows * one.bytes for one in rows_read(network)),
+        bytes_read=network.bytes_read(),
         seed=options.seed,
         command=command,
     )

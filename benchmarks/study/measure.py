@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from golden.compiled.stream import score
+from golden.integer.deep import DeepNetwork
 from golden.integer.file import load, load_extra
-from golden.integer.network import Int8, Layer, Network, NetworkError
+from golden.integer.layer import Int8, Layer, NetworkError
+from golden.integer.network import Network
 from golden.integer.shipped import find_network
-from golden.integer.stream import score
 from golden.integer.transformer import TransformerNetwork
 from golden.tasks.text import Text, read_text
 
@@ -47,7 +49,7 @@ def shape_of(network: Network) -> str:
         heads = f"{len(network.blocks)} blocks of {count}, {head.n_t}x2^({head.query.shape[1]}+{head.key.shape[1]}+{head.p})"
         parts.append(f"{heads} int{block.bits}, context {network.context}")
         parts.append("F " + layer(block.feed) if block.feed is not None else "attention alone")
-    parts += [f"S {layer(one)}" for one in network.hidden]
+    parts += [f"S {layer(one)}" for name, one in network.layers().items() if name.startswith("hidden.")]
     return ", ".join([*parts, f"U {layer(network.output)}"])
 
 
@@ -65,7 +67,7 @@ def measure(path: Path, text: Text, *, name: str, seconds: float | None, shipped
     card = network.card
     if card.get("data", {}).get("sha256") != text.sha256:
         raise NetworkError(f"{path}: was trained on another text than {text.name}")
-    if network.kind == "deep":
+    if isinstance(network, DeepNetwork):
         codes = codes_of(path)
         bits, host = score_window(network, codes, text.held_out), sum(code.size for code in codes)
     else:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.integer.network import NetworkError
+from golden.integer.layer import NetworkError
 from golden.tasks.ngram import ngram_bits
 from golden.tasks.text import read_text
 

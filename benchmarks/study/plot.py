@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from golden.integer.file import write_atomic
-from golden.integer.network import NetworkError
+from golden.integer.layer import NetworkError
 
 from .points import FAMILIES, Point, frontier, read_points
 from .runs import Run, read_runs

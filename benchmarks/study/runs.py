@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from golden.integer.file import write_atomic
-from golden.integer.network import NetworkError
+from golden.integer.layer import NetworkError
 
 __all__ = ["RUNS", "Run", "put_run", "read_runs", "write_runs"]
 

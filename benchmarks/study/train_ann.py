@@ -11,8 +11,9 @@ import torch
 from torch.nn import functional
 from tqdm import tqdm
 
-from golden.integer.network import NetworkError
-from golden.tasks.text import encode, read_text, vocabulary
+from golden.integer.layer import NetworkError
+from golden.integer.symbols import encode
+from golden.tasks.text import read_text, vocabulary
 from golden.training.adam import cosine
 
 from .ann import Ann, round_weights, stream_bits

@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from golden.integer.network import NetworkError
+from golden.integer.layer import NetworkError
 from golden.tasks.text import Text, read_text
 from golden.training.recurrent import Recurrent
 from golden.training.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions

@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from golden.integer.network import NetworkError
+from golden.integer.layer import NetworkError
 from golden.tasks.text import Text, read_text
 from golden.training.transformer import TransformerArchitecture
 from golden.training.transformer_presets import TRANSFORMER_PRESETS, TransformerOptions

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from golden.integer.forward import deep_forward
-from golden.integer.network import Int8, Int16, Network, NetworkError
+from golden.integer.deep import DeepNetwork, deep_forward
+from golden.integer.layer import Int8, Int16, NetworkError
+from golden.integer.symbols import UNKNOWN, encode, unseen
 from golden.model.anchors import random_anchors
 from golden.model.layer import Float32, FloatGroup, FloatLayer
 from golden.model.quantise import largest_shift, log2_unit, quantise_entries, quantise_layer
-from golden.tasks.text import UNKNOWN, encode, unseen
 
 __all__ = ["WindowModel", "bits_of", "latencies", "quantise_window", "score_window"]
 
@@ -64,13 +64,12 @@ def latencies(codes: Sequence[npt.NDArray[Any]], tokens: Symbols) -> npt.NDArray
 
 def quantise_window(
     model: WindowModel, *, unit: float, output_unit: float, bits: int, symbols: tuple[int, ...], card: dict[str, Any]
-) -> tuple[Network, tuple[Int8, ...]]:
+) -> tuple[DeepNetwork, tuple[Int8, ...]]:
     """The integer network and the codes, all latencies in units of ``unit``; ``symbols`` go into the card, a deep network has none."""
     output = quantise_layer(model.output, unit=output_unit, bits=bits, negate=True)
     shift = largest_shift(output)
     output = quantise_layer(model.output, unit=output_unit, bits=bits, negate=True, shift=shift)
-    network = Network(
-        kind="deep",
+    network = DeepNetwork(
         n=sum(model.widths),
         hidden=tuple(quantise_layer(layer, unit=unit, bits=bits) for layer in model.hidden),
         output=output,
@@ -92,7 +91,7 @@ def bits_of(outputs: Int16, tokens: Symbols, *, symbols: tuple[int, ...], out_fr
     return float(bits)
 
 
-def score_window(network: Network, codes: tuple[Int8, ...], data: bytes) -> float:
+def score_window(network: DeepNetwork, codes: tuple[Int8, ...], data: bytes) -> float:
     """Bits per character of every byte of ``data``, each predicted from the bytes before it in ``data``."""
     symbols = tuple(network.card["symbols"])
     if network.kind != "deep" or sum(code.shape[1] for code in codes) != network.n:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from golden.compiled.adam import Update
 from golden.compiled.layer import softmax
-from golden.integer.network import ENTRY_LIMIT
+from golden.integer.layer import ENTRY_LIMIT
 from golden.model.grow import depth_at
 from golden.model.layer import Float32
 from golden.training.adam import Adam, cosine

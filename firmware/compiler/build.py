@@ -1,25 +1,28 @@
-"""The compiler: an integer network and a board to a program."""
+"""The compiler: an integer network and a board to a program, pass after pass: stages, store plan, placement of tables, runs."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from boards import Board
 from firmware import isa
 from firmware.isa import Mode
-from firmware.jitter import jitter_table
 from firmware.program import Placed, Program
+from firmware.sampling import Sampling
 from golden.integer.network import Network
-from golden.integer.transformer import TransformerNetwork
 
 from .errors import CompileError
 from .program.describe import describe
-from .program.emit import emit
-from .stages.attention import check_attention
+from .program.emit import Emitted, Plans, emit
+from .stages.stage import Stage
 from .stages.stages import make_stages, sum_range
+from .store.layout import Layout, Shape
 from .store.schedule import ideal_words
 from .store.search import search
 from .store.shapes import check_depth, make_shape
-from .tables.arrange import arrange
+from .tables.arrange import Arrangement, arrange
 from .tables.copies import anchor_lengths
+from .tables.sizes import Sizes
 from .tables.tiers import FLASH
 
 __all__ = ["compile_network"]
@@ -37,55 +40,82 @@ def compile_network(
     the same program.
     """
     network.validate()
-    if not 1 <= seed < 1 << 32:
-        raise CompileError(f"seed must be 1..{(1 << 32) - 1}, not {seed}")
-    if not 0 <= k <= 8:
-        raise CompileError(f"k must be 0..8, not {k}")
-    if isinstance(network, TransformerNetwork):
-        check_attention(network)
     stages = make_stages(network)
-    shape = make_shape(network, stages, board)
+    outputs = sum_range(stages, "output")
+    try:
+        Sampling(seed=seed, k=k)
+    except ValueError as error:
+        raise CompileError(str(error)) from None
+    plan = _plan_store(stages, make_shape(network, stages, board), board)
+    made = _emit(stages, plan, board, n_out=network.n_out)
+    tables = [*made.tables, *_zero_beat(made.runs, board)]
+    return Program(
+        comparators=board.comparators,
+        runs=tuple(made.runs),
+        anchors=tuple(made.anchors),
+        tables=tuple(sorted(tables)),
+        store=_initial_store(network, plan.layout),
+        sampling=Sampling.at(temperature, out_frac=network.out_frac, outputs=outputs, seed=seed, k=k),
+        image_offset=board.image_offset if any(piece.tier == FLASH for piece in tables) else None,
+        meta=describe(network, outputs, plan.layout, name=name, origins=made.origins),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorePlan:
+    """Where latencies lie, in which order each family's pairs are compared, and the sizes that follow from it."""
+
+    layout: Layout
+    schedules: Plans
+    sizes: Sizes
+
+
+def _plan_store(stages: list[Stage], shape: Shape, board: Board) -> StorePlan:
+    """The store's layout and the anchors' schedules, searched for together, once it is sure that the tables fit the tiers.
+
+    A bubble in a schedule costs nothing where rows take longer, so the search is told what a row of each family takes: by a placement
+    for schedules without bubbles.
+    """
     least = sum(len(stage.families) if stage.reads else 1 for stage in stages)
     check_depth(least, board.program_instructions, "instructions", "program memory", board)
     ideal = anchor_lengths(stages, lambda family, source: ideal_words(family.n_t, family.sources[source].shape[1], board.comparators))
-    words = {"output": shape.output_words, "state": shape.state_words}
-    placed = arrange(network, stages, board, words=words, lengths=ideal)  # refuses before the search what can't fit
+    forecast = arrange(stages, Sizes(output_words=shape.output_words, state_words=shape.state_words, anchor_words=ideal), board)
     made = [(stage, group) for stage in stages if stage.reads and not stage.token for group in range(len(stage.families))]
     families = [stage.families[group] for stage, group in made]
     # rows of attention come when all indices of the block are made
-    clocks = [placed.row_clocks(stage, group, board) if stage.mode == Mode.ROWS else 0 for stage, group in made]
+    clocks = [forecast.row_clocks(stage, group, board) if stage.mode == Mode.ROWS else 0 for stage, group in made]
     room = board.anchor_words if sum(ideal.values()) <= board.anchor_words else UNLIMITED
-    plan = search([family.sources for family in families], clocks, shape, board, room=room)
-    layout, plans = plan.layout, dict(zip(families, plan.schedules, strict=True))
-    words["state"] = layout.state_words
-    lengths = anchor_lengths(stages, lambda family, source: plans[family][source].length)
-    placed = arrange(network, stages, board, words=words, lengths=lengths)
-    out = emit(placed.stages, placed.parts, plans, placed.pieces, layout, n_out=network.n_out)
-    if len(out.anchors) > board.anchor_words or len(out.runs) > board.program_instructions:  # parting a group costs words, and a run
-        placed = arrange(network, stages, board, words=words, lengths=lengths, whole=True)
-        out = emit(placed.stages, placed.parts, plans, placed.pieces, layout, n_out=network.n_out)
-    check_depth(len(out.anchors), board.anchor_words, "anchor words", "anchor memory", board)
-    check_depth(len(out.runs), board.program_instructions, "instructions", "program memory", board)
-    if any(run.mode != Mode.ROWS or (run.int4 and run.tier == FLASH) for run in out.runs):
-        out.tables.append(Placed(0, board.tiers[0].size // isa.BEAT_BYTES - 1, bytes(isa.BEAT_BYTES)))
+    found = search([family.sources for family in families], clocks, shape, board, room=room)
+    schedules = dict(zip(families, found.schedules, strict=True))
+    lengths = anchor_lengths(stages, lambda family, source: schedules[family][source].length)
+    sizes = Sizes(output_words=shape.output_words, state_words=found.layout.state_words, anchor_words=lengths)
+    return StorePlan(layout=found.layout, schedules=schedules, sizes=sizes)
+
+
+def _emit(stages: list[Stage], plan: StorePlan, board: Board, *, n_out: int) -> Emitted:
+    """The program, its tables parted between the tiers where that pays; whole, where the parts need more than the memories hold."""
+
+    def attempt(placed: Arrangement) -> Emitted:
+        return emit(placed.stages, placed.parts, plan.schedules, placed.pieces, plan.layout, n_out=n_out)
+
+    made = attempt(arrange(stages, plan.sizes, board))
+    if len(made.anchors) > board.anchor_words or len(made.runs) > board.program_instructions:
+        made = attempt(arrange(stages, plan.sizes, board, whole=True))
+    check_depth(len(made.anchors), board.anchor_words, "anchor words", "anchor memory", board)
+    check_depth(len(made.runs), board.program_instructions, "instructions", "program memory", board)
+    return made
+
+
+def _zero_beat(runs: list[isa.Run], board: Board) -> list[Placed]:
+    """The last beat of tier 0, zero, if a run reads it: to end with a row of zeros, or behind beats of int4 rows in flash."""
+    if any(run.mode != Mode.ROWS or (run.int4 and run.tier == FLASH) for run in runs):
+        return [Placed(0, board.tiers[0].size // isa.BEAT_BYTES - 1, bytes(isa.BEAT_BYTES))]
+    return []
+
+
+def _initial_store(network: Network, layout: Layout) -> np.ndarray:
+    """The latencies that are loaded: those of the reference neurons, 0 elsewhere."""
     store = np.zeros(layout.top, np.int16)
-    for neuron, value in zip(range(network.n - network.n_ref, network.n), network.constants.tolist(), strict=True):
+    for neuron, value in zip(range(network.n - network.n_ref, network.n), network.reference_latencies().tolist(), strict=True):
         store[layout.copies[neuron]] = value
-    outputs = sum_range(stages, "output")
-    jitter, mask = None, 0
-    if temperature != 0:
-        jitter, mask = jitter_table(temperature=temperature, out_frac=network.out_frac, outputs=outputs)
-    return Program(
-        comparators=board.comparators,
-        runs=tuple(out.runs),
-        anchors=tuple(out.anchors),
-        tables=tuple(sorted(out.tables)),
-        store=store,
-        seed=seed,
-        k=k,
-        jitter=jitter,
-        jittered=jitter is not None,
-        mask=mask,
-        image_offset=board.image_offset if any(piece.tier == FLASH for piece in out.tables) else None,
-        meta=describe(network, outputs, layout, name=name, origins=out.origins),
-    )
+    return store

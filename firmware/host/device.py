@@ -7,8 +7,8 @@ import numpy as np
 from ..image.image import read_image, sampler_image
 from ..image.sections import Section, pack, until_rest
 from ..isa import Kind
-from ..jitter import jitter_table
 from ..program import Program
+from ..sampling import Sampling
 from .host import Hello, Host, LinkError
 
 __all__ = ["UNKNOWN", "Device", "SymbolError"]
@@ -28,7 +28,7 @@ class Device:
         self.host = host
         self.image = image
         self.program: Program = read_image(image)
-        self._place = self.program.meta["placement"]
+        self._place = self.program.meta.placement
 
     @property
     def loadable(self) -> bytes:
@@ -56,28 +56,21 @@ class Device:
 
     def set_sampler(self, *, temperature: float = 0.0, k: int = 0, seed: int = 1) -> None:
         """Draw at ``temperature`` among the ``k`` earliest spikes (0: all); temperature 0 takes the earliest. Restarts the generator."""
-        comparators = self.program.comparators
-        if temperature == 0:
-            self.host.load(sampler_image(comparators=comparators, seed=seed, k=k))
-            return
         meta = self.program.meta
-        low, high = self._place["output_range"]
-        table, mask = jitter_table(temperature=temperature, out_frac=meta["out_frac"], outputs=(low, high))
-        self.host.load(sampler_image(comparators=comparators, seed=seed, k=k, jitter=table, mask=mask))
+        sampling = Sampling.at(temperature, out_frac=meta.out_frac, outputs=self._place.output_range, seed=seed, k=k)
+        self.host.load(sampler_image(sampling, comparators=self.program.comparators))
 
     def classify(self, latencies: Sequence[int]) -> int:
         """The class of the inputs of a deep network, (n - n_ref) latencies of 16 bits."""
-        n_in = self.program.meta["n_in"]
-        if self.program.meta["kind"] != "deep" or len(latencies) != n_in:
-            raise LinkError(
-                f"the network must be deep and take {len(latencies)} inputs, it is {self.program.meta['kind']} and takes {n_in}"
-            )
+        meta = self.program.meta
+        if meta.kind != "deep" or len(latencies) != meta.n_in:
+            raise LinkError(f"the network must be deep and take {len(latencies)} inputs, it is {meta.kind} and takes {meta.n_in}")
         for value in latencies:
             if not -32768 <= value <= 32767:
                 raise LinkError(f"an input latency must be -32768..32767, not {value}")
         store = self.program.store.tolist()
-        for neuron, value in enumerate([*latencies, *self._place["constants"]]):
-            for address in self._place["neurons"][neuron]:
+        for neuron, value in enumerate([*latencies, *self._place.constants]):
+            for address in self._place.neurons[neuron]:
                 store[address] = int(value)
         self._write_store(store)
         return self.host.step(1)[0]
@@ -113,14 +106,14 @@ class Device:
         return bytes(UNKNOWN_BYTE if listed[symbol] == UNKNOWN else listed[symbol] for symbol in symbols)
 
     def _listed(self) -> list[int]:
-        listed = self.program.meta["symbols"]
+        listed = self.program.meta.symbols
         if listed is None:
             raise SymbolError("the network has no symbols, so it reads no text")
         return list(listed)
 
     def _write_store(self, values: list[int]) -> None:
         """All latencies but the outputs, which the next step writes."""
-        output, columns = self._place["output"], -(-self.program.meta["n_out"] // 8) * 8
+        output, columns = self._place.output, -(-self.program.meta.n_out // 8) * 8
         parts = ((0, values[:output]), (output + columns, values[output + columns :]))
         sections = [Section(kind=Kind.STORE, address=at, payload=np.array(part, "<i2").tobytes()) for at, part in parts if part]
         self.host.load(pack(sections, comparators=self.program.comparators))

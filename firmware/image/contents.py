@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from .. import isa
+from ..description import Origin, StageId, Work
 from .image import read_image
 from .sections import unpack
 
@@ -33,14 +34,14 @@ class Content:
     kind: isa.Kind
     start: int
     end: int
-    stage: str = ""
+    stage: StageId | None = None
     tables: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         what = PLAIN.get(self.kind, "the zero beat")
-        if self.stage and not self.tables:
-            what = self.stage
-        elif self.stage:
+        if self.stage is not None and not self.tables:
+            what = str(self.stage)
+        elif self.stage is not None:
             what = f"{self.stage}, table{'s' if len(self.tables) > 1 else ''} {_ranges(self.tables)}"
         return f"section {self.number} ({self.kind.name}, bytes {self.start}..{self.end - 1} of the image): {what}"
 
@@ -48,27 +49,27 @@ class Content:
 def contents(image: bytes) -> list[Content]:
     """Every section of the image of a program, END included."""
     program = read_image(image)
-    origins = {}
-    for run, origin in zip(program.runs, program.meta["placement"]["runs"], strict=True):
+    origins: dict[tuple[int, int], Origin] = {}
+    for run, origin in zip(program.runs, program.meta.placement.runs, strict=True):
         if run.mode == isa.Mode.QUERY:
-            origins[0, isa.SIDE_BEATS * run.side] = {"stage": origin["stage"].removesuffix("query") + "side"}
+            origins[0, isa.SIDE_BEATS * run.side] = Origin(stage=StageId(Work.SIDE, origin.stage.number))
         elif run.mode != isa.Mode.KEY:
             origins[run.tier, run.table_base] = origin
     found = []
     at = 0
     for number, section in enumerate(unpack(image)[1]):
         at = section.at + section.size
-        origin = {}
+        source: Origin | None = None
         if section.kind in (isa.Kind.TABLES, isa.Kind.FLASH):
-            origin = origins.get((int(section.kind == isa.Kind.FLASH), 2 * section.address // isa.BEAT_BYTES), {})
+            source = origins.get((int(section.kind == isa.Kind.FLASH), 2 * section.address // isa.BEAT_BYTES))
         found.append(
             Content(
                 number=number,
                 kind=section.kind,
                 start=section.at,
                 end=at,
-                stage=origin.get("stage", ""),
-                tables=tuple(origin.get("tables", ())),
+                stage=None if source is None else source.stage,
+                tables=() if source is None else source.tables,
             )
         )
     return [*found, Content(number=len(found), kind=isa.Kind.END, start=at, end=len(image))]

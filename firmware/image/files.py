@@ -67,7 +67,7 @@ def export_files(program: Program, board: Board, out: Path) -> dict[Path, bytes]
     store = np.zeros(board.store_latencies, np.int16)
     store[: len(program.store)] = program.store
     files["store.mem"] = _readmemh((store.astype(np.int64) & 0xFFFF).tolist(), 4)
-    jitter = np.zeros(256, np.int16) if program.jitter is None else program.jitter
+    jitter = np.zeros(256, np.int16) if program.sampling.jitter is None else program.sampling.jitter
     files["jitter.mem"] = _readmemh((jitter.astype(np.int64) & 0xFFFF).tolist(), 4)
     return {out / name: data for name, data in files.items()}
 

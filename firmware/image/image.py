@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from .. import isa
 from ..program import Placed, Program, decode_anchor
+from ..sampling import Sampling
 from .meta import decode_meta, encode_meta
 from .sections import ImageError, Section, flash_layout, pack, unpack
 
@@ -27,9 +28,7 @@ def write_image(program: Program) -> bytes:
         *(_tables_section(isa.Kind.TABLES, piece) for piece in program.tables if piece.tier == 0),
         _store(program.store),
     ]
-    if program.jitter is not None:
-        sections.append(_jitter(program.jitter))
-    sections.append(_config(seed=program.seed, k=program.k, jittered=program.jittered, mask=program.mask))
+    sections += _sampling(program.sampling)
     flash = [_tables_section(isa.Kind.FLASH, piece) for piece in program.tables if piece.tier]
     if flash:
         if program.image_offset is None:
@@ -43,11 +42,9 @@ def store_image(values: Int16, *, comparators: int, address: int = 0) -> bytes:
     return pack([_store(values, address=address)], comparators=comparators)
 
 
-def sampler_image(*, comparators: int, seed: int, k: int, jitter: Int16 | None = None, mask: int = 0) -> bytes:
-    """An image that restarts the generator at ``seed`` and sets the sampler; without ``jitter`` the earliest spike is taken."""
-    sections = [] if jitter is None else [_jitter(jitter)]
-    sections.append(_config(seed=seed, k=k, jittered=jitter is not None, mask=mask))
-    return pack(sections, comparators=comparators)
+def sampler_image(sampling: Sampling, *, comparators: int) -> bytes:
+    """An image that restarts the generator and sets the sampler."""
+    return pack(_sampling(sampling), comparators=comparators)
 
 
 def _tables_section(kind: isa.Kind, piece: Placed) -> Section:
@@ -60,14 +57,11 @@ def _store(values: Int16, *, address: int = 0) -> Section:
     return Section(kind=isa.Kind.STORE, address=address, payload=values.astype("<i2").tobytes())
 
 
-def _jitter(table: Int16) -> Section:
-    return Section(kind=isa.Kind.JITTER, payload=table.astype("<i2").tobytes())
-
-
-def _config(*, seed: int, k: int, jittered: bool, mask: int) -> Section:
-    if not (1 <= seed < 1 << 32 and 0 <= k <= 8 and 0 <= mask <= 255):
-        raise ImageError(f"seed, k and mask must be 1..{(1 << 32) - 1}, 0..8 and 0..255, not {seed}, {k} and {mask}")
-    return Section(kind=isa.Kind.CONFIG, payload=struct.pack("<4H", seed & 0xFFFF, seed >> 16, k | int(jittered) << 8, mask))
+def _sampling(sampling: Sampling) -> list[Section]:
+    config = Section(kind=isa.Kind.CONFIG, payload=struct.pack("<4H", *sampling.registers()))
+    if sampling.jitter is None:
+        return [config]
+    return [Section(kind=isa.Kind.JITTER, payload=sampling.jitter.astype("<i2").tobytes()), config]
 
 
 def read_image(data: bytes) -> Program:
@@ -86,20 +80,21 @@ def read_image(data: bytes) -> Program:
     config = spaces[isa.Kind.CONFIG][0].payload
     if len(config) != 8:
         raise ImageError(f"section CONFIG of a program must have 8 bytes, not {len(config)}")
-    low, high, mode, mask = struct.unpack("<4H", config)
-    if not (low | high and mode & ~0x10F == 0 and mode & 15 <= 8 and mask <= 255):
-        raise ImageError("CONFIG must have a seed that is not 0, k of 0..8, jitter of 0 or 1 and a mask of 0..255")
     jitter = None
     if isa.Kind.JITTER in spaces:
         jitter = _int16(spaces[isa.Kind.JITTER][0].payload)
         if len(jitter) != 256:
             raise ImageError(f"section JITTER of a program must have 256 entries, not {len(jitter)}")
+    try:
+        sampling = Sampling.of_registers(struct.unpack("<4H", config), jitter=jitter)
+    except ValueError as error:
+        raise ImageError(f"CONFIG sets no sampler: {error}") from None
     store = _int16(spaces[isa.Kind.STORE][0].payload)
     if len(store) > isa.ZERO_WORD * isa.LANES:
         raise ImageError(f"section STORE must end before the zero word at {isa.ZERO_WORD * isa.LANES}, not at {len(store)}")
     meta = decode_meta(spaces[isa.Kind.META][0].payload)
-    place = meta["placement"]
-    top = max(place["output"] + meta["n_out"], 1 + max(address for own in place["neurons"] for address in own))
+    place = meta.placement
+    top = max(place.output + meta.n_out, 1 + max(address for own in place.neurons for address in own))
     if top > len(store):
         raise ImageError(f"META places latencies up to {top - 1}, section STORE ends before {len(store)}")
     anchors = _anchors(spaces[isa.Kind.ANCHORS][0].payload if isa.Kind.ANCHORS in spaces else b"", comparators)
@@ -113,11 +108,7 @@ def read_image(data: bytes) -> Program:
         anchors=anchors,
         tables=(*_tables(spaces.get(isa.Kind.TABLES, []), 0), *_tables(flash, 1)),
         store=store,
-        jitter=jitter,
-        seed=low | high << 16,
-        k=mode & 15,
-        jittered=bool(mode >> 8),
-        mask=mask,
+        sampling=sampling,
         image_offset=_image_offset(sections),
         meta=meta,
     )

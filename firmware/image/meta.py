@@ -1,25 +1,33 @@
 """The META section: JSON, and the check that what comes out of a stranger's image has the fields and ranges the host relies on."""
 
 import json
+from dataclasses import fields
 from typing import Any
 
 from .. import isa
+from ..description import Meta, Origin, Placement, StageId
 from .sections import ImageError
 
 __all__ = ["decode_meta", "encode_meta"]
 
 KINDS = ("deep", "rnn", "transformer")
+RUNS = "META field placement.runs must give stage, group, tables and pairs of each run"
 LATENCIES = isa.ZERO_WORD * isa.LANES  # word 255 is not for neurons
 
 
-def encode_meta(meta: dict[str, Any]) -> bytes:
+def encode_meta(meta: Meta) -> bytes:
     """UTF-8 JSON, the same bytes for the same values, padded with a space to an even length."""
-    text = json.dumps(meta, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    values = {field.name: getattr(meta, field.name) for field in fields(meta)}
+    values["placement"] = {field.name: getattr(meta.placement, field.name) for field in fields(meta.placement)}
+    values["placement"]["runs"] = [
+        {"stage": str(run.stage), "group": run.group, "tables": run.tables, "pairs": run.pairs} for run in meta.placement.runs
+    ]
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     return text + b" " * (len(text) % 2)
 
 
-def decode_meta(payload: bytes) -> dict[str, Any]:
-    """The values of a META section, checked; ``ImageError`` names the field otherwise."""
+def decode_meta(payload: bytes) -> Meta:
+    """The inverse, checked; ``ImageError`` names the field otherwise."""
     try:
         meta = json.loads(payload.decode())
     except (ValueError, RecursionError):
@@ -29,34 +37,58 @@ def decode_meta(payload: bytes) -> dict[str, Any]:
     _check(meta.get("kind") in KINDS, f"META field kind must be one of {', '.join(KINDS)}")
     n, n_out = _integer(meta, "n", 1, LATENCIES), _integer(meta, "n_out", 1, 256)
     n_in = _integer(meta, "n_in", 1, LATENCIES)
-    for name in ("frac", "out_frac"):
-        _integer(meta, name, -15, 15)
+    frac, out_frac = (_integer(meta, name, -15, 15) for name in ("frac", "out_frac"))
     symbols = meta.get("symbols")
     good = symbols is None or (_integers(symbols, -1, 255) and len(symbols) == len(set(symbols)) == n_out)
     _check(good, "META field symbols must be null or a distinct byte (or -1) for each output")
-    place = meta.get("placement")
+    placement = _placement(meta.get("placement"), n=n, n_out=n_out)
+    good = meta["kind"] != "deep" or n_in + len(placement.constants) == n
+    _check(good, "META fields n_in and placement.constants must add up to n")
+    return Meta(
+        name=meta["name"],
+        kind=meta["kind"],
+        n=n,
+        n_in=n_in,
+        n_out=n_out,
+        frac=frac,
+        out_frac=out_frac,
+        symbols=None if symbols is None else tuple(symbols),
+        placement=placement,
+    )
+
+
+def _placement(place: Any, *, n: int, n_out: int) -> Placement:
     _check(isinstance(place, dict), "META field placement must be a JSON object")
     neurons = place.get("neurons")
     good = isinstance(neurons, list) and len(neurons) == n and all(_integers(a, 0, LATENCIES - 1) and a for a in neurons)
     _check(good, f"META field placement.neurons must give addresses 0..{LATENCIES - 1} to each of the {n} neurons")
-    _integer(place, "state_words", 0, isa.ZERO_WORD, prefix="placement.")
-    _integer(place, "output", 0, LATENCIES - n_out, prefix="placement.")
+    state_words = _integer(place, "state_words", 0, isa.ZERO_WORD, prefix="placement.")
+    output = _integer(place, "output", 0, LATENCIES - n_out, prefix="placement.")
     constants = place.get("constants")
     _check(_integers(constants, -32768, 32767), "META field placement.constants must be a list of latencies")
-    _check(meta["kind"] != "deep" or n_in + len(constants) == n, "META fields n_in and placement.constants must add up to n")
     span = place.get("output_range")
     _check(_integers(span, -(1 << 20), 1 << 20) and len(span) == 2, "META field placement.output_range must be two integers")
-    _check_runs(place.get("runs"))
-    return meta
+    runs = place.get("runs")
+    _check(isinstance(runs, list), RUNS)
+    return Placement(
+        neurons=tuple(map(tuple, neurons)),
+        state_words=state_words,
+        output=output,
+        output_range=(span[0], span[1]),
+        constants=tuple(constants),
+        runs=tuple(map(_origin, runs)),
+    )
 
 
-def _check_runs(runs: Any) -> None:
-    good = isinstance(runs, list)
-    for run in runs if good else []:
-        good = good and isinstance(run, dict) and isinstance(run.get("stage"), str) and _integers([run.get("group")], 0, 1 << 15)
-        good = good and _integers(run.get("tables"), 0, 1 << 15) and isinstance(run.get("pairs"), list)
-        good = good and all(_integers(pairs, 0, 15) for pairs in run["pairs"])
-    _check(good, "META field placement.runs must give stage, group, tables and pairs of each run")
+def _origin(run: Any) -> Origin:
+    good = isinstance(run, dict) and isinstance(run.get("stage"), str) and _integers([run.get("group")], 0, 1 << 15)
+    good = good and _integers(run.get("tables"), 0, 1 << 15) and isinstance(run.get("pairs"), list)
+    _check(good and all(_integers(pairs, 0, 15) for pairs in run["pairs"]), RUNS)
+    try:
+        stage = StageId.parse(run["stage"])
+    except (TypeError, ValueError):
+        raise ImageError(f"META field placement.runs names the unknown stage {run['stage']!r:.40}") from None
+    return Origin(stage=stage, group=run["group"], tables=tuple(run["tables"]), pairs=tuple(map(tuple, run["pairs"])))
 
 
 def _check(good: bool, message: str) -> None:

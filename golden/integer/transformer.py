@@ -1,101 +1,26 @@
-"""The integer transformer: the numbers of docs/reference/transformer.md."""
+"""The integer transformer, step by step as a core does it: docs/reference/transformer.md."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from .network import (
-    ENTRY_LIMIT,
-    LATENCY_MAX,
-    MAX_FRAC,
-    MAX_NC,
-    MAX_SHIFT,
-    Int8,
-    Int16,
-    Layer,
-    Network,
-    is_array,
-    require,
-    validate_entries,
-    validate_layer,
-)
+from .forward import Int32, layer_sum, write_back
+from .heads import HEAD_ARRAYS, Head, TransformerBlock, read_block, validate_block
+from .layer import MAX_SHIFT, Int8, Int16, Layer, require, validate_layer
+from .network import RowsRead, TextNetwork, TextState
+from .source import Arrays, Source
 
-__all__ = ["MAX_CONTEXT", "Head", "TransformerBlock", "TransformerNetwork"]
-
-MAX_CONTEXT = 1024
+__all__ = ["TransformerNetwork", "TransformerState"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Head:
-    """Tables addressed by pairs of positions: index = query bits << (n_k + p) | key bits << p | position bits.
+class TransformerNetwork(TextNetwork):
+    """``blocks`` over the latencies of a position, which begin as its symbol's embedding, shifted left by ``embed_shift``."""
 
-    ``query`` (n_t, n_q, 2), ``key`` (n_t, n_k, 2): anchors (a, b) in the latencies of position i and of position j before it, pair r
-    giving bit r. ``place`` (context - 1, n_t): row d - 1 holds the p position bits for j = i - d. ``tables``: (n_t, 2**(n_q + n_k + p), n).
-    """
-
-    query: Int16
-    key: Int16
-    place: Int16
-    tables: Int8
-
-    @property
-    def n_t(self) -> int:
-        return self.query.shape[0]
-
-    @property
-    def context(self) -> int:
-        """Positions that the cache holds, the newest included."""
-        return self.place.shape[0] + 1
-
-    @property
-    def p(self) -> int:
-        """Position bits of an index."""
-        return self.tables.shape[1].bit_length() - 1 - self.query.shape[1] - self.key.shape[1]
-
-    @property
-    def shared(self) -> bool:
-        """Whether one index serves as query and as key, so that the core makes it once."""
-        return np.array_equal(self.query, self.key)
-
-    def bound(self) -> npt.NDArray[np.int64]:
-        """(n,): the largest |sum| that the rows of one position, or any part of them, can make in each column.
-
-        All rows of a table for one position have the same query bits, and each distance its own position bits: per table, the worst
-        query bits; for these, the sum over the distances of the worst key bits.
-        """
-        n_t, _, n = self.tables.shape
-        sizes = np.abs(self.tables.astype(np.int64)).reshape(n_t, 1 << self.query.shape[1], 1 << self.key.shape[1], 1 << self.p, n)
-        worst = sizes.max(axis=2)  # (n_t, query, place, n)
-        total = np.zeros(n, np.int64)
-        for table in range(n_t):
-            total += worst[table][:, self.place[:, table]].sum(axis=1).max(axis=0)
-        return total
-
-
-@dataclass(frozen=True, kw_only=True)
-class TransformerBlock:
-    """The heads of one block, and its feed-forward layer or None.
-
-    ``parts``: how many heads, in order, are added up before each write-back; ``bits`` and ``shift`` are those of all heads.
-    """
-
-    heads: tuple[Head, ...]
-    parts: tuple[int, ...]
-    bits: int = 8
-    shift: int = 0
-    feed: Layer | None = None
-
-    def groups(self) -> list[tuple[Head, ...]]:
-        """The heads of each part."""
-        edges = np.cumsum((0, *self.parts)).tolist()
-        return [self.heads[low:high] for low, high in pairwise(edges)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class TransformerNetwork(Network):
-    """An integer network of kind "transformer"; ``hidden`` and ``constants`` are empty. ``embed_shift`` is that of the embedder."""
+    kind: ClassVar[str] = "transformer"
 
     blocks: tuple[TransformerBlock, ...]
     embed_shift: int = 0
@@ -104,72 +29,121 @@ class TransformerNetwork(Network):
     def context(self) -> int:
         return self.blocks[0].heads[0].context
 
-    def table_bytes(self) -> int:
-        """Bytes of all tables and the embedder as stored, without padding."""
-        bits = sum(head.tables.size * block.bits for block in self.blocks for head in block.heads)
-        layers = [block.feed for block in self.blocks if block.feed is not None]
-        bits += sum(group.tables.size * layer.bits for layer in (*layers, self.output) for group in layer.groups)
-        return (bits + (0 if self.embed is None else self.embed.size * self.embed_bits)) // 8
+    def layers(self) -> dict[str, Layer]:
+        feeds = {f"blocks.{index}.feed": block.feed for index, block in enumerate(self.blocks) if block.feed is not None}
+        return feeds | {"output": self.output}
 
-    def validate(self) -> "TransformerNetwork":
-        """Refuse a network that breaks docs/reference/transformer.md (``NetworkError``, one sentence); return it otherwise."""
-        require(self.kind == "transformer", f"kind must be 'transformer', not {self.kind!r}")
-        require(isinstance(self.n, int) and 2 <= self.n <= LATENCY_MAX, f"n must be 2..{LATENCY_MAX}, not {self.n!r}")
-        for name in ("frac", "out_frac"):
-            value = getattr(self, name)
-            require(isinstance(value, int) and abs(value) <= MAX_FRAC, f"{name} must be -{MAX_FRAC}..{MAX_FRAC}, not {value!r}")
-        require(len(self.hidden) == 0, f"hidden must be empty in a transformer, not {len(self.hidden)} layers")
-        require(self.n_ref == 0, f"constants must be empty in a transformer, not {self.n_ref} values")
+    def entries(self) -> Iterator[tuple[Int8, int]]:
+        yield from super().entries()
+        for block in self.blocks:
+            for head in block.heads:
+                yield head.tables, block.bits
+
+    def reads(self) -> list[RowsRead]:
+        """With a full cache."""
+        pairs = [sum(head.n_t for head in block.heads) * (self.context - 1) for block in self.blocks]
+        attention = [RowsRead(rows=rows, columns=self.n, bits=block.bits) for rows, block in zip(pairs, self.blocks, strict=True)]
+        return [*attention, *super().reads()]
+
+    def start(self) -> "TransformerState":
+        return TransformerState(self)
+
+    def header(self) -> dict[str, Any]:
+        blocks = [{"parts": block.parts, "bits": block.bits, "shift": block.shift} for block in self.blocks]
+        return super().header() | {"blocks": blocks, "embed_shift": self.embed_shift}
+
+    def arrays(self) -> Arrays:
+        named = super().arrays()
+        for b, block in enumerate(self.blocks):
+            for h, head in enumerate(block.heads):
+                for name in HEAD_ARRAYS:
+                    named[f"blocks.{b}.heads.{h}.{name}"] = np.ascontiguousarray(getattr(head, name))
+        return named
+
+    @classmethod
+    def read_fields(cls, source: Source) -> dict[str, Any]:
+        blocks = tuple(read_block(source, number, values) for number, values in enumerate(source.field("blocks", list)))
+        return super().read_fields(source) | {"blocks": blocks, "embed_shift": source.field("embed_shift", int)}
+
+    def validate_own(self) -> None:
         require(
             isinstance(self.embed_shift, int) and 0 <= self.embed_shift <= MAX_SHIFT,
             f"embed_shift must be 0..{MAX_SHIFT}, not {self.embed_shift!r}",
         )
         self.validate_embed()
-        assert self.embed is not None
         require(len(self.blocks) >= 1, "blocks must be at least one")
         for index, block in enumerate(self.blocks):
-            self._validate_block(block, name=f"blocks.{index}")
+            validate_block(block, name=f"blocks.{index}", n=self.n, context=self.context)
         validate_layer(self.output, name="output", n=self.n, n_out=len(self.embed), extra=None)
-        return self
 
-    def _validate_block(self, block: TransformerBlock, *, name: str) -> None:
-        shift = block.shift
-        require(isinstance(shift, int) and 0 <= shift <= MAX_SHIFT, f"{name}.shift must be 0..{MAX_SHIFT}, not {shift!r}")
-        require(block.bits in ENTRY_LIMIT, f"{name} must have entries of 4 or 8 bits, not {block.bits!r}")
-        require(len(block.heads) >= 1, f"{name} must have at least one head")
-        good = all(isinstance(part, int) and part >= 1 for part in block.parts) and sum(block.parts) == len(block.heads)
-        require(good, f"{name}.parts must count its {len(block.heads)} heads, not {block.parts}")
-        for index, head in enumerate(block.heads):
-            self._validate_head(head, name=f"{name}.heads.{index}", bits=block.bits)
-            same = head.tables.shape == block.heads[0].tables.shape and head.key.shape == block.heads[0].key.shape
-            require(same, f"{name}.heads.{index} must have the shape of {name}.heads.0")
-        for index, heads in enumerate(block.groups()):
-            bound = np.sum([head.bound() for head in heads], axis=0) << shift
-            column = int(bound.argmax())
-            message = f"{name} part {index} could sum to {int(bound[column])} in column {column}, the limit is {LATENCY_MAX}"
-            require(int(bound[column]) <= LATENCY_MAX, message)
-        if block.feed is not None:
-            validate_layer(block.feed, name=f"{name}.feed", n=self.n, n_out=self.n, extra=None)
 
-    def _validate_head(self, head: Head, *, name: str, bits: int) -> None:
-        for kind in ("query", "key"):
-            anchors = getattr(head, kind)
-            require(is_array(anchors, np.int16, 3) and anchors.shape[2] == 2, f"{name}.{kind} must be an int16 array of pairs")
-            require(anchors.shape[0] >= 1 and anchors.shape[1] >= 1, f"{name}.{kind} must have at least one table and pair")
-            low, high = int(anchors.min()), int(anchors.max())
-            require(low >= 0 and high < self.n, f"{name}.{kind} must be 0..{self.n - 1}, found {low if low < 0 else high}")
-            different = bool(np.all(anchors[..., 0] != anchors[..., 1]))
-            require(different, f"{name}.{kind} must pair two different neurons")
-        require(len(head.key) == head.n_t, f"{name}.key must be of {head.n_t} tables, not {len(head.key)}")
-        require(is_array(head.tables, np.int8, 3), f"{name}.tables must be an int8 array of 3 dimensions")
-        rows = head.tables.shape[1]
-        require(rows >= 2 and rows & (rows - 1) == 0, f"{name}.tables must have a power of two of rows, not {rows}")
-        require(head.tables.shape[::2] == (head.n_t, self.n), f"{name}.tables must be of {head.n_t} tables and {self.n} columns")
-        require(head.p >= 0, f"{name}.tables must have a row for each index of {head.query.shape[1] + head.key.shape[1]} bits")
-        require(rows <= 1 << MAX_NC, f"{name} must have indices of at most {MAX_NC} bits, not {rows.bit_length() - 1}")
-        require(is_array(head.place, np.int16, 2), f"{name}.place must be a matrix of int16")
-        require(head.place.shape == (self.context - 1, head.n_t), f"{name}.place must be {self.context - 1} x {head.n_t}")
-        require(2 <= self.context <= MAX_CONTEXT, f"context must be 2..{MAX_CONTEXT}, not {self.context}")
-        low, high = int(head.place.min()), int(head.place.max())
-        require(low >= 0 and high < 1 << head.p, f"{name}.place must be of {head.p} bits, found {low if low < 0 else high}")
-        validate_entries(head.tables, name=f"{name}.tables", bits=bits)
+def _bits(anchors: Int16, x: Int16) -> Int32:
+    """Eq. 1: (positions, n) latencies to (positions, n_t) indices."""
+    bits = x[:, anchors[..., 0]] > x[:, anchors[..., 1]]
+    return (bits << np.arange(anchors.shape[1], dtype=np.int32)).sum(axis=2, dtype=np.int32)
+
+
+class TransformerState(TextState):
+    """One stream: latencies, and per head a ring over the context of the key indices of the positions seen.
+
+    Starts with all latencies 0 and an empty ring. ``saturations`` counts the neurons that saturated since then. Of the last symbol:
+    ``states`` are the latencies after each write-back, (n,) each, the embedder's first, and ``rows`` for each block the rows that its
+    tables gave, (distances, tables), tables counted through all heads.
+    """
+
+    def __init__(self, network: TransformerNetwork) -> None:
+        self.network = network
+        self.z: Int16 = np.zeros((1, network.n), np.int16)
+        self.rings = [[np.zeros((network.context, head.n_t), np.int32) for head in block.heads] for block in network.blocks]
+        self.position = 0  # of the next symbol
+        self.states: list[Int16] = []
+        self.rows: list[Int32] = []
+
+    def outputs(self) -> Int16:
+        """(n_out,) latencies of the unembedder."""
+        o, count = write_back(layer_sum(self.network.output, self.z), shift=self.network.output.shift)
+        self.saturations += count
+        return o[0]
+
+    def update(self, symbol: int) -> Int16:
+        """Take one symbol; the (n,) latencies after the last block."""
+        network = self.network
+        z: Int16 = (network.embed[symbol : symbol + 1].astype(np.int16) << network.embed_shift).astype(np.int16)
+        here = self.position % network.context
+        before = min(self.position, network.context - 1)
+        slots = (here - 1 - np.arange(before)) % network.context  # of distances 1, 2, ...
+        self.states, self.rows = [z[0]], []
+        for block, rings in zip(network.blocks, self.rings, strict=True):
+            rows = []  # of all heads, before the first write-back
+            for head, ring in zip(block.heads, rings, strict=True):
+                ring[here] = _bits(head.key, z)[0]
+                rows.append(_head_rows(head, _bits(head.query, z)[0], ring, slots))
+            self.rows.append(np.concatenate(rows, axis=1))
+            low = 0
+            for part in block.parts:
+                members = range(low, low + part)
+                acc: Int32 = np.stack([_head_sum(block.heads[i], rows[i]) for i in members]).sum(axis=0, keepdims=True, dtype=np.int32)
+                z = self._write(acc, shift=block.shift, residual=z)
+                low += part
+            if block.feed is not None:
+                z = self._write(layer_sum(block.feed, z), shift=block.feed.shift, residual=z)
+        self.z = z
+        self.position += 1
+        return z[0]
+
+    def _write(self, acc: Int32, *, shift: int, residual: Int16) -> Int16:
+        z, count = write_back(acc, shift=shift, residual=residual)
+        self.saturations += count
+        self.states.append(z[0])
+        return z
+
+
+def _head_rows(head: Head, query: Int32, ring: Int32, slots: npt.NDArray[np.int64]) -> Int32:
+    """(distances, n_t): the rows for all cached positions, ``slots`` in the order of their distances."""
+    high = query << (head.key.shape[1] + head.p)
+    return (high | ring[slots] << head.p | head.place[: len(slots)]).astype(np.int32)
+
+
+def _head_sum(head: Head, rows: Int32) -> Int32:
+    """(n,): their sum."""
+    return head.tables[np.arange(head.n_t), rows].sum(axis=(0, 1), dtype=np.int32)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..integer.network import Int16
+from ..integer.layer import Int16
 
 __all__ = ["ANCHORS", "Anchors", "covering_anchors", "grouped_anchors", "random_anchors"]
 

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..integer.network import Int16, Network, NetworkError
+from ..integer.deep import DeepNetwork
+from ..integer.layer import Int16, NetworkError
+from ..integer.recurrent import RecurrentNetwork
 from .layer import Float32, FloatGroup, FloatLayer
 from .quantise import largest_shift, log2_unit, natural_unit, quantise_entries, quantise_layer
 
@@ -51,7 +53,7 @@ def rnn_from_arrays(
     hidden_unit: float | None = None,
     output_unit: float | None = None,
     card: dict[str, Any] | None = None,
-) -> Network:
+) -> RecurrentNetwork:
     """An integer rnn from float arrays: ``embed`` (n_sym, n); the larger an output, the likelier its symbol, in nats.
 
     Units are powers of two; left out, they are the ones that clip one entry in a thousand at most.
@@ -61,8 +63,7 @@ def rnn_from_arrays(
     scale = output_unit or natural_unit(_tables(output), bits=bits)
     u = quantise_layer(output, unit=scale, bits=bits, negate=True)
     shift = largest_shift(u)
-    return Network(
-        kind="rnn",
+    return RecurrentNetwork(
         n=embed.shape[1],
         hidden=(quantise_layer(hidden, unit=unit, bits=bits),),
         output=quantise_layer(output, unit=scale, bits=bits, shift=shift, negate=True),
@@ -84,7 +85,7 @@ def deep_from_arrays(
     bits: int = 8,
     output_unit: float | None = None,
     card: dict[str, Any] | None = None,
-) -> Network:
+) -> DeepNetwork:
     """An integer deep network; the larger an output, the likelier its class.
 
     ``unit`` is that of the input latencies, and so of every residual sum: finer hidden tables are rounded to it, coarser ones (their
@@ -96,8 +97,7 @@ def deep_from_arrays(
         shift = min(max(log2_unit(natural) - log2_unit(unit), 0), 3)
         layers.append(quantise_layer(layer, unit=unit * 2.0**shift, bits=bits, shift=shift))
     scale = output_unit or natural_unit(_tables(output), bits=bits)
-    return Network(
-        kind="deep",
+    return DeepNetwork(
         n=n,
         hidden=tuple(layers),
         output=quantise_layer(output, unit=scale, bits=bits, negate=True),

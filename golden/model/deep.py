@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..integer.network import Int16, Network
+from ..integer.deep import DeepNetwork
+from ..integer.layer import Int16
 from ..training.adam import Adam, adam_step, cosine
 from .layer import FloatGroup, FloatLayer, backward, forward
 from .quantise import natural_unit, quantise_layer
@@ -86,11 +87,10 @@ def train_deep(
     return losses
 
 
-def quantise_deep(model: Deep, *, unit: float, constants: Int16 | None = None, bits: int = 8) -> Network:
+def quantise_deep(model: Deep, *, unit: float, constants: Int16 | None = None, bits: int = 8) -> DeepNetwork:
     """The integer network; ``unit`` (a power of two) is that of the inputs and of all latencies, the outputs have their natural unit."""
     scale = natural_unit([group.tables for group in model.output.groups], bits=bits)
-    return Network(
-        kind="deep",
+    return DeepNetwork(
         n=model.n,
         hidden=tuple(quantise_layer(layer, unit=unit, bits=bits) for layer in model.hidden),
         output=quantise_layer(model.output, unit=scale, bits=bits, negate=True),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..integer.network import Int16
+from ..integer.layer import Int16
 
 __all__ = [
     "Arrays",

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..integer.network import ENTRY_LIMIT, LATENCY_MAX, MAX_SHIFT, Int8, Layer, Network, NetworkError, TableGroup
+from ..integer.layer import ENTRY_LIMIT, LATENCY_MAX, MAX_SHIFT, Int8, Layer, NetworkError, TableGroup
+from ..integer.recurrent import RecurrentNetwork
 from .layer import Float32, FloatGroup, FloatLayer
 from .rnn import Rnn
 
@@ -106,7 +107,7 @@ def natural_unit(tables: list[Float32], *, bits: int) -> float:
     return float(2.0 ** min(max(math.ceil(math.log2(max(large, 1e-6) / ENTRY_LIMIT[bits])), -8), 8))
 
 
-def quantise_rnn(model: Rnn, rounding: RecurrentRounding, *, symbols: tuple[int, ...] | None, card: dict[str, Any]) -> Network:
+def quantise_rnn(model: Rnn, rounding: RecurrentRounding, *, symbols: tuple[int, ...] | None, card: dict[str, Any]) -> RecurrentNetwork:
     """The integer network of ``model``, validated.
 
     Its latencies have the unit of the hidden tables: in an rnn only their order matters, so no shift is needed.
@@ -114,8 +115,7 @@ def quantise_rnn(model: Rnn, rounding: RecurrentRounding, *, symbols: tuple[int,
     hidden = quantise_layer(model.hidden, unit=rounding.hidden_unit, bits=rounding.hidden_bits)
     output = quantise_layer(model.output, unit=rounding.output_unit, bits=rounding.output_bits, negate=True)
     output = replace(output, shift=largest_shift(output))
-    return Network(
-        kind="rnn",
+    return RecurrentNetwork(
         n=model.n,
         hidden=(hidden,),
         output=output,

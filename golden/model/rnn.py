@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..integer.network import Int16
+from ..integer.layer import Int16
 from .layer import Arrays, Float32, FloatGroup, FloatLayer, backward, check_finite, forward, layer_arrays, layer_from
 
 __all__ = ["Gradients", "Rnn", "cross_entropy", "window_pass"]

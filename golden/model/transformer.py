@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..integer.network import MAX_NC, Int16
+from ..integer.layer import MAX_NC, Int16
 from .anchors import ANCHORS, Anchors, random_anchors
 from .layer import Arrays, Float32, FloatGroup, FloatLayer, check_anchors, check_finite, layer_arrays, layer_from
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..integer.network import ENTRY_LIMIT, LATENCY_MAX, MAX_SHIFT
-from ..integer.transformer import Head, TransformerBlock, TransformerNetwork
+from ..integer.heads import Head, TransformerBlock
+from ..integer.layer import ENTRY_LIMIT, LATENCY_MAX, MAX_SHIFT
+from ..integer.transformer import TransformerNetwork
 from .layer import look
 from .quantise import SMALLEST, Rounding, descend, largest_shift, log2_unit, natural_unit, quantise_entries, quantise_layer
 from .transformer import Attention, Transformer
@@ -63,9 +64,7 @@ def quantise_transformer(
     output = quantise_layer(model.output, unit=rounding.output_unit, bits=rounding.output_bits, negate=True)
     output = replace(output, shift=largest_shift(output))
     return TransformerNetwork(
-        kind="transformer",
         n=model.n,
-        hidden=(),
         blocks=tuple(blocks),
         output=output,
         embed=quantise_entries(model.embed, unit=rounding.embed_unit, bits=rounding.embed_bits),

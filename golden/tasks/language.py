@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from ..compiled.stream import score
 from ..integer.file import load, load_extra, save_network
-from ..integer.network import Network, NetworkError
-from ..integer.stream import score
+from ..integer.layer import NetworkError
+from ..integer.network import Network, TextNetwork
+from ..integer.symbols import UNKNOWN, encode, unseen
 from ..model.layer import forward
 from ..model.rnn import cross_entropy
 from ..training.learner import Architecture, FloatModel
@@ -21,7 +23,7 @@ from .card import text_data, versions
 from .ngram import ngram_bits
 from .out import check_out
 from .plot import plot_curve
-from .text import UNKNOWN, Text, default_text, described_vocabulary, encode, read_text, unseen, vocabulary
+from .text import Text, default_text, described_vocabulary, read_text, vocabulary
 
 __all__ = ["Result", "float_bits", "run", "train_language"]
 
@@ -165,7 +167,7 @@ def train_language(
 
 def _resume(kind: Kind, path: Path) -> tuple[tuple[int, ...], FloatModel]:
     network = load(path)
-    symbols = getattr(network, "symbols", None)
+    symbols = network.symbols if isinstance(network, TextNetwork) else None
     if network.kind != kind.kind or symbols is None:
         raise NetworkError(f"{path}: no text network of this kind, it can't be resumed with this task")
     arrays = load_extra(path)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from ..integer.network import NetworkError
+from ..integer.layer import NetworkError
 
 __all__ = ["check_out"]
 

@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from ..integer.network import MAX_SYMBOLS, NetworkError
+from ..integer.layer import NetworkError
+from ..integer.network import MAX_SYMBOLS
+from ..integer.symbols import UNKNOWN
 
-__all__ = ["Text", "default_text", "described_vocabulary", "encode", "read_text", "unseen", "vocabulary"]
+__all__ = ["Text", "default_text", "described_vocabulary", "read_text", "vocabulary"]
 
-UNKNOWN = -1
 PINNED = "3.11.7"
 PINNED_SHA256 = "2a95af4ac93f5b719944030ce3769070ddf827d847cba42192afa8da989e5dc4"
-
-Symbols = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,21 +96,3 @@ def vocabulary(train: bytes, *, size: int) -> tuple[int, ...]:
     counts = np.bincount(np.frombuffer(train, np.uint8), minlength=256)
     order = [int(byte) for byte in np.argsort(-counts, kind="stable") if counts[byte]]
     return (*order[: size - 1], UNKNOWN)
-
-
-def encode(symbols: tuple[int, ...], data: bytes) -> Symbols:
-    """The symbol of each byte. A byte not in the list is the unknown symbol, or an error that names it where there is none."""
-    table = np.full(256, symbols.index(UNKNOWN) if UNKNOWN in symbols else -1, np.int32)
-    for symbol, byte in enumerate(symbols):
-        if byte != UNKNOWN:
-            table[byte] = symbol
-    encoded = table[np.frombuffer(data, np.uint8)]
-    bad = np.flatnonzero(encoded < 0)
-    if len(bad):
-        raise NetworkError(f"the network has no symbol for byte {data[bad[0]]:#04x} (at offset {bad[0]}), and no unknown symbol")
-    return encoded
-
-
-def unseen(symbols: tuple[int, ...]) -> int:
-    """How many of the 256 bytes the unknown symbol stands for."""
-    return 256 - sum(symbol != UNKNOWN for symbol in symbols)

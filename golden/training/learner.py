@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..compiled.adam import Update
-from ..integer.network import Network
+from ..integer.network import TextNetwork
 from ..model.grow import depth_at
 from ..model.layer import FloatLayer
 from ..model.quantise import Rounding
@@ -109,7 +109,7 @@ class Architecture(ABC, Generic[Model, Chosen]):
         """The :class:`Rounding` that ``options`` name, or, where they leave units open, the one with the fewest ``bits(rounding)``."""
 
     @abstractmethod
-    def quantise(self, model: Model, rounding: Any, *, symbols: tuple[int, ...], card: dict[str, Any]) -> Network:
+    def quantise(self, model: Model, rounding: Any, *, symbols: tuple[int, ...], card: dict[str, Any]) -> TextNetwork:
         """The integer network, validated."""
 
     @abstractmethod

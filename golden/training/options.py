@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from polychron.options import UNRECORDED, Options, option
 
-from ..integer.network import MAX_NC
+from ..integer.layer import MAX_NC
 from ..model.anchors import Anchors
 
 __all__ = ["LanguageOptions"]

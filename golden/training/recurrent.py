@@ -8,7 +8,7 @@ import numpy as np
 
 from ..compiled.adam import Update
 from ..compiled.recurrent import LayerWindow, window_pass
-from ..integer.network import Network
+from ..integer.network import TextNetwork
 from ..model.anchors import ANCHORS
 from ..model.diagnose import diagnose_layer
 from ..model.layer import Arrays, FloatLayer, forward
@@ -118,7 +118,7 @@ class Recurrent(Architecture[Rnn, RecurrentOptions]):
         named = options.hidden_unit is not None and options.output_unit is not None
         return start if named else search_rounding(model, start, bits)
 
-    def quantise(self, model: Rnn, rounding: RecurrentRounding, *, symbols: tuple[int, ...], card: dict[str, Any]) -> Network:
+    def quantise(self, model: Rnn, rounding: RecurrentRounding, *, symbols: tuple[int, ...], card: dict[str, Any]) -> TextNetwork:
         return quantise_rnn(model, rounding, symbols=symbols, card=card)
 
     def softened(self, model: Rnn, factor: float) -> Rnn:

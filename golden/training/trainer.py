@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from ..compiled.adam import Update
-from ..integer.network import NetworkError
+from ..integer.layer import NetworkError
 from ..model.quantise import Rounding
 from .adam import Adam, cosine
 from .learner import FloatModel, Learner, Tokens

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..compiled.adam import Update
-from ..integer.network import Network
+from ..integer.network import TextNetwork
 from ..model.layer import Arrays
 from ..model.quantise import soften
 from ..model.transformer import Transformer
@@ -122,7 +122,7 @@ class TransformerArchitecture(Architecture[Transformer, TransformerOptions]):
         )
         return start if options.units else search_transformer_rounding(model, start, bits)
 
-    def quantise(self, model: Transformer, rounding: TransformerRounding, *, symbols: tuple[int, ...], card: dict[str, Any]) -> Network:
+    def quantise(self, model: Transformer, rounding: TransformerRounding, *, symbols: tuple[int, ...], card: dict[str, Any]) -> TextNetwork:
         return quantise_transformer(model, rounding, symbols=symbols, card=card)
 
     def softened(self, model: Transformer, factor: float) -> Transformer:

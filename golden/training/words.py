@@ -2,7 +2,7 @@
 
 import re
 
-from ..integer.network import MAX_NC
+from ..integer.layer import MAX_NC
 
 __all__ = ["tables_word", "units_word"]
 

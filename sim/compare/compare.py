@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from golden.integer.network import Int16
+from golden.integer.layer import Int16
 from sim.compare.diagnose import find_table
 from sim.compare.expected import Golden, Write
 
@@ -71,7 +71,7 @@ class Comparison:
         first = int(wrong[write.neurons[wrong].argmin()])
         self.difference = Difference(
             step=self.step,
-            op=write.stage,
+            op=str(write.stage),
             neuron=int(write.neurons[first]),
             address=int(write.addresses[first]),
             got=int(got[first]),

@@ -7,7 +7,8 @@ import numpy as np
 from firmware import isa
 from firmware.isa import Mode
 from firmware.program import Program
-from golden.integer.network import Int16, Network
+from golden.integer.layer import Int16
+from golden.integer.network import Network
 from sim.compare.expected import Write
 from sim.compare.summands import Summand, runs_of, summands
 
@@ -34,21 +35,20 @@ def find_table(network: Network, program: Program, write: Write, *, got: Int16, 
 
 def _words(program: Program, write: Write) -> Iterator[tuple[str, int, int, int]]:
     """What else a transformer's write-back is made from in tier 0: position bits, copied anchor words."""
-    origins = program.meta["placement"]["runs"]
+    origins = program.meta.placement.runs
     for number in runs_of(program, write):
         run, origin = program.runs[number], origins[number]
         if run.mode == Mode.ATTEND:
-            for position, table in enumerate(origin["tables"]):
+            for position, table in enumerate(origin.tables):
                 block, word = run.side + position // isa.SIDE_WORDS, position % isa.SIDE_WORDS
                 for distance in range(1, run.n_out + 1):
                     beat = isa.SIDE_BEATS * block + isa.CONTEXT - 1 + distance
-                    what = f"the word of position bits of table {table} of {origin['stage']}, distance {distance}"
+                    what = f"the word of position bits of table {table} of {origin.stage}, distance {distance}"
                     yield what, 0, beat * isa.BEAT_BYTES + 2 * word, 2
-    block_name = ".".join(write.stage.split(".")[:2])
     for run, origin in zip(program.runs, origins, strict=True):
-        if run.mode == Mode.ANCHORS and origin["stage"] == f"{block_name}.anchors":
+        if run.mode == Mode.ANCHORS and origin.stage.block == write.stage.block:
             for word in range(run.count):
-                yield f"anchor word {word} of {block_name}", 0, (run.table_base + word) * isa.BEAT_BYTES, isa.BEAT_BYTES
+                yield f"anchor word {word} of blocks.{origin.stage.block}", 0, (run.table_base + word) * isa.BEAT_BYTES, isa.BEAT_BYTES
 
 
 def _placed(program: Program, tier: int, address: int, size: int) -> bytes:

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from firmware import isa
+from firmware.description import Origin, StageId, Work
 from firmware.program import Program
 from golden.integer.forward import indices
-from golden.integer.network import Layer, Network, TableGroup
+from golden.integer.layer import TableGroup
+from golden.integer.network import Network, TextNetwork
 from golden.integer.transformer import TransformerNetwork
-from sim.compare.expected import Write
+from sim.compare.expected import Made, Write
 
 __all__ = ["Summand", "runs_of", "summands"]
+
+Rows = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +26,7 @@ class Summand:
     """The row that one table gives to a write-back: row ``index`` of its ``rows`` (2**n_c, n_out), ``size`` bytes at byte ``address`` of
     ``tier``. ``distance``: of the position that attention takes it for, else 0."""
 
-    layer: str
+    stage: StageId
     group: int
     table: int
     index: int
@@ -32,9 +37,9 @@ class Summand:
     size: int
 
     def __str__(self) -> str:
-        if self.layer == "embed":
+        if self.stage.work is Work.EMBED:
             return f"embedding row {self.index}"
-        row = f"table {self.table} of {self.layer}, group {self.group}, row {self.index}"
+        row = f"table {self.table} of {self.stage}, group {self.group}, row {self.index}"
         return f"{row}, distance {self.distance}" if self.distance else row
 
 
@@ -49,15 +54,15 @@ def runs_of(program: Program, write: Write) -> range:
 def summands(network: Network, program: Program, write: Write) -> Iterator[Summand]:
     """All rows of a write-back."""
     for number in runs_of(program, write):
-        run, origin = program.runs[number], program.meta["placement"]["runs"][number]
-        for position, (table, bits) in enumerate(zip(origin["tables"], origin["pairs"] or [[]], strict=True)):
-            rows, chosen = _chosen(network, origin["stage"], origin["group"], table, write)
+        run, origin = program.runs[number], program.meta.placement.runs[number]
+        for position, (table, bits) in enumerate(zip(origin.tables, origin.pairs or ((),), strict=True)):
+            rows, chosen = _chosen(network, origin, table, write.made)
             for distance, index in chosen:
                 row = index if run.token else sum((index >> bit & 1) << len(bits) - 1 - place for place, bit in enumerate(bits))
                 beat = run.table_base + (position << run.table_log2) + (row << run.row_log2)
                 yield Summand(
-                    layer=origin["stage"],
-                    group=origin["group"],
+                    stage=origin.stage,
+                    group=origin.group,
                     table=table,
                     index=index,
                     distance=distance,
@@ -68,31 +73,18 @@ def summands(network: Network, program: Program, write: Write) -> Iterator[Summa
                 )
 
 
-def _chosen(network: Network, stage: str, group: int, table: int, write: Write) -> tuple[npt.NDArray[np.int8], list[tuple[int, int]]]:
+Chosen = tuple[npt.NDArray[np.int8], list[tuple[int, int]]]
+
+
+def _chosen(network: Network, origin: Origin, table: int, made: Made) -> Chosen:
     """A table's rows, and those that golden takes, each with its distance (0 outside attention)."""
-    if stage == "embed":
-        assert network.embed is not None
-        assert write.index is not None
-        return network.embed, [(0, write.index)]
-    _, *block = stage.split(".")
-    if block[1:2] == ["part"]:
-        assert isinstance(network, TransformerNetwork)
-        assert write.rows is not None
-        heads = network.blocks[int(block[0])].heads
+    stage = origin.stage
+    if stage.work is Work.EMBED:
+        return cast(TextNetwork, network).embed, [(0, cast(int, made.index))]
+    if stage.work is Work.PART:
+        heads = cast(TransformerNetwork, network).blocks[cast(int, stage.number)].heads
         head, own = divmod(table, heads[0].n_t)
-        return heads[head].tables[own], list(enumerate(write.rows[:, table].tolist(), start=1))
-    source = _layer(network, stage).groups[group]
+        return heads[head].tables[own], list(enumerate(cast(Rows, made.rows)[:, table].tolist(), start=1))
+    source = network.layers()[str(stage)].groups[origin.group]
     only = TableGroup(anchors=source.anchors[table : table + 1], tables=source.tables[table : table + 1])
-    return source.tables[table], [(0, int(indices(only, write.source[None])[0, 0]))]
-
-
-def _layer(network: Network, stage: str) -> Layer:
-    if stage == "output":
-        return network.output
-    kind, number = stage.split(".")[:2]
-    if kind == "hidden":
-        return network.hidden[int(number)]
-    assert isinstance(network, TransformerNetwork)
-    feed = network.blocks[int(number)].feed
-    assert feed is not None
-    return feed
+    return source.tables[table], [(0, int(indices(only, made.source[None])[0, 0]))]

@@ -87,8 +87,8 @@ def predict(
     def core(cached: int) -> CoreControl:
         return CoreControl(
             program,
-            jitter=program.jittered if jitter is None else jitter,
-            k=program.k if k is None else k,
+            jitter=program.sampling.jittered if jitter is None else jitter,
+            k=program.sampling.k if k is None else k,
             flash=FlashControl(beat_clocks=board.flash.beat_clocks if board.flash else 8, phase=phase),
             cached=cached,
         )

@@ -109,9 +109,9 @@ class CoreSimulation:
         self._banks = [self.sim.memory(self.prefix + name) for name in store_names()]
         names = [TABLES, ANCHORS, PROGRAM, *store_names()]
         preload({name: self.sim.memory(self.prefix + name) for name in names}, program)
-        self._load(isa.Kind.JITTER, [] if program.jitter is None else program.jitter.tolist())
-        mode = program.k | program.jittered << 8
-        self._load(isa.Kind.CONFIG, [program.seed & 0xFFFF, program.seed >> 16, mode, program.mask])
+        sampling = program.sampling
+        self._load(isa.Kind.JITTER, [] if sampling.jitter is None else sampling.jitter.tolist())
+        self._load(isa.Kind.CONFIG, sampling.registers())
         self.sim["rst"] = 1  # the core is held in reset while it is loaded
         self.sim.clock()
         self.sim["rst"] = 0

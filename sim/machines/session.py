@@ -11,8 +11,8 @@ from firmware.host.host import Counters, Host
 from firmware.image.image import sampler_image, write_image
 from firmware.isa import Counter
 from firmware.program import Program
-from golden.integer.network import Int16, Network
-from golden.integer.sampling import Jitter, Sampler
+from golden.integer.layer import Int16
+from golden.integer.network import Network
 from hdl.core.params import CoreParams
 from sim.compare.compare import Comparison
 from sim.compare.expected import Golden
@@ -33,11 +33,7 @@ class Session(ABC):
     """
 
     def __init__(self, network: Network, program: Program, *, machine: CoreSimulation | BoardSimulation) -> None:
-        jitter = None
-        if program.jittered:
-            assert program.jitter is not None
-            jitter = Jitter(table=program.jitter, mask=program.mask)
-        self.golden = Golden(network, program, sampler=Sampler(seed=program.seed, jitter=jitter, k=program.k))
+        self.golden = Golden(network, program)
         self.comparison = Comparison(self.golden, latencies=machine.latencies, tables=machine.tables)
         self.difference: str | None = None
         self._machine = machine
@@ -120,8 +116,7 @@ class BoardSession(Session):
         self._chosen: deque[int] = deque()
         self._index = 0
         self.host.hello()
-        jitter = program.jitter if program.jittered else None
-        self.host.load(sampler_image(comparators=program.comparators, seed=program.seed, k=program.k, jitter=jitter, mask=program.mask))
+        self.host.load(sampler_image(program.sampling, comparators=program.comparators))
 
     def _retired(self) -> None:
         """A run is retired: its write-back, if it has one, is in the store."""

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.study import deep, measure, ngrams, plot, train_rnn, train_transformer
 from benchmarks.study.points import read_points
+from benchmarks.study.runs import read_runs
 
 TEXT = b"the cat sat on the mat, the rat ate that hat. " * 60
 
@@ -38,6 +39,34 @@ def test_a_short_training_becomes_a_point(text: str, tmp_path: Path, capsys: pyt
 
 
 @pytest.mark.parametrize(
+    ("main", "family", "options"),
+    [
+        (train_rnn.main, "rnn", ["--preset", "small", "--streams", "8", "--grow", "3"]),
+        (train_transformer.main, "transformer", ["--preset", "tiny"]),
+    ],
+)
+def test_a_short_training_becomes_a_line(
+    main: Callable[[list[str]], int], family: str, options: list[str], text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def train(*more: str) -> None:
+        assert main(["--text", text, "--runs", str(tmp_path / "runs.json"), "--rate", "0.02", *options, *more]) == 0
+
+    train("--steps", "3")
+    train("--steps", "30")
+    train("--steps", "30")
+    short, run = read_runs(tmp_path / "runs.json")  # a command is one line, however often it is given
+    streams = 8 if family == "rnn" else 64
+    assert (run.family, run.model) == (family, f"{'RNN' if family == 'rnn' else family} {options[1]}")
+    assert (short.characters, run.characters) == (3 * streams * 32, 30 * streams * 32)
+    assert run.bits < short.bits
+    assert run.seconds >= 0
+    assert f"--preset {options[1]} --steps 30" in run.command
+    assert str(tmp_path) not in run.command
+    train("--steps", "30", "--seed", "1")
+    assert len(read_runs(tmp_path / "runs.json")) == 3
+
+
+@pytest.mark.parametrize(
     ("main", "arguments", "message"),
     [
         (deep.main, ["--steps", "0"], r"--steps must be 1\.\.1000000, not 0"),
@@ -45,7 +74,11 @@ def test_a_short_training_becomes_a_point(text: str, tmp_path: Path, capsys: pyt
         (measure.main, ["absent.safetensors"], r"absent\.safetensors"),
         (measure.main, ["shakespeare"], r"was trained on another text than cat\.txt"),
         (train_rnn.main, ["--steps", "0"], r"--steps must be 1\.\.1000000, not 0"),
+        (train_rnn.main, ["--streams", "0"], r"--streams must be 1\.\.65536, not 0"),
+        (train_rnn.main, ["--grow", "17"], r"grow must be 0\.\.16, not 17"),
+        (train_rnn.main, ["--streams", "4000"], r"the text must have more than 8000 characters to train on, not 2484"),
         (train_transformer.main, ["--steps", "0"], r"--steps must be 1\.\.1000000, not 0"),
+        (train_transformer.main, ["--qat", "2"], r"qat must be 0\.\.1, not 2"),
     ],
 )
 def test_one_sentence_and_exit_code_2(

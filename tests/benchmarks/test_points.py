@@ -9,13 +9,13 @@ import pytest
 
 import boards
 from benchmarks.study.ann_shape import AnnShape
-from benchmarks.study.figures import clocks_by_rule, cost, rows_read
+from benchmarks.study.figures import clocks_by_rule, cost
 from benchmarks.study.ngrams import stored
 from benchmarks.study.plot import FOLDER, ann_points, draw, fill, reached, source_hash, source_of, tables_in
 from benchmarks.study.points import POINTS, Point, frontier, put, read_points, write_points
 from benchmarks.study.runs import Run, put_run, read_runs
 from golden.integer.file import load
-from golden.integer.network import NetworkError
+from golden.integer.layer import NetworkError
 from golden.integer.shipped import find_network, shipped_networks
 
 SHIPPED = [point for point in read_points() if point.shipped]
@@ -79,7 +79,7 @@ def test_what_reaches_a_goal_lies_between_two_trainings() -> None:
 def test_the_rule_of_clocks() -> None:
     """shakespeare: 20 rows of 128 bytes, 32 of 32, 1 of 256; in flash 8 clocks a beat and 7 a row."""
     network, board = load(find_network("shakespeare")), boards.get("icebreaker")
-    assert sum(one.rows * one.bytes for one in rows_read(network)) == 20 * 128 + 32 * 32 + 256
+    assert network.bytes_read() == 20 * 128 + 32 * 32 + 256
     assert clocks_by_rule(network, board, memory="SPRAM") == 480
     assert clocks_by_rule(network, board, memory="flash") == 480 * 8 + 53 * 7
 
@@ -87,7 +87,7 @@ def test_the_rule_of_clocks() -> None:
 @pytest.mark.parametrize("point", SHIPPED, ids=lambda point: point.name)
 def test_points_of_shipped_networks_are_recomputed(point: Point) -> None:
     network = load(find_network(point.shipped or ""))
-    read = sum(one.rows * one.bytes for one in rows_read(network))
+    read = network.bytes_read()
     assert (network.table_bytes(), read) == (point.table_bytes, point.bytes_read)
     assert network.card["figures"]["bits_per_character"] == point.bits
     assert network.card["command"] == point.command

@@ -5,13 +5,14 @@ import pytest
 
 from benchmarks.study.window import WindowModel, bits_of, latencies, quantise_window, score_window
 from benchmarks.study.window_trainer import Schedule, WindowTrainer
-from golden.integer.forward import deep_forward
-from golden.integer.network import Layer, Network, NetworkError, TableGroup
-from golden.integer.stream import score, stream_outputs
+from golden.compiled.stream import score, stream_outputs
+from golden.integer.deep import deep_forward
+from golden.integer.layer import Layer, NetworkError, TableGroup
+from golden.integer.recurrent import RecurrentNetwork
+from golden.integer.symbols import encode
 from golden.model.anchors import random_anchors
 from golden.model.deep import Deep, deep_pass
 from golden.model.layer import FloatGroup, FloatLayer
-from golden.tasks.text import encode
 
 TEXT = b"the cat sat on the mat, the rat ate that hat; " * 20
 SYMBOLS = (*sorted(set(TEXT) - {ord(";")}), -1)
@@ -41,7 +42,7 @@ def test_bits_are_those_of_golden_stream() -> None:
         return Layer(groups=(TableGroup(anchors=random_anchors(n_t=4, n_c=3, n=12, rng=rng), tables=tables),))
 
     embed = rng.integers(-100, 101, (len(SYMBOLS), 12)).astype(np.int8)
-    rnn = Network(kind="rnn", n=12, hidden=(layer(12),), output=layer(len(SYMBOLS)), embed=embed, out_frac=4, symbols=SYMBOLS)
+    rnn = RecurrentNetwork(n=12, hidden=(layer(12),), output=layer(len(SYMBOLS)), embed=embed, out_frac=4, symbols=SYMBOLS)
     tokens = encode(SYMBOLS, TEXT)
     bits = bits_of(stream_outputs(rnn, tokens)[0], tokens, symbols=SYMBOLS, out_frac=4)
     assert bits / len(tokens) == pytest.approx(score(rnn, TEXT).bits, rel=1e-12)
@@ -80,9 +81,11 @@ def test_gradients_are_those_of_golden_deep() -> None:
     nats, gradients, dx = deep_pass(deep, x, found[:, reach:].reshape(-1))
     assert loss == pytest.approx(nats / np.log(2), rel=1e-5)
     for layer, (wanted,) in zip(trainer._layers, gradients, strict=True):
-        np.testing.assert_allclose(10 * layer.rows.first, wanted.reshape(layer.rows.first.shape), rtol=2e-4, atol=2e-7)
+        first = layer.tables.rows.first
+        np.testing.assert_allclose(10 * first, wanted.reshape(first.shape), rtol=2e-4, atol=2e-7)
     low = 0
-    for distance, rows in enumerate(trainer._codes, start=1):
+    for distance, code in enumerate(trainer._codes, start=1):
+        rows = code.rows
         width = rows.weights.shape[1]
         wanted = np.zeros(rows.weights.shape)
         np.add.at(wanted, found[:, reach - distance : -distance].reshape(-1), dx[:, low : low + width])

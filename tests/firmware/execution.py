@@ -3,10 +3,10 @@
 import numpy as np
 
 from firmware.program import Program
-from golden.integer.attention import TransformerState
-from golden.integer.forward import deep_forward, rnn_outputs, rnn_update
+from golden.integer.deep import deep_forward
 from golden.integer.network import Network
-from golden.integer.transformer import TransformerNetwork
+from golden.integer.recurrent import rnn_outputs, rnn_update
+from golden.integer.transformer import TransformerNetwork, TransformerState
 
 from .machine import Machine
 
@@ -15,14 +15,14 @@ def first_difference(network: Network, program: Program, *, seed: int, steps: in
     """Run both on seeded inputs; None when they agree, else what differs first. ``size``: bytes of tier 0."""
     rng = np.random.default_rng(seed)
     machine = Machine.load(program, size=size)
-    place = program.meta["placement"]
+    place = program.meta.placement
     if network.kind == "deep":
         for _ in range(steps):
             spread = int(rng.choice([3, 300, 32768]))
             x = rng.integers(-spread, spread, network.n - network.n_ref).astype(np.int16)
             for neuron, value in enumerate([*x.tolist(), *network.constants.tolist()]):
-                for address in place["neurons"][neuron]:
-                    if neuron < len(x) or address < place["state_words"] * 8:
+                for address in place.neurons[neuron]:
+                    if neuron < len(x) or address < place.state_words * 8:
                         machine.store[address] = value
             trace = deep_forward(network, x[None])
             machine.step()
@@ -54,11 +54,11 @@ def first_difference(network: Network, program: Program, *, seed: int, steps: in
 
 
 def _compare(machine: Machine, place: dict, state: np.ndarray, outputs: np.ndarray) -> str | None:
-    for neuron, addresses in enumerate(place["neurons"]):
+    for neuron, addresses in enumerate(place.neurons):
         for address in addresses:
             if machine.store[address] != state[neuron]:
                 return f"neuron {neuron} at {address}: {machine.store[address]}, not {state[neuron]}"
-    at = place["output"]
+    at = place.output
     for neuron, value in enumerate(outputs.tolist()):
         if machine.store[at + neuron] != value:
             return f"output {neuron}: {machine.store[at + neuron]}, not {value}"

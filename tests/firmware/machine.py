@@ -49,8 +49,12 @@ class Machine:
         machine.anchors = [*program.anchors, *(int(value) for value in rng.integers(0, 1 << 48, isa.ANCHOR_WORDS - len(program.anchors)))]
         machine.queries = rng.integers(0, 1 << 16, isa.QUERIES).tolist()
         machine.position = int(rng.integers(isa.CONTEXT))
-        jitter = None if program.jitter is None or not program.jittered else Jitter(table=program.jitter, mask=program.mask)
-        machine.sampler = Sampler(seed=program.seed, jitter=jitter, k=program.k)
+        jitter = (
+            None
+            if program.sampling.jitter is None or not program.sampling.jittered
+            else Jitter(table=program.sampling.jitter, mask=program.sampling.mask)
+        )
+        machine.sampler = Sampler(seed=program.sampling.seed, jitter=jitter, k=program.sampling.k)
         machine.store = rng.integers(-32768, 32768, isa.STORE_WORDS * isa.LANES).tolist()
         machine.acc = rng.integers(-32768, 32768, isa.ACC_WORDS * isa.LANES).tolist()
         machine.store[isa.ZERO_WORD * isa.LANES :] = [0] * isa.LANES

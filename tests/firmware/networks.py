@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from golden.integer.network import ENTRY_LIMIT, LATENCY_MAX, Layer, Network, TableGroup
+from golden.integer.deep import DeepNetwork
+from golden.integer.layer import ENTRY_LIMIT, LATENCY_MAX, Layer, TableGroup
+from golden.integer.network import Network
+from golden.integer.recurrent import RecurrentNetwork
 
 
 def random_layer(rng: np.random.Generator, *, n: int, n_out: int, max_tables: int = 6, max_nc: int = 5, bits: int | None = None) -> Layer:
@@ -33,7 +36,7 @@ def random_network(seed: int, *, kind: str | None = None, max_n: int = 40, max_o
         limit = ENTRY_LIMIT[bits]
         embed = rng.integers(-limit, limit + 1, (n_out, n)).astype(np.int8)
         hidden = (random_layer(rng, n=n, n_out=n),)
-        return Network(kind="rnn", n=n, hidden=hidden, output=output, embed=embed, embed_bits=bits)
+        return RecurrentNetwork(n=n, hidden=hidden, output=output, embed=embed, embed_bits=bits)
     n_ref = int(rng.integers(0, n))
     layers = tuple(random_layer(rng, n=n, n_out=n) for _ in range(rng.integers(0, 3)))
     if rng.random() < 0.7:
@@ -41,4 +44,4 @@ def random_network(seed: int, *, kind: str | None = None, max_n: int = 40, max_o
             for group in layer.groups:
                 group.tables[:, :, n - n_ref :] = 0
     constants = rng.integers(-2000, 2000, n_ref).astype(np.int16)
-    return Network(kind="deep", n=n, hidden=layers, output=output, constants=constants)
+    return DeepNetwork(n=n, hidden=layers, output=output, constants=constants)

@@ -24,9 +24,8 @@ LARGE = tuple(name for name in shipped_networks() if name not in (*SMALL, "mnist
 
 def ideal(network: Network) -> int:
     blocks = network.blocks if isinstance(network, TransformerNetwork) else ()
-    layers = [*network.hidden, network.output, *(block.feed for block in blocks if block.feed)]
     heads = [anchors.shape for block in blocks for head in block.heads for anchors in (head.query, head.key)]
-    shapes = [(group.n_t, group.n_c) for layer in layers for group in layer.groups]
+    shapes = [(group.n_t, group.n_c) for layer in network.layers().values() for group in layer.groups]
     return sum(ideal_words(n_t, n_c, 2) for n_t, n_c, *_ in [*shapes, *heads])
 
 
@@ -56,7 +55,7 @@ def test_shipped_for_flash(name: str) -> None:
     assert first_difference(network, read_image(image), seed=1, steps=30) is None
     figures = estimate(program, board)
     assert figures.slowest.tier is board.flash
-    assert program.meta["placement"]["state_words"] * 8 == network.n
+    assert program.meta.placement.state_words * 8 == network.n
     with pytest.raises(CompileError, match=r"ulx3s_85f has 128\.0 KiB: tier block RAM is full$"):
         compile_network(network, boards.get("ulx3s_85f"))
 

@@ -14,8 +14,8 @@ from firmware.host.device import Device
 from firmware.host.host import Host
 from firmware.image.contents import contents
 from firmware.image.image import read_image, write_image
-from golden.integer.attention import TransformerState
 from golden.integer.file import load, save_network
+from golden.integer.transformer import TransformerState
 
 from .execution import first_difference
 from .flashed import ICEBREAKER
@@ -59,14 +59,14 @@ def test_sections_are_named() -> None:
     program = compile_network(NETWORK, LEAN)
     copied = [run for run in program.runs if run.mode == isa.Mode.ANCHORS]
     sections = [section for section in contents(write_image(program)) if section.kind == isa.Kind.TABLES]
-    stages = [section.stage for section in sections]
+    stages = [str(section.stage) for section in sections]
     assert len(sections) == len(program.tables)
     assert [stage for stage in sorted(stages) if stage.endswith("side")] == ["blocks.0.side", "blocks.1.side"]
     assert sum(stage.endswith(".anchors") for stage in stages) == len(copied) > 0
     assert sum(str(section).endswith("the zero beat") for section in sections) == 1
-    (part,) = (section for section in sections if section.stage == "blocks.0.part.0")
+    (part,) = (section for section in sections if str(section.stage) == "blocks.0.part.0")
     assert sorted(part.tables) == list(range(sum(head.n_t for head in NETWORK.blocks[0].groups()[0])))
-    assert str(next(section for section in sections if section.stage == "blocks.1.side")).endswith(" of the image): blocks.1.side")
+    assert str(next(section for section in sections if str(section.stage) == "blocks.1.side")).endswith(" of the image): blocks.1.side")
 
 
 def test_a_reset_empties_the_cache() -> None:
@@ -92,8 +92,8 @@ def test_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--network", str(file), "--out", str(tmp_path)]) == 0
     assert "blocks.0.part.0" in capsys.readouterr().out
     program = read_image((tmp_path / "image.bin").read_bytes())
-    assert program.meta["kind"] == "transformer"
-    assert program.meta["n_in"] == NETWORK.n_out
+    assert program.meta.kind == "transformer"
+    assert program.meta.n_in == NETWORK.n_out
     assert first_difference(load(file), program, seed=2, steps=40) is None
 
 

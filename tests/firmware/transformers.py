@@ -11,8 +11,9 @@ from firmware.compiler import compile_network
 from firmware.compiler.tables.copies import region_start
 from firmware.isa import Mode
 from firmware.program import Program
-from golden.integer.network import ENTRY_LIMIT, LATENCY_MAX, Layer, TableGroup
-from golden.integer.transformer import Head, TransformerBlock, TransformerNetwork
+from golden.integer.heads import Head, TransformerBlock
+from golden.integer.layer import ENTRY_LIMIT, LATENCY_MAX, Layer, TableGroup
+from golden.integer.transformer import TransformerNetwork
 
 from .flashed import ICEBREAKER, small_board
 from .networks import random_layer
@@ -93,9 +94,7 @@ def random_transformer(seed: int, *, max_n: int = 12, blocks: int | None = None,
     bits = int(rng.choice([4, 8]))
     limit = ENTRY_LIMIT[bits]
     return TransformerNetwork(
-        kind="transformer",
         n=n,
-        hidden=(),
         blocks=tuple(made),
         output=random_layer(rng, n=n, n_out=n_out),
         embed=rng.integers(-limit, limit + 1, (n_out, n)).astype(np.int8),
@@ -126,9 +125,7 @@ def paper_shaped(*, n_c: int = 3, p: int = 3) -> TransformerNetwork:
     )
     embed = rng.integers(-7, 8, (65, 32)).astype(np.int8)
     output = layer(32, 6, 65)
-    return TransformerNetwork(
-        kind="transformer", n=32, hidden=(), blocks=blocks, output=output, embed=embed, embed_bits=4, symbols=tuple(range(65))
-    )
+    return TransformerNetwork(n=32, blocks=blocks, output=output, embed=embed, embed_bits=4, symbols=tuple(range(65)))
 
 
 def with_symbols(network: TransformerNetwork) -> TransformerNetwork:
@@ -144,9 +141,9 @@ def lean_anchors(program: Program) -> int:
     """Words of an anchor memory that just does, with all blocks copied."""
     lengths: Counter[str] = Counter()
     seen = set()
-    for run, origin in zip(program.runs, program.meta["placement"]["runs"], strict=True):
+    for run, origin in zip(program.runs, program.meta.placement.runs, strict=True):
         if run.anchor_base not in seen:
-            lengths[".".join(origin["stage"].split(".")[:2])] += run.anchor_len
+            lengths[".".join(str(origin.stage).split(".")[:2])] += run.anchor_len
         seen.add(run.anchor_base)
     kept = lengths.pop("output") + lengths.pop("embed", 0)
     return region_start(kept) + max(lengths.values())

@@ -3,7 +3,10 @@
 import numpy as np
 
 from golden.compiled.layer import flatten
-from golden.integer.network import Layer, Network, TableGroup
+from golden.integer.deep import DeepNetwork
+from golden.integer.layer import Layer, TableGroup
+from golden.integer.network import Network
+from golden.integer.recurrent import RecurrentNetwork
 from golden.model.anchors import random_anchors
 from golden.model.layer import FloatGroup, FloatLayer
 from golden.model.rnn import Rnn
@@ -48,8 +51,7 @@ def rows_of(parts: list[np.ndarray]) -> np.ndarray:
 
 
 def make_rnn(rng: np.random.Generator, *, n: int = 12, symbols: tuple[int, ...] = (97, 98, 99, -1)) -> Network:
-    return Network(
-        kind="rnn",
+    return RecurrentNetwork(
         n=n,
         hidden=(make_layer(rng, n=n, n_out=n, shapes=[(4, 3), (2, 5)], bits=4),),
         output=make_layer(rng, n=n, n_out=len(symbols), shapes=[(3, 4)], shift=2),
@@ -62,8 +64,7 @@ def make_rnn(rng: np.random.Generator, *, n: int = 12, symbols: tuple[int, ...] 
 
 
 def make_deep(rng: np.random.Generator) -> Network:
-    return Network(
-        kind="deep",
+    return DeepNetwork(
         n=10,
         hidden=(make_layer(rng, n=10, n_out=10, shapes=[(3, 3)], shift=1), make_layer(rng, n=10, n_out=10, shapes=[(2, 4)], bits=4)),
         output=make_layer(rng, n=10, n_out=5, shapes=[(4, 2)]),

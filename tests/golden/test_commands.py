@@ -1,36 +1,47 @@
-"""The train and eval commands on a small text: products, resumption, repetition, refusals, Ctrl-C."""
+"""The train and eval commands on a small text: products, repetition, options, refusals; and the commands that measure."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from golden import bench, eval, rounding, train
-from golden.integer.file import load, load_extra
+from golden.compiled.stream import score
+from golden.integer.file import load
 from golden.integer.shipped import find_network
-from golden.integer.stream import score
-from golden.tasks import language as text_task
-from golden.tasks.presets import TEXT_PRESETS, TextPreset
-from golden.training.rnn import RnnTrainer
+from golden.training.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
 
-PRESETS = dict(TEXT_PRESETS)
+PRESETS = dict(RECURRENT_PRESETS)
 LINES = b"the cat sat on the mat. the dog sat on the log. a cat and a dog met on the mat.\n" * 40
+
+
+TINY = RecurrentOptions(
+    about="for tests",
+    n=32,
+    hidden=(6, 4),
+    output=(6, 4),
+    symbols=16,
+    hidden_unit=1 / 32,
+    output_unit=1 / 16,
+    rate=0.04,
+    every_row=True,
+)
 
 
 @pytest.fixture(autouse=True)
 def _tiny(monkeypatch):
-    tiny = TextPreset(about="for tests", n=32, hidden=(6, 4), output=(6, 4), symbols=16, hidden_unit=1 / 32, output_unit=1 / 16, rate=0.04)
-    monkeypatch.setitem(TEXT_PRESETS, "tiny", tiny)
-    for name in ("paper-rnn", "icebreaker"):
-        monkeypatch.setitem(TEXT_PRESETS, name, tiny)
+    for name in ("tiny", "paper-rnn", "icebreaker"):
+        monkeypatch.setitem(RECURRENT_PRESETS, name, replace(TINY, preset=name))
 
 
 def run(folder: Path, *options: str, out: str = "net.safetensors", code: int = 0) -> Path:
     text = folder / "lines.txt"
     text.write_bytes(LINES)
-    words = ["text", "--text", str(text), "--preset", "tiny", "--streams", "8", "--context", "16", "--out", str(folder / out), *options]
-    assert train.main(words) == code
+    usual = {"--text": str(text), "--preset": "tiny", "--streams": "8", "--window": "16", "--out": str(folder / out)}
+    words = [word for option, value in usual.items() if option not in options for word in (option, value)]
+    assert train.main(["text", *words, *options]) == code
     return folder / out
 
 
@@ -60,18 +71,6 @@ def test_the_same_command_gives_the_same_bytes(tmp_path):
     assert load(other).output.groups[0].tables.tobytes() != load(one).output.groups[0].tables.tobytes()
 
 
-def test_a_training_is_resumed_from_its_float_network(tmp_path, capsys):
-    first = run(tmp_path, "--steps", "100")
-    assert load_extra(first)["embed"].shape == (len(load(first).symbols), 32)
-    second = run(tmp_path, "--steps", "50", "--resume", str(first), out="second.safetensors")
-    assert load(second).card["figures"]["bits_per_character"] < load(first).card["figures"]["bits_per_character"]
-    assert np.array_equal(load(first).hidden[0].groups[0].anchors, load(second).hidden[0].groups[0].anchors)
-    bare = run(tmp_path, "--steps", "5", "--no-float", out="bare.safetensors")
-    capsys.readouterr()
-    run(tmp_path, "--steps", "5", "--resume", str(bare), code=2)
-    assert "carries no float network to resume from" in capsys.readouterr().err
-
-
 def test_units_are_searched_for_when_none_are_given(tmp_path):
     network = load(run(tmp_path, "--steps", "60", "--bits", "8", "--qat", "0.2"))
     assert network.output.bits == network.hidden[0].bits == 8
@@ -88,28 +87,9 @@ def test_softening_is_the_last_step(tmp_path):
     assert "before_softening" not in plain.card["figures"]
 
 
-def test_ctrl_c_keeps_the_best_network_checked(tmp_path, capsys, monkeypatch):
-    step = RnnTrainer.one_step
-
-    def interrupted(self, done):
-        if self.step == 60:
-            raise KeyboardInterrupt
-        return step(self, done)
-
-    monkeypatch.setattr(RnnTrainer, "one_step", interrupted)
-    path = run(tmp_path, "--steps", "100")
-    assert load(path).card["figures"]["stopped_at_step"] == 60
-    assert "keeping the best network checked so far" in capsys.readouterr().out
-    monkeypatch.setattr(text_task, "CHECKS", ())
-    path.unlink()
-    run(tmp_path, "--steps", "100", code=2)
-    assert not path.exists()
-    assert "nothing to keep" in capsys.readouterr().err
-
-
 def test_the_default_text_is_trained_on(tmp_path, capsys):
     out = tmp_path / "topics.safetensors"
-    assert train.main(["text", "--preset", "tiny", "--steps", "3", "--streams", "4", "--context", "8", "--out", str(out)]) == 0
+    assert train.main(["text", "--preset", "tiny", "--steps", "3", "--streams", "4", "--window", "8", "--out", str(out)]) == 0
     assert load(out).card["data"]["name"].startswith("pydoc topics of CPython")
     assert eval.main([str(out)]) == 0
     assert "pydoc topics" in capsys.readouterr().out
@@ -118,16 +98,30 @@ def test_the_default_text_is_trained_on(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--minutes", "0"), "--minutes must be 0.01..1e+06, not 0"),
+        (("--minutes", "0"), "--minutes must be 0.01..1e+06, not 0.0"),
         (("--steps", "0"), "--steps must be 1..1e+09, not 0"),
+        (("--steps", "ten"), "--steps"),
         (("--jitter", "1.5"), "--jitter must be 0..1, not 1.5"),
+        (("--jitter", "nan"), "--jitter must be 0..1, not nan"),
+        (("--qat", "-0.1"), "--qat must be 0..1, not -0.1"),
+        (("--rate", "2"), "--rate must be 0..1, not 2.0"),
         (("--recent", "1.1"), "--recent must be 0..1, not 1.1"),
-        (("--hidden-most", "0"), "--hidden-most must be 0.000244141..32767, not 0"),
-        (("--soften", "2"), "--soften must be 0.1..1, not 2"),
+        (("--hidden-most", "0"), "--hidden-most must be 0.000244141..32767, not 0.0"),
+        (("--soften", "2"), "--soften must be 0.1..1, not 2.0"),
         (("--grow", "17"), "--grow must be 0..16, not 17"),
         (("--streams", "0"), "--streams must be 1..65536, not 0"),
-        (("--symbols", "300"), "the vocabulary must have 2..256 symbols, not 300"),
-        (("--context", "3000"), "must have more than 3000 characters to train on, not 2880"),
+        (("--symbols", "300"), "--symbols must be 2..256, not 300"),
+        (("--window", "3000"), "must have more than 3000 characters to train on, not 2880"),
+        (("--context", "16"), "--context"),
+        (("--bits", "5"), "--bits"),
+        (("--anchors", "crossed"), "--anchors"),
+        (("--preset", "huge"), "--preset must be one of icebreaker, small, paper-rnn, best-5m, tiny, not 'huge'"),
+        (("--hidden", "3"), "--hidden must be tables x pairs, 1..9999 x 1..16, such as 16x10, not '3'"),
+        (("--hidden", "3x17"), "--hidden must be tables x pairs, 1..9999 x 1..16, such as 16x10, not '3x17'"),
+        (("--output", "0x3"), "--output must be tables x pairs, 1..9999 x 1..16, such as 16x10, not '0x3'"),
+        (("--output", "axb"), "--output must be tables x pairs, 1..9999 x 1..16, such as 16x10, not 'axb'"),
+        (("--hidden-unit", "0.3"), "a unit must be a power of two, not 0.3"),
+        (("--seed", "1", "--seed", "2"), "--seed specified multiple times"),
         (("--out", "/nowhere/x.safetensors"), "--out: there is no folder /nowhere"),
         (("--text", "/nowhere/x.txt"), "/nowhere/x.txt: cannot be read"),
         (("--resume", "/nowhere/x"), "/nowhere/x: cannot be read"),
@@ -221,14 +215,10 @@ def test_rounding_is_measured_on_the_float_network(tmp_path, capsys):
     assert "carries no float text network" in capsys.readouterr().err
 
 
-def test_a_shape_of_ones_own_is_trained(tmp_path, capsys):
+def test_a_shape_of_ones_own_is_trained(tmp_path):
     path = run(tmp_path, "--steps", "40", "--n", "24", "--hidden", "3x5", "--output", "5x3", "--grow", "2", "--grown", "0.5")
     network = load(path)
     assert network.n == 24
     assert network.hidden[0].groups[0].tables.shape == (3, 32, 24)
     assert network.output.groups[0].tables.shape[:2] == (5, 8)
-    assert "--n 24 --hidden 3x5 --output 5x3 --grow 2" in network.card["command"]
-    for word in ("3", "3x17", "0x3", "axb"):
-        with pytest.raises(SystemExit):
-            run(tmp_path, "--hidden", word)
-        assert "must be tables x pairs" in capsys.readouterr().err
+    assert "--grow 2 --n 24 --hidden 3x5 --output 5x3" in network.card["command"]

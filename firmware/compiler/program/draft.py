@@ -1,9 +1,9 @@
 """Runs whose anchor words have no place yet, and the places: first those that stay, then a region that each copied block fills anew."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from firmware import isa
+from firmware.description import Origin
 from firmware.isa import Mode
 from firmware.program import Placed
 
@@ -21,7 +21,7 @@ class Draft:
 
     stage: Stage
     run: isa.Run
-    origin: dict[str, Any]
+    origin: Origin
     words: list[int] = field(default_factory=list)
 
     def lay(self, memory: list[int], before: "Draft | None") -> None:

@@ -1,12 +1,12 @@
 """Parts, schedules and places to runs, anchor words and table bytes."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from firmware import isa
+from firmware.description import Origin
 from firmware.isa import Mode
 from firmware.program import Placed, encode_anchor
 
@@ -30,12 +30,12 @@ Plans = dict[Family, tuple[Schedule, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class Emitted:
-    """``runs``; encoded ``anchors``; ``tables`` as in :class:`firmware.program.Program`; ``origins``: for each run, its entry in META."""
+    """``runs``; encoded ``anchors``; ``tables`` as in :class:`firmware.program.Program`; ``origins``: of each run."""
 
     runs: list[isa.Run]
     anchors: list[int]
     tables: list[Placed]
-    origins: list[dict[str, Any]]
+    origins: tuple[Origin, ...]
 
 
 def emit(stages: list[Stage], parts: list[Part], plans: Plans, pieces: list[Piece], layout: Layout, *, n_out: int) -> Emitted:
@@ -70,7 +70,7 @@ def emit(stages: list[Stage], parts: list[Part], plans: Plans, pieces: list[Piec
         runs=[draft.run for draft in drafts],
         anchors=anchors,
         tables=tables + sources,
-        origins=[draft.origin for draft in drafts],
+        origins=tuple(draft.origin for draft in drafts),
     )
 
 
@@ -102,12 +102,7 @@ def _tables_run(part: Part, piece: Piece, plans: Plans, layout: Layout, *, n_out
         residual=stage.residual and closes,
         sort=stage.sort and closes,
     )
-    origin = {
-        "stage": stage.name,
-        "group": part.group,
-        "tables": [family.numbers[table] for table in order],
-        "pairs": [list(b) for b in bits],
-    }
+    origin = Origin(stage=stage.id, group=part.group, tables=tuple(family.numbers[table] for table in order), pairs=bits)
     return Draft(stage=stage, run=run, origin=origin, words=[encode_anchor(word) for word in words])
 
 

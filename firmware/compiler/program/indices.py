@@ -3,6 +3,7 @@
 import numpy as np
 
 from firmware import isa
+from firmware.description import Origin
 from firmware.isa import Mode
 from firmware.program import Placed, encode_anchor
 
@@ -45,7 +46,7 @@ def index_draft(stage: Stage, plans: dict[Family, tuple[Schedule, ...]], layout:
         anchors = family.sources[stage.source]
         words += span_words(anchors, plan, slice(0, family.n_t), layout.copies, comparators=layout.comparators)
         tables += [family.numbers[table] for table in plan.order]
-        pairs += [list(order) for order in plan.pairs()]
+        pairs += list(plan.pairs())
     run = isa.Run(
         mode=stage.mode,
         table_base=0,
@@ -56,11 +57,11 @@ def index_draft(stage: Stage, plans: dict[Family, tuple[Schedule, ...]], layout:
         side=side,
         sync=stage.sync,
     )
-    origin = {"stage": stage.name, "group": 0, "tables": tables, "pairs": pairs}
+    origin = Origin(stage=stage.id, tables=tuple(tables), pairs=tuple(pairs))
     return Draft(stage=stage, run=run, origin=origin, words=[encode_anchor(word) for word in words])
 
 
 def copy_draft(stage: Stage, piece: Piece) -> Draft:
     """An anchors run that copies from ``piece`` on; how much, and where to, is for the anchor memory to say."""
     run = isa.Run(mode=stage.mode, table_base=piece.base, count=1, table_log2=0, row_log2=0, row_beats=ZERO_ROW)
-    return Draft(stage=stage, run=run, origin={"stage": stage.name, "group": 0, "tables": [], "pairs": []})
+    return Draft(stage=stage, run=run, origin=Origin(stage=stage.id))

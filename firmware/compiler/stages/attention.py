@@ -1,8 +1,10 @@
 """The stages of a transformer's block, and the limits that attention has in the core."""
 
 from firmware import isa
+from firmware.description import StageId, Work
 from firmware.isa import Mode
-from golden.integer.transformer import TransformerBlock, TransformerNetwork
+from golden.integer.heads import TransformerBlock
+from golden.integer.transformer import TransformerNetwork
 
 from ..errors import CompileError
 from .families import Family, attention_family
@@ -41,7 +43,6 @@ def block_stages(number: int, block: TransformerBlock) -> list[Stage]:
     All indices are made before the first sum is written back. One query and one key run serve all parts if each part but the last has a
     multiple of four tables; else each part has its own two.
     """
-    name = f"blocks.{number}"
     families: list[Family] = []
     for heads in block.groups():
         families.append(attention_family(heads, first=sum(family.n_t for family in families)))
@@ -49,24 +50,23 @@ def block_stages(number: int, block: TransformerBlock) -> list[Stage]:
     stages: list[Stage] = []
     for made in [tuple(families)] if together else [(family,) for family in families]:
         stages += [
-            Stage(name=f"{name}.query", families=made, mode=Mode.QUERY, block=number, sync=not stages),
-            Stage(name=f"{name}.key", families=made, mode=Mode.KEY, block=number, source=-1),
+            Stage(id=StageId(Work.QUERY, number), families=made, mode=Mode.QUERY, sync=not stages),
+            Stage(id=StageId(Work.KEY, number), families=made, mode=Mode.KEY, source=-1),
         ]
     for part, family in enumerate(families):
         stages.append(
             Stage(
-                name=f"{name}.part.{part}",
+                id=StageId(Work.PART, number, part),
                 families=(family,),
                 mode=Mode.ATTEND,
                 bits=block.bits,
-                block=number,
                 shift=block.shift,
                 first=True,
                 last=True,
                 residual=True,
             )
         )
-    return stages if block.feed is None else [*stages, layer_stage(f"{name}.feed", block.feed, block=number)]
+    return stages if block.feed is None else [*stages, layer_stage(StageId(Work.FEED, number), block.feed)]
 
 
 def block_families(stages: list[Stage], block: int | None) -> list[Family]:

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from firmware import isa
-from golden.integer.network import Int8, Int16, TableGroup
-from golden.integer.transformer import Head
+from golden.integer.heads import Head
+from golden.integer.layer import Int8, Int16, TableGroup
 
 __all__ = ["Family", "attention_family", "group_family"]
 
@@ -17,7 +17,8 @@ class Family:
     """``tables``: (n_t, rows, columns). ``sources``: anchors (n_t, n_c, 2) of each part of an index, made in runs of their own.
 
     A layer's tables have one source; those of attention two, query and key, or one that serves as both; a token's table has none.
-    ``place``: (context - 1, n_t) position bits of attention, ``place_bits`` of them. ``numbers``: the network's numbers of the tables.
+    ``rows``: those of a table that can be picked, None: all. ``place``: (context - 1, n_t) position bits of attention, ``place_bits`` of
+    them. ``numbers``: the network's numbers of the tables.
     """
 
     tables: Int8
@@ -25,6 +26,7 @@ class Family:
     numbers: tuple[int, ...]
     place: Int16 | None = None
     place_bits: int = 0
+    rows: int | None = None
 
     @property
     def n_t(self) -> int:

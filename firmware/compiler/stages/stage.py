@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from firmware.description import StageId
 from firmware.isa import Mode
-from golden.integer.network import Layer
+from golden.integer.layer import Layer
 
 from .families import Family, group_family
 
@@ -18,16 +19,14 @@ class Stage:
     Modes ROWS and ATTEND: rows added into one region. QUERY and KEY: indices of ``families``, source number ``source`` of each.
     ANCHORS: no family.
     ``region``: "state" or "output". ``first``: starts from zero. ``last``: writes back with ``shift`` and, if set, ``residual``.
-    ``token``: the index is the step's symbol; the stage is then one table without anchors. ``block``: of a transformer, the number of
-    the block the stage belongs to.
+    ``token``: the index is the step's symbol; the stage is then one table without anchors.
     """
 
-    name: str
+    id: StageId
     families: tuple[Family, ...] = ()
     mode: Mode = Mode.ROWS
     bits: int = 8
     region: Literal["state", "output"] = "state"
-    block: int | None = None
     source: int = 0
     shift: int = 0
     sync: bool = False
@@ -36,6 +35,11 @@ class Stage:
     last: bool = False
     residual: bool = False
     sort: bool = False
+
+    @property
+    def block(self) -> int | None:
+        """Of a transformer, the number of the block that it belongs to."""
+        return self.id.block
 
     @property
     def same_words(self) -> bool:
@@ -48,13 +52,12 @@ class Stage:
         return self.mode in (Mode.ROWS, Mode.ATTEND)
 
 
-def layer_stage(name: str, layer: Layer, *, block: int | None = None) -> Stage:
+def layer_stage(stage: StageId, layer: Layer) -> Stage:
     """A layer on top of the state it reads: n to n, with residual."""
     return Stage(
-        name=name,
+        id=stage,
         families=tuple(group_family(group) for group in layer.groups),
         bits=layer.bits,
-        block=block,
         shift=layer.shift,
         sync=True,
         first=True,

@@ -1,41 +1,57 @@
-"""A network as a list of stages in the order of the program."""
+"""A network as a list of stages in the order of the program; an architecture registers its own."""
+
+from functools import singledispatch
 
 import numpy as np
 
-from golden.integer.network import Network
+from firmware.description import StageId, Work
+from golden.integer.deep import DeepNetwork
+from golden.integer.network import Network, TextNetwork
+from golden.integer.recurrent import RecurrentNetwork
 from golden.integer.transformer import TransformerNetwork
 
 from ..errors import CompileError
-from .attention import block_stages
+from .attention import block_stages, check_attention
 from .families import Family, group_family
 from .stage import Stage, layer_stage
 
-__all__ = ["make_stages", "static_neurons", "sum_range"]
+__all__ = ["make_stages", "sum_range"]
 
 
+@singledispatch
 def make_stages(network: Network) -> list[Stage]:
-    """Deep (Eq. 10): the hidden layers, then U. Recurrent (Eq. 11): U, S, and E last, which needs the symbol U led to.
+    """The stages of ``network``; ``CompileError`` where the core has no room for what it asks."""
+    raise CompileError(f"the compiler knows no networks of kind {network.kind}")
 
-    Transformer (Eq. 14, 15): U, E, and the blocks one after another.
-    """
-    if network.kind == "deep":
-        return [*(layer_stage(f"hidden.{i}", layer) for i, layer in enumerate(network.hidden)), _unembed(network)]
-    if isinstance(network, TransformerNetwork):
-        embed = _embed(network, shift=network.embed_shift, first=True)
-        return [_unembed(network), embed, *(stage for i, block in enumerate(network.blocks) for stage in block_stages(i, block))]
+
+@make_stages.register
+def _deep(network: DeepNetwork) -> list[Stage]:
+    """Eq. 10: the hidden layers, then U."""
+    return [*(layer_stage(StageId(Work.HIDDEN, i), layer) for i, layer in enumerate(network.hidden)), _unembed(network)]
+
+
+@make_stages.register
+def _recurrent(network: RecurrentNetwork) -> list[Stage]:
+    """Eq. 11: U, S, and E last, which needs the symbol U led to. S reads the state as U left it standing: U's sync holds for it too."""
     layer = network.hidden[0]
-    # S reads the state as U left it standing: U's sync holds for it too
     families = tuple(group_family(group) for group in layer.groups)
-    recur = Stage(name="hidden.0", families=families, bits=layer.bits, first=True)
+    recur = Stage(id=StageId(Work.HIDDEN, 0), families=families, bits=layer.bits, first=True)
     return [_unembed(network), recur, _embed(network, shift=layer.shift, first=False)]
+
+
+@make_stages.register
+def _transformer(network: TransformerNetwork) -> list[Stage]:
+    """Eq. 14, 15: U, E, and the blocks one after another."""
+    check_attention(network)
+    blocks = [stage for number, block in enumerate(network.blocks) for stage in block_stages(number, block)]
+    return [_unembed(network), _embed(network, shift=network.embed_shift, first=True), *blocks]
 
 
 def _unembed(network: Network) -> Stage:
     output = network.output
-    families = tuple(group_family(group) for group in output.groups)
     return Stage(
-        name="output",
-        families=families,
+        id=StageId(Work.OUTPUT),
+        families=tuple(group_family(group) for group in output.groups),
         bits=output.bits,
         region="output",
         shift=output.shift,
@@ -46,23 +62,12 @@ def _unembed(network: Network) -> Stage:
     )
 
 
-def _embed(network: Network, *, shift: int, first: bool) -> Stage:
-    if network.embed is None:
-        raise CompileError(f"embed must be present in a network of kind {network.kind}")
-    rows = 1 << max(0, len(network.embed) - 1).bit_length()
-    table = np.zeros((1, rows, network.n), np.int8)
-    table[0, : len(network.embed)] = network.embed
-    family = Family(tables=table, sources=(), numbers=(0,))
-    return Stage(name="embed", families=(family,), bits=network.embed_bits, shift=shift, token=True, first=first, last=True)
-
-
-def static_neurons(network: Network) -> np.ndarray:
-    """(n,) bool: neurons that no layer changes, so that they need no column and may be stored any number of times."""
-    static = np.full(network.n, network.kind == "deep")
-    for layer in network.hidden:
-        for group in layer.groups:
-            static &= ~group.tables.any(axis=(0, 1))
-    return static
+def _embed(network: TextNetwork, *, shift: int, first: bool) -> Stage:
+    count = len(network.embed)
+    table = np.zeros((1, 1 << max(0, count - 1).bit_length(), network.n), np.int8)
+    table[0, :count] = network.embed
+    family = Family(tables=table, sources=(), numbers=(0,), rows=count)
+    return Stage(id=StageId(Work.EMBED), families=(family,), bits=network.embed_bits, shift=shift, token=True, first=first, last=True)
 
 
 def sum_range(stages: list[Stage], region: str) -> tuple[int, int]:

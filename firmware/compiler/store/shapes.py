@@ -8,7 +8,6 @@ from golden.integer.network import Network
 
 from ..errors import CompileError
 from ..stages.stage import Stage
-from ..stages.stages import static_neurons
 from .layout import Shape, region_words
 
 __all__ = ["check_depth", "make_shape"]
@@ -26,8 +25,8 @@ def make_shape(network: Network, stages: list[Stage], board: Board) -> Shape:
     latencies = min(board.store_latencies, isa.ZERO_WORD * isa.LANES)
     if network.n > latencies:
         raise CompileError(f"n is {network.n}, {board.name} has room for {latencies} latencies: the latency store is full")
-    static = static_neurons(network)
-    if static.all() and network.hidden:
+    static = network.static_neurons()
+    if static.all() and len(network.layers()) > 1:
         raise CompileError("hidden layers must change a neuron, all their table entries are 0")
     wide = any(stage.bits == 4 for stage in stages if stage.region == "state")
     words = region_words(network.n_out, wide=network.output.bits == 4)

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from boards import Board
-from golden.integer.network import Network
+from firmware.isa import Mode
 
 from ..stages.stage import Stage
 from .copies import copied_blocks, with_copies
 from .parts import Part, make_parts
 from .placement import Piece
+from .sizes import Sizes
 from .tiers import place, row_clocks
 
 __all__ = ["Arrangement", "arrange"]
@@ -30,25 +31,18 @@ class Arrangement:
         return clocks // item.count
 
 
-def arrange(
-    network: Network,
-    stages: list[Stage],
-    board: Board,
-    *,
-    words: dict[str, int],
-    lengths: dict[int | None, int],
-    whole: bool = False,
-) -> Arrangement:
-    """``words`` of the regions, ``lengths``: anchor words by block. ``whole``: no tables are parted between tiers.
+def arrange(stages: list[Stage], sizes: Sizes, board: Board, *, whole: bool = False) -> Arrangement:
+    """``whole``: no tables are parted between tiers. ``CompileError`` where they don't fit.
 
     The pieces come in the order of the program: stages one after another, in each the tier on chip first.
     """
+    lengths = sizes.anchor_words
     copied = copied_blocks(lengths, board)
     stages = with_copies(stages, copied)
     room = {block: lengths[block] + _spare(stages, block, board) for block in copied}
-    parts = make_parts(network, stages, words, room)
+    parts = make_parts(stages, sizes, room)
     order = {id(stage): number for number, stage in enumerate(stages)}
-    pieces = place([part.item for part in parts], board, whole=whole, zero=network.kind == "transformer")
+    pieces = place([part.item for part in parts], board, whole=whole, zero=any(stage.mode != Mode.ROWS for stage in stages))
     pieces.sort(key=lambda piece: (order[id(parts[piece.item].stage)], piece.tier, piece.item, piece.start))
     return Arrangement(stages=stages, parts=parts, pieces=pieces)
 

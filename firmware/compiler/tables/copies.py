@@ -4,6 +4,7 @@ from collections.abc import Callable
 from itertools import combinations
 
 from boards import Board
+from firmware.description import StageId, Work
 from firmware.isa import Mode
 
 from ..errors import CompileError
@@ -58,6 +59,6 @@ def with_copies(stages: list[Stage], copied: list[int]) -> list[Stage]:
     found: list[Stage] = []
     for stage in stages:
         if stage.block in copied and stage.mode == Mode.QUERY and stage.sync:
-            found.append(Stage(name=f"blocks.{stage.block}.anchors", mode=Mode.ANCHORS, block=stage.block))
+            found.append(Stage(id=StageId(Work.ANCHORS, stage.block), mode=Mode.ANCHORS))
         found.append(stage)
     return found

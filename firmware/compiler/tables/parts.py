@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from firmware import isa
+from firmware.description import StageId, Work
 from firmware.isa import Mode
-from golden.integer.network import Network
 
 from ..errors import CompileError
 from ..stages.attention import block_families, side_blocks
 from ..stages.families import Family
 from ..stages.stage import Stage
 from .placement import Item
+from .sizes import Sizes
 
 __all__ = ["Part", "make_parts"]
 
@@ -39,33 +40,32 @@ class Part:
         return self.family.n_c
 
 
-def make_parts(network: Network, stages: list[Stage], words: dict[str, int], copied: dict[int, int]) -> list[Part]:
-    """The parts of all stages in order, ``words`` giving the words of the regions "state" and "output", ``copied`` the anchor words that
-    a block's anchors run copies at most."""
+def make_parts(stages: list[Stage], sizes: Sizes, copied: dict[int, int]) -> list[Part]:
+    """The parts of all stages in order, ``copied``: the anchor words that a block's anchors run copies at most."""
     parts: list[Part] = []
     for stage in stages:
         if stage.reads:
-            row_beats = words[stage.region] if stage.bits == 8 else words[stage.region] // 2
+            row_beats = sizes.words(stage.region) // (1 if stage.bits == 8 else 2)
             if row_beats > MAX_ROW_BEATS:
-                raise CompileError(f"a row of {stage.name} takes {row_beats} beats, the core reads rows of at most {MAX_ROW_BEATS}")
-            parts += [_tables(network, stage, group, row_beats) for group in range(len(stage.families))]
+                raise CompileError(f"a row of {stage.id} takes {row_beats} beats, the core reads rows of at most {MAX_ROW_BEATS}")
+            parts += [_tables(stage, group, row_beats) for group in range(len(stage.families))]
         elif stage.mode == Mode.ANCHORS:
             assert stage.block is not None
-            parts.append(_words(stage, stage.name, count=copied[stage.block], beats=1))
+            parts.append(_words(stage, str(stage.id), count=copied[stage.block], beats=1))
         elif stage.mode == Mode.QUERY and stage.sync:  # the first of a block
             count = sum(map(side_blocks, block_families(stages, stage.block)))
-            parts.append(_words(stage, f"blocks.{stage.block}.side", count=count, beats=isa.SIDE_BEATS))
+            parts.append(_words(stage, str(StageId(Work.SIDE, stage.block)), count=count, beats=isa.SIDE_BEATS))
     return parts
 
 
-def _tables(network: Network, stage: Stage, group: int, row_beats: int) -> Part:
+def _tables(stage: Stage, group: int, row_beats: int) -> Part:
     family = stage.families[group]
     row_log2 = (row_beats - 1).bit_length()
-    rows = len(network.embed) if stage.token and network.embed is not None else 1 << family.n_c
+    rows = family.rows or 1 << family.n_c
     columns = family.tables.shape[2]
     grain = isa.SIDE_WORDS if stage.mode == Mode.ATTEND else 1  # attention's tables are parted where a side block begins
     item = Item(
-        name=stage.name if len(stage.families) == 1 else f"{stage.name} (n_c = {family.n_c})",
+        name=str(stage.id) if len(stage.families) == 1 else f"{stage.id} (n_c = {family.n_c})",
         count=family.n_t,
         stride=1 << family.n_c + row_log2,
         used=((rows - 1) << row_log2) + row_beats,

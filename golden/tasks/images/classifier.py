@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...integer.forward import deep_forward, earliest
-from ...integer.network import Int16, Network
+from ...integer.deep import DeepNetwork, deep_forward
+from ...integer.forward import earliest
+from ...integer.layer import Int16
 from ...model.anchors import covering_anchors, random_anchors
 from ...model.layer import Float32, FloatGroup, FloatLayer, forward
 from ...model.quantise import log2_unit, natural_unit, quantise_layer
@@ -30,7 +31,7 @@ Tick = Callable[[str, float], bool | None]
 class Trained:
     """The integer network, its float twin, and whether ``tick`` cut the training short."""
 
-    network: Network
+    network: DeepNetwork
     layer: FloatLayer
     stopped: bool
 
@@ -61,10 +62,9 @@ def _start(recipe: Recipe, views: Views, target: Float32, rng: np.random.Generat
     return FloatGroup(anchors=anchors, tables=np.zeros((recipe.n_t, 1 << recipe.n_c, target.shape[1]), np.float32))
 
 
-def quantise_classifier(layer: FloatLayer, *, unit: float, n: int, recipe: Recipe, card: dict[str, Any]) -> Network:
+def quantise_classifier(layer: FloatLayer, *, unit: float, n: int, recipe: Recipe, card: dict[str, Any]) -> DeepNetwork:
     """The integer network with entries in units of ``unit`` nats, a power of two; ``n`` counts the reference neurons."""
-    return Network(
-        kind="deep",
+    return DeepNetwork(
         n=n,
         hidden=(),
         output=quantise_layer(layer, unit=unit, bits=BITS, negate=True),
@@ -75,7 +75,7 @@ def quantise_classifier(layer: FloatLayer, *, unit: float, n: int, recipe: Recip
     ).validate()
 
 
-def integer_accuracy(network: Network, x: Int16, labels: Labels) -> float:
+def integer_accuracy(network: DeepNetwork, x: Int16, labels: Labels) -> float:
     """Part of (batch, n - n_ref) latencies whose earliest spike is the label's; integers throughout."""
     right = 0
     for low in range(0, len(x), 1000):
@@ -92,7 +92,7 @@ def float_accuracy(layer: FloatLayer, x: Int16, labels: Labels, *, constants: tu
     return right / len(x)
 
 
-def _best_unit(group: FloatGroup, x: Int16, labels: Labels, network: Callable[[float], Network]) -> float:
+def _best_unit(group: FloatGroup, x: Int16, labels: Labels, network: Callable[[float], DeepNetwork]) -> float:
     """Of the natural unit and the two below, the one with the most training samples right after plain rounding."""
     natural = natural_unit([group.tables], bits=BITS)
     return max((natural, natural / 2, natural / 4), key=lambda unit: integer_accuracy(network(unit), x[:5000], labels[:5000]))
@@ -118,7 +118,7 @@ def train_classifier(
     group = _start(recipe, views, target, rng, tick)
     layer = FloatLayer(groups=(group,))
 
-    def integer(unit: float) -> Network:
+    def integer(unit: float) -> DeepNetwork:
         return quantise_classifier(layer, unit=unit, n=first.shape[1] + len(recipe.constants), recipe=recipe, card=card)
 
     def fit(phase: str, offset: int, epochs: int, rate: float, unit: float) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...compiled.kernel import kernel
-from ...integer.network import Int16
+from ...integer.layer import Int16
 from ...model.layer import Float32, FloatGroup
 from .recipe import Growth
 

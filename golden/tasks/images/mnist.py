@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...integer.network import Int16, NetworkError
+from ...integer.layer import Int16, NetworkError
 from .classifier import Tick, Trained, train_classifier
 from .recipe import Recipe
 from .warp import Warp, warp

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from polychron.options import UNRECORDED, Options, option, word
 
-from ...integer.network import LATENCY_MAX
+from ...integer.layer import LATENCY_MAX
 
 __all__ = ["DIGITS_PRESETS", "MNIST_PRESETS", "RECIPES", "Growth", "ImageOptions", "MnistOptions", "Recipe"]
 

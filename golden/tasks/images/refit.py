@@ -11,7 +11,7 @@ import numba
 import numpy as np
 
 from ...compiled.kernel import kernel
-from ...integer.network import ENTRY_LIMIT, Int16
+from ...integer.layer import ENTRY_LIMIT, Int16
 from ...model.layer import Float32, FloatGroup
 from ...training.adam import Adam
 

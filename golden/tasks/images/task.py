@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from ...integer.deep import DeepNetwork
 from ...integer.file import save_network
-from ...integer.network import Int16, Network, NetworkError
+from ...integer.layer import Int16, NetworkError
+from ...integer.network import Network
 from ...model.diagnose import diagnose_layer
 from ...training.stop import StopRequest
 from ..card import versions
@@ -116,6 +118,6 @@ def evaluate(network: Network, *, data: Path | None) -> dict[str, float]:
         x, y = files.test_x, files.test_y
     else:
         raise NetworkError(f"card field task must be digits or mnist, not {task!r:.60}")
-    if network.kind != "deep" or network.n - network.n_ref != x.shape[1] or network.n_out < digits.CLASSES:
+    if not isinstance(network, DeepNetwork) or network.n_in != x.shape[1] or network.n_out < digits.CLASSES:
         raise NetworkError(f"the network must be deep with {x.shape[1]} inputs and {digits.CLASSES} outputs to be one for {task}")
     return {"images": float(len(x)), "accuracy_integer": integer_accuracy(network, x, y)}

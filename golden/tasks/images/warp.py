@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...compiled.kernel import kernel
-from ...integer.network import Int16
+from ...integer.layer import Int16
 
 __all__ = ["Warp", "warp"]
 

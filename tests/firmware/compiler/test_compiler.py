@@ -14,7 +14,10 @@ from firmware.compiler import CompileError, compile_network
 from firmware.compiler.store.schedule import ideal_words
 from firmware.jitter import JitterError, jitter_table
 from firmware.program import Program
-from golden.integer.network import Layer, Network, TableGroup
+from golden.integer.deep import DeepNetwork
+from golden.integer.layer import Layer, TableGroup
+from golden.integer.network import Network
+from golden.integer.recurrent import RecurrentNetwork
 
 from ..execution import first_difference
 from ..networks import random_layer, random_network
@@ -37,7 +40,7 @@ def shaped(seed: int, *, n: int, n_t: int, n_c: int, out_t: int, out_c: int, n_o
         return Layer(groups=(TableGroup(anchors=np.stack([a, b], axis=2).astype(np.int16), tables=tables),), bits=4)
 
     embed = rng.integers(-7, 8, (n_out, n)).astype(np.int8)
-    return Network(kind="rnn", n=n, hidden=(layer(n_t, n_c, n),), output=layer(out_t, out_c, n_out), embed=embed, embed_bits=4)
+    return RecurrentNetwork(n=n, hidden=(layer(n_t, n_c, n),), output=layer(out_t, out_c, n_out), embed=embed, embed_bits=4)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -79,7 +82,7 @@ def test_text_shape_makes_indices_faster_than_rows(seed: int) -> None:
     assert [run.sync for run in program.runs] == [True, False, False]
     assert [run.token for run in program.runs] == [False, False, True]
     assert [(run.first, run.last) for run in program.runs] == [(True, True), (True, False), (False, True)]
-    assert program.meta["placement"]["state_words"] == 32
+    assert program.meta.placement.state_words == 32
 
 
 @pytest.mark.parametrize(("n_t", "n_c", "n_ref"), [(36, 6, 8), (104, 5, 0), (64, 5, 4), (128, 7, 8)])
@@ -91,7 +94,7 @@ def test_inputs_of_the_host_have_no_bubble(n_t: int, n_c: int, n_ref: int) -> No
     a = np.where(a == b, (b + 1) % n, a)
     tables = rng.integers(-7, 8, (n_t, 1 << n_c, 10)).astype(np.int8)
     output = Layer(groups=(TableGroup(anchors=np.stack([a, b], axis=2).astype(np.int16), tables=tables),), bits=4)
-    network = Network(kind="deep", n=n, hidden=(), output=output, constants=np.arange(n_ref).astype(np.int16))
+    network = DeepNetwork(n=n, hidden=(), output=output, constants=np.arange(n_ref).astype(np.int16))
     program = compile_network(network, ICEBREAKER)
     assert len(program.anchors) == ideal(network)
     assert first_difference(network, program, seed=n_t) is None
@@ -105,9 +108,9 @@ def test_every_pair_watched_needs_second_columns(n: int) -> None:
     pairs = rng.permutation(pairs)[: len(pairs) // 2 * 2].reshape(-1, 2, 2)
     tables = rng.integers(-7, 8, (len(pairs), 4, n)).astype(np.int8)
     hidden = Layer(groups=(TableGroup(anchors=pairs, tables=tables),), bits=8)
-    network = Network(kind="deep", n=n, hidden=(hidden,), output=random_layer(rng, n=n, n_out=3))
+    network = DeepNetwork(n=n, hidden=(hidden,), output=random_layer(rng, n=n, n_out=3))
     program = compile_network(network, ICEBREAKER)
-    assert any(len(addresses) > 1 for addresses in program.meta["placement"]["neurons"])
+    assert any(len(addresses) > 1 for addresses in program.meta.placement.neurons)
     assert first_difference(network, program, seed=n) is None
 
 
@@ -116,9 +119,9 @@ def test_quiet_neurons_get_no_column() -> None:
     hidden = random_layer(rng, n=24, n_out=24, bits=8)
     for group in hidden.groups:
         group.tables[:, :, 16:] = 0
-    network = Network(kind="deep", n=24, hidden=(hidden,), output=random_layer(rng, n=24, n_out=4), constants=np.arange(8).astype(np.int16))
+    network = DeepNetwork(n=24, hidden=(hidden,), output=random_layer(rng, n=24, n_out=4), constants=np.arange(8).astype(np.int16))
     program = compile_network(network, ICEBREAKER)
-    assert program.meta["placement"]["state_words"] == 2
+    assert program.meta.placement.state_words == 2
     assert first_difference(network, program, seed=3) is None
 
 
@@ -174,12 +177,12 @@ def test_too_many_instructions() -> None:
 
 def test_too_many_neurons() -> None:
     rng = np.random.default_rng(0)
-    wide = Network(kind="deep", n=3000, hidden=(), output=random_layer(rng, n=3000, n_out=2))
+    wide = DeepNetwork(n=3000, hidden=(), output=random_layer(rng, n=3000, n_out=2))
     assert refused(wide) == "n is 3000, icebreaker has room for 2040 latencies: the latency store is full"
-    outputs = Network(kind="deep", n=10, hidden=(), output=random_layer(rng, n=10, n_out=257))
+    outputs = DeepNetwork(n=10, hidden=(), output=random_layer(rng, n=10, n_out=257))
     assert refused(outputs) == "n_out is 257, the core's limit is 256"
     hidden = random_layer(rng, n=2030, n_out=2030, bits=8)
-    deep = Network(kind="deep", n=2030, hidden=(hidden,), output=random_layer(rng, n=10, n_out=9, bits=8))
+    deep = DeepNetwork(n=2030, hidden=(hidden,), output=random_layer(rng, n=10, n_out=9, bits=8))
     assert refused(deep) == "the layers need 256 accumulator words, the core has 255: the accumulators are full"
 
 
@@ -193,7 +196,7 @@ def test_hidden_layers_of_zeros_are_refused() -> None:
 def test_registers() -> None:
     network = random_network(1)
     program = compile_network(network, ICEBREAKER, seed=0xDEADBEEF, k=8)
-    assert (program.seed, program.k, program.jittered) == (0xDEADBEEF, 8, False)
+    assert (program.sampling.seed, program.sampling.k, program.sampling.jittered) == (0xDEADBEEF, 8, False)
     with pytest.raises(CompileError, match=r"^seed must be 1\.\.4294967295, not 0$"):
         compile_network(network, ICEBREAKER, seed=0)
     with pytest.raises(CompileError, match=r"^k must be 0\.\.8, not 9$"):
@@ -205,11 +208,11 @@ def test_registers() -> None:
 def test_temperature() -> None:
     network = random_network(1, kind="rnn")
     program = compile_network(network, ICEBREAKER, temperature=0.5, k=4)
-    low, high = program.meta["placement"]["output_range"]
+    low, high = program.meta.placement.output_range
     table, mask = jitter_table(temperature=0.5, out_frac=network.out_frac, outputs=(low, high))
-    assert program.jitter is not None
-    assert np.array_equal(program.jitter, table)
-    assert (program.jittered, program.mask, program.k) == (True, mask, 4)
+    assert program.sampling.jitter is not None
+    assert np.array_equal(program.sampling.jitter, table)
+    assert (program.sampling.jittered, program.sampling.mask, program.sampling.k) == (True, mask, 4)
     with pytest.raises(JitterError, match=r"^temperature must be above 0, not -1\.0$"):
         compile_network(network, ICEBREAKER, temperature=-1.0)
 

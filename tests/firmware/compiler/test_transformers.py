@@ -48,7 +48,7 @@ def test_random_transformers_use_every_kind_of_run() -> None:
     for seed in range(24):
         network, board = spread(seed)
         program = compile_network(network, board)
-        stages = [origin["stage"] for origin in program.meta["placement"]["runs"]]
+        stages = [str(origin.stage) for origin in program.meta.placement.runs]
         attend = [run for run in program.runs if run.mode == Mode.ATTEND]
         seen["copied"] += any(run.mode == Mode.ANCHORS for run in program.runs)
         seen["some kept"] += 0 < sum(run.mode == Mode.ANCHORS for run in program.runs) < len(network.blocks)
@@ -58,7 +58,7 @@ def test_random_transformers_use_every_kind_of_run() -> None:
         seen["parts"] += any(stage.endswith("part.1") for stage in stages)
         seen["shared"] += any(head.shared for block in network.blocks for head in block.heads)
         seen["attention alone"] += any(block.feed is None for block in network.blocks)
-        seen["second columns"] += any(len(addresses) > 1 for addresses in program.meta["placement"]["neurons"])
+        seen["second columns"] += any(len(addresses) > 1 for addresses in program.meta.placement.neurons)
         for run in attend:
             seen[f"int4 {run.int4}, odd {run.count % 2}, tier {run.tier}"] += 1
     assert len(seen) == 9 + 8
@@ -92,7 +92,7 @@ def one_block(*, context: int = 32, n_q: int = 2, n_t: int = 3, parts: tuple[int
     made = tuple(random_block(rng, n=8, context=context, **shape) for _ in range(blocks))  # type: ignore[arg-type]
     embed = rng.integers(-127, 128, (5, 8)).astype(np.int8)
     output = random_layer(rng, n=8, n_out=5)
-    return TransformerNetwork(kind="transformer", n=8, hidden=(), blocks=made, output=output, embed=embed)
+    return TransformerNetwork(n=8, blocks=made, output=output, embed=embed)
 
 
 def run_of(program: Program, mode: Mode) -> isa.Run:
@@ -132,7 +132,7 @@ def test_the_paper_s_size_takes_every_instruction() -> None:
     network = paper_shaped().validate()
     program = compile_network(network, ICEBREAKER)
     assert len(program.runs) == 32
-    assert program.meta["placement"]["state_words"] == 4  # no neuron has a second column
+    assert program.meta.placement.state_words == 4  # no neuron has a second column
     assert sum(run.mode == Mode.ANCHORS for run in program.runs) == 6
     assert len(program.anchors) <= 512
     attend = [run for run in program.runs if run.mode == Mode.ATTEND]
@@ -146,7 +146,7 @@ def test_the_order_of_a_block_s_runs() -> None:
     """Query, key, attend, feed of each block after the unembedder and the embedder; the last one ends."""
     program = compile_network(one_block(n_t=4, parts=(2, 1), blocks=2), ICEBREAKER)
     modes = [run.mode for run in program.runs]
-    feeds = Counter(origin["stage"] for origin in program.meta["placement"]["runs"])
+    feeds = Counter(str(origin.stage) for origin in program.meta.placement.runs)
     block = [Mode.QUERY, Mode.KEY, Mode.ATTEND, Mode.ATTEND]
     rows = [mode for mode in modes if mode != Mode.ROWS]
     assert rows == block + block

@@ -18,8 +18,9 @@ from firmware.host.transport import SerialTransport, Transport, TransportError
 from firmware.image.image import write_image
 from firmware.jitter import JitterError, jitter_table
 from firmware.talk import main, talk
-from golden.integer.forward import deep_forward, rnn_outputs, rnn_update
+from golden.integer.deep import deep_forward
 from golden.integer.network import Network
+from golden.integer.recurrent import rnn_outputs, rnn_update
 from golden.integer.sampling import Jitter, Sampler
 
 from ..compiler.test_compiler import shaped
@@ -131,7 +132,7 @@ def test_classes(seed: int) -> None:
 
 def test_wrong_inputs() -> None:
     board = device(random_network(0, kind="deep"), FakeCore())
-    n_in = board.program.meta["n_in"]
+    n_in = board.program.meta.n_in
     with pytest.raises(LinkError, match=rf"^the network must be deep and take 0 inputs, it is deep and takes {n_in}$"):
         board.classify([])
     with pytest.raises(LinkError, match=r"^an input latency must be -32768\.\.32767, not 32768$"):

@@ -47,7 +47,7 @@ def test_random_networks_use_every_kind_of_run() -> None:
     for seed in range(50):
         _, program, _ = spread(seed)
         seen |= {(run.tier, run.int4, run.token) for run in program.runs}
-        origins = [(o["stage"], o["group"], run.tier) for run, o in zip(program.runs, program.meta["placement"]["runs"], strict=True)]
+        origins = [(str(o.stage), o.group, run.tier) for run, o in zip(program.runs, program.meta.placement.runs, strict=True)]
         parted += any((stage, group, 1) in origins for stage, group, tier in origins if tier == 0)
     assert len(seen) == 8
     assert parted > 10
@@ -80,7 +80,7 @@ def test_int8_rows_need_no_zero_beat() -> None:
 def test_near_tables_come_first_in_a_stage() -> None:
     network = shaped(1, n=16, n_t=12, n_c=5, out_t=4, out_c=2, n_out=33)
     program = compile_network(network, small_board(4096))
-    stages = [(o["stage"], run.tier) for run, o in zip(program.runs, program.meta["placement"]["runs"], strict=True)]
+    stages = [(str(o.stage), run.tier) for run, o in zip(program.runs, program.meta.placement.runs, strict=True)]
     assert stages == [("output", 0), ("hidden.0", 0), ("hidden.0", 1), ("embed", 0)]
     counts = [run.count for run in program.runs]
     assert counts[1] % 2 == 1  # a pair of tables made together is parted
@@ -166,13 +166,13 @@ def test_contents_name_every_section(program: Program, image: bytes) -> None:
     assert [content.start for content in found] == [16, *(content.end for content in found[:-1])]
     assert found[-1].kind == isa.Kind.END
     assert found[-1].end == len(image)
-    runs = [(o["stage"], tuple(o["tables"])) for o in program.meta["placement"]["runs"]]
-    named = [(content.stage, content.tables) for content in found if content.stage]
+    runs = [(str(o.stage), tuple(o.tables)) for o in program.meta.placement.runs]
+    named = [(str(content.stage), content.tables) for content in found if content.stage]
     assert sorted(named) == sorted(runs)
     for content in found:
         if content.kind == isa.Kind.FLASH:
             number = next(i for i, run in enumerate(program.runs) if run.tier and run.table_base * 8 == content.start + 8 + 0x1000)
-            assert runs[number] == (content.stage, content.tables)
+            assert runs[number] == (str(content.stage), content.tables)
     text = [str(content) for content in found]
     assert text[0].endswith("of the image): names and placement")
     assert sum("the zero beat" in line for line in text) == 1

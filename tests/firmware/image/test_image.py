@@ -15,8 +15,10 @@ import boards
 from firmware import isa
 from firmware.compiler import compile_network
 from firmware.image.image import read_image, sampler_image, store_image, write_image
+from firmware.image.meta import encode_meta
 from firmware.image.sections import ImageError, Section, pack, unpack
 from firmware.program import Program
+from firmware.sampling import Sampling
 
 from ..execution import first_difference
 from ..networks import random_network
@@ -27,7 +29,9 @@ ICEBREAKER = boards.get("icebreaker")
 @pytest.fixture(scope="module")
 def program() -> Program:
     jitter = np.arange(-128, 128, dtype=np.int16)
-    return replace(compile_network(random_network(3), ICEBREAKER, seed=0x12345678, k=4), jitter=jitter, jittered=True, mask=7)
+    return replace(
+        compile_network(random_network(3), ICEBREAKER), sampling=Sampling(seed=0x12345678, k=4, jitter=jitter, jittered=True, mask=7)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +41,9 @@ def image(program: Program) -> bytes:
 
 def same(a: Program, b: Program) -> bool:
     def plain(program: Program) -> list[object]:
-        values = vars(program) | {"store": program.store.tolist(), "jitter": None if program.jitter is None else program.jitter.tolist()}
+        jitter = program.sampling.jitter
+        sampling = (program.sampling.registers(), None if jitter is None else jitter.tolist())
+        values = vars(program) | {"store": program.store.tolist(), "sampling": sampling}
         return [values[name] for name in sorted(values)]
 
     return plain(a) == plain(b)
@@ -49,14 +55,14 @@ def test_round_trip(seed: int) -> None:
     program = compile_network(network, ICEBREAKER, seed=seed + 1)
     back = read_image(write_image(program))
     assert same(program, back)
-    assert not same(program, replace(back, seed=back.seed ^ 1))
+    assert not same(program, replace(back, sampling=replace(back.sampling, k=back.sampling.k ^ 1)))
     assert first_difference(network, back, seed=seed) is None
 
 
 def test_sampler_round_trip(program: Program, image: bytes) -> None:
     back = read_image(image)
     assert same(program, back)
-    assert (back.seed, back.k, back.jittered, back.mask) == (0x12345678, 4, True, 7)
+    assert (back.sampling.seed, back.sampling.k, back.sampling.jittered, back.sampling.mask) == (0x12345678, 4, True, 7)
 
 
 def test_layout_of_the_bytes() -> None:
@@ -67,9 +73,11 @@ def test_layout_of_the_bytes() -> None:
     end = bytes([0xFF, 0, 0, 0, 0, 0, 0, 0])
     crc = [struct.pack("<I", zlib.crc32(part)) for part in (head, section, end)]
     assert data == head + crc[0] + section + crc[1] + end + crc[2]
-    config = unpack(sampler_image(comparators=2, seed=0xABCD1234, k=8, jitter=np.zeros(256, np.int16), mask=31))[1][1]
+    config = unpack(sampler_image(Sampling(seed=0xABCD1234, k=8, jittered=True, jitter=np.zeros(256, np.int16), mask=31), comparators=2))[
+        1
+    ][1]
     assert config == Section(kind=isa.Kind.CONFIG, payload=struct.pack("<4H", 0x1234, 0xABCD, 0x108, 31))
-    assert len(unpack(sampler_image(comparators=2, seed=1, k=0))[1]) == 1
+    assert len(unpack(sampler_image(Sampling(), comparators=2))[1]) == 1
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
@@ -168,7 +176,7 @@ def instructions(**second: Any) -> bytes:
         (isa.Kind.TABLES, bytes(4), "section TABLES at word"),
         (isa.Kind.STORE, bytes(4096), "section STORE must end before the zero word at 2040, not at 2048"),
         (isa.Kind.JITTER, bytes(4), "section JITTER of a program must have 256 entries, not 2"),
-        (isa.Kind.CONFIG, bytes(8), "CONFIG must have a seed that is not 0, k of 0..8, jitter of 0 or 1 and a mask of 0..255"),
+        (isa.Kind.CONFIG, bytes(8), "CONFIG sets no sampler: seed must be 1..4294967295, not 0"),
         (isa.Kind.CONFIG, bytes(2), "section CONFIG of a program must have 8 bytes, not 2"),
         (isa.Kind.META, b"{ ", "META is not JSON"),
         (isa.Kind.META, b"\xff\xff", "META is not JSON"),
@@ -203,7 +211,7 @@ def test_hostile_programs(image: bytes, kind: isa.Kind, payload: bytes | None, m
     ],
 )
 def test_hostile_meta(program: Program, image: bytes, path: str, value: object) -> None:
-    meta = json.loads(json.dumps(program.meta))
+    meta = json.loads(encode_meta(program.meta))
     inner = meta
     *parents, name = path.split(".")
     for parent in parents:
@@ -228,7 +236,8 @@ def test_a_section_twice(image: bytes) -> None:
 def test_what_the_builder_refuses() -> None:
     with pytest.raises(ImageError, match=r"^latencies 2039\.\.2040 reach into the zero word at 2040$"):
         store_image(np.zeros(2, np.int16), comparators=2, address=2039)
-    with pytest.raises(ImageError, match=r"^seed, k and mask must be"):
-        sampler_image(comparators=2, seed=0, k=0)
+    for field, value in (("seed", 0), ("k", 9), ("mask", 256)):
+        with pytest.raises(ValueError, match=f"^{field} must be "):
+            Sampling(**{field: value})
     with pytest.raises(ImageError, match=r"^section META must have an even number of bytes, not 1$"):
         pack([Section(kind=isa.Kind.META, payload=b"x")], comparators=2)

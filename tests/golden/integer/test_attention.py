@@ -7,20 +7,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden.integer.attention import TransformerState, stream_outputs
+from golden.compiled.stream import score, stream_outputs
 from golden.integer.file import load, save_network
-from golden.integer.network import Network, NetworkError
-from golden.integer.stream import score
-from golden.integer.transformer import Head, TransformerBlock, TransformerNetwork
+from golden.integer.heads import Head, TransformerBlock
+from golden.integer.layer import NetworkError
+from golden.integer.network import Network
+from golden.integer.transformer import TransformerNetwork, TransformerState
 from golden.model.transformer import Shape, Transformer
-from golden.model.transformer_quantise import quantise_transformer, search_transformer_rounding
-from golden.training.transformer import TransformerRounding, stream_loss
+from golden.model.transformer_quantise import TransformerRounding, quantise_transformer, search_transformer_rounding
+from golden.training.transformer import stream_loss
 
 from ..helpers import make_layer
-from ..training.test_transformer import SHAPES, random_model
+from ..training.small import SHAPES, random_transformer
 
 SYMBOLS = (97, 98, 99, 100, -1)
-ROUNDING = TransformerRounding(attention_unit=2**-5, feed_unit=2**-4, embed_unit=2**-6, output_unit=2**-4, embed_bits=8)
+ROUNDING = TransformerRounding(attention_unit=2**-5, feed_unit=2**-4, embed_unit=2**-6, output_unit=2**-4, embed_bits=8, rows=15)
 
 
 def make_head(
@@ -40,9 +41,7 @@ def make_transformer(rng: np.random.Generator, *, n: int = 10, parts: tuple[int,
         feed = make_layer(rng, n=n, n_out=n, shapes=[(3, 2)], bits=4, shift=2) if index == 0 else None
         blocks.append(TransformerBlock(heads=heads, parts=parts, bits=8, shift=1, feed=feed))
     return TransformerNetwork(
-        kind="transformer",
         n=n,
-        hidden=(),
         blocks=tuple(blocks),
         output=make_layer(rng, n=n, n_out=len(SYMBOLS), shapes=[(4, 3)], shift=1),
         embed=rng.integers(-127, 128, (len(SYMBOLS), n)).astype(np.int8),
@@ -192,7 +191,6 @@ def broken(network: TransformerNetwork, what: str) -> Network:
         "shapes": lambda: with_head(tables=head.tables[:, :64], place=head.place & 1),
         "embed_shift": lambda: replace(network, embed_shift=4),
         "blocks": lambda: replace(network, blocks=()),
-        "kind": lambda: replace(network, kind="rnn"),
     }
     return changes[what]()
 
@@ -212,7 +210,6 @@ def broken(network: TransformerNetwork, what: str) -> Network:
         ("shapes", "blocks.0.heads.1 must have the shape of blocks.0.heads.0"),
         ("embed_shift", "embed_shift must be 0..3, not 4"),
         ("blocks", "blocks must be at least one"),
-        ("kind", "kind must be 'transformer', not 'rnn'"),
     ],
 )
 def test_what_breaks_the_contract_is_refused(transformer: TransformerNetwork, what: str, message: str) -> None:
@@ -236,7 +233,7 @@ def test_a_damaged_file_is_refused(transformer: TransformerNetwork, tmp_path: Pa
 
 def rounded_model(name: str) -> Transformer:
     """A model whose tables are already what the integer network can hold."""
-    model = random_model(SHAPES[name])
+    model = random_transformer(SHAPES[name])
     for array, unit, limit in (
         *((block.attention.tables, ROUNDING.attention_unit, 7) for block in model.blocks),
         *((block.feed.groups[0].tables, ROUNDING.feed_unit, 7) for block in model.blocks if block.feed is not None),
@@ -250,7 +247,8 @@ def rounded_model(name: str) -> Transformer:
 @pytest.mark.parametrize("name", SHAPES)
 def test_training_with_rounded_tables_trains_the_integer_network(name: str) -> None:
     model = rounded_model(name)
-    network = quantise_transformer(model, ROUNDING, symbols=SYMBOLS, card={})
+    rounding = replace(ROUNDING, rows=model.head_rows)
+    network = quantise_transformer(model, rounding, symbols=SYMBOLS, card={})
     data = np.random.default_rng(5).choice(np.array([97, 98, 99, 100], np.uint8), 400)
     tokens = (data - 97).astype(np.int32)
     figures = score(network, data.tobytes())
@@ -259,7 +257,7 @@ def test_training_with_rounded_tables_trains_the_integer_network(name: str) -> N
     outputs = stream_outputs(network, tokens[:1])[0][0] * -(2.0**-network.out_frac)
     nats += float(np.log(np.exp(outputs).sum()) - outputs[tokens[0]])
     assert figures.bits == pytest.approx(nats / np.log(2) / len(data), rel=1e-5)
-    other = quantise_transformer(model, replace(ROUNDING, attention_unit=2**-4), symbols=SYMBOLS, card={})
+    other = quantise_transformer(model, replace(rounding, attention_unit=2**-4), symbols=SYMBOLS, card={})
     assert score(other, data.tobytes()).bits != pytest.approx(figures.bits, rel=1e-5)
 
 
@@ -267,7 +265,8 @@ def test_heads_are_split_into_parts_where_the_bound_asks_for_it() -> None:
     shape = Shape(n=8, blocks=1, heads=4, n_t=8, n_c=2, p=1, context=32, feed=None, output=(2, 2), n_pe=6)
     model = Transformer.start(n_sym=5, shape=shape, rng=np.random.default_rng(0))
     model.blocks[0].attention.tables[:] = 1.0
-    rounding = TransformerRounding(attention_unit=1 / 64, feed_unit=1 / 64, embed_unit=1 / 64, output_unit=1 / 4, attention_bits=8)
+    units = {"attention_unit": 1 / 64, "feed_unit": 1 / 64, "embed_unit": 1 / 64, "output_unit": 1 / 4}
+    rounding = TransformerRounding(**units, rows=model.head_rows, attention_bits=8)
     one = quantise_transformer(model, rounding, symbols=None, card={})
     assert one.blocks[0].heads[0].bound().max() == 64 * 8 * 31
     assert one.blocks[0].parts == (2, 2)
@@ -278,7 +277,7 @@ def test_heads_are_split_into_parts_where_the_bound_asks_for_it() -> None:
 
 
 def test_the_search_keeps_units_within_the_shifts() -> None:
-    model = random_model(SHAPES["paper"])
+    model = random_transformer(SHAPES["paper"])
     tried: list[TransformerRounding] = []
 
     def cost(rounding: TransformerRounding) -> float:

@@ -11,20 +11,16 @@ import pytest
 from safetensors.numpy import save
 
 from golden.integer.file import KEY, load, load_extra, save_network
-from golden.integer.network import NetworkError
+from golden.integer.layer import NetworkError
 
 
 def same(first, second) -> bool:
-    layers = list(zip([*first.hidden, first.output], [*second.hidden, second.output], strict=True))
-    groups = [(a, b) for x, y in layers for a, b in zip(x.groups, y.groups, strict=True)]
-    plain = ("kind", "n", "embed_bits", "frac", "out_frac", "symbols", "card")
+    one, two = first.arrays(), second.arrays()
     return (
-        all(getattr(first, name) == getattr(second, name) for name in plain)
-        and all((x.bits, x.shift) == (y.bits, y.shift) for x, y in layers)
-        and all(np.array_equal(a.anchors, b.anchors) and np.array_equal(a.tables, b.tables) for a, b in groups)
-        and np.array_equal(first.constants, second.constants)
-        and (first.embed is None) == (second.embed is None)
-        and (first.embed is None or np.array_equal(first.embed, second.embed))
+        type(first) is type(second)
+        and first.header() == second.header()
+        and one.keys() == two.keys()
+        and all(np.array_equal(one[name], two[name]) for name in one)
     )
 
 
@@ -103,7 +99,7 @@ def rewritten(data: bytes, change) -> bytes:
         (lambda h: h.pop("n"), "header field n must be int, not None"),
         (lambda h: h.update(n=True), "header field n must be int, not True"),
         (lambda h: h.update(n="12"), "header field n must be int, not '12'"),
-        (lambda h: h.update(kind="?"), "kind must be 'deep' or 'rnn'"),
+        (lambda h: h.update(kind="?"), "kind must be one of deep, rnn, transformer, not '\\?'"),
         (lambda h: h.update(symbols=[[1]]), "symbols must name"),
         (lambda h: h.update(symbols=5), "header field symbols must be list"),
         (lambda h: h.update(card=5), "header field card must be dict"),
@@ -152,3 +148,14 @@ def test_a_full_disk_leaves_the_old_file(rnn, tmp_path, monkeypatch):
         save_network(rnn, path)
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["net.safetensors"]
+
+
+def test_what_belongs_to_another_architecture_is_refused(deep, rnn, tmp_path):
+    path = tmp_path / "net.safetensors"
+    save_network(deep, path)
+    path.write_bytes(rewritten(path.read_bytes(), lambda h: h.update(symbols=[1, 2])))
+    refused(path, "symbols must be absent in a deep network")
+    for network, kind, message in ((rnn, "deep", "symbols must be absent"), (deep, "rnn", "array embed is missing")):
+        save_network(network, path)
+        path.write_bytes(rewritten(path.read_bytes(), lambda h, kind=kind: h.update(kind=kind)))
+        refused(path, message)

@@ -5,9 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from golden.integer.forward import deep_forward, earliest, rnn_outputs, rnn_update, write_back
-from golden.integer.network import NetworkError
-from golden.integer.stream import score, stream_outputs, stream_outputs_reference
+from golden.compiled.stream import score, stream_outputs
+from golden.integer.deep import deep_forward
+from golden.integer.forward import earliest, write_back
+from golden.integer.layer import NetworkError
+from golden.integer.recurrent import rnn_outputs, rnn_update
+from golden.integer.stream import stream_outputs_reference
 
 from ..helpers import make_rnn
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from golden.integer.network import Layer, NetworkError, TableGroup
+from golden.integer.layer import Layer, NetworkError, TableGroup
 
 from ..helpers import make_layer
 
@@ -29,14 +29,10 @@ def test_good_networks_pass(rnn, deep):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"kind": "wide"}, "kind must be 'deep' or 'rnn'"),
         ({"n": 1}, "n must be 2..32767, not 1"),
         ({"frac": 16}, "frac must be -15..15, not 16"),
         ({"out_frac": 0.5}, "out_frac must be -15..15, not 0.5"),
         ({"hidden": ()}, "hidden must be one layer in an rnn, not 0"),
-        ({"constants": np.zeros(2, np.int16)}, "constants must be empty in an rnn"),
-        ({"constants": np.zeros(2)}, "constants must be a vector of int16"),
-        ({"embed": None}, "embed must be present in an rnn"),
         ({"embed": np.zeros((4, 11), np.int8)}, "embed must have n = 12 columns, not 11"),
         ({"embed": np.zeros((4, 12))}, "embed must be a matrix of int8"),
         ({"embed": np.zeros((257, 12), np.int8)}, "embed must have 1..256 rows, not 257"),
@@ -91,10 +87,8 @@ def test_a_sum_that_could_leave_16_bits_is_refused(rnn, deep, rng):
         replace(rnn, hidden=(hidden,), embed=embed * 2).validate()
 
 
-def test_a_deep_network_has_neither_embedder_nor_symbols(deep):
-    with pytest.raises(NetworkError, match="embed must be absent"):
-        replace(deep, embed=np.zeros((2, 10), np.int8)).validate()
-    with pytest.raises(NetworkError, match="symbols must be absent"):
-        replace(deep, symbols=(1, 2)).validate()
+def test_bad_reference_neurons_are_refused(deep):
+    with pytest.raises(NetworkError, match="constants must be a vector of int16"):
+        replace(deep, constants=np.zeros(2)).validate()
     with pytest.raises(NetworkError, match="constants must be fewer than n = 10, not 10"):
         replace(deep, constants=np.zeros(10, np.int16)).validate()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from golden.integer.file import load
-from golden.integer.network import NetworkError
+from golden.integer.layer import NetworkError
 from golden.integer.shipped import find_network, shipped_networks
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from golden.integer.file import load
-from golden.integer.forward import rnn_outputs, rnn_update
-from golden.integer.network import NetworkError
+from golden.integer.layer import NetworkError
+from golden.integer.recurrent import rnn_outputs, rnn_update
 from golden.model.arrays import deep_from_arrays, float_layer, rnn_from_arrays
 
 ROOT = Path(__file__).parents[3]

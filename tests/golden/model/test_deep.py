@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from golden.integer.forward import deep_forward, earliest
+from golden.integer.deep import deep_forward
+from golden.integer.forward import earliest
 from golden.model.anchors import random_anchors
 from golden.model.deep import Deep, deep_pass, quantise_deep, train_deep
 from golden.model.layer import forward, look, uncertainty

@@ -3,14 +3,23 @@
 import numpy as np
 import pytest
 
+from golden.compiled.stream import stream_outputs
 from golden.integer.forward import layer_sum
-from golden.integer.network import NetworkError
-from golden.integer.stream import stream_outputs
+from golden.integer.layer import NetworkError
 from golden.model.diagnose import diagnose_layer, identical_rows, unused_rows
 from golden.model.layer import forward
-from golden.model.quantise import largest_shift, natural_unit, quantise_entries, quantise_layer, quantise_rnn, search_rounding
+from golden.model.quantise import (
+    RecurrentRounding,
+    descend,
+    largest_shift,
+    natural_unit,
+    quantise_entries,
+    quantise_layer,
+    quantise_rnn,
+    search_rounding,
+    soften,
+)
 from golden.model.rnn import Rnn
-from golden.training.rnn import Rounding
 
 from ..helpers import make_float_layer
 
@@ -59,7 +68,7 @@ def test_the_largest_shift_keeps_16_bits(rng):
 def test_the_integer_network_decides_as_the_rounded_float_one(rng):
     """With tables that are multiples of the units, both give the same indices and the same logits, exactly."""
     source = model(rng)
-    units = Rounding(hidden_unit=0.125, output_unit=0.0625)
+    units = RecurrentRounding(hidden_unit=0.125, output_unit=0.0625)
     source.embed[:] = np.rint(source.embed * 8) / 8
     for layer, unit in ((source.hidden, 0.125), (source.output, 0.0625)):
         for group in layer.groups:
@@ -79,17 +88,48 @@ def test_the_integer_network_decides_as_the_rounded_float_one(rng):
 def test_the_search_takes_the_units_that_score_best(rng):
     source = model(rng)
 
-    def score(units: Rounding) -> float:
+    def score(units: RecurrentRounding) -> float:
         return abs(np.log2(units.hidden_unit) + 4) + abs(np.log2(units.output_unit) + 5)
 
-    found = search_rounding(source, Rounding(hidden_unit=1.0, output_unit=1.0), score)
+    found = search_rounding(source, RecurrentRounding(hidden_unit=1.0, output_unit=1.0), score)
     assert found.hidden_unit == 2.0**-4
     assert found.output_unit == 2.0**-5
 
 
+def test_a_descent_takes_one_step_after_another():
+    """A later one begins with what an earlier one chose; of equals the first is taken."""
+    tried: list[tuple[int, int]] = []
+
+    def score(point: tuple[int, int]) -> float:
+        tried.append(point)
+        return abs(point[0] - 2) + abs(point[1] - point[0])
+
+    steps = [lambda best: [(x, best[1]) for x in range(5)], lambda best: [(best[0], y) for y in (9, 3, 1, 2)]]
+    assert descend((0, 0), steps, score) == (0, 1)
+    assert tried == [(x, 0) for x in range(5)] + [(0, y) for y in (9, 3, 1, 2)]
+    assert descend((0, 0), [], score) == (0, 0)
+
+
+def test_parts_have_units_and_limits():
+    rounding = RecurrentRounding(hidden_unit=1 / 8, output_unit=1 / 16)
+    assert rounding.parts() == {"hidden": (1 / 8, 7), "embed": (1 / 8, 127), "output": (1 / 16, 7)}
+    wide = RecurrentRounding(hidden_unit=1 / 32, output_unit=1 / 16, hidden_bits=8, embed_bits=4, output_bits=8, hidden_most=7 / 8)
+    assert wide.parts() == {"hidden": (1 / 32, 28), "embed": (1 / 32, 7), "output": (1 / 16, 127)}
+    assert RecurrentRounding(hidden_unit=1 / 8, output_unit=1, hidden_most=100.0).parts()["hidden"] == (1 / 8, 7)
+
+
+def test_a_softer_output_layer_has_smaller_entries_and_the_same_anchors(rng):
+    layer = make_float_layer(rng, n=16, n_out=5, shapes=[(4, 3), (2, 4)])
+    soft = soften(layer, 0.5)
+    for one, other in zip(soft.groups, layer.groups, strict=True):
+        assert np.array_equal(one.tables, other.tables / 2)
+        assert one.tables.dtype == np.float32
+        assert one.anchors is other.anchors
+
+
 def test_a_unit_that_is_no_power_of_two_is_refused(rng):
     with pytest.raises(NetworkError, match=r"a unit must be a power of two, not 0.3"):
-        quantise_rnn(model(rng), Rounding(hidden_unit=0.3, output_unit=0.25), symbols=None, card={})
+        quantise_rnn(model(rng), RecurrentRounding(hidden_unit=0.3, output_unit=0.25), symbols=None, card={})
 
 
 def test_the_failure_signatures_are_named(rng):

@@ -7,17 +7,28 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from golden.integer.network import NetworkError
+from golden.integer.layer import NetworkError
+from golden.integer.symbols import encode, unseen
 from golden.model.anchors import covering_anchors, grouped_anchors, random_anchors
 from golden.tasks import text as text_module
 from golden.tasks.ngram import ngram_bits
-from golden.tasks.text import Text, default_text, encode, read_text, unseen, vocabulary
+from golden.tasks.text import Text, default_text, described_vocabulary, read_text, vocabulary
 
 
 def test_the_last_tenth_is_held_out():
     text = Text(data=bytes(range(95)), name="x")
     assert len(text.train) == 85
     assert text.train + text.held_out == text.data
+
+
+def test_a_sample_is_spread_evenly_over_what_is_held_out():
+    text = Text(data=bytes(1800) + bytes(range(200)), name="x")
+    assert text.held_out == bytes(range(200))
+    sample = text.sample(40)
+    assert len(sample) == 40
+    pieces = [sample[low : low + 5] for low in range(0, 40, 5)]
+    assert pieces == [bytes(range(low, low + 5)) for low in (0, 27, 55, 83, 111, 139, 167, 195)]
+    assert text.sample(200) == text.sample(1000) == text.held_out
 
 
 def test_a_vocabulary_keeps_the_commonest_bytes_and_the_unknown_symbol():
@@ -30,6 +41,15 @@ def test_a_vocabulary_keeps_the_commonest_bytes_and_the_unknown_symbol():
         vocabulary(b"ab", size=1)
     with pytest.raises(NetworkError, match=r"no symbol for byte 0x7a \(at offset 1\)"):
         encode((97, 98), b"az")
+
+
+def test_what_has_no_symbol_is_said():
+    data = b"banana nab\n\x80"
+    assert described_vocabulary(vocabulary(data, size=7), data) == "vocabulary: all 6 byte values of the text have a symbol"
+    said = described_vocabulary(vocabulary(data, size=4), data)
+    assert said.startswith("vocabulary: 3 of the text's 6 byte values have a symbol; the others, 25.00% of the text, are read as unknown: ")
+    assert said.endswith(r"\n   \x80 (--symbols 7 keeps all; each costs a column of the output tables)")
+    assert len(described_vocabulary(vocabulary(data, size=2), bytes(range(200)))) < 400
 
 
 def test_the_default_text_is_pinned(monkeypatch):

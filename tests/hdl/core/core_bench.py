@@ -15,6 +15,7 @@ import boards
 from firmware import isa
 from firmware.compiler import compile_network
 from firmware.program import Program
+from firmware.sampling import Sampling
 from golden.integer.network import Network
 from hdl.core.core import Core
 from hdl.core.params import CoreParams
@@ -37,11 +38,11 @@ def random_program(seed: int, *, kind: str = "rnn", comparators: int = 2, size: 
     if mode:
         table = rng.integers(-99, 99, 256).astype(np.int16)
         k = 0 if mode == 1 else int(rng.integers(1, 9))
-        program = replace(program, jittered=True, k=k, jitter=table, seed=seed + 1, mask=15)
+        program = replace(program, sampling=Sampling(jittered=True, k=k, jitter=table, seed=seed + 1, mask=15))
     if kind == "deep":
-        place, store = program.meta["placement"], program.store.copy()
+        place, store = program.meta.placement, program.store.copy()
         for neuron in range(network.n - network.n_ref):
-            store[place["neurons"][neuron]] = rng.integers(-300, 300)
+            store[place.neurons[neuron]] = rng.integers(-300, 300)
         program = replace(program, store=store)
     return network, program
 
@@ -148,8 +149,8 @@ class CoreBench:
             ],
             isa.Kind.STORE: list(enumerate(program.store.tolist())),
             isa.Kind.PROGRAM: list(enumerate(word for run in program.runs for word in run.encode())),
-            isa.Kind.CONFIG: list(enumerate([program.seed, program.seed >> 16, program.k | program.jittered << 8, program.mask])),
-            isa.Kind.JITTER: [] if program.jitter is None else list(enumerate(program.jitter.tolist())),
+            isa.Kind.CONFIG: list(enumerate(program.sampling.registers())),
+            isa.Kind.JITTER: [] if program.sampling.jitter is None else list(enumerate(program.sampling.jitter.tolist())),
         }
         ctx.set(self.reset, 1)
         await ctx.tick()

@@ -28,8 +28,8 @@ class Seen:
 
 def forced_of(program: Program, seed: int, count: int) -> list[int | None]:
     rng = random.Random(seed)
-    limit = program.meta["n_out"]
-    return [rng.choice([None, rng.randrange(limit)]) if program.meta["kind"] == "rnn" else None for _ in range(count)]
+    limit = program.meta.n_out
+    return [rng.choice([None, rng.randrange(limit)]) if program.meta.kind == "rnn" else None for _ in range(count)]
 
 
 def rtl_run(program: Program, forced: list[int | None], **options) -> Seen:
@@ -111,7 +111,7 @@ def test_the_list_of_spikes_stands_after_its_clocks(seed: int) -> None:
             machine.step()
             await ctx.tick().repeat(SPIKES)
             at = next(run.base for run in program.runs if run.sort) * isa.LANES
-            outputs = machine.store[at : at + program.meta["n_out"]]
+            outputs = machine.store[at : at + program.meta.n_out]
             order = sorted(range(len(outputs)), key=lambda neuron: (outputs[neuron], neuron))[: isa.LANES]
             got = await bench.spikes(ctx)
             assert got == [(neuron, outputs[neuron]) for neuron in order]

@@ -18,8 +18,9 @@ import boards
 from firmware.compiler import compile_network
 from firmware.estimate import estimate
 from firmware.image.image import read_image
+from golden.integer.deep import DeepNetwork
 from golden.integer.file import load, save_network
-from golden.integer.network import Layer, Network, TableGroup
+from golden.integer.layer import Layer, TableGroup
 from golden.integer.shipped import find_network
 from hdl.board.ecp5 import dividers
 from hdl.build import main
@@ -52,7 +53,7 @@ def network(path: Path, *, n_t: int = 8, n_c: int = 4) -> Path:
     anchors = np.stack([rng.permutation(n)[: 2 * n_c].reshape(n_c, 2) for _ in range(n_t)]).astype(np.int16)
     tables = rng.integers(-7, 8, (n_t, 2**n_c, 16)).astype(np.int8)
     group = TableGroup(anchors=anchors, tables=tables)
-    save_network(Network(kind="deep", n=n, hidden=(), output=Layer(groups=(group,), bits=8), frac=4, out_frac=4), path)
+    save_network(DeepNetwork(n=n, hidden=(), output=Layer(groups=(group,), bits=8), frac=4, out_frac=4), path)
     return path
 
 
@@ -183,7 +184,7 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert set(first) == {"bitstream.bin", "image.bin", "flash.bin", "report.json", "report.txt"}
     assert first["flash.bin"] == first["bitstream.bin"].ljust(0x100000, b"\xff") + first["image.bin"]
     program = read_image(first["image.bin"])
-    assert program.meta["name"] == "shakespeare"
+    assert program.meta.name == "shakespeare"
 
     figures = json.loads(first["report.json"])
     assert figures["lc"] <= 4800

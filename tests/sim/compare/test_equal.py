@@ -10,9 +10,10 @@ import boards
 import golden
 from firmware.compiler import compile_network
 from firmware.jitter import jitter_table
+from firmware.sampling import Sampling
 from golden.integer.file import load
+from golden.integer.symbols import encode
 from golden.tasks.images.digits import holdout_digits
-from golden.tasks.text import encode
 from hdl.board.system import core_params
 from sim.cycles import predict
 from sim.machines.session import BoardSession, CoreSession
@@ -34,12 +35,12 @@ def digits():
 
 
 def warm(network, program, temperature):
-    table, mask = jitter_table(temperature=temperature, out_frac=network.out_frac, outputs=tuple(program.meta["placement"]["output_range"]))
-    return replace(program, jitter=table, mask=mask, jittered=True)
+    table, mask = jitter_table(temperature=temperature, out_frac=network.out_frac, outputs=tuple(program.meta.placement.output_range))
+    return replace(program, sampling=Sampling(jitter=table, mask=mask, jittered=True))
 
 
 def latencies_a_step(program, n_out):
-    return sum(len(addresses) for addresses in program.meta["placement"]["neurons"]) + n_out
+    return sum(len(addresses) for addresses in program.meta.placement.neurons) + n_out
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.7])

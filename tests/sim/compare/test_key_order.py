@@ -24,9 +24,7 @@ def network_of(*, tables: int, key_pairs: int, n: int = 16) -> TransformerNetwor
     rng = np.random.default_rng([tables, key_pairs])
     block = random_block(rng, n=n, context=6, parts=(1,), n_t=tables, n_q=1, n_k=key_pairs, p=1, shared=False, feed=False)
     embed = rng.integers(-7, 8, (8, n)).astype(np.int8)
-    return TransformerNetwork(
-        kind="transformer", n=n, hidden=(), blocks=(block,), output=random_layer(rng, n=n, n_out=8), embed=embed, embed_bits=8
-    )
+    return TransformerNetwork(n=n, blocks=(block,), output=random_layer(rng, n=n, n_out=8), embed=embed, embed_bits=8)
 
 
 @pytest.mark.parametrize(

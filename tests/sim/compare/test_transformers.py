@@ -12,6 +12,7 @@ import sim.run
 from firmware import isa
 from firmware.compiler import compile_network
 from firmware.isa import Mode
+from firmware.sampling import Sampling
 from golden.integer.file import load, save_network
 from golden.integer.sampling import jitter_table
 from golden.integer.shipped import find_network
@@ -40,7 +41,7 @@ def latencies_a_step(session):
     """Compared in a step: all write-backs."""
     program = session.golden.program
     writes = sum(run.last for run in program.runs)
-    return (writes - 1) * sum(map(len, program.meta["placement"]["neurons"])) + session.golden.network.n_out
+    return (writes - 1) * sum(map(len, program.meta.placement.neurons)) + session.golden.network.n_out
 
 
 @pytest.mark.parametrize("sweep", [24, pytest.param(400, marks=pytest.mark.slow)])
@@ -95,7 +96,7 @@ def session_of(network, **options):
 
 def run_of(session, mode):
     program = session.golden.program
-    runs = zip(program.runs, program.meta["placement"]["runs"], strict=True)
+    runs = zip(program.runs, program.meta.placement.runs, strict=True)
     return next((run, origin) for run, origin in runs if run.mode == mode)
 
 
@@ -120,7 +121,7 @@ def test_flipped_position_bits_are_named():
     session.close()
     place_bits = NETWORK.blocks[0].heads[0].p
     assert place_bits
-    top = len(origin["pairs"][0]) - 1
+    top = len(origin.pairs[0]) - 1
     for distance in (1, 31):
         session = session_of(NETWORK)
         flip(session, isa.SIDE_BEATS * attend.side + isa.CONTEXT - 1 + distance, bit=top)
@@ -148,7 +149,7 @@ def test_a_flipped_anchor_that_is_copied_is_named():
     for word in range(4):  # the bank that slot 0 reads
         flip(session, copy.table_base + word)
     found = difference(session)
-    block = origin["stage"].removesuffix(".anchors")
+    block = str(origin.stage).removesuffix(".anchors")
     assert f"op {block}." in found
     assert f"anchor word 0 of {block} is damaged in memory: byte {copy.table_base * 8} " in found
 
@@ -171,7 +172,7 @@ def test_a_lost_key_is_found():
 def test_characters_of_the_shipped_one(temperature, k, count):
     network = load(find_network("transformer"))
     jitter = jitter_table(temperature=temperature, out_frac=network.out_frac)
-    program = replace(compile_network(network, BOARD), jitter=jitter.table, mask=jitter.mask, jittered=True, k=k, seed=5)
+    program = replace(compile_network(network, BOARD), sampling=Sampling(jitter=jitter.table, mask=jitter.mask, jittered=True, k=k, seed=5))
     session = CoreSession(network, program, params=PARAMS)
     symbols = list(session.run([None] * count))
     assert session.difference is None
@@ -187,7 +188,7 @@ def test_100_characters_of_the_paper_s_size_from_flash(shipped, mode):
     network = load(find_network("paper-transformer")) if shipped else replace(paper_shaped(), out_frac=4)
     board = FLASH[mode]
     jitter = jitter_table(temperature=1.0, out_frac=network.out_frac)
-    program = replace(compile_network(network, board), jitter=jitter.table, mask=jitter.mask, jittered=True, seed=5)
+    program = replace(compile_network(network, board), sampling=Sampling(jitter=jitter.table, mask=jitter.mask, jittered=True, seed=5))
     session = CoreSession(network, program, params=core_params(board), board=board)
     symbols = list(session.run([None] * 100))
     assert session.difference is None

@@ -13,6 +13,7 @@ import boards
 from firmware import isa
 from firmware.compiler import compile_network
 from firmware.program import Program
+from firmware.sampling import Sampling
 from golden.integer.file import load
 from hdl.board.system import core_params
 from hdl.core.params import CoreParams
@@ -141,7 +142,7 @@ def test_steps_on_request() -> None:
 
 
 def test_the_programs_own_sampler_is_the_default() -> None:
-    program = replace(quick(2)[0][0].program, jittered=True, k=5)
+    program = replace(quick(2)[0][0].program, sampling=Sampling(jittered=True, k=5))
     plain = predict(program, BOARDS[2], jitter=False)
     assert predict(program, BOARDS[2]).clocks == predict(program, BOARDS[2], jitter=True, k=5).clocks > plain.clocks
 
@@ -172,7 +173,9 @@ def test_stands_without_the_gateware() -> None:
 def compiled(job: Job, *, seed: int) -> Measured:
     """The same in the compiled simulator, with the program's tables, random latencies and symbols forced now and then."""
     rng = np.random.default_rng(seed)
-    program = replace(job.program, jittered=job.jitter, k=job.k, seed=seed + 1, jitter=rng.integers(0, 99, 256).astype(np.int16))
+    program = replace(
+        job.program, sampling=Sampling(jittered=job.jitter, k=job.k, seed=seed + 1, jitter=rng.integers(0, 99, 256).astype(np.int16))
+    )
     board = BOARDS[program.comparators]
     simulation = CoreSimulation(program, params=core_params(board), board=board)
     sim = simulation.sim
@@ -180,7 +183,7 @@ def compiled(job: Job, *, seed: int) -> Measured:
     simulation.write(np.arange(free), rng.integers(-32768, 32768, free).astype(np.int16))
     counters = (isa.Counter.CLOCKS, isa.Counter.ROWS, isa.Counter.BEATS, isa.Counter.STEPS)
     before = [simulation.counter(counter) for counter in counters]
-    forced = [int(rng.integers(program.meta["n_out"])) if rng.random() < 0.5 else None for _ in range(job.steps)]
+    forced = [int(rng.integers(program.meta.n_out)) if rng.random() < 0.5 else None for _ in range(job.steps)]
     steps: list[int] = []
     for request in [forced] if job.back_to_back else [[symbol] for symbol in forced]:
         sim.clock(REST)

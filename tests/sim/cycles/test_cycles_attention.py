@@ -15,6 +15,7 @@ from firmware.compiler import compile_network
 from firmware.estimate import estimate
 from firmware.isa import Mode
 from firmware.program import Program
+from firmware.sampling import Sampling
 from golden.integer.file import save_network
 from sim.cycles import StepCounts, core, predict, timing
 from sim.cycles import cache as control
@@ -43,7 +44,7 @@ def program_of(seed: int, mode: str, *, comparators: int = 2) -> Program:
             board = replace(board, anchor_words=isa.ANCHOR_WORDS)  # those chosen are for two
         program = compile_network(network, replace(board, comparators=comparators, tiers=tiers))
     jitter = np.random.default_rng(seed).integers(0, 99, 256).astype(np.int16)
-    return replace(program, jittered=seed % 3 == 0, k=seed % 9, seed=seed + 1, jitter=jitter)
+    return replace(program, sampling=Sampling(jittered=seed % 3 == 0, k=seed % 9, seed=seed + 1, jitter=jitter))
 
 
 Case = tuple[list[StepCounts], int, Program]

@@ -12,6 +12,7 @@ import boards
 from firmware import isa
 from firmware.compiler import compile_network
 from firmware.image.image import write_image
+from firmware.sampling import Sampling
 from golden.integer.file import load
 from golden.integer.sampling import jitter_table
 from hdl.board.system import core_params
@@ -82,7 +83,7 @@ def test_random_networks_with_random_placement_equal_golden(mode, sweep):
 def sampled(program, network):
     """The program with a sampler at temperature 1, so that what it writes does not fall into a loop."""
     jitter = jitter_table(temperature=1.0, out_frac=network.out_frac)
-    return replace(program, jitter=jitter.table, mask=jitter.mask, jittered=True, k=0, seed=12345)
+    return replace(program, sampling=Sampling(jitter=jitter.table, mask=jitter.mask, jittered=True, k=0, seed=12345))
 
 
 LONG = [pytest.param("nibble", 500, marks=pytest.mark.slow), pytest.param("byte", 5000, marks=pytest.mark.slow)]
@@ -99,8 +100,8 @@ def test_the_papers_network_equals_golden(mode, count):
     assert session.difference is None
     assert len(symbols) == count
     assert len(set(symbols)) > 15
-    place = program.meta["placement"]
-    state = sum(len(addresses) for addresses in place["neurons"])
+    place = program.meta.placement
+    state = sum(len(addresses) for addresses in place.neurons)
     assert session.comparison.compared == count * (state + network.n_out)
     assert not session.core.chip.violations
     clocks = session.core.counter(isa.Counter.CLOCKS) / count
@@ -114,9 +115,7 @@ def test_a_flipped_bit_in_flash_is_named(mode):
     """The negative control: one bit of every row of one table in the chip."""
     network = load(PAPER)
     program = compile_network(network, BOARDS[mode])
-    number, origin = next(
-        (i, o) for i, o in enumerate(program.meta["placement"]["runs"]) if o["stage"] == "hidden.0" and program.runs[i].tier
-    )
+    number, origin = next((i, o) for i, o in enumerate(program.meta.placement.runs) if str(o.stage) == "hidden.0" and program.runs[i].tier)
     run_, image = program.runs[number], bytearray(write_image(program))
     first = run_.table_base * isa.BEAT_BYTES - WITH_FLASH.image_offset
     for row in range(1 << run_.table_log2 - run_.row_log2):

@@ -55,8 +55,8 @@ def golden_symbols(forced, sampler=None):
 
 def state(device):
     """The latencies of all neurons, read over the link."""
-    store = device.host.store(0, 8 * device.program.meta["placement"]["state_words"])
-    return [store[addresses[0]] for addresses in device.program.meta["placement"]["neurons"]]
+    store = device.host.store(0, 8 * device.program.meta.placement.state_words)
+    return [store[addresses[0]] for addresses in device.program.meta.placement.neurons]
 
 
 class Disturbed(Transport):
@@ -105,7 +105,7 @@ def test_feed_steps_and_counters_equal_golden(device):
 
 @pytest.mark.parametrize("k", [0, 3])
 def test_draws_equal_golden(device, k):
-    table, mask = jitter_table(temperature=9.0, out_frac=3, outputs=PROGRAM.meta["placement"]["output_range"])
+    table, mask = jitter_table(temperature=9.0, out_frac=3, outputs=PROGRAM.meta.placement.output_range)
     device.set_sampler(temperature=9.0, k=k, seed=99)
     drawn = device.host.step(60)
     assert drawn == golden_symbols([None] * 60, Sampler(seed=99, jitter=Jitter(table=table, mask=mask), k=k))[0]

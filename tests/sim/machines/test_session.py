@@ -44,8 +44,8 @@ def session_of(number, *, stall=0.0, kind=None, **program):
 
 
 def latencies_a_step(session):
-    place = session.golden.program.meta["placement"]
-    state = sum(len(addresses) for addresses in place["neurons"])
+    place = session.golden.program.meta.placement
+    state = sum(len(addresses) for addresses in place.neurons)
     network = session.golden.network
     return len(network.hidden) * state + network.n_out
 
@@ -90,12 +90,12 @@ def test_stalls_cost_clocks_only():
 def flipped(session, stage, *, position=0, bit=4):
     """Flips one bit of the first byte of every row of one table, in the simulator's memory only. Returns the table's number."""
     program = session.golden.program
-    number, origin = next((i, o) for i, o in enumerate(program.meta["placement"]["runs"]) if o["stage"] == stage)
+    number, origin = next((i, o) for i, o in enumerate(program.meta.placement.runs) if str(o.stage) == stage)
     run_ = program.runs[number]
     memory = session.core.sim.memory(TABLES)
     first = run_.table_base + (position << run_.table_log2)
     memory[first : first + (1 << run_.table_log2) : 1 << run_.row_log2, 0] ^= 1 << bit
-    return origin["tables"][position]
+    return origin.tables[position]
 
 
 @pytest.mark.parametrize(

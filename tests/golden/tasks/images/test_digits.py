@@ -7,8 +7,8 @@ from sklearn.svm import SVC
 from golden import digits_table
 from golden.integer.network import Network
 from golden.tasks.images import digits
-from golden.tasks.images.classifier import Recipe, float_accuracy, integer_accuracy
-from golden.tasks.images.gain import Growth
+from golden.tasks.images.classifier import float_accuracy, integer_accuracy
+from golden.tasks.images.recipe import DIGITS_PRESETS, RECIPES, Growth, Recipe
 
 TINY = Recipe(n_t=10, n_c=4, growth=Growth(pool=60, rows=400), views=2, epochs=6, rounded_epochs=3)
 
@@ -97,25 +97,37 @@ def test_other_anchors(anchors):
     assert 0.5 < integer_accuracy(network, split.test_x, split.test_y)
 
 
-@pytest.mark.parametrize(("stop", "phase", "tables"), [(6, "growing", 5), (12, "fitting", 10), (18, "rounded", 10)])
-def test_an_interrupt_keeps_what_was_trained(stop, phase, tables):
+@pytest.mark.parametrize(
+    ("stop", "phase", "tables", "accuracy"),
+    [(1, "growing", 1, 0.15), (6, "growing", 6, 0.5), (12, "fitting", 10, 0.5), (18, "rounded", 10, 0.5)],
+)
+def test_a_request_to_stop_keeps_what_was_trained(stop, phase, tables, accuracy):
     split = digits.holdout(0)
     heard = []
 
     def tick(phase, loss):
         heard.append(phase)
-        if len(heard) == stop:
-            raise KeyboardInterrupt
+        return len(heard) == stop
 
     result = digits.train_digits(split, TINY, seed=0, tick=tick)
-    assert result.interrupted
+    assert result.stopped
+    assert len(heard) == stop
     assert heard[-1] == phase
     assert result.network.output.n_t == tables
-    assert integer_accuracy(result.network, split.test_x, split.test_y) > 0.5
+    assert integer_accuracy(result.network, split.test_x, split.test_y) > accuracy
+
+
+def test_ticks_are_heard_as_often_as_the_recipe_says():
+    heard = []
+    result = digits.train_digits(digits.holdout(0), TINY, seed=0, tick=lambda phase, loss: heard.append(phase))
+    assert not result.stopped
+    assert heard == ["growing"] * 10 + ["fitting"] * 6 + ["rounded"] * 3
+    assert TINY.steps == len(heard)
 
 
 def test_table_of_holdouts(monkeypatch, capsys):
-    monkeypatch.setattr(digits_table, "PRESETS", {"tiny": replace(TINY, epochs=1, rounded_epochs=1)})
+    monkeypatch.setitem(RECIPES, "tiny", replace(TINY, epochs=1, rounded_epochs=1))
+    monkeypatch.setitem(DIGITS_PRESETS, "tiny", DIGITS_PRESETS["digits"])
     monkeypatch.setattr(digits_table, "_references", lambda: {"SVC": SVC(gamma=0.001)})
     assert digits_table.main(["--seeds", "1", "--preset", "tiny", "--references"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -131,7 +143,7 @@ def test_table_refuses_no_holdouts(capsys):
 
 
 def test_variants_change_one_thing_each():
-    recipe = digits.PRESETS["digits"]
+    recipe = RECIPES["digits"]
     for name, variant in digits_table.variants(recipe).items():
         assert variant != recipe, name
         assert variant.pairs == recipe.pairs, name

@@ -4,13 +4,13 @@ import struct
 import numpy as np
 import pytest
 
+from golden.integer.deep import deep_forward
 from golden.integer.file import load
-from golden.integer.forward import deep_forward
-from golden.integer.network import NetworkError
+from golden.integer.layer import NetworkError
 from golden.integer.shipped import FOLDER
-from golden.tasks.images.classifier import Recipe, integer_accuracy
-from golden.tasks.images.gain import Growth
-from golden.tasks.images.mnist import PRESETS, mnist_views, read_mnist, train_mnist
+from golden.tasks.images.classifier import integer_accuracy
+from golden.tasks.images.mnist import mnist_views, read_mnist, train_mnist
+from golden.tasks.images.recipe import RECIPES, Growth, Recipe
 
 
 def idx(array):
@@ -67,7 +67,7 @@ def test_views_begin_with_the_images_and_are_seeded(tmp_path):
 
 
 def test_the_preset_fits_the_hardware():
-    recipe = PRESETS["mnist"]
+    recipe = RECIPES["mnist"]
     assert recipe.pairs <= 1000
     assert recipe.n_t * (1 << recipe.n_c) * 8 <= 128 * 1024
 
@@ -121,7 +121,7 @@ def test_missing_and_damaged_files(tmp_path):
 
 def test_the_shipped_network_has_the_presets_shape():
     network = load(FOLDER / "mnist.safetensors")
-    recipe = PRESETS["mnist"]
+    recipe = RECIPES["mnist"]
     assert (network.n, network.n_out, network.frac) == (784, 10, recipe.frac)
     assert network.output.groups[0].anchors.shape == (recipe.n_t, recipe.n_c, 2)
     assert network.card["figures"]["accuracy_integer"] >= 0.975

@@ -1,3 +1,5 @@
+import os
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -5,22 +7,27 @@ import pytest
 
 from golden import train
 from golden.integer.file import load
-from golden.integer.network import NetworkError
+from golden.integer.layer import NetworkError
 from golden.integer.shipped import FOLDER
 from golden.tasks.images import digits, mnist
 from golden.tasks.images import task as image_task
-from golden.tasks.images.classifier import Recipe, integer_accuracy
-from golden.tasks.images.gain import Growth
+from golden.tasks.images.classifier import integer_accuracy
+from golden.tasks.images.recipe import DIGITS_PRESETS, MNIST_PRESETS, RECIPES, Growth, ImageOptions, Recipe
 
 from .test_mnist import write_files
 
 TINY = Recipe(n_t=10, n_c=4, growth=Growth(pool=60, rows=400), views=1, epochs=4, rounded_epochs=2)
 
 
+PRESETS = {**DIGITS_PRESETS, **MNIST_PRESETS}
+
+
 @pytest.fixture(autouse=True)
 def tiny_presets(monkeypatch):
-    presets = {"digits": {"digits": TINY}, "mnist": {"mnist": replace(TINY, frac=4, batch=32)}}
-    monkeypatch.setattr(image_task, "PRESETS", presets)
+    for presets, recipe in ((DIGITS_PRESETS, TINY), (MNIST_PRESETS, replace(TINY, frac=4, batch=32))):
+        for name, options in presets.items():
+            monkeypatch.setitem(RECIPES, name, recipe)
+            monkeypatch.setitem(presets, name, replace(options, tables=recipe.n_t, pairs=recipe.n_c))
 
 
 def test_train_digits_writes_network_card_and_curve(tmp_path, capsys):
@@ -62,23 +69,68 @@ def test_train_mnist(tmp_path):
         image_task.evaluate(network, data=None)
 
 
-def test_a_time_limit_keeps_what_is_trained(tmp_path, capsys):
+@pytest.mark.parametrize(("options", "tables"), [((), 1), (("--anchors", "random"), TINY.n_t)])
+def test_a_time_limit_keeps_what_is_trained(options, tables, tmp_path, capsys):
     out = tmp_path / "d.safetensors"
-    assert train.main(["digits", "--out", str(out), "--minutes", "1e-9"]) == 2
-    assert "nothing to keep" in capsys.readouterr().err
-    assert not out.exists()
-    assert train.main(["digits", "--out", str(out), "--minutes", "1e-9", "--anchors", "random"]) == 0
-    assert "stopped early" in capsys.readouterr().out
+    assert train.main(["digits", "--out", str(out), "--minutes", "0", *options]) == 0
+    assert "note: stopped early; the network is what was trained by then" in capsys.readouterr().out
+    network = load(out)
+    assert network.output.n_t == tables
+    assert out.with_suffix(".png").exists()
+    assert image_task.evaluate(network, data=None)["accuracy_integer"] == pytest.approx(
+        network.card["figures"]["accuracy_integer"], abs=1e-4
+    )
+    assert train.main(["digits", "--out", str(out), "--minutes", "60", *options]) == 0
+    assert "stopped early" not in capsys.readouterr().out
     assert load(out).output.n_t == TINY.n_t
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("view", "tables"), [(0, 1), (1, TINY.n_t)])
+def test_a_signal_keeps_what_is_trained(number, view, tables, tmp_path, capsys, monkeypatch):
+    """It arrives while images are distorted: before the first table is grown, or before all are fitted together."""
+    made = digits.digits_views
+
+    def views(x, *, seed):
+        view_of, asked = made(x, seed=seed), []
+
+        def watched(index):
+            asked.append(index)
+            if len(asked) == 2 + view:  # after the images themselves were looked at
+                os.kill(os.getpid(), number)
+            return view_of(index)
+
+        return watched
+
+    monkeypatch.setattr(digits, "digits_views", views)
+    out = tmp_path / "d.safetensors"
+    assert train.main(["digits", "--out", str(out)]) == 0
+    assert "note: stopped early" in capsys.readouterr().out
+    network = load(out)
+    assert network.output.n_t == tables
+    assert network.card["figures"]["accuracy_integer"] > (0.1 if view == 0 else 0.5)
+
+
+def test_a_second_signal_leaves_at_once(tmp_path, capsys, monkeypatch):
+    def views(x, *, seed):
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(digits, "digits_views", views)
+    out = tmp_path / "d.safetensors"
+    assert train.main(["digits", "--out", str(out)]) == 130
+    assert capsys.readouterr().err.endswith("stopped\n")
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["digits", "--preset", "mnist"], "--preset must be one of digits, digits-wide, not 'mnist'"),
         (["digits", "--tables", "0"], "--tables must be 1..1023, not 0"),
         (["digits", "--pairs", "17"], "--pairs must be 1..16, not 17"),
         (["digits", "--seed", "-1"], "--seed must be 0..4294967295, not -1"),
-        (["digits", "--minutes", "nan"], "--minutes must be 0..1000000, not nan"),
+        (["digits", "--minutes", "nan"], "--minutes must be 0..1e+06, not nan"),
         (["digits", "--constants", "1,x"], "--constants must be whole numbers between commas, not '1,x'"),
         (["digits", "--constants", "40000"], "--constants must be -32767..32767, not 40000"),
         (["digits", "--out", "/nowhere/x.safetensors"], "--out: there is no folder /nowhere"),
@@ -101,13 +153,21 @@ def test_foreign_networks_are_refused(rnn, deep):
         image_task.evaluate(replace(deep, card={"task": "digits", "seed": "x"}), data=None)
 
 
+def test_an_option_stands_in_for_the_recipes(monkeypatch):
+    monkeypatch.undo()
+    options = ImageOptions(preset="digits", tables=7, pairs=5, anchors="covering", constants=(4, 8))
+    assert options.recipe == replace(RECIPES["digits"], n_t=7, n_c=5, anchors="covering", constants=(4, 8))
+    for name, preset in PRESETS.items():
+        assert preset.recipe == RECIPES[name]
+
+
 def test_presets_respect_the_core(monkeypatch):
     monkeypatch.undo()
-    for presets in image_task.PRESETS.values():
-        for recipe in presets.values():
-            assert recipe.pairs <= 1000
-            assert recipe.n_t * (1 << recipe.n_c) * 8 <= 128 * 1024
-            assert np.all(np.abs(recipe.constants) <= 32767)
+    for name in PRESETS:
+        recipe = RECIPES[name]
+        assert recipe.pairs <= 1000
+        assert recipe.n_t * (1 << recipe.n_c) * 8 <= 128 * 1024
+        assert np.all(np.abs(recipe.constants) <= 32767)
 
 
 def test_the_shipped_network_is_what_its_card_says():

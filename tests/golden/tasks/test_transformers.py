@@ -6,17 +6,16 @@ import numpy as np
 import pytest
 
 from golden import eval as eval_command
-from golden.integer.attention import TransformerState, stream_outputs
+from golden.compiled.stream import score, stream_outputs
 from golden.integer.file import load, load_extra
 from golden.integer.sampling import Sampler
-from golden.integer.stream import score
-from golden.integer.transformer import TransformerNetwork
+from golden.integer.symbols import encode
+from golden.integer.transformer import TransformerNetwork, TransformerState
 from golden.model.transformer import Transformer
-from golden.tasks.text import encode, read_text
-from golden.tasks.transformer_presets import TRANSFORMER_PRESETS
-from golden.tasks.transformer_task import float_bits
+from golden.tasks.language import float_bits
+from golden.tasks.text import read_text
 from golden.train import main
-from golden.training.transformer import TransformerTrainer
+from golden.training.transformer import TransformerArchitecture
 
 WORDS = b"the cat sat on the mat and the dog sat on the log; "
 
@@ -26,8 +25,9 @@ def train(folder: Path, *options: str, name: str = "t") -> Path:
     if not text.exists():
         text.write_bytes(WORDS * 60)
     out = folder / f"{name}.safetensors"
-    common = ["--text", str(text), "--preset", "tiny", "--steps", "200", "--streams", "8", "--window", "12", "--threads", "1"]
-    assert main(["transformer", *common, "--rate", "0.02", "--out", str(out), *options]) == 0
+    usual = {"--preset": "tiny", "--steps": "200", "--streams": "8", "--window": "12", "--threads": "1", "--rate": "0.02"}
+    words = [word for option, value in usual.items() if option not in options for word in (option, value)]
+    assert main(["transformer", "--text", str(text), "--out", str(out), *words, *options]) == 0
     return out
 
 
@@ -44,39 +44,12 @@ def test_a_training_leaves_a_network_a_card_and_a_curve(tmp_path: Path, capsys: 
     assert "--preset tiny" in network.card["command"]
     assert path.with_suffix(".png").exists()
     model = Transformer.from_arrays(load_extra(path))
-    assert float_bits(model, network.symbols, held_out) == pytest.approx(found.bits, abs=1e-4)  # trained rounded: the same network
+    assert float_bits(TransformerArchitecture(), model, network.symbols, held_out) == pytest.approx(
+        found.bits, abs=1e-4
+    )  # trained rounded: the same network
     assert f"bits per character: {figures['bits_per_character']}" in capsys.readouterr().out
     assert eval_command.main([str(path), "--text", str(tmp_path / "text.txt")]) == 0
     assert f"{found.bits:.4f} bits per character" in capsys.readouterr().out
-
-
-def test_ctrl_c_keeps_the_network_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    step = TransformerTrainer.one_step
-    for stop in (20, 150):  # before rounding and after
-
-        def until(self: TransformerTrainer, done: float, stop: int = stop) -> float:
-            if self.step == stop:
-                raise KeyboardInterrupt
-            return step(self, done)
-
-        monkeypatch.setattr(TransformerTrainer, "one_step", until)
-        network = load(train(tmp_path, "--qat", "0.5", name=f"stopped{stop}"))
-        assert network.card["figures"]["stopped_at_step"] == stop
-        assert network.card["figures"]["bits_per_character"] < (4.5 if stop == 20 else 3.4)
-        assert "stopped: keeping the network as it is now" in capsys.readouterr().out
-
-
-def test_ctrl_c_before_the_first_step_says_that_nothing_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def stop(self: TransformerTrainer, done: float) -> float:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(TransformerTrainer, "one_step", stop)
-    (tmp_path / "text.txt").write_bytes(WORDS * 60)
-    assert main(["transformer", "--text", str(tmp_path / "text.txt"), "--preset", "tiny", "--out", str(tmp_path / "t.safetensors")]) == 2
-    assert "nothing to keep" in capsys.readouterr().err
-    assert not (tmp_path / "t.safetensors").exists()
 
 
 def test_softer_outputs_are_smaller(tmp_path: Path) -> None:
@@ -146,13 +119,22 @@ def test_anchors_are_drawn_as_asked_for(tmp_path: Path) -> None:
     ("options", "message"),
     [
         (("--jitter", "2"), "--jitter must be 0..1, not 2.0"),
-        (("--window", "0"), "--window must be at least 1, not 0"),
+        (("--window", "0"), "--window must be 1..65536, not 0"),
         (("--pairs", "8"), "n_c + n_k + p must be at most 16 bits, not 8 + 8 + 2"),
         (("--n", "1001"), "--n must be 2..1000, not 1001"),
-        (("--seed", "-1"), "--seed must be 0.."),
+        (("--seed", "-1"), "--seed must be 0..9.22337e+18, not -1"),
         (("--variant", "reference", "--key-pairs", "3"), "n_k must equal n_c in the reference variant"),
         (("--soften", "0"), "--soften must be 0.1..1, not 0.0"),
-        (("--context", "1"), "context must be at least 2, not 1"),
+        (("--context", "1"), "--context must be 2..1024, not 1"),
+        (("--short", "1"), "short must be 0 or at least 2, not 1"),
+        (
+            ("--units", "0.1x1x1x1"),
+            "--units must be four powers of two, 2^-12..1, such as 0.0625x0.125x0.0625x0.0625, or 0, not '0.1x1x1x1'",
+        ),
+        (("--units", "1x1x1"), "--units must be four powers of two"),
+        (("--feed", "16"), "--feed must be tables x pairs, 1..9999 x 1..16, such as 16x10, not '16'"),
+        (("--variant", "other"), "--variant"),
+        (("--preset", "huge"), "--preset must be one of spram, paper, reference, tiny, not 'huge'"),
         (("--text", "nowhere.txt"), "nowhere.txt: cannot be read"),
         (("--out", "nowhere/x.safetensors"), "--out: there is no folder nowhere"),
         (("--out", "."), "--out: . is a folder, not a file"),
@@ -165,13 +147,11 @@ def test_a_wrong_option_is_refused_with_one_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.txt").write_bytes(WORDS * 60)
-    assert main(["transformer", "--text", "text.txt", "--preset", "tiny", *options]) == 2
-    assert message in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("name", TRANSFORMER_PRESETS)
-def test_presets_have_shapes_that_can_be_made(name: str) -> None:
-    shape = TRANSFORMER_PRESETS[name].shape
-    model = Transformer.start(n_sym=4, shape=shape, rng=np.random.default_rng(0))
-    assert model.context == shape.context
-    assert len(model.blocks) == shape.blocks
+    usual = {"--text": "text.txt", "--preset": "tiny"}
+    words = [word for option, value in usual.items() if option not in options for word in (option, value)]
+    assert main(["transformer", *words, *options]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]

@@ -1,0 +1,162 @@
+"""The heads of an integer transformer's blocks: the numbers of docs/reference/transformer.md."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .layer import (
+    ENTRY_LIMIT,
+    LATENCY_MAX,
+    MAX_NC,
+    MAX_SHIFT,
+    Int8,
+    Int16,
+    Layer,
+    NetworkError,
+    is_array,
+    require,
+    validate_entries,
+    validate_layer,
+)
+from .source import Source, typed
+
+__all__ = ["HEAD_ARRAYS", "MAX_CONTEXT", "Head", "TransformerBlock", "read_block", "validate_block"]
+
+MAX_CONTEXT = 1024
+HEAD_ARRAYS = ("query", "key", "place", "tables")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """Tables addressed by pairs of positions: index = query bits << (n_k + p) | key bits << p | position bits.
+
+    ``query`` (n_t, n_q, 2), ``key`` (n_t, n_k, 2): anchors (a, b) in the latencies of position i and of position j before it, pair r
+    giving bit r. ``place`` (context - 1, n_t): row d - 1 holds the p position bits for j = i - d. ``tables``: (n_t, 2**(n_q + n_k + p), n).
+    """
+
+    query: Int16
+    key: Int16
+    place: Int16
+    tables: Int8
+
+    @property
+    def n_t(self) -> int:
+        return self.query.shape[0]
+
+    @property
+    def context(self) -> int:
+        """Positions that the cache holds, the newest included."""
+        return self.place.shape[0] + 1
+
+    @property
+    def p(self) -> int:
+        """Position bits of an index."""
+        return self.tables.shape[1].bit_length() - 1 - self.query.shape[1] - self.key.shape[1]
+
+    @property
+    def shared(self) -> bool:
+        """Whether one index serves as query and as key, so that the core makes it once."""
+        return np.array_equal(self.query, self.key)
+
+    def bound(self) -> npt.NDArray[np.int64]:
+        """(n,): the largest |sum| that the rows of one position, or any part of them, can make in each column.
+
+        All rows of a table for one position have the same query bits, and each distance its own position bits: per table, the worst
+        query bits; for these, the sum over the distances of the worst key bits.
+        """
+        n_t, _, n = self.tables.shape
+        sizes = np.abs(self.tables.astype(np.int64)).reshape(n_t, 1 << self.query.shape[1], 1 << self.key.shape[1], 1 << self.p, n)
+        worst = sizes.max(axis=2)  # (n_t, query, place, n)
+        total = np.zeros(n, np.int64)
+        for table in range(n_t):
+            total += worst[table][:, self.place[:, table]].sum(axis=1).max(axis=0)
+        return total
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerBlock:
+    """The heads of one block, and its feed-forward layer or None.
+
+    ``parts``: how many heads, in order, are added up before each write-back; ``bits`` and ``shift`` are those of all heads.
+    """
+
+    heads: tuple[Head, ...]
+    parts: tuple[int, ...]
+    bits: int = 8
+    shift: int = 0
+    feed: Layer | None = None
+
+    def groups(self) -> list[tuple[Head, ...]]:
+        """The heads of each part."""
+        edges = np.cumsum((0, *self.parts)).tolist()
+        return [self.heads[low:high] for low, high in pairwise(edges)]
+
+
+def validate_block(block: TransformerBlock, *, name: str, n: int, context: int) -> None:
+    """Refuse a block of a network of ``n`` latencies that breaks docs/reference/transformer.md (``NetworkError``, one sentence)."""
+    shift = block.shift
+    require(isinstance(shift, int) and 0 <= shift <= MAX_SHIFT, f"{name}.shift must be 0..{MAX_SHIFT}, not {shift!r}")
+    require(block.bits in ENTRY_LIMIT, f"{name} must have entries of 4 or 8 bits, not {block.bits!r}")
+    require(len(block.heads) >= 1, f"{name} must have at least one head")
+    good = all(isinstance(part, int) and part >= 1 for part in block.parts) and sum(block.parts) == len(block.heads)
+    require(good, f"{name}.parts must count its {len(block.heads)} heads, not {block.parts}")
+    for index, head in enumerate(block.heads):
+        _validate_head(head, name=f"{name}.heads.{index}", bits=block.bits, n=n, context=context)
+        same = head.tables.shape == block.heads[0].tables.shape and head.key.shape == block.heads[0].key.shape
+        require(same, f"{name}.heads.{index} must have the shape of {name}.heads.0")
+    for index, heads in enumerate(block.groups()):
+        bound = np.sum([head.bound() for head in heads], axis=0) << shift
+        column = int(bound.argmax())
+        message = f"{name} part {index} could sum to {int(bound[column])} in column {column}, the limit is {LATENCY_MAX}"
+        require(int(bound[column]) <= LATENCY_MAX, message)
+    if block.feed is not None:
+        validate_layer(block.feed, name=f"{name}.feed", n=n, n_out=n, extra=None)
+
+
+def _validate_head(head: Head, *, name: str, bits: int, n: int, context: int) -> None:
+    for kind in ("query", "key"):
+        anchors = getattr(head, kind)
+        require(is_array(anchors, np.int16, 3) and anchors.shape[2] == 2, f"{name}.{kind} must be an int16 array of pairs")
+        require(anchors.shape[0] >= 1 and anchors.shape[1] >= 1, f"{name}.{kind} must have at least one table and pair")
+        low, high = int(anchors.min()), int(anchors.max())
+        require(low >= 0 and high < n, f"{name}.{kind} must be 0..{n - 1}, found {low if low < 0 else high}")
+        different = bool(np.all(anchors[..., 0] != anchors[..., 1]))
+        require(different, f"{name}.{kind} must pair two different neurons")
+    require(len(head.key) == head.n_t, f"{name}.key must be of {head.n_t} tables, not {len(head.key)}")
+    require(is_array(head.tables, np.int8, 3), f"{name}.tables must be an int8 array of 3 dimensions")
+    rows = head.tables.shape[1]
+    require(rows >= 2 and rows & (rows - 1) == 0, f"{name}.tables must have a power of two of rows, not {rows}")
+    require(head.tables.shape[::2] == (head.n_t, n), f"{name}.tables must be of {head.n_t} tables and {n} columns")
+    require(head.p >= 0, f"{name}.tables must have a row for each index of {head.query.shape[1] + head.key.shape[1]} bits")
+    require(rows <= 1 << MAX_NC, f"{name} must have indices of at most {MAX_NC} bits, not {rows.bit_length() - 1}")
+    require(is_array(head.place, np.int16, 2), f"{name}.place must be a matrix of int16")
+    require(head.place.shape == (context - 1, head.n_t), f"{name}.place must be {context - 1} x {head.n_t}")
+    require(2 <= context <= MAX_CONTEXT, f"context must be 2..{MAX_CONTEXT}, not {context}")
+    low, high = int(head.place.min()), int(head.place.max())
+    require(low >= 0 and high < 1 << head.p, f"{name}.place must be of {head.p} bits, found {low if low < 0 else high}")
+    validate_entries(head.tables, name=f"{name}.tables", bits=bits)
+
+
+def read_block(source: Source, number: int, values: Any) -> TransformerBlock:
+    """Block ``number`` of a network file, ``values`` its entry in the header."""
+    parts = values.get("parts") if isinstance(values, dict) else None
+    if not isinstance(parts, list) or not all(isinstance(part, int) and 1 <= part <= 1024 for part in parts):
+        raise NetworkError(f"header field blocks.{number}.parts must be a list of numbers of heads, not {parts!r:.60}")
+    heads = []
+    for h in range(sum(parts)):
+        where = f"blocks.{number}.heads.{h}"
+        arrays = {name: source.take(f"{where}.{name}") for name in HEAD_ARRAYS}
+        if [array.ndim for array in arrays.values()] != [3, 3, 2, 3]:
+            raise NetworkError(f"{where} has arrays of the wrong number of dimensions")
+        heads.append(Head(**arrays))
+    feed = f"blocks.{number}.feed"
+    return TransformerBlock(
+        heads=tuple(heads),
+        parts=tuple(parts),
+        bits=typed(values, "bits", int),
+        shift=typed(values, "shift", int),
+        feed=source.layer(feed) if feed in source.layer_names() else None,
+    )

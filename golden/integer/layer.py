@@ -1,0 +1,119 @@
+"""LUT layers of integers, and the limits that the contract of docs/reference/numbers.md sets."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "ENTRY_LIMIT",
+    "LATENCY_MAX",
+    "MAX_NC",
+    "MAX_SHIFT",
+    "Int8",
+    "Int16",
+    "Layer",
+    "NetworkError",
+    "TableGroup",
+    "is_array",
+    "require",
+    "validate_entries",
+    "validate_layer",
+]
+
+ENTRY_LIMIT = {4: 7, 8: 127}  # largest |entry| for a width in bits
+LATENCY_MAX = 32767
+MAX_NC = 16  # anchor pairs of a table: an index has 16 bits
+MAX_SHIFT = 3
+
+Int8 = npt.NDArray[np.int8]
+Int16 = npt.NDArray[np.int16]
+
+
+class NetworkError(ValueError):
+    """A network that breaks the contract; the message is one sentence naming field and limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableGroup:
+    """Tables with the same number of anchor pairs.
+
+    ``anchors``: (n_t, n_c, 2), the pairs (a, b), pair r giving index bit r. ``tables``: (n_t, 2**n_c, n_out).
+    """
+
+    anchors: Int16
+    tables: Int8
+
+    @property
+    def n_t(self) -> int:
+        return self.anchors.shape[0]
+
+    @property
+    def n_c(self) -> int:
+        return self.anchors.shape[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """A LUT layer (Eq. 1-3): groups of tables, the entries' width in bits (4 or 8) and the left shift (0..3) at write-back."""
+
+    groups: tuple[TableGroup, ...]
+    bits: int = 8
+    shift: int = 0
+
+    @property
+    def n_out(self) -> int:
+        return self.groups[0].tables.shape[2]
+
+    @property
+    def n_t(self) -> int:
+        return sum(group.n_t for group in self.groups)
+
+    def bound(self) -> npt.NDArray[np.int64]:
+        """(n_out,): the largest |sum| the tables can make in each column, before the shift."""
+        total = np.zeros(self.n_out, np.int64)
+        for group in self.groups:
+            total += np.abs(group.tables.astype(np.int64)).max(axis=1).sum(axis=0)
+        return total
+
+
+def require(good: bool, message: str) -> None:
+    """Raise ``NetworkError`` unless ``good``."""
+    if not good:
+        raise NetworkError(message)
+
+
+def is_array(value: object, dtype: npt.DTypeLike, ndim: int) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype == dtype and value.ndim == ndim
+
+
+def validate_entries(entries: Int8, *, name: str, bits: int) -> None:
+    require(bits in ENTRY_LIMIT, f"{name} must have entries of 4 or 8 bits, not {bits!r}")
+    limit = ENTRY_LIMIT[bits]
+    largest = int(np.abs(entries.astype(np.int16)).max())
+    require(largest <= limit, f"{name} has an entry of magnitude {largest}, the limit of int{bits} is {limit}")
+
+
+def validate_layer(layer: Layer, *, name: str, n: int, n_out: int | None, extra: npt.NDArray[np.int64] | None) -> None:
+    require(isinstance(layer.shift, int) and 0 <= layer.shift <= MAX_SHIFT, f"{name}.shift must be 0..{MAX_SHIFT}, not {layer.shift!r}")
+    require(len(layer.groups) > 0, f"{name} must have at least one table")
+    for index, group in enumerate(layer.groups):
+        where = f"{name}.group.{index}"
+        require(is_array(group.anchors, np.int16, 3), f"{where}.anchors must be an int16 array of 3 dimensions")
+        require(is_array(group.tables, np.int8, 3), f"{where}.tables must be an int8 array of 3 dimensions")
+        require(group.anchors.shape[2] == 2, f"{where}.anchors must hold pairs, not {group.anchors.shape[2]} neurons")
+        require(1 <= group.n_c <= MAX_NC, f"{where} must have 1..{MAX_NC} anchor pairs a table, not {group.n_c}")
+        require(group.n_t >= 1, f"{where} must have at least one table")
+        rows = (group.n_t, 1 << group.n_c)
+        require(group.tables.shape[:2] == rows, f"{where}.tables must be {rows[0]} x {rows[1]} rows, not {group.tables.shape[:2]}")
+        columns = group.tables.shape[2]
+        wanted = layer.groups[0].tables.shape[2] if n_out is None else n_out
+        require(columns == wanted, f"{where}.tables must have {wanted} columns, not {columns}")
+        require(1 <= columns <= LATENCY_MAX, f"{where}.tables must have 1..{LATENCY_MAX} columns, not {columns}")
+        low, high = int(group.anchors.min()), int(group.anchors.max())
+        require(low >= 0 and high < n, f"{where}.anchors must be 0..{n - 1}, found {low if low < 0 else high}")
+        require(bool(np.all(group.anchors[..., 0] != group.anchors[..., 1])), f"{where}.anchors must pair two different neurons")
+        validate_entries(group.tables, name=f"{where}.tables", bits=layer.bits)
+    bound = (layer.bound() + (0 if extra is None else extra)) << layer.shift
+    column = int(bound.argmax())
+    require(int(bound[column]) <= LATENCY_MAX, f"{name} could sum to {int(bound[column])} in column {column}, the limit is {LATENCY_MAX}")
