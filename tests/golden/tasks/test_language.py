@@ -137,8 +137,11 @@ def test_ctrl_c_in_a_terminal_keeps_the_network() -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         try:
-            while "step 20" not in (heard := process.stderr.read(20)):
-                assert heard, process.stdout.read()
+            heard = ""
+            while "step 20" not in heard:
+                more = process.stderr.read(20)
+                assert more, process.stdout.read()
+                heard += more
             process.send_signal(signal.SIGINT)
             said, _ = process.communicate(timeout=120)
         finally:
@@ -170,7 +173,7 @@ def test_the_shape_of_a_resumed_network_is_the_files(task: str) -> None:
     """Whatever shape the options name, and all its pairs are there from the start."""
     first = train(task, "--steps", "5")
     other = {"text": ("--n", "64", "--hidden", "3x2"), "transformer": ("--n", "32", "--blocks", "1")}[task]
-    words = [word for word in command(task, "--steps", "5", "--grow", "1", "--resume", str(first), out="second.safetensors")]
+    words = command(task, "--steps", "5", "--grow", "1", "--resume", str(first), out="second.safetensors")
     for option, value in zip(other[::2], other[1::2], strict=True):
         if option in words:
             words[words.index(option) + 1] = value
