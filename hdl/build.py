@@ -142,13 +142,11 @@ def _build(job: Job, *, seeds: int, out: Path, say: Callable[[str], None]) -> No
     clock_mhz = board.clock_hz / 1e6
     built = implement(design, tools=tools, steps=steps, seeds=range(1, seeds + 1), clock_mhz=clock_mhz)
     figures = figures_of(
-        board=board.name,
-        device=design.device,
-        family=design.family,
+        board=board,
+        design=design,
         tools=tools.versions,
         network=job.name,
         network_sha256=job.sha256,
-        clock_mhz=clock_mhz,
         speed=job.speed,
         image=job.image,
         built=built,
