@@ -12,8 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from amaranth.hdl import Elaboratable
-
 import boards
 from boards import Board
 from firmware.compiler import compile_network
@@ -25,7 +23,7 @@ from golden.integer.file import load
 from golden.integer.shipped import find_network, shipped_networks
 from hdl.board.ecp5 import EcpTop
 from hdl.board.top import Top
-from hdl.flow.design import Design, elaborate
+from hdl.flow.design import Design, check_resources, elaborate
 from hdl.flow.errors import BuildError
 from hdl.flow.family import family_of
 from hdl.flow.pipeline import Toolchain, implement
@@ -37,7 +35,7 @@ from sim.cycles import predict
 __all__ = ["main"]
 
 MOST_SEEDS = 100
-_TOPS: dict[str, Callable[[Board], Elaboratable]] = {"iCE40": Top, "ECP5": EcpTop}
+_TOPS: dict[str, type[Top] | type[EcpTop]] = {"iCE40": Top, "ECP5": EcpTop}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +127,9 @@ def _speed_text(job: Job) -> str:
 def _elaborate(board: Board) -> Design:
     module, name = board.platform.split(":")
     platform = getattr(importlib.import_module(module), name)()
-    return elaborate(_TOPS[family_of(board.device).name](board), platform)
+    top = _TOPS[family_of(board.device).name]
+    check_resources(platform, top.resources(board), board=board.name)
+    return elaborate(top(board), platform)
 
 
 def _build(job: Job, *, seeds: int, out: Path, say: Callable[[str], None]) -> None:
@@ -142,13 +142,11 @@ def _build(job: Job, *, seeds: int, out: Path, say: Callable[[str], None]) -> No
     clock_mhz = board.clock_hz / 1e6
     built = implement(design, tools=tools, steps=steps, seeds=range(1, seeds + 1), clock_mhz=clock_mhz)
     figures = figures_of(
-        board=board.name,
-        device=design.device,
-        family=design.family,
+        board=board,
+        design=design,
         tools=tools.versions,
         network=job.name,
         network_sha256=job.sha256,
-        clock_mhz=clock_mhz,
         speed=job.speed,
         image=job.image,
         built=built,

@@ -28,11 +28,17 @@ def dividers(*, in_hz: float, out_hz: float) -> tuple[int, int]:
 
 
 class EcpPll(wiring.Component):
-    """EHXPLLL: from the clock ``i`` to the clock ``o``, a whole multiple of it; ``locked`` once it is stable."""
+    """EHXPLLL: from a clock to a whole multiple of it."""
 
     def __init__(self, *, in_hz: float, out_hz: float) -> None:
         self._feedback, self._output = dividers(in_hz=in_hz, out_hz=out_hz)
-        super().__init__({"i": In(1), "o": Out(1), "locked": Out(1)})
+        super().__init__(
+            {
+                "i": In(1),  # the clock that comes
+                "o": Out(1),  # the one that is made
+                "locked": Out(1),  # it is stable
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -70,6 +76,11 @@ class EcpTop(wiring.Component):
     def __init__(self, board: Board) -> None:
         self._board = board
         super().__init__({})
+
+    @staticmethod
+    def resources(board: Board) -> tuple[tuple[str, int], ...]:
+        """(name, number) of what :meth:`elaborate` requests besides the default clock."""
+        return (("uart", 0), ("led", 0), ("led", 1))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()

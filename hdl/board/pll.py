@@ -40,17 +40,21 @@ def settle(*, in_hz: float, out_hz: float) -> PllSettings:
 
 
 class SbPll40Pad(wiring.Component):
-    """SB_PLL40_PAD: from the clock ``pad`` to the global clock ``clk``; ``locked`` once it is stable. No other buffer may stand at the
-    pad.
+    """SB_PLL40_PAD: from the clock at ``pad``, where no other buffer may stand, to a global clock.
 
-    ``double``: SB_PLL40_2F_PAD, with ``fast`` beside: twice as fast, every rising edge of ``clk`` beside one of ``fast`` (ports GENCLK and
-    GENCLK_HALF of one oscillator).
+    ``double``: SB_PLL40_2F_PAD, with a clock beside it that is twice as fast (ports GENCLK_HALF and GENCLK of one oscillator).
     """
 
     def __init__(self, pad: IOPort, *, in_hz: float, out_hz: float, double: bool = False) -> None:
         self._pad, self._double = pad, double
         self._settings = settle(in_hz=in_hz, out_hz=2 * out_hz if double else out_hz)
-        super().__init__({"clk": Out(1), "locked": Out(1), **({"fast": Out(1)} if double else {})})
+        super().__init__(
+            {
+                "clk": Out(1),
+                **({"fast": Out(1)} if double else {}),  # rises wherever `clk` does, and between
+                "locked": Out(1),  # both are stable
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -8,22 +8,22 @@ from collections.abc import Callable
 from amaranth.hdl import Module, ResetInserter, Signal
 from amaranth.lib import wiring
 from amaranth.lib.cdc import FFSynchronizer
-from amaranth.lib.wiring import In, Member, Out
+from amaranth.lib.wiring import In, Out
 
 from boards import Board
 from firmware import isa
 
 from ..core.core import Core
 from ..core.params import CoreParams
+from ..flash.bus import FlashPins
 from ..flash.controller import FlashController
 from ..link.link import Link
-from ..link.loader import Loader, space_words
+from ..link.loader import Loader
+from ..link.section import space_words
 from ..link.uart import UartReceiver, UartTransmitter, clocks_per_bit
 from ..memory.bank import GenericBank
 
 __all__ = ["System", "core_params"]
-
-FLASH_PINS = ("cs_n", "sck", "io_o", "io_oe", "io_i")
 
 
 def core_params(board: Board) -> CoreParams:
@@ -37,15 +37,20 @@ def core_params(board: Board) -> CoreParams:
 
 
 class System(wiring.Component):
-    """Every port is a pin, or an IO cell before it. LEDs: 1 = lit.
+    """Every port is a pin, or an IO cell before it.
+
+    ::
+
+        flash <--> FlashController --image--.       .--> rows, bytes ---> Core
+                                            v       |
+                                          Loader ---'--> load bus ------> Core
+                                            ^
+        uart_rx --> UartReceiver --> Link --'
+        uart_tx <-- UartTransmitter <--'  '--- steps, symbols, reads ---- Core
 
     On a board with a flash tier the image at the board's offset in flash is loaded after reset; on others one has to come by the UART.
-    ``led_g``: an image is loaded; ``led_r``: the last one was not loaded for an error, or the flash has failed a scrub. While no image is
-    loaded, during a scrub, and for a clock when the link asks, the core is in reset.
-
-    ``flash_cs_n``, ``flash_sck``, ``flash_io_o``, ``flash_io_oe``, ``flash_io_i``, only with a flash tier: those of
-    :class:`~hdl.flash.controller.FlashController`. With a byte a clock they are in the domain ``flash``, twice ``sync``, which is the
-    surroundings' to make; all else is in ``sync``.
+    While no image is loaded, during a scrub, and for a clock when the link asks, the core is in reset. With a byte a clock ``flash`` is in
+    the domain ``flash``, twice ``sync``, which is the surroundings' to make; all else is in ``sync``.
 
     ``core``: another component with the core's ports; by default the board's core on ``bank``. ``loaded``: begins with ``led_g`` lit and
     without an image from flash, for simulations that fill the memories themselves; the flash is made ready for rows all the same.
@@ -71,11 +76,9 @@ class System(wiring.Component):
         self._receiver, self._transmitter = UartReceiver(clocks=bit_clocks), UartTransmitter(clocks=bit_clocks)
         self._link = Link(comparators=board.comparators, flash=board.flash is not None, gap_bits=gap_bits, watchdog_bits=watchdog_bits)
         self._flash = None
-        pins: dict[str, Member] = {}
         if board.flash is not None:
             nibbles = 2 * isa.BEAT_BYTES // board.flash.beat_clocks
             self._flash = FlashController(offset=board.image_offset, nibbles=nibbles, pause_bits=pause_bits, boot=not loaded)
-            pins = {name: self._flash.signature.members[name] for name in FLASH_PINS}
         words = space_words(
             table_bytes=board.tiers[0].size,
             anchor_words=board.anchor_words,
@@ -87,9 +90,9 @@ class System(wiring.Component):
             {
                 "uart_rx": In(1, init=1),
                 "uart_tx": Out(1, init=1),
-                **{f"flash_{name}": member for name, member in pins.items()},
-                "led_g": Out(1),
-                "led_r": Out(1),
+                **({"flash": Out(FlashPins())} if board.flash else {}),
+                "led_g": Out(1),  # lit with 1: an image is loaded
+                "led_r": Out(1),  # the last one was not loaded for an error, or the flash has failed a scrub
             }
         )
 
@@ -111,18 +114,15 @@ class System(wiring.Component):
         wiring.connect(m, link.read_request, core.read_request)
         wiring.connect(m, core.read_data, link.read_data)
         wiring.connect(m, loader.load, core.load)
+        wiring.connect(m, loader.status, link.load)
 
-        m.d.sync += core_reset.eq(link.core_reset | ~loader.done)
+        m.d.sync += core_reset.eq(link.core_reset | ~loader.status.done)
         m.d.comb += [
             loader.start.eq(link.image_start),
             loader.scrub.eq(link.scrub),
-            link.done.eq(loader.done),
-            link.error.eq(loader.error),
-            link.code.eq(loader.code),
-            link.section.eq(loader.section),
         ]
         m.d.comb += [loader.i.payload.eq(link.image.payload), loader.i.valid.eq(link.image.valid), link.image.ready.eq(loader.i.ready)]
-        m.d.comb += [self.uart_tx.eq(transmitter.tx), self.led_g.eq(loader.done), self.led_r.eq(loader.error)]
+        m.d.comb += [self.uart_tx.eq(transmitter.tx), self.led_g.eq(loader.status.done), self.led_r.eq(loader.status.error)]
         if self._flash is not None:
             self._connect_flash(m, self._flash)
         return m
@@ -133,17 +133,13 @@ class System(wiring.Component):
         m.submodules.flash = flash
         wiring.connect(m, core.rows, flash.row)
         wiring.connect(m, flash.data, core.flash)
+        wiring.connect(m, flash.status, link.flash)
+        wiring.connect(m, flash.pins, wiring.flipped(self.flash))
         m.d.comb += [
             flash.start.eq(link.scrub),
-            flash.stop.eq(link.image_start | loader.done | loader.error),
+            flash.stop.eq(link.image_start | loader.status.done | loader.status.error),
             loader.fail.eq(flash.fail),
-            link.booting.eq(flash.active),
-            link.flash_ready.eq(flash.ready),
-            link.capture.eq(flash.capture),
         ]
-        with m.If(flash.active):
+        with m.If(flash.status.active):
             m.d.comb += [loader.i.payload.eq(flash.o.payload), loader.i.valid.eq(flash.o.valid)]
             m.d.comb += [flash.o.ready.eq(loader.i.ready), link.image.ready.eq(0)]
-        for name in FLASH_PINS:
-            inner, outer = getattr(flash, name), getattr(self, f"flash_{name}")
-            m.d.comb += inner.eq(outer) if name == "io_i" else outer.eq(inner)

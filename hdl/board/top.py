@@ -23,8 +23,8 @@ _FAST = 8  # beat_clocks of a flash that delivers a byte a clock
 
 
 class Top(wiring.Component):
-    """``System(board)`` on the board's pins, clocked by the PLL. Elaborates on a platform of amaranth-boards that has the resources uart,
-    led_g and led_r, and spi_flash_4x where the board has a flash tier.
+    """``System(board)`` on the board's pins, clocked by the PLL. Elaborates on a platform of amaranth-boards that has the
+    :meth:`resources`.
 
     Reset lasts until the PLL has locked. With a flash that delivers a byte a clock there is a second domain, ``flash``, at twice the
     core's clock; else the flash's pads are in ``sync``.
@@ -37,6 +37,11 @@ class Top(wiring.Component):
         self._board, self._bank = board, _BANKS[kind]
         self._double = board.flash is not None and board.flash.beat_clocks == _FAST
         super().__init__({})
+
+    @staticmethod
+    def resources(board: Board) -> tuple[tuple[str, int], ...]:
+        """(name, number) of what :meth:`elaborate` requests besides the default clock."""
+        return (("uart", 0), ("led_g", 0), ("led_r", 0), *([("spi_flash_4x", 0)] if board.flash else []))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -68,11 +73,5 @@ class Top(wiring.Component):
         if board.flash is not None:
             resource, domain = platform.request("spi_flash_4x", dir="-"), "flash" if self._double else "sync"
             m.submodules.flash = pads = FlashPads(resource, domain=domain)
-            m.d.comb += [
-                pads.cs_n.eq(system.flash_cs_n),
-                pads.sck.eq(system.flash_sck),
-                pads.io_o.eq(system.flash_io_o),
-                pads.io_oe.eq(system.flash_io_oe),
-                system.flash_io_i.eq(pads.io_i),
-            ]
+            wiring.connect(m, system.flash, pads.i)
         return m

@@ -7,7 +7,19 @@ from amaranth.hdl import Cat, DomainRenamer, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Gearbox"]
+from hdl.flash.bus import FlashPins
+
+__all__ = ["Gearbox", "StepWave"]
+
+StepWave = wiring.Signature(
+    {
+        "cs_n": Out(1, init=1),
+        "sck": Out(2),  # a pulse in the first slot (bit 0), and in the second
+        "oe": Out(1),  # the lines are driven
+        "o": Out(8),  # on the lines, the high nibble first
+    }
+)
+"""What the pins do in a step, Out at the one who says it."""
 
 
 class Gearbox(wiring.Component):
@@ -15,20 +27,17 @@ class Gearbox(wiring.Component):
 
     ::
 
-        cs_n, sck, oe, o --> one slot at a time --> pin_*
-        data <-- two nibbles <-- delay <-- one of two edges <-- pin_i
+        wave --> one slot at a time --> pins
+        data <-- two nibbles <-- delay <-- one of two edges <-- pins
 
     A step is two slots. ``nibbles`` = 1: a slot is a clock of ``sync``, a step two, and ``step`` is high in the second of them.
-    ``nibbles`` = 2: a slot is a clock of the domain ``flash``, twice as fast and rising with ``sync``, and ``step`` is always high. The
-    inputs may change only after a clock with ``step``.
+    ``nibbles`` = 2: a slot is a clock of the domain ``flash``, twice as fast and rising with ``sync``, and ``step`` is always high.
 
-    Pins: as :class:`amaranth.lib.io.DDRBuffer` and ``FFBuffer`` take them. SCK is low in the first half of a slot, and high in the second
-    if ``sck`` has the slot's bit (bit 0: the first slot). ``cs_n`` rises a slot late, and ``oe`` falls a slot late: so SCK rests low for a
-    slot before CS# rises.
+    SCK is low in the first half of a slot, and high in the second if ``sck`` has the slot's bit. ``cs_n`` rises a slot late, and ``oe``
+    falls a slot late: so SCK rests low for a slot before CS# rises. After reset CS# is high and the lines are not driven.
 
     ``capture`` = 0..3: a nibble is sampled (``capture`` + 1) / 2 slots after the beginning of the slot in which it would stand on the lines
-    without any delay. The byte of a step is in ``data`` four steps after it, for every ``capture``; it is taken at the end of a step with
-    ``take`` and then held.
+    without any delay. The byte of a step is in ``data`` four steps after it, for every ``capture``.
     """
 
     def __init__(self, *, nibbles: int) -> None:
@@ -37,19 +46,14 @@ class Gearbox(wiring.Component):
         self._nibbles = nibbles
         super().__init__(
             {
-                "step": Out(1),
-                "cs_n": In(1, init=1),
-                "sck": In(2),
-                "oe": In(1),
-                "o": In(8),
-                "capture": In(2),
-                "take": In(1),
+                "step": Out(1),  # this clock ends one: inputs may change after it
+                "wave": In(StepWave),
+                "setting": In(2),  # `capture`: when the lines are sampled
+                "ask": In(1),  # a byte is wanted of the next step
+                "arrives": Out(1),  # it is there in the next clock, and then held
                 "data": Out(8),
-                "pin_cs_n": Out(1, init=1),
-                "pin_sck": Out(2),
-                "pin_oe": Out(1),
-                "pin_o": Out(4),
-                "pin_i": In(8),
+                "coming": Out(4),  # bytes on their way: bit k, of the wave k steps ago
+                "pins": Out(FlashPins()),  # in the domain `flash` with 2 nibbles a clock
             }
         )
 
@@ -61,30 +65,41 @@ class Gearbox(wiring.Component):
             m.d.sync += second.eq(~second)
             m.d.comb += [first.eq(~second), self.step.eq(second)]
         else:
-            turn, seen = Signal(reset_less=True), Signal(reset_less=True)  # turns with the core's clock; seen by the faster one
+            turn = Signal(reset_less=True)  # with the core's clock
+            seen = Signal(reset_less=True)  # by the faster one
             m.d.sync += turn.eq(~turn)
             m.d.flash += seen.eq(turn)
             m.d.comb += [first.eq(turn ^ seen), self.step.eq(1)]
 
-        cs_n, sck, oe, o = Signal(init=1, reset_less=True), Signal(reset_less=True), Signal(reset_less=True), Signal(4, reset_less=True)
+        wave, pins = self.wave, self.pins
+        cs_n = Signal(init=1, reset_less=True)
+        sck = Signal(reset_less=True)
+        oe = Signal(reset_less=True)
+        o = Signal(4, reset_less=True)
         m.d.flash += [
-            cs_n.eq(self.cs_n & (~first | cs_n)),
-            oe.eq(self.oe | (first & oe)),
-            sck.eq(Mux(first, self.sck[0], self.sck[1])),
-            o.eq(Mux(first, self.o[4:], self.o[:4])),
+            cs_n.eq(wave.cs_n & (~first | cs_n)),
+            oe.eq(wave.oe | (first & oe)),
+            sck.eq(Mux(first, wave.sck[0], wave.sck[1])),
+            o.eq(Mux(first, wave.o[4:], wave.o[:4])),
         ]
-        m.d.comb += [self.pin_cs_n.eq(cs_n), self.pin_sck.eq(Cat(0, sck)), self.pin_oe.eq(oe), self.pin_o.eq(o)]
+        m.d.comb += [pins.cs_n.eq(cs_n), pins.sck.eq(Cat(0, sck)), pins.io_oe.eq(oe), pins.io_o.eq(o)]
 
-        rising, falling = self.pin_i[:4], self.pin_i[4:]
-        waited, chosen, second_last, third_last = (Signal(4, reset_less=True) for _ in range(4))
+        rising, falling = pins.io_i[:4], pins.io_i[4:]
+        waited = Signal(4, reset_less=True)  # falling edge, a slot ago
+        chosen = Signal(4, reset_less=True)
+        second_last = Signal(4, reset_less=True)
+        third_last = Signal(4, reset_less=True)
         m.d.flash += [
             waited.eq(falling),
-            chosen.eq(Mux(self.capture[0], rising, waited)),
+            chosen.eq(Mux(self.setting[0], rising, waited)),
             second_last.eq(chosen),
             third_last.eq(second_last),
         ]
         data = Signal(8, reset_less=True)
-        with m.If(self.take & self.step):
-            m.d.sync += data.eq(Mux(self.capture[1], Cat(chosen, second_last), Cat(second_last, third_last)))
+        m.d.comb += self.arrives.eq(self.coming[3] & self.step)
+        with m.If(self.step):
+            m.d.sync += self.coming.eq(Cat(self.ask, self.coming))
+        with m.If(self.arrives):
+            m.d.sync += data.eq(Mux(self.setting[1], Cat(chosen, second_last), Cat(second_last, third_last)))
         m.d.comb += self.data.eq(data)
         return m if self._nibbles == 2 else DomainRenamer({"flash": "sync"})(m)

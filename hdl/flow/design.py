@@ -3,15 +3,17 @@
 import re
 import site
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from amaranth.build.plat import TemplatedPlatform
 from amaranth.hdl import Elaboratable
 
+from hdl.flow.errors import BuildError
 from hdl.flow.family import Family, family_of
 
-__all__ = ["Design", "elaborate"]
+__all__ = ["Design", "check_resources", "elaborate"]
 
 _SRC = re.compile(r'^(\s*attribute \\src ")([^"]*)(")', re.MULTILINE)
 _SRC_LINE = re.compile(r'^\s*attribute \\src "[^"]*"\n', re.MULTILINE)
@@ -31,6 +33,16 @@ class Design:
     def logic(self) -> bytes:
         """What synthesis depends on: the RTLIL without its source positions, so that a comment's edit changes nothing."""
         return _SRC_LINE.sub("", self.rtlil).encode()
+
+
+def check_resources(platform: TemplatedPlatform, resources: Sequence[tuple[str, int]], *, board: str) -> None:
+    """:class:`BuildError` unless ``platform`` has a default clock and all ``resources``, (name, number) as in amaranth_boards."""
+    where = f"the platform {type(platform).__name__} of the board {board}"
+    if platform.default_clk is None:
+        raise BuildError(f"{where} has no default clock, which the design needs")
+    for name, number in [(platform.default_clk, 0), *resources]:
+        if (name, number) not in platform.resources:
+            raise BuildError(f"{where} has no resource {name} {number}, which the design needs")
 
 
 def elaborate(top: Elaboratable, platform: TemplatedPlatform) -> Design:

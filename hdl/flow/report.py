@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hdl.flow.family import Family
+from boards import Board
+from hdl.flow.design import Design
 from hdl.flow.pipeline import Implementation
 from hdl.flow.routing import Clock, Crossing, Routed, fmax_median, fmax_min
 
@@ -34,22 +35,22 @@ class Speed:
 
 def figures_of(
     *,
-    board: str,
-    device: str,
-    family: Family,
+    board: Board,
+    design: Design,
     tools: Mapping[str, str],
     network: str,
     network_sha256: str,
-    clock_mhz: float,
     speed: Speed,
     image: bytes,
     built: Implementation,
 ) -> dict[str, Any]:
     """report.json's content. ``fmax_mhz`` is the chosen seed's; minimum and median are of all seeds."""
-    used = {figure: built.chosen.used.get(cell, (0, 0))[0] for figure, cell in family.cells.items()}
+    clock_mhz = board.clock_hz / 1e6
+    cells = design.family.cells
+    used = {figure: built.chosen.used.get(cell, (0, 0))[0] for figure, cell in cells.items()}
     return {
-        "board": board,
-        "device": device,
+        "board": board.name,
+        "device": design.device,
         "tools": dict(tools),
         "network": network,
         "network_sha256": network_sha256,
@@ -59,7 +60,7 @@ def figures_of(
         "ebr": used["ebr"],
         "spram": used.get("spram", 0),
         "dsp": used["dsp"],
-        "available": {figure: built.chosen.used.get(cell, (0, 0))[1] for figure, cell in family.cells.items()},
+        "available": {figure: built.chosen.used.get(cell, (0, 0))[1] for figure, cell in cells.items()},
         "seeds": [{"seed": routed.seed, "fmax_mhz": routed.fmax_mhz} for routed in built.seeds],
         "other_clocks": _others(built.seeds),
         "crossings": _crossings(built.seeds),

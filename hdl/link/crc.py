@@ -11,16 +11,26 @@ __all__ = ["SerialCrc"]
 class SerialCrc(wiring.Component):
     """The CRC ``algorithm`` over bits, in the order it takes them: of each byte the lowest first if it reflects, else the highest.
 
-    In a clock with ``shift`` and without ``given``, ``bit`` is taken in. With ``given`` the CRC itself passes, as its bytes stand in a
-    frame, lowest byte first: ``expected`` is the bit due, in the same order, and each ``shift`` goes on to the next. ``low``: the eight
-    bits that are due next. ``clear`` wins: no bit has been taken; so it is after reset.
+    First the bits of the data pass, one in each clock with ``shift``; then, with ``given``, those of the CRC itself, as its bytes stand
+    in a frame, the lowest byte first. After reset no bit has been taken.
+
+    ``amaranth.lib.crc`` makes the same CRC, but its processor takes 16 to 27 LUTs more in each of the three places (iCE40).
     """
 
     def __init__(self, algorithm: Algorithm) -> None:
         if algorithm.reflect_input != algorithm.reflect_output:
             raise ValueError(f"algorithm must reflect input and output alike, not {algorithm!r}")
         self._algorithm = algorithm
-        super().__init__({"bit": In(1), "shift": In(1), "given": In(1), "clear": In(1), "expected": Out(1), "low": Out(8)})
+        super().__init__(
+            {
+                "bit": In(1),  # of the data
+                "shift": In(1),  # this clock takes `bit`, or goes on to the CRC's next bit
+                "given": In(1),  # the CRC itself passes
+                "clear": In(1),  # no bit has been taken; wins over `shift`
+                "expected": Out(1),  # the CRC's bit that is due
+                "low": Out(8),  # the eight that are due next, as a byte
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -7,64 +7,92 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from amaranth.hdl import C, Cat, Module, Signal, unsigned
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import data, enum, stream, wiring
 from amaranth.lib.crc import catalog
-from amaranth.lib.memory import Memory
+from amaranth.lib.memory import Memory, ReadPort
 from amaranth.lib.wiring import In, Out
+
+from firmware import isa
 
 from .crc import SerialCrc
 from .uart import ReceivedByte
 
-__all__ = ["REQUEST_START", "FrameReceiver", "Request"]
+__all__ = ["REQUEST_START", "Command", "FrameReceiver", "PayloadPort", "Request"]
 
 REQUEST_START = 0xA5
 
-Request = data.StructLayout({"bad": 1, "stored": 1, "seq": 8, "command": 4, "length": 8})
-"""A frame. ``bad``: it was dropped, nothing else counts, and ``seq`` is 0. ``stored``: its payload is in the memory. ``command``: those
-above 7 read as 8..15."""
+
+class Command(enum.IntEnum, shape=4):  # type: ignore[call-arg]
+    """``firmware.isa.Command``, with room for what is none: such a byte reads as 8..15."""
+
+    HELLO = isa.Command.HELLO
+    LOAD_BEGIN = isa.Command.LOAD_BEGIN
+    LOAD = isa.Command.LOAD
+    FEED = isa.Command.FEED
+    STEP = isa.Command.STEP
+    READ = isa.Command.READ
+    ABORT = isa.Command.ABORT
+    SCRUB = isa.Command.SCRUB
+
+
+Request = data.StructLayout(
+    {
+        "bad": 1,  # the frame was dropped: nothing else counts, and `seq` is 0
+        "stored": 1,  # the payload is in the memory
+        "seq": 8,
+        "command": Command,
+        "length": 8,  # bytes of the payload
+    }
+)
+
+PayloadPort = ReadPort.Signature(addr_width=8, shape=unsigned(8))
+"""The payload's memory, Out at the memory: ``data`` is the byte at ``addr`` a clock ago."""
 
 
 class FrameReceiver(wiring.Component):
     """Request frames, one at a time.
 
-    ``o`` is valid from the last byte of a frame until it is taken; bytes that come meanwhile are lost. The payload of a frame
-    is written into a memory as it comes, except in clocks with ``hold``; byte ``read_address`` of it is ``read_data``, one clock later.
+    ``o`` is valid from the last byte of a frame until it is taken; bytes that come meanwhile are lost. The payload of a frame is written
+    into a memory as it comes.
 
     A wrong start byte, a framing error, a silence of 17 clocks with ``tick`` inside a frame, and a wrong CRC make a bad frame: everything
-    up to the next such silence is dropped, then ``o`` says ``bad``, once; ``dropped`` counts (and wraps). After it the next byte is a
-    frame's first for certain.
+    up to the next such silence is dropped, then ``o`` says ``bad``, once. After it the next byte is a frame's first for certain. So is
+    the first after reset.
     """
 
     def __init__(self) -> None:
         super().__init__(
             {
-                "i": In(stream.Signature(ReceivedByte, always_ready=True)),
-                "o": Out(stream.Signature(Request)),
-                "tick": In(1),
-                "hold": In(1),
-                "read_address": In(8),
-                "read_data": Out(8),
-                "dropped": Out(8),
+                "i": In(stream.Signature(ReceivedByte, always_ready=True)),  # off the line
+                "o": Out(stream.Signature(Request)),  # whole frames, and bad ones
+                "tick": In(1),  # the measure of silence
+                "payload": Out(PayloadPort),  # of the frame that came last
+                "hold": In(1),  # what comes now is not written
+                "dropped": Out(8),  # bad frames so far, modulo 256
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.crc = crc = SerialCrc(catalog.CRC16_XMODEM)
-        m.submodules.payload = payload = Memory(shape=unsigned(8), depth=256, init=[])
-        write, read = payload.write_port(), payload.read_port()
+        m.submodules.memory = memory = Memory(shape=unsigned(8), depth=256, init=[])
+        write = memory.write_port()
+        read = memory.read_port()
+        wiring.connect(m, wiring.flipped(self.payload), read)
 
         byte = self.i.payload.data
         request = Signal(Request, reset_less=True)
         index = Signal(8, reset_less=True)  # of the next payload byte
-        given, wrong = Signal(reset_less=True), Signal(reset_less=True)  # the byte is one of the CRC; a bit of it is not as expected
+        given = Signal(reset_less=True)  # the byte is one of the CRC
+        wrong = Signal(reset_less=True)  # a bit of it is not as expected
         silence = Signal(5, reset_less=True)  # ticks
         bits = Signal(9, reset_less=True)  # a byte on its way into the CRC, highest bit first, and below it a 1
-        passing, inside = Signal(), Signal()  # bits are on their way; within a frame
-        broken, silent = Signal(), Signal()
+        passing = Signal()  # bits are on their way
+        inside = Signal()  # within a frame
+        broken = Signal()  # the frame is bad
+        silent = Signal()
 
-        m.d.comb += self.o.payload.eq(request)
-        m.d.comb += [write.addr.eq(index), write.data.eq(byte), read.addr.eq(self.read_address), self.read_data.eq(read.data)]
+        m.d.comb += [self.o.payload.eq(request), write.addr.eq(index), write.data.eq(byte)]
         m.d.comb += [passing.eq(bits[:8].any()), crc.bit.eq(bits[8]), crc.shift.eq(passing), crc.given.eq(given)]
         m.d.comb += broken.eq((self.i.valid & self.i.payload.error) | silent)
         m.d.comb += silent.eq(silence[4] & silence[0])

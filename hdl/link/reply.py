@@ -3,66 +3,92 @@
 Reference pages: docs/reference/link.md (the frames), docs/reference/blocks/link.md.
 """
 
-from enum import IntEnum
-
-from amaranth.hdl import C, Cat, Module, Mux, Signal, unsigned
-from amaranth.lib import data, stream, wiring
+from amaranth.hdl import C, Cat, Const, Module, Mux, Signal, unsigned
+from amaranth.lib import data, enum, stream, wiring
 from amaranth.lib.crc import catalog
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from .crc import SerialCrc
+from firmware import isa
 
-__all__ = ["KEPT", "REPLY_START", "SHORT", "HeaderByte", "Reply", "ReplySender", "ReplyWrite"]
+from ..flash.bus import FlashStatus
+from .crc import SerialCrc
+from .loader import LoadStatus
+
+__all__ = ["REPLY_START", "Place", "Reply", "ReplyByte", "ReplySender", "StateReport"]
 
 REPLY_START = 0x5A
 
 # Addresses in the reply memory: 4 bytes, the first of them the start byte, which is never written. The payload follows at 0.
-KEPT = 0x1FC
-SHORT = 0x17C  # of a reply without payload, which leaves the kept one alone; its length is never written and stays 0
+_KEPT = 0x1FC
+_SHORT = 0x17C  # of a reply without payload, which leaves the kept one alone; its length is never written and stays 0
 
 
-class HeaderByte(IntEnum):
-    """Bytes of a header, by the two lowest bits of their address."""
+class Place(enum.Enum, shape=2):  # type: ignore[call-arg]
+    """Where a byte of a reply stands: in the payload, or which of the header (the two lowest bits of its address)."""
 
+    PAYLOAD = 0
     SEQ = 1
     STATUS = 2
     LENGTH = 3
 
 
-Reply = data.StructLayout({"short": 1})
-"""Which reply to send."""
+ReplyByte = data.StructLayout(
+    {
+        "place": Place,  # PAYLOAD: at `length`
+        "short": 1,  # of the reply without payload
+        "data": 8,
+    }
+)
+"""What is written into the reply memory."""
 
-ReplyWrite = wiring.Signature({"address": Out(9), "data": Out(8), "enable": Out(1)})
-"""One byte written into the reply memory in each clock with ``enable``."""
+Reply = data.StructLayout(
+    {
+        "short": 1,  # the reply without payload, not the kept one
+    }
+)
+"""Which reply to send."""
 
 
 class ReplySender(wiring.Component):
     """Reply frames, one at a time: start byte, header and payload from the memory, CRC-16.
 
     A transfer at ``i`` begins a frame; ``i`` is ready again once the frame's last byte is taken at ``o``. What the frame is made of must be
-    in the memory by then, and stay until it is sent; the other header may be written meanwhile. ``length``: payload bytes of the kept
-    reply; it stands while that is sent. A byte is offered at most 14 clocks after the one before it was taken. The memory is not cleared: a
-    kept reply can be sent any number of times.
+    in the memory by then, and stay until it is sent; the other header may be written meanwhile. A byte is offered at most 14 clocks after
+    the one before it was taken. The memory is not cleared: a kept reply can be sent any number of times.
     """
 
     def __init__(self) -> None:
         super().__init__(
-            {"write": In(ReplyWrite), "length": In(8), "i": In(stream.Signature(Reply)), "o": Out(stream.Signature(unsigned(8)))}
+            {
+                "write": In(stream.Signature(ReplyByte, always_ready=True)),
+                "length": In(8),  # payload bytes of the kept reply: stands while that is sent
+                "i": In(stream.Signature(Reply)),
+                "o": Out(stream.Signature(unsigned(8))),
+            }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.crc = crc = SerialCrc(catalog.CRC16_XMODEM)
-        begin = {KEPT: REPLY_START, SHORT: REPLY_START}
-        m.submodules.kept = kept = Memory(shape=unsigned(8), depth=512, init=[begin.get(at, 0) for at in range(512)])
-        write, read = kept.write_port(), kept.read_port()
-        m.d.comb += [write.addr.eq(self.write.address), write.data.eq(self.write.data), write.en.eq(self.write.enable)]
+        begin = {_KEPT: REPLY_START, _SHORT: REPLY_START}
+        m.submodules.memory = memory = Memory(shape=unsigned(8), depth=512, init=[begin.get(at, 0) for at in range(512)])
+        write = memory.write_port()
+        read = memory.read_port()
+        byte = self.write.payload
+        place = Cat(byte.place, Const(_SHORT >> 2, 5), ~byte.short, Const(1, 1))
+        m.d.comb += [
+            write.addr.eq(Mux(byte.place == Place.PAYLOAD, self.length, place)),
+            write.data.eq(byte.data),
+            write.en.eq(self.write.valid),
+        ]
 
         index = Signal(9, reset_less=True)  # address of the byte
-        header, first = index[8], Signal()  # the byte is one of four; the start byte, which the CRC leaves out
+        header = index[8]  # it is one of four
+        first = Signal()  # the start byte, which the CRC leaves out
         bits = Signal(9, reset_less=True)  # the byte on its way into the CRC, highest bit first, and below it a 1
-        passing, given = Signal(), Signal()  # bits are on their way; what is sent is the CRC
+        passing = Signal()  # bits are on their way
+        given = Signal()  # what is sent is the CRC
         m.d.comb += [read.addr.eq(index), first.eq(header & (index[:3] == 4))]
         m.d.comb += [passing.eq(bits[:8].any()), crc.bit.eq(bits[8]), crc.shift.eq(passing), crc.given.eq(given), crc.clear.eq(first)]
         m.d.comb += self.o.payload.eq(Mux(given, crc.low, read.data))
@@ -71,9 +97,9 @@ class ReplySender(wiring.Component):
         with m.FSM(name="reply"):
             with m.State("IDLE"):
                 m.d.comb += self.i.ready.eq(1)
-                m.d.sync += index.eq(KEPT)
+                m.d.sync += index.eq(_KEPT)
                 with m.If(self.i.payload.short):
-                    m.d.sync += index.eq(SHORT)
+                    m.d.sync += index.eq(_SHORT)
                 with m.If(self.i.valid):
                     m.next = "NEXT"
             with m.State("NEXT"):
@@ -97,4 +123,39 @@ class ReplySender(wiring.Component):
                 m.d.comb += [given.eq(1), self.o.valid.eq(~passing)]
                 with m.If(self.o.ready & ~passing):
                     m.next = "IDLE"
+        return m
+
+
+class StateReport(wiring.Component):
+    """The payload of HELLO's reply, and of LOAD's, byte by byte and without a clock.
+
+    ``flash``: whether there is one to tell of.
+    """
+
+    def __init__(self, *, comparators: int, flash: bool) -> None:
+        self._comparators, self._has_flash = comparators, flash
+        super().__init__(
+            {
+                "at": In(3),  # number of the byte
+                "brief": In(1),  # LOAD's reply: loader state and error code only
+                "load": In(LoadStatus()),
+                **({"flash": In(FlashStatus())} if flash else {}),
+                "dropped": In(8),  # bad frames
+                "byte": Out(8),
+                "last": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        load = self.load
+        active, ready, capture = (self.flash.active, self.flash.ready, self.flash.capture) if self._has_flash else (C(0, 1), C(0, 1), 0)
+        state = Cat(load.done, load.error, active, ready & ~self.brief)
+        report = [isa.LINK_VERSION, self._comparators, isa.LANES, state, load.code, load.section, capture, self.dropped]
+        first = 3  # of LOAD's
+        with m.Switch(Cat(self.at, self.brief)):
+            for at, byte in enumerate(report):
+                with m.Case(f"0{at:03b}", *([f"1--{at - first}"] if at in (first, first + 1) else [])):
+                    m.d.comb += self.byte.eq(byte)
+        m.d.comb += self.last.eq(Mux(self.brief, self.at[0], self.at.all()))
         return m

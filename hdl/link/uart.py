@@ -9,8 +9,13 @@ from amaranth.lib.wiring import In, Out
 
 __all__ = ["ReceivedByte", "UartReceiver", "UartTransmitter", "clocks_per_bit"]
 
-ReceivedByte = data.StructLayout({"data": 8, "error": 1})
-"""A byte off the line; ``error``: its stop bit was low."""
+ReceivedByte = data.StructLayout(
+    {
+        "data": 8,
+        "error": 1,  # the stop bit was low
+    }
+)
+"""A byte off the line."""
 
 
 def clocks_per_bit(*, clock_hz: float, baud: float) -> int:
@@ -30,14 +35,19 @@ def _check(clocks: int) -> int:
 class UartReceiver(wiring.Component):
     """Line to bytes.
 
-    ``rx`` must be synchronous to the clock. ``o`` transfers for one clock in the middle of a stop bit, 9.5 bits after the falling edge plus
-    2 clocks, and can't be refused. Its payload stays until the next start bit. After a low stop bit the line must rise before the next
-    start bit counts, so that a break is one byte with ``error``. A low pulse shorter than half a bit is ignored.
+    A byte transfers for one clock in the middle of a stop bit, 9.5 bits after the falling edge plus 2 clocks, and can't be refused. Its
+    payload stays until the next start bit. After a low stop bit the line must rise before the next start bit counts, so that a break is
+    one byte with ``error``; so it must after reset. A low pulse shorter than half a bit is ignored.
     """
 
     def __init__(self, *, clocks: int) -> None:
         self._clocks = _check(clocks)
-        super().__init__({"rx": In(1, init=1), "o": Out(stream.Signature(ReceivedByte, always_ready=True))})
+        super().__init__(
+            {
+                "rx": In(1, init=1),  # the line, synchronous to the clock
+                "o": Out(stream.Signature(ReceivedByte, always_ready=True)),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -79,7 +89,12 @@ class UartTransmitter(wiring.Component):
 
     def __init__(self, *, clocks: int) -> None:
         self._clocks = _check(clocks)
-        super().__init__({"i": In(stream.Signature(unsigned(8))), "tx": Out(1, init=1)})
+        super().__init__(
+            {
+                "i": In(stream.Signature(unsigned(8))),
+                "tx": Out(1, init=1),  # the line
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

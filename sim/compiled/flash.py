@@ -140,7 +140,7 @@ class CompiledChip:
             found.append(Violation(name=_NAMES[name.value], time=time))
         return found
 
-    def attach(self, sim: "Simulation", *, period: int, pads: Pads | None = None, prefix: str = "flash_") -> "AttachedFlash":
+    def attach(self, sim: "Simulation", *, period: int, pads: Pads | None = None, prefix: str = "flash__") -> "AttachedFlash":
         """Puts IO cells and the chip at the ports ``prefix`` + cs_n, sck, io_o, io_oe, io_i of a design; ``period`` of the clock that
         drives them in picoseconds (even)."""
         return AttachedFlash(sim, CompiledCells(self, period=period, pads=pads, start=self.now), prefix)

@@ -65,7 +65,7 @@ class BoardSimulation:
         self.board, self.chip = board, None
         self.sim = Simulation(board_library(board))
         if program is not None:
-            self.sim["loader.done"] = 1  # as hdl.board.system.System(board, loaded=True) begins
+            self.sim["loader.status__done"] = 1  # as hdl.board.system.System(board, loaded=True) begins
             names = [TABLES, ANCHORS, PROGRAM, *store_names()]
             preload({name: self.sim.memory(CORE + name) for name in names}, program)
         self._banks = [self.sim.memory(name) for name in store_names(CORE)]
@@ -75,7 +75,7 @@ class BoardSimulation:
             self._content = image or b"" if setup.content is None else setup.content
             self.chip = setup.attach(self.sim, board, self._content).chip
             if program is not None:
-                self.sim["flash.active"] = 0
+                self.sim["flash.status__active"] = 0
                 self.sim.run_until("flash.ready", limit=START_LIMIT)
 
     def close(self) -> None:

@@ -15,7 +15,6 @@ from boards import Board
 from firmware import isa
 from firmware.image.image import write_image
 from firmware.program import Program
-from hdl.board.system import FLASH_PINS
 from hdl.core.core import Core
 from hdl.core.params import CoreParams
 from hdl.flash.controller import FlashController
@@ -39,13 +38,12 @@ _END = _End()
 
 
 class _CoreWithFlash(wiring.Component):
-    """``core`` beside a flash controller: the core's other ports, and the controller's pins as ``flash_*``."""
+    """``core`` beside a flash controller: the core's other ports, and the controller's pins as ``flash``."""
 
     def __init__(self, core: Core, flash: FlashController) -> None:
         self._core, self._flash = core, flash
         outer = {name: member for name, member in core.signature.members.items() if name not in ("rows", "flash")}
-        pins = {f"flash_{name}": flash.signature.members[name] for name in FLASH_PINS}
-        super().__init__({**outer, **pins})
+        super().__init__({**outer, "flash": flash.signature.members["pins"]})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -58,9 +56,7 @@ class _CoreWithFlash(wiring.Component):
             elif name in ("symbol", "read_data"):
                 wiring.connect(m, getattr(core, name), wiring.flipped(getattr(self, name)))
         m.d.comb += [self.busy.eq(core.busy), core.stall.eq(self.stall)]
-        for name in FLASH_PINS:
-            inner, pin = getattr(flash, name), getattr(self, f"flash_{name}")
-            m.d.comb += inner.eq(pin) if name == "io_i" else pin.eq(inner)
+        wiring.connect(m, flash.pins, wiring.flipped(self.flash))
         return m
 
 

@@ -6,6 +6,8 @@ from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from hdl.flash.bus import FlashPins
+
 
 class Inner(wiring.Component):
     """A memory of 16 words of 40 bits, a counter, and a struct whose fields are driven apart."""
@@ -78,11 +80,7 @@ class FlashBench(wiring.Component):
     samples that come back, in a register; beside a counter in each domain, the one of flash copied by the other."""
 
     drive: In(8)
-    flash_cs_n: Out(1, init=1)
-    flash_sck: Out(2)
-    flash_io_o: Out(4)
-    flash_io_oe: Out(1)
-    flash_io_i: In(8)
+    flash: Out(FlashPins())
     seen: Out(8)
     slow: Out(16)
     fast: Out(16)
@@ -95,9 +93,9 @@ class FlashBench(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         pins = Signal(8, init=1)
-        m.d[self._domain] += [pins.eq(self.drive), self.seen.eq(self.flash_io_i), self.fast.eq(self.fast + 1)]
+        m.d[self._domain] += [pins.eq(self.drive), self.seen.eq(self.flash.io_i), self.fast.eq(self.fast + 1)]
         m.d.sync += [self.slow.eq(self.slow + 1), self.copied.eq(self.fast)]
-        outputs = [self.flash_cs_n, self.flash_sck, self.flash_io_o, self.flash_io_oe]
+        outputs = [self.flash.cs_n, self.flash.sck, self.flash.io_o, self.flash.io_oe]
         if self._logic:
             m.d.comb += Cat(outputs).eq(pins ^ 0)
         else:

@@ -82,11 +82,11 @@ def on_board(script, *, content=b"", loaded=False, mode="byte", **chip_options):
                 writes.append(tuple(write))
 
     async def flash(ctx):
-        cells = IoCells(chip, period=period)
+        cells, pins = IoCells(chip, period=period), dut.flash
         domain = "flash" if mode == "byte" else "sync"
         while True:
-            *_, cs_n, sck, io_o, io_oe = await ctx.tick(domain).sample(dut.flash_cs_n, dut.flash_sck, dut.flash_io_o, dut.flash_io_oe)
-            ctx.set(dut.flash_io_i, cells.edge(cs_n=cs_n, sck=sck, io_o=io_o, io_oe=io_oe))
+            *_, cs_n, sck, io_o, io_oe = await ctx.tick(domain).sample(pins.cs_n, pins.sck, pins.io_o, pins.io_oe)
+            ctx.set(pins.io_i, cells.edge(cs_n=cs_n, sck=sck, io_o=io_o, io_oe=io_oe))
 
     sim = Simulator(dut)
     period = SYNC // 2 if mode == "byte" else SYNC

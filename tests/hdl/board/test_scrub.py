@@ -117,7 +117,7 @@ def test_scrub_while_booting_and_load_while_scrubbing():
         assert await pins.ask(4, Command.LOAD, b"x") == (4, Status.BAD_COMMAND, b"")
         assert await pins.ask(5, Command.STEP, b"\1") == (5, Status.NOT_LOADED, b"")
         assert await pins.ask(6, Command.LOAD_BEGIN, LOADABLE) == (6, Status.OK, b"\1\0")
-        await ctx.tick().until(dut._flash.ready)
+        await ctx.tick().until(dut._flash.status.ready)
         assert await state(pins) == (LOADED | READY, LoadError.NONE, 1)
 
     slow = image(section(*PARTS[0]), section(Kind.REST), section(Kind.FLASH, 0, bytes(2000)))

@@ -30,7 +30,7 @@ def test_boots_and_runs(mode, content):
         assert await lit(ctx, dut) == (1, 0)
         state, code, number, capture = await greeting(pins)
         assert (state, code, number) == (LOADED | READY, LoadError.NONE, 3)
-        assert capture == ctx.get(dut._flash.capture)
+        assert capture == ctx.get(dut._flash.status.capture)
         assert await pins.ask(1, Command.STEP, b"\3") == (1, Status.OK, b"\0\1\2")
         assert await pins.ask(2, Command.FEED, b"hi") == (2, Status.OK, bytes(byte ^ 0x55 for byte in b"hi"))
         assert await pins.ask(3, Command.READ, b"\1\2\3\1") == (3, Status.OK, b"\x02\x13")
@@ -46,7 +46,7 @@ def test_rows_reach_the_core(mode, loaded):
 
     async def script(pins, dut, ctx, chip):
         assert await lit(ctx, dut) == (1, 0)
-        await ctx.tick().until(dut._flash.ready)
+        await ctx.tick().until(dut._flash.status.ready)
         core, got = dut._core, bytearray()
         ctx.set(core.rows.payload, {"address": first + 1, "more": 2})
         ctx.set(core.rows.valid, 1)
@@ -122,7 +122,7 @@ def test_load_begin_ends_the_boot(mode, clocks):
         assert await pins.ask(1, Command.LOAD, b"x") == (1, Status.BAD_COMMAND, b"")
         assert await pins.ask(2, Command.LOAD_BEGIN, IMAGE) == (2, Status.OK, b"\1\0")
         assert (await greeting(pins))[0] & ~READY == LOADED
-        await ctx.tick().until(dut._flash.ready)
+        await ctx.tick().until(dut._flash.status.ready)
         assert (await greeting(pins))[0] == LOADED | READY
 
     assert on_board(script, content=slow, mode=mode)[-len(WRITES) :] == WRITES

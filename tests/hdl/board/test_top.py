@@ -98,6 +98,14 @@ def test_the_fast_clock_is_the_undivided_output(plan):
         assert re.search(r"parameter \\DIVQ 3'011", pll)  # 576 MHz / 8
 
 
+def test_every_signal_has_a_name(plan):
+    """Waveforms are read by name; Amaranth calls a signal without one $signal, which VCD writers refuse."""
+    _, _, text = plan
+    modules = re.findall(r"^module \\top\.system\.(?:link|loader|flash|receiver|transmitter)\b.*?^end$", text, re.DOTALL | re.MULTILINE)
+    assert len(modules) >= 15
+    assert [name for module in modules for name in re.findall(r"^  wire .*?(\\\$\S+|\\signature__\S+)$", module, re.MULTILINE)] == []
+
+
 def test_a_board_without_flash_leaves_its_pins_alone():
     without = replace(BOARD, tiers=BOARD.tiers[:1])
     assert pins_of(plan_of(without)[0]) == [6, 9, 11, 35, 37]

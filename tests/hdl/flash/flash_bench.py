@@ -78,12 +78,12 @@ class Bench:
         self.reset = Signal()
 
     async def _pins(self, ctx):
-        dut = self.dut
+        pins = self.dut.pins
         while True:
-            sampled = await ctx.tick("sync" if self.nibbles == 1 else "flash").sample(dut.cs_n, dut.sck, dut.io_o, dut.io_oe)
+            sampled = await ctx.tick("sync" if self.nibbles == 1 else "flash").sample(pins.cs_n, pins.sck, pins.io_o, pins.io_oe)
             said = dict(zip(("cs_n", "sck", "io_o", "io_oe"), sampled[2:], strict=True))
             self.decoder.slot(**said)
-            ctx.set(dut.io_i, self.cells.edge(**said))
+            ctx.set(pins.io_i, self.cells.edge(**said))
 
     def run(self, *testbenches, background=()):
         m = Module()
@@ -102,7 +102,7 @@ class Bench:
     async def settle(self, ctx, limit=20_000):
         """Until ``ready``; returns the clocks it took, or None if the start sequence fails."""
         for clock in range(limit):
-            *_, ready, failed = await ctx.tick().sample(self.dut.ready, self.dut.fail)
+            *_, ready, failed = await ctx.tick().sample(self.dut.status.ready, self.dut.fail)
             if ready or failed:
                 return clock if ready else None
         return None

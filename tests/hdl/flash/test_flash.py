@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from hdl.flash.controller import COMMANDS, FlashController
+from hdl.flash.controller import FlashController
+from hdl.flash.wave import OPCODES
 from sim.flash import FlashChip, FlashTiming, Pads, Power
 
 from ..board_models import seeded
@@ -68,7 +69,7 @@ def test_what_is_sent(nibbles, power, jedec):
 
 
 def test_the_commands_are_those_of_the_page():
-    assert bytes(COMMANDS) == bytes.fromhex("ffffab50310294eb")
+    assert bytes(OPCODES) == bytes.fromhex("ffffab50310294eb")
 
 
 @both
@@ -102,7 +103,7 @@ def test_the_latest_setting_that_samples_the_nibble(nibbles, quarters):
         settled = await bench.settle(ctx, limit=2000)
         assert (settled is not None) == (expected is not None)
         if settled is not None:
-            assert ctx.get(bench.dut.capture) == expected
+            assert ctx.get(bench.dut.status.capture) == expected
             (await bench.rows(ctx, rows)).check(nibbles=nibbles, rows=rows, content=CONTENT)
 
     bench.run(go)
@@ -149,13 +150,13 @@ def test_no_chip_or_another_one(nibbles, chip):
         ctx.set(dut.o.ready, 1)
         for clock in range(2000):
             *_, failed, active, seen = await ctx.tick().sample(
-                dut.fail, dut.active, dut.ready | dut.row.ready | dut.data.strobe | dut.o.valid
+                dut.fail, dut.status.active, dut.status.ready | dut.row.ready | dut.data.strobe | dut.o.valid
             )
             assert active == (not fails)
             assert not seen
             if failed:
                 fails.append(clock)
-        assert ctx.get(dut.cs_n)
+        assert ctx.get(dut.pins.cs_n)
 
     bench.run(go)
     assert len(fails) == 1
@@ -179,7 +180,7 @@ def test_without_an_image_wanted_a_failure_is_only_told_by_ready(nibbles):
 
     async def go(ctx):
         assert await bench.settle(ctx, limit=2000) is None
-        assert not ctx.get(bench.dut.active)
+        assert not ctx.get(bench.dut.status.active)
 
     async def watch(ctx):
         async for *_, failed in ctx.tick().sample(bench.dut.fail):
@@ -200,7 +201,7 @@ def test_rows_back_to_back(nibbles, capture):
 
     async def go(ctx):
         assert await bench.settle(ctx) is not None
-        assert ctx.get(bench.dut.capture) == min(capture + 1, 3)
+        assert ctx.get(bench.dut.status.capture) == min(capture + 1, 3)
         served = await bench.rows(ctx, rows)
         served.check(nibbles=nibbles, rows=rows, content=CONTENT)
         taken = [after - before for before, after in pairwise(served.taken)]
@@ -314,7 +315,7 @@ def silence(bench):
 
     async def watch(ctx):
         stopped = False
-        async for *_, stop, valid, active in ctx.tick().sample(bench.dut.stop, bench.dut.o.valid, bench.dut.active):
+        async for *_, stop, valid, active in ctx.tick().sample(bench.dut.stop, bench.dut.o.valid, bench.dut.status.active):
             assert not (stopped and (valid or active))
             stopped |= bool(stop)
 
@@ -359,7 +360,7 @@ def test_start_at_any_time(nibbles, seed):
             ctx.set(dut.stop, 1)  # a loader that is done says so until it is started
             await bench.pulse(ctx, dut.start)
             ctx.set(dut.stop, 0)
-            assert ctx.get(dut.active)
+            assert ctx.get(dut.status.active)
             count = rng.randint(1, 40)
             assert (await bench.image(ctx, count))[0] == CONTENT[:count]
             await bench.pulse(ctx, dut.stop)

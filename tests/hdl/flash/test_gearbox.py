@@ -40,19 +40,19 @@ def run(nibbles, *, drive, capture=0, pins=None):
     dut, levels, data = Gearbox(nibbles=nibbles), [], []
 
     async def inside(ctx):
-        ctx.set(dut.capture, capture)
+        ctx.set(dut.setting, capture)
         async for number in steps(ctx, dut, nibbles, STEPS):
             data.append(ctx.get(dut.data))
             for name, value in drive(number).items():
-                ctx.set(getattr(dut, name), value)
+                ctx.set(dut.ask if name == "ask" else getattr(dut.wave, name), value)
 
     async def outside(ctx):
         domain = "sync" if nibbles == 1 else "flash"
         await aligned(ctx, dut, nibbles)
         for slot in range(2 * STEPS):
             if pins:
-                ctx.set(dut.pin_i, pins(slot))
-            *_, cs_n, sck, oe, o = await ctx.tick(domain).sample(dut.pin_cs_n, dut.pin_sck, dut.pin_oe, dut.pin_o)
+                ctx.set(dut.pins.io_i, pins(slot))
+            *_, cs_n, sck, oe, o = await ctx.tick(domain).sample(dut.pins.cs_n, dut.pins.sck, dut.pins.io_oe, dut.pins.io_o)
             levels.append((cs_n, sck, oe, o))
 
     simulate(dut, nibbles, inside, outside)
@@ -88,8 +88,8 @@ def test_what_is_captured(nibbles, capture):
     """Samples of a step's two slots: (capture + 1) / 2 slots after its beginning at the pins, which is two after the step's."""
     rng = seeded(capture)
     seen = [rng.randrange(256) for _ in range(2 * STEPS)]  # falling edge above rising, of the slot before
-    takes = [rng.random() < 0.7 for _ in range(STEPS)]
-    _, data = run(nibbles, drive=lambda step: {"take": takes[step]}, capture=capture, pins=lambda slot: seen[slot])
+    asks = [rng.random() < 0.7 for _ in range(STEPS)]
+    _, data = run(nibbles, drive=lambda step: {"ask": asks[step]}, capture=capture, pins=lambda slot: seen[slot])
 
     def sample(slot):
         at = 2 * (slot + 2) + capture + 1  # in half slots
@@ -97,7 +97,7 @@ def test_what_is_captured(nibbles, capture):
 
     expected = data[4]
     for step in range(STEPS - 4):
-        if takes[step + 3]:
+        if step and asks[step - 1]:
             expected = sample(2 * step) << 4 | sample(2 * step + 1)
         assert data[step + 4] == expected
 

@@ -1,6 +1,7 @@
 """The build command: every bad input ends in one sentence, exit code 2 and nothing written; the estimate is quick."""
 
 import hashlib
+import importlib
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +24,11 @@ from golden.integer.deep import DeepNetwork
 from golden.integer.file import load, save_network
 from golden.integer.layer import Layer, TableGroup
 from golden.integer.shipped import find_network
-from hdl.board.ecp5 import dividers
+from hdl.board.ecp5 import EcpTop, dividers
+from hdl.board.top import Top
 from hdl.build import main
+from hdl.flow.design import check_resources
+from hdl.flow.errors import BuildError
 from sim.cycles import predict
 
 ROOT = Path(__file__).parents[3]
@@ -120,6 +125,32 @@ def test_a_tool_that_fails(capsys: pytest.CaptureFixture[str], tmp_path: Path, m
     monkeypatch.setenv("YOSYS", str(tool))
     line = refused(capsys, tmp_path, "--board", "icebreaker", "--network", str(network(tmp_path / "net.safetensors")))
     assert line == "error: yosys failed with exit code 1 and said: ERROR: out of cheese\n"
+
+
+def test_a_board_that_lacks_a_resource(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The record of an iCEBreaker with the platform of its small sister, which has no UART chip."""
+    board = replace(boards.get("icebreaker"), name="bitsy", platform="amaranth_boards.icebreaker_bitsy:ICEBreakerBitsyPlatform")
+    monkeypatch.setitem(boards.BOARDS, "bitsy", board)
+    path = network(tmp_path / "net.safetensors")
+    line = refused(capsys, tmp_path, "--board", "bitsy", "--network", str(path))
+    assert line == "error: the platform ICEBreakerBitsyPlatform of the board bitsy has no resource uart 0, which the design needs\n"
+
+
+@pytest.mark.parametrize("name", sorted(boards.BOARDS))
+def test_every_resource_is_missed(name: str) -> None:
+    """The boards there are have all that their tops request; each resource, taken away, is named."""
+    board = boards.get(name)
+    top = {"icebreaker": Top, "ulx3s_85f": EcpTop}[name]
+    module, platform_class = board.platform.split(":")
+    for needed in top.resources(board):
+        platform = getattr(importlib.import_module(module), platform_class)()
+        check_resources(platform, top.resources(board), board=name)
+        del platform.resources[needed]
+        with pytest.raises(BuildError, match=f"has no resource {needed[0]} {needed[1]}, which the design needs"):
+            check_resources(platform, top.resources(board), board=name)
+    platform.default_clk = None
+    with pytest.raises(BuildError, match="has no default clock"):
+        check_resources(platform, (), board=name)
 
 
 def test_a_full_disk(tmp_path: Path) -> None:

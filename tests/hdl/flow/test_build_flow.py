@@ -13,6 +13,7 @@ from amaranth.hdl import ClockDomain, Const, Elaboratable, Instance, Module, Sig
 from amaranth.lib import io
 from amaranth_boards.icebreaker import ICEBreakerPlatform
 
+import boards
 from hdl.flow.design import Design, elaborate
 from hdl.flow.errors import BuildError, TimingError
 from hdl.flow.family import family_of
@@ -292,13 +293,11 @@ def test_a_report_is_the_same_twice_and_has_every_figure(built: tuple[Implementa
 
     def made() -> dict[str, object]:
         return figures_of(
-            board="icebreaker",
-            device=design.device,
-            family=design.family,
+            board=replace(boards.get("icebreaker"), clock_hz=24e6),
+            design=design,
             tools=Toolchain.find(design).versions,
             network="net",
             network_sha256="00",
-            clock_mhz=24,
             speed=Speed(clocks=110, limit=100, bytes=800),
             image=b"1234",
             built=first,
@@ -324,13 +323,11 @@ def test_a_report_tells_the_slowest_crossing_of_all_seeds(built: tuple[Implement
     reports = [two_clocks(), two_clocks(there=8.0, fast=90.0), two_clocks(back=5.0)]
     seeds = tuple(replace(Routed.read(report, seed=1, clock_mhz=36), used=first.chosen.used) for report in reports)
     figures = figures_of(
-        board="icebreaker",
-        device="part",
-        family=blink().family,
+        board=boards.get("icebreaker"),
+        design=blink(),
         tools={},
         network="net",
         network_sha256="00",
-        clock_mhz=36,
         speed=Speed(clocks=110, limit=100, bytes=800),
         image=b"",
         built=replace(first, chosen=seeds[0], seeds=seeds),

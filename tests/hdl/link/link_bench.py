@@ -4,8 +4,10 @@ from amaranth.hdl import Module, ResetInserter, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from hdl.flash.bus import FlashStatus
 from hdl.link.link import Link
-from hdl.link.loader import Loader, space_words
+from hdl.link.loader import Loader
+from hdl.link.section import space_words
 from hdl.link.uart import ReceivedByte
 
 from ..board_models import ScriptedCore, crc16, frame, get, simulate
@@ -19,16 +21,14 @@ class LinkBench(wiring.Component):
     """``i``, ``o``: bytes from and to the host; a framing error is a byte with ``error``."""
 
     def __init__(self, *, loaded=True, watchdog_bits=24, flash=True):
-        self.core = ScriptedCore()
+        self.core, self.with_flash = ScriptedCore(), flash
         self.link = Link(comparators=2, flash=flash, gap_bits=GAP_BITS, watchdog_bits=watchdog_bits)
         self.loader = Loader(words=space_words(table_bytes=131_072), comparators=2, loaded=loaded)
         super().__init__(
             {
                 "i": In(stream.Signature(ReceivedByte, always_ready=True)),
                 "o": Out(stream.Signature(unsigned(8))),
-                "booting": In(1),
-                "flash_ready": In(1),
-                "capture": In(2),
+                "flash": In(FlashStatus()),
                 "section": In(8),
             }
         )
@@ -47,12 +47,15 @@ class LinkBench(wiring.Component):
         wiring.connect(m, core.symbol, link.symbol)
         wiring.connect(m, link.read_request, core.read_request)
         wiring.connect(m, core.read_data, link.read_data)
-        m.d.comb += [link.flash_ready.eq(self.flash_ready), link.capture.eq(self.capture), link.section.eq(self.section)]
         m.d.comb += [loader.start.eq(link.image_start), loader.scrub.eq(link.scrub)]
-        m.d.comb += [link.done.eq(loader.done), link.error.eq(loader.error), link.code.eq(loader.code)]
-        ended = Signal()
-        m.d.sync += ended.eq(ended | link.image_start)
-        m.d.comb += link.booting.eq(self.booting & ~ended)
+        status = loader.status
+        m.d.comb += [link.load.done.eq(status.done), link.load.error.eq(status.error), link.load.code.eq(status.code)]
+        m.d.comb += link.load.section.eq(self.section)
+        if self.with_flash:
+            ended = Signal()
+            m.d.sync += ended.eq(ended | link.image_start)
+            m.d.comb += [link.flash.active.eq(self.flash.active & ~ended), link.flash.ready.eq(self.flash.ready)]
+            m.d.comb += link.flash.capture.eq(self.flash.capture)
         return m
 
 

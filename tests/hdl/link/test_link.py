@@ -117,7 +117,7 @@ def test_load_begin_resets_the_core():
 
 def test_load_is_refused_while_booting():
     async def script(host, dut, ctx):
-        ctx.set(dut.booting, 1)
+        ctx.set(dut.flash.active, 1)
         assert await host.ask(1, LOAD, b"abc") == (1, BAD_COMMAND, b"")
         assert (await host.ask(0, HELLO))[2][3] == 4
         assert await host.ask(2, LOAD_BEGIN, image()) == (2, OK, bytes([1, 0]))

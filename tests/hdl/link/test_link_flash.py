@@ -14,7 +14,7 @@ OK, _, BAD_COMMAND, NOT_LOADED, BUSY, _, _ = (int(status) for status in Status)
 def test_the_flash_is_told_of():
     async def script(host, dut, ctx):
         for ready, capture, number, loading in ((1, 2, 7, 0), (0, 3, 0xA5, 1), (1, 1, 0xFF, 1)):
-            for port, value in ((dut.flash_ready, ready), (dut.capture, capture), (dut.section, number), (dut.booting, loading)):
+            for port, value in ((dut.flash.ready, ready), (dut.flash.capture, capture), (dut.section, number), (dut.flash.active, loading)):
                 ctx.set(port, value)
             assert await host.ask(0, HELLO) == (0, OK, bytes([2, 2, 8, 1 | loading << 2 | ready << 3, 0, number, capture, 0]))
 
@@ -59,7 +59,7 @@ def test_scrub_is_not_executed_again():
 @pytest.mark.parametrize(("booting", "flash"), [(1, True), (0, False)])
 def test_scrub_is_refused(booting, flash):
     async def script(host, dut, ctx):
-        ctx.set(dut.booting, booting)
+        ctx.set(dut.flash.active, booting)
         assert await host.ask(1, SCRUB) == (1, BAD_COMMAND, b"")
         assert await host.ask(2, STEP, [1]) == (2, OK, b"\0")
 

@@ -6,7 +6,8 @@ import zlib
 import pytest
 
 from firmware.isa import Kind, LoadError
-from hdl.link.loader import Loader, space_words
+from hdl.link.loader import Loader
+from hdl.link.section import space_words
 
 from ..board_models import header, image, put, random_sections, section, seeded, simulate, words
 
@@ -31,9 +32,9 @@ def load(data, *, stalls=None, loader=None, restarts=(), scrubs=(), sections=Non
             await put(ctx, dut.i, [byte], stalls=stalls)
             if sections is not None:
                 await ctx.tick().until(dut.i.ready)
-                sections.append(ctx.get(dut.section))
+                sections.append(ctx.get(dut.status.section))
         await ctx.tick().until(dut.i.ready)
-        result.extend([ctx.get(dut.done), ctx.get(dut.error), LoadError(ctx.get(dut.code))])
+        result.extend([ctx.get(dut.status.done), ctx.get(dut.status.error), LoadError(ctx.get(dut.status.code))])
 
     async def watch(ctx):
         async for _, _, strobe, *write in ctx.tick().sample(dut.load.strobe, dut.load.space, dut.load.address, dut.load.data):
@@ -213,7 +214,7 @@ def test_a_long_section_of_flash_is_taken():
         ctx.set(dut.scrub, 0)
         await put(ctx, dut.i, header() + begin + bytes(2000))
         await ctx.tick().until(dut.i.ready)
-        left.append((ctx.get(dut.error), ctx.get(dut.done), ctx.get(dut.section)))
+        left.append((ctx.get(dut.status.error), ctx.get(dut.status.done), ctx.get(dut.status.section)))
 
     simulate(dut, bench)
     assert left == [(0, 0, 0)]
@@ -267,7 +268,7 @@ def test_fail_is_a_flash_error():
         await ctx.tick()
         ctx.set(dut.fail, 0)
         await ctx.tick()
-        assert (ctx.get(dut.done), ctx.get(dut.error), ctx.get(dut.code)) == (0, 1, LoadError.FLASH)
+        assert (ctx.get(dut.status.done), ctx.get(dut.status.error), ctx.get(dut.status.code)) == (0, 1, LoadError.FLASH)
 
     simulate(dut, bench)
 

@@ -15,7 +15,7 @@ MODES = [1, 2]
 
 def attach(sim, nibbles, *, pads=Pads(out=4_000, back=2_000), content=CONTENT, **chip):  # noqa: B008
     made = sim.chip(content, **chip)
-    made.attach(sim, period=PERIOD[nibbles], pads=pads, prefix="")
+    made.attach(sim, period=PERIOD[nibbles], pads=pads, prefix="pins__")
     return made
 
 
@@ -92,7 +92,7 @@ def test_another_setting_gives_wrong_data(nibbles):
     chosen, wanted = sim["capture"], some_rows(5)
     right = []
     for setting in (0, 1, 2, 3):
-        sim["capture"] = setting
+        sim["status__capture"] = setting
         if rows(sim, wanted) == content_of(wanted):
             right.append(setting)
     assert chosen in right
@@ -147,7 +147,8 @@ def test_no_answer_is_told_in_bounded_time(nibbles, fault):
     sim["row__valid"] = 1
     assert sim.run_until("fail", limit=LIMIT) < 8_000
     for _ in range(200):  # nothing moves after it
-        assert (sim["active"], sim["ready"], sim["row__ready"], sim["data__strobe"], sim["cs_n"], sim["o__valid"]) == (0, 0, 0, 0, 1, 0)
+        assert (sim["active"], sim["ready"], sim["pins__cs_n"]) == (0, 0, 1)
+        assert (sim["row__ready"], sim["data__strobe"], sim["o__valid"]) == (0, 0, 0)
         sim.clock(10)
     sim.close()
 

@@ -65,7 +65,7 @@ def test_configuration_reset_at_any_clock(nibbles, sweep):
     for number, clock in enumerate(clocks(rng, sweep)):
         sim = simulation(nibbles)
         chip = sim.chip(CONTENT, jedec=rng.choice([0xEF4018, 0xEF7018]), power=rng.choice(list(Power)), seed=number + 1)
-        attached = chip.attach(sim, period=PERIOD[nibbles], pads=PADS, prefix="")
+        attached = chip.attach(sim, period=PERIOD[nibbles], pads=PADS, prefix="pins__")
         until(sim, clock, rng)
         now = attached.detach()
         sim.close()
@@ -75,7 +75,7 @@ def test_configuration_reset_at_any_clock(nibbles, sweep):
         assert read == CONTENT[:32], clock
         assert chip.asleep
         sim = simulation(nibbles)
-        chip.attach(sim, period=PERIOD[nibbles], pads=PADS, prefix="")
+        chip.attach(sim, period=PERIOD[nibbles], pads=PADS, prefix="pins__")
         works(sim, number)
         sim.close()
     assert seen == {False, True}

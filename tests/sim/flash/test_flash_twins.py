@@ -195,7 +195,7 @@ def test_the_clock_of_the_flash_is_twice_as_fast():
 
 
 def test_pins_must_be_pins(bench):
-    with pytest.raises(SimulationError, match="no signal or memory 'flash_cs_n'"):
+    with pytest.raises(SimulationError, match="no signal or memory 'flash__cs_n'"):
         bench.chip().attach(bench, period=10)
     with pytest.raises(SimulationError, match=r"'inner\.pair\.high' must be a port or a register"):
         bench.output("inner.pair.high")

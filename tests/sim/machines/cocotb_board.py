@@ -36,7 +36,7 @@ class Bench:
     def __init__(self, dut):
         self.dut = dut
         dut.rst.value = 0
-        dut.flash_io_i.value = 0xFF
+        dut.flash__io_i.value = 0xFF
         self.source = UartSource(dut.uart_rx, baud=BAUD, bits=8)
         self.sink = UartSink(dut.uart_tx, baud=BAUD, bits=8)
 

@@ -67,5 +67,5 @@ def test_a_missing_simulator_fails(tmp_path, monkeypatch, bench_class):
 def test_a_failing_test_is_told(tmp_path, monkeypatch, files):
     """The negative control: the board's tests on a design that is no board."""
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
-    with pytest.raises(SimulationError, match=r"a cocotb test of cocotb_board failed: .*flash_io_i"):
+    with pytest.raises(SimulationError, match=r"a cocotb test of cocotb_board failed: .*flash__io_i"):
         run_cocotb(Blank(), module="cocotb_board", folder=tmp_path, test="runs_preloaded", env=files)

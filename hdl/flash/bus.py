@@ -1,0 +1,37 @@
+"""The flash controller's faces: the pins of the chip, and how its reading stands.
+
+Reference page: docs/reference/blocks/flash.md.
+"""
+
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["FlashPins", "FlashStatus"]
+
+
+class FlashPins(wiring.Signature):
+    """Before the IO cells, Out at the FPGA's side: as ``amaranth.lib.io``'s FFBuffer and DDRBuffer take them on iCE40."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "cs_n": Out(1, init=1),  # leaves at the next edge
+                "sck": Out(2),  # in the first half of the clock after it (bit 0), and in the second
+                "io_o": Out(4),  # the four lines, at the next edge
+                "io_oe": Out(1),  # drives them
+                "io_i": In(8),  # sampled at an edge (low 4 bits) and half a clock later, both seen after the edge that follows
+            }
+        )
+
+
+class FlashStatus(wiring.Signature):
+    """Out at the controller."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "active": Out(1),  # an image is wanted
+                "ready": Out(1),  # `capture` is found, and rows are served
+                "capture": Out(2),  # when answers are sampled: see hdl.flash.gearbox
+            }
+        )

@@ -1,0 +1,153 @@
+"""Step by step: what a W25Q128JV is told, how many steps there are, what the pins do in each. Sections are those of its data sheet.
+
+Reference page: docs/reference/blocks/flash.md.
+"""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import data, enum, wiring
+from amaranth.lib.wiring import In, Out
+
+from firmware import isa
+from hdl.flash.gearbox import StepWave
+
+__all__ = ["ADDRESS_STEPS", "IDENTITY", "OPCODES", "STEPS_A_BEAT", "Command", "Phase", "StepCounter", "WaveMaker"]
+
+
+class Command(enum.IntEnum, shape=3):  # type: ignore[call-arg]
+    """The start sequence's bytes on one line, in order."""
+
+    END_READ = 0  # ends a continuous read
+    END_READ_AGAIN = 1  # of a chip found in the middle of something
+    WAKE = 2  # 8.2.22
+    VOLATILE = 3  # the next write is lost without power (8.2.2)
+    WRITE_STATUS = 4  # status register 2 (8.2.5); the byte to write follows in the same transaction
+    QUAD_ENABLE = 5  # that byte
+    IDENTIFY = 6  # manufacturer and device on four lines (8.2.25); from here on address, mode and data follow
+    READ = 7  # the reading begins (8.2.11)
+
+
+OPCODES = (0xFF, 0xFF, 0xAB, 0x50, 0x31, 0x02, 0x94, 0xEB)
+"""The byte of each command."""
+
+IDENTITY = (0xEF, 0x17)
+"""The answer to IDENTIFY, in turn."""
+
+_MODE_ENDS, _MODE_CONTINUES = 0xFF, 0xA0  # after an address: the next transaction begins with a command, or with an address
+ADDRESS_STEPS = 6  # 3 address, 1 mode, 2 dummies
+STEPS_A_BEAT = 8
+
+Phase = data.StructLayout(
+    {
+        "idle": 1,  # CS# is high
+        "command": 1,  # eight steps: a bit each, on one line
+        "address": 1,  # three bytes, mode, dummies
+        "data": 1,
+    }
+)
+"""Of a transaction: one of them is 1."""
+
+
+class StepCounter(wiring.Component):
+    """Counts the steps of a phase, and by eights those of a row's data and of a pause.
+
+    ``pause``: eights of steps, less one, for which CS# is high before a command.
+    """
+
+    def __init__(self, *, pause: int) -> None:
+        self._pause = pause
+        super().__init__(
+            {
+                "step": In(1),  # this clock ends one
+                "phase": In(Phase),
+                "starting": In(1),  # the start sequence runs: CS# is high for a pause, else for a step
+                "reading": In(1),  # the data are without end
+                "row": In(1),  # they are a row's, else eight bytes
+                "more": In(7),  # beats of the row after the first
+                "steps": Out(3),  # number of the step in its phase, modulo 8
+                "addressed": Out(1),  # it is the address's last
+                "last": Out(1),  # it is the last of data, or of a pause
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        phase = self.phase
+        more = Signal(7, reset_less=True)  # how many eights after this one
+        none = Signal()  # more == 0; a clock late, which no one can see: `more` has changed steps before the last of eight
+        pause = Signal()  # its length is loaded
+        load = Signal()  # that of data is
+        m.d.comb += [
+            self.addressed.eq(self.steps[2] & self.steps[0]),
+            self.last.eq(none & self.steps.all()),
+            pause.eq(phase.command | (phase.idle & ~self.starting) | (phase.data & self.last)),
+            load.eq(phase.address & ~self.steps[2]),
+        ]
+        m.d.sync += none.eq(more == 0)
+        with m.If(self.step):
+            m.d.sync += self.steps.eq(self.steps + 1)
+            with m.If((phase.idle & ~self.starting) | (phase.address & self.addressed) | (phase.data & self.reading)):
+                m.d.sync += self.steps.eq(0)
+            with m.If(self.steps.all() | pause | load):
+                m.d.sync += more.eq(Mux(pause, self._pause, Mux(load, self.more, more - 1)))
+            with m.If(phase.address & ~self.row):
+                m.d.sync += more.eq(0)
+        return m
+
+
+class WaveMaker(wiring.Component):
+    """From the phase of a transaction to the wave of the step after it: ``wave`` changes with the clock that ends a step.
+
+    ``offset``: the address that READ is sent with. After reset CS# is high and SCK low.
+    """
+
+    def __init__(self, *, offset: int) -> None:
+        self._offset = offset
+        super().__init__(
+            {
+                "step": In(1),  # this clock ends one
+                "phase": In(Phase),
+                "steps": In(3),  # number of the step in its phase, modulo 8
+                "command": In(Command),  # the one to send; in the other phases the one after it
+                "row": In(isa.FLASH_ADDRESS_BITS),  # the beat whose address is sent
+                "rows": In(1),  # what is addressed is a row
+                "issue": In(1),  # a byte is asked for
+                "wave": Out(StepWave),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        phase, steps = self.phase, self.steps
+        identifies = self.command[0]  # in the address phase: what was sent is IDENTIFY, not READ
+        script = Const(sum((code >> 7 - at & 1) << 8 * index + at for index, code in enumerate(OPCODES) for at in range(8)), 64)
+        bit = Signal()
+        mode = Signal()  # it is the mode's step
+        serving = Signal(3)  # a byte of a row's address, the highest first
+        fixed = Signal(8)  # all that depends on no row
+        m.d.comb += [
+            bit.eq(script.bit_select(Cat(steps, self.command), 1)),
+            mode.eq(phase.address & (steps == 3)),
+            fixed.eq((~phase.address | (mode & identifies)).replicate(8) | (mode.replicate(8) & _MODE_CONTINUES)),
+        ]
+        with m.If(phase.command):
+            m.d.comb += [fixed[0].eq(bit), fixed[4].eq(bit)]
+        for at in range(3):
+            m.d.comb += serving[at].eq(phase.address & self.rows & (steps == at))
+            with m.If(phase.address & ~self.rows & ~identifies & (steps == at)):
+                m.d.comb += fixed.eq(self._offset >> 16 - 8 * at & 0xFF)
+
+        # sums of products, because a multiplexer takes more cells
+        address = Cat(Const(0, 3), self.row)
+        parts = [(address[bit] & serving[2]) | (address[8 + bit] & serving[1]) | (address[16 + bit] & serving[0]) for bit in range(8)]
+        o = Signal(8, reset_less=True)
+        m.d.comb += self.wave.o.eq(o)
+        with m.If(self.step):
+            m.d.sync += [
+                self.wave.cs_n.eq(phase.idle),
+                self.wave.oe.eq(phase.command | (phase.address & ~steps[2])),
+                self.wave.sck.eq(Cat(~phase.idle, phase.address | self.issue)),
+                o.eq(fixed | Cat(parts)),
+            ]
+            with m.If(phase.data & ~self.issue):
+                m.d.sync += self.wave.sck.eq(0)
+        return m

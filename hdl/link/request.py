@@ -1,0 +1,115 @@
+"""What a request asks for: whether it may be executed, and the arguments in its payload.
+
+Reference pages: docs/reference/link.md (the commands), docs/reference/blocks/link.md.
+"""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from firmware import isa
+
+from .bus import ReadRequest
+from .frame import Command, Request
+
+__all__ = ["ArgumentReader", "RequestCheck"]
+
+
+class RequestCheck(wiring.Component):
+    """Judges a request by command, length and seq, a clock after it came. After reset no seq is known.
+
+    ``flash``: whether there is one to scrub.
+    """
+
+    def __init__(self, *, flash: bool) -> None:
+        self._flash = flash
+        super().__init__(
+            {
+                "request": In(Request),
+                "booting": In(1),  # the flash is read: no LOAD, no SCRUB
+                "accept": In(1),  # the request is executed: its seq counts from the next clock on
+                "fits": Out(1),  # the command exists, may come now, and has a payload of the right length
+                "again": Out(1),  # the request has the seq of the one accepted last
+                "known": Out(1),  # there is such a seq: the request accepted last was not HELLO
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        request = self.request
+        seq = Signal(8, reset_less=True)  # accepted last
+        m.d.sync += self.again.eq(self.known & (seq == request.seq))
+        with m.If(self.accept):
+            m.d.sync += [seq.eq(request.seq), self.known.eq(request.command != Command.HELLO)]
+
+        with m.Switch(request.command):
+            with m.Case(Command.HELLO, Command.ABORT):
+                m.d.sync += self.fits.eq(request.length == 0)
+            with m.Case(Command.LOAD_BEGIN, Command.FEED):
+                m.d.sync += self.fits.eq(1)
+            with m.Case(Command.LOAD):
+                m.d.sync += self.fits.eq(~self.booting)
+            with m.Case(Command.STEP):
+                m.d.sync += self.fits.eq(request.length == 1)
+            with m.Case(Command.READ):
+                m.d.sync += self.fits.eq(request.length == 4)
+            with m.Case(Command.SCRUB):
+                m.d.sync += self.fits.eq((request.length == 0) & ~self.booting if self._flash else 0)
+            with m.Default():
+                m.d.sync += self.fits.eq(0)
+        return m
+
+
+class ArgumentReader(wiring.Component):
+    """Takes the arguments of STEP (count) and READ (space, address low and high, count), a byte a clock.
+
+    What it says of them changes in the clock after ``begin``, ``take`` and ``advance``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "request": In(Request),
+                "begin": In(1),  # it is executed: `total` is its length, all is valid
+                "take": In(1),  # `byte` is an argument of STEP or READ
+                "at": In(3),  # its number, from 1
+                "byte": In(8),
+                "last": Out(1),  # it is the last one
+                "advance": In(1),  # on to the next address
+                "forced": Out(1),  # FEED
+                "reading": Out(1),  # READ
+                "total": Out(8),  # payload bytes to load or to feed, steps to run, bytes to read
+                "valid": Out(1),  # READ asks for words that there are
+                "word": Out(ReadRequest),  # the next one
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        request, byte = self.request, self.byte
+        forced = Signal(reset_less=True)
+        reading = Signal(reset_less=True)
+        total = Signal(8, reset_less=True)
+        valid = Signal(reset_less=True)
+        word = Signal(ReadRequest, reset_less=True)
+        address = word.address[: isa.ADDRESS_BITS]
+        m.d.comb += [self.forced.eq(forced), self.reading.eq(reading), self.total.eq(total), self.valid.eq(valid), self.word.eq(word)]
+        m.d.comb += self.last.eq(self.at == Mux(reading, 4, 1))
+        with m.If(self.begin):
+            m.d.sync += [forced.eq(request.command == Command.FEED), reading.eq(request.command == Command.READ)]
+            m.d.sync += [total.eq(request.length), valid.eq(1)]
+        with m.If(self.take):
+            m.d.sync += total.eq(Mux(reading, byte << 1, byte))
+            with m.Switch(self.at):
+                with m.Case(1):
+                    m.d.sync += [word.space.eq(byte[: len(word.space)]), valid.eq(~reading | (byte < len(isa.ReadSpace)))]
+                with m.Case(2):
+                    m.d.sync += address[:8].eq(byte)
+                with m.Case(3):
+                    low, high = byte[: isa.ADDRESS_BITS - 8], byte[isa.ADDRESS_BITS - 8 :]
+                    m.d.sync += [address[8:].eq(low), valid.eq(valid & ~high.any())]
+                with m.Case(4):
+                    m.d.sync += valid.eq(valid & ~byte[7])
+        with m.If(self.advance):
+            m.d.sync += address.eq(address + 1)
+        return m

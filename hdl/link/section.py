@@ -1,0 +1,177 @@
+"""One section of a memory image: its header judged, its payload counted and written word by word, as far as its space goes.
+
+Reference pages: docs/reference/image.md (the format), docs/reference/blocks/loader.md.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from amaranth.hdl import Module, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from firmware import isa
+
+from .bus import LoadBus
+from .serial import SerialCounter
+
+__all__ = ["ByteSlots", "Section", "Span", "space_words", "spans_of"]
+
+ByteSlots = wiring.Signature(
+    {
+        "accept": Out(1),  # a byte transfers
+        "first": Out(1),  # the clock after it
+        "shift": Out(1),  # the first 8 clocks: `bit` passes
+        "turn": Out(1),  # the first 12: half the bits of a number of 24 turn
+        "check": Out(1),  # the 13th: `byte` is judged
+        "decide": Out(1),  # the 14th: what comes next is decided
+        "bit": Out(1),  # of the byte, the lowest first
+        "byte": Out(8),  # once its bits have passed
+    }
+)
+"""What happens when in a byte's 15 clocks. Out at the one who keeps the time."""
+
+_SPACES = (isa.Kind.TABLES, isa.Kind.ANCHORS, isa.Kind.PROGRAM, isa.Kind.STORE, isa.Kind.JITTER, isa.Kind.CONFIG)
+
+
+def space_words(
+    *,
+    table_bytes: int,
+    anchor_words: int = isa.ANCHOR_WORDS,
+    instructions: int = isa.MAX_INSTRUCTIONS,
+    latencies: int = isa.STORE_WORDS * isa.LANES,
+) -> dict[isa.Kind, int]:
+    """16-bit words of each space that may be loaded, from the sizes of the core's memories; the store's last word, always zero, may not."""
+    return {
+        isa.Kind.TABLES: table_bytes // 2,
+        isa.Kind.ANCHORS: 4 * anchor_words,
+        isa.Kind.PROGRAM: isa.WORDS_PER_INSTRUCTION * instructions,
+        isa.Kind.STORE: latencies - isa.LANES,
+        isa.Kind.JITTER: 256,
+        isa.Kind.CONFIG: 4,
+    }
+
+
+class Span(NamedTuple):
+    """2^``high`` - 2^``low`` words, or 2^``high`` with both the same: a few LUTs tell what is beyond, a comparator takes a carry chain."""
+
+    high: int
+    low: int
+
+    def beyond(self, address: Value) -> Value:
+        """Whether ``address`` is that of no word."""
+        return address[self.high :].any() | (address[self.low : self.high].all() if self.low < self.high else 0)
+
+
+def spans_of(words: Mapping[isa.Kind, int]) -> dict[isa.Kind, Span]:
+    """The spans of ``words``, which must be those of all spaces (:func:`space_words`); ``ValueError`` if they are not, or not spans."""
+    if set(words) != set(_SPACES):
+        raise ValueError(
+            f"words must name the spaces {', '.join(kind.name for kind in _SPACES)}, not {', '.join(kind.name for kind in words)}"
+        )
+    spans = {}
+    for kind, count in words.items():
+        high = max(count - 1, 0).bit_length()
+        rest = (1 << high) - count
+        if count < 1 or rest & (rest - 1):
+            raise ValueError(f"words of a space must be a power of two, or one less a smaller one, not {count!r}")
+        spans[kind] = Span(high=high, low=rest.bit_length() - 1 if rest else high)
+    return spans
+
+
+class Section(wiring.Component):
+    """A section's bytes, at the pace of ``slots``: first the 8 of its ``header``, then those of its ``payload``.
+
+    ``load`` strobes once for each word of a section of kind 0..5, when its second byte is in and its address found within the space.
+
+    ``spans``: of the spaces, from :func:`spans_of`.
+    """
+
+    def __init__(self, *, spans: Mapping[isa.Kind, Span]) -> None:
+        self._spans = spans
+        super().__init__(
+            {
+                "slots": In(ByteSlots),
+                "word": In(16),  # the byte and the one before it
+                "position": In(3),  # number of the header's byte; lowest bit: of the payload's within a word
+                "header": In(1),  # the bytes are those of the header
+                "payload": In(1),
+                "checking": In(1),  # nothing is written, and REST is passed
+                "load": Out(LoadBus()),
+                "refused": Out(1),  # this byte shows the section to be wrong
+                "some": Out(1),  # payload is still to come
+                "last": Out(1),  # this section ends the image
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        wide = max(span.high for span in self._spans.values()) > 16
+        m.submodules.address = address = SerialCounter(width=24 if wide else 16)  # turns by half its bits in a byte's time
+        m.submodules.left = left = SerialCounter(width=24, down=True)  # payload bytes to come; turns likewise
+        skip = Signal(reset_less=True)  # nothing is written
+        beyond = Signal(reset_less=True)
+
+        slots, position = self.slots, self.position
+        half = slots.turn if wide else slots.shift  # half the bits of an address
+        m.d.comb += [
+            address.bit.eq(slots.bit),
+            address.clear.eq(self.header),
+            address.turn.eq(half & (self.payload | (self.header & (position == 7)))),
+            left.bit.eq(slots.bit),
+            left.clear.eq(self.header),
+            left.turn.eq(slots.turn & self.payload),
+            self.load.address.eq(address.value),
+            self.load.data.eq(self.word),
+        ]
+        with m.Switch(self.load.space):
+            for kind, span in self._spans.items():
+                with m.Case(kind):
+                    m.d.sync += beyond.eq(span.beyond(address.value))
+        m.d.sync += self.load.strobe.eq(0)
+        with m.If(self.header):
+            self._header(m, skip=skip, wide=wide)
+        with m.If(self.payload):
+            self._payload(m, skip=skip, beyond=beyond)
+        return m
+
+    def _header(self, m: Module, *, skip: Signal, wide: bool) -> None:
+        """Kind, address (3 bytes), length (4)."""
+        slots, position = self.slots, self.position
+        address, left = m.submodules.address, m.submodules.left
+        empty = Signal(reset_less=True)  # END or REST: no payload
+        ends = slots.byte == isa.Kind.END
+        rests = slots.byte == isa.Kind.REST
+        skipped = slots.byte[2:] == isa.Kind.META >> 2  # META, REST, PAD or FLASH
+        m.d.comb += [
+            address.enter.eq(slots.shift & (~position[2] if wide else ~position[2] & ~position[:2].all())),
+            left.enter.eq(slots.shift & position[2] & ~position[:2].all()),
+        ]
+        with m.If(address.enter):
+            m.d.sync += self.some.eq(0)
+        with m.If(left.enter):
+            m.d.sync += self.some.eq(self.some | left.top)
+        with m.If(slots.check):
+            with m.If(position == 0):
+                m.d.sync += [self.load.space.eq(slots.byte[:3]), skip.eq(slots.byte[3:].any() | self.checking)]
+                m.d.sync += [empty.eq(ends | rests), self.last.eq(ends | (rests & ~self.checking))]
+                m.d.comb += self.refused.eq(~((slots.byte < len(_SPACES)) | skipped | ends))
+            if not wide:
+                with m.If(position == 3):
+                    m.d.comb += self.refused.eq(slots.byte.any() & ~skip)
+            with m.If(position == 7):
+                m.d.comb += self.refused.eq(left.value[0] | slots.byte.any() | (empty & self.some))
+
+    def _payload(self, m: Module, *, skip: Signal, beyond: Signal) -> None:
+        """Words, two bytes each: the address counts one a word, the length two."""
+        slots, second = self.slots, self.position[0]
+        address, left = m.submodules.address, m.submodules.left
+        m.d.comb += [left.add.eq(slots.first & ~second), address.add.eq(slots.decide & ~second)]  # from the length's bit 1 on
+        with m.If(left.turn):
+            m.d.sync += self.some.eq(self.some | left.top)
+        with m.If(left.add):
+            m.d.sync += self.some.eq(0)
+        with m.If(slots.accept & second & ~skip):
+            m.d.sync += self.load.strobe.eq(~beyond)
+        with m.If(~skip):
+            m.d.comb += self.refused.eq((slots.first & second & beyond) | (address.add & address.carry))  # beyond, or went round
