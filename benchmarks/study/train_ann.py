@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,16 +22,28 @@ from .runs import RUNS, Run, put_run
 __all__ = ["main", "train"]
 
 
-def train(
-    model: Ann, symbols: np.ndarray, *, steps: int, batch: int, length: int, rate: float, decay: float, recent: float, seed: int
-) -> float:
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """``steps`` mini-batches of ``batch`` pieces; ``decay``: of weights in matrices."""
+
+    steps: int
+    batch: int
+    length: int
+    rate: float
+    decay: float
+    recent: float
+    seed: int
+
+
+def train(model: Ann, symbols: np.ndarray, schedule: Schedule) -> float:
     """AdamW, rate rising over 100 steps (a tenth if fewer), then half a cosine; pieces of ``length`` targets drawn anywhere, a part
     ``recent`` of them in the last tenth, as the other trainings of the study do. Seconds of processor time.
     """
-    rng = np.random.default_rng(seed)
+    steps, batch, length, rate, recent = schedule.steps, schedule.batch, schedule.length, schedule.rate, schedule.recent
+    rng = np.random.default_rng(schedule.seed)
     matrices = [weight for weight in model.parameters() if weight.ndim == 2]
     vectors = [weight for weight in model.parameters() if weight.ndim < 2]
-    groups = [{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
+    groups = [{"params": matrices, "weight_decay": schedule.decay}, {"params": vectors, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98))
     top = len(symbols) - length - 1
     late = round(recent * batch)
@@ -89,7 +102,7 @@ def run(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     model = Ann(shape, drop=arguments.drop)
     names = ("steps", "batch", "length", "rate", "decay", "recent", "seed")
-    seconds = train(model, encode(symbols, text.train), **{name: getattr(arguments, name) for name in names})
+    seconds = train(model, encode(symbols, text.train), Schedule(**{name: getattr(arguments, name) for name in names}))
     bits = stream_bits(model, symbols, encode(symbols, text.held_out))
     options = " ".join(f"--{name} {getattr(arguments, name):g}" for name in (*names, "width", "layers", "heads", "context", "drop"))
     made = Run(

@@ -37,8 +37,7 @@ class Device:
 
     def load(self, *, progress: Callable[[int], None] = lambda done: None) -> Hello:
         """Greet the core and load the image into it, but for tables in flash: they must be there already. Returns the greeting."""
-        while (core := self.host.hello()).loading and not core.flash_ready:  # the flash is starting
-            pass
+        core = self.host.wait(until=lambda core: core.flash_ready or not core.loading)  # else the flash is starting
         if core.comparators != self.program.comparators:
             raise LinkError(f"the image is for {self.program.comparators} comparators, the core has {core.comparators}")
         if any(run.tier for run in self.program.runs) and not core.flash_ready:

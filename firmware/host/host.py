@@ -105,9 +105,14 @@ class Counters:
 
 
 class Host:
-    """A core at the other end of ``transport``. ``timeout``: seconds to wait for a reply; ``tries``: how often a request is sent."""
+    """A core at the other end of ``transport``.
 
-    def __init__(self, transport: Transport, *, timeout: float = 1.0, tries: int = 5) -> None:
+    ``timeout``: seconds to wait for a reply, whatever else arrives meanwhile; ``tries``: how often a request is sent; ``patience``: seconds
+    to wait for a core that reads its flash. Each of them ends in a :class:`LinkError`.
+    """
+
+    def __init__(self, transport: Transport, *, timeout: float = 1.0, tries: int = 5, patience: float = 60.0) -> None:
+        self.patience = patience
         self.transport = transport
         self.timeout = timeout
         self.tries = tries
@@ -160,13 +165,25 @@ class Host:
 
         What is loaded stays; the core can't run meanwhile. Returns what the core says afterwards; ``ScrubError`` if something is wrong.
         """
-        while self.hello().loading:  # a boot or a scrub is under way
-            pass
+        self.wait()  # for a boot or a scrub that is under way
         self._ask(isa.Command.SCRUB)
-        while (now := self.hello()).loading:
-            progress(now.section)
+        now = self.wait(progress=progress)
         if now.error and now.code != isa.LoadError.NONE:  # NONE: the flash is sound, but nothing had been loaded
             raise ScrubError(code=now.code, section=now.section)
+        return now
+
+    def wait(
+        self,
+        *,
+        until: Callable[[Hello], bool] = lambda core: not core.loading,
+        progress: Callable[[int], None] = lambda section: None,
+    ) -> Hello:
+        """Greet the core ``until`` it has read its flash, or as far as is asked; ``progress`` is told the section it is at."""
+        end = self.transport.now() + self.patience
+        while not until(now := self.hello()):
+            progress(now.section)
+            if self.transport.now() > end:
+                raise LinkError(f"the core still reads its flash after {self.patience:g} s (section {now.section})")
         return now
 
     def feed(self, symbols: Sequence[int]) -> list[int]:
@@ -250,13 +267,15 @@ class Host:
 
     def _reply(self, request: Frame) -> Frame | None:
         """The reply to ``request``, or BAD_FRAME, or None when the time is over; late replies to earlier requests are passed over."""
+        end = self.transport.now() + self.timeout
         while True:
             while self._waiting:
                 frame = self._waiting.pop(0)
                 aborted = request.code == isa.Command.ABORT and frame.code == isa.Status.ABORTED
                 if frame.seq == request.seq or aborted or (frame.seq == 0 and frame.code == isa.Status.BAD_FRAME):
                     return frame
-            data = self.transport.read(4096, self.timeout)
+            left = end - self.transport.now()
+            data = self.transport.read(4096, left) if left > 0 else b""
             if not data:
                 self._reader.silence()
                 return None

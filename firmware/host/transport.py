@@ -1,5 +1,6 @@
 """A byte stream to a core: a serial port here, a simulated UART elsewhere."""
 
+import time
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from types import TracebackType
@@ -23,6 +24,10 @@ class Transport(ABC):
     @abstractmethod
     def read(self, size: int, timeout: float) -> bytes:
         """What has come, 1 to ``size`` bytes, or none after ``timeout`` seconds (of the core's time, where it is simulated)."""
+
+    def now(self) -> float:
+        """Seconds on the clock that ``timeout`` is measured by."""
+        return time.monotonic()
 
     def close(self) -> None:
         """Let go of the stream. Nothing to do by default."""

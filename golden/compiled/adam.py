@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from ..model.layer import Float32
+from .kernel import kernel
 from .layer import MATH
 from .rows import adam_row, round_row
 
@@ -36,7 +36,7 @@ class Update(NamedTuple):
     touched: bool
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True)
+@kernel(fastmath=MATH)
 def adam_tables(start, stop, weights, low, size, used, grad, update):
     """Gradient of tables start..stop-1 (only used rows) and one Adam step on them.
 
@@ -93,7 +93,7 @@ def adam_tables(start, stop, weights, low, size, used, grad, update):
                     z[c] = np.rint(w[c] * inverse) * q
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True, forceinline=True)
+@kernel(fastmath=MATH, forceinline=True)
 def adam_table(weights, table, grad, update, share, lanes):
     """One Adam step on the rows of a table (from row ``table`` on, of all rows as they lie in memory) with gradient ``grad``.
 

@@ -1,8 +1,9 @@
 """Arrays that begin at a multiple of a cache line: sixteen floats of a row lie in one line, which compiled code reads with one access."""
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from .kernel import kernel
 
 __all__ = ["aligned", "aligned_copy", "aligned_floats", "aligned_zeros"]
 
@@ -10,7 +11,7 @@ LINE = 64  # bytes
 Float32 = npt.NDArray[np.float32]
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel()
 def aligned_floats(size):
     """So many zeros, float32; ``view`` makes them int32. For compiled code, too."""
     room = np.zeros(size + LINE // 4, np.float32)

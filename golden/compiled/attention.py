@@ -15,6 +15,7 @@ import numpy.typing as npt
 from ..model.layer import Float32
 from .adam import adam_table
 from .aligned import aligned_floats, aligned_zeros
+from .kernel import kernel
 from .layer import MATH
 from .pairs import LANES, add_diagonals, look_lanes, pair_gains, used_places
 from .rows import add_rows, add_to_placed_rows
@@ -59,7 +60,7 @@ class Gains(NamedTuple):
     place: Float32
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True)
+@kernel(fastmath=MATH)
 def look_places(a, b, position, seen):
     """Eq. 1 of PE_d: ``seen`` (n_t, C - 1) in the order of keys, distance C - 1 first."""
     row, flip, near, size, slope = seen
@@ -84,7 +85,7 @@ def look_places(a, b, position, seen):
             slope[t, m] = (np.float32(-0.5) if u > 0 else np.float32(0.5)) / ((1 + abs(u)) * (1 + abs(u)))
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel()
 def look_keys(start, stop, steps, anchors, low, x, first, jitter, state, seen, pairs):
     """Eq. 1 of streams start..stop-1, whose x is (n, stop - start, T rounded up to LANES), from column ``first`` of ``seen`` on.
 
@@ -121,7 +122,7 @@ def _pair(key, place, t, k, i, m):
     return np.intp(key[np.uintp(t), np.uintp(k), np.uintp(i + m)] | place[np.uintp(t), np.uintp(m)])
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True)
+@kernel(fastmath=MATH)
 def attend(start, stop, rows, looks, have, z, lanes):
     """z (B, T, n) += the rows of all pairs, for streams start..stop-1. ``have``: cached keys that count, of the C - 1 before a window."""
     query, key, place = looks.query.row, looks.key.row, looks.place.row
@@ -151,7 +152,7 @@ def attend(start, stop, rows, looks, have, z, lanes):
                     m += 1
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True)
+@kernel(fastmath=MATH)
 def attend_back(start, stop, weights, looks, have, shared, grad, gains, update, share, lanes):
     """Eq. 7 of every pair of tables start..stop-1, and an Adam step on their rows.
 
@@ -209,7 +210,7 @@ def attend_back(start, stop, weights, looks, have, shared, grad, gains, update, 
         adam_table(weights, table, total, update, share[t], lanes)
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True)
+@kernel(fastmath=MATH)
 def pull(start, stop, anchors, seen, first, gain, gain_first, dx):
     """Eq. 8 for streams start..stop-1: dx (B, T, n) += slope * gain at both neurons of the nearest pair.
 

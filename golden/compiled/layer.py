@@ -9,11 +9,11 @@ one that finds it in Numba's cache, and the two may round differently.
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from ..model.layer import Float32, FloatLayer
+from .kernel import kernel
 
 __all__ = ["MATH", "Flat", "Seen", "add_rows_of", "back", "flatten", "layer_back", "layer_forward", "look", "softmax", "softmax_row"]
 
@@ -71,7 +71,7 @@ class Seen(NamedTuple):
         return cls(row, flip, used, near, np.zeros(shape, np.float32))
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True, forceinline=True)
+@kernel(fastmath=MATH, forceinline=True)
 def look(flat, x, jitter, state, work, seen):
     """Eq. 1 of all tables for latencies x, into ``seen``. ``work``: room for (differences of all pairs, the least |u| of each table)."""
     groups, a, b, low, _ = flat
@@ -119,7 +119,7 @@ def look(flat, x, jitter, state, work, seen):
             used[i] = low[i] + row[i]
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True, forceinline=True)
+@kernel(fastmath=MATH, forceinline=True)
 def add_rows_of(rows, used, y):
     """y += Eq. 3, the used rows added four at a time."""
     n_out = y.shape[0]
@@ -140,7 +140,7 @@ def add_rows_of(rows, used, y):
         i += 1
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True, forceinline=True)
+@kernel(fastmath=MATH, forceinline=True)
 def back(rows, flat, seen, grad, dx):
     """dx += Eq. 8 of every table, from dL/dy ``grad``."""
     _, a, b, low, _ = flat
@@ -160,7 +160,7 @@ def back(rows, flat, seen, grad, dx):
         dx[np.uintp(b[np.uintp(near[i])])] -= change
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True, forceinline=True)
+@kernel(fastmath=MATH, forceinline=True)
 def softmax_row(logits, target, scale):
     """Cross-entropy in nats; ``logits`` become scale * (p - onehot). exp by a Taylor polynomial of x/64, squared six times."""
     n = logits.shape[0]
@@ -187,7 +187,7 @@ def softmax_row(logits, target, scale):
     return np.log(total) - goal
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True)
+@kernel(fastmath=MATH)
 def layer_forward(start, stop, rows, flat, x, y, jitter, state, seen):
     """y (B, T, n_out) += S(x) for streams start..stop-1; x (B, T, n) and y may be one array.
 
@@ -201,7 +201,7 @@ def layer_forward(start, stop, rows, flat, x, y, jitter, state, seen):
             add_rows_of(rows, used[k, i], y[k, i])
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True)
+@kernel(fastmath=MATH)
 def layer_back(start, stop, rows, flat, seen, grad, dx):
     """dx (B, T, n) += Eq. 8 from dL/dy ``grad`` (B, T, n_out), which must be another array."""
     row, flip, used, near, diff = seen
@@ -210,7 +210,7 @@ def layer_back(start, stop, rows, flat, seen, grad, dx):
             back(rows, flat, (row[k, i], flip[k, i], used[k, i], near[k, i], diff[k, i]), grad[k, i], dx[k, i])
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True)
+@kernel(fastmath=MATH)
 def softmax(start, stop, logits, tokens, scale, losses):
     """losses (B,): nats of tokens (B, T + 1) but the first, summed over a window; ``logits`` (B, T, n_sym) become scale * (p - onehot)."""
     for k in range(start, stop):

@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from ..model.layer import Float32
+from .kernel import kernel
 from .layer import MATH, Flat, add_rows_of, back, look, softmax_row
 
 __all__ = ["LayerWindow", "window_pass"]
@@ -23,7 +23,7 @@ class LayerWindow(NamedTuple):
     grad: Float32
 
 
-@numba.njit(fastmath=MATH, nogil=True, cache=True)
+@kernel(fastmath=MATH)
 def window_pass(start, stop, embed, hidden, output, h, tokens, jitter, losses):
     """Forward and backward of one window for streams start..stop-1, every stream on its own.
 

@@ -18,6 +18,7 @@ __all__ = [
     "Look",
     "backward",
     "check_anchors",
+    "check_finite",
     "forward",
     "layer_arrays",
     "layer_from",
@@ -164,10 +165,17 @@ def layer_from(arrays: Arrays, where: str, *, n: int, n_out: int) -> FloatLayer:
         if anchors.ndim != 3 or tables.shape != (len(anchors), 1 << anchors.shape[1], n_out):
             raise ValueError(f"{name} has tables of shape {tables.shape}, which its anchors do not fit")
         check_anchors(name, anchors, n)
+        check_finite(name, tables)
         groups.append(FloatGroup(anchors=anchors, tables=tables))
     if not groups:
         raise ValueError(f"{where} has no tables")
     return FloatLayer(groups=tuple(groups))
+
+
+def check_finite(where: str, array: Float32) -> None:
+    """Refuse (``ValueError``) infinities and what is no number."""
+    if not np.isfinite(array).all():
+        raise ValueError(f"{where} has entries that are not finite")
 
 
 def check_anchors(where: str, anchors: Int16, n: int) -> None:

@@ -21,7 +21,7 @@ from .card import text_data, versions
 from .ngram import ngram_bits
 from .out import check_out
 from .plot import plot_curve
-from .text import UNKNOWN, Text, default_text, encode, read_text, unseen, vocabulary
+from .text import UNKNOWN, Text, default_text, described_vocabulary, encode, read_text, unseen, vocabulary
 
 __all__ = ["Result", "float_bits", "run", "train_language"]
 
@@ -42,6 +42,7 @@ class Result:
     train_curve: list[tuple[float, float]]
     check_curve: list[tuple[float, float]]
     diagnosis: list[str]
+    steps: int
 
 
 def float_bits(kind: Kind, model: FloatModel, symbols: tuple[int, ...], data: bytes) -> float:
@@ -87,6 +88,9 @@ class _Run:
         self.kind, self.text, self.options, self.symbols = kind, text, options, symbols
         self.trainer: Trainer[Any] = Trainer(kind.learner(model, options), encode(symbols, text.train))
         self.rounding: Any = None
+        if not text.held_out:
+            raise NetworkError("the text must have at least one character to hold out")
+        self.integer(kind.rounding(model, options, lambda units: 0.0))  # refuses now what could not be saved at the end
 
     def integer(self, rounding: Any, *, soften: float = 1.0, card: dict[str, Any] | None = None) -> Network:
         model = self.trainer.current()
@@ -102,7 +106,7 @@ class _Run:
 
     def check(self) -> float:
         """Bits of a part of the held-out text: of the float network, once tables are rounded of the integer one."""
-        data = self.text.held_out[:CHECK_BYTES]
+        data = self.text.sample(CHECK_BYTES)
         return self.float_bits(data) if self.rounding is None else score(self.integer(self.rounding), data).bits
 
     def phases(self, watch: _Watch, say: Say) -> dict[str, float]:
@@ -155,6 +159,7 @@ def train_language(
         train_curve=watch.train,
         check_curve=watch.checks,
         diagnosis=kind.diagnose(current, encode(symbols, text.train[:DIAGNOSED])),
+        steps=trainer.step,
     )
 
 
@@ -187,15 +192,16 @@ def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str) -> Non
     else:
         symbols, model = _resume(kind, options.resume)
         options = replace(options, grow=0)
+    print(described_vocabulary(symbols, text.data))
     card = {"task": "text", "command": command, "data": text_data(text), "seed": options.seed, "versions": versions()}
     made = train_language(kind, model, text, options, symbols=symbols, card=card, say=lambda line: print(line, flush=True))
     save_network(made.network, out, extra=None if options.no_float else made.model.arrays())
-    plot = out.with_suffix(".png")
+    final = (made.steps, made.network.card["figures"]["bits_per_character"])
     title = f"{out.stem} on {text.name}"
-    plot_curve(plot, train=made.train_curve, checks=made.check_curve, title=title, unit="bits per character")
+    plot = plot_curve(out, train=made.train_curve, checks=made.check_curve, final=final, title=title, unit="bits per character")
     for name, value in made.network.card["figures"].items():
         print(f"{name.replace('_', ' ')}: {value}")
     table = ", ".join(f"{order}-gram {bits:.3f}" for order, bits in ngram_bits(text.train, text.held_out).items())
     print(f"beside it, interpolated n-grams on the same split: {table}")
     print("diagnosis: " + ("; ".join(made.diagnosis) or "no failure signature found"))
-    print(f"tables: {made.network.table_bytes()} bytes; network: {out}; learning curve: {plot}")
+    print(f"tables: {made.network.table_bytes()} bytes; network: {out}; {plot}")

@@ -8,9 +8,24 @@ from ..integer.file import write_atomic
 
 __all__ = ["plot_curve"]
 
+Points = Sequence[tuple[float, float]]
 
-def plot_curve(path: Path, *, train: Sequence[tuple[float, float]], checks: Sequence[tuple[float, float]], title: str, unit: str) -> None:
-    """Write a PNG of (steps, figure) points: the training's own figure, and the integer network's on held-out data."""
+
+def plot_curve(network: Path, *, train: Points, checks: Points, title: str, unit: str, final: tuple[float, float] | None = None) -> str:
+    """Draw (steps, figure) points into a PNG beside the file ``network``; a phrase that says where it is.
+
+    ``train``: the training run's own figure; ``checks``: of a sample of the held-out data; ``final``: of all of it. The picture is the
+    least of the products: where it can't be drawn, the phrase says why.
+    """
+    path = network.with_suffix(".png")
+    try:
+        write_atomic(path, _picture(train, checks, final, title=title.replace("$", r"\$"), unit=unit))
+    except Exception as error:  # whatever matplotlib or the disk has against it, the network is saved
+        return f"no learning curve: {error}"
+    return f"learning curve: {path}"
+
+
+def _picture(train: Points, checks: Points, final: tuple[float, float] | None, *, title: str, unit: str) -> bytes:
     import matplotlib.figure
 
     figure = matplotlib.figure.Figure(figsize=(7, 4), layout="constrained")
@@ -18,13 +33,16 @@ def plot_curve(path: Path, *, train: Sequence[tuple[float, float]], checks: Sequ
     if train:
         axes.plot(*zip(*train, strict=True), color="0.6", linewidth=1, label="training, with jitter")
     if checks:
-        axes.plot(*zip(*checks, strict=True), color="tab:blue", marker=".", label="held out, integer network")
-    lines = [value for _, value in [*train[len(train) // 20 :], *checks]]
+        axes.plot(*zip(*checks, strict=True), color="tab:blue", marker=".", label="held out, a sample")
+    if final is not None:
+        axes.plot(*final, color="tab:red", marker="*", markersize=11, linestyle="none", label=f"held out, all of it: {final[1]:.3f}")
+    lines = [value for _, value in [*train[len(train) // 20 :], *checks, *([final] if final else [])]]
     if lines:
         axes.set_ylim(min(lines) - 0.05, sorted(lines)[len(lines) * 99 // 100] + 0.1)
     axes.set(title=title, xlabel="steps", ylabel=unit)
     axes.grid(alpha=0.3)
-    axes.legend()
+    if train or checks:
+        axes.legend()
     picture = io.BytesIO()
     figure.savefig(picture, dpi=120, format="png", metadata={"Software": None})
-    write_atomic(path, picture.getvalue())
+    return picture.getvalue()

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..integer.network import MAX_SYMBOLS, NetworkError
 
-__all__ = ["Text", "default_text", "encode", "read_text", "unseen", "vocabulary"]
+__all__ = ["Text", "default_text", "described_vocabulary", "encode", "read_text", "unseen", "vocabulary"]
 
 UNKNOWN = -1
 PINNED = "3.11.7"
@@ -40,6 +40,14 @@ class Text:
     def held_out(self) -> bytes:
         return self.data[len(self.train) :]
 
+    def sample(self, size: int, *, pieces: int = 8) -> bytes:
+        """About ``size`` bytes of the held-out part, from evenly spread places of it; all of it where it has no more."""
+        data = self.held_out
+        if len(data) <= size:
+            return data
+        each = size // pieces
+        return b"".join(data[low : low + each] for low in np.linspace(0, len(data) - each, pieces).astype(int))
+
 
 def read_text(path: Path) -> Text:
     """The bytes of a file; ``NetworkError`` when it can't be read."""
@@ -66,6 +74,21 @@ def default_text() -> Text:
         return text
     note = f"these are not the help topics of CPython {PINNED}: figures will differ a little from the documented ones"
     return Text(data=text.data, name=text.name, note=note)
+
+
+def described_vocabulary(symbols: tuple[int, ...], data: bytes) -> str:
+    """A sentence: how many byte values ``data`` has, how many have a symbol of their own, which have not and how often they occur."""
+    counts = np.bincount(np.frombuffer(data, np.uint8), minlength=256)
+    lost = [byte for byte in np.flatnonzero(counts).tolist() if byte not in symbols]
+    kinds = np.count_nonzero(counts)
+    if not lost:
+        return f"vocabulary: all {kinds} byte values of the text have a symbol"
+    shown = " ".join(ascii(chr(byte))[1:-1] for byte in lost[:40]) + (" ..." if len(lost) > 40 else "")
+    share = counts[lost].sum() / max(1, len(data))
+    return (
+        f"vocabulary: {kinds - len(lost)} of the text's {kinds} byte values have a symbol; the others, {share:.2%} of the text, "
+        f"are read as unknown: {shown} (--symbols {min(256, kinds + 1)} keeps all; each costs a column of the output tables)"
+    )
 
 
 def vocabulary(train: bytes, *, size: int) -> tuple[int, ...]:

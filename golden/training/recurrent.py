@@ -129,6 +129,7 @@ class Recurrent(Architecture[Rnn, RecurrentOptions]):
 
     def diagnose(self, model: Rnn, tokens: Tokens, *, streams: int = 64) -> list[str]:
         """Over the states that ``streams`` pieces of ``tokens`` lead through."""
+        streams = min(streams, len(tokens))
         pieces = tokens[: len(tokens) // streams * streams].reshape(streams, -1)
         h = np.zeros((streams, model.n), np.float32)
         states = []

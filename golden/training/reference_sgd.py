@@ -6,13 +6,14 @@ trains networks to be used.
 """
 
 import math
+from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from ..compiled.kernel import kernel
 from ..model.layer import Float32
-from ..model.transformer import Transformer
+from ..model.transformer import Attention, Transformer
 
 __all__ = ["reference_rate", "sgd_step"]
 
@@ -22,7 +23,37 @@ def reference_rate(step: int) -> float:
     return float(np.float32(min(1 / math.sqrt(1 + step), float(np.float32(step) / np.float32(4000)) / math.sqrt(4000))))
 
 
-@numba.njit(cache=True)
+class _Seen(NamedTuple):
+    """What looks leave behind, (positions, tables) each: index, number of the nearest pair, its latency difference."""
+
+    row: npt.NDArray[np.int64]
+    near: npt.NDArray[np.int64]
+    least: Float32
+
+    @classmethod
+    def room(cls, positions: int, tables: int) -> "_Seen":
+        shape = (positions, tables)
+        return cls(np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.float32))
+
+
+class _Heads(NamedTuple):
+    """The heads of a block: anchors of latencies, of positions, the encodings, the tables, and how many heads share them."""
+
+    a: npt.NDArray[np.int16]
+    b: npt.NDArray[np.int16]
+    place_a: npt.NDArray[np.int16]
+    place_b: npt.NDArray[np.int16]
+    position: Float32
+    tables: Float32
+    heads: int
+
+    @classmethod
+    def of(cls, attention: Attention) -> "_Heads":
+        anchors = (attention.query[..., 0], attention.query[..., 1], attention.place[..., 0], attention.place[..., 1])
+        return cls(*anchors, attention.position, attention.tables, attention.heads)
+
+
+@kernel()
 def _look(a, b, x, row, near, least):
     """Eq. 1 of the tables of one layer: index, nearest pair (the lowest of equals) and its latency difference."""
     for i in range(a.shape[0]):
@@ -37,7 +68,7 @@ def _look(a, b, x, row, near, least):
                 least[i] = u
 
 
-@numba.njit(cache=True)
+@kernel()
 def _gain(grad, rows, j, other):
     """Eq. 7, added up from the first column on."""
     total = np.float32(0)
@@ -46,14 +77,14 @@ def _gain(grad, rows, j, other):
     return total
 
 
-@numba.njit(cache=True)
+@kernel()
 def _slope(u):
     """U'(u) in double precision."""
     size = 1 + abs(np.float64(u))
     return (-0.5 if u > 0 else 0.5) / size / size
 
 
-@numba.njit(cache=True)
+@kernel()
 def _pull(gain, u, a, b, dx):
     """Eq. 8."""
     change = np.float32(np.float64(gain) * _slope(u))
@@ -61,15 +92,16 @@ def _pull(gain, u, a, b, dx):
     dx[b] -= change
 
 
-@numba.njit(cache=True)
+@kernel()
 def _update(rows, j, rate, grad):
     for c in range(grad.shape[0]):
         rows[j, c] -= rate * grad[c]
 
 
-@numba.njit(cache=True)
-def _layer_forward(a, b, tables, x, y, row, near, least):
+@kernel()
+def _layer_forward(a, b, tables, x, y, seen):
     """y += S(x), position by position; x and y may be one array."""
+    row, near, least = seen
     for at in range(x.shape[0]):
         _look(a, b, x[at], row[at], near[at], least[at])
         for i in range(a.shape[0]):
@@ -77,8 +109,9 @@ def _layer_forward(a, b, tables, x, y, row, near, least):
                 y[at, c] += tables[i, row[at, i], c]
 
 
-@numba.njit(cache=True)
-def _layer_backward(a, b, tables, row, near, least, grad, dx, rate):
+@kernel()
+def _layer_backward(a, b, tables, seen, grad, dx, rate):
+    row, near, least = seen
     for at in range(row.shape[0]):
         for i in range(a.shape[0]):
             j, r = row[at, i], near[at, i]
@@ -86,8 +119,11 @@ def _layer_backward(a, b, tables, row, near, least, grad, dx, rate):
             _update(tables[i], j, rate, grad[at])
 
 
-@numba.njit(cache=True)
-def _attention_forward(a, b, place_a, place_b, position, tables, heads, x, z, row, near, least, p_row, p_near, p_least):
+@kernel()
+def _attention_forward(block, x, z, seen, placed):
+    a, b, place_a, place_b, position, tables, heads = block
+    row, near, least = seen
+    p_row, p_near, p_least = placed
     n_k, p = a.shape[1], place_a.shape[1]
     each = a.shape[0] // heads
     for at in range(x.shape[0]):
@@ -102,8 +138,11 @@ def _attention_forward(a, b, place_a, place_b, position, tables, heads, x, z, ro
                         z[at, c] += tables[i, j, c]
 
 
-@numba.njit(cache=True)
-def _attention_backward(a, b, place_a, position, tables, heads, row, near, least, p_row, p_near, p_least, grad, dx, rate):
+@kernel()
+def _attention_backward(block, seen, placed, grad, dx, rate):
+    a, b, place_a, _, position, tables, heads = block
+    row, near, least = seen
+    p_row, p_near, p_least = placed
     n_k, p = a.shape[1], place_a.shape[1]
     each = a.shape[0] // heads
     d_position = np.zeros_like(position)
@@ -130,7 +169,7 @@ def _attention_backward(a, b, place_a, position, tables, heads, row, near, least
             position[d, c] -= rate * d_position[d, c]
 
 
-@numba.njit(cache=True)
+@kernel()
 def _softmax(logits, targets):
     """Nats of each target; ``logits`` become p - onehot."""
     losses = np.zeros(logits.shape[0])
@@ -150,17 +189,6 @@ def _softmax(logits, targets):
     return losses
 
 
-class _Seen:
-    """What a look leaves behind, (positions, tables) each."""
-
-    def __init__(self, positions: int, tables: int) -> None:
-        self.arrays = (
-            np.zeros((positions, tables), np.int64),
-            np.zeros((positions, tables), np.int64),
-            np.zeros((positions, tables), np.float32),
-        )
-
-
 def sgd_step(
     model: Transformer, tokens: npt.NDArray[np.integer], rate: float, *, indices: list[npt.NDArray[np.int64]] | None = None
 ) -> npt.NDArray[np.float64]:
@@ -176,33 +204,27 @@ def sgd_step(
         attention = block.attention
         if attention.variant != "reference":
             raise ValueError("the reference program's training needs a transformer of variant 'reference'")
-        seen, placed = _Seen(length, attention.n_t), _Seen(length, attention.n_t)
-        anchors = (attention.query[..., 0], attention.query[..., 1], attention.place[..., 0], attention.place[..., 1])
-        x = z.copy()
-        _attention_forward(*anchors, attention.position[:length], attention.tables, attention.heads, x, z, *seen.arrays, *placed.arrays)
+        seen, placed = _Seen.room(length, attention.n_t), _Seen.room(length, attention.n_t)
+        heads = _Heads.of(attention)._replace(position=attention.position[:length])
+        _attention_forward(heads, z.copy(), z, seen, placed)
         attention_seen.append((seen, placed))
         if indices is not None:
-            indices.append(seen.arrays[0].copy())
+            indices.append(seen.row.copy())
         if block.feed is not None:
             group = block.feed.groups[0]
-            seen = _Seen(length, group.n_t)
-            _layer_forward(group.anchors[..., 0], group.anchors[..., 1], group.tables, z, z, *seen.arrays)
-            feed_seen.append(seen)
+            feed_seen.append(_Seen.room(length, group.n_t))
+            _layer_forward(group.anchors[..., 0], group.anchors[..., 1], group.tables, z, z, feed_seen[-1])
     group = model.output.groups[0]
     logits = np.zeros((length, model.n_sym), np.float32)
-    seen = _Seen(length, group.n_t)
-    _layer_forward(group.anchors[..., 0], group.anchors[..., 1], group.tables, z, logits, *seen.arrays)
+    seen = _Seen.room(length, group.n_t)
+    anchors = group.anchors[..., 0], group.anchors[..., 1]
+    _layer_forward(*anchors, group.tables, z, logits, seen)
     losses = _softmax(logits, tokens[1:])
     dz = np.zeros_like(z)
-    _layer_backward(group.anchors[..., 0], group.anchors[..., 1], group.tables, *seen.arrays, logits, dz, step)
+    _layer_backward(*anchors, group.tables, seen, logits, dz, step)
     for block in reversed(model.blocks):
-        attention = block.attention
         if block.feed is not None:
             group = block.feed.groups[0]
-            anchors_f = (group.anchors[..., 0], group.anchors[..., 1])
-            _layer_backward(*anchors_f, group.tables, *feed_seen.pop().arrays, dz.copy(), dz, step)
-        seen, placed = attention_seen.pop()
-        anchors_b = (attention.query[..., 0], attention.query[..., 1], attention.place[..., 0])
-        looks = (*seen.arrays, *placed.arrays)
-        _attention_backward(*anchors_b, attention.position, attention.tables, attention.heads, *looks, dz.copy(), dz, step)
+            _layer_backward(group.anchors[..., 0], group.anchors[..., 1], group.tables, feed_seen.pop(), dz.copy(), dz, step)
+        _attention_backward(_Heads.of(block.attention), *attention_seen.pop(), dz.copy(), dz, step)
     return losses

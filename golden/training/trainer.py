@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from ..compiled.adam import Update
+from ..integer.network import NetworkError
 from ..model.quantise import Rounding
 from .adam import Adam, cosine
 from .learner import FloatModel, Learner, Tokens
@@ -40,14 +41,20 @@ class Trainer(Generic[Model]):
         self._workers.__exit__(kind, error, trace)
 
     def one_step(self, done: float) -> float:
-        """One mini-batch; ``done`` (0..1) sets the learning rate and what has grown. The mean loss of a target in bits (with jitter)."""
+        """One mini-batch; ``done`` (0..1) sets the learning rate and what has grown. The mean loss of a target in bits (with jitter).
+
+        A loss that is not finite raises ``NetworkError``.
+        """
         options, adam = self.learner.options, self._adam
         self.step += 1
         self.learner.grow(done)
         tokens = self._streams.next()
         rate = options.rate * cosine(done, step=self.step, warm=options.warm)
         update = Update(rate, adam.beta1, adam.beta2, adam.epsilon, self.step, not options.every_row)
-        return self.learner.learn(self._workers, tokens, update) / (tokens.shape[0] * options.window * float(np.log(2)))
+        bits = self.learner.learn(self._workers, tokens, update) / (tokens.shape[0] * options.window * float(np.log(2)))
+        if not np.isfinite(bits):
+            raise NetworkError(f"the training run diverged at step {self.step}, its loss is {bits}: lower --rate, {options.rate:g}")
+        return bits
 
     def round(self, rounding: Rounding) -> None:
         """See :meth:`Learner.round`."""

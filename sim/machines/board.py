@@ -38,6 +38,9 @@ class UartTransport(Transport):
     def __init__(self, uart: Uart, *, clock_hz: float, watch: str | None = None, seen: Callable[[], None] = lambda: None) -> None:
         self._uart, self._clock_hz, self._watch, self._seen = uart, clock_hz, watch, seen
 
+    def now(self) -> float:
+        return self._uart.clocks / self._clock_hz
+
     def write(self, data: bytes) -> None:
         self._uart.send(data)
 

@@ -12,7 +12,8 @@ from amaranth.lib import wiring
 
 from boards import Board
 from hdl.board.top import Top
-from sim.compiled.build import SimulationError, cache_folder, component_rtlil, made_once, text_key, yosys
+from polychron.cache import cache_folder
+from sim.compiled.build import SimulationError, component_rtlil, made_once, text_key, yosys
 
 __all__ = ["CELLS", "fpga_verilog", "run_cocotb", "verilog"]
 

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from golden.compiled.layer import flatten
 from golden.integer.network import Layer, Network, TableGroup
 from golden.model.anchors import random_anchors
 from golden.model.layer import FloatGroup, FloatLayer
+from golden.model.rnn import Rnn
 
 Shape = tuple[int, int]
 
@@ -24,6 +26,25 @@ def make_float_layer(rng: np.random.Generator, *, n: int, n_out: int, shapes: li
         tables = rng.normal(0, 0.3, (n_t, 1 << n_c, n_out)).astype(np.float32)
         groups.append(FloatGroup(anchors=random_anchors(n_t=n_t, n_c=n_c, n=n, rng=rng), tables=tables))
     return FloatLayer(groups=tuple(groups))
+
+
+def make_float_rnn(rng: np.random.Generator, *, n: int = 12, n_sym: int = 7) -> Rnn:
+    hidden = make_float_layer(rng, n=n, n_out=n, shapes=[(5, 3), (2, 4), (1, 1)])
+    output = make_float_layer(rng, n=n, n_out=n_sym, shapes=[(6, 3)])
+    return Rnn(embed=rng.normal(size=(n_sym, n)).astype(np.float32), hidden=hidden, output=output)
+
+
+def row_gradient(layer: FloatLayer, used: np.ndarray, grad: np.ndarray) -> np.ndarray:
+    """dL/d(rows of the flattened ``layer``) from the rows used (B, T, n_t) and dL/d(the sum) (B, T, n_out), one table at a time."""
+    total = np.zeros(flatten(layer)[0].shape)
+    for table in range(used.shape[2]):
+        np.add.at(total, used[:, :, table].reshape(-1), grad.reshape(-1, grad.shape[2]))
+    return total
+
+
+def rows_of(parts: list[np.ndarray]) -> np.ndarray:
+    """Tables of groups, (n_t, rows, n_out) each, one row after another."""
+    return np.concatenate([part.reshape(-1, part.shape[2]) for part in parts])
 
 
 def make_rnn(rng: np.random.Generator, *, n: int = 12, symbols: tuple[int, ...] = (97, 98, 99, -1)) -> Network:

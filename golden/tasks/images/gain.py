@@ -7,10 +7,10 @@ table are split by the same pair, which makes the tree oblivious and its leaves 
 
 from collections.abc import Callable
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from ...compiled.kernel import kernel
 from ...integer.network import Int16
 from ...model.layer import Float32, FloatGroup
 from .recipe import Growth
@@ -42,7 +42,7 @@ def draw_pairs(
     return pairs
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel()
 def split_gains(x, leaf, gradient, pairs, n_leaf, l2):
     """Gain of splitting all leaves by each pair: the sum over halves of |sum of gradients|**2 / (sum of curvatures + l2).
 
@@ -155,7 +155,7 @@ def _choose(
     return chosen
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel()
 def _sum_by_row(row, terms, rows):
     total = np.zeros((rows, terms.shape[1]), np.float32)
     for i in range(row.shape[0]):

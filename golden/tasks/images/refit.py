@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
+from ...compiled.kernel import kernel
 from ...integer.network import ENTRY_LIMIT, Int16
 from ...model.layer import Float32, FloatGroup
 from ...training.adam import Adam
@@ -49,7 +50,7 @@ def _uniform(state):
     return np.float32(s >> np.uint32(8)) * np.float32(1.0 / (1 << 24))
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel()
 def _pass(rows, anchors, x, target, order, unit, jitter, drop, state, used, gradient):
     """Mean loss (nats) of a mini-batch; ``gradient`` (n_t, rows, 16) += dL/drows.
 
@@ -104,7 +105,7 @@ def _pass(rows, anchors, x, target, order, unit, jitter, drop, state, used, grad
     return loss * scale
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel()
 def _adam(rows, forward, gradient, first, second, rate, beta1, beta2, epsilon, step, unit, limit):
     """One Adam step on flat arrays, which clears ``gradient``; ``forward``: what the next pass reads (``rows``, rounded where unit > 0)."""
     c1 = np.float32(rate / (1 - beta1**step))

@@ -90,15 +90,14 @@ def run(task: str, options: ImageOptions, *, out: Path, command: str) -> None:
     }
     network = replace(trained.network, card={**card, "figures": figures})
     save_network(network, out)
-    plot = out.with_suffix(".png")
-    plot_curve(plot, train=progress.curve, checks=[], title=f"{out.stem}: growing, then fitting", unit="nats a sample")
+    plot = plot_curve(out, train=progress.curve, checks=[], title=f"{out.stem}: growing, then fitting", unit="nats a sample")
     for name, value in figures.items():
         print(f"held out, {name.replace('_', ' ')}: {value:.2%}")
     seen = np.concatenate([job.train_x, np.broadcast_to(network.constants, (len(job.train_x), network.n_ref))], axis=1)[:5000]
     found = diagnose_layer(trained.layer, seen * 2.0**-recipe.frac, name="output layer")
     print("diagnosis: " + ("; ".join(found) or "no failure signature found"))
     count = sum(group.n_t * group.n_c for group in network.output.groups)
-    print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {out}; learning curve: {plot}")
+    print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {out}; {plot}")
 
 
 def evaluate(network: Network, *, data: Path | None) -> dict[str, float]:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from ...compiled.kernel import kernel
 from ...integer.network import Int16
 
 __all__ = ["Warp", "warp"]
@@ -21,7 +21,7 @@ class Warp:
     shift: float
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel()
 def _sample(image, side, matrix, out):
     """``out`` (side * side): ``image`` read at matrix (2, 3) times (row, column, 1), from the centre; 0 beyond the border."""
     centre = (side - 1) * 0.5
@@ -41,7 +41,7 @@ def _sample(image, side, matrix, out):
             out[row * side + column] = int(value)
 
 
-@numba.njit(nogil=True, cache=True)
+@kernel()
 def _sample_all(images, side, matrices, out):
     for i in range(images.shape[0]):
         _sample(images[i], side, matrices[i], out[i])

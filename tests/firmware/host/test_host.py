@@ -1,5 +1,6 @@
 """The host driver against a core in plain Python, over a clean line and over a disturbed one."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -275,3 +276,52 @@ def test_serial_transport() -> None:
         assert line.read(1, 0.01) == b""
     with pytest.raises(TransportError, match=r"^loop://: cannot be written: "):
         line.write(b"x")
+
+
+class Babble(Transport):
+    """A port whose other end sends ``bytes_of(number)`` at each read, a hundredth of a second apart by its own clock."""
+
+    def __init__(self, bytes_of: Callable[[int], bytes]) -> None:
+        self.bytes_of = bytes_of
+        self.reads = 0
+
+    def now(self) -> float:
+        return self.reads / 100
+
+    def write(self, data: bytes) -> None:
+        self.seq = data[1]
+
+    def read(self, size: int, timeout: float) -> bytes:
+        assert timeout > 0
+        self.reads += 1
+        return self.bytes_of(self.reads)
+
+
+BABBLE: dict[str, Callable[[int], bytes]] = {
+    "random bytes": lambda number: np.random.default_rng(number).integers(0, 256, 50, dtype=np.uint8).tobytes(),
+    "zeros": lambda number: bytes(20),
+    "log text": lambda number: b"[%d] I (1234) boot: ready\r\n" % number,
+    "replies of another request": lambda number: answer(isa.Status.OK, b"\x02", seq=200).encode(),
+    "a drip of start bytes": lambda number: b"\x5a",
+    "busy": lambda number: answer(isa.Status.BUSY, seq=1).encode(),
+    "a frame that never ends": lambda number: b"\x5a\x01\x00\xff"[(number - 1) % 4 :][:1],
+}
+
+
+@pytest.mark.parametrize("kind", BABBLE)
+def test_a_port_that_keeps_sending_is_not_waited_for_without_end(kind: str) -> None:
+    line = Babble(BABBLE[kind])
+    host = Host(line, timeout=1.0, tries=3)
+    with pytest.raises(LinkError, match="the core does not answer STEP, sent 3 times"):
+        host.step(1)
+    assert line.now() <= 2 * 3 * 1.0 + 0.1  # BUSY is answered twice
+
+
+def test_a_core_that_reads_its_flash_without_end_is_given_up() -> None:
+    core = FakeCore(flash=b"", starting=1 << 30)
+    clock = iter(range(1 << 30))
+    core.now = lambda: float(next(clock))  # type: ignore[method-assign]
+    host = Host(core, timeout=5.0, patience=60.0)
+    with pytest.raises(LinkError, match=r"the core still reads its flash after 60 s \(section 0\)"):
+        host.wait()
+    assert next(clock) < 400

@@ -1,6 +1,7 @@
 """What cocotb tests of a board share: the real host driver, in a thread beside the simulation, and what it is asked to do."""
 
 from cocotb.task import resume
+from cocotb.utils import get_sim_time
 
 from firmware.host.device import Device
 from firmware.host.host import Host
@@ -19,6 +20,13 @@ class PinTransport(Transport):
 
     def read(self, size, timeout):
         return self._read(size, timeout)
+
+    def now(self):
+        return self._now()
+
+    @resume
+    async def _now(self):
+        return get_sim_time("step") * 1e-12
 
     @resume
     async def _write(self, data):

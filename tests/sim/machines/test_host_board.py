@@ -72,6 +72,9 @@ class Disturbed(Transport):
         changed = bytes([data[at] ^ 1 << int(self.rng.integers(8))]) if self.rng.random() < 0.5 else b""
         return data[:at] + changed + data[at + 1 :]
 
+    def now(self):
+        return self.line.now()
+
     def write(self, data):
         self.line.write(self._disturb(data, self.noise))
 
