@@ -18,7 +18,6 @@ from polychron.options import FLAT, Options, make_app, option, run
 from .integer.network import NetworkError
 from .model.layer import Float32, FloatGroup, FloatLayer
 from .model.transformer import Attention, Block, Shape, Transformer
-from .training.reference_sgd import reference_rate, sgd_step
 
 __all__ = ["Comparison", "Flip", "app", "compare", "main", "read_model"]
 
@@ -107,6 +106,8 @@ def read_model(folder: Path, shape: Shape) -> Transformer:
 
 def compare(folder: Path, shape: Shape, *, steps: int | None = None) -> Comparison:
     """Repeat the dumped training from its anchors, samples, initial values and rates."""
+    from .training.reference_sgd import reference_rate, sgd_step
+
     model = read_model(folder, shape)
     tokens = _array(folder, "tokens.i32", (-1, shape.context + 1))[:steps].astype(np.int64)
     count = len(tokens)

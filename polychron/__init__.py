@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from .board import connect
     from .network import Network, Score, load, networks
     from .program import Build, Estimate, Program
-    from .train import train
+    from .training import train
 
 __all__ = ["Build", "Estimate", "Network", "Program", "Score", "connect", "load", "networks", "train"]
 
-_HOMES = {"connect": "board", "train": "train", "Build": "program", "Estimate": "program", "Program": "program"}
+_HOMES = {"connect": "board", "train": "training", "Build": "program", "Estimate": "program", "Program": "program"}
 
 
 def __getattr__(name: str) -> Any:

@@ -91,7 +91,7 @@ class Network:
         a row after each byte.
         """
         if self.integer.kind == "deep":
-            return self._classes(np.asarray(x))
+            return deep_forward(self.integer, self.latencies(np.asarray(x))).states[-1]
         if not isinstance(x, str | bytes):
             raise NetworkError(f"{self.name} is a text network: it reads a text, not {type(x).__name__}")
         from golden.integer.stream import stream_outputs
@@ -100,13 +100,16 @@ class Network:
         outputs, _ = stream_outputs(self.integer, np.append(symbols, symbols[-1:]))
         return outputs[1:]
 
-    def _classes(self, x: npt.NDArray[np.generic]) -> Int16:
+    def latencies(self, x: npt.NDArray[np.generic]) -> Int16:
+        """``x`` (batch, inputs) as the latencies that a classifier takes; refused where it has another shape or does not fit 16 bits."""
+        if self.integer.kind != "deep":
+            raise NetworkError(f"{self.name} is a text network: it classifies nothing")
         if x.ndim != 2 or x.shape[1] != self.inputs or not np.issubdtype(x.dtype, np.integer):
             raise NetworkError(f"x must be whole numbers (batch, {self.inputs}), not {x.dtype} {x.shape}")
         narrow = x.astype(np.int16)
         if not np.array_equal(narrow, x):
             raise NetworkError("x must be latencies of -32768..32767")
-        return deep_forward(self.integer, narrow).states[-1]
+        return narrow
 
     def _symbols(self) -> tuple[int, ...]:
         if self.integer.symbols is None:

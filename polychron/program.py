@@ -1,6 +1,6 @@
 """A compiled network: what it costs, what it does on the simulated gateware, the files for a board."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,13 +130,11 @@ class Program:
 
         return simulate_text(self._simulated(uart, trace), prompt=prompt, length=length, echo=echo, say=say)
 
-    def classify(
-        self, x: Iterable[npt.ArrayLike], *, uart: bool = False, trace: Path | str | None = None, say: Say = _silent
-    ) -> "ClassRun":
+    def classify(self, x: npt.ArrayLike, *, uart: bool = False, trace: Path | str | None = None, say: Say = _silent) -> "ClassRun":
         """Classify ``x``, (batch, inputs) latencies, on the simulated gateware; otherwise as :meth:`simulate`."""
         from sim.runs import simulate_classes
 
-        return simulate_classes(self._simulated(uart, trace), (np.asarray(one, np.int16) for one in x), say=say)
+        return simulate_classes(self._simulated(uart, trace), self.network.latencies(np.asarray(x)), say=say)
 
     def trace(self, path: Path | str, *, prompt: str = "", length: int = 2) -> "TextRun":
         """A short simulation with every signal in a VCD, for GTKWave or Surfer."""

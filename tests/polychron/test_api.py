@@ -1,5 +1,6 @@
 """The Python API: the examples of its page run; what they return is what commands and models say; what is wrong is one sentence."""
 
+import os
 import re
 import subprocess
 import sys
@@ -25,7 +26,7 @@ def run_blocks(folder: Path, chosen: list[str]) -> str:
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(chosen)],
         cwd=folder,
-        env={**__import__("os").environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
     )
