@@ -155,13 +155,13 @@ def preset_values(presets: Mapping[str, Options], *, default: str) -> Callable[[
 
 def _shown(value: Any) -> Any:
     """A default as the help shows it; a switch that is off and an empty word are not worth a remark."""
-    return None if value is False or value == "" else f"{value:g}" if isinstance(value, float) else value
+    return None if value is False or value in ("", ()) else f"{value:g}" if isinstance(value, float) else value
 
 
 def make_app(name: str, text: str, *, examples: Iterable[str] = (), **rest: Any) -> App:
     """A command or a group of commands; ``examples`` are shown below its help."""
     shown = "\n".join(f"  {line}" for line in examples)
-    return App(
+    app = App(
         name=name,
         help=text,
         help_format="plaintext",
@@ -172,6 +172,8 @@ def make_app(name: str, text: str, *, examples: Iterable[str] = (), **rest: Any)
         group_parameters="Options",
         **rest,
     )
+    app["--help"].show = " " not in name
+    return app
 
 
 def sentence(error: Exception) -> str:
@@ -214,6 +216,9 @@ def run(app: App, argv: Sequence[str] | None = None, *, group: str | None = None
     except (ValueError, OSError) as error:
         print(f"error: {sentence(error)}", file=sys.stderr)
         return int(getattr(error, "exit_code", 2))
+    except ModuleNotFoundError as error:
+        print(f"error: the Python package {error.name} is missing: install it with pip", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 128 + signal.SIGINT
