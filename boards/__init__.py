@@ -2,9 +2,9 @@
 
 from . import icebreaker, ulx3s_85f
 from .board import Board, Tier
-from .modes import FLASH_MODES, flash_mode
+from .modes import FLASH_MODES, FlashMode, flash_mode
 
-__all__ = ["BOARDS", "FLASH_MODES", "Board", "Tier", "UnknownBoardError", "flash_mode", "get"]
+__all__ = ["BOARDS", "FLASH_MODES", "Board", "FlashMode", "Tier", "UnknownBoardError", "flash_mode", "get"]
 
 BOARDS: dict[str, Board] = {board.name: board for board in (icebreaker.BOARD, ulx3s_85f.BOARD)}
 

@@ -1,16 +1,19 @@
 """How a board's flash is clocked: a choice of the one who builds, not of the board."""
 
 from dataclasses import replace
+from typing import Literal
 
 from .board import Board
 
-__all__ = ["FLASH_MODES", "flash_mode"]
+__all__ = ["FLASH_MODES", "FlashMode", "flash_mode"]
 
-FLASH_MODES = {"byte": (8, 7), "nibble": (16, 14)}
+FlashMode = Literal["byte", "nibble"]
+
+FLASH_MODES: dict[FlashMode, tuple[int, int]] = {"byte": (8, 7), "nibble": (16, 14)}
 """Clocks of 8 bytes, and of a row besides: "byte" with SCK at twice the core's clock, "nibble" with SCK at the core's clock."""
 
 
-def flash_mode(board: Board, mode: str) -> Board:
+def flash_mode(board: Board, mode: FlashMode) -> Board:
     """``board`` with its flash tier clocked as ``mode`` says; a board without one as it is."""
     if mode not in FLASH_MODES:
         raise ValueError(f"the flash mode must be one of {', '.join(sorted(FLASH_MODES))}, not {mode!r}")

@@ -1,23 +1,25 @@
 """``python -m golden.bench``: training targets a second at two presets' shapes; with ``--to BITS``: seconds to reach so many bits."""
 
-import argparse
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
-from .compiled.stream import score
-from .integer.layer import NetworkError
-from .integer.symbols import encode
-from .model.rnn import Rnn
-from .tasks.text import Text, default_text, read_text, vocabulary
-from .training.recurrent import Recurrent
-from .training.recurrent_presets import RECURRENT_PRESETS
-from .training.trainer import Trainer
+from polychron.options import FLAT, Options, make_app, option, run
 
-__all__ = ["Reached", "main", "seconds_to", "throughput"]
+from .integer.symbols import encode
+from .tasks.text import Text, default_text, read_text, vocabulary
+from .training.recurrent_presets import RECURRENT_PRESETS
+
+if TYPE_CHECKING:
+    from .model.rnn import Rnn
+    from .training.trainer import Trainer
+
+__all__ = ["Reached", "app", "main", "seconds_to", "throughput"]
 
 STEPS = 1800  # length of the schedule of a short training
 RATE = 0.01
@@ -26,6 +28,9 @@ CHECKS = 15  # of the held-out text, in the second half of the schedule
 
 def throughput(preset: str, *, threads: int, seconds: float, streams: int, context: int) -> tuple[float, float]:
     """Targets a second of wall time, and of processor time, over whole steps (forward, backward, Adam) on random symbols."""
+    from .training.recurrent import Recurrent
+    from .training.trainer import Trainer
+
     options = replace(RECURRENT_PRESETS[preset], threads=threads, streams=streams, window=context, grow=0)
     symbols = np.random.default_rng(0).integers(0, options.symbols, 1_000_000).astype(np.int32)
     kind = Recurrent()
@@ -54,16 +59,20 @@ def seconds_to(
     """Train ``preset`` on the first nine tenths of ``text`` until its integer network needs at most ``goal`` bits a character of the whole
     last tenth, streamed. None if the schedule of ``steps`` ends above it. What Numba compiles is compiled before the clock starts.
     """
+    from .compiled.stream import score
+    from .training.recurrent import Recurrent
+    from .training.trainer import Trainer
+
     options = RECURRENT_PRESETS[preset]
     options = replace(options, rate=rate, grow=min(options.grow, 3), seed=seed, threads=threads)
     symbols = vocabulary(text.train, size=options.symbols)
     data = encode(symbols, text.train)
     kind = Recurrent()
 
-    def trainer_of() -> Trainer[Rnn]:
+    def trainer_of() -> "Trainer[Rnn]":
         return Trainer(kind.learner(kind.start(options, n_sym=len(symbols)), options), data)
 
-    def bits(trainer: Trainer[Rnn]) -> float:
+    def bits(trainer: "Trainer[Rnn]") -> float:
         return score(kind.quantise(trainer.current(), rounding, symbols=symbols, card={}), text.held_out).bits
 
     with trainer_of() as trainer:
@@ -82,58 +91,69 @@ def seconds_to(
     return None
 
 
-def _throughputs(arguments: argparse.Namespace) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Goal(Options):
+    """A training to a goal; ``seconds``, ``streams`` and ``context`` are those of throughput alone."""
+
+    to: Annotated[float | None, option("measure the time to so many bits per character instead", low=0.01, high=8, metavar="BITS")] = None
+    text: Annotated[
+        Path | None, option("with --to: the text; its last tenth is held out. Left out: Python's own help topics", metavar="FILE")
+    ] = None
+    preset: Annotated[str, option(f"with --to: {', '.join(RECURRENT_PRESETS)}", metavar="NAME")] = "best-5m"
+    steps: Annotated[int, option("with --to: length of the schedule", low=1, high=1_000_000_000)] = STEPS
+    rate: Annotated[float, option("with --to: learning rate", low=0, high=1)] = RATE
+    seed: Annotated[int, option("with --to: of everything drawn", low=0, high=1 << 63)] = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.preset not in RECURRENT_PRESETS:
+            raise ValueError(f"--preset must be one of {', '.join(RECURRENT_PRESETS)}, not {self.preset!r}")
+
+
+NO_GOAL = Goal()
+app = make_app(
+    "train",
+    "Training targets a second of recurrent networks at two presets' shapes; or the time to a goal.",
+    examples=["polychron bench train --seconds 5", "polychron bench train --to 2.5 --text FILE"],
+)
+
+
+@app.default
+def measure(
+    goal: Annotated[Goal, FLAT] = NO_GOAL,
+    *,
+    seconds: Annotated[float, option("how long a measurement takes", low=0.01, high=3600)] = 10.0,
+    threads: Annotated[int, option("threads", low=1, high=256)] = 2,
+    streams: Annotated[int, option("texts read side by side", low=1, high=1 << 16)] = 64,
+    context: Annotated[int, option("symbols of each in a step", low=1, high=1 << 16)] = 32,
+) -> int:
+    if goal.to is not None:
+        return _reach(goal, goal.to, threads=threads)
     for name in ("paper-rnn", "icebreaker"):
-        options = {"threads": arguments.threads, "seconds": arguments.seconds, "streams": arguments.streams, "context": arguments.context}
-        wall, cpu = throughput(name, **options)
+        wall, cpu = throughput(name, threads=threads, seconds=seconds, streams=streams, context=context)
         shape = RECURRENT_PRESETS[name]
         tables = f"n={shape.n}, {shape.hidden[0]} x 2^{shape.hidden[1]}, out {shape.output[0]} x 2^{shape.output[1]} of {shape.symbols}"
-        print(f"{name} ({tables}), context {arguments.context}")
-        print(f"    {wall:,.0f} targets/s with {arguments.threads} threads; {cpu:,.0f} per second of processor time")
+        print(f"{name} ({tables}), context {context}")
+        print(f"    {wall:,.0f} targets/s with {threads} threads; {cpu:,.0f} per second of processor time")
+    return 0
 
 
-def _reach(arguments: argparse.Namespace) -> int:
-    text = default_text() if arguments.text is None else read_text(arguments.text)
-    options = {"preset": arguments.preset, "threads": arguments.threads, "steps": arguments.steps, "rate": arguments.rate}
-    reached = seconds_to(arguments.to, text, **options, seed=arguments.seed)
+def _reach(goal: Goal, bits: float, *, threads: int) -> int:
+    text = default_text() if goal.text is None else read_text(goal.text)
+    reached = seconds_to(bits, text, preset=goal.preset, threads=threads, steps=goal.steps, rate=goal.rate, seed=goal.seed)
     if reached is None:
-        print(f"{arguments.preset} on {text.name}: {arguments.to:g} bits per character were not reached in {arguments.steps} steps")
+        print(f"{goal.preset} on {text.name}: {bits:g} bits per character were not reached in {goal.steps} steps")
         return 1
     print(
-        f"{arguments.preset} on {text.name}: {reached.bits:.3f} bits per character of the last tenth, integer, streamed, "
+        f"{goal.preset} on {text.name}: {reached.bits:.3f} bits per character of the last tenth, integer, streamed, "
         f"after {reached.steps} steps: {reached.wall:.1f} s of wall time, {reached.processor:.1f} s of processor time, "
-        f"{arguments.threads} threads"
+        f"{threads} threads"
     )
     return 0
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m golden.bench", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0, help="a measurement (default: %(default)s)")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--streams", type=int, default=64)
-    parser.add_argument("--context", type=int, default=32)
-    parser.add_argument("--to", type=float, metavar="BITS", help="measure the time to so many bits per character instead")
-    parser.add_argument("--text", type=Path, help="with --to: the text; its last tenth is held out (default: Python's own help topics)")
-    parser.add_argument("--preset", choices=RECURRENT_PRESETS, default="best-5m", help="with --to (default: %(default)s)")
-    parser.add_argument("--steps", type=int, default=STEPS, help="with --to: length of the schedule (default: %(default)s)")
-    parser.add_argument("--rate", type=float, default=RATE, help="with --to: learning rate (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args(argv)
-    try:
-        if not 1 <= arguments.threads <= 256:
-            raise NetworkError(f"--threads must be 1..256, not {arguments.threads}")
-        if arguments.to is not None:
-            if not arguments.to > 0:
-                raise NetworkError(f"--to must be above 0, not {arguments.to:g}")
-            if not 1 <= arguments.steps <= 1_000_000_000:
-                raise NetworkError(f"--steps must be 1..1e+09, not {arguments.steps}")
-            return _reach(arguments)
-        _throughputs(arguments)
-    except (NetworkError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+def main(argv: Sequence[str] | None = None) -> int:
+    return run(app, argv, group="bench")
 
 
 if __name__ == "__main__":

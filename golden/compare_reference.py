@@ -3,22 +3,23 @@
 docs/reference/against-reference.md says what the folder holds and how to make one.
 """
 
-import argparse
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from polychron.options import FLAT, Options, make_app, option, run
+
 from .integer.layer import NetworkError
 from .model.layer import Float32, FloatGroup, FloatLayer
 from .model.transformer import Attention, Block, Shape, Transformer
-from .training.reference_sgd import reference_rate, sgd_step
 
-__all__ = ["Comparison", "Flip", "compare", "main", "read_model"]
+__all__ = ["Comparison", "Flip", "app", "compare", "main", "read_model"]
 
 VOCABULARY = 256
 
@@ -105,6 +106,8 @@ def read_model(folder: Path, shape: Shape) -> Transformer:
 
 def compare(folder: Path, shape: Shape, *, steps: int | None = None) -> Comparison:
     """Repeat the dumped training from its anchors, samples, initial values and rates."""
+    from .training.reference_sgd import reference_rate, sgd_step
+
     model = read_model(folder, shape)
     tokens = _array(folder, "tokens.i32", (-1, shape.context + 1))[:steps].astype(np.int64)
     count = len(tokens)
@@ -151,27 +154,52 @@ def _flip(step: int, here: npt.NDArray[np.int64], there: npt.NDArray[np.int64]) 
     return Flip(step=step, block=block, head=head, table=table, position=position, here=values[0], there=values[1])
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m golden.compare_reference", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, help="only so many (default: all there are)")
-    for name, default in (("n", 32), ("blocks", 6), ("heads", 4), ("n-t", 16), ("n-c", 6), ("p", 4), ("context", 32)):
-        parser.add_argument(f"--{name}", type=int, default=default, help="(default: %(default)s)")
-    parser.add_argument("--attention-only", action="store_true", help="the dumped program had no feed-forward layers")
-    arguments = parser.parse_args(argv)
-    try:
-        sizes = {name: getattr(arguments, name) for name in ("n", "blocks", "heads", "n_t", "n_c", "p", "context")}
-        feed = None if arguments.attention_only else (arguments.n_t, arguments.n_c)
-        shape = Shape(**sizes, feed=feed, output=(arguments.n_t, arguments.n_c), variant="reference")
-        result = compare(arguments.folder, shape, steps=arguments.steps)
-    except (NetworkError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+@dataclass(frozen=True, kw_only=True)
+class Sizes(Options):
+    """Those of the dumped network."""
+
+    n: Annotated[int, option("neurons", low=2, high=32767)] = 32
+    blocks: Annotated[int, option("blocks", low=1, high=64)] = 6
+    heads: Annotated[int, option("heads of a block", low=1, high=64)] = 4
+    n_t: Annotated[int, option("tables of a head and of a layer", low=1, high=1023)] = 16
+    n_c: Annotated[int, option("anchor pairs of a table", low=1, high=16)] = 6
+    p: Annotated[int, option("bits of a position", low=0, high=16)] = 4
+    context: Annotated[int, option("positions", low=1, high=1 << 16)] = 32
+    attention_only: Annotated[bool, option("the dumped program had no feed-forward layers")] = False
+
+    @property
+    def shape(self) -> Shape:
+        layer = (self.n_t, self.n_c)
+        sizes = {name: getattr(self, name) for name in ("n", "blocks", "heads", "n_t", "n_c", "p", "context")}
+        return Shape(**sizes, feed=None if self.attention_only else layer, output=layer, variant="reference")
+
+
+PAPER = Sizes()
+app = make_app(
+    "python -m golden.compare_reference",
+    "Repeat a training dumped by the reference program, and compare it step by step (docs/reference/against-reference.md).",
+    examples=["python -m golden.compare_reference FOLDER --n-c 3 --p 3"],
+)
+
+
+@app.default
+def compare_dump(
+    folder: Annotated[Path, option("what the reference program dumped", metavar="FOLDER")],
+    /,
+    sizes: Annotated[Sizes, FLAT] = PAPER,
+    *,
+    steps: Annotated[int | None, option("only so many; left out: all there are", low=1, high=1_000_000_000)] = None,
+) -> int:
+    result = compare(folder, sizes.shape, steps=steps)
     print(f"{result.steps} steps, loss {result.first_loss:.4f} to {result.last_loss:.4f} bits a position")
     print(f"equal to the last bit: the first {result.equal}; within 1 %: the first {result.within}; worst difference {result.worst:.2e}")
     print(f"learning rates equal to the formula: {result.rates}")
     print(f"first index flip: {result.flip or 'none'}")
     return 0 if result.within == result.steps else 1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run(app, argv)
 
 
 if __name__ == "__main__":

@@ -4,22 +4,30 @@
 training parts once more and leaves the held-out quarters alone: choices between variants are made there.
 """
 
-import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
-from tqdm import tqdm
 
-from .integer.layer import NetworkError
-from .tasks.images.classifier import float_accuracy, integer_accuracy
-from .tasks.images.digits import Holdout, holdout, inner_holdout, train_digits
+from polychron.options import make_app, option, run
+
 from .tasks.images.recipe import DIGITS_PRESETS, RECIPES, Recipe
 
-__all__ = ["main", "reference_score", "variants"]
+if TYPE_CHECKING:
+    from .tasks.images.digits import Holdout
+
+__all__ = ["app", "main", "reference_score", "variants"]
 
 REFERENCE_NEURONS = (1, 4, 8, 12)
+
+app = make_app(
+    "python -m golden.digits_table",
+    "Accuracy of integer digits networks over stratified hold-outs, one row a variant.\n\n"
+    "With --inner the training parts are split once more and the held-out quarters left alone: choices are made there.",
+    examples=["python -m golden.digits_table", "python -m golden.digits_table --preset digits --compare --inner"],
+)
 
 
 def variants(recipe: Recipe) -> dict[str, Recipe]:
@@ -48,7 +56,7 @@ def _references() -> dict[str, Any]:
     }
 
 
-def reference_score(model: Any, split: Holdout) -> float:
+def reference_score(model: Any, split: "Holdout") -> float:
     """Accuracy of one of scikit-learn's classifiers on the split."""
     return float(model.fit(split.train_x, split.train_y).score(split.test_x, split.test_y))
 
@@ -59,42 +67,53 @@ def _row(name: str, pairs: str, exact: list[float], real: list[float]) -> str:
     return f"| {name} | {pairs} | {values.mean():.2f} | {rounded} | {values.min():.2f} .. {values.max():.2f} |"
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m golden.digits_table", description=__doc__)
-    parser.add_argument("--preset", choices=DIGITS_PRESETS, action="append", help="a preset, repeatable (default: all)")
-    parser.add_argument("--seeds", type=int, default=10, help="hold-outs, seeds 0 and up (default: %(default)s)")
-    parser.add_argument("--compare", action="store_true", help="also what each part of the recipe is worth")
-    parser.add_argument("--references", action="store_true", help="also other classifiers")
-    parser.add_argument("--inner", action="store_true", help="hold-outs inside the training parts")
-    arguments = parser.parse_args(argv)
-    split = inner_holdout if arguments.inner else holdout
-    try:
-        if arguments.seeds < 1:
-            raise NetworkError(f"--seeds must be at least 1, not {arguments.seeds}")
-        splits = [split(seed) for seed in range(arguments.seeds)]
-    except NetworkError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+@app.default
+def table(
+    *,
+    preset: Annotated[tuple[str, ...], option("a preset, repeatable; left out: all", metavar="NAME")] = (),
+    seeds: Annotated[int, option("hold-outs, seeds 0 and up", low=1, high=1000, metavar="N")] = 10,
+    compare: Annotated[bool, option("also what each part of the recipe is worth")] = False,
+    references: Annotated[bool, option("also other classifiers")] = False,
+    inner: Annotated[bool, option("hold-outs inside the training parts")] = False,
+) -> None:
+    from .tasks.images.digits import holdout, inner_holdout
+
+    for name in preset:
+        if name not in RECIPES:
+            raise ValueError(f"--preset must be one of {', '.join(DIGITS_PRESETS)}, not {name!r}")
+    splits = [(inner_holdout if inner else holdout)(seed) for seed in range(seeds)]
     print("| variant | anchor pairs | integer % | float % | integer, worst .. best |\n| --- | --- | --- | --- | --- |", flush=True)
-    for preset in arguments.preset or list(DIGITS_PRESETS):
-        recipe = RECIPES[preset]
-        rows = {f"{preset}: {recipe.n_t} x 2^{recipe.n_c}": recipe}
-        if arguments.compare:
-            rows |= {f"{preset}, {name}": variant for name, variant in variants(recipe).items()}
-        for name, variant in rows.items():
-            exact, real = [], []
-            for seed, part in enumerate(tqdm(splits, desc=name, leave=False)):
-                trained = train_digits(part, variant, seed=seed)
-                if trained.stopped:
-                    print("stopped", file=sys.stderr)
-                    return 2
-                exact.append(integer_accuracy(trained.network, part.test_x, part.test_y))
-                real.append(float_accuracy(trained.layer, part.test_x, part.test_y, constants=variant.constants))
-            print(_row(name, str(variant.pairs), exact, real), flush=True)
-    if arguments.references:
+    for name in preset or DIGITS_PRESETS:
+        recipe = RECIPES[name]
+        rows = {f"{name}: {recipe.n_t} x 2^{recipe.n_c}": recipe}
+        if compare:
+            rows |= {f"{name}, {part}": variant for part, variant in variants(recipe).items()}
+        for label, variant in rows.items():
+            print(_row(label, str(variant.pairs), *_measured(label, variant, splits)), flush=True)
+    if references:
         for name, model in _references().items():
             print(_row(name, "-", [reference_score(model, part) for part in splits], []), flush=True)
-    return 0
+
+
+def _measured(label: str, recipe: Recipe, splits: Sequence["Holdout"]) -> tuple[list[float], list[float]]:
+    """Accuracy of the integer and of the float network on each split."""
+    from tqdm import tqdm
+
+    from .tasks.images.classifier import float_accuracy, integer_accuracy
+    from .tasks.images.digits import train_digits
+
+    exact, real = [], []
+    for seed, part in enumerate(tqdm(splits, desc=label, leave=False)):
+        trained = train_digits(part, recipe, seed=seed)
+        if trained.stopped:
+            raise KeyboardInterrupt
+        exact.append(integer_accuracy(trained.network, part.test_x, part.test_y))
+        real.append(float_accuracy(trained.layer, part.test_x, part.test_y, constants=recipe.constants))
+    return exact, real
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run(app, argv)
 
 
 if __name__ == "__main__":

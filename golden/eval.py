@@ -1,65 +1,75 @@
-"""``python -m golden.eval NETWORK [--text FILE | --data DIR]``: the figures of a network file, by integers."""
+"""Command: the figures of a network file on what was held out of its training, by integers.
 
-import argparse
+python -m golden.eval NETWORK [--text FILE [--whole] | --data DIR]
+"""
+
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from .compiled.stream import score
-from .integer.file import load
-from .integer.layer import NetworkError
-from .integer.network import Network, TextNetwork
-from .integer.shipped import find_network, shipped_networks
-from .tasks.images import task as image_task
-from .tasks.ngram import ngram_bits
-from .tasks.text import default_text, read_text
+from polychron.options import make_app, option, run
+from polychron.target import NETWORK
 
-__all__ = ["main"]
+if TYPE_CHECKING:
+    from polychron.network import Network
+
+__all__ = ["app", "main"]
+
+app = make_app(
+    "eval",
+    "Score a network on what was held out of its training, by integers.",
+    examples=["polychron eval mine.safetensors --text FILE", "polychron eval digits", "polychron eval mnist --data DIR"],
+)
 
 
-def _text(network: Network, path: Path | None, *, whole: bool) -> None:
+@app.default
+def evaluate(
+    network: Annotated[str, NETWORK],
+    /,
+    *,
+    text: Annotated[Path | None, option("of a text network: any file; left out: Python's own help topics", metavar="FILE")] = None,
+    whole: Annotated[bool, option("score the whole text, not only its last tenth")] = False,
+    data: Annotated[Path | None, option("of an mnist network: the folder of the IDX files", metavar="DIR")] = None,
+) -> None:
+    from polychron.network import load
+
+    found = load(network)
+    integer = found.integer
+    print(f"{network}: {integer.kind}, n={integer.n}, {integer.table_bytes()} bytes of tables")
+    for name in ("command", "seed"):
+        if name in integer.card:
+            print(f"{name}: {integer.card[name]}")
+    if integer.byte_symbols() is not None:
+        if data is not None:
+            raise ValueError("--data is for image networks, and this is a text network")
+        _score(found, text, whole=whole)
+        return
+    if text is not None:
+        raise ValueError("--text is for text networks, and this is an image network")
+    for name, value in found.accuracy(data=data).items():
+        print(f"{name}: {value}")
+
+
+def _score(network: "Network", path: Path | None, *, whole: bool) -> None:
+    from .tasks.ngram import ngram_bits
+    from .tasks.text import default_text, read_text
+
     text = default_text() if path is None else read_text(path)
     if text.note:
         print(f"note: {text.note}")
-    trained_on = network.card.get("data")
+    trained_on = network.integer.card.get("data")
     if isinstance(trained_on, dict) and trained_on.get("sha256") != text.sha256:
         print(f"note: the network was trained on another text: {trained_on.get('name')}")
-    data = text.data if whole else text.held_out
-    figures = score(network, data)
     part = "the whole text" if whole else "the last tenth"
-    print(
-        f"{text.name}, {part}: {figures.bits:.4f} bits per character over {figures.characters} characters, {figures.saturations} saturated"
-    )
+    print(f"{text.name}, {part}: {network.score(text.data if whole else text.held_out)}")
     if not whole:
         table = ", ".join(f"{order}-gram {bits:.3f}" for order, bits in ngram_bits(text.train, text.held_out).items())
         print(f"beside it, interpolated n-grams on the same split: {table}")
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m golden.eval", description=__doc__)
-    parser.add_argument("network", help=f"a file, or one of: {', '.join(shipped_networks())}")
-    parser.add_argument("--text", type=Path, help="for a text network: any file (default: Python's own help topics)")
-    parser.add_argument("--whole", action="store_true", help="score the whole text, not only its last tenth")
-    parser.add_argument("--data", type=Path, help="for an mnist network: the folder of the IDX files")
-    arguments = parser.parse_args(argv)
-    try:
-        network = load(find_network(arguments.network))
-        print(f"{arguments.network}: {network.kind}, n={network.n}, {network.table_bytes()} bytes of tables")
-        for name in ("command", "seed"):
-            if name in network.card:
-                print(f"{name}: {network.card[name]}")
-        if isinstance(network, TextNetwork):
-            if arguments.data is not None:
-                raise NetworkError("--data is for image networks, and this is a text network")
-            _text(network, arguments.text, whole=arguments.whole)
-        else:
-            if arguments.text is not None:
-                raise NetworkError("--text is for text networks, and this is an image network")
-            for name, value in image_task.evaluate(network, data=arguments.data).items():
-                print(f"{name}: {value}")
-    except (NetworkError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+def main(argv: Sequence[str] | None = None) -> int:
+    return run(app, argv)
 
 
 if __name__ == "__main__":

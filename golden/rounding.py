@@ -1,27 +1,32 @@
 """``python -m golden.rounding NETWORK --text FILE``: what rounding costs: the float network kept in a file, as float, int8 and int4."""
 
-import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from .compiled.stream import score
+from polychron.options import make_app, option, run
+
 from .integer.file import load, load_extra
 from .integer.layer import NetworkError
-from .integer.stream import text_network
-from .model.quantise import RecurrentRounding, quantise_rnn, search_rounding
-from .model.rnn import Rnn
-from .tasks.language import float_bits
 from .tasks.text import Text, default_text, read_text
-from .training.recurrent import Recurrent
 
-__all__ = ["main", "rounded_bits"]
+if TYPE_CHECKING:
+    from .model.quantise import RecurrentRounding
+    from .model.rnn import Rnn
+
+__all__ = ["app", "main", "rounded_bits"]
 
 
-def rounded_bits(model: Rnn, symbols: tuple[int, ...], text: Text, *, bits: int) -> tuple[float, RecurrentRounding]:
+def rounded_bits(model: "Rnn", symbols: tuple[int, ...], text: Text, *, bits: int) -> "tuple[float, RecurrentRounding]":
     """Bits per character of the last tenth of ``text`` with tables rounded to nearest, not trained after, and the rounding.
 
     ``bits``: width of all tables; the embedder stays int8. The units are chosen on the end of the first nine tenths.
     """
+    from .compiled.stream import score
+    from .model.quantise import RecurrentRounding, quantise_rnn, search_rounding
+    from .training.recurrent import Recurrent
+
     widths = RecurrentRounding(hidden_unit=1.0, output_unit=1.0, hidden_bits=bits, embed_bits=8, output_bits=bits)
     sample = text.train[-Recurrent.search_bytes :]
 
@@ -32,28 +37,42 @@ def rounded_bits(model: Rnn, symbols: tuple[int, ...], text: Text, *, bits: int)
     return bits_of(rounding, text.held_out), rounding
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m golden.rounding", description=__doc__)
-    parser.add_argument("network", type=Path, help="a text network saved with its float network (golden.train without --no-float)")
-    parser.add_argument("--text", type=Path, help="any file; its last tenth is held out (default: Python's own help topics)")
-    arguments = parser.parse_args(argv)
+app = make_app(
+    "python -m golden.rounding",
+    "What rounding costs: the float network kept in a file, as float, int8 and int4.",
+    examples=["python -m golden.rounding mine.safetensors --text FILE"],
+)
+
+
+@app.default
+def rounding(
+    network: Annotated[Path, option("a text network saved with its float network (without --no-float)", metavar="FILE")],
+    /,
+    *,
+    text: Annotated[Path | None, option("any file; its last tenth is held out. Left out: Python's own help topics", metavar="FILE")] = None,
+) -> None:
+    from .model.rnn import Rnn
+    from .tasks.language import float_bits
+    from .training.recurrent import Recurrent
+
+    symbols, arrays = load(network).byte_symbols(), load_extra(network)
+    if symbols is None or not arrays:
+        raise NetworkError(f"{network}: carries no float text network (it was saved with --no-float)")
     try:
-        symbols = text_network(load(arguments.network))[1]
-        arrays = load_extra(arguments.network)
-        if not arrays:
-            raise NetworkError(f"{arguments.network}: carries no float text network (it was saved with --no-float)")
         model = Rnn.from_arrays(arrays)
-        text = default_text() if arguments.text is None else read_text(arguments.text)
-        exact = float_bits(Recurrent(), model, symbols, text.held_out)
-        print(f"float: {exact:.4f} bits per character of the last tenth of {text.name}")
-        for bits in (8, 4):
-            found, rounding = rounded_bits(model, symbols, text, bits=bits)
-            units = f"units {rounding.hidden_unit:g} (hidden tables, embedder) and {rounding.output_unit:g} (output tables)"
-            print(f"int{bits}: {found:.4f}, {found - exact:+.4f}; {units}")
-    except (NetworkError, KeyError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    except KeyError as error:
+        raise NetworkError(f"{network}: its float network lacks {error}") from None
+    data = default_text() if text is None else read_text(text)
+    exact = float_bits(Recurrent(), model, symbols, data.held_out)
+    print(f"float: {exact:.4f} bits per character of the last tenth of {data.name}")
+    for bits in (8, 4):
+        rounded, units = rounded_bits(model, symbols, data, bits=bits)
+        with_units = f"units {units.hidden_unit:g} (hidden tables, embedder) and {units.output_unit:g} (output tables)"
+        print(f"int{bits}: {rounded:.4f}, {rounded - exact:+.4f}; {with_units}")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run(app, argv)
 
 
 if __name__ == "__main__":

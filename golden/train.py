@@ -22,7 +22,7 @@ app = make_app(
     "Train a network, and save it as one file with its card and learning curve.",
     examples=[
         "polychron train text --text FILE --minutes 3",
-        "polychron train text --text FILE --preset best-5m --steps 20000 --out mine.safetensors",
+        "polychron train text --text FILE --preset best-5m --out mine.safetensors",
         "polychron train transformer --text FILE --preset spram",
         "polychron train digits",
     ],
@@ -37,6 +37,7 @@ def _described(text: str, presets: Mapping[str, Trained]) -> str:
     return "\n".join(
         [
             text,
+            "",
             "An option that is left out has the preset's value.",
             "",
             "Presets:",

@@ -1,0 +1,33 @@
+"""Look-up-table spiking networks on open FPGAs: load or train, compile, estimate, predict, simulate, trace, build (docs/user/api.md).
+
+::
+
+    import polychron
+
+    network = polychron.load("shakespeare")
+    program = network.compile(board="icebreaker")
+    print(program.estimate())
+    print(program.simulate(prompt="First Citizen:", length=200).text)
+    program.build(out="build")
+
+Importing this imports nothing else; each name brings what it needs.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .board import connect
+    from .network import Network, Score, load, networks
+    from .program import Build, Estimate, Program
+    from .training import train
+
+__all__ = ["Build", "Estimate", "Network", "Program", "Score", "connect", "load", "networks", "train"]
+
+_HOMES = {"connect": "board", "train": "training", "Build": "program", "Estimate": "program", "Program": "program"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES.get(name, 'network')}"), name)

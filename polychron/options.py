@@ -15,6 +15,7 @@
 Imports nothing of ours: every command uses it.
 """
 
+import os
 import re
 import signal
 import sys
@@ -26,6 +27,8 @@ from typing import Any, ClassVar, get_type_hints
 from cyclopts import App, ArgumentCollection, CycloptsError, Parameter, Token, ValidationError
 
 __all__ = ["FLAT", "UNRECORDED", "Options", "command_line", "given", "make_app", "option", "preset_values", "run", "word"]
+
+FRONT_DOOR = "polychron"
 
 FLAT = Parameter(name="*")
 """Annotation of a command's parameter: the fields of its dataclass are options of the command themselves."""
@@ -150,39 +153,73 @@ def preset_values(presets: Mapping[str, Options], *, default: str) -> Callable[[
     return fill
 
 
+def _shown(value: Any) -> Any:
+    """A default as the help shows it; a switch that is off and an empty word are not worth a remark."""
+    return None if value is False or value in ("", ()) else f"{value:g}" if isinstance(value, float) else value
+
+
 def make_app(name: str, text: str, *, examples: Iterable[str] = (), **rest: Any) -> App:
     """A command or a group of commands; ``examples`` are shown below its help."""
     shown = "\n".join(f"  {line}" for line in examples)
-    return App(
+    app = App(
         name=name,
         help=text,
         help_format="plaintext",
         help_epilogue=f"Examples:\n{shown}\n" if shown else None,
-        version_flags=[],
+        version_flags=rest.pop("version_flags", []),
         suppress_keyboard_interrupt=False,
+        default_parameter=Parameter(show_default=_shown),
+        group_parameters="Options",
         **rest,
     )
+    app["--help"].show = " " not in name
+    return app
 
 
 def sentence(error: Exception) -> str:
     """What went wrong, in one line."""
     if isinstance(error, ValidationError) and error.argument is not None:
         return f"{error.argument.name} {error.exception_message}"
+    if isinstance(error, OSError):
+        return f"{error.filename or 'a file'} can't be read or written: {error.strerror or error}"
     return re.sub(r"^Invalid value for (--\S+): (must )", r"\1 \2", " ".join(str(error).split()))
 
 
-def run(app: App, argv: Sequence[str] | None = None, *, errors: tuple[type[Exception], ...] = (ValueError,)) -> int:
-    """Run a command line; the exit code: 2 for bad input, after one sentence; 130 for Ctrl-C; else what the command returns, or 0.
-
-    ``errors``: exceptions that stand for bad input or surroundings.
-    """
-    bad: tuple[type[Exception], ...] = (CycloptsError, *errors)
+def call(app: App, words: Sequence[str]) -> int:
+    """Run a command line; what the command returns, or 0. Words that are wrong raise ``ValueError`` with one sentence."""
     try:
-        result = app(argv, exit_on_error=False, print_error=False, result_action="return_value")
-    except bad as error:
+        return int(app(words, exit_on_error=False, print_error=False, result_action="return_value") or 0)
+    except CycloptsError as error:
+        raise ValueError(sentence(error)) from error
+
+
+def run(app: App, argv: Sequence[str] | None = None, *, group: str | None = None) -> int:
+    """Run a command line; the exit code (docs/user/commands.md): what the command returns, or 0. ``group``: what ``app`` is listed under.
+
+    A ``ValueError`` or an ``OSError`` is told in one sentence, and is 2, or the ``exit_code`` that the exception names; Ctrl-C is 130, a
+    reader that has gone (``| head``) 141.
+    """
+    words = sys.argv[1:] if argv is None else list(argv)
+    for above in (group, FRONT_DOOR):  # so that usage and errors name the command that is installed
+        if above is not None and above != app.name[0] and " " not in app.name[0]:
+            parent, words = make_app(above, ""), [app.name[0], *words]
+            parent.command(app)
+            app = parent
+    try:
+        code = call(app, words)
+        sys.stdout.flush()
+    except SystemExit:  # what prints the help has met a reader that has gone
+        return 128 + signal.SIGPIPE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed goes there
+        return 128 + signal.SIGPIPE
+    except (ValueError, OSError) as error:
         print(f"error: {sentence(error)}", file=sys.stderr)
+        return int(getattr(error, "exit_code", 2))
+    except ModuleNotFoundError as error:
+        print(f"error: the Python package {error.name} is missing: install it with pip", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 128 + signal.SIGINT
-    return int(result or 0)
+    return code

@@ -1,4 +1,4 @@
-"""The run of sim.bench in cocotb: a cocotb test module. BENCH (JSON) in the environment says what to run and where to leave the result."""
+"""The run of sim.simulators in cocotb: a cocotb test module. BENCH (JSON) in the environment: what to run, and where its result goes."""
 
 import json
 import os

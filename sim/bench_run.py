@@ -1,4 +1,4 @@
-"""The run that sim.bench times, written once for every simulator: a generator of operations that a driver carries out.
+"""The run that sim.simulators times, written once for every simulator: a generator of operations that a driver carries out.
 
 Operations: ("set", port, value); ("clock", count); ("run", count), the clocks to be timed; ("get", port), whose value is sent back.
 """

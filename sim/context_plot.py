@@ -1,142 +1,66 @@
-"""Command: clocks a token of a transformer against the token's position, on the simulated gateware and by the cycle model, as a picture.
+"""Command: clocks a token of a transformer against the token's position, as a picture (sim/context.py).
 
 python -m sim.context_plot --network NAME --out FILE.png [--board icebreaker] [--tokens 64]
-
-With the index cache a token costs a constant and a little for each position before it, at most C - 1 (left). Beside it stands, computed,
-what it would cost without: if every block kept the latencies of the positions and made their keys again for each token, and if nothing
-were kept and the context run through all blocks again (right). Exit codes: 0 done; 1 gateware and model differ; 2 bad input or a missing
-tool.
 """
 
-import argparse
-import io
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-import boards
-from boards import Board
-from firmware.compiler import compile_network
-from firmware.image.files import write_atomic
-from firmware.program import Program
-from golden.integer.file import load
-from golden.integer.layer import NetworkError
-from golden.integer.shipped import find_network
-from golden.integer.transformer import TransformerNetwork
-from hdl.board.system import core_params
-from sim.compiled.build import SimulationError
-from sim.cycles import predict
-from sim.cycles.prediction import MAX_STEPS
-from sim.machines.core import CoreSimulation
-from sim.step_counts import step_counts
+from polychron.options import FLAT, make_app, option, run
+from polychron.target import NETWORK, Target
 
-__all__ = ["ContextClocks", "context_clocks", "main"]
+__all__ = ["app", "main"]
 
-REST = 64  # clocks from reset to the first request
+app = make_app(
+    "python -m sim.context_plot",
+    "Plot clocks a token of a transformer against the token's position: gateware, cycle model, and what the index cache spares.",
+    examples=["python -m sim.context_plot --network transformer --out context.png"],
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContextClocks:
-    """Clocks of each token from an empty cache on: ``measured`` by the core's counters and ``predicted`` by the model; computed, those with
-    the keys of all positions made ``again`` for every token, and with all positions of the context ``rerun``."""
+class Plotted(Target):
+    """The shipped transformer, unless another is named."""
 
-    measured: tuple[int, ...]
-    predicted: tuple[int, ...]
-    again: tuple[int, ...]
-    rerun: tuple[int, ...]
+    network: Annotated[str, NETWORK] = "transformer"
 
 
-def context_clocks(network: TransformerNetwork, program: Program, board: Board, *, tokens: int) -> ContextClocks:
-    """Of ``tokens`` (1..64) tokens of ``program``, compiled of ``network`` for ``board``.
-
-    ``again``: besides, the n_k comparisons of each table of attention for each cached position, P a clock (docs/reference/transformer.md).
-    ``rerun``: the clocks of all positions of the context one after another, without the rows of the output for all but the last; what a
-    position knew of those before the context is lost.
-    """
-    phases: list[int] = []
-    simulation = CoreSimulation(program, params=core_params(board), board=board)
-    simulation.sim.clock(REST)
-
-    def begun(_: object) -> None:
-        if not phases:
-            phases.append(simulation.sim["flash.step"] if board.flash else 0)
-
-    measured = [step.clocks for step in step_counts(simulation, [None] * tokens, begun=begun)]
-    simulation.close()
-    predicted = [step.clocks for step in predict(program, board, steps=tokens, phase=phases[0]).steps][:tokens]
-    keys = sum(head.key.shape[0] * head.key.shape[1] for block in network.blocks for head in block.heads)
-    output = sum(run.count * run.row_beats * board.tiers[run.tier].beat_clocks for run in program.runs if run.sort)
-    again, rerun = [], []
-    for position, clocks in enumerate(predicted):
-        cached = min(position, network.context - 1)
-        again.append(clocks + -(-cached * keys // board.comparators))
-        rerun.append(sum(predicted[: cached + 1]) - cached * output)
-    return ContextClocks(measured=tuple(measured), predicted=tuple(predicted), again=tuple(again), rerun=tuple(rerun))
+DEFAULT = Plotted()
 
 
-def _draw(clocks: ContextClocks, *, title: str) -> bytes:
-    """A PNG."""
-    import matplotlib.figure
+@app.default
+def plot(
+    target: Annotated[Plotted, FLAT] = DEFAULT,
+    *,
+    tokens: Annotated[int, option("tokens to run", low=1, high=64)] = 64,
+    out: Annotated[Path, option("the picture, a PNG", metavar="FILE")],
+) -> int:
+    from firmware.image.files import write_atomic
+    from golden.integer.transformer import TransformerNetwork
+    from polychron.network import load
+    from sim.context import context_clocks, draw
 
-    positions = range(1, len(clocks.measured) + 1)
-    figure = matplotlib.figure.Figure(figsize=(10, 4), layout="constrained")
-    near, far = figure.subplots(1, 2)
-    for axes in (near, far):
-        axes.plot(positions, clocks.again, color="tab:orange", linestyle="--", label="keys made again (computed)")
-        axes.plot(positions, clocks.predicted, color="tab:blue", label="index cache, cycle model")
-        axes.plot(positions, clocks.measured, ".", color="black", markersize=4, label="index cache, gateware's counters")
-        axes.set(xlabel="position of the token", ylabel="clocks a token", xlim=(0, len(positions) + 1))
-        axes.grid(alpha=0.3)
-    far.plot(positions, clocks.rerun, color="tab:red", linestyle=":", label="context run again (computed)")
-    for axes in (near, far):
-        axes.set_ylim(bottom=0)
-        axes.legend(loc="lower right" if axes is near else "center right", fontsize=8)
-    figure.suptitle(title, fontsize=10)
-    picture = io.BytesIO()
-    figure.savefig(picture, dpi=110, format="png", metadata={"Software": None})
-    return picture.getvalue()
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sim.context_plot", description="Plot clocks a token against the context.")
-    parser.add_argument("--network", default="transformer", help="a network file, or the name of a shipped one; default: transformer")
-    parser.add_argument("--board", default="icebreaker", help="one of: " + ", ".join(sorted(boards.BOARDS)))
-    parser.add_argument("--tokens", type=int, default=MAX_STEPS, help=f"1..{MAX_STEPS}; default: {MAX_STEPS}")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the picture, a PNG")
-    return parser
-
-
-def _run(options: argparse.Namespace) -> int:
-    board, path = boards.get(options.board), find_network(options.network)
-    if not 1 <= options.tokens <= MAX_STEPS:
-        raise ValueError(f"--tokens must be 1..{MAX_STEPS}, not {options.tokens}")
-    network = load(path)
+    found = load(target.network)
+    program, network = found.compile(board=target.board, flash=target.flash), found.integer
     if not isinstance(network, TransformerNetwork):
-        raise NetworkError(f"{path} is no transformer: its clocks do not depend on a context")
-    program = compile_network(network, board, name=path.stem)
-    clocks = context_clocks(network, program, board, tokens=options.tokens)
+        raise ValueError(f"{found.name} is no transformer: its clocks do not depend on a context")
+    clocks = context_clocks(network, program.code, program.board, tokens=tokens)
     if clocks.measured != clocks.predicted:
         print(f"DIFFERENT: the counters say {clocks.measured}, the cycle model {clocks.predicted}")
         return 1
     tables = sum(len(head.query) for block in network.blocks for head in block.heads)
-    title = f"{path.stem} on {board.title}: {len(network.blocks)} blocks, {tables} tables of attention, context {network.context}"
-    write_atomic({options.out: _draw(clocks, title=title)})
-    print(
-        f"{options.tokens} tokens, counters and cycle model equal: {clocks.measured[0]} clocks the first, {clocks.measured[-1]} the last;"
-    )
+    shape = f"{len(network.blocks)} blocks, {tables} tables of attention, context {network.context}"
+    write_atomic({out: draw(clocks, title=f"{found.name} on {program.board.title}: {shape}")})
+    print(f"{tokens} tokens, counters and cycle model equal: {clocks.measured[0]} clocks the first, {clocks.measured[-1]} the last;")
     print(f"computed: {clocks.again[-1]} with all keys made again, {clocks.rerun[-1]} with the context run again")
     return 0
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit codes as above."""
-    options = _parser().parse_args(arguments)
-    try:
-        return _run(options)
-    except (ValueError, SimulationError, OSError) as error:  # every error of ours is one, with one sentence
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+def main(argv: Sequence[str] | None = None) -> int:
+    return run(app, argv)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "firmware": {"polychron.options", "golden", "boards"},
     "hdl": {"firmware.isa", "boards"},
     "sim": {"polychron.cache", "polychron.options", "boards", "golden", "firmware", "hdl"},
-    "benchmarks": {"boards", "golden", "firmware", "hdl", "sim"},
+    "benchmarks": {"polychron.options", "boards", "golden", "firmware", "hdl", "sim"},
 }
 
 

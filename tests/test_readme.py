@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 
 
 def broken_links(text: str, folder: Path) -> list[str]:
@@ -26,6 +26,17 @@ def test_ci_runs_the_command_of_the_readme() -> None:
     blocks = re.findall(r"^```sh\n(.*?)```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     assert f"{command}\n" in blocks
     assert command.endswith("pytest -n 2")
+
+
+def missing_files(text: str) -> list[str]:
+    """Paths named between backquotes, below a folder of ours, that lead nowhere."""
+    named = re.findall(r"`((?:benchmarks|boards|docs|firmware|golden|hdl|polychron|sim|tests)/[\w./-]*)`", text)
+    return [name for name in named if not (ROOT / name).exists()]
+
+
+def test_files_that_contributors_are_led_to_exist() -> None:
+    assert missing_files((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")) == []
+    assert missing_files("`hdl/core/compare.py`, `hdl/absent.py`") == ["hdl/absent.py"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -1,24 +1,28 @@
 """``python -m benchmarks.study.deep``: train a deep network to predict the next character from a window, and save it with its codes."""
 
-import argparse
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from tqdm import tqdm
 
 from golden.integer.file import save_network
-from golden.integer.layer import NetworkError
 from golden.integer.symbols import encode
 from golden.tasks.out import check_out
 from golden.tasks.text import read_text, vocabulary
 from golden.training.words import tables_word
+from polychron.options import FLAT, Options, make_app, option, word
+from polychron.options import run as run_command
 
+from .runs import TEXT
 from .window import WindowModel, quantise_window, score_window
 from .window_trainer import Schedule, WindowTrainer
 
-__all__ = ["main"]
+__all__ = ["app", "main"]
 
 HIDDEN = (16, 5)
 FLOATS = ("unit", "output_unit", "rate", "jitter", "recent")
@@ -30,46 +34,72 @@ def _numbers(word: str) -> tuple[int, ...]:
     except ValueError:
         widths = ()
     if not widths or min(widths) < 1 or sum(widths) > 4096:
-        raise argparse.ArgumentTypeError(f"must be latencies of each character, the newest first, such as 32,24,16, not {word!r}")
+        raise ValueError(f"must be latencies of each character, the newest first, such as 32,24,16, not {word!r}")
     return widths
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.study.deep", description=__doc__)
-    parser.add_argument("--text", type=Path, required=True, help="any file; its last tenth is held out")
-    parser.add_argument("--out", type=Path, default=Path("deep.safetensors"), help="the network file (default: %(default)s)")
-    parser.add_argument("--steps", type=int, default=10_000, help="mini-batches of 64 x 32 characters (default: %(default)s)")
-    parser.add_argument("--widths", type=_numbers, default=(32, 24, 16, 16, 16, 8, 8, 8), help="latencies of each character, newest first")
-    parser.add_argument("--hidden", type=tables_word, action="append", metavar="NTxNC", help="hidden layer, one or more (default: 16x5)")
-    parser.add_argument("--output", type=tables_word, metavar="NTxNC", default=(32, 5), help="output tables")
-    parser.add_argument("--no-hidden", action="store_true", help="the output layer alone")
-    parser.add_argument("--grow", type=int, default=0, help="anchor pairs a table begins with (default: all)")
-    parser.add_argument("--unit", type=float, default=1 / 8, help="of codes and hidden tables (default: %(default)s)")
-    parser.add_argument("--output-unit", type=float, default=1 / 16, help="of output tables (default: %(default)s)")
-    parser.add_argument("--rate", type=float, default=0.01)
-    parser.add_argument("--jitter", type=float, default=0.5)
-    parser.add_argument("--recent", type=float, default=0.12, help="part of a mini-batch from the last tenth of the training text")
-    parser.add_argument("--seed", type=int, default=0)
-    return parser
+@dataclass(frozen=True, kw_only=True)
+class DeepOptions(Options):
+    """A deep network on a window of characters, and its training."""
+
+    steps: Annotated[int, option("mini-batches of 64 x 32 characters", low=1, high=1_000_000)] = 10_000
+    widths: Annotated[
+        tuple[int, ...],
+        word(
+            "latencies of each character, newest first, such as 32,24,16",
+            _numbers,
+            metavar="N,N,...",
+            between=",",
+            show_default="32,24,16,16,16,8,8,8",
+        ),
+    ] = (32, 24, 16, 16, 16, 8, 8, 8)
+    hidden: Annotated[tuple[str, ...], option("hidden layer, one or more; left out: 16x5", metavar="NTxNC")] = ()
+    output: Annotated[tuple[int, int], word("output tables", tables_word, metavar="NTxNC", show_default="32x5")] = (32, 5)
+    no_hidden: Annotated[bool, option("the output layer alone")] = False
+    grow: Annotated[int, option("anchor pairs a table begins with; 0: all", low=0, high=16)] = 0
+    unit: Annotated[float, option("of codes and hidden tables", low=2.0**-12, high=1)] = 1 / 8
+    output_unit: Annotated[float, option("of output tables", low=2.0**-12, high=1)] = 1 / 16
+    rate: Annotated[float, option("learning rate", low=0, high=1)] = 0.01
+    jitter: Annotated[float, option("chance that a table's nearest bit flips", low=0, high=1)] = 0.5
+    recent: Annotated[float, option("part of a mini-batch from the last tenth of the training text", low=0, high=1)] = 0.12
+    seed: Annotated[int, option("of everything drawn", low=0, high=1 << 63)] = 0
+
+    @property
+    def layers(self) -> tuple[tuple[int, int], ...]:
+        """Hidden layers, (tables, pairs) each."""
+        return () if self.no_hidden else tuple(map(tables_word, self.hidden)) or (HIDDEN,)
 
 
-def _command(arguments: argparse.Namespace) -> str:
+DEFAULT = DeepOptions()
+app = make_app(
+    "python -m benchmarks.study.deep",
+    "Train a deep network to predict the next character from a window, and save it with its codes.",
+    examples=["python -m benchmarks.study.deep --text TEXT --steps 1000 --hidden 16x5 --hidden 8x6"],
+)
+
+
+def _command(arguments: DeepOptions, text: str) -> str:
     """The command, every option spelt out; the text by its name."""
-    words = ["python -m benchmarks.study.deep", f"--text {arguments.text.name}", f"--widths {','.join(map(str, arguments.widths))}"]
-    words += ["--no-hidden"] if arguments.no_hidden else [f"--hidden {n_t}x{n_c}" for n_t, n_c in arguments.hidden or [HIDDEN]]
+    words = ["python -m benchmarks.study.deep", f"--text {text}", f"--widths {','.join(map(str, arguments.widths))}"]
+    words += [f"--hidden {n_t}x{n_c}" for n_t, n_c in arguments.layers] or ["--no-hidden"]
     words.append(f"--output {arguments.output[0]}x{arguments.output[1]}")
     words += [f"--{name.replace('_', '-')} {getattr(arguments, name):g}" for name in ("steps", "grow", *FLOATS, "seed")]
     return " ".join(words)
 
 
-def run(arguments: argparse.Namespace) -> None:
-    if not 1 <= arguments.steps <= 1_000_000:
-        raise NetworkError(f"--steps must be 1..1000000, not {arguments.steps}")
-    check_out(arguments.out)
-    text = read_text(arguments.text)
-    hidden = () if arguments.no_hidden else tuple(arguments.hidden or [HIDDEN])
-    symbols = vocabulary(text.train, size=64)
-    model = WindowModel.start(n_sym=len(symbols), widths=arguments.widths, hidden=hidden, output=arguments.output, seed=arguments.seed)
+@app.default
+def command(
+    arguments: Annotated[DeepOptions, FLAT] = DEFAULT,
+    *,
+    text: Annotated[Path, TEXT],
+    out: Annotated[Path, option("the network file", metavar="FILE")] = Path("deep.safetensors"),
+) -> None:
+    check_out(out)
+    data = read_text(text)
+    symbols = vocabulary(data.train, size=64)
+    model = WindowModel.start(
+        n_sym=len(symbols), widths=arguments.widths, hidden=arguments.layers, output=arguments.output, seed=arguments.seed
+    )
     schedule = Schedule(
         steps=arguments.steps,
         unit=arguments.unit,
@@ -80,9 +110,9 @@ def run(arguments: argparse.Namespace) -> None:
         recent=arguments.recent,
         seed=arguments.seed,
     )
-    trainer = WindowTrainer(model, encode(symbols, text.train), schedule)
-    trained_on = {"name": text.name, "sha256": text.sha256, "held_out": "the last tenth"}
-    card = {"task": "text window", "command": _command(arguments), "data": trained_on, "seed": arguments.seed}
+    trainer = WindowTrainer(model, encode(symbols, data.train), schedule)
+    trained_on = {"name": data.name, "sha256": data.sha256, "held_out": "the last tenth"}
+    card = {"task": "text window", "command": _command(arguments, data.name), "data": trained_on, "seed": arguments.seed}
     start, recent = time.process_time(), []
     with tqdm(total=arguments.steps, unit="step", dynamic_ncols=True) as bar:
 
@@ -97,23 +127,14 @@ def run(arguments: argparse.Namespace) -> None:
     network, codes = quantise_window(
         trainer.current(), unit=arguments.unit, output_unit=arguments.output_unit, bits=schedule.bits, symbols=symbols, card=card
     )
-    bits = score_window(network, codes, text.held_out)
-    network.card["figures"] = {"bits_per_character": round(bits, 4), "characters": len(text.held_out)}
-    save_network(network, arguments.out, extra={f"codes.{index}": code for index, code in enumerate(codes)})
-    print(
-        f"bits per character: {bits:.4f}; tables: {network.table_bytes()} bytes, codes: {sum(code.size for code in codes)}; {arguments.out}"
-    )
+    bits = score_window(network, codes, data.held_out)
+    network.card["figures"] = {"bits_per_character": round(bits, 4), "characters": len(data.held_out)}
+    save_network(network, out, extra={f"codes.{index}": code for index, code in enumerate(codes)})
+    print(f"bits per character: {bits:.4f}; tables: {network.table_bytes()} bytes, codes: {sum(code.size for code in codes)}; {out}")
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = _parser()
-    arguments = parser.parse_args(argv)
-    try:
-        run(arguments)
-    except (NetworkError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+def main(argv: Sequence[str] | None = None) -> int:
+    return run_command(app, argv)
 
 
 if __name__ == "__main__":

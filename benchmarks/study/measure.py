@@ -1,9 +1,10 @@
 """``python -m benchmarks.study.measure NETWORK --text FILE``: a trained network as a point of docs/study/points.json."""
 
-import argparse
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 
@@ -15,13 +16,16 @@ from golden.integer.network import Network
 from golden.integer.shipped import find_network
 from golden.integer.transformer import TransformerNetwork
 from golden.tasks.text import Text, read_text
+from polychron.options import make_app, option
+from polychron.options import run as run_command
+from polychron.target import NETWORK
 
 from .figures import cost
-from .points import POINTS, Point, put
+from .points import POINTS, POINTS_FILE, Point, put
 from .runs import RUNS, Run, put_run
 from .window import score_window
 
-__all__ = ["as_run", "characters_of", "codes_of", "main", "measure", "shape_of"]
+__all__ = ["app", "as_run", "characters_of", "codes_of", "main", "measure", "shape_of"]
 
 WINDOW = 2048  # targets of a mini-batch: 64 streams of 32 characters, in all trainers
 
@@ -99,30 +103,37 @@ def as_run(point: Point, *, model: str) -> Run:
     return Run(model=model, **{name: getattr(point, name) for name in kept})
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.study.measure", description=__doc__)
-    parser.add_argument("network", help="a file, or the name of a network that ships")
-    parser.add_argument("--text", type=Path, required=True, help="the text it was trained on")
-    parser.add_argument("--name", help="of the point (default: the file's)")
-    parser.add_argument("--seconds", type=float, help="of processor time its training took, where its card does not say")
-    parser.add_argument("--characters", type=int, help="targets of its training, where --steps of 2048 is not the number")
-    parser.add_argument("--run", metavar="MODEL", help="also a line of docs/study/convergence.json, of this model")
-    parser.add_argument("--points", type=Path, default=POINTS, help="the file of points (default: docs/study/points.json)")
-    arguments = parser.parse_args(argv)
-    try:
-        path = find_network(arguments.network)
-        shipped = arguments.network if str(path) != arguments.network else None
-        given = {"seconds": arguments.seconds, "characters": arguments.characters, "shipped": shipped}
-        point = measure(path, read_text(arguments.text), name=arguments.name or path.stem, **given)
-        run = None if arguments.run is None else as_run(point, model=arguments.run)
-        put(point, arguments.points)
-        if run is not None:
-            put_run(run, RUNS)
-    except (NetworkError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+app = make_app(
+    "python -m benchmarks.study.measure",
+    "A trained network as a point of docs/study/points.json.",
+    examples=["python -m benchmarks.study.measure best-5m --text TEXT"],
+)
+
+
+@app.default
+def command(
+    network: Annotated[str, NETWORK],
+    /,
+    *,
+    text: Annotated[Path, option("the text it was trained on", metavar="FILE")],
+    name: Annotated[str | None, option("of the point; left out: the file's")] = None,
+    seconds: Annotated[float | None, option("of processor time its training took, where its card does not say")] = None,
+    characters: Annotated[int | None, option("targets of its training, where --steps of 2048 is not the number")] = None,
+    run: Annotated[str | None, option("also a line of docs/study/convergence.json, of this model", metavar="MODEL")] = None,
+    points: Annotated[Path, POINTS_FILE] = POINTS,
+) -> None:
+    path = find_network(network)
+    shipped = network if str(path) != network else None
+    point = measure(path, read_text(text), name=name or path.stem, seconds=seconds, shipped=shipped, characters=characters)
+    made = None if run is None else as_run(point, model=run)
+    put(point, points)
+    if made is not None:
+        put_run(made, RUNS)
     print(point)
-    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run_command(app, argv)
 
 
 if __name__ == "__main__":

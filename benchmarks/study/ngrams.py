@@ -6,23 +6,27 @@ holds that byte and a count of 8 bits (2 bytes); nodes shorter than n also hold 
 node is free, since the context of one length is found from the one read a character before.
 """
 
-import argparse
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 
-from golden.integer.layer import NetworkError
 from golden.tasks.ngram import ngram_bits
 from golden.tasks.text import read_text
+from polychron.options import make_app
+from polychron.options import run as run_command
 
-from .points import POINTS, Point, put
+from .points import POINTS, POINTS_FILE, Point, put
+from .runs import TEXT
 
-__all__ = ["Stored", "main", "stored"]
+__all__ = ["Stored", "app", "main", "stored"]
 
 NODE, PLACE = 2, 4  # bytes
+ORDERS = (2, 3, 4, 5, 6)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,39 +68,41 @@ def _numbers(keys: np.ndarray) -> tuple[np.ndarray, int]:
     return numbers.reshape(-1).astype(np.int64), len(different)
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.study.ngrams", description=__doc__)
-    parser.add_argument("--text", type=Path, required=True)
-    parser.add_argument("--points", type=Path, default=POINTS, help="the file of points (default: docs/study/points.json)")
-    arguments = parser.parse_args(argv)
-    orders = (2, 3, 4, 5, 6)
-    try:
-        text = read_text(arguments.text)
-        start = time.process_time()
-        bits = ngram_bits(text.train, text.held_out, orders=orders)
-        seconds = time.process_time() - start
-        for order, figures in stored(text.train, text.held_out, orders=orders).items():
-            point = Point(
-                name=f"{order}-gram",
-                family="n-gram",
-                shape=f"{sum(figures.grams)} grams",
-                memory="none",
-                table_bytes=figures.bytes,
-                bytes_read=round(figures.read),
-                clocks=None,
-                predicted=False,
-                bits=round(bits[order], 4),
-                characters=len(text.train),
-                seconds=round(seconds, 1),
-                seed=0,
-                command=f"python -m benchmarks.study.ngrams --text {text.name}",
-            )
-            put(point, arguments.points)
-            print(point)
-    except (NetworkError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+app = make_app(
+    "python -m benchmarks.study.ngrams",
+    "Interpolated n-grams, with what they would store and read, as points of docs/study/points.json.",
+    examples=["python -m benchmarks.study.ngrams --text TEXT"],
+)
+
+
+@app.default
+def command(*, text: Annotated[Path, TEXT], points: Annotated[Path, POINTS_FILE] = POINTS) -> None:
+    data = read_text(text)
+    start = time.process_time()
+    bits = ngram_bits(data.train, data.held_out, orders=ORDERS)
+    seconds = time.process_time() - start
+    for order, figures in stored(data.train, data.held_out, orders=ORDERS).items():
+        point = Point(
+            name=f"{order}-gram",
+            family="n-gram",
+            shape=f"{sum(figures.grams)} grams",
+            memory="none",
+            table_bytes=figures.bytes,
+            bytes_read=round(figures.read),
+            clocks=None,
+            predicted=False,
+            bits=round(bits[order], 4),
+            characters=len(data.train),
+            seconds=round(seconds, 1),
+            seed=0,
+            command=f"python -m benchmarks.study.ngrams --text {data.name}",
+        )
+        put(point, points)
+        print(point)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run_command(app, argv)
 
 
 if __name__ == "__main__":

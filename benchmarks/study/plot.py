@@ -3,7 +3,6 @@
 A picture carries the SHA-256 of the data it was drawn from (PNG text "Source"), so that a test can tell whether it is up to date.
 """
 
-import argparse
 import hashlib
 import io
 import re
@@ -12,15 +11,17 @@ import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from golden.integer.file import write_atomic
 from golden.integer.layer import NetworkError
+from polychron.options import make_app, option
+from polychron.options import run as run_command
 
 from .points import FAMILIES, Point, frontier, read_points
 from .runs import Run, read_runs
 
-__all__ = ["FOLDER", "ann_points", "draw", "fill", "goals_table", "main", "points_table", "runs_table", "source_of"]
+__all__ = ["FOLDER", "ann_points", "app", "draw", "fill", "goals_table", "main", "points_table", "runs_table", "source_of"]
 
 FOLDER = Path(__file__).parents[2] / "docs" / "study"
 COLOURS = dict(zip(FAMILIES, ("tab:green", "tab:blue", "tab:red", "0.5", "tab:orange"), strict=True))
@@ -254,16 +255,20 @@ def draw(folder: Path = FOLDER) -> None:
     draw_runs(runs, folder / "convergence.png", source_hash(folder))
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.study.plot", description=__doc__)
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="of points.json, convergence.json and README.md (default: docs/study)")
-    arguments = parser.parse_args(argv)
-    try:
-        draw(arguments.folder)
-    except (NetworkError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+app = make_app(
+    "python -m benchmarks.study.plot",
+    "Draw the study's pictures, and put its tables into its page.",
+    examples=["python -m benchmarks.study.plot"],
+)
+
+
+@app.default
+def command(*, folder: Annotated[Path, option("of points.json, convergence.json and README.md", metavar="DIR")] = FOLDER) -> None:
+    draw(folder)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run_command(app, argv)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ from typing import Any
 
 from golden.integer.file import write_atomic
 from golden.integer.layer import NetworkError
+from polychron.options import option
 
-__all__ = ["FAMILIES", "POINTS", "Point", "frontier", "put", "read_points", "write_points"]
+__all__ = ["FAMILIES", "POINTS", "POINTS_FILE", "Point", "frontier", "put", "read_points", "write_points"]
 
 POINTS = Path(__file__).parents[2] / "docs" / "study" / "points.json"
+POINTS_FILE = option("the file of points", metavar="FILE")
 FAMILIES = ("deep", "rnn", "transformer", "n-gram", "ANN")
 
 

@@ -7,10 +7,13 @@ from typing import Any
 
 from golden.integer.file import write_atomic
 from golden.integer.layer import NetworkError
+from polychron.options import option
 
-__all__ = ["RUNS", "Run", "put_run", "read_runs", "write_runs"]
+__all__ = ["RUNS", "RUNS_FILE", "TEXT", "Run", "put_run", "read_runs", "write_runs"]
 
 RUNS = Path(__file__).parents[2] / "docs" / "study" / "convergence.json"
+RUNS_FILE = option("the file of runs", metavar="FILE")
+TEXT = option("any file; its last tenth is held out", metavar="FILE")
 
 
 @dataclass(frozen=True, kw_only=True)

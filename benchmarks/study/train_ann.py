@@ -1,10 +1,11 @@
 """``python -m benchmarks.study.train_ann``: train the standard transformer for so many steps; a line of docs/study/convergence.json."""
 
-import argparse
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -15,12 +16,14 @@ from golden.integer.layer import NetworkError
 from golden.integer.symbols import encode
 from golden.tasks.text import read_text, vocabulary
 from golden.training.adam import cosine
+from polychron.options import FLAT, Options, make_app, option
+from polychron.options import run as run_command
 
 from .ann import Ann, round_weights, stream_bits
 from .ann_shape import AnnShape
-from .runs import RUNS, Run, put_run
+from .runs import RUNS, RUNS_FILE, TEXT, Run, put_run
 
-__all__ = ["main", "train"]
+__all__ = ["app", "main", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,40 +74,47 @@ def train(model: Ann, symbols: np.ndarray, schedule: Schedule) -> float:
     return time.process_time() - start
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.study.train_ann", description=__doc__)
-    parser.add_argument("--text", type=Path, required=True, help="any file; its last tenth is held out")
-    parser.add_argument("--steps", type=int, default=1000)
-    parser.add_argument("--width", type=int, default=96)
-    parser.add_argument("--layers", type=int, default=2)
-    parser.add_argument("--heads", type=int, default=4)
-    parser.add_argument("--context", type=int, default=64)
-    parser.add_argument("--batch", type=int, default=16, help="pieces of a mini-batch (default: %(default)s)")
-    parser.add_argument("--length", type=int, default=128, help="targets of a piece (default: %(default)s)")
-    parser.add_argument("--rate", type=float, default=0.004)
-    parser.add_argument("--decay", type=float, default=0.1)
-    parser.add_argument("--drop", type=float, default=0.0)
-    parser.add_argument("--recent", type=float, default=0.12)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--runs", type=Path, default=RUNS, help="the file of runs (default: docs/study/convergence.json)")
-    return parser
+@dataclass(frozen=True, kw_only=True)
+class AnnOptions(Options):
+    """A standard transformer and its training."""
+
+    steps: Annotated[int, option("mini-batches", low=1, high=1_000_000)] = 1000
+    width: Annotated[int, option("neurons", low=1, high=1_000_000)] = 96
+    layers: Annotated[int, option("layers", low=1, high=1_000_000)] = 2
+    heads: Annotated[int, option("heads of a layer", low=1, high=1_000_000)] = 4
+    context: Annotated[int, option("positions", low=1, high=1_000_000)] = 64
+    batch: Annotated[int, option("pieces of a mini-batch", low=1, high=1_000_000)] = 16
+    length: Annotated[int, option("targets of a piece", low=1, high=1_000_000)] = 128
+    rate: Annotated[float, option("learning rate", low=0, high=1)] = 0.004
+    decay: Annotated[float, option("of weights", low=0, high=1)] = 0.1
+    drop: Annotated[float, option("part of the activations that is dropped", low=0, high=1)] = 0.0
+    recent: Annotated[float, option("part of the pieces from the last tenth of the training text", low=0, high=1)] = 0.12
+    seed: Annotated[int, option("of everything drawn", low=0, high=1 << 63)] = 0
 
 
-def run(arguments: argparse.Namespace) -> None:
-    for name in ("steps", "width", "layers", "heads", "batch", "length"):
-        if not 1 <= getattr(arguments, name) <= 1_000_000:
-            raise NetworkError(f"--{name} must be 1..1000000, not {getattr(arguments, name)}")
+DEFAULT = AnnOptions()
+app = make_app(
+    "python -m benchmarks.study.train_ann",
+    "Train a standard transformer for docs/study/convergence.json.",
+    examples=["python -m benchmarks.study.train_ann --text TEXT --steps 1000"],
+)
+
+
+@app.default
+def command(
+    arguments: Annotated[AnnOptions, FLAT] = DEFAULT, *, text: Annotated[Path, TEXT], runs: Annotated[Path, RUNS_FILE] = RUNS
+) -> None:
     if arguments.width % (2 * arguments.heads):
         raise NetworkError(f"--width must be a multiple of twice the heads, {2 * arguments.heads}, not {arguments.width}")
-    text = read_text(arguments.text)
-    symbols = vocabulary(text.train, size=64)
+    data = read_text(text)
+    symbols = vocabulary(data.train, size=64)
     shape = AnnShape(n_sym=len(symbols), width=arguments.width, layers=arguments.layers, heads=arguments.heads, context=arguments.context)
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(1)
     model = Ann(shape, drop=arguments.drop)
     names = ("steps", "batch", "length", "rate", "decay", "recent", "seed")
-    seconds = train(model, encode(symbols, text.train), Schedule(**{name: getattr(arguments, name) for name in names}))
-    bits = stream_bits(model, symbols, encode(symbols, text.held_out))
+    seconds = train(model, encode(symbols, data.train), Schedule(**{name: getattr(arguments, name) for name in names}))
+    bits = stream_bits(model, symbols, encode(symbols, data.held_out))
     options = " ".join(f"--{name} {getattr(arguments, name):g}" for name in (*names, "width", "layers", "heads", "context", "drop"))
     made = Run(
         model=f"ANN {arguments.layers} x {arguments.width}",
@@ -115,22 +125,16 @@ def run(arguments: argparse.Namespace) -> None:
         table_bytes=shape.weights(),
         bytes_read=shape.bytes_read(),
         seed=arguments.seed,
-        command=f"python -m benchmarks.study.train_ann --text {text.name} {options}",
+        command=f"python -m benchmarks.study.train_ann --text {data.name} {options}",
     )
-    put_run(made, arguments.runs)
+    put_run(made, runs)
     print(made)
     round_weights(model)
-    print(f"with int8 weights: {stream_bits(model, symbols, encode(symbols, text.held_out)):.4f} bits")
+    print(f"with int8 weights: {stream_bits(model, symbols, encode(symbols, data.held_out)):.4f} bits")
 
 
-def main(argv: list[str] | None = None) -> int:
-    arguments = _parser().parse_args(argv)
-    try:
-        run(arguments)
-    except (NetworkError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+def main(argv: Sequence[str] | None = None) -> int:
+    return run_command(app, argv)
 
 
 if __name__ == "__main__":

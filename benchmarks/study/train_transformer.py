@@ -3,20 +3,22 @@
 The trainer of ``python -m golden.train transformer`` without its checks in between, so that the seconds are the training's own.
 """
 
-import argparse
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
-from golden.integer.layer import NetworkError
 from golden.tasks.text import Text, read_text
 from golden.training.transformer import TransformerArchitecture
 from golden.training.transformer_presets import TRANSFORMER_PRESETS, TransformerOptions
+from polychron.options import FLAT, Options, make_app, option
+from polychron.options import run as run_command
 
 from .lut_run import timed_run
-from .runs import RUNS, Run, put_run
+from .runs import RUNS, RUNS_FILE, TEXT, Run, put_run
 
-__all__ = ["main", "train"]
+__all__ = ["app", "main", "train"]
 
 
 def train(text: Text, options: TransformerOptions, *, name: str) -> Run:
@@ -27,31 +29,39 @@ def train(text: Text, options: TransformerOptions, *, name: str) -> Run:
     return timed_run(TransformerArchitecture(), options, text, family="transformer", name=name, command=command)
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.study.train_transformer", description=__doc__)
-    parser.add_argument("--text", type=Path, required=True, help="any file; its last tenth is held out")
-    parser.add_argument("--preset", choices=TRANSFORMER_PRESETS, default="spram")
-    parser.add_argument("--steps", type=int, default=1000, help="mini-batches of 64 x 32 characters (default: %(default)s)")
-    parser.add_argument("--rate", type=float, default=0.01)
-    parser.add_argument("--qat", type=float, default=0.5)
-    parser.add_argument("--recent", type=float, default=0.12)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--runs", type=Path, default=RUNS, help="the file of runs (default: docs/study/convergence.json)")
-    arguments = parser.parse_args(argv)
-    try:
-        if not 1 <= arguments.steps <= 1_000_000:
-            raise NetworkError(f"--steps must be 1..1000000, not {arguments.steps}")
-        names = ("steps", "rate", "qat", "recent", "seed")
-        given = {name: getattr(arguments, name) for name in names}
-        warm = min(200, max(1, arguments.steps // 10))
-        options = replace(TRANSFORMER_PRESETS[arguments.preset], warm=warm, threads=1, **given)
-        run = train(read_text(arguments.text), options, name=f"transformer {arguments.preset}")
-        put_run(run, arguments.runs)
-    except (NetworkError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+@dataclass(frozen=True, kw_only=True)
+class Chosen(Options):
+    """What the study varies."""
+
+    preset: Annotated[str, option(f"shape: {', '.join(TRANSFORMER_PRESETS)}", metavar="NAME")] = "spram"
+    steps: Annotated[int, option("mini-batches", low=1, high=1_000_000)] = 1000
+    rate: Annotated[float, option("learning rate", low=0, high=1)] = 0.01
+    qat: Annotated[float, option("last part of the training, with rounded tables", low=0, high=1)] = 0.5
+    recent: Annotated[float, option("part of the streams that read the last tenth of the training text", low=0, high=1)] = 0.12
+    seed: Annotated[int, option("of everything drawn", low=0, high=1 << 63)] = 0
+
+
+DEFAULT = Chosen()
+app = make_app(
+    "python -m benchmarks.study.train_transformer",
+    "Train a transformer for docs/study/convergence.json.",
+    examples=["python -m benchmarks.study.train_transformer --text TEXT --steps 1000"],
+)
+
+
+@app.default
+def command(chosen: Annotated[Chosen, FLAT] = DEFAULT, *, text: Annotated[Path, TEXT], runs: Annotated[Path, RUNS_FILE] = RUNS) -> None:
+    if chosen.preset not in TRANSFORMER_PRESETS:
+        raise ValueError(f"--preset must be one of {', '.join(TRANSFORMER_PRESETS)}, not {chosen.preset!r}")
+    given = {name: getattr(chosen, name) for name in ("steps", "rate", "qat", "recent", "seed")}
+    options = replace(TRANSFORMER_PRESETS[chosen.preset], warm=min(200, max(1, chosen.steps // 10)), threads=1, **given)
+    run = train(read_text(text), options, name=f"transformer {chosen.preset}")
+    put_run(run, runs)
     print(run)
-    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run_command(app, argv)
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def bits_of(outputs: Int16, tokens: Symbols, *, symbols: tuple[int, ...], out_fr
 def score_window(network: DeepNetwork, codes: tuple[Int8, ...], data: bytes) -> float:
     """Bits per character of every byte of ``data``, each predicted from the bytes before it in ``data``."""
     symbols = tuple(network.card["symbols"])
-    if network.kind != "deep" or sum(code.shape[1] for code in codes) != network.n:
+    if sum(code.shape[1] for code in codes) != network.n:
         raise NetworkError(f"the codes must make the {network.n} latencies of a deep network")
     if not data:
         raise NetworkError("the text to score is empty")

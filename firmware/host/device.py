@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from golden.integer.symbols import TextDecoder
+
 from ..image.image import read_image, sampler_image
 from ..image.sections import Section, pack, until_rest
 from ..isa import Kind
@@ -79,13 +81,15 @@ class Device:
         """Steps through ``text``; the symbols the core would have chosen."""
         return self.host.feed(self.symbols(text))
 
-    def generate(self, count: int) -> Iterator[bytes]:
-        """``count`` symbols the core chooses, as bytes, a few at a time."""
+    def generate(self, count: int) -> Iterator[str]:
+        """``count`` symbols the core chooses, as UTF-8 text, a few at a time."""
+        decoder = TextDecoder(tuple(self._listed()))
         done = 0
         while done < count:
             chosen = self.host.step(min(32, count - done))
             done += len(chosen)
-            yield self.text(chosen)
+            yield decoder.text(chosen)
+        yield decoder.end()
 
     def symbols(self, text: bytes) -> list[int]:
         """Text to symbols."""

@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .forward import layer_sum, write_back
-from .layer import Int16, Layer, is_array, require, validate_layer
+from .layer import Int16, Layer, NetworkError, is_array, require, validate_layer
 from .network import Network
 from .source import Arrays, Source
 
-__all__ = ["DeepNetwork", "Trace", "deep_forward"]
+__all__ = ["DeepNetwork", "Trace", "classifier", "deep_forward"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,13 @@ class DeepNetwork(Network):
         require(source.header.get("symbols") is None, "symbols must be absent in a deep network")
         hidden = tuple(source.layer(f"hidden.{index}") for index in range(len(source.layer_names()) - 1))
         return super().read_fields(source) | {"hidden": hidden, "constants": source.optional("constants", np.zeros(0, np.int16))}
+
+
+def classifier(network: Network, *, name: str = "the network") -> DeepNetwork:
+    """``network``, if it is given latencies and not symbols; else a ``NetworkError`` that calls it ``name``."""
+    if not isinstance(network, DeepNetwork):
+        raise NetworkError(f"{name} is a text network: it classifies nothing")
+    return network
 
 
 @dataclass(kw_only=True)

@@ -1,11 +1,14 @@
 """Bytes as symbols."""
 
+import codecs
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
 from .layer import NetworkError
 
-__all__ = ["UNKNOWN", "Symbols", "encode", "unseen"]
+__all__ = ["UNKNOWN", "Symbols", "TextDecoder", "encode", "unseen"]
 
 UNKNOWN = -1
 
@@ -28,3 +31,22 @@ def encode(symbols: tuple[int, ...], data: bytes) -> Symbols:
 def unseen(symbols: tuple[int, ...]) -> int:
     """How many of the 256 bytes the unknown symbol stands for."""
     return 256 - sum(symbol != UNKNOWN for symbol in symbols)
+
+
+class TextDecoder:
+    """Symbols to UTF-8 text as they come: a character that is not whole yet waits for its last byte.
+
+    The unknown symbol is a question mark; bytes that are no UTF-8 become U+FFFD.
+    """
+
+    def __init__(self, symbols: tuple[int, ...]) -> None:
+        self._bytes = [b"?" if byte == UNKNOWN else bytes([byte]) for byte in symbols]
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+
+    def text(self, symbols: Iterable[int]) -> str:
+        """The characters that ``symbols`` complete."""
+        return self._decoder.decode(b"".join(self._bytes[symbol] for symbol in symbols))
+
+    def end(self) -> str:
+        """What was left waiting."""
+        return self._decoder.decode(b"", final=True)

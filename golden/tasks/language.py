@@ -11,7 +11,7 @@ from tqdm import tqdm
 from ..compiled.stream import score
 from ..integer.file import load, load_extra, save_network
 from ..integer.layer import NetworkError
-from ..integer.network import Network, TextNetwork
+from ..integer.network import Network
 from ..integer.symbols import UNKNOWN, encode, unseen
 from ..model.layer import forward
 from ..model.rnn import cross_entropy
@@ -167,7 +167,7 @@ def train_language(
 
 def _resume(kind: Kind, path: Path) -> tuple[tuple[int, ...], FloatModel]:
     network = load(path)
-    symbols = network.symbols if isinstance(network, TextNetwork) else None
+    symbols = network.byte_symbols()
     if network.kind != kind.kind or symbols is None:
         raise NetworkError(f"{path}: no text network of this kind, it can't be resumed with this task")
     arrays = load_extra(path)

@@ -43,7 +43,7 @@ _FALL_FAST = f"{_TOP}prev_{{clock}} = cxxrtl::value<1>{{{{0u}}}};"
 _FALL_TRUE = f"{_TOP}{{clock}}.data[0] = 0;"
 
 
-class SimulationError(RuntimeError):
+class SimulationError(ValueError):
     """A simulation that can't be built or run; the message is one sentence."""
 
 

@@ -8,7 +8,8 @@ import pytest
 import boards
 from firmware.compiler import compile_network
 from golden.integer.file import save_network
-from sim.context_plot import ContextClocks, context_clocks, main
+from sim.context import ContextClocks, context_clocks
+from sim.context_plot import main
 from sim.cycles import timing
 from tests.firmware.transformers import random_transformer, with_symbols
 

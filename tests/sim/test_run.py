@@ -7,9 +7,10 @@ import pytest
 
 import golden
 import sim.run
+import sim.runs
 from golden.integer.file import load, save_network
-from sim.bench import measure
 from sim.machines.preload import TABLES
+from sim.simulators import measure
 
 from ..firmware.networks import random_network
 
@@ -60,12 +61,12 @@ def test_uart_and_trace(capsys, tmp_path):
 def test_a_difference_is_named_and_ends_with_1(capsys, monkeypatch):
     """The negative control of the command: one bit of the table memory flipped behind its back."""
 
-    class Damaged(sim.run.CoreSession):
+    class Damaged(sim.runs.CoreSession):
         def __init__(self, network, program, **options):
             super().__init__(network, program, **options)
             self.sim.memory(self.core.prefix + TABLES)[program.runs[0].table_base :: 1 << program.runs[0].row_log2, 0] ^= 1
 
-    monkeypatch.setattr(sim.run, "CoreSession", Damaged)
+    monkeypatch.setattr(sim.runs, "CoreSession", Damaged)
     code, out, _ = run(capsys, "--length", "20")
     assert code == 1
     assert re.search(
@@ -84,8 +85,8 @@ def test_a_difference_is_named_and_ends_with_1(capsys, monkeypatch):
         (["--digits", "3", "--network", str(NETWORKS / "mnist.safetensors")], "has 784 inputs: --digits needs a network of 64"),
         (["--network", str(NETWORKS / "digits.safetensors")], "has no symbols: it reads no text"),
         (["--temperature", "-1"], "temperature must be above 0, not -1.0"),
-        (["--seed", "0"], "seed must be 1..4294967295, not 0"),
-        (["--k", "9"], "k must be 0..8, not 9"),
+        (["--seed", "0"], "--seed must be 1..4294967295, not 0"),
+        (["--k", "9"], "--k must be 0..8, not 9"),
         (["--length", "1", "--trace", "/no/such/folder/run.vcd"], "/no/such/folder/run.vcd can't be written"),
     ],
 )

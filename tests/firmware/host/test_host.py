@@ -1,6 +1,5 @@
 """The host driver against a core in plain Python, over a clean line and over a disturbed one."""
 
-import argparse
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from golden.integer.deep import deep_forward
 from golden.integer.network import Network
 from golden.integer.recurrent import rnn_outputs, rnn_update
 from golden.integer.sampling import Jitter, Sampler
+from polychron.target import EARLIEST
 
 from ..compiler.test_compiler import shaped
 from ..networks import random_network
@@ -254,8 +254,7 @@ def test_image_for_another_core() -> None:
 def test_talk(capsys: pytest.CaptureFixture[str]) -> None:
     network = text_network()
     image = write_image(compile_network(network, ICEBREAKER))
-    options = argparse.Namespace(prompt="abc", count=50, temperature=0.0, k=0, seed=1)
-    used = talk(FakeCore(), image, options)
+    used = talk(Device(Host(FakeCore()), image), EARLIEST, prompt="abc", count=50)
     assert used.rows == 53 * (8 + 6 + 1)
     chosen = golden_run(network, [1, 2, 3, *[None] * 50], Sampler())
     expected = "abc" + "".join("?abcdefg"[symbol] for symbol in chosen[3:])

@@ -1,6 +1,5 @@
 """Networks with tables in flash at a core: loaded up to REST, and the flash scrubbed; the host's side, with a core in plain Python."""
 
-import argparse
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from firmware.image.image import write_image
 from firmware.image.sections import until_rest
 from firmware.talk import main, talk
 from golden.integer.sampling import Sampler
+from polychron.target import EARLIEST
 
 from ..flashed import small_board
 from .core import FakeCore
@@ -140,8 +140,7 @@ def test_the_user_is_told_of_another_image(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_talk_greets(capsys: pytest.CaptureFixture[str]) -> None:
-    options = argparse.Namespace(prompt="abc", count=5, temperature=0.0, k=0, seed=1)
-    used = talk(FakeCore(flash=IMAGE, size=SIZE), IMAGE, options)
+    used = talk(Device(Host(FakeCore(flash=IMAGE, size=SIZE)), IMAGE), EARLIEST, prompt="abc", count=5)
     told = capsys.readouterr().err
     assert "\rloading 100 %\ncore with 2 comparators, link version 2, flash ready, capture setting 2\n" in told
     assert f"({used.flash / max(1, used.steps):.1f} of them from flash)" in told

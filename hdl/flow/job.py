@@ -1,0 +1,87 @@
+"""A build as one job: from a board and a memory image to everything that is to be written."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from boards import Board
+from hdl.board.ecp5 import EcpTop
+from hdl.board.top import Top
+from hdl.flow.design import Design, check_resources, elaborate
+from hdl.flow.errors import BuildError
+from hdl.flow.family import family_of
+from hdl.flow.pipeline import Toolchain, implement
+from hdl.flow.products import flash_image
+from hdl.flow.report import Speed, figures_of, to_json, to_text
+from hdl.flow.steps import Steps
+
+__all__ = ["MOST_SEEDS", "Job", "Products", "make_products"]
+
+MOST_SEEDS = 100
+_TOPS: dict[str, type[Top] | type[EcpTop]] = {"iCE40": Top, "ECP5": EcpTop}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What is built: the ``image`` of a network, its ``name``, the ``sha256`` of its file, and the ``speed`` of a step."""
+
+    board: Board
+    name: str
+    sha256: str
+    image: bytes
+    speed: Speed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Products:
+    """``files``: content by name; ``figures``: those of report.json; ``report``: the text of report.txt."""
+
+    files: dict[str, bytes]
+    figures: dict[str, Any]
+    report: str
+
+
+def make_products(job: Job, *, seeds: int, steps: Path, say: Callable[[str], None]) -> Products:
+    """Elaborate, synthesise, place and route with ``seeds`` (1..100) seeds, pack, and put the figures together.
+
+    ``steps``: the folder of the steps' results; one whose inputs are the same is not run again. ``say`` is told what goes on. Raises
+    :class:`BuildError`, or of it :class:`TimingError` if no seed meets the clock.
+    """
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise BuildError(f"seeds must be 1..{MOST_SEEDS}, not {seeds}")
+    board = job.board
+    design = _elaborate(board)
+    tools = Toolchain.find(design)
+    say("tools: " + ", ".join(f"{name} ({version})" for name, version in tools.versions.items()))
+    clock_mhz = board.clock_hz / 1e6
+    built = implement(design, tools=tools, steps=Steps(folder=steps, say=say), seeds=range(1, seeds + 1), clock_mhz=clock_mhz)
+    figures = figures_of(
+        board=board,
+        design=design,
+        tools=tools.versions,
+        network=job.name,
+        network_sha256=job.sha256,
+        speed=job.speed,
+        image=job.image,
+        built=built,
+    )
+    text = to_text(figures, worst=min(built.seeds, key=lambda routed: routed.fmax_mhz))
+    suffix = design.family.bitstream.rsplit(".", 1)[-1]
+    files = {
+        f"bitstream.{suffix}": built.bitstream,
+        "image.bin": job.image,
+        "flash.bin": flash_image(bitstream=built.bitstream, image=job.image, offset=board.image_offset, size=board.flash_size),
+        "report.txt": text,
+        "report.json": to_json(figures),
+    }
+    return Products(files=files, figures=figures, report=text.decode())
+
+
+def _elaborate(board: Board) -> Design:
+    module, name = board.platform.split(":")
+    platform = getattr(importlib.import_module(module), name)()
+    top = _TOPS[family_of(board.device).name]
+    check_resources(platform, top.resources(board), board=board.name)
+    return elaborate(top(board), platform)

@@ -1,0 +1,61 @@
+"""The front door: one command, ``polychron``, whose sub-commands are those of ``python -m golden.train`` and its like."""
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from .options import FRONT_DOOR, make_app, run
+
+__all__ = ["app", "main"]
+
+
+def _version() -> str:
+    try:
+        return version("polychron")
+    except PackageNotFoundError:
+        return "unknown: this source tree is not installed"
+
+
+app = make_app(
+    FRONT_DOOR,
+    "Train look-up-table spiking networks, and run them on open FPGAs.\n\nEvery command has its own --help.",
+    examples=[
+        "polychron train text --text FILE --minutes 3 --out mine.safetensors",
+        "polychron estimate --board icebreaker --network mine.safetensors",
+        "polychron sim --network mine.safetensors --temperature 0.7",
+        "polychron build --board icebreaker --network mine.safetensors",
+    ],
+    version=_version,
+    version_flags=["--version"],
+)
+
+# Each brings its own help; none imports more than its options before it runs.
+LAZY = {
+    "train": "golden.train:app",
+    "eval": "golden.eval:app",
+    "estimate": "hdl.build:estimate_app",
+    "sim": "sim.run:app",
+    "build": "hdl.build:app",
+    "export": "firmware.export:app",
+    "talk": "firmware.talk:app",
+}
+for place, (name, path) in enumerate(LAZY.items()):
+    app.command(path, name=name, sort_key=place)
+
+bench = make_app(
+    "bench", "Measure how fast things are.", examples=["polychron bench sim", "polychron bench train --seconds 5"], sort_key=len(LAZY)
+)
+bench.command("golden.bench:app", name="train")
+bench.command("golden.transformer_bench:app", name="transformer")
+bench.command("sim.bench:app", name="sim")
+app.command(bench)
+app.register_install_completion_command(add_to_startup=False, help="Install completion for bash, zsh, fish or PowerShell.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """What the installed command calls; the exit code (docs/user/commands.md)."""
+    words = sys.argv[1:] if argv is None else argv
+    group = {(): app, ("bench",): bench}.get(tuple(word for word in words if word not in ("--help", "-h")))
+    if group is not None:
+        list(map(group.__getitem__, group))  # imports each command, for its line of help
+    return run(app, words)

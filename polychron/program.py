@@ -1,0 +1,174 @@
+"""A compiled network: what it costs, what it does on the simulated gateware, the files for a board."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from boards import Board
+from firmware import isa
+from firmware.estimate import Estimate as Placement
+from firmware.estimate import estimate
+from firmware.image.files import export_files, write_atomic
+from firmware.image.image import write_image
+from firmware.program import Program as Code
+from sim.cycles import Prediction, predict
+
+if TYPE_CHECKING:
+    from hdl.flow.report import Speed
+    from sim.runs import ClassRun, Simulated, TextRun
+
+    from .network import Network
+
+__all__ = ["Build", "Estimate", "Program"]
+
+Say = Callable[[str], None]
+
+
+def _silent(text: str) -> None:
+    """Says nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What is known before synthesis. ``placement``: where tables lie and what the memories cost; ``prediction``: the cycle model's."""
+
+    placement: Placement
+    prediction: Prediction
+    attends: bool
+
+    @property
+    def clocks_per_step(self) -> int:
+        """Of a step in steady state: a character, or a classification; of a transformer, with a full index cache."""
+        return self.prediction.clocks_per_step
+
+    @property
+    def limit(self) -> int:
+        """Clocks a step if the slowest memory delivered its rows without a gap."""
+        return self.placement.limit
+
+    @property
+    def steps_per_second(self) -> int:
+        """At the board's clock."""
+        return self.speed.steps_per_second(clock_mhz=self.placement.board.clock_hz / 1e6)
+
+    @property
+    def bytes_per_step(self) -> int:
+        """Read from the tables."""
+        return self.placement.bytes_per_step
+
+    @property
+    def speed(self) -> "Speed":
+        """The same for a build's report."""
+        from hdl.flow.report import Speed
+
+        return Speed(clocks=self.clocks_per_step, limit=self.limit, bytes=self.prediction.bytes)
+
+    def __str__(self) -> str:
+        clock_mhz = self.placement.board.clock_hz / 1e6
+        text = (
+            f"{self.placement.text()}\n  cycle model: {self.clocks_per_step} clocks a step, {self.speed.efficiency:.3f} of the limit's"
+            f" speed, {self.steps_per_second:,} steps a second at {clock_mhz:g} MHz"
+        )
+        if self.attends:
+            text += f"\n  (with a full index cache; the first step, with an empty one, takes {self.prediction.clocks} clocks)"
+        return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """What a build left. ``files``: those written; ``figures``: the content of report.json; ``report``: the text of report.txt."""
+
+    files: tuple[Path, ...]
+    figures: dict[str, Any]
+    report: str
+
+    def __str__(self) -> str:
+        return self.report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """``network`` compiled for ``board``. ``code``: what is loaded into the core (docs/reference/isa.md)."""
+
+    network: "Network"
+    board: Board
+    code: Code
+
+    @property
+    def image(self) -> bytes:
+        """The memory image (docs/reference/image.md)."""
+        return write_image(self.code)
+
+    def estimate(self) -> Estimate:
+        """Placement, memory, clocks and speed, before any synthesis."""
+        return Estimate(
+            placement=estimate(self.code, self.board),
+            prediction=predict(self.code, self.board),
+            attends=any(run.mode == isa.Mode.ATTEND for run in self.code.runs),
+        )
+
+    def simulate(
+        self,
+        *,
+        prompt: str = "",
+        length: int = 200,
+        uart: bool = False,
+        trace: Path | str | None = None,
+        echo: Say = _silent,
+        say: Say = _silent,
+    ) -> "TextRun":
+        """Read ``prompt`` and write ``length`` characters on the simulated gateware, every latency compared with the golden model.
+
+        ``uart``: the whole board, by its UART pins; else the core alone. ``trace``: a VCD to write, 2 MB a character. ``echo`` is given
+        the text as it comes, ``say`` what takes time. Needs a C++ compiler.
+        """
+        from sim.runs import simulate_text
+
+        return simulate_text(self._simulated(uart, trace), prompt=prompt, length=length, echo=echo, say=say)
+
+    def classify(self, x: npt.ArrayLike, *, uart: bool = False, trace: Path | str | None = None, say: Say = _silent) -> "ClassRun":
+        """Classify ``x``, (batch, inputs) latencies, on the simulated gateware; otherwise as :meth:`simulate`."""
+        from sim.runs import simulate_classes
+
+        return simulate_classes(self._simulated(uart, trace), self.network.latencies(np.asarray(x)), say=say)
+
+    def trace(self, path: Path | str, *, prompt: str = "", length: int = 2) -> "TextRun":
+        """A short simulation with every signal in a VCD, for GTKWave or Surfer."""
+        return self.simulate(prompt=prompt, length=length, trace=path)
+
+    def _simulated(self, uart: bool, trace: Path | str | None) -> "Simulated":
+        from sim.runs import Simulated
+
+        path = None if trace is None else Path(trace)
+        return Simulated(network=self.network.integer, program=self.code, board=self.board, uart=uart, trace=path)
+
+    def export(self, out: Path | str | None = None) -> dict[Path, bytes]:
+        """Write the memory image in several formats (docs/user/export.md) to a folder, build/BOARD/NETWORK if none is given.
+
+        Returns each file with its content.
+        """
+        folder = Path("build") / self.board.name / self.network.name if out is None else Path(out)
+        files = export_files(self.code, self.board, folder)
+        write_atomic(files)
+        return files
+
+    def build(self, *, out: Path | str | None = None, seeds: int = 1, say: Say = _silent) -> Build:
+        """Synthesise, place and route, pack: bitstream, image and report in a folder, build/BOARD if none is given (docs/user/build.md).
+
+        The fastest of ``seeds`` (1..100) is taken. Steps whose inputs have not changed since the last build there are not run again. Raises
+        ``BuildError``, or ``TimingError`` where no seed meets the board's clock; nothing is written then.
+        """
+        from hdl.flow.job import Job, make_products
+
+        folder = Path("build") / self.board.name if out is None else Path(out)
+        speed, image, name = self.estimate().speed, self.image, self.network.name
+        job = Job(board=self.board, name=name, sha256=self.network.sha256(), image=image, speed=speed)
+        say(f"{name} compiled for {self.board.title}: {speed.clocks} clocks a step, image of {len(image)} bytes")
+        made = make_products(job, seeds=seeds, steps=folder / "steps", say=say)
+        write_atomic({folder / name: content for name, content in made.files.items()})
+        say(f"products in {folder}: {', '.join(made.files)}")
+        return Build(files=tuple(folder / name for name in made.files), figures=made.figures, report=made.report)

@@ -1,0 +1,50 @@
+"""Options that several commands share, each said once: what runs where, and how the core draws symbols."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import boards
+from boards import FlashMode
+from golden.integer.shipped import shipped_networks
+
+from .options import Options, option
+
+__all__ = ["BOARD", "EARLIEST", "NETWORK", "SHAKESPEARE", "NetworkOnBoard", "Sampler", "Target"]
+
+BOARD = option(f"where the network runs: {', '.join(sorted(boards.BOARDS))}", metavar="NAME")
+NETWORK = option(f"a network file, or one that ships: {', '.join(shipped_networks())}", metavar="NAME")
+MAX_SEED = (1 << 32) - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkOnBoard(Options):
+    """A network, and where it runs."""
+
+    board: Annotated[str, BOARD] = "icebreaker"
+    network: Annotated[str, NETWORK] = "shakespeare"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target(NetworkOnBoard):
+    """The same, and how the board's flash is clocked."""
+
+    flash: Annotated[FlashMode, option("what a clock reads of tables in flash: byte clocks the chip twice as fast as the core")] = "byte"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampler(Options):
+    """How the core chooses among the spikes of a step (docs/reference/numbers.md)."""
+
+    temperature: Annotated[float, option("draw from the softmax at this temperature; 0 takes the earliest spike", metavar="T")] = 0.0
+    greedy: Annotated[bool, option("take the earliest spike, as without a temperature")] = False
+    k: Annotated[int, option("draw among the K earliest spikes only; 0: among all", low=0, high=8, metavar="K")] = 0
+    seed: Annotated[int, option("initial state of the core's generator", low=1, high=MAX_SEED, metavar="N")] = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.greedy and self.temperature != 0:
+            raise ValueError("--greedy and --temperature exclude each other")
+
+
+SHAKESPEARE = Target()
+EARLIEST = Sampler()

@@ -1,0 +1,222 @@
+"""Runs of a program on the simulated gateware beside the golden model: what was written, what it took, whether all was equal."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from boards import Board
+from firmware.estimate import Estimate, estimate
+from firmware.host.host import Counters
+from firmware.isa import BEAT_BYTES, Mode
+from firmware.program import Program
+from golden.integer.deep import classifier
+from golden.integer.layer import Int16, NetworkError
+from golden.integer.network import Network
+from golden.integer.symbols import TextDecoder, encode
+from hdl.board.system import core_params
+from sim.cycles import Prediction, predict
+from sim.machines.session import STEPS_AT_ONCE, BoardSession, CoreSession, Session
+
+__all__ = ["MAX_LENGTH", "ClassRun", "Simulated", "TextRun", "simulate_classes", "simulate_text"]
+
+MAX_LENGTH = 60_000  # the core counts steps in 16 bits
+Say = Callable[[str], None]
+
+
+def _silent(text: str) -> None:
+    """Says nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulated:
+    """What is simulated: ``program``, compiled of ``network`` for ``board``.
+
+    ``uart``: the whole board, by its UART pins and the host driver; else the core alone. ``trace``: a VCD to write.
+    """
+
+    network: Network
+    program: Program
+    board: Board
+    uart: bool = False
+    trace: Path | None = None
+
+    @contextmanager
+    def session(self, say: Say) -> Iterator[Session]:
+        """The simulation, compiled and loaded; closed at the end."""
+        what = f"{self.board.title}, pins included" if self.uart else f"the core of {self.board.title}"
+        say(f"compiling {what} (some ten seconds where it is not in the cache) ...")
+        session: Session
+        if self.uart:
+            session = BoardSession(self.network, self.program, board=self.board)
+        else:
+            session = CoreSession(self.network, self.program, params=core_params(self.board), board=self.board)
+        try:
+            if self.trace:
+                session.sim.trace(self.trace, clock_hz=self.board.clock_hz)
+            yield session
+            if self.trace:
+                session.sim.close_trace()
+        finally:
+            session.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run. ``used``: the core's counters of it; ``compared``: latencies equal to the golden model's; ``difference``: None, or a sentence
+    about the first that is not; ``clocks``: simulated in ``seconds``, load and pauses included.
+    """
+
+    of: Simulated
+    used: Counters
+    compared: int
+    difference: str | None
+    clocks: int
+    seconds: float
+
+    @property
+    def equal(self) -> bool:
+        """Whether gateware and golden model agreed on everything."""
+        return self.difference is None
+
+    @property
+    def clocks_per_step(self) -> float:
+        return self.used.clocks / self.used.steps
+
+    @property
+    def steps_per_second(self) -> float:
+        """At the board's clock."""
+        return self.of.board.clock_hz / self.clocks_per_step
+
+    @property
+    def verdict(self) -> str:
+        """One line: equal, or what is not."""
+        if self.difference:
+            return f"DIFFERENT from the golden model: {self.difference}"
+        return f"equal to the golden model: {self.compared:,} latencies and every symbol"
+
+    @cached_property
+    def estimated(self) -> Estimate:
+        return estimate(self.of.program, self.of.board)
+
+    @property
+    def figures(self) -> str:
+        """The lines about speed; none where no step was taken."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return "\n".join(part for part in (self.verdict, self.figures) if part)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextRun(Run):
+    """``text``: the prompt and what the core wrote, the unknown symbol as a question mark. ``line_clocks``: until the last symbol came."""
+
+    text: str
+    line_clocks: int
+
+    @property
+    def limit(self) -> int:
+        """Clocks a step at best, the mean over the run: a transformer's grows while its cache fills."""
+        return round(sum(map(self.estimated.limit_with, range(self.used.steps))) / self.used.steps)
+
+    @property
+    def figures(self) -> str:
+        if not self.used.steps:
+            return ""
+        used, board = self.used, self.of.board
+        efficiency = f"limit {self.limit}, efficiency {100 * self.limit / self.clocks_per_step:.1f} %"
+        lines = [f"{used.steps} characters: {self.clocks_per_step:.2f} clocks a character, {efficiency}"]
+        if any(run.mode == Mode.ATTEND for run in self.of.program.runs):
+            lines.append(_full_cache(predict(self.of.program, board), self.estimated.limit))
+        total, flash = (BEAT_BYTES * count / used.steps for count in (used.beats, used.flash))
+        rows = f"{used.rows / used.steps:.0f} rows"
+        lines.append(f"{total:,.0f} bytes of tables read a character in {rows}, {flash:,.0f} of them from flash")
+        rate = f"{self.steps_per_second:,.0f} characters a second"
+        lines.append(f"at {board.clock_hz / 1e6:g} MHz: {rate}; {used.saturations} neurons saturated")
+        if self.of.uart:
+            over = used.steps * board.clock_hz / self.line_clocks
+            how = f"at {board.uart_baud / 1e6:g} Mbaud, up to {STEPS_AT_ONCE} characters a request"
+            lines.append(f"over the UART {how}: {over:,.0f} characters a second")
+        return "\n".join(lines)
+
+
+def _full_cache(full: Prediction, limit: int) -> str:
+    rate = f"{full.clocks_per_step} clocks a character, limit {limit}, efficiency {100 * limit / full.clocks_per_step:.1f} %"
+    return f"with a full cache, by the cycle model: {rate}; the first one takes {full.clocks}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassRun(Run):
+    """``classes``: of each input, as far as gateware and golden model agreed."""
+
+    classes: tuple[int, ...]
+
+    @property
+    def figures(self) -> str:
+        limit, clocks, mhz = self.estimated.limit, self.clocks_per_step, self.of.board.clock_hz / 1e6
+        return (
+            f"{clocks:.2f} clocks a digit, limit {limit}, efficiency {100 * limit / clocks:.1f} %\n"
+            f"at {mhz:g} MHz: {clocks / mhz:.2f} us a digit; {self.used.saturations} neurons saturated"
+        )
+
+
+def simulate_text(of: Simulated, *, prompt: str = "", length: int = 200, echo: Say = _silent, say: Say = _silent) -> TextRun:
+    """Feed ``prompt``, then let the core write ``length`` (0..60000) characters; ends at the first difference.
+
+    ``echo`` is given the text as it comes, ``say`` a line about what takes time.
+    """
+    symbols = of.network.byte_symbols()
+    if symbols is None:
+        raise NetworkError(f"{of.program.meta.name} has no symbols: it reads no text")
+    if not 0 <= length <= MAX_LENGTH:
+        raise ValueError(f"length must be 0..{MAX_LENGTH}, not {length}")
+    forced = encode(symbols, prompt.encode()).tolist()
+    with of.session(say) as session:
+        begin, start, clocks = session.counters(), time.monotonic(), session.sim.clocks
+        last, text, steps = clocks, prompt, 0
+        decoder = TextDecoder(symbols)
+        echo(prompt)
+        for symbol in session.run([*forced, *[None] * length]):
+            steps += 1
+            if steps > len(forced):
+                text += (characters := decoder.text([symbol]))
+                echo(characters)
+            last = session.sim.clocks
+        text += (characters := decoder.end())
+        echo(characters)
+        seconds = time.monotonic() - start
+        return TextRun(
+            of=of,
+            used=replace(session.counters() - begin, steps=steps),  # the core counts them in 16 bits
+            compared=session.comparison.compared,
+            difference=session.difference,
+            clocks=session.sim.clocks - clocks,
+            seconds=seconds,
+            text=text,
+            line_clocks=last - clocks,
+        )
+
+
+def simulate_classes(of: Simulated, inputs: Iterable[Int16], *, say: Say = _silent) -> ClassRun:
+    """Classify ``inputs``, each (n - n_ref,) latencies of a deep network; ends at the first difference."""
+    classifier(of.network, name=of.program.meta.name)
+    with of.session(say) as session:
+        begin, start, clocks = session.counters(), time.monotonic(), session.sim.clocks
+        classes: list[int] = []
+        for x in inputs:
+            classes.append(session.classify(x))
+            if session.difference:
+                break
+        seconds = time.monotonic() - start
+        return ClassRun(
+            of=of,
+            used=session.counters() - begin,
+            compared=session.comparison.compared,
+            difference=session.difference,
+            clocks=session.sim.clocks - clocks,
+            seconds=seconds,
+            classes=tuple(classes),
+        )

@@ -1,0 +1,138 @@
+"""Clocks a second of three simulators on the same run, side by side.
+
+The run: the core of a board generates text, greedily, for N clocks (sim.bench_run). The tables are initial contents of the table bank,
+everything else comes over the load bus, the same clocks in all three; they must agree on every counter. The compiled simulator then goes
+on for a hundred times as many clocks, and is timed on those.
+"""
+
+import json
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from amaranth.hdl import ResetInserter, Signal, Value
+from amaranth.lib.wiring import In
+from amaranth.sim import Simulator
+
+from boards import Board
+from firmware.program import Program
+from sim.bench_run import filled_core, program_of, script
+from sim.compiled.build import SimulationError, build
+from sim.compiled.simulation import Simulation
+from sim.machines.icarus import run_cocotb
+
+__all__ = ["Figure", "measure"]
+
+LONGER = 100  # times the clocks for the compiled simulator
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One simulator: ``clocks`` run in ``seconds``; ``total``: everything, elaboration, tools and load included. ``counters``: the core's
+    after the common run."""
+
+    name: str
+    clocks: int
+    seconds: float
+    total: float
+    counters: dict[str, int]
+
+    @property
+    def speed(self) -> float:
+        """Clocks a second."""
+        return self.clocks / self.seconds
+
+
+def measure(network: Path, board: Board, *, clocks: int) -> list[Figure]:
+    """Amaranth's simulator, cocotb with Icarus, CXXRTL. Raises :class:`SimulationError` if their counters differ."""
+    program = program_of(network, board)
+    figures = [
+        _amaranth(program, board, clocks=clocks),
+        _icarus(program, board, network=network, clocks=clocks),
+        _cxxrtl(program, board, clocks=clocks),
+    ]
+    for figure in figures[1:]:
+        if figure.counters != figures[0].counters:
+            raise SimulationError(f"{figure.name} counts {figure.counters}, {figures[0].name} {figures[0].counters}")
+    return figures
+
+
+def _amaranth(program: Program, board: Board, *, clocks: int) -> Figure:
+    begin = time.perf_counter()
+    core = filled_core(program, board)
+    ports = {"__".join(map(str, path)): Value.cast(port) for path, _, port in core.signature.flatten(core)}
+    ports["rst"] = reset = Signal()
+    result: dict[str, int] = {}
+    seconds = 0.0
+
+    async def drive(ctx) -> None:  # type: ignore[no-untyped-def]
+        nonlocal seconds
+        run, answer = script(program, clocks=clocks), None
+        while True:
+            try:
+                operation = run.send(answer)  # type: ignore[arg-type]
+            except StopIteration as end:
+                result.update(end.value)
+                return
+            answer = None
+            match operation:
+                case ("set", port, value):
+                    ctx.set(ports[port], value)
+                case ("get", port):
+                    answer = ctx.get(ports[port])
+                case (kind, count):
+                    start = time.perf_counter()
+                    await ctx.tick().repeat(count)
+                    seconds += time.perf_counter() - start if kind == "run" else 0
+
+    simulator = Simulator(ResetInserter(reset)(core))
+    simulator.add_clock(1 / board.clock_hz)
+    simulator.add_testbench(drive)
+    simulator.run()
+    return Figure(name="Amaranth's simulator", clocks=clocks, seconds=seconds, total=time.perf_counter() - begin, counters=result)
+
+
+def _icarus(program: Program, board: Board, *, network: Path, clocks: int) -> Figure:
+    begin = time.perf_counter()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        core = filled_core(program, board)
+        job = {
+            "network": str(network.resolve()),
+            "board": board.name,
+            "clocks": clocks,
+            "inputs": ["__".join(map(str, path)) for path, member, _ in core.signature.flatten(core) if member.flow == In],
+            "result": str(folder / "result.json"),
+        }
+        run_cocotb(core, module="sim.bench_icarus", folder=folder, env={"BENCH": json.dumps(job)})
+        result = json.loads((folder / "result.json").read_text())
+    total = time.perf_counter() - begin
+    return Figure(name="cocotb and Icarus", clocks=clocks, seconds=result["seconds"], total=total, counters=result["counters"])
+
+
+def _cxxrtl(program: Program, board: Board, *, clocks: int) -> Figure:
+    begin = time.perf_counter()
+    sim = Simulation(build(filled_core(program, board)))
+    run, answer = script(program, clocks=clocks), None
+    counters: dict[str, int] = {}
+    while not counters:
+        try:
+            operation = run.send(answer)  # type: ignore[arg-type]
+        except StopIteration as end:
+            counters = end.value
+            break
+        answer = None
+        match operation:
+            case ("set", port, value):
+                sim[str(port)] = value
+            case ("get", port):
+                answer = sim[str(port)]
+            case (_, count):
+                sim.clock(int(count))
+    sim["step__valid"] = 1
+    start = time.perf_counter()
+    sim.clock(LONGER * clocks)
+    seconds = time.perf_counter() - start
+    sim.close()
+    return Figure(name="CXXRTL", clocks=LONGER * clocks, seconds=seconds, total=time.perf_counter() - begin, counters=counters)

