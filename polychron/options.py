@@ -22,9 +22,9 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar, get_args, get_type_hints
 
-from cyclopts import App, ArgumentCollection, CycloptsError, Parameter, Token, ValidationError
+from cyclopts import App, ArgumentCollection, CycloptsError, Parameter, Token, ValidationError, convert
 
 __all__ = ["FLAT", "UNRECORDED", "Options", "command_line", "given", "make_app", "option", "preset_values", "run", "word"]
 
@@ -52,10 +52,20 @@ class Within:
         return "..".join(str(end) if isinstance(end, int) and end < 1 << 40 else f"{end:g}" for end in (self.low, self.high))
 
 
+def _number(kind: Any, tokens: Sequence[Token]) -> Any:
+    """A converter that takes no fraction for a whole number."""
+    if float not in (kind, *get_args(kind)):
+        for token in tokens:
+            if not re.fullmatch(r"[+-]?[0-9]+", token.value):
+                raise ValueError(f"must be a whole number, not {token.value!r:.60}")
+    return convert(kind, tokens)
+
+
 def option(text: str, *, low: float | None = None, high: float | None = None, **rest: Any) -> Parameter:
     """The annotation of a field: its help, its range ``low``..``high`` where it is a number, ``rest`` as cyclopts.Parameter takes it."""
     if low is not None and high is not None:
         rest["validator"] = within = Within(low, high)
+        rest.setdefault("converter", _number)
         text = f"{text}; {within}"
     return Parameter(help=text, negative=(), **rest)
 

@@ -90,8 +90,6 @@ class _Run:
         self.kind, self.text, self.options, self.symbols = kind, text, options, symbols
         self.trainer: Trainer[Any] = Trainer(kind.learner(model, options), encode(symbols, text.train))
         self.rounding: Any = None
-        if not text.held_out:
-            raise NetworkError("the text must have at least one character to hold out")
         self.integer(kind.rounding(model, options, lambda units: 0.0))  # refuses now what could not be saved at the end
 
     def integer(self, rounding: Any, *, soften: float = 1.0, card: dict[str, Any] | None = None) -> Network:

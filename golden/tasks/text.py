@@ -85,7 +85,7 @@ def described_vocabulary(symbols: tuple[int, ...], data: bytes) -> str:
     share = counts[lost].sum() / max(1, len(data))
     return (
         f"vocabulary: {kinds - len(lost)} of the text's {kinds} byte values have a symbol; the others, {share:.2%} of the text, "
-        f"are read as unknown: {shown} (--symbols {min(256, kinds + 1)} keeps all; each costs a column of the output tables)"
+        f"are read as unknown: {shown} (--symbols {min(256, kinds + 1)} keeps the most; each costs a column of the output tables)"
     )
 
 

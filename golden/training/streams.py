@@ -9,8 +9,8 @@ __all__ = ["Streams"]
 class Streams:
     """``count`` streams through ``symbols`` (int32), evenly placed, each going on where its last window ended and around the end.
 
-    ``recent`` (0..1): the part of them that read the last tenth of the symbols alone, over and over, so that what stands nearest to what
-    comes next counts more. Fewer symbols than a window, or than two a stream, raise ``ValueError``.
+    ``recent`` (0..1): the part of them that begin every window in the last tenth of the symbols, over and over, so that what stands nearest
+    to what comes next counts more. Fewer symbols than a window, or than two a stream, raise ``ValueError``.
     """
 
     def __init__(self, symbols: npt.NDArray[np.int32], *, count: int, window: int, recent: float) -> None:

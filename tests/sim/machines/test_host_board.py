@@ -88,7 +88,7 @@ def test_feed_steps_and_counters_equal_golden(device):
     device.load()  # by LOAD_BEGIN and LOAD
     before = device.host.counters()
     assert before.steps == 3
-    got = device.feed(prompt) + device.symbols(b"".join(device.generate(40)))
+    got = device.feed(prompt) + device.symbols("".join(device.generate(40)).encode())
     forced = [*device.symbols(prompt), *[None] * 40]
     wanted, latencies = golden_symbols(forced)
     assert got == wanted
