@@ -13,7 +13,7 @@ from polychron.options import FLAT, Options, make_app, option, run
 
 from .integer.symbols import encode
 from .tasks.text import Text, default_text, read_text, vocabulary
-from .training.recurrent_presets import RECURRENT_PRESETS
+from .training.architectures.recurrent_presets import RECURRENT_PRESETS
 
 if TYPE_CHECKING:
     from .model.rnn import Rnn
@@ -28,7 +28,7 @@ CHECKS = 15  # of the held-out text, in the second half of the schedule
 
 def throughput(preset: str, *, threads: int, seconds: float, streams: int, context: int) -> tuple[float, float]:
     """Targets a second of wall time, and of processor time, over whole steps (forward, backward, Adam) on random symbols."""
-    from .training.recurrent import Recurrent
+    from .training.architectures.recurrent import Recurrent
     from .training.trainer import Trainer
 
     options = replace(RECURRENT_PRESETS[preset], threads=threads, streams=streams, window=context, grow=0)
@@ -60,7 +60,7 @@ def seconds_to(
     last tenth, streamed. None if the schedule of ``steps`` ends above it. What Numba compiles is compiled before the clock starts.
     """
     from .compiled.stream import score
-    from .training.recurrent import Recurrent
+    from .training.architectures.recurrent import Recurrent
     from .training.trainer import Trainer
 
     options = RECURRENT_PRESETS[preset]

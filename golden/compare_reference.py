@@ -45,7 +45,7 @@ class Flip:
 class Comparison:
     """``equal``: steps whose loss is equal to the last bit, from the first on; ``within``: those within 1 %; ``worst``: relative.
 
-    ``rates``: steps whose rate is that of :func:`golden.training.reference_sgd.reference_rate`.
+    ``rates``: steps whose rate is that of :func:`golden.compiled.reference_sgd.reference_rate`.
     """
 
     steps: int
@@ -106,7 +106,7 @@ def read_model(folder: Path, shape: Shape) -> Transformer:
 
 def compare(folder: Path, shape: Shape, *, steps: int | None = None) -> Comparison:
     """Repeat the dumped training from its anchors, samples, initial values and rates."""
-    from .training.reference_sgd import reference_rate, sgd_step
+    from .compiled.reference_sgd import reference_rate, sgd_step
 
     model = read_model(folder, shape)
     tokens = _array(folder, "tokens.i32", (-1, shape.context + 1))[:steps].astype(np.int64)

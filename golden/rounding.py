@@ -25,7 +25,7 @@ def rounded_bits(model: "Rnn", symbols: tuple[int, ...], text: Text, *, bits: in
     """
     from .compiled.stream import score
     from .model.quantise import RecurrentRounding, quantise_rnn, search_rounding
-    from .training.recurrent import Recurrent
+    from .training.architectures.recurrent import Recurrent
 
     widths = RecurrentRounding(hidden_unit=1.0, output_unit=1.0, hidden_bits=bits, embed_bits=8, output_bits=bits)
     sample = text.train[-Recurrent.search_bytes :]
@@ -53,7 +53,7 @@ def rounding(
 ) -> None:
     from .model.rnn import Rnn
     from .tasks.language import float_bits
-    from .training.recurrent import Recurrent
+    from .training.architectures.recurrent import Recurrent
 
     symbols, arrays = load(network).byte_symbols(), load_extra(network)
     if symbols is None or not arrays:

@@ -11,9 +11,9 @@ from cyclopts import Parameter
 from polychron.options import FLAT, command_line, make_app, preset_values, run
 
 from .tasks.images.recipe import DIGITS_PRESETS, MNIST_PRESETS, ImageOptions, MnistOptions
+from .training.architectures.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
+from .training.architectures.transformer_presets import TRANSFORMER_PRESETS, TransformerOptions
 from .training.options import LanguageOptions
-from .training.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
-from .training.transformer_presets import TRANSFORMER_PRESETS, TransformerOptions
 
 __all__ = ["app", "main"]
 
@@ -59,7 +59,7 @@ def _command(task: str, options: Trained, presets: Mapping[str, Trained], *, def
 )
 def text(options: Annotated[RecurrentOptions, FLAT] = RECURRENT_PRESETS["icebreaker"]) -> None:
     from .tasks import language
-    from .training.recurrent import Recurrent
+    from .training.architectures.recurrent import Recurrent
 
     out, command = _command("text", options, RECURRENT_PRESETS, default="icebreaker")
     language.run(Recurrent(), options, out=out, command=command)
@@ -72,7 +72,7 @@ def text(options: Annotated[RecurrentOptions, FLAT] = RECURRENT_PRESETS["icebrea
 )
 def transformer(options: Annotated[TransformerOptions, FLAT] = TRANSFORMER_PRESETS["spram"]) -> None:
     from .tasks import language
-    from .training.transformer import TransformerArchitecture
+    from .training.architectures.transformer import TransformerArchitecture
 
     out, command = _command("transformer", options, TRANSFORMER_PRESETS, default="spram")
     language.run(TransformerArchitecture(), options, out=out, command=command)

@@ -13,7 +13,7 @@ import numpy as np
 from polychron.options import make_app, option, run
 
 from .model.transformer import VARIANTS, Shape, Transformer, Variant
-from .training.transformer_presets import TransformerOptions
+from .training.architectures.transformer_presets import TransformerOptions
 
 __all__ = ["app", "main", "throughput"]
 
@@ -24,8 +24,8 @@ def throughput(
     variant: Variant, *, carry: bool, threads: int, streams: int, window: int = 32, seconds: float, shape: Shape | None = None
 ) -> tuple[float, float]:
     """Positions a second of wall time, and of processor time. ``carry``: 31 pairs a position, else 15.5 on average."""
+    from .training.architectures.transformer import TransformerLearner
     from .training.trainer import Trainer
-    from .training.transformer import TransformerLearner
 
     shape = Shape(n_c=3, p=3, feed=(16, 3), output=(16, 3), variant=variant) if shape is None else shape
     model = Transformer.start(n_sym=SYMBOLS, shape=shape, rng=np.random.default_rng(0))

@@ -18,9 +18,9 @@ from golden.training.words import tables_word
 from polychron.options import FLAT, Options, make_app, option, word
 from polychron.options import run as run_command
 
+from .models.window import WindowModel, quantise_window, score_window
+from .models.window_trainer import Schedule, WindowTrainer
 from .runs import TEXT
-from .window import WindowModel, quantise_window, score_window
-from .window_trainer import Schedule, WindowTrainer
 
 __all__ = ["app", "main"]
 

@@ -21,9 +21,9 @@ from polychron.options import run as run_command
 from polychron.target import NETWORK
 
 from .figures import cost
+from .models.window import score_window
 from .points import POINTS, POINTS_FILE, Point, put
 from .runs import RUNS, Run, put_run
-from .window import score_window
 
 __all__ = ["app", "as_run", "characters_of", "codes_of", "main", "measure", "shape_of"]
 

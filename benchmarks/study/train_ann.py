@@ -14,13 +14,13 @@ from tqdm import tqdm
 
 from golden.integer.layer import NetworkError
 from golden.integer.symbols import encode
+from golden.model.adam import cosine
 from golden.tasks.text import read_text, vocabulary
-from golden.training.adam import cosine
 from polychron.options import FLAT, Options, make_app, option
 from polychron.options import run as run_command
 
-from .ann import Ann, round_weights, stream_bits
-from .ann_shape import AnnShape
+from .models.ann import Ann, round_weights, stream_bits
+from .models.ann_shape import AnnShape
 from .runs import RUNS, RUNS_FILE, TEXT, Run, put_run
 
 __all__ = ["app", "main", "train"]

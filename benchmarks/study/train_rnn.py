@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Annotated
 
 from golden.tasks.text import Text, read_text
-from golden.training.recurrent import Recurrent
-from golden.training.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
+from golden.training.architectures.recurrent import Recurrent
+from golden.training.architectures.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
 from polychron.options import FLAT, Options, make_app, option
 from polychron.options import run as run_command
 

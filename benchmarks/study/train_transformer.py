@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Annotated
 
 from golden.tasks.text import Text, read_text
-from golden.training.transformer import TransformerArchitecture
-from golden.training.transformer_presets import TRANSFORMER_PRESETS, TransformerOptions
+from golden.training.architectures.transformer import TransformerArchitecture
+from golden.training.architectures.transformer_presets import TRANSFORMER_PRESETS, TransformerOptions
 from polychron.options import FLAT, Options, make_app, option
 from polychron.options import run as run_command
 

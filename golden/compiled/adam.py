@@ -1,4 +1,4 @@
-"""Adam on the rows of tables, compiled: golden/training/adam.py's ``adam_step``, the gradient of a row summed first (Eq. 6)."""
+"""Adam on the rows of tables, compiled: golden/model/adam.py's ``adam_step``, the gradient of a row summed first (Eq. 6)."""
 
 from typing import NamedTuple
 

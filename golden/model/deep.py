@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..integer.deep import DeepNetwork
 from ..integer.layer import Int16
-from ..training.adam import Adam, adam_step, cosine
+from .adam import Adam, adam_step, cosine
 from .layer import FloatGroup, FloatLayer, backward, forward
 from .quantise import natural_unit, quantise_layer
 from .rnn import cross_entropy

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..compiled.adam import Update
 from ..integer.layer import NetworkError
+from ..model.adam import Adam, cosine
 from ..model.quantise import Rounding
-from .adam import Adam, cosine
 from .learner import FloatModel, Learner, Tokens
 from .streams import Streams
 from .workers import Workers

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import boards
-from benchmarks.study.ann_shape import AnnShape
 from benchmarks.study.figures import clocks_by_rule, cost
+from benchmarks.study.models.ann_shape import AnnShape
 from benchmarks.study.ngrams import stored
 from benchmarks.study.plot import FOLDER, ann_points, draw, fill, reached, source_hash, source_of, tables_in
 from benchmarks.study.points import POINTS, Point, frontier, put, read_points, write_points

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.study.window import WindowModel, bits_of, latencies, quantise_window, score_window
-from benchmarks.study.window_trainer import Schedule, WindowTrainer
+from benchmarks.study.models.window import WindowModel, bits_of, latencies, quantise_window, score_window
+from benchmarks.study.models.window_trainer import Schedule, WindowTrainer
 from golden.compiled.stream import score, stream_outputs
 from golden.integer.deep import deep_forward
 from golden.integer.layer import Layer, NetworkError, TableGroup
@@ -52,7 +52,7 @@ def test_bits_are_those_of_golden_stream() -> None:
 
 
 def test_score_is_that_of_one_window_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.study.window.BATCH", 7)  # so that windows reach over the seams
+    monkeypatch.setattr("benchmarks.study.models.window.BATCH", 7)  # so that windows reach over the seams
     network, codes = quantise_window(make_model(), unit=1 / 8, output_unit=1 / 16, bits=4, symbols=SYMBOLS, card={})
     tokens = encode(SYMBOLS, TEXT[:50])
     bits = 0.0

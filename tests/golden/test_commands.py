@@ -11,7 +11,7 @@ from golden import bench, eval, rounding, train
 from golden.compiled.stream import score
 from golden.integer.file import load
 from golden.integer.shipped import find_network
-from golden.training.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
+from golden.training.architectures.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
 
 PRESETS = dict(RECURRENT_PRESETS)
 LINES = b"the cat sat on the mat. the dog sat on the log. a cat and a dog met on the mat.\n" * 40

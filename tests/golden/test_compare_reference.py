@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from golden.compare_reference import compare, main, read_model
+from golden.compiled.reference_sgd import reference_rate, sgd_step
 from golden.model.transformer import Shape
-from golden.training.reference_sgd import reference_rate, sgd_step
 
 F = np.float32
 SHAPE = Shape(n=6, blocks=2, heads=2, n_t=2, n_c=2, p=1, context=4, feed=(2, 2), output=(2, 2), variant="reference")

@@ -7,7 +7,7 @@ import pytest
 from golden import transformer_bench
 from golden.transformer_bench import main, throughput
 
-from .training.small import SHAPES
+from .training.architectures.small import SHAPES
 
 
 def test_the_bench_counts_positions() -> None:

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from ...integer.deep import DeepNetwork, deep_forward
 from ...integer.forward import earliest
 from ...integer.layer import Int16
+from ...model.adam import Adam
 from ...model.anchors import covering_anchors, random_anchors
 from ...model.layer import Float32, FloatGroup, FloatLayer, forward
 from ...model.quantise import log2_unit, natural_unit, quantise_layer
-from ...training.adam import Adam
 from .gain import grow
 from .recipe import Recipe
 from .refit import Refit, refit

@@ -12,8 +12,8 @@ import numpy as np
 
 from ...compiled.kernel import kernel
 from ...integer.layer import ENTRY_LIMIT, Int16
+from ...model.adam import Adam
 from ...model.layer import Float32, FloatGroup
-from ...training.adam import Adam
 
 __all__ = ["Refit", "loss_and_gradient", "refit"]
 

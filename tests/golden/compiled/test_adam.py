@@ -5,7 +5,7 @@ import pytest
 
 from golden.compiled.adam import Update, Weights, adam_tables
 from golden.compiled.layer import Flat, flatten
-from golden.training.adam import Adam, adam_step
+from golden.model.adam import Adam, adam_step
 
 from ..helpers import make_float_layer, row_gradient
 

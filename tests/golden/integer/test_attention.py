@@ -15,10 +15,10 @@ from golden.integer.network import Network
 from golden.integer.transformer import TransformerNetwork, TransformerState
 from golden.model.transformer import Shape, Transformer
 from golden.model.transformer_quantise import TransformerRounding, quantise_transformer, search_transformer_rounding
-from golden.training.transformer import stream_loss
+from golden.training.architectures.transformer import stream_loss
 
 from ..helpers import make_layer
-from ..training.small import SHAPES, random_transformer
+from ..training.architectures.small import SHAPES, random_transformer
 
 SYMBOLS = (97, 98, 99, 100, -1)
 ROUNDING = TransformerRounding(attention_unit=2**-5, feed_unit=2**-4, embed_unit=2**-6, output_unit=2**-4, embed_bits=8, rows=15)

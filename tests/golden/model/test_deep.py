@@ -5,10 +5,10 @@ import pytest
 
 from golden.integer.deep import deep_forward
 from golden.integer.forward import earliest
+from golden.model.adam import Adam
 from golden.model.anchors import random_anchors
 from golden.model.deep import Deep, deep_pass, quantise_deep, train_deep
 from golden.model.layer import forward, look, uncertainty
-from golden.training.adam import Adam
 
 from ..helpers import make_float_layer
 

@@ -17,10 +17,10 @@ from golden.model.transformer import Transformer
 from golden.tasks.language import float_bits
 from golden.tasks.text import read_text
 from golden.train import main
+from golden.training.architectures.recurrent import Recurrent
+from golden.training.architectures.transformer import TransformerArchitecture
 from golden.training.learner import Architecture
-from golden.training.recurrent import Recurrent
 from golden.training.trainer import Trainer
-from golden.training.transformer import TransformerArchitecture
 
 ROOT = Path(__file__).parents[3]
 WORDS = b"the cat sat on the mat and the dog sat on the log; " * 60

@@ -15,7 +15,7 @@ from golden.model.transformer import Transformer
 from golden.tasks.language import float_bits
 from golden.tasks.text import read_text
 from golden.train import main
-from golden.training.transformer import TransformerArchitecture
+from golden.training.architectures.transformer import TransformerArchitecture
 
 WORDS = b"the cat sat on the mat and the dog sat on the log; "
 

@@ -5,9 +5,9 @@ import pytest
 
 from golden.compiled.adam import Update
 from golden.compiled.layer import flatten
+from golden.model.adam import Adam, adam_step
 from golden.model.grow import cut
 from golden.model.layer import FloatLayer, forward
-from golden.training.adam import Adam, adam_step
 from golden.training.rows import LayerRows, Rows, embedder
 from golden.training.workers import direct
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from golden.integer.layer import NetworkError
-from golden.training.adam import Adam, cosine
+from golden.model.adam import Adam, cosine
 from golden.training.trainer import Trainer
 
-from .small import PATTERN, SYMBOLS, rnn_options, rnn_trainer, small_rnn, transformer_options, transformer_trainer
+from .architectures.small import PATTERN, SYMBOLS, rnn_options, rnn_trainer, small_rnn, transformer_options, transformer_trainer
 
 KINDS = {
     "rnn": lambda **given: rnn_trainer(rnn_options(**given)),

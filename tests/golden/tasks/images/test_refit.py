@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from golden.model.adam import Adam
 from golden.model.layer import FloatGroup, FloatLayer, backward, forward
 from golden.tasks.images.gain import softmax
 from golden.tasks.images.refit import Refit, loss_and_gradient, refit
-from golden.training.adam import Adam
 
 
 def problem(seed, n_t=6, n_c=3, classes=4, batch=60):

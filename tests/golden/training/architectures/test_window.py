@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from golden.compiled.adam import Update
+from golden.model.adam import Adam
 from golden.model.layer import FloatGroup, FloatLayer
 from golden.model.transformer import VARIANTS, Block, Shape, Transformer
-from golden.training.adam import Adam
-from golden.training.window import TransformerPass, most_pairs
+from golden.training.architectures.window import TransformerPass, most_pairs
 from golden.training.workers import direct
 
 from .small import SHAPES, SYMBOLS, random_transformer

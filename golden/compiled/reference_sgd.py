@@ -1,8 +1,7 @@
 """The reference program's training, one addition after another: plain SGD on one sample a step, every row changed as soon as it is used.
 
 Written to be compared with that program to the last bit: nothing is vectorised across sums, and every product and sum is rounded to
-float32 in the program's order (docs/reference/transformer.md, "Against the reference program"). golden/training/transformer.py is what
-trains networks to be used.
+float32 in the program's order (docs/reference/against-reference.md). golden/training trains networks to be used.
 """
 
 import math
@@ -11,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..compiled.kernel import kernel
 from ..model.layer import Float32
 from ..model.transformer import Attention, Transformer
+from .kernel import kernel
 
 __all__ = ["reference_rate", "sgd_step"]
 

@@ -8,16 +8,16 @@ passes there); without, every window starts from an empty cache, as in the refer
 import numpy as np
 import numpy.typing as npt
 
-from ..compiled.adam import Update
-from ..compiled.aligned import aligned_zeros
-from ..compiled.attention import Gains
-from ..compiled.layer import Seen, layer_back, layer_forward, softmax
-from ..model.layer import Float32, FloatLayer
-from ..model.transformer import Transformer
-from .adam import Adam
+from ...compiled.adam import Update
+from ...compiled.aligned import aligned_zeros
+from ...compiled.attention import Gains
+from ...compiled.layer import Seen, layer_back, layer_forward, softmax
+from ...model.adam import Adam
+from ...model.layer import Float32, FloatLayer
+from ...model.transformer import Transformer
+from ..rows import LayerRows, embedder
+from ..workers import Share
 from .attention import AttentionPass
-from .rows import LayerRows, embedder
-from .workers import Share
 
 __all__ = ["LayerPass", "TransformerPass"]
 

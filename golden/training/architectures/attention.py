@@ -7,17 +7,17 @@ had no distance before: their rows are still zero.
 
 import numpy as np
 
-from ..compiled import attention as compiled
-from ..compiled.adam import Update
-from ..compiled.aligned import aligned_zeros
-from ..compiled.attention import Gains, Looks, SeenKeys
-from ..compiled.pairs import LANES
-from ..compiled.rows import lanes_of
-from ..model.layer import Float32
-from ..model.transformer import Attention
-from .adam import Adam, adam_step
-from .rows import Rows
-from .workers import Share
+from ...compiled import attention as compiled
+from ...compiled.adam import Update
+from ...compiled.aligned import aligned_zeros
+from ...compiled.attention import Gains, Looks, SeenKeys
+from ...compiled.pairs import LANES
+from ...compiled.rows import lanes_of
+from ...model.adam import Adam, adam_step
+from ...model.layer import Float32
+from ...model.transformer import Attention
+from ..rows import Rows
+from ..workers import Share
 
 __all__ = ["AttentionPass"]
 

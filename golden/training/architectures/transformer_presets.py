@@ -5,9 +5,9 @@ from typing import Annotated, ClassVar
 
 from polychron.options import option, word
 
-from ..model.transformer import Shape, Variant
-from .options import LanguageOptions
-from .words import tables_word, units_word
+from ...model.transformer import Shape, Variant
+from ..options import LanguageOptions
+from ..words import tables_word, units_word
 
 __all__ = ["TRANSFORMER_PRESETS", "TransformerOptions"]
 

@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar, Literal
 
 from polychron.options import option, word
 
-from .options import LanguageOptions
-from .words import tables_word
+from ..options import LanguageOptions
+from ..words import tables_word
 
 __all__ = ["RECURRENT_PRESETS", "RecurrentOptions"]
 

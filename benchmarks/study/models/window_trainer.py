@@ -10,11 +10,11 @@ import numpy.typing as npt
 from golden.compiled.adam import Update
 from golden.compiled.layer import softmax
 from golden.integer.layer import ENTRY_LIMIT
+from golden.model.adam import Adam, cosine
 from golden.model.grow import depth_at
 from golden.model.layer import Float32
-from golden.training.adam import Adam, cosine
+from golden.training.architectures.window import LayerPass
 from golden.training.rows import embedder
-from golden.training.window import LayerPass
 from golden.training.workers import direct
 
 from .window import WindowModel

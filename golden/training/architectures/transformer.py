@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from ..compiled.adam import Update
-from ..integer.network import TextNetwork
-from ..model.layer import Arrays
-from ..model.quantise import soften
-from ..model.transformer import Transformer
-from ..model.transformer_quantise import TransformerRounding, quantise_transformer, search_transformer_rounding
-from .adam import Adam
-from .learner import Architecture, Learner, Tokens
-from .rows import Rows
+from ...compiled.adam import Update
+from ...integer.network import TextNetwork
+from ...model.adam import Adam
+from ...model.layer import Arrays
+from ...model.quantise import soften
+from ...model.transformer import Transformer
+from ...model.transformer_quantise import TransformerRounding, quantise_transformer, search_transformer_rounding
+from ..learner import Architecture, Learner, Tokens
+from ..rows import Rows
+from ..workers import Share, direct
 from .transformer_presets import TransformerOptions
 from .window import TransformerPass, most_pairs
-from .workers import Share, direct
 
 __all__ = ["TransformerArchitecture", "TransformerLearner", "stream_loss"]
 

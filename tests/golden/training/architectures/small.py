@@ -5,11 +5,11 @@ import numpy as np
 from golden.model.anchors import random_anchors
 from golden.model.rnn import Rnn
 from golden.model.transformer import Shape, Transformer
-from golden.training.recurrent import RecurrentLearner
-from golden.training.recurrent_presets import RecurrentOptions
+from golden.training.architectures.recurrent import RecurrentLearner
+from golden.training.architectures.recurrent_presets import RecurrentOptions
+from golden.training.architectures.transformer import TransformerLearner
+from golden.training.architectures.transformer_presets import TransformerOptions
 from golden.training.trainer import Trainer
-from golden.training.transformer import TransformerLearner
-from golden.training.transformer_presets import TransformerOptions
 
 SYMBOLS = 5
 PATTERN = np.tile(np.array([0, 1, 2, 3, 4, 4, 3, 1, 1, 0, 2], np.int32), 60)

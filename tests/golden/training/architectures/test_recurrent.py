@@ -5,10 +5,10 @@ import pytest
 
 from golden.model.quantise import RecurrentRounding
 from golden.model.rnn import Rnn, window_pass
-from golden.training.recurrent import Recurrent, stream_loss
-from golden.training.recurrent_presets import RECURRENT_PRESETS
+from golden.training.architectures.recurrent import Recurrent, stream_loss
+from golden.training.architectures.recurrent_presets import RECURRENT_PRESETS
 
-from ..helpers import make_float_rnn
+from ...helpers import make_float_rnn
 from .small import PATTERN, SYMBOLS, rnn_options, rnn_trainer, small_rnn
 
 

@@ -6,8 +6,8 @@ import pytest
 from golden.integer.layer import ENTRY_LIMIT
 from golden.model.transformer import Shape, Transformer
 from golden.model.transformer_quantise import TransformerRounding
-from golden.training.transformer import TransformerArchitecture, TransformerLearner, stream_loss
-from golden.training.transformer_presets import TRANSFORMER_PRESETS
+from golden.training.architectures.transformer import TransformerArchitecture, TransformerLearner, stream_loss
+from golden.training.architectures.transformer_presets import TRANSFORMER_PRESETS
 
 from .small import PATTERN, SHAPES, SYMBOLS, random_transformer, small_transformer, transformer_options, transformer_trainer
 

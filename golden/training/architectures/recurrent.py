@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from ..compiled.adam import Update
-from ..compiled.recurrent import LayerWindow, window_pass
-from ..integer.network import TextNetwork
-from ..model.anchors import ANCHORS
-from ..model.diagnose import diagnose_layer
-from ..model.layer import Arrays, FloatLayer, forward
-from ..model.quantise import RecurrentRounding, quantise_rnn, search_rounding, soften
-from ..model.rnn import Rnn
-from .learner import Architecture, Learner, Tokens
+from ...compiled.adam import Update
+from ...compiled.recurrent import LayerWindow, window_pass
+from ...integer.network import TextNetwork
+from ...model.anchors import ANCHORS
+from ...model.diagnose import diagnose_layer
+from ...model.layer import Arrays, FloatLayer, forward
+from ...model.quantise import RecurrentRounding, quantise_rnn, search_rounding, soften
+from ...model.rnn import Rnn
+from ..learner import Architecture, Learner, Tokens
+from ..rows import LayerRows, Rows, embedder
+from ..workers import Share, direct
 from .recurrent_presets import RecurrentOptions
-from .rows import LayerRows, Rows, embedder
-from .workers import Share, direct
 
 __all__ = ["Recurrent", "RecurrentLearner", "stream_loss"]
 
