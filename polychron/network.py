@@ -1,132 +1,23 @@
-"""A trained network: what is known of it, what it predicts, how it is compiled for a board."""
+"""A trained network and how it is compiled for a board."""
 
-import hashlib
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 import boards
 from boards import Board, FlashMode
 from firmware.compiler import compile_network
-from golden.integer.deep import DeepNetwork, classifier, deep_forward
 from golden.integer.file import load as load_file
-from golden.integer.file import save_network
-from golden.integer.layer import Int16, NetworkError
-from golden.integer.network import Network as IntegerNetwork
 from golden.integer.shipped import find_network, shipped_networks
-from golden.integer.stream import text_network
-from golden.integer.symbols import encode
 
 from .program import Program
+from .trained import Score, Trained
 
 __all__ = ["Network", "Score", "load", "networks"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Score:
-    """Bits per character over ``characters`` bytes of a text, and the neurons that saturated on the way."""
-
-    bits: float
-    characters: int
-    saturations: int
-
-    def __str__(self) -> str:
-        return f"{self.bits:.4f} bits per character over {self.characters} characters, {self.saturations} saturated"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Network:
-    """A network of integers, as it runs on the core bit for bit.
-
-    ``integer``: its anchors and tables (docs/reference/numbers.md). ``path``: its file, or None where it was made of arrays.
-    """
-
-    integer: IntegerNetwork
-    name: str
-    path: Path | None = None
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.integer.kind}, n={self.integer.n}, {self.integer.table_bytes()} bytes of tables"
-
-    @property
-    def summary(self) -> str:
-        """The network in a line, then its layers, the command that trained it, and the figures it was saved with, each a line."""
-        lines = [str(self)]
-        for name, layer in self.integer.layers().items():
-            tables = " + ".join(f"{group.n_t} x 2^{group.n_c}" for group in layer.groups)
-            lines.append(f"  {name}: {tables} rows of {layer.n_out}, int{layer.bits}")
-        card = {name: self.integer.card[name] for name in ("command", "seed") if name in self.integer.card}
-        return "\n".join(lines + [f"  {name}: {value}" for name, value in (card | self.figures).items()])
-
-    @property
-    def figures(self) -> dict[str, float]:
-        """What was measured when it was saved, such as ``bits_per_character``."""
-        return dict(self.integer.card.get("figures", {}))
-
-    @property
-    def inputs(self) -> int:
-        """Latencies that a classifier takes: its neurons without the constant ones."""
-        return self._classifier().n_in
-
-    def sha256(self) -> str:
-        """Of its file, or of the file that :meth:`save` would write."""
-        if self.path is not None:
-            return hashlib.sha256(self.path.read_bytes()).hexdigest()
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "network.safetensors"
-            self.save(path)
-            return hashlib.sha256(path.read_bytes()).hexdigest()
-
-    def save(self, path: Path | str) -> None:
-        """Write a network file, which :func:`load` and every command take."""
-        save_network(self.integer, Path(path))
-
-    def predict(self, x: str | bytes | npt.ArrayLike) -> Int16:
-        """Output latencies, bit for bit those of the core; the smallest of a row, the earliest spike, is the class or the next symbol.
-
-        Of a classifier: ``x`` (batch, inputs) latencies of 16 bits; (batch, classes). Of a text network: ``x`` a text, (bytes, symbols),
-        a row after each byte.
-        """
-        if isinstance(self.integer, DeepNetwork):
-            return deep_forward(self.integer, self.latencies(np.asarray(x))).states[-1]
-        if not isinstance(x, str | bytes):
-            raise NetworkError(f"{self.name} is a text network: it reads a text, not {type(x).__name__}")
-        from golden.compiled.stream import stream_outputs
-
-        network, names = text_network(self.integer)
-        symbols = encode(names, x.encode() if isinstance(x, str) else x)
-        outputs, _ = stream_outputs(network, np.append(symbols, symbols[-1:]))
-        return outputs[1:]
-
-    def latencies(self, x: npt.NDArray[np.generic]) -> Int16:
-        """``x`` (batch, inputs) as the latencies that a classifier takes; refused where it has another shape or does not fit 16 bits."""
-        self._classifier()
-        if x.ndim != 2 or x.shape[1] != self.inputs or not np.issubdtype(x.dtype, np.integer):
-            raise NetworkError(f"x must be whole numbers (batch, {self.inputs}), not {x.dtype} {x.shape}")
-        narrow = x.astype(np.int16)
-        if not np.array_equal(narrow, x):
-            raise NetworkError("x must be latencies of -32768..32767")
-        return narrow
-
-    def _classifier(self) -> DeepNetwork:
-        return classifier(self.integer, name=self.name)
-
-    def score(self, text: str | bytes) -> Score:
-        """Bits per character of a text network over ``text``, one stream, every byte counted (docs/user/train.md)."""
-        from golden.compiled.stream import score
-
-        found = score(self.integer, text.encode() if isinstance(text, str) else text)
-        return Score(bits=found.bits, characters=found.characters, saturations=found.saturations)
-
-    def accuracy(self, *, data: Path | str | None = None) -> dict[str, float]:
-        """Of a digits or mnist network: how many held-out ``images`` there are, and the part of them it gets right
-        (``accuracy_integer``). ``data``: the folder of MNIST's files."""
-        from golden.tasks.images.task import evaluate
-
-        return evaluate(self.integer, data=None if data is None else Path(data))
+class Network(Trained):
+    """A network of integers, as it runs on the core bit for bit; to be compiled for a board."""
 
     def compile(
         self, *, board: str | Board = "icebreaker", flash: FlashMode = "byte", temperature: float = 0.0, k: int = 0, seed: int = 1

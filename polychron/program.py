@@ -17,11 +17,11 @@ from firmware.image.image import write_image
 from firmware.program import Program as Code
 from sim.cycles import Prediction, predict
 
+from .trained import Trained
+
 if TYPE_CHECKING:
     from hdl.flow.report import Speed
     from sim.runs import ClassRun, Simulated, TextRun
-
-    from .network import Network
 
 __all__ = ["Build", "Estimate", "Program"]
 
@@ -94,7 +94,7 @@ class Build:
 class Program:
     """``network`` compiled for ``board``. ``code``: what is loaded into the core (docs/reference/isa.md)."""
 
-    network: "Network"
+    network: Trained
     board: Board
     code: Code
 

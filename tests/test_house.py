@@ -25,7 +25,7 @@ def functions(source: str) -> Iterator[Function]:
 
 def is_kernel(function: Function) -> bool:
     decorators = [ast.unparse(decorator).split("(")[0] for decorator in function.decorator_list]
-    return bool({"numba.njit", "intrinsic"} & set(decorators))
+    return bool({"kernel", "numba.njit", "intrinsic"} & set(decorators))
 
 
 def too_long(source: str) -> list[str]:
@@ -61,4 +61,4 @@ def test_a_breach_is_found() -> None:
     assert too_long(long[: -len("    pass\n")]) == []
     assert too_many_parameters("def f(a, b, c, d, e, *, f, g, h, i): pass") == ["f"]
     assert too_many_parameters("class A:\n    def f(self, a, b, c, d, e, f, g, h): pass") == []
-    assert too_many_parameters("@numba.njit(cache=True)\ndef f(a, b, c, d, e, f, g, h, i, j, k, l): pass") == []
+    assert too_many_parameters("@kernel()\ndef f(a, b, c, d, e, f, g, h, i, j, k, l): pass") == []

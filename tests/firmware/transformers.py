@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,20 +28,21 @@ def random_pairs(rng: np.random.Generator, *, n: int, n_t: int, count: int) -> n
     return np.stack([first, second], axis=2).astype(np.int16)
 
 
-def random_block(
-    rng: np.random.Generator,
-    *,
-    n: int,
-    context: int,
-    parts: tuple[int, ...],
-    n_t: int,
-    n_q: int,
-    n_k: int,
-    p: int,
-    shared: bool,
-    feed: bool,
-) -> TransformerBlock:
-    """Heads of one shape; ``shared``: of some, key and query are the same pairs (n_q = n_k then)."""
+class BlockShape(NamedTuple):
+    """Heads of one shape; ``shared``: key and query are the same pairs (n_q = n_k then)."""
+
+    parts: tuple[int, ...]
+    n_t: int
+    n_q: int
+    n_k: int
+    p: int
+    shared: bool
+    feed: bool
+
+
+def random_block(rng: np.random.Generator, shape: BlockShape, *, n: int, context: int) -> TransformerBlock:
+    """A block of random heads, whose sums can't leave 16 bits."""
+    parts, n_t, n_q, n_k, p, shared, feed = shape
     bits, shift = int(rng.choice([4, 8])), int(rng.integers(0, 4))
     while LATENCY_MAX >> shift < max(parts) * n_t * (context - 1):
         shift -= 1
@@ -76,15 +78,17 @@ def random_transformer(seed: int, *, max_n: int = 12, blocks: int | None = None,
         made.append(
             random_block(
                 rng,
+                BlockShape(
+                    parts=parts,
+                    n_t=int(rng.integers(1, 6)),
+                    n_q=n_q,
+                    n_k=n_q if shared else int(rng.integers(1, 4)),
+                    p=int(rng.integers(0, 4)),
+                    shared=shared,
+                    feed=rng.random() < 0.6,
+                ),
                 n=n,
                 context=context,
-                parts=parts,
-                n_t=int(rng.integers(1, 6)),
-                n_q=n_q,
-                n_k=n_q if shared else int(rng.integers(1, 4)),
-                p=int(rng.integers(0, 4)),
-                shared=shared,
-                feed=rng.random() < 0.6,
             )
         )
         runs = sum(1 + 3 * len(block.parts) + (len(block.feed.groups) if block.feed else 0) for block in made)

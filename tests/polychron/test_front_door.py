@@ -70,7 +70,7 @@ def test_every_command_is_listed_with_a_line() -> None:
     [
         (["foo"], 'Unknown command "foo"'),
         (["sim", "--bord", "icebreaker"], "Unknown option: --bord. Did you mean --board?"),
-        (["sim", "--length", "many"], 'Invalid value for --length: unable to convert "many" into int.'),
+        (["sim", "--length", "many"], "--length must be a whole number, not 'many'"),
         (["build", "--flash", "bit"], 'Invalid value "bit" for --flash. Choose from: "byte", "nibble".'),
         (["build", "--seeds", "0"], "--seeds must be 1..100, not 0"),
         (["estimate", "--board"], "requires an argument"),

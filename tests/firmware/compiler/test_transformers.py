@@ -20,7 +20,7 @@ from golden.integer.transformer import TransformerNetwork
 from ..execution import first_difference
 from ..flashed import ICEBREAKER, small_board
 from ..networks import random_layer
-from ..transformers import lean_anchors, paper_shaped, random_block, random_transformer, spread
+from ..transformers import BlockShape, lean_anchors, paper_shaped, random_block, random_transformer, spread
 
 STEPS = 42  # a ring has 32 entries
 
@@ -89,7 +89,7 @@ def changed(program: Program, beat: int, *, byte: int = 0, bit: int = 0) -> Prog
 def one_block(*, context: int = 32, n_q: int = 2, n_t: int = 3, parts: tuple[int, ...] = (2,), blocks: int = 1) -> TransformerNetwork:
     rng = np.random.default_rng(1)
     shape = {"parts": parts, "n_t": n_t, "n_q": n_q, "n_k": 2, "p": 2, "shared": False, "feed": True}
-    made = tuple(random_block(rng, n=8, context=context, **shape) for _ in range(blocks))  # type: ignore[arg-type]
+    made = tuple(random_block(rng, BlockShape(**shape), n=8, context=context) for _ in range(blocks))  # type: ignore[arg-type]
     embed = rng.integers(-127, 128, (5, 8)).astype(np.int8)
     output = random_layer(rng, n=8, n_out=5)
     return TransformerNetwork(n=8, blocks=made, output=output, embed=embed)

@@ -13,7 +13,7 @@ from hdl.board.system import core_params
 from sim.machines.session import CoreSession
 
 from ...firmware.networks import random_layer
-from ...firmware.transformers import random_block
+from ...firmware.transformers import BlockShape, random_block
 
 BOARD = boards.get("icebreaker")
 PARAMS = replace(core_params(BOARD), flash=False)
@@ -22,7 +22,7 @@ PARAMS = replace(core_params(BOARD), flash=False)
 def network_of(*, tables: int, key_pairs: int, n: int = 16) -> TransformerNetwork:
     """One block without feed-forward layer; what it writes back is what the next step's keys would be mistaken for."""
     rng = np.random.default_rng([tables, key_pairs])
-    block = random_block(rng, n=n, context=6, parts=(1,), n_t=tables, n_q=1, n_k=key_pairs, p=1, shared=False, feed=False)
+    block = random_block(rng, BlockShape(parts=(1,), n_t=tables, n_q=1, n_k=key_pairs, p=1, shared=False, feed=False), n=n, context=6)
     embed = rng.integers(-7, 8, (8, n)).astype(np.int8)
     return TransformerNetwork(n=n, blocks=(block,), output=random_layer(rng, n=n, n_out=8), embed=embed, embed_bits=8)
 
