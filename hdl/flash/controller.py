@@ -107,7 +107,7 @@ class FlashController(wiring.Component):
 
         m.d.sync += self.fail.eq(0)
         with m.FSM(name="transaction") as fsm:
-            m.d.comb += phase.eq(Cat(fsm.ongoing(state) for state in ("IDLE", "COMMAND", "ADDRESS", "DATA")))
+            m.d.comb += phase.eq(Cat(fsm.ongoing(name.upper()) for name, _ in phase.shape()))
             with m.State("IDLE"), m.If(step):
                 with m.If(again):
                     m.d.sync += [again.eq(0), starting.eq(1), good.eq(0), command.eq(Command.END_READ)]

@@ -32,7 +32,7 @@ OPCODES = (0xFF, 0xFF, 0xAB, 0x50, 0x31, 0x02, 0x94, 0xEB)
 IDENTITY = (0xEF, 0x17)
 """The answer to IDENTIFY, in turn."""
 
-_MODE_ENDS, _MODE_CONTINUES = 0xFF, 0xA0  # after an address: the next transaction begins with a command, or with an address
+_MODE_CONTINUES = 0xA0  # after an address: the next transaction begins with an address; with FFh, with a command
 ADDRESS_STEPS = 6  # 3 address, 1 mode, 2 dummies
 STEPS_A_BEAT = 8
 
@@ -48,7 +48,7 @@ Phase = data.StructLayout(
 
 
 class StepCounter(wiring.Component):
-    """Counts the steps of a phase, and by eights those of a row's data and of a pause.
+    """Counts the steps of a phase, and by eights those of a row's data and of a pause. After reset the first step begins.
 
     ``pause``: eights of steps, less one, for which CS# is high before a command.
     """

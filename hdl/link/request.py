@@ -63,7 +63,7 @@ class RequestCheck(wiring.Component):
 class ArgumentReader(wiring.Component):
     """Takes the arguments of STEP (count) and READ (space, address low and high, count), a byte a clock.
 
-    What it says of them changes in the clock after ``begin``, ``take`` and ``advance``.
+    What it says of them changes in the clock after ``begin``, ``take`` and ``advance``; after reset it is undefined.
     """
 
     def __init__(self) -> None:

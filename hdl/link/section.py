@@ -83,6 +83,7 @@ class Section(wiring.Component):
     """A section's bytes, at the pace of ``slots``: first the 8 of its ``header``, then those of its ``payload``.
 
     ``load`` strobes once for each word of a section of kind 0..5, when its second byte is in and its address found within the space.
+    After reset no section has begun.
 
     ``spans``: of the spaces, from :func:`spans_of`.
     """
