@@ -1,4 +1,4 @@
-"""Instruction set, memory spaces and image constants: plain data, imported by compiler, simulators and gateware.
+"""Instruction set, memory spaces and image constants: one definition for compiler, simulators and gateware.
 
 Reference pages: docs/reference/isa.md, image.md, link.md. Nothing of ours is imported here.
 """
@@ -6,6 +6,9 @@ Reference pages: docs/reference/isa.md, image.md, link.md. Nothing of ours is im
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from typing import Any
+
+from amaranth.lib import data
 
 __all__ = [
     "ACC_WORDS",
@@ -21,10 +24,12 @@ __all__ = [
     "SIDE_WORDS",
     "STORE_WORDS",
     "WORDS_PER_INSTRUCTION",
+    "WORD_BITS",
     "ZERO_WORD",
     "Command",
     "Config",
     "Counter",
+    "Instruction",
     "Kind",
     "LoadError",
     "Mode",
@@ -33,12 +38,12 @@ __all__ = [
     "Status",
     "anchor_bits",
     "choice_bits",
-    "place",
     "read_sampler_registers",
     "sampler_registers",
     "slot_banks",
     "slot_bits",
     "slot_of",
+    "word_of",
 ]
 
 LANES = 8  # accumulator lanes = banks of the latency store
@@ -53,6 +58,7 @@ CONTEXT = 32  # positions of an index cache: entries of a ring
 SIDE_WORDS = 4  # words of 16 bits a beat: tables that share a side block
 SIDE_BEATS = 2 * CONTEXT  # of a side block: a ring of key indices, then position bits
 QUERIES = 256  # query indices kept at a time
+WORD_BITS = 16  # of program memory and load bus
 WORDS_PER_INSTRUCTION = 8
 MAX_INSTRUCTIONS = 32
 
@@ -165,38 +171,43 @@ def anchor_bits(comparators: int) -> int:
     return 2 * comparators * slot_bits(comparators) + comparators * lane + comparators.bit_length()
 
 
-# field -> (word, lowest bit, width, offset subtracted before encoding)
-_LAYOUT: dict[str, tuple[int, int, int, int]] = {
-    "sync": (0, 0, 1, 0),
-    "token": (0, 1, 1, 0),
-    "int4": (0, 2, 1, 0),
-    "first": (0, 3, 1, 0),
-    "last": (0, 4, 1, 0),
-    "residual": (0, 5, 1, 0),
-    "sort": (0, 6, 1, 0),
-    "end": (0, 7, 1, 0),
-    "shift": (0, 8, 3, 0),
-    "tier": (0, 11, 2, 0),
-    "mode": (0, 13, 3, 0),
-    "anchor_base": (1, 0, 10, 0),
-    "anchor_len": (2, 0, 10, 0),
-    "row_log2": (4, 8, 3, 0),
-    "count": (5, 0, 10, 0),
-    "table_log2": (5, 10, 5, 0),
-    "row_beats": (6, 0, 8, 1),
-    "side": (6, 8, 8, 0),
-    "base": (7, 0, 8, 0),
-    "n_out": (7, 8, 8, 1),
-}
+Instruction = data.StructLayout(
+    {
+        "sync": 1,
+        "token": 1,
+        "int4": 1,
+        "first": 1,
+        "last": 1,
+        "residual": 1,
+        "sort": 1,
+        "end": 1,
+        "shift": 3,
+        "tier": 2,
+        "mode": Mode,
+        "anchor_base": 10,
+        "_word_1": 6,
+        "anchor_len": 10,
+        "_word_2": 6,
+        "table_base": 24,
+        "row_log2": 3,
+        "_word_4": 5,
+        "count": 10,
+        "table_log2": 5,
+        "_word_5": 1,
+        "row_beats": 8,  # less one
+        "side": 8,
+        "base": 8,
+        "n_out": 8,  # less one
+    }
+)
+"""An instruction, its words from the lowest up; what fields mean is in docs/reference/isa.md. Those with a leading underscore stay 0."""
+
+_LESS_ONE = ("row_beats", "n_out")
 
 
-# the halves of table_base: word, lowest bit, width
-_BASE: dict[str, tuple[int, int, int]] = {"table_base_low": (3, 0, 16), "table_base_high": (4, 0, 8)}
-
-
-def place(name: str) -> tuple[int, int, int]:
-    """Where a field stands in an instruction: program word, lowest bit, width. ``table_base`` has two, ``_low`` and ``_high``."""
-    return _BASE[name] if name in _BASE else _LAYOUT[name][:3]
+def word_of(name: str) -> int:
+    """The program word, 0..7, in which a field of ``Instruction`` begins."""
+    return Instruction[name].offset // WORD_BITS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,39 +240,33 @@ class Run:
     end: bool = False
 
     def __post_init__(self) -> None:
-        for name, (_, _, width, offset) in _LAYOUT.items():
-            value = int(getattr(self, name))
-            if not offset <= value < offset + (1 << width):
-                raise ValueError(f"{name} must be {offset}..{offset + (1 << width) - 1}, not {value}")
-        if not 0 <= self.table_base < 1 << 24:
-            raise ValueError(f"table_base must be 0..{(1 << 24) - 1}, not {self.table_base}")
+        for name in _RUN_FIELDS:
+            value, low = int(getattr(self, name)), int(name in _LESS_ONE)
+            high = low + (1 << Instruction[name].width) - 1
+            if not low <= value <= high:
+                raise ValueError(f"{name} must be {low}..{high}, not {value}")
 
     def encode(self) -> list[int]:
         """The instruction's 8 program words."""
-        words = [0] * WORDS_PER_INSTRUCTION
-        for name, (word, low, _, offset) in _LAYOUT.items():
-            words[word] |= (int(getattr(self, name)) - offset) << low
-        rest = self.table_base
-        for word, low, width in _BASE.values():
-            words[word] |= (rest & ((1 << width) - 1)) << low
-            rest >>= width
-        return words
+        bits = 0
+        for name in _RUN_FIELDS:
+            bits |= (int(getattr(self, name)) - (name in _LESS_ONE)) << Instruction[name].offset
+        return [bits >> WORD_BITS * word & ((1 << WORD_BITS) - 1) for word in range(WORDS_PER_INSTRUCTION)]
 
     @classmethod
     def decode(cls, words: list[int]) -> "Run":
         """The inverse of :meth:`encode`; ``words`` are 8 program words."""
         if len(words) != WORDS_PER_INSTRUCTION:
             raise ValueError(f"an instruction must be {WORDS_PER_INSTRUCTION} words, not {len(words)}")
-        flags = {f.name for f in fields(cls) if f.type is bool or f.type == "bool"}
-        base, above = 0, 0
-        for word, low, width in _BASE.values():
-            base |= (words[word] >> low & ((1 << width) - 1)) << above
-            above += width
-        values: dict[str, int | bool] = {"table_base": base}
-        for name, (word, low, width, offset) in _LAYOUT.items():
-            value = (words[word] >> low & ((1 << width) - 1)) + offset
-            values[name] = bool(value) if name in flags else value
-        return cls(**values)  # type: ignore[arg-type]
+        bits = sum(word << WORD_BITS * number for number, word in enumerate(words))
+        values: dict[str, Any] = {}
+        for name, kind in _RUN_FIELDS.items():
+            field = Instruction[name]
+            values[name] = kind((bits >> field.offset & ((1 << field.width) - 1)) + (name in _LESS_ONE))
+        return cls(**values)
+
+
+_RUN_FIELDS = {field.name: bool if field.default is False else int for field in fields(Run)}
 
 
 class Config(IntEnum):

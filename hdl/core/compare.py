@@ -1,8 +1,10 @@
 """Comparator array and index encoder: pairs of latencies in, table indices out."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed, unsigned
-from amaranth.lib import data, stream, wiring
+from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
+
+from hdl.core.layouts import operands_layout
 
 __all__ = ["ComparatorArray", "IndexEncoder"]
 
@@ -16,7 +18,7 @@ class ComparatorArray(wiring.Component):
         self._comparators = comparators
         super().__init__(
             {
-                "operand": In(data.ArrayLayout(signed(16), 2 * comparators)),
+                "operand": In(operands_layout(comparators)),
                 "bits": Out(comparators),
             }
         )
@@ -35,8 +37,7 @@ class IndexEncoder(wiring.Component):
 
         bits, valid, emit --> P shift registers --> P holding registers --> o (index)
 
-    In a clock with ``strobe``, every lane with its ``valid`` bit shifts its bit in from below. ``emit`` > 0 ends the group: the first
-    ``emit`` lanes' indices are handed on and all lanes start from 0.
+    In a clock with ``strobe``, every lane with its ``valid`` bit shifts its bit in from below. Where a group ends, all lanes start from 0.
     ``o`` carries the first index two clocks after, one a clock from there; it has no back-pressure (the maker of anchor words keeps
     room), and a group takes at least as many words as it emits.
     """
@@ -45,10 +46,10 @@ class IndexEncoder(wiring.Component):
         self._comparators = comparators
         super().__init__(
             {
-                "bits": In(comparators),
-                "valid": In(comparators),
-                "emit": In(comparators.bit_length()),
-                "strobe": In(1),
+                "bits": In(comparators),  # of the comparators
+                "valid": In(comparators),  # lanes whose bit is shifted in
+                "emit": In(comparators.bit_length()),  # > 0: the group ends, indices of so many lanes leave
+                "strobe": In(1),  # the three above hold
                 "o": Out(stream.Signature(unsigned(INDEX_BITS), always_ready=True)),
             }
         )
@@ -56,7 +57,9 @@ class IndexEncoder(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         held = [Signal(INDEX_BITS, name=f"held_{p}", reset_less=True) for p in range(self._comparators)]
-        left, ended, opening = Signal(self._comparators.bit_length()), Signal.like(self.emit), Signal(init=1)
+        left = Signal(self._comparators.bit_length())  # indices still to leave, after this clock's
+        ended = Signal.like(self.emit)  # the group that ended a clock ago: its ``emit``
+        opening = Signal(init=1)  # the next word begins a group
         m.d.comb += [self.o.payload.eq(held[0]), self.o.valid.eq(left != 0)]
         m.d.sync += ended.eq(Mux(self.strobe, self.emit, 0))
         with m.If(self.strobe):

@@ -10,23 +10,19 @@ __all__ = ["Counters"]
 
 
 class Counters(wiring.Component):
-    """One counter for each of ``firmware.isa.Counter``, of its width, from 0 at power-up, wrapping, never cleared.
-
-    ``clock``, ``row``, ``beat``, ``step``, ``flash``: count 1 in this clock; ``saturated``: count that many. ``address``: word 2 i (low) or
-    2 i + 1 (high) of counter i, ``data`` combinational.
-    """
+    """One counter for each of ``firmware.isa.Counter``, of its width, from 0 at power-up, wrapping, never cleared, also not by a reset."""
 
     def __init__(self) -> None:
         super().__init__(
             {
-                "clock": In(1),
+                "clock": In(1),  # count 1 in this clock
                 "row": In(1),
                 "beat": In(1),
-                "saturated": In(4),
+                "saturated": In(range(isa.LANES + 1)),  # count so many
                 "step": In(1),
                 "flash": In(1),
-                "address": In(4),
-                "data": Out(16),
+                "address": In(range(2 * len(isa.Counter))),  # word 2 i (low) or 2 i + 1 (high) of counter i
+                "data": Out(16),  # combinational
             }
         )
 

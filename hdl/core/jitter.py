@@ -3,9 +3,13 @@
 The numbers are those of docs/reference/numbers.md, 'Choosing a symbol'; the block is described in docs/reference/blocks/jitter.md.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value, signed
-from amaranth.lib import memory, wiring
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
+
+from firmware import isa
+from hdl.link.bus import LoadBus
 
 __all__ = ["Jitter", "code"]
 
@@ -53,35 +57,31 @@ class Jitter(wiring.Component):
     ahead by ``prepare``, which must be strobed after a seed is written and before the first draw (the sorter does so for every step;
     without a new seed it does nothing). At power-up the seed is 1, the mask and the table are 0; a reset changes none of them.
 
-    Ports: ``table_*`` writes an entry, ``config_*`` a register (0 seed low, 1 seed high, 3 mask; 2 is not here). Neither may be written
-    in the clock of a draw or of ``prepare``. The sum wraps at 16 bits.
+    Words of the load bus with space JITTER are entries of the table, those with space CONFIG registers: 0 seed low, 1 seed high, 3 mask (2
+    is not here). None may be written in the clock of a draw or of ``prepare``. The sum wraps at 16 bits.
     """
 
     def __init__(self) -> None:
         super().__init__(
             {
-                "table_address": In(8),
-                "table_data": In(16),
-                "table_write": In(1),
-                "config_address": In(2),
-                "config_data": In(16),
-                "config_write": In(1),
-                "prepare": In(1),
-                "draw": In(1),
-                "enable": In(1),
-                "jitter": Out(signed(16)),
+                "load": In(LoadBus()),
+                "prepare": In(1),  # steps a new seed ahead
+                "draw": In(1),  # takes the draw
+                "enable": In(1),  # low: ``jitter`` is 0
+                "jitter": Out(signed(16)),  # of the draw a clock ago
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.table = table = memory.Memory(shape=Shape(16), depth=256, init=[])
+        m.submodules.table = table = Memory(shape=unsigned(16), depth=256, init=[])
         write = table.write_port()
         read = table.read_port()
+        load = self.load
         m.d.comb += [
-            write.addr.eq(self.table_address),
-            write.data.eq(self.table_data),
-            write.en.eq(self.table_write),
+            write.addr.eq(load.address[:8]),
+            write.data.eq(load.data),
+            write.en.eq(load.writes(isa.Kind.JITTER)),
         ]
 
         state = Signal(32, init=1, reset_less=True)
@@ -91,17 +91,17 @@ class Jitter(wiring.Component):
         halfway = Signal(32, attrs={"keep": True})  # shared by two bits of the next state each; dissolved, it costs 30 LUTs more
         m.d.comb += halfway.eq(_two_shifts(state))
         advance = self.draw | (self.prepare & seeded)
+        register, configures = load.address[:2], load.writes(isa.Kind.CONFIG)
         for half in range(2):
-            part = slice(16 * half, 16 * half + 16)
-            seed = self.config_write & (self.config_address == half)
+            seed = configures & (register == half)
             with m.If(advance | seed):
-                m.d.sync += state[part].eq(Mux(seed, self.config_data, _last_shift(halfway)[part]))
+                m.d.sync += state.word_select(half, 16).eq(Mux(seed, load.data, _last_shift(halfway).word_select(half, 16)))
         with m.If(self.prepare):
             m.d.sync += seeded.eq(0)
-        with m.If(self.config_write & ~self.config_address[1]):
+        with m.If(configures & (register < 2)):
             m.d.sync += seeded.eq(1)
-        with m.If(self.config_write & (self.config_address == 3)):
-            m.d.sync += mask.eq(self.config_data)
+        with m.If(configures & (register == 3)):
+            m.d.sync += mask.eq(load.data[:8])
 
         m.d.sync += fraction.eq(state[:8] & mask)
         m.d.comb += [

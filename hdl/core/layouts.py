@@ -1,12 +1,37 @@
-"""Payloads of the streams between the core's blocks."""
+"""Faces between the core's blocks: payloads of streams, ports of memories."""
 
-from amaranth.hdl import Value, signed, unsigned
+from amaranth.hdl import signed, unsigned
 from amaranth.lib import data, stream, wiring
+from amaranth.lib.memory import ReadPort, WritePort
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
 
-__all__ = ["Beat", "BeatStream", "FlashBytes", "RowStream", "SideBus", "Tag", "WriteBackWord", "anchor_layout", "field", "request_stream"]
+__all__ = [
+    "BEAT_BITS",
+    "Address",
+    "Beat",
+    "BeatStream",
+    "FlashBytes",
+    "Latencies",
+    "LatencyStream",
+    "OutputReadStream",
+    "Outputs",
+    "ProgramReadPort",
+    "RowStream",
+    "SideBus",
+    "StoreReadPort",
+    "StoreWritePort",
+    "Tag",
+    "WriteBackWord",
+    "anchor_layout",
+    "operands_layout",
+    "pairs_layout",
+    "request_stream",
+    "slot_layout",
+]
+
+BEAT_BITS = 8 * isa.BEAT_BYTES
 
 Tag = data.StructLayout(
     {
@@ -28,12 +53,29 @@ Tag = data.StructLayout(
 """What the accumulators do with a beat; it travels from the row fetch through the tier beside the request. Fields as in
 docs/reference/isa.md."""
 
-Beat = data.StructLayout({"data": 8 * isa.BEAT_BYTES, "tag": Tag})
+Beat = data.StructLayout({"data": BEAT_BITS, "tag": Tag})
 BeatStream = stream.Signature(Beat, always_ready=True)
+
+
+def request_stream(address_bits: int) -> stream.Signature:
+    """Requests for one beat each."""
+    return stream.Signature(
+        data.StructLayout(
+            {
+                "address": address_bits,  # in beats; with ``tag.bytes`` the beat is the next of the flash's, and this counts for nothing
+                "read": 1,  # the beat counts as read
+                "tag": Tag,  # comes back with it
+            }
+        )
+    )
+
+
+Latencies = data.ArrayLayout(signed(16), isa.LANES)
+"""Eight lanes: a word of the latency store, or of the accumulators."""
 
 WriteBackWord = data.StructLayout(
     {
-        "sums": data.ArrayLayout(signed(16), isa.LANES),
+        "sums": Latencies,
         "word": 8,  # of the latency store
         "store": 1,  # write it back, never high without ``valid``; otherwise only the flags below count
         "residual": 1,
@@ -45,43 +87,106 @@ WriteBackWord = data.StructLayout(
 )
 """Eight sums on their way to the latency store."""
 
-
-RowStream = stream.Signature(data.StructLayout({"address": isa.FLASH_ADDRESS_BITS, "more": 7}))
-"""Rows asked of the flash: the first beat (absolute, 8 bytes each), and how many beats follow it."""
+RowStream = stream.Signature(
+    data.StructLayout(
+        {
+            "address": isa.FLASH_ADDRESS_BITS,  # of the first beat, absolute
+            "more": 7,  # beats that follow it
+        }
+    )
+)
+"""Rows asked of the flash."""
 
 
 class FlashBytes(wiring.Signature):
-    """Bytes of the rows asked, Out at the flash: ``data`` in clocks with ``strobe``; ``ending`` in the clock before a beat's last byte."""
+    """Bytes of the rows asked, Out at the flash."""
 
     def __init__(self) -> None:
-        super().__init__({"data": Out(8), "strobe": Out(1), "ending": Out(1)})
+        super().__init__(
+            {
+                "data": Out(8),
+                "strobe": Out(1),  # ``data`` is a byte
+                "ending": Out(1),  # the next clock brings a beat's last byte
+            }
+        )
 
 
 class SideBus(wiring.Signature):
-    """Single accesses to the table tier beside its requests, Out at the one who asks.
-
-    ``valid`` with ``ready``: the beat at ``address`` is read and stands in ``beat`` in the next clock; with ``write``, ``data`` is written
-    to word ``lane`` of it instead.
-    """
+    """Single accesses to the table tier beside its requests, Out at the one who asks: one in each clock with ``valid`` and ``ready``."""
 
     def __init__(self, *, address_bits: int) -> None:
         super().__init__(
             {
                 "valid": Out(1),
                 "ready": In(1),
-                "address": Out(address_bits),
-                "write": Out(1),
+                "address": Out(address_bits),  # of the beat
+                "write": Out(1),  # write ``data`` to word ``lane`` of it; else read it
                 "lane": Out(2),
                 "data": Out(16),
-                "beat": In(8 * isa.BEAT_BYTES),
+                "beat": In(BEAT_BITS),  # what was read, in the clock after
             }
         )
 
 
-def request_stream(address_bits: int) -> stream.Signature:
-    """Requests for one beat each: ``address`` in beats, and the tag that comes back with it. ``read``: the beat counts as read; one with
-    ``tag.bytes`` is the next of the flash's, and its address counts for nothing."""
-    return stream.Signature(data.StructLayout({"address": address_bits, "read": 1, "tag": Tag}))
+ProgramReadPort = ReadPort.Signature(
+    addr_width=(isa.MAX_INSTRUCTIONS * isa.WORDS_PER_INSTRUCTION - 1).bit_length(), shape=unsigned(isa.WORD_BITS)
+)
+StoreReadPort = ReadPort.Signature(addr_width=8, shape=Latencies)
+"""Reads a word of all banks of the latency store."""
+StoreWritePort = WritePort.Signature(addr_width=8, shape=Latencies, granularity=1)
+"""Writes a word of the enabled banks of the latency store."""
+
+Address = data.StructLayout({"bank": isa.ADDRESS_BITS - 8, "word": 8})
+"""Of a latency in the store."""
+
+Outputs = data.StructLayout(
+    {
+        "base": 8,  # first word of the latency store
+        "last": 8,  # neuron
+    }
+)
+"""Where a run with ``sort`` leaves its latencies."""
+
+OutputReadStream = stream.Signature(
+    data.StructLayout(
+        {
+            "address": Address,
+            "last": 1,  # of the step
+        }
+    )
+)
+"""Latencies asked of the store for the sorter, in neuron order."""
+
+LatencyStream = stream.Signature(
+    data.StructLayout(
+        {
+            "latency": signed(16),
+            "last": 1,  # of the step
+        }
+    )
+)
+"""Latencies on their way into the sorter, in neuron order."""
+
+
+def slot_layout(comparators: int) -> data.StructLayout:
+    """What a slot of the latency store reads."""
+    return data.StructLayout({"bank": isa.slot_bits(comparators) - 8, "word": 8})  # ``bank``: within the slot
+
+
+def operands_layout(comparators: int) -> data.ArrayLayout:
+    """Latencies compared in a clock: comparator p takes 2 p and 2 p + 1."""
+    return data.ArrayLayout(signed(16), 2 * comparators)
+
+
+def pairs_layout(comparators: int) -> data.StructLayout:
+    """What the comparators ask of the latency store in a clock."""
+    slots = 2 * comparators
+    return data.StructLayout(
+        {
+            "slot": data.ArrayLayout(slot_layout(comparators), slots),
+            "choice": data.ArrayLayout(unsigned(isa.choice_bits(comparators)), slots),  # of each operand: the slot it takes
+        }
+    )
 
 
 def anchor_layout(comparators: int) -> data.StructLayout:
@@ -90,14 +195,8 @@ def anchor_layout(comparators: int) -> data.StructLayout:
     lane = data.StructLayout({"valid": 1, "a": name, "b": name})
     return data.StructLayout(
         {
-            "slots": data.ArrayLayout(unsigned(isa.slot_bits(comparators)), 2 * comparators),
+            "slots": data.ArrayLayout(slot_layout(comparators), 2 * comparators),
             "lanes": data.ArrayLayout(lane, comparators),
             "emit": unsigned(comparators.bit_length()),
         }
     )
-
-
-def field(word: Value, name: str) -> Value:
-    """The bits of an instruction's field in the program word that holds it (``firmware.isa.place``)."""
-    _, low, width = isa.place(name)
-    return word[low : low + width]

@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from firmware import isa
+from hdl.core.layouts import OutputReadStream, Outputs
 from hdl.link.bus import StepStream, SymbolStream
 
 __all__ = ["Sequencer"]
@@ -15,14 +15,11 @@ class Sequencer(wiring.Component):
 
     ::
 
-        step --> go (index maker)          retired, sort --> read requests --> store --> sorter --> chosen, sorted
+        step --> go (index maker)          retired, sort --> reads --> store --> sorter --> chosen, known
                                            retired, end  --> end of step --> symbol
 
     A step ends in the first clock in which its last run is retired, the sorter is done and the symbol before is taken; the next one is
-    taken in that same clock if it is offered: ``go`` is high then. ``chosen`` is the step's symbol, the forced one or the sorter's, valid
-    while ``known``; ``symbol`` always carries the sorter's choice.
-
-    ``read``: the sorter asks for the latency at ``read_address``, granted by ``read_grant``; ``neuron`` and ``read_last`` go with it.
+    taken in that same clock if it is offered. ``symbol`` always carries the sorter's choice. A reset ends a step without a symbol.
     """
 
     def __init__(self) -> None:
@@ -30,52 +27,55 @@ class Sequencer(wiring.Component):
             {
                 "step": In(StepStream),
                 "symbol": Out(SymbolStream),
-                "go": Out(1),
-                "running": Out(1),
-                "stepped": Out(1),
-                "retired": In(1),
-                "sort": In(1),
-                "end": In(1),
-                "sort_base": In(8),
-                "sort_last": In(8),
-                "read": Out(1),
-                "read_grant": In(1),
-                "read_address": Out(isa.ADDRESS_BITS),
-                "neuron": Out(8),
-                "read_last": Out(1),
+                "go": Out(1),  # a step begins
+                "running": Out(1),  # a step runs
+                "stepped": Out(1),  # a step ends
+                "retired": In(1),  # a run's rows are added and written back
+                "sort": In(1),  # of that run
+                "end": In(1),  # of that run
+                "outputs": In(Outputs),  # of the run with ``sort``, while they are read
+                "reads": Out(OutputReadStream),  # the latencies that the sorter takes
                 "sorter_start": Out(1),
                 "sorter_done": In(1),
                 "sorter_symbol": In(8),
-                "chosen": Out(8),
+                "chosen": Out(8),  # the step's symbol, the forced one or the sorter's, while ``known``
                 "known": Out(1),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        forced, symbol = Signal(reset_less=True), Signal(8, reset_less=True)
-        sorted_, sorted_now, ended, ended_now, finish = Signal(), Signal(), Signal(), Signal(), Signal()
+        forced = Signal(reset_less=True)
+        symbol = Signal(8, reset_less=True)  # the one forced
+        neuron = Signal(8)
+        sorted_ = Signal()
+        sorted_now = Signal()
+        ended = Signal()
+        ended_now = Signal()
+        finish = Signal()
         m.d.comb += [sorted_now.eq(sorted_), ended_now.eq(ended)]
 
+        reads = self.reads
+        bank_bits = len(reads.payload.address.bank)
         m.d.comb += [
             self.chosen.eq(Mux(forced, symbol, self.sorter_symbol)),
             self.known.eq(sorted_),
-            self.read_address[: isa.ADDRESS_BITS - 8].eq(self.neuron),
-            self.read_address[isa.ADDRESS_BITS - 8 :].eq(self.sort_base + (self.neuron >> (isa.ADDRESS_BITS - 8))),
-            self.read_last.eq(self.neuron == self.sort_last),
+            reads.payload.address.bank.eq(neuron[:bank_bits]),
+            reads.payload.address.word.eq(self.outputs.base + neuron[bank_bits:]),
+            reads.payload.last.eq(neuron == self.outputs.last),
         ]
 
         with m.FSM(name="sorting"):
             with m.State("IDLE"):
                 with m.If(self.retired & self.sort):
                     m.d.comb += self.sorter_start.eq(1)
-                    m.d.sync += self.neuron.eq(0)
+                    m.d.sync += neuron.eq(0)
                     m.next = "READ"
             with m.State("READ"):
-                m.d.comb += self.read.eq(1)
-                with m.If(self.read_grant):
-                    m.d.sync += self.neuron.eq(self.neuron + 1)
-                    with m.If(self.read_last):
+                m.d.comb += reads.valid.eq(1)
+                with m.If(reads.ready):
+                    m.d.sync += neuron.eq(neuron + 1)
+                    with m.If(reads.payload.last):
                         m.next = "DONE"
             with m.State("DONE"):
                 with m.If(self.sorter_done):

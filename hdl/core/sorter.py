@@ -3,15 +3,23 @@
 The rules are those of docs/reference/numbers.md, 'Choosing a symbol'; the block is described in docs/reference/blocks/sorter.md.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Shape, Signal, signed
-from amaranth.lib import data, memory, stream, wiring
+from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory, ReadPort
 from amaranth.lib.wiring import In, Out
 
+from firmware import isa
+from hdl.core.cells import SortedCells
 from hdl.core.jitter import Jitter
+from hdl.core.layouts import LatencyStream
+from hdl.link.bus import LoadBus
 
-__all__ = ["Sorter", "done_clocks"]
+__all__ = ["ResultPort", "Sorter", "done_clocks"]
 
 MAX_DEPTH = 8
+
+ResultPort = ReadPort.Signature(addr_width=5, shape=unsigned(16))
+"""Reads the list of spikes."""
 
 
 def done_clocks(*, jitter: bool, k: int, n_out: int, depth: int = MAX_DEPTH) -> int:
@@ -38,12 +46,9 @@ class Sorter(wiring.Component):
     The list is copied to the results in the background: it can be read 2 * depth + 4 clocks after the last latency. A ``start`` during
     the copy waits for its end; a ``start`` before ``done`` drops the step begun (draws made stay made).
 
-    Ports: ``jitter_*`` writes the jitter table, ``config_*`` the registers of docs/reference/image.md; neither between ``start`` and
-    ``done``. ``result_data`` is the word at ``result_address`` of the clock before: 0 the number of spikes listed, then neuron, latency
-    for each; not to be read between ``start`` and ``done``.
-
-    ``depth``: cells, 1..8. Latencies wrap at 16 bits when jitter is subtracted. After a reset there is no ``done``. At power-up jitter is
-    off and k is 0; a reset leaves them as they are.
+    Words of the load bus with the spaces JITTER and CONFIG are written; none may come between ``start`` and ``done``. Latencies wrap at
+    16 bits when jitter is subtracted. After a reset there is no ``done``. At power-up jitter is off and k is 0; a reset leaves them as
+    they are. ``depth``: cells, 1..8.
     """
 
     def __init__(self, *, depth: int = MAX_DEPTH) -> None:
@@ -52,43 +57,31 @@ class Sorter(wiring.Component):
         self.depth = depth
         super().__init__(
             {
-                "start": In(1),
-                "i": In(stream.Signature(data.StructLayout({"latency": signed(16), "neuron": 8, "last": 1}))),
-                "symbol": Out(8),
+                "load": In(LoadBus()),
+                "start": In(1),  # a step begins
+                "i": In(LatencyStream),
+                "symbol": Out(8),  # the step's, while ``done``
                 "done": Out(1),
-                "jitter_address": In(8),
-                "jitter_data": In(16),
-                "jitter_write": In(1),
-                "config_address": In(2),
-                "config_data": In(16),
-                "config_write": In(1),
-                "result_address": In(5),
-                "result_data": Out(16),
+                "results": Out(ResultPort),  # 0 number of spikes listed, then neuron, latency of each; not between ``start`` and ``done``
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.jitter = jitter = Jitter()
-        m.submodules.results = results = memory.Memory(shape=Shape(16), depth=32, init=[])
+        m.submodules.generator = jitter = Jitter()
+        m.submodules.cells = cells = SortedCells(depth=self.depth)
+        m.submodules.results = results = Memory(shape=unsigned(16), depth=32, init=[])
         write = results.write_port(granularity=8)
         read = results.read_port()
-        m.d.comb += [
-            jitter.table_address.eq(self.jitter_address),
-            jitter.table_data.eq(self.jitter_data),
-            jitter.table_write.eq(self.jitter_write),
-            jitter.config_address.eq(self.config_address),
-            jitter.config_data.eq(self.config_data),
-            jitter.config_write.eq(self.config_write),
-        ]
+        wiring.connect(m, wiring.flipped(self.load), jitter.load)
 
         # Modes: no jitter at all, jitter on every latency, or on the k earliest.
         k = Signal(4, reset_less=True)
         every = Signal(reset_less=True)
         top_k = Signal(reset_less=True)
-        with m.If(self.config_write & (self.config_address == 2)):
-            few = self.config_data[:4].any()
-            m.d.sync += [k.eq(self.config_data), every.eq(self.config_data[8] & ~few), top_k.eq(self.config_data[8] & few)]
+        with m.If(self.load.writes(isa.Kind.CONFIG) & (self.load.address[:2] == 2)):
+            wanted, jittered = self.load.data[:4], self.load.data[8]
+            m.d.sync += [k.eq(wanted), every.eq(jittered & (wanted == 0)), top_k.eq(jittered & (wanted != 0))]
 
         # Control. `left` is the word of the results that is copied: the last spike's latency first, the number of spikes (word 0) last.
         # It counts on below zero: `back` = ~left is then the word read back, from 0 upwards, one clock before it arrives.
@@ -130,62 +123,52 @@ class Sorter(wiring.Component):
         m.d.sync += jitter_on.eq(every | replayed)
 
         # Words 2r + 1 (neuron) and 2r + 2 (latency) read back are latched one after the other.
+        neuron = Signal(8, reset_less=True)  # of the latency that comes
         latched = Signal(16, reset_less=True)  # inverted latency
         latched_neuron = Signal(8, reset_less=True)
         replay_latency = replaying & replayed & back[0] & ~pending
+        with m.If(self.start):
+            m.d.sync += neuron.eq(0)
+        with m.Elif(take):
+            m.d.sync += neuron.eq(neuron + 1)
         m.d.sync += [
             latched.eq(~Mux(replaying, read.data, self.i.payload.latency)),
             latched_valid.eq(take | replay_latency),
         ]
         with m.If(~(replaying & back[0])):
-            m.d.sync += latched_neuron.eq(Mux(replaying, read.data[:8], self.i.payload.neuron))
-        m.d.comb += [
-            jitter.prepare.eq(begin),
-            jitter.draw.eq((take & every) | replay_latency),
-        ]
+            m.d.sync += latched_neuron.eq(Mux(replaying, read.data[:8], neuron))
 
         # ~(latency - jitter) = ~latency + jitter; with the sign bit inverted its order is that of unsigned integers, the latest first.
         key = Signal(16, reset_less=True)
         key_neuron = Signal(8, reset_less=True)
-        m.d.comb += jitter.enable.eq(jitter_on)
+        m.d.comb += [
+            jitter.prepare.eq(begin),
+            jitter.draw.eq((take & every) | replay_latency),
+            jitter.enable.eq(jitter_on),
+        ]
         m.d.sync += [
             key.eq((latched + jitter.jitter) ^ 0x8000),
             key_neuron.eq(latched_neuron),
             key_valid.eq(latched_valid),
         ]
-
-        # Cells: latency with the sign bit inverted, and neuron.
-        # A cell later than the key takes its predecessor, or the key if that one is not later.
-        shift = copying & left[0]
-        record = Cat(~key, key_neuron)
-        cells = [Signal(24, name=f"cell_{index}", reset_less=True) for index in range(self.depth)]
-        used = [Signal(name=f"used_{index}", reset_less=True) for index in range(self.depth)]
-        moves = [Signal(name=f"moves_{index}") for index in range(self.depth)]
-        for index, cell in enumerate(cells):
-            total = Signal(17, name=f"total_{index}")
-            later = Signal(name=f"later_{index}")
-            m.d.comb += [
-                total.eq(cell[:16] + key),
-                later.eq((total[16] | ~used[index]) & key_valid),
-                moves[index].eq(later | shift),
-            ]
-            if index == 0:  # never shifted out: it holds the symbol
-                before, used_before, enable = record, 1, later
-            else:
-                before, used_before, enable = Mux(moves[index - 1], cells[index - 1], record), used[index - 1], moves[index]
-            with m.If(enable):
-                m.d.sync += cell.eq(before)
-            m.d.sync += used[index].eq((used[index] | (used_before & key_valid)) & ~(idle | copying))
-        m.d.comb += self.symbol.eq(cells[0][16:])
+        m.d.comb += [
+            cells.key.eq(key),
+            cells.neuron.eq(key_neuron),
+            cells.enter.eq(key_valid),
+            cells.shift.eq(copying & left[0]),
+            cells.clear.eq(idle | copying),
+            self.symbol.eq(cells.first.neuron),
+        ]
 
         # Results: the high bytes of neurons and number are never written, and stay 0.
+        latency = cells.last.latency
         m.d.comb += [
             write.addr.eq(left),
-            write.data.eq(Cat(Mux(left[0], cells[-1][16:], cells[-1][:8]), cells[-1][8:16] ^ 0x80)),
+            write.data.eq(Cat(Mux(left[0], cells.last.neuron, latency[:8]), latency[8:] ^ 0x80)),
             write.en.eq(Cat(copying, copying & ~left[0] & ~copied)),
-            read.addr.eq(Mux(replaying, back, self.result_address)),
-            read.en.eq(1),
-            self.result_data.eq(read.data),
+            read.addr.eq(Mux(replaying, back, self.results.addr)),
+            read.en.eq(replaying | self.results.en),
+            self.results.data.eq(read.data),
         ]
         with m.If(copied):
             m.d.comb += write.data[:8].eq(listed)

@@ -3,28 +3,58 @@
 Reference pages: docs/reference/image.md (spaces), docs/reference/link.md (read spaces), docs/reference/blocks/loader.md.
 """
 
-from amaranth.hdl import unsigned
+from typing import Any
+
+from amaranth.hdl import Value, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import Out
+
+from firmware import isa
 
 __all__ = ["LoadBus", "ReadDataStream", "ReadRequest", "ReadRequestStream", "StepRequest", "StepStream", "SymbolStream"]
 
 
 class LoadBus(wiring.Signature):
-    """A write-only bus, Out at the loader: one 16-bit word is written in each clock with ``strobe``; it can't be refused.
-
-    ``space``: firmware.isa.Kind 0..5. ``address``: the word's address in its space, 16-bit words. Strobes are at least 8 clocks apart.
-    """
+    """A write-only bus, Out at the loader; a word can't be refused. Strobes are at least 8 clocks apart."""
 
     def __init__(self) -> None:
-        super().__init__({"space": Out(unsigned(3)), "address": Out(24), "data": Out(16), "strobe": Out(1)})
+        super().__init__(
+            {
+                "space": Out(3),  # firmware.isa.Kind 0..5
+                "address": Out(24),  # of the word in its space, 16-bit words
+                "data": Out(isa.WORD_BITS),
+                "strobe": Out(1),  # the word is written in this clock
+            }
+        )
+
+    def create(self, *, path: Any = None, src_loc_at: int = 0) -> "_LoadBusInterface":
+        return _LoadBusInterface(self, path=path, src_loc_at=1 + src_loc_at)
 
 
-ReadRequest = data.StructLayout({"space": 2, "address": 16})
-"""One word asked of the core: ``space`` (firmware.isa.ReadSpace), ``address`` in words of that space."""
+class _LoadBusInterface(wiring.PureInterface):
+    space: Value
+    strobe: Value
 
-StepRequest = data.StructLayout({"forced": 1, "symbol": 8})
-"""One step asked of the core: with ``forced`` the step takes ``symbol``, else the symbol its sorter chooses."""
+    def writes(self, space: isa.Kind) -> Value:
+        """A word of ``space`` is written in this clock."""
+        return self.strobe & (self.space == space)
+
+
+ReadRequest = data.StructLayout(
+    {
+        "space": 2,  # firmware.isa.ReadSpace
+        "address": 16,  # in words of that space
+    }
+)
+"""One word asked of the core."""
+
+StepRequest = data.StructLayout(
+    {
+        "forced": 1,  # the step takes ``symbol``, else the one its sorter chooses
+        "symbol": 8,
+    }
+)
+"""One step asked of the core."""
 
 ReadRequestStream = stream.Signature(ReadRequest)
 ReadDataStream = stream.Signature(unsigned(16))

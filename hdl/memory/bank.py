@@ -12,20 +12,15 @@ _SPRAM_DEPTH = 16384
 
 
 class BankSignature(wiring.Signature):
-    """Face of a table bank: read a beat of 64 bits, or write one 16-bit quarter of it.
-
-    ``address``: beat. ``read_data``: the beat addressed in the last clock, undefined after a write. ``quarter``: which 16 bits
-    ``write_data``
-    goes to. Reading takes one clock.
-    """
+    """Face of a table bank, Out at the bank: reads a beat of 64 bits, or writes one 16-bit quarter of it."""
 
     def __init__(self, *, address_bits: int) -> None:
         super().__init__(
             {
-                "address": In(address_bits),
-                "read_data": Out(16 * _CHIPS),
+                "address": In(address_bits),  # of the beat
+                "read_data": Out(16 * _CHIPS),  # the beat addressed a clock ago; undefined after a write
                 "write": In(1),
-                "quarter": In(2),
+                "quarter": In(2),  # which 16 bits ``write_data`` goes to
                 "write_data": In(16),
             }
         )
@@ -79,7 +74,7 @@ class GenericBank(wiring.Component):
             read.en.eq(~self.write),
             self.read_data.eq(read.data),
             write.addr.eq(self.address),
-            write.data.eq(Cat([self.write_data] * _CHIPS)),
+            write.data.eq(self.write_data.replicate(_CHIPS)),
             write.en.eq(Mux(self.write, Const(1, _CHIPS) << self.quarter, 0)),
         ]
         return m

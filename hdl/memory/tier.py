@@ -19,47 +19,50 @@ class BankTier(wiring.Component):
     ::
 
         request (address, tag) --> bank --> beat (data, tag)
-        side bus, load bus --------^
+        side, load ----------------^
 
-    Latency: one clock. Throughput: a beat a clock. ``stall`` refuses requests while it is high; the board ties it to 0, tests drive it.
-    A request with ``tag.bytes`` waits until ``ending``; its tag leaves a clock later, as any other's, beside data that counts for nothing.
-    ``side`` comes before requests; only the int4 beat after one with ``tag.bytes`` comes before it, as the flash's next byte follows. Words
-    of the load bus with space TABLES are written; none may come while a request or an access of ``side`` does.
+    Latency: one clock. Throughput: a beat a clock. ``side`` comes before requests; only the int4 beat after one with ``tag.bytes`` comes
+    before it, as the flash's next byte follows. The tag of a request with ``tag.bytes`` leaves a clock later, as any other's, beside data
+    that counts for nothing. Words of the load bus with space TABLES are written; none may come while a request or an access of ``side``
+    does.
+
+    ``flash``: whether there may be requests with ``tag.bytes``.
     """
 
-    def __init__(self, *, beats: int, bank: Callable[..., wiring.Component]) -> None:
-        self._beats = beats
-        self._bank = bank
+    def __init__(self, *, beats: int, bank: Callable[..., wiring.Component], flash: bool = False) -> None:
+        self._beats, self._bank, self._flash = beats, bank, flash
+        address_bits = (beats - 1).bit_length()
         super().__init__(
             {
-                "request": In(request_stream((beats - 1).bit_length())),
+                "request": In(request_stream(address_bits)),
                 "beat": Out(BeatStream),
-                "side": In(SideBus(address_bits=(beats - 1).bit_length())),
+                "side": In(SideBus(address_bits=address_bits)),
                 "load": In(LoadBus()),
-                "stall": In(1),
-                "ending": In(1),
+                **({"ending": In(1)} if flash else {}),  # a beat of bytes ends in the next clock: the request that waits for it is taken
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.bank = bank = self._bank(beats=self._beats)
-        writing = self.load.strobe & (self.load.space == isa.Kind.TABLES)
         tag, side = self.request.payload.tag, self.side
-        urgent, beside = Signal(), Signal()  # `urgent`: the beat that must follow one of bytes at once
-        m.d.sync += urgent.eq(self.request.valid & self.request.ready & tag.bytes & tag.pair)
+        taken = Signal()
+        urgent = Signal()  # the beat that must follow one of bytes at once
+        beside = Signal()
+        m.d.sync += urgent.eq(taken & tag.bytes & tag.pair)
         m.d.comb += [
+            taken.eq(self.request.valid & self.request.ready),
             beside.eq(side.valid & ~urgent),
             side.ready.eq(~urgent),
             side.beat.eq(bank.read_data),
-            self.request.ready.eq(Mux(tag.bytes, self.ending, ~self.stall & ~beside)),
+            self.request.ready.eq(Mux(tag.bytes, self.ending, ~beside) if self._flash else ~beside),
             bank.address.eq(Mux(beside, side.address, Mux(self.request.valid, self.request.payload.address, self.load.address[2:]))),
-            bank.write.eq(writing | (beside & side.write)),
+            bank.write.eq(self.load.writes(isa.Kind.TABLES) | (beside & side.write)),
             bank.quarter.eq(Mux(side.valid, side.lane, self.load.address[:2])),
             bank.write_data.eq(Mux(side.valid, side.data, self.load.data)),
             self.beat.payload.data.eq(bank.read_data),
         ]
         kept = Signal(Tag, reset_less=True)
         m.d.comb += self.beat.payload.tag.eq(kept)
-        m.d.sync += [self.beat.valid.eq(self.request.valid & self.request.ready), kept.eq(tag)]
+        m.d.sync += [self.beat.valid.eq(taken), kept.eq(tag)]
         return m

@@ -2,14 +2,15 @@
 without loader and link."""
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
+from amaranth.lib.wiring import In
 
 from boards import Board
 from firmware import isa
@@ -22,6 +23,7 @@ from sim.compiled.build import build
 from sim.compiled.simulation import Simulation
 from sim.machines.preload import ANCHORS, PROGRAM, TABLES, preload, store_latencies, store_names, write_store
 from sim.machines.setup import FlashSetup, nibbles
+from sim.machines.stall import StallingTier
 
 __all__ = ["CoreSimulation", "core_library"]
 
@@ -37,37 +39,39 @@ class _End:
 _END = _End()
 
 
-class _CoreWithFlash(wiring.Component):
-    """``core`` beside a flash controller: the core's other ports, and the controller's pins as ``flash``."""
+class _Bench(wiring.Component):
+    """A core with the core's ports, and ``stall``, which refuses table requests; ``flash``: beside it, its pins as ``flash``."""
 
-    def __init__(self, core: Core, flash: FlashController) -> None:
-        self._core, self._flash = core, flash
-        outer = {name: member for name, member in core.signature.members.items() if name not in ("rows", "flash")}
-        super().__init__({**outer, "flash": flash.signature.members["pins"]})
+    def __init__(self, params: CoreParams, flash: FlashController | None) -> None:
+        self._refused = Signal()
+        self._core, self._controller = Core(params=params, tier=partial(StallingTier, stall=self._refused)), flash
+        outer = {name: member for name, member in self._core.signature.members.items() if name not in ("rows", "flash")}
+        pins = {"flash": flash.signature.members["pins"]} if flash else {}
+        super().__init__({**outer, **pins, "stall": In(1)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.core, m.submodules.flash = core, flash = self._core, self._flash
-        wiring.connect(m, core.rows, flash.row)
-        wiring.connect(m, flash.data, core.flash)
-        for name in core.signature.members:
-            if name in ("load", "step", "read_request"):
-                wiring.connect(m, wiring.flipped(getattr(self, name)), getattr(core, name))
-            elif name in ("symbol", "read_data"):
-                wiring.connect(m, getattr(core, name), wiring.flipped(getattr(self, name)))
-        m.d.comb += [self.busy.eq(core.busy), core.stall.eq(self.stall)]
-        wiring.connect(m, flash.pins, wiring.flipped(self.flash))
+        m.submodules.core = core = self._core
+        for name in ("load", "step", "read_request"):
+            wiring.connect(m, wiring.flipped(getattr(self, name)), getattr(core, name))
+        for name in ("symbol", "read_data"):
+            wiring.connect(m, getattr(core, name), wiring.flipped(getattr(self, name)))
+        m.d.comb += [self.busy.eq(core.busy), self._refused.eq(self.stall)]
+        if self._controller is not None:
+            m.submodules.flash = flash = self._controller
+            wiring.connect(m, core.rows, flash.row)
+            wiring.connect(m, flash.data, core.flash)
+            wiring.connect(m, flash.pins, wiring.flipped(self.flash))
         return m
 
 
 @cache
 def core_library(params: CoreParams, *, nibbles: int | None = None, offset: int = 0) -> Path:
     """The compiled core, made once a process; with ``params.flash``, ``nibbles`` a clock and the image's ``offset`` of the controller."""
-    core = Core(params=params)
     if not params.flash:
-        return build(core)
+        return build(_Bench(params, None))
     assert nibbles is not None
-    return build(_CoreWithFlash(core, FlashController(offset=offset, nibbles=nibbles, boot=False)))
+    return build(_Bench(params, FlashController(offset=offset, nibbles=nibbles, boot=False)))
 
 
 class CoreSimulation:
@@ -89,7 +93,7 @@ class CoreSimulation:
         stall_seed: int = 1,
     ) -> None:
         self.program, self.chip, self._content = program, None, b""
-        self.prefix = "core." if params.flash else ""
+        self.prefix = "core."
         if not params.flash and any(run.tier for run in program.runs):
             raise ValueError("the program has tables in flash, the core has none")
         if params.flash:

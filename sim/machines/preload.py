@@ -15,7 +15,7 @@ from firmware.program import Program
 
 __all__ = ["ANCHORS", "PROGRAM", "TABLES", "memory_words", "preload", "store_latencies", "store_names", "write_store"]
 
-TABLES, ANCHORS, PROGRAM = "tables.bank.memory", "index.anchors", "program"
+TABLES, ANCHORS, PROGRAM = "tables.bank.memory", "index.anchors.words", "program.words"
 """Memories of the core, below its own name."""
 
 Words = npt.NDArray[np.uint32]

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from golden.integer.network import Network
 from hdl.core.core import Core
 from hdl.core.params import CoreParams
 from hdl.memory.bank import BankSignature
+from sim.machines.stall import StallingTier
 
 from ...firmware.machine import Machine
 from ...firmware.networks import random_network
@@ -99,7 +101,9 @@ class CoreBench:
         used = max(piece.beat + len(piece.data) // isa.BEAT_BYTES for piece in program.tables if piece.tier == 0)
         beats = max(16, 1 << (used - 1).bit_length())
         params = CoreParams(comparators=program.comparators, table_beats=beats, index_depth=index_depth, flash=pace > 0)
-        self.core = Core(params=params, bank=_bank(program.memory(beats * isa.BEAT_BYTES)))
+        self.refused = Signal()
+        bank, tier = _bank(program.memory(beats * isa.BEAT_BYTES)), partial(StallingTier, stall=self.refused)
+        self.core = Core(params=params, bank=bank, tier=tier)
         self.program, self.stall, self.lazy = program, stall, lazy
         self.reset, self.rng = Signal(), random.Random(seed)
         self.pace, self.flash = pace, flash
@@ -114,7 +118,7 @@ class CoreBench:
 
     async def _stalls(self, ctx) -> None:
         while True:
-            ctx.set(self.core.stall, self.rng.random() < self.stall)
+            ctx.set(self.refused, self.rng.random() < self.stall)
             await ctx.tick()
 
     async def _rows(self, ctx) -> None:

@@ -1,17 +1,17 @@
 """Memories that give a wrong value where a read collides with a write, as block RAM may."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from amaranth.hdl import Elaboratable, Module, Mux, ShapeCastable, Signal, Value
+from amaranth.hdl import Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib.memory import Memory
 
 import hdl.core.accumulate
-import hdl.core.core
-import hdl.core.index
 import hdl.core.jitter
 import hdl.core.sorter
+import hdl.fetch.cache
+import hdl.memory.anchors
+import hdl.memory.program
 import hdl.memory.store
 
 __all__ = ["PoisonMemory", "poison"]
@@ -28,8 +28,7 @@ class PoisonMemory(Elaboratable):
 
     def read_port(self) -> Any:
         port = self._memory.read_port()
-        assert not isinstance(port.data.shape(), ShapeCastable)
-        face = SimpleNamespace(addr=Signal.like(port.addr), en=Signal(init=1), data=Signal(port.data.shape()))
+        face = port.signature.create()
         self._reads.append((port, face))
         return face
 
@@ -50,13 +49,12 @@ class PoisonMemory(Elaboratable):
                 m.d.sync += poisoned.eq(collides)
             good = Value.cast(port.data)
             wrong = good ^ (0x2AD5_2AD5_2AD5_2AD5_2AD5_2AD5_2AD5_2AD5 & ((1 << len(good)) - 1))
-            m.d.comb += face.data.eq(Mux(poisoned, wrong, good))
+            m.d.comb += Value.cast(face.data).eq(Mux(poisoned, wrong, good))
         return m
 
 
 def poison(patch: pytest.MonkeyPatch) -> None:
     """From now on every memory of the core but the tables (of one port) is poisoned."""
-    for module in (hdl.memory.store, hdl.core.accumulate, hdl.core.index, hdl.core.core):
+    modules = (hdl.core.accumulate, hdl.core.jitter, hdl.core.sorter, hdl.fetch.cache)
+    for module in (*modules, hdl.memory.anchors, hdl.memory.program, hdl.memory.store):
         patch.setattr(module, "Memory", PoisonMemory)
-    for module in (hdl.core.sorter, hdl.core.jitter):
-        patch.setattr(module, "memory", SimpleNamespace(Memory=PoisonMemory))

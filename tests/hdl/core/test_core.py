@@ -267,14 +267,14 @@ def test_the_poison_corrupts_a_collided_read(monkeypatch: pytest.MonkeyPatch) ->
 
         async def bench(ctx) -> None:
             for value in (3, 4):  # first no read, then one of word `read`
-                ctx.set(dut.word, 9)
-                ctx.set(dut.enable, 0xFF)
+                ctx.set(dut.write.addr, 9)
+                ctx.set(dut.write.en, 0xFF)
                 for lane in range(isa.LANES):
-                    ctx.set(dut.value[lane], value)
-                ctx.set(dut.wide, 1)
-                ctx.set(dut.wide_word, read if value == 4 else 1)
+                    ctx.set(dut.write.data[lane], value)
+                ctx.set(dut.reads.word.en, 1)
+                ctx.set(dut.reads.word.addr, read if value == 4 else 1)
                 await ctx.tick()
-            values.append([ctx.get(value) for value in dut.wide_value])
+            values.append([ctx.get(value) for value in dut.reads.word.data])
 
         simulator = Simulator(dut)
         simulator.add_clock(1e-6)

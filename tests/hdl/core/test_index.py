@@ -77,23 +77,30 @@ def rtl_indices(
         retire_at: list[int] = []
         address, go_at, store, clock, rest = 0, first_go, job.stores[0], 0, 0
         while clock < 3000 and rest < 40:
-            ctx.set(dut.program_data, program[address] if address < len(program) else 0)
+            ctx.set(dut.program.data, program[address] if address < len(program) else 0)
             ctx.set(dut.go, clock == go_at)
             ctx.set(dut.retired, clock in retire_at)
-            ctx.set(dut.blocked, rng.random() < blocked)
+            ctx.set(dut.reads.ready, rng.random() >= blocked)
             ctx.set(dut.o.ready, clock >= hold and rng.random() >= slow)
             for operand, value in enumerate(operands[0]):
                 ctx.set(dut.operand[operand], value)
-            _, _, address, claim, refused, valid, ready, index, *reads = await ctx.tick().sample(
-                dut.program_address, dut.claim, dut.blocked, dut.o.valid, dut.o.ready, dut.o.payload, *dut.slot, *dut.choice
+            _, _, address, claim, granted, valid, ready, index, *reads = await ctx.tick().sample(
+                dut.program.addr,
+                dut.reads.valid,
+                dut.reads.ready,
+                dut.o.valid,
+                dut.o.ready,
+                dut.o.payload,
+                *dut.reads.payload.slot,
+                *dut.reads.payload.choice,
             )
             slots, choices = reads[: 2 * pairs], reads[2 * pairs :]
-            values = [store[slot // banks % WORDS * isa.LANES + number * banks + slot % banks] for number, slot in enumerate(slots)]
-            took = claim and not refused
+            latencies = [store[slot.word % WORDS * isa.LANES + number * banks + slot.bank] for number, slot in enumerate(slots)]
+            took = claim and granted
             if took:
                 seen.taken.append(clock)
             # in a clock that is not ours the store reads something else
-            operands = [operands[1], [values[choice] if took else rng.randrange(-9, 9) for choice in choices]]
+            operands = [operands[1], [latencies[choice] if took else rng.randrange(-9, 9) for choice in choices]]
             if clock == go_at:
                 seen.go.append(clock)
             if clock in retire_at:

@@ -6,8 +6,10 @@ import pytest
 from amaranth.hdl import Module, Signal
 from amaranth.sim import Simulator
 
+from firmware import isa
 from hdl.core.jitter import Jitter, code
 
+from ..bench import load
 from .ref_sort import Draws, ref_code, wrap16
 
 SEEDS = (1, 0x80000000, 0xFFFFFFFF, 0x2545F491)
@@ -24,18 +26,10 @@ def rtl_jitter(*, seed: int, table: list[int], mask: int, gaps: list[int], order
 
     async def bench(ctx) -> None:
         for address, entry in enumerate(table):
-            ctx.set(dut.table_address, address)
-            ctx.set(dut.table_data, entry & 0xFFFF)
-            ctx.set(dut.table_write, 1)
-            await ctx.tick()
-        ctx.set(dut.table_write, 0)
+            await load(ctx, dut.load, isa.Kind.JITTER, address, entry)
         for address, value in [(half, seed >> 16 * half & 0xFFFF) for half in order] + [(2, 0xFFFF), (3, mask)]:
-            ctx.set(dut.config_address, address)
-            ctx.set(dut.config_data, value)
-            ctx.set(dut.config_write, 1)
-            await ctx.tick()
-            ctx.set(dut.config_write, 0)
-            ctx.set(dut.config_data, 0xDEAD)
+            await load(ctx, dut.load, isa.Kind.CONFIG, address, value)
+            ctx.set(dut.load.data, 0xDEAD)
             await ctx.tick()
         ctx.set(dut.enable, 1)
         for _ in range(2):  # the second does nothing
@@ -123,11 +117,7 @@ def test_seed_at_power_up_is_1() -> None:
     states = []
 
     async def bench(ctx) -> None:
-        ctx.set(dut.config_address, 3)
-        ctx.set(dut.config_data, 0xFF)
-        ctx.set(dut.config_write, 1)
-        await ctx.tick()
-        ctx.set(dut.config_write, 0)
+        await load(ctx, dut.load, isa.Kind.CONFIG, 3, 0xFF)
         ctx.set(dut.enable, 1)
         ctx.set(dut.prepare, 1)
         await ctx.tick()

@@ -39,7 +39,7 @@ class Seen:
     ended: list[int] = field(default_factory=list)
     sent: list[int] = field(default_factory=list)
     symbols: list[int] = field(default_factory=list)
-    reads: list[list[tuple[int, int, int]]] = field(default_factory=list)
+    reads: list[list[tuple[int, int]]] = field(default_factory=list)
     known: list[tuple[int, int]] = field(default_factory=list)
     running: list[int] = field(default_factory=list)
     last_read: list[int] = field(default_factory=list)
@@ -68,26 +68,19 @@ def rtl_steps(steps: list[Step], *, offer: float = 1.0, lazy: float = 0.0, seed:
             ctx.set(dut.sorter_done, clock == done_at)
             now = steps[asked] if asked >= 0 else steps[0]
             ctx.set(dut.sorter_symbol, now.choice)
-            ctx.set(dut.sort_base, now.base)
-            ctx.set(dut.sort_last, now.outputs - 1)
-            ctx.set(dut.read_grant, ctx.get(dut.read) and rng.random() < now.grants)
-            names = (
-                "go",
-                "running",
-                "stepped",
-                "read",
-                "read_grant",
-                "read_address",
-                "neuron",
-                "read_last",
-                "sorter_start",
-                "chosen",
-                "known",
-            )
+            ctx.set(dut.outputs, {"base": now.base, "last": now.outputs - 1})
+            ctx.set(dut.reads.ready, rng.random() < now.grants)
+            names = ("go", "running", "stepped", "sorter_start", "chosen", "known")
             values = await ctx.tick().sample(
-                dut.step.ready, dut.symbol.valid, dut.symbol.ready, dut.symbol.payload, *(getattr(dut, name) for name in names)
+                dut.step.ready,
+                dut.symbol.valid,
+                dut.symbol.ready,
+                dut.symbol.payload,
+                dut.reads.valid & dut.reads.ready,
+                dut.reads.payload,
+                *(getattr(dut, name) for name in names),
             )
-            ready, valid, wanted, symbol, *rest = values[2:]
+            ready, valid, wanted, symbol, granted, read, *rest = values[2:]
             at = dict(zip(names, rest, strict=True))
             seen.running.append(at["running"])
             assert at["sorter_start"] == (clock == sort_at)
@@ -99,9 +92,9 @@ def rtl_steps(steps: list[Step], *, offer: float = 1.0, lazy: float = 0.0, seed:
                 seen.symbols.append(symbol)
             if at["known"]:
                 seen.known.append((clock, at["chosen"]))
-            if at["read_grant"]:
-                seen.reads[-1].append((at["read_address"], at["neuron"], at["read_last"]))
-                if at["read_last"]:
+            if granted:
+                seen.reads[-1].append((read.address.word * isa.LANES + read.address.bank, read.last))
+                if read.last:
                     done_at = clock + steps[asked].sorting
                     seen.last_read.append(clock)
             if at["stepped"]:
@@ -136,7 +129,7 @@ def check(steps: list[Step], seen: Seen) -> None:
         known += [(clock, symbol) for clock in range(done + 1, seen.ended[number] + 1)]
         if number:
             assert seen.taken[number] >= seen.ended[number - 1]
-    wanted = [[(step.base * isa.LANES + n, n, int(n == step.outputs - 1)) for n in range(step.outputs)] for step in steps]
+    wanted = [[(step.base * isa.LANES + n, int(n == step.outputs - 1)) for n in range(step.outputs)] for step in steps]
     assert seen.reads == wanted
     assert seen.symbols == [step.choice for step in steps]
     assert seen.known == known
@@ -187,7 +180,7 @@ def test_a_symbol_not_taken_holds_the_end_of_the_next_step() -> None:
     async def bench(ctx) -> None:
         async def step(choice: int) -> None:
             ctx.set(dut.sorter_symbol, choice)
-            ctx.set(dut.read_grant, 1)
+            ctx.set(dut.reads.ready, 1)
             for name in ("retired", "sort", "end"):
                 ctx.set(getattr(dut, name), 1)
             await ctx.tick()

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 from amaranth.sim import Simulator
 
+from firmware import isa
 from hdl.core.sorter import Sorter, done_clocks
 
+from ..bench import load
 from .ref_sort import Draws, Spike, ref_sort, wrap16
 
 DEADLINE = 80  # clocks without an answer
@@ -53,12 +55,10 @@ def rtl_sort(
             await ctx.tick()
             clock += 1
 
-        async def write(port: str, address: int, data: int) -> None:
-            ctx.set(getattr(dut, f"{port}_address"), address)
-            ctx.set(getattr(dut, f"{port}_data"), data & 0xFFFF)
-            ctx.set(getattr(dut, f"{port}_write"), 1)
-            await tick()
-            ctx.set(getattr(dut, f"{port}_write"), 0)
+        async def write(space: isa.Kind, address: int, data: int) -> None:
+            nonlocal clock
+            await load(ctx, dut.load, space, address, data)
+            clock += 1
 
         async def feed(outputs: list[int], gaps: list[int], last: bool) -> None:
             for neuron, latency in enumerate(outputs):
@@ -66,12 +66,12 @@ def rtl_sort(
                     assert ctx.get(dut.i.ready) == 1
                     await tick()
                 ctx.set(dut.i.valid, 1)
-                ctx.set(dut.i.payload, {"latency": latency, "neuron": neuron, "last": last and neuron == len(outputs) - 1})
+                ctx.set(dut.i.payload, {"latency": latency, "last": last and neuron == len(outputs) - 1})
                 assert ctx.get(dut.i.ready) == 1  # every clock of the intake
                 assert ctx.get(dut.done) == 0
                 await tick()
                 ctx.set(dut.i.valid, 0)
-                ctx.set(dut.i.payload, {"latency": -0x8000, "neuron": 255, "last": 1})  # nothing is taken without valid
+                ctx.set(dut.i.payload, {"latency": -0x8000, "last": 1})  # nothing is taken without valid
 
         async def start() -> None:
             ctx.set(dut.start, 1)
@@ -87,15 +87,15 @@ def rtl_sort(
                 starts.append(waited)
 
         for address, entry in enumerate(table):
-            await write("jitter", address, entry)
-        await write("config", 0, seed)
-        await write("config", 1, seed >> 16)
-        await write("config", 3, mask)
+            await write(isa.Kind.JITTER, address, entry)
+        await write(isa.Kind.CONFIG, 0, seed)
+        await write(isa.Kind.CONFIG, 1, seed >> 16)
+        await write(isa.Kind.CONFIG, 3, mask)
         mode = None
         for step in steps:
             if mode != (step.jitter, step.k):
                 mode = (step.jitter, step.k)
-                await write("config", 2, step.jitter << 8 | step.k)
+                await write(isa.Kind.CONFIG, 2, step.jitter << 8 | step.k)
             for _ in range(step.pause):
                 assert ctx.get(dut.i.ready) == 0
                 await tick()
@@ -118,9 +118,9 @@ def rtl_sort(
                     await tick()
                 words = []
                 for address in range(2 * depth + 1):
-                    ctx.set(dut.result_address, address)
+                    ctx.set(dut.results.addr, address)
                     await tick()
-                    words.append(ctx.get(dut.result_data))
+                    words.append(ctx.get(dut.results.data))
                 spikes = [(words[2 * rank + 1], wrap16(words[2 * rank + 2])) for rank in range(words[0])]
                 assert ctx.get(dut.done) == 1
                 assert ctx.get(dut.symbol) == symbol
@@ -218,14 +218,14 @@ def test_the_list_survives_an_early_start() -> None:
                 while not ctx.get(dut.i.ready):
                     await ctx.tick()
                 for address in range(17):
-                    ctx.set(dut.result_address, address)
+                    ctx.set(dut.results.addr, address)
                     await ctx.tick()
-                    words.append(ctx.get(dut.result_data))
+                    words.append(ctx.get(dut.results.data))
                 return
             await ctx.tick()
             for neuron, latency in enumerate(outputs):
                 ctx.set(dut.i.valid, 1)
-                ctx.set(dut.i.payload, {"latency": latency, "neuron": neuron, "last": neuron == len(outputs) - 1})
+                ctx.set(dut.i.payload, {"latency": latency, "last": neuron == len(outputs) - 1})
                 await ctx.tick()
             ctx.set(dut.i.valid, 0)
             while not ctx.get(dut.done):

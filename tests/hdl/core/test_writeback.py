@@ -22,18 +22,18 @@ def rtl_write(sums: list[int], old: list[int], *, shift: int, residual: bool) ->
             ctx.set(payload.sums[lane], value)
         for name, value in (("word", 7), ("store", 1), ("residual", residual), ("shift", shift), ("final", 1), ("sort", 1)):
             ctx.set(getattr(payload, name), value)
-        assert ctx.get(dut.reading) == 1
-        assert ctx.get(dut.read_word) == (7 if residual else isa.ZERO_WORD)
+        assert ctx.get(dut.residual.en) == 1
+        assert ctx.get(dut.residual.addr) == (7 if residual else isa.ZERO_WORD)
         await ctx.tick()
         ctx.set(dut.i.valid, 0)
         ctx.set(payload.store, 0)
         for lane, value in enumerate(old):
-            ctx.set(dut.old[lane], value if residual else 0)
-        assert (ctx.get(dut.word), ctx.get(dut.enable)) == (7, 0xFF)
+            ctx.set(dut.residual.data[lane], value if residual else 0)
+        assert (ctx.get(dut.write.addr), ctx.get(dut.write.en)) == (7, 0xFF)
         assert (ctx.get(dut.retired), ctx.get(dut.sort), ctx.get(dut.end)) == (1, 1, 0)
-        values = [ctx.get(value) for value in dut.value]
+        values = [ctx.get(value) for value in dut.write.data]
         await ctx.tick()
-        assert (ctx.get(dut.enable), ctx.get(dut.retired)) == (0, 0)
+        assert (ctx.get(dut.write.en), ctx.get(dut.retired)) == (0, 0)
         await ctx.tick()
         result.append((values, ctx.get(dut.saturated)))
 
@@ -69,10 +69,10 @@ def test_the_load_bus_writes_one_latency() -> None:
         ctx.set(dut.load.address, 8 * 9 + 3)
         ctx.set(dut.load.data, 0xFFFE)
         ctx.set(dut.load.strobe, 1)
-        assert (ctx.get(dut.word), ctx.get(dut.enable), ctx.get(dut.value[3])) == (9, 1 << 3, -2)
+        assert (ctx.get(dut.write.addr), ctx.get(dut.write.en), ctx.get(dut.write.data[3])) == (9, 1 << 3, -2)
         ctx.set(dut.load.space, isa.Kind.ANCHORS)
-        assert ctx.get(dut.enable) == 0
+        assert ctx.get(dut.write.en) == 0
         await load(ctx, dut.load, isa.Kind.STORE, 0, 0)
-        assert ctx.get(dut.enable) == 0
+        assert ctx.get(dut.write.en) == 0
 
     simulate(dut, bench)

@@ -20,22 +20,23 @@ def rtl_reads(comparators: int, contents: list[int], reads: list[tuple[list[int]
 
     async def bench(ctx) -> None:
         for word in range(WORDS):
-            ctx.set(dut.word, word)
-            ctx.set(dut.enable, 0xFF)
+            ctx.set(dut.write.addr, word)
+            ctx.set(dut.write.en, 0xFF)
             for bank in range(isa.LANES):
-                ctx.set(dut.value[bank], contents[word * isa.LANES + bank])
+                ctx.set(dut.write.data[bank], contents[word * isa.LANES + bank])
             await ctx.tick()
-        ctx.set(dut.enable, 0)
+        ctx.set(dut.write.en, 0)
+        ctx.set(dut.reads.word.en, 0)
         for clock in range(len(reads) + 2):
             if clock < len(reads):
                 addresses, choices = reads[clock]
                 for slot, address in enumerate(addresses):
                     assert isa.slot_of(address, comparators) == slot
-                    ctx.set(dut.slot[slot], address // isa.LANES * width + address % width)
+                    ctx.set(dut.reads.pairs.slot[slot], {"bank": address % width, "word": address // isa.LANES})
                 for operand, choice in enumerate(choices):
-                    ctx.set(dut.choice[operand], choice)
+                    ctx.set(dut.reads.pairs.choice[operand], choice)
             if clock >= 2:
-                seen.append([ctx.get(value) for value in dut.operand])
+                seen.append([ctx.get(value) for value in dut.reads.operand])
             await ctx.tick()
 
     simulate(dut, bench)
@@ -75,17 +76,17 @@ def test_a_wide_read_gives_all_banks_of_a_word() -> None:
 
     async def bench(ctx) -> None:
         for word in range(4):
-            ctx.set(dut.word, word)
-            ctx.set(dut.enable, 0xFF if word != 2 else 0x0F)
+            ctx.set(dut.write.addr, word)
+            ctx.set(dut.write.en, 0xFF if word != 2 else 0x0F)
             for bank in range(isa.LANES):
-                ctx.set(dut.value[bank], 10 * word + bank - 5)
+                ctx.set(dut.write.data[bank], 10 * word + bank - 5)
             await ctx.tick()
-        ctx.set(dut.enable, 0)
-        ctx.set(dut.wide, 1)
+        ctx.set(dut.write.en, 0)
+        ctx.set(dut.reads.word.en, 1)
         for word in (3, 2):
-            ctx.set(dut.wide_word, word)
+            ctx.set(dut.reads.word.addr, word)
             await ctx.tick()
             wanted = [10 * word + bank - 5 if word != 2 or bank < 4 else 0 for bank in range(isa.LANES)]
-            assert [ctx.get(value) for value in dut.wide_value] == wanted
+            assert [ctx.get(value) for value in dut.reads.word.data] == wanted
 
     simulate(dut, bench)

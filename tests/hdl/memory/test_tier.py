@@ -4,10 +4,12 @@
 import random
 
 import pytest
+from amaranth.hdl import Signal
 
 from firmware import isa
 from hdl.memory.bank import GenericBank, SpramBank
 from hdl.memory.tier import BankTier
+from sim.machines.stall import StallingTier
 
 from ..bench import load, simulate
 
@@ -15,7 +17,8 @@ from ..bench import load, simulate
 @pytest.mark.parametrize("stalls", [False, True])
 def test_beats_come_back_with_their_tags(stalls: bool) -> None:
     rng = random.Random(stalls)
-    dut = BankTier(beats=64, bank=GenericBank)
+    stall = Signal()
+    dut = StallingTier(beats=64, bank=GenericBank, stall=stall) if stalls else BankTier(beats=64, bank=GenericBank)
     memory = [[rng.randrange(0x10000) for _ in range(4)] for _ in range(64)]
     asked: list[tuple[int, int]] = []
     got: list[tuple[int, int]] = []
@@ -28,7 +31,7 @@ def test_beats_come_back_with_their_tags(stalls: bool) -> None:
         for _ in range(200):
             asking = rng.random() < 0.8
             address, base = rng.randrange(64), rng.randrange(256)
-            ctx.set(dut.stall, stalls and rng.random() < 0.3)
+            ctx.set(stall, stalls and rng.random() < 0.3)
             ctx.set(dut.request.valid, asking)
             ctx.set(dut.request.payload.address, address)
             ctx.set(dut.request.payload.tag.base, base)

@@ -102,7 +102,7 @@ def run_of(session, mode):
 
 def flip(session, beat, *, word=0, bit=0):
     """One bit of a 16-bit word of tier 0, in the simulator's memory only."""
-    session.core.sim.memory(TABLES)[beat, word // 2] ^= 1 << bit + 16 * (word % 2)
+    session.core.sim.memory(session.core.prefix + TABLES)[beat, word // 2] ^= 1 << bit + 16 * (word % 2)
 
 
 def difference(session, seed=1):
@@ -135,7 +135,7 @@ def test_flipped_position_bits_are_named():
 def test_a_flipped_table_bit_is_named():
     session = session_of(NETWORK)
     attend, origin = run_of(session, Mode.ATTEND)
-    memory = session.core.sim.memory(TABLES)
+    memory = session.core.sim.memory(session.core.prefix + TABLES)
     memory[attend.table_base : attend.table_base + (1 << attend.table_log2) : 1 << attend.row_log2, 0] ^= 16
     found = difference(session)
     assert found.startswith(f"step 1, op {origin['stage']}, neuron ")
@@ -161,7 +161,7 @@ def test_a_lost_key_is_found():
     steps = session.run(forced(NETWORK, 2))
     for _ in range(4):
         next(steps)
-    memory = session.core.sim.memory(TABLES)
+    memory = session.core.sim.memory(session.core.prefix + TABLES)
     memory[isa.SIDE_BEATS * key.side : isa.SIDE_BEATS * key.side + isa.CONTEXT] ^= (1 << key.row_log2) * 0x00010001
     assert len(list(steps)) < STEPS
     assert session.difference is not None

@@ -12,7 +12,7 @@ from firmware import isa
 from firmware.compiler import compile_network
 from golden.integer.sampling import jitter_table
 from hdl.board.system import core_params
-from sim.machines.preload import TABLES
+from sim.machines.preload import ANCHORS, TABLES
 from sim.machines.session import CoreSession
 
 from ...firmware.networks import random_network
@@ -92,7 +92,7 @@ def flipped(session, stage, *, position=0, bit=4):
     program = session.golden.program
     number, origin = next((i, o) for i, o in enumerate(program.meta.placement.runs) if str(o.stage) == stage)
     run_ = program.runs[number]
-    memory = session.core.sim.memory(TABLES)
+    memory = session.core.sim.memory(session.core.prefix + TABLES)
     first = run_.table_base + (position << run_.table_log2)
     memory[first : first + (1 << run_.table_log2) : 1 << run_.row_log2, 0] ^= 1 << bit
     return origin.tables[position]
@@ -119,7 +119,7 @@ def test_a_flipped_embedding_bit_is_named():
     session = session_of(4, kind="rnn")
     program = session.golden.program
     token = next(run_ for run_ in program.runs if run_.token)
-    session.core.sim.memory(TABLES)[token.table_base + (2 << token.row_log2), 0] ^= 1
+    session.core.sim.memory(session.core.prefix + TABLES)[token.table_base + (2 << token.row_log2), 0] ^= 1
     symbols = list(session.run([1, 1, 2, 1]))
     assert len(symbols) == 2
     assert session.difference.startswith("step 2, op embed, neuron")
@@ -130,7 +130,7 @@ def test_a_flipped_embedding_bit_is_named():
 def test_a_wrong_anchor_is_named():
     """The core takes another row than golden: the tables are whole, so the contribution has to tell."""
     session = session_of(4, kind="rnn")
-    anchors = session.core.sim.memory("index.anchors")
+    anchors = session.core.sim.memory(session.core.prefix + ANCHORS)
     anchors[0, 0] ^= 1  # lane 0 shifts no bit in: its first table takes another row
     found = 0
     for seed in range(3):

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from firmware.isa import Run
-from hdl.core.fetch import RowFetch
 from hdl.core.params import CoreParams
+from hdl.fetch.fetch import RowFetch
 
 from ..bench import simulate
 
@@ -35,7 +35,7 @@ def rtl_requests(runs: list[Run], indices: list[int], *, slow: float = 0, seed: 
         waiting, address, coming = list(indices), 0, 0
         payload = dut.request.payload
         for clock in range(clocks):
-            ctx.set(dut.program_data, program[address] if address < len(program) else 0)
+            ctx.set(dut.program.data, program[address] if address < len(program) else 0)
             ctx.set(dut.index.valid, bool(waiting))
             ctx.set(dut.index.payload, waiting[0] if waiting else 0)
             ready = rng.random() >= slow
@@ -44,7 +44,7 @@ def rtl_requests(runs: list[Run], indices: list[int], *, slow: float = 0, seed: 
             served = bool(coming) and rng.random() < 1 / PACE if from_flash else rng.random() >= slow
             ctx.set(dut.request.ready, served)
             _, _, address, taken, row_valid, row, more, valid, beat, read, tag_bytes, hold, start, final = await ctx.tick().sample(
-                dut.program_address,
+                dut.program.addr,
                 dut.index.valid & dut.index.ready,
                 dut.rows.valid,
                 dut.rows.payload.address,

@@ -3,22 +3,24 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pytest
-from amaranth.hdl import Cat, Module, Mux
+from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 
 from firmware.isa import CONTEXT, SIDE_BEATS, SIDE_WORDS, Mode, Run
-from hdl.core.fetch import RowFetch
 from hdl.core.params import CoreParams
+from hdl.fetch.fetch import RowFetch
 from hdl.memory.bank import BankSignature
-from hdl.memory.tier import BankTier
+from sim.machines.stall import StallingTier
 
 from ..bench import simulate
 
 BEATS = 1024
 ZERO = BEATS - 1
+COLUMNS = CoreParams().anchor_width // 16  # words of a beat that make up an anchor word
 SIDE = 4  # first side block
 PLACES = 4 * 8 * SIDE_BEATS  # side words are random up to here, 16-bit words
 
@@ -55,15 +57,15 @@ class Bench(wiring.Component):
     def __init__(self, *, runs: list[Run], words: list[int], flash: bool) -> None:
         self._program = [word for run in runs for word in run.encode()]
         self.fetch = RowFetch(params=CoreParams(table_beats=BEATS, flash=flash))
-        self.tier = BankTier(beats=BEATS, bank=lambda beats: FilledBank(beats=beats, words=words))
+        self.stall = Signal()
+        self.tier = StallingTier(beats=BEATS, bank=partial(FilledBank, words=words), flash=flash, stall=self.stall)
         super().__init__({})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.fetch, m.submodules.tier = self.fetch, self.tier
-        m.submodules.program = program = Memory(shape=16, depth=256, init=self._program)
-        read = program.read_port()
-        m.d.comb += [read.addr.eq(self.fetch.program_address), self.fetch.program_data.eq(read.data)]
+        m.submodules.program = program = Memory(shape=unsigned(16), depth=256, init=self._program)
+        wiring.connect(m, self.fetch.program, program.read_port())
         wiring.connect(m, self.fetch.request, self.tier.request)
         wiring.connect(m, self.fetch.side, self.tier.side)
         return m
@@ -87,9 +89,9 @@ def rtl(
                 offered = bool(waiting) and rng.random() >= slow
                 ctx.set(fetch.index.valid, offered)
                 ctx.set(fetch.index.payload, waiting[0] if offered else rng.randrange(1 << 16))
-                ctx.set(tier.stall, not flash and rng.random() < slow)
-                ctx.set(tier.ending, coming > 0 and rng.random() < 0.3 and not ctx.get(tier.ending))
+                ctx.set(dut.stall, not flash and rng.random() < slow)
                 if flash:
+                    ctx.set(tier.ending, coming > 0 and rng.random() < 0.3 and not ctx.get(tier.ending))
                     ctx.set(fetch.rows.ready, rng.random() < 0.3)
                     asked = ctx.get(fetch.rows.valid & fetch.rows.ready), ctx.get(fetch.rows.payload)
                     if asked[0]:
@@ -99,9 +101,9 @@ def rtl(
                     fetch.index.valid & fetch.index.ready,
                     fetch.request.valid & fetch.request.ready,
                     payload.address,
-                    fetch.copied,
-                    fetch.copied_word,
-                    fetch.side.beat,
+                    fetch.anchors.en,
+                    fetch.anchors.addr,
+                    fetch.anchors.data,
                     *(getattr(payload.tag, name) for name in names),
                 )
                 _, _, taken, requested, beat, copied, word, data, first, last, hold, of_flash, final, end = clocked
@@ -161,7 +163,7 @@ class Model:
             elif run.mode == Mode.KEY:
                 self.memory[place] = next(waiting) << run.row_log2 & 0xFFFF
             else:
-                words = self.memory[4 * (run.table_base + table) : 4 * (run.table_base + table) + 4]
+                words = self.memory[4 * (run.table_base + table) :][:COLUMNS]
                 self.seen.copied.append((4 * run.side + table, sum(word << 16 * i for i, word in enumerate(words))))
         self.seen.reads += [(ZERO, False, False, False)] * run.row_beats
 

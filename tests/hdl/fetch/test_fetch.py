@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from firmware.isa import Run
-from hdl.core.fetch import RowFetch
 from hdl.core.params import CoreParams
+from hdl.fetch.fetch import RowFetch
 
 from ..bench import simulate
 
@@ -54,7 +54,7 @@ def rtl_requests(
         waiting, address, offered, held = list(indices), 0, False, None
         payload = dut.request.payload
         for clock in range(clocks):
-            ctx.set(dut.program_data, program[address] if address < len(program) else 0)
+            ctx.set(dut.program.data, program[address] if address < len(program) else 0)
             offered = bool(waiting) and (offered or rng.random() >= starve)
             ctx.set(dut.index.valid, offered)
             ctx.set(dut.index.payload, waiting[0] if offered else rng.randrange(1 << 16))
@@ -63,13 +63,13 @@ def rtl_requests(
             ready = rng.random() >= stall
             ctx.set(dut.request.ready, ready)
             _, _, address, taken, valid, beat, read, base, last, *tag = await ctx.tick().sample(
-                dut.program_address,
+                dut.program.addr,
                 dut.index.valid & dut.index.ready,
                 dut.request.valid,
                 payload.address,
                 payload.read,
-                dut.sort_base,
-                dut.sort_last,
+                dut.outputs.base,
+                dut.outputs.last,
                 *(getattr(payload.tag, name) for name in TAG),
             )
             request = Request(beat if read else None, tuple(tag)) if valid else None

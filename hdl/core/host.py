@@ -1,0 +1,66 @@
+"""Host reads: words of the latency store, the counters and the list of spikes, between steps."""
+
+from amaranth.hdl import Module, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from firmware import isa
+from hdl.core.layouts import Address
+from hdl.core.sorter import ResultPort
+from hdl.link.bus import ReadDataStream, ReadRequestStream
+
+__all__ = ["HostReader"]
+
+
+class HostReader(wiring.Component):
+    """Answers one request after another: the first 4 clocks after it is offered, the next ones every 5 clocks.
+
+    A request's address stands at all three sources for four clocks; the word is kept until it is taken.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "request": In(ReadRequestStream),
+                "data": Out(ReadDataStream),
+                "idle": In(1),  # no step runs or begins: an answer may begin
+                "address": Out(Address),  # of the latency asked
+                "reads": Out(1),  # the store is read
+                "latency": In(signed(16)),  # ... and answers two clocks later
+                "counter": Out(range(2 * len(isa.Counter))),  # word asked
+                "count": In(16),  # combinational
+                "results": In(ResultPort),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        asked = self.request.payload
+        m.d.comb += [
+            self.address.eq(data.View(Address, asked.address[: Address.size])),
+            self.counter.eq(asked.address[: len(self.counter)]),
+            self.results.addr.eq(asked.address[: len(self.results.addr)]),
+        ]
+        with m.FSM(name="host"):
+            with m.State("IDLE"):
+                with m.If(self.request.valid & self.idle & ~self.data.valid):
+                    m.next = "STORE"
+            with m.State("STORE"):
+                m.d.comb += self.reads.eq(1)
+                m.next = "CROSSBAR"
+            with m.State("CROSSBAR"):
+                m.next = "TAKE"
+            with m.State("TAKE"):
+                m.d.comb += self.request.ready.eq(1)
+                m.d.sync += self.data.valid.eq(1)
+                with m.Switch(asked.space):
+                    with m.Case(isa.ReadSpace.STORE):
+                        m.d.sync += self.data.payload.eq(self.latency)
+                    with m.Case(isa.ReadSpace.COUNTERS):
+                        m.d.sync += self.data.payload.eq(self.count)
+                    with m.Default():
+                        m.d.sync += self.data.payload.eq(self.results.data)
+                m.next = "IDLE"
+        with m.If(self.data.valid & self.data.ready):
+            m.d.sync += self.data.valid.eq(0)
+        return m

@@ -1,0 +1,206 @@
+"""Row fetch: from indices to requests for the beats of their rows."""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, unsigned
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.memory import WritePort
+from amaranth.lib.wiring import In, Out
+
+from firmware import isa
+from hdl.core.compare import INDEX_BITS
+from hdl.core.layouts import Outputs, ProgramReadPort, RowStream, SideBus, request_stream
+from hdl.core.params import CoreParams
+from hdl.fetch.cache import IndexCache
+from hdl.fetch.streamer import Streamer
+
+__all__ = ["RowFetch"]
+
+_WORDS = (3, 4, 5, 0, 6, 7)  # program words in reading order; from the fourth on those that the slot's row still needs
+_KEEP = 3
+
+
+class RowFetch(wiring.Component):
+    """Turns each run's indices into one request a clock, int4 tables two by two.
+
+    ::
+
+        program (6 words a run) --> run ----.
+        index ------------------> row address (table_base + table | index << row_log2) --> slot --> streamer --> request
+        symbol (token runs) ----|                                                            '--> rows (of flash)
+        cache (attend runs) ----'
+
+    A row address is made while the row before streams, so beats follow one another without a gap while indices last (but for rows of one
+    beat): int8 rows table by table; int4 rows of two tables alternately, beat by beat, a single one after beats that are not read; one
+    clock of pause where an int8 run follows an int4 run. A new run's first row address is made 5 clocks after the last row of the run
+    before left the slot, and at least 9 clocks after that row's address was made.
+
+    A row of tier 1 is asked of the flash as soon as the row before, one of tier 1 too, streams; until it is taken there, it does not
+    stream. Its beats are requested with ``tag.bytes``, one after another. int4 rows of flash go one by one, each of their beats followed by
+    the last beat of the tables tier, which is zero.
+    """
+
+    def __init__(self, *, params: CoreParams) -> None:
+        self._params = params
+        self._bits = (params.table_beats - 1).bit_length()
+        anchors = WritePort.Signature(addr_width=(params.anchor_words - 1).bit_length(), shape=unsigned(params.anchor_width))
+        super().__init__(
+            {
+                "program": In(ProgramReadPort),
+                "index": In(stream.Signature(unsigned(INDEX_BITS))),  # in the order of the tables
+                "symbol": In(8),  # the index of a token run
+                "symbol_known": In(1),  # ... which waits for it
+                "request": Out(request_stream(self._bits)),
+                "outputs": Out(Outputs),  # of the run with ``sort`` whose beats were requested last
+                **({"rows": Out(RowStream)} if params.flash else {}),
+                "side": Out(SideBus(address_bits=self._bits)),  # the index cache's
+                "anchors": In(anchors),  # anchor words copied by an anchors run
+                "advance": In(1),  # the step ends
+                "clear": In(1),  # a new text begins: the cache is empty
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        bits, wide = self._bits, self._params.address_bits
+        m.submodules.cache = cache = IndexCache(address_bits=bits)
+        m.submodules.streamer = streamer = Streamer(address_bits=bits)
+        run = Signal(isa.Instruction, reset_less=True)  # the run whose row addresses are made
+        quiet = run.mode >= isa.Mode.QUERY  # its indices pick no rows
+        flash = run.tier[0] & ~cache.empty & int(self._params.flash)
+        index, known, queued = self._choose_index(m, run, cache)
+
+        # One row, or two of an int4 couple, waiting for the streamer.
+        slot = Signal(data.StructLayout({"a": wide, "b": bits, "both": 1, "opens": 1, "closes": 1}), reset_less=True)
+        slot_valid = Signal()
+        slot_asked = Signal()  # the row needn't be asked of the flash any more
+        self._offer(m, streamer, run, slot, slot_valid, slot_asked, flash)
+
+        half = Signal()  # the first row of a couple is in the slot
+        opening = Signal()
+        again = Signal()  # another distance of an attend run
+        rows_left = Signal()
+        opened = Signal()  # a pass over the run's tables begins
+        made = Signal()  # a table's index is dealt with
+        close = Signal()  # the row of zeros that ends a quiet run is made
+        single = run.count == 1
+        waits = run.int4 & ~flash & ~half & ~single  # for the other row of its couple
+        row = Signal(wide)
+        m.d.comb += row.eq((run.table_base | (index << run.row_log2))[:wide])
+        with m.If(made | close):
+            m.d.sync += [
+                run.table_base.eq(run.table_base + (Const(1, wide) << run.table_log2)),
+                run.count.eq(run.count - 1),
+                slot.b.eq(row | (flash | cache.empty | close).replicate(bits)),
+            ]
+            with m.If(~half):
+                m.d.sync += slot.a.eq(row | (cache.empty | close).replicate(wide))
+        with m.If(streamer.i.valid & streamer.i.ready):
+            m.d.sync += slot_valid.eq(0)
+
+        pc = Signal(range(isa.MAX_INSTRUCTIONS))
+        word = Signal(range(len(_WORDS) + 1))  # position of the next in _WORDS; the one before it arrives
+        kept = Signal()  # the word that arrives is there already
+        program_words = data.View(data.ArrayLayout(isa.WORD_BITS, isa.WORDS_PER_INSTRUCTION), run)
+        with m.Switch(word):
+            for position, number in enumerate(_WORDS):
+                with m.Case(position):
+                    m.d.comb += self.program.addr.eq(Cat(Const(number, 3), pc))
+        with m.FSM(name="rows"):
+            with m.State("HEAD"):
+                m.d.sync += kept.eq(word == _KEEP)
+                with m.If((word != _KEEP) | ~slot_valid | again):
+                    m.d.sync += word.eq(word + 1)
+                with m.Switch(word):
+                    for position, number in enumerate(_WORDS, start=1):
+                        with m.Case(position), m.If((position != _KEEP) | ~kept):
+                            m.d.sync += program_words[number].eq(self.program.data)
+                with m.If(word == len(_WORDS)):
+                    m.d.comb += opened.eq(1)
+                    m.d.sync += [opening.eq(opening | ~again), rows_left.eq(1), word.eq(0)]
+                    m.next = "ROWS"
+            with m.State("ROWS"):
+                m.d.comb += [
+                    made.eq(rows_left & known & ~slot_valid),
+                    self.index.ready.eq(rows_left & queued & ~slot_valid & ~cache.busy),
+                    close.eq(~rows_left & quiet & ~cache.busy),
+                ]
+                with m.If(made):
+                    m.d.sync += rows_left.eq(~single)
+                    with m.If(~quiet & waits):
+                        m.d.sync += half.eq(1)
+                with m.If((made & ~quiet & ~waits) | close):
+                    m.d.sync += [
+                        half.eq(0),
+                        opening.eq(0),
+                        slot_valid.eq(1),
+                        slot_asked.eq(~flash),
+                        slot.both.eq(half | flash),
+                        slot.opens.eq(run.first & opening),
+                        slot.closes.eq(close | (single & ~cache.further)),
+                    ]
+                with m.If(~rows_left & ~cache.busy):
+                    m.d.sync += again.eq(cache.further)
+                    with m.If(~cache.further):
+                        m.d.sync += pc.eq(Mux(run.end, 0, pc + 1))
+                    m.next = "HEAD"
+
+        m.d.comb += [
+            cache.open.eq(opened),
+            cache.again.eq(again),
+            cache.left.eq(rows_left),
+            cache.made.eq(made),
+            cache.key.eq(slot.a[: len(cache.key)]),
+        ]
+        return m
+
+    def _choose_index(self, m: Module, run: data.View, cache: IndexCache) -> tuple[Signal, Signal, Signal]:
+        """The next table's index, whether it is there, and whether the run takes it from the queue."""
+        attend = run.mode == isa.Mode.ATTEND
+        index = Signal(INDEX_BITS)
+        known = Signal()
+        queued = Signal(reset_less=True)
+        m.d.sync += queued.eq(~run.token & ~attend & (run.mode != isa.Mode.ANCHORS))
+        m.d.comb += [
+            known.eq((run.token & self.symbol_known) | (queued & self.index.valid & ~cache.busy) | cache.o.valid | cache.copied),
+            index.eq(Mux(run.token, self.symbol, Mux(attend, cache.o.payload, self.index.payload))),
+            cache.mode.eq(run.mode),
+            cache.block.eq(run.side),
+            cache.reach.eq(run.n_out),
+            cache.base.eq(run.table_base[: self._bits]),
+            cache.query.eq(self.index.payload),
+            cache.o.ready.eq(cache.made),
+            cache.advance.eq(self.advance),
+            cache.clear.eq(self.clear),
+            self.anchors.en.eq(cache.copied),
+            self.anchors.addr.eq(cache.word[: len(self.anchors.addr)]),
+            self.anchors.data.eq(cache.side.beat[: len(self.anchors.data)]),
+        ]
+        wiring.connect(m, cache.side, wiring.flipped(self.side))
+        return index, known, queued
+
+    def _offer(self, m: Module, streamer: Streamer, run: data.View, slot: data.View, valid: Signal, asked: Signal, flash: Value) -> None:
+        """What stands in the slot to the streamer, once it is asked of the flash if it lies there. The run's fields stand as long."""
+        i = streamer.i.payload
+        m.d.comb += [
+            streamer.i.valid.eq(valid & asked),
+            i.a.eq(slot.a[: self._bits]),
+            i.b.eq(slot.b),
+            i.both.eq(slot.both),
+            i.opens.eq(slot.opens),
+            i.closes.eq(slot.closes),
+            i.flash.eq(flash),
+            i.more.eq(run.row_beats[: len(i.more)]),
+            i.shift.eq(run.shift[: len(i.shift)]),
+            i.outputs.base.eq(run.base),
+            i.outputs.last.eq(run.n_out),
+            *(i[name].eq(run[name]) for name in ("int4", "last", "residual", "sort", "end")),
+            self.outputs.eq(streamer.outputs),
+        ]
+        wiring.connect(m, streamer.request, wiring.flipped(self.request))
+        if self._params.flash:
+            m.d.comb += [
+                self.rows.payload.address.eq(slot.a),
+                self.rows.payload.more.eq(i.more),
+                self.rows.valid.eq(valid & ~asked & streamer.flash_next),
+            ]
+            with m.If(self.rows.valid & self.rows.ready):
+                m.d.sync += asked.eq(1)

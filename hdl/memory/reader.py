@@ -1,0 +1,73 @@
+"""Who reads the latency store in a clock: write-back, comparators, sorter or host."""
+
+from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.core.layouts import Address, LatencyStream, OutputReadStream, StoreReadPort, operands_layout, pairs_layout
+from hdl.memory.store import StoreReads
+
+__all__ = ["StoreReader"]
+
+
+class StoreReader(wiring.Component):
+    """Gives each clock's read of the store to write-back, else to the comparators, else to the sorter or, between steps, the host.
+
+    ::
+
+        residual (write-back) --------.
+        pairs (comparators) -----------+--> reads --> operand[2P], two clocks later (comparators)
+        outputs (sorter), host --------'                   '--> operand[0]: latency (sorter), host_latency
+
+    A clock's latency for the sorter is asked only while ``latency`` is ready; it must stay so for two clocks.
+    """
+
+    def __init__(self, *, comparators: int) -> None:
+        super().__init__(
+            {
+                "reads": Out(StoreReads(comparators=comparators)),
+                "residual": Out(StoreReadPort),  # never refused
+                "pairs": In(stream.Signature(pairs_layout(comparators))),  # refused while ``residual`` reads
+                "operand": Out(operands_layout(comparators)),  # latencies of the pairs taken two clocks ago
+                "outputs": In(OutputReadStream),
+                "latency": Out(LatencyStream),
+                "stepping": In(1),  # a step runs: the host is not served
+                "host_address": In(Address),
+                "host_reads": In(1),
+                "host_latency": Out(signed(16)),  # two clocks later
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        pairs, word = self.reads.pairs, self.reads.word
+        residual, outputs = self.residual, self.outputs
+        one = Signal(Address)  # what sorter or host ask
+        single = Signal()  # it is read, if no comparator wants the store
+        m.d.comb += [
+            one.eq(Mux(self.stepping, outputs.payload.address, self.host_address)),
+            single.eq((outputs.valid | self.host_reads) & ~residual.en),
+            self.pairs.ready.eq(~residual.en),
+            outputs.ready.eq(self.latency.ready & ~self.pairs.valid & ~residual.en),
+            pairs.eq(self.pairs.payload),
+            word.en.eq(residual.en | ~self.pairs.valid),
+            word.addr.eq(Mux(single, one.word, residual.addr)),
+            residual.data.eq(word.data),
+            self.operand.eq(self.reads.operand),
+        ]
+        with m.If(~self.pairs.valid):
+            bank_bits = len(pairs.slot[0].bank)
+            m.d.comb += pairs.choice[0].eq(one.bank >> bank_bits)
+            for slot in pairs.slot:
+                m.d.comb += slot.bank.eq(one.bank[:bank_bits])
+
+        asked = Signal()
+        asked_last = Signal(reset_less=True)
+        m.d.sync += [
+            asked.eq(outputs.valid & outputs.ready),
+            asked_last.eq(outputs.payload.last),
+            self.latency.valid.eq(asked),
+            self.latency.payload.last.eq(asked_last),
+        ]
+        m.d.comb += [self.latency.payload.latency.eq(self.operand[0]), self.host_latency.eq(self.operand[0])]
+        return m

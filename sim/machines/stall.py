@@ -1,0 +1,27 @@
+"""A table tier that refuses requests when it is told to: what a slow memory would do to the core."""
+
+from typing import Any
+
+from amaranth.hdl import Module, Signal
+
+from hdl.memory.tier import BankTier
+
+__all__ = ["StallingTier"]
+
+
+class StallingTier(BankTier):
+    """Refuses requests while ``stall`` is high, but for those with ``tag.bytes``; not for programs with int4 rows in flash, whose zeros
+    must come in time.
+
+    ``stall``: a signal of one bit, driven by whoever makes the tier.
+    """
+
+    def __init__(self, *, stall: Signal, **options: Any) -> None:
+        super().__init__(**options)
+        self._stall = stall
+
+    def elaborate(self, platform: object) -> Module:
+        m = super().elaborate(platform)
+        with m.If(self._stall & ~self.request.payload.tag.bytes):
+            m.d.comb += self.request.ready.eq(0)
+        return m
