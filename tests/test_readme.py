@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+SOURCES = sorted(path for folder in ("boards", "golden", "firmware", "hdl", "polychron", "sim") for path in (ROOT / folder).rglob("*.py"))
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 
 
@@ -46,6 +47,18 @@ def test_links_and_commands(page: Path) -> None:
     assert missing_commands(text) == []
 
 
+def unknown_files(text: str) -> list[str]:
+    """Files of ours that ``text`` names and that are not there; names in capitals stand for any."""
+    named = re.findall(r"(?<![\w/.])((?:boards|docs|golden|firmware|hdl|polychron|sim|tests)/[a-z0-9_/]+\.(?:py|md|cpp|h))\b", text)
+    return [name for name in named if not (ROOT / name).exists()]
+
+
+@pytest.mark.parametrize("path", [*PAGES, *SOURCES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_that_are_named_exist(path: Path) -> None:
+    assert unknown_files(path.read_text(encoding="utf-8")) == []
+
+
 def test_a_broken_page_is_found() -> None:
     assert broken_links("[a](README.md) [b](absent.md#x) [c](https://example.org)", ROOT) == ["absent.md"]
     assert missing_commands("python -m hdl.build, python -m hdl.absent. python -m hdl.core.core") == ["hdl.absent", "hdl.core.core"]
+    assert unknown_files("see hdl/core/core.py, hdl/absent.py and boards/NAME.py") == ["hdl/absent.py"]

@@ -2,7 +2,7 @@
 
 The header's metadata has the one key ``polychron-network``, a JSON object: version, kind, sizes, widths, symbols and card.
 Arrays: ``hidden.L.group.G.anchors`` and ``.tables``, ``output.group.G...``, ``embed``, ``constants``, and any number of
-``float.*``, from which a training resumes. A transformer's blocks: golden/integer/transformer_file.py.
+``float.*``, from which a training resumes. A transformer: ``blocks.B.heads.H.query``, ``.key``, ``.place``, ``.tables``.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The spiking RNN with float tables (Eq. 11), and its window pass in plain NumPy: the reference of golden/compiled/rnn.py.
+"""The spiking RNN with float tables (Eq. 11), and its window pass in plain NumPy: the reference of golden/compiled/recurrent.py.
 
 h <- S(h) + E[symbol]; logits of the next symbol = U(h).
 """
