@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Any
 
-from amaranth.lib import data, enum
+from amaranth.lib import data
 
 __all__ = [
     "ACC_WORDS",
@@ -79,7 +79,7 @@ class Kind(IntEnum):
     END = 0xFF
 
 
-class Mode(enum.IntEnum, shape=3):  # type: ignore[call-arg]
+class Mode(IntEnum):
     """What a run does with its indices (docs/reference/isa.md, "Attention")."""
 
     ROWS = 0

@@ -19,7 +19,10 @@ def step_counts(
 
     def read() -> list[int]:
         values = [simulation.counter(counter) for counter in _COUNTERS]
-        return [values[0] - simulation.sim["busy"], *values[1:]]  # where the next step has begun, its first clock is counted
+        return [
+            values[0] - simulation.sim[simulation.prefix + "sequencer.running"],
+            *values[1:],
+        ]  # where the next step has begun, its first clock is counted
 
     before = read()
     for _ in simulation.steps(forced, begun=begun):
