@@ -133,7 +133,8 @@ class Core(wiring.Component):
             host.count.eq(counters.data),
         ]
 
-        request, reading = fetch.request, Signal()
+        request = fetch.request
+        reading = Signal()
         m.d.comb += [
             reading.eq(request.valid & request.ready & request.payload.read),
             counters.clock.eq(sequencer.running),
