@@ -43,7 +43,6 @@ __all__ = [
     "slot_banks",
     "slot_bits",
     "slot_of",
-    "word_of",
 ]
 
 LANES = 8  # accumulator lanes = banks of the latency store
@@ -203,11 +202,6 @@ Instruction = data.StructLayout(
 """An instruction, its words from the lowest up; what fields mean is in docs/reference/isa.md. Those with a leading underscore stay 0."""
 
 _LESS_ONE = ("row_beats", "n_out")
-
-
-def word_of(name: str) -> int:
-    """The program word, 0..7, in which a field of ``Instruction`` begins."""
-    return Instruction[name].offset // WORD_BITS
 
 
 @dataclass(frozen=True, kw_only=True)

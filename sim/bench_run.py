@@ -86,7 +86,7 @@ def script(program: Program, *, clocks: int) -> Run:
     yield ("set", "step__valid", 0)
     for _ in range(PATIENCE):
         yield ("clock", 1)
-        if not (yield ("get", "busy")):
+        if (yield ("get", "step__ready")):
             break
     counters = {}
     for counter in isa.Counter:

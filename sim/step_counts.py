@@ -19,7 +19,8 @@ def step_counts(
 
     def read() -> list[int]:
         values = [simulation.counter(counter) for counter in _COUNTERS]
-        return [values[0] - simulation.sim["busy"], *values[1:]]  # where the next step has begun, its first clock is counted
+        running = simulation.sim[simulation.prefix + "sequencer.running"]  # the next step has begun: its first clock is counted
+        return [values[0] - running, *values[1:]]
 
     before = read()
     for _ in simulation.steps(forced, begun=begun):

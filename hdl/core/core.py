@@ -63,7 +63,6 @@ class Core(wiring.Component):
                 "symbol": Out(SymbolStream),  # one transfer a step
                 "read_request": In(ReadRequestStream),  # words for the host, served between steps: one after 4 clocks, then one every 5;
                 "read_data": Out(ReadDataStream),  # the list of spikes stands 20 clocks after the sorter's last latency
-                "busy": Out(1),  # a step runs
                 **(flash if self._params.flash else {}),
             }
         )
@@ -125,9 +124,8 @@ class Core(wiring.Component):
             sequencer.sort.eq(writeback.sort),
             sequencer.end.eq(writeback.end),
             sequencer.outputs.eq(fetch.outputs),
-            self.busy.eq(sequencer.running),
-            host.idle.eq(~self.busy & ~self.step.valid),
-            reader.stepping.eq(self.busy),
+            host.idle.eq(~sequencer.running & ~self.step.valid),
+            reader.stepping.eq(sequencer.running),
             reader.host_address.eq(host.address),
             reader.host_reads.eq(host.reads),
             host.latency.eq(reader.host_latency),
@@ -135,10 +133,11 @@ class Core(wiring.Component):
             host.count.eq(counters.data),
         ]
 
-        request, reading = fetch.request, Signal()
+        request = fetch.request
+        reading = Signal()
         m.d.comb += [
             reading.eq(request.valid & request.ready & request.payload.read),
-            counters.clock.eq(self.busy),
+            counters.clock.eq(sequencer.running),
             counters.saturated.eq(writeback.saturated),
             counters.step.eq(sequencer.stepped),
         ]

@@ -75,13 +75,7 @@ class Sorter(wiring.Component):
         read = results.read_port()
         wiring.connect(m, wiring.flipped(self.load), jitter.load)
 
-        # Modes: no jitter at all, jitter on every latency, or on the k earliest.
-        k = Signal(4, reset_less=True)
-        every = Signal(reset_less=True)
-        top_k = Signal(reset_less=True)
-        with m.If(self.load.writes(isa.Kind.CONFIG) & (self.load.address[:2] == 2)):
-            wanted, jittered = self.load.data[:4], self.load.data[8]
-            m.d.sync += [k.eq(wanted), every.eq(jittered & (wanted == 0)), top_k.eq(jittered & (wanted != 0))]
+        k, every, top_k = self._mode(m)
 
         # Control. `left` is the word of the results that is copied: the last spike's latency first, the number of spikes (word 0) last.
         # It counts on below zero: `back` = ~left is then the word read back, from 0 upwards, one clock before it arrives.
@@ -173,3 +167,13 @@ class Sorter(wiring.Component):
         with m.If(copied):
             m.d.comb += write.data[:8].eq(listed)
         return m
+
+    def _mode(self, m: Module) -> tuple[Signal, Signal, Signal]:
+        """k, and what gets jitter: nothing, every latency, or the k earliest."""
+        k = Signal(4, reset_less=True)
+        every = Signal(reset_less=True)
+        top_k = Signal(reset_less=True)
+        with m.If(self.load.writes(isa.Kind.CONFIG) & (self.load.address[:2] == 2)):
+            wanted, jittered = self.load.data[:4], self.load.data[8]
+            m.d.sync += [k.eq(wanted), every.eq(jittered & (wanted == 0)), top_k.eq(jittered & (wanted != 0))]
+        return k, every, top_k

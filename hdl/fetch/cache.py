@@ -115,7 +115,7 @@ class IndexCache(wiring.Component):
         nearer = Mux(self.again, ring, now) - 1
         with m.If(self.open):
             m.d.sync += [ring.eq(nearer), low.eq(Mux(key, now, nearer)), placing.eq(0), copying.eq(anchors)]
-        m.d.sync += second.eq(placing)
+        m.d.sync += [second.eq(placing), self.copied.eq(0)]
         m.d.comb += [
             granted.eq(side.valid & side.ready),
             self.busy.eq(side.valid & key),
@@ -169,9 +169,10 @@ class IndexCache(wiring.Component):
                     m.next = "RING"
             with m.State("COPY"):
                 with m.If(granted):
+                    m.d.sync += self.copied.eq(1)
                     m.next = "COPIED"
             with m.State("COPIED"):
-                m.d.comb += [self.copied.eq(1), step.eq(1)]
+                m.d.comb += step.eq(1)
                 m.next = "MORE"
             with m.State("MORE"):
                 m.next = "IDLE"

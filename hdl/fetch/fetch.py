@@ -62,10 +62,11 @@ class RowFetch(wiring.Component):
         m = Module()
         bits, wide = self._bits, self._params.address_bits
         m.submodules.cache = cache = IndexCache(address_bits=bits)
-        m.submodules.streamer = streamer = Streamer(address_bits=bits)
+        m.submodules.streamer = streamer = Streamer(address_bits=bits, flash=self._params.flash)
         run = Signal(isa.Instruction, reset_less=True)  # the run whose row addresses are made
         quiet = run.mode >= isa.Mode.QUERY  # its indices pick no rows
-        flash = run.tier[0] & ~cache.empty & int(self._params.flash)
+        flash = Signal()  # its rows are in flash
+        m.d.comb += flash.eq(run.tier[0] & ~cache.empty & int(self._params.flash))
         index, known, queued = self._choose_index(m, run, cache)
 
         # One row, or two of an int4 couple, waiting for the streamer.
@@ -81,10 +82,14 @@ class RowFetch(wiring.Component):
         opened = Signal()  # a pass over the run's tables begins
         made = Signal()  # a table's index is dealt with
         close = Signal()  # the row of zeros that ends a quiet run is made
-        single = run.count == 1
-        waits = run.int4 & ~flash & ~half & ~single  # for the other row of its couple
+        single = Signal()  # one table is left
+        waits = Signal()  # the row waits for the other one of its couple
         row = Signal(wide)
-        m.d.comb += row.eq((run.table_base | (index << run.row_log2))[:wide])
+        m.d.comb += [
+            single.eq(run.count == 1),
+            waits.eq(run.int4 & ~flash & ~half & ~single),
+            row.eq((run.table_base | (index << run.row_log2))[:wide]),
+        ]
         with m.If(made | close):
             m.d.sync += [
                 run.table_base.eq(run.table_base + (Const(1, wide) << run.table_log2)),

@@ -40,15 +40,16 @@ class Streamer(wiring.Component):
         i --> rows that stream --> request
 
     ``i`` is ready in the clock of the last request of the rows before: the first request follows in the next clock, or, where int8 follows
-    int4, in the one after that.
+    int4, in the one after that. ``flash``: whether there may be rows of flash.
     """
 
-    def __init__(self, *, address_bits: int) -> None:
+    def __init__(self, *, address_bits: int, flash: bool = False) -> None:
+        self._flash = flash
         super().__init__(
             {
                 "i": In(stream.Signature(rows_layout(address_bits))),
                 "request": Out(request_stream(address_bits)),
-                "flash_next": Out(1),  # no row of the tables tier streams: one of flash may be asked
+                **({"flash_next": Out(1)} if flash else {}),  # no row of the tables tier streams: one of flash may be asked
                 "outputs": Out(Outputs),  # of the run with ``sort`` whose rows were taken last
             }
         )
@@ -86,8 +87,9 @@ class Streamer(wiring.Component):
             done.eq(self.request.valid & self.request.ready & adding & at_end),
             self.i.ready.eq(~active | done),
             take.eq(self.i.valid & self.i.ready),
-            self.flash_next.eq(~active | rows.flash),
         ]
+        if self._flash:
+            m.d.comb += self.flash_next.eq(~active | rows.flash)
         m.d.sync += pause.eq(0)
         with m.If(self.request.valid & self.request.ready):
             with m.If(rows.int4):

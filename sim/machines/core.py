@@ -56,7 +56,7 @@ class _Bench(wiring.Component):
             wiring.connect(m, wiring.flipped(getattr(self, name)), getattr(core, name))
         for name in ("symbol", "read_data"):
             wiring.connect(m, getattr(core, name), wiring.flipped(getattr(self, name)))
-        m.d.comb += [self.busy.eq(core.busy), self._refused.eq(self.stall)]
+        m.d.comb += self._refused.eq(self.stall)
         if self._controller is not None:
             m.submodules.flash = flash = self._controller
             wiring.connect(m, core.rows, flash.row)

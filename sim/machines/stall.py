@@ -10,10 +10,9 @@ __all__ = ["StallingTier"]
 
 
 class StallingTier(BankTier):
-    """Refuses requests while ``stall`` is high, but for those with ``tag.bytes``; not for programs with int4 rows in flash, whose zeros
-    must come in time.
+    """Refuses requests while ``stall`` is high, a signal of one bit that whoever makes the tier drives; but for those with ``tag.bytes``.
 
-    ``stall``: a signal of one bit, driven by whoever makes the tier.
+    Not for programs with int4 rows in flash, whose zeros must come in time.
     """
 
     def __init__(self, *, stall: Signal, **options: Any) -> None:

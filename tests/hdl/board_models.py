@@ -27,7 +27,6 @@ class ScriptedCore(wiring.Component):
                 "symbol": Out(SymbolStream),
                 "read_request": In(ReadRequestStream),
                 "read_data": Out(ReadDataStream),
-                "busy": Out(1),
                 "delay": In(8, init=5),
                 "hang": In(1),
                 "begun": Out(16),
@@ -48,7 +47,6 @@ class ScriptedCore(wiring.Component):
                     m.d.sync += [free.eq(free + ~payload.forced), self.begun.eq(self.begun + 1)]
                     m.next = "STEP"
             with m.State("STEP"):
-                m.d.comb += self.busy.eq(1)
                 with m.If(left != 0):
                     m.d.sync += left.eq(left - 1)
                 with m.Elif(~self.hang):

@@ -44,7 +44,7 @@ def random_program(seed: int, *, kind: str = "rnn", comparators: int = 2, size: 
     if kind == "deep":
         place, store = program.meta.placement, program.store.copy()
         for neuron in range(network.n - network.n_ref):
-            store[place.neurons[neuron]] = rng.integers(-300, 300)
+            store[list(place.neurons[neuron])] = rng.integers(-300, 300)
         program = replace(program, store=store)
     return network, program
 

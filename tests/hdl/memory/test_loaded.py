@@ -1,0 +1,70 @@
+"""Program and anchor memory: what is loaded or copied is what is read, a clock later; other spaces change nothing."""
+
+import random
+
+import pytest
+
+from firmware import isa
+from hdl.core.params import CoreParams
+from hdl.memory.anchors import AnchorMemory
+from hdl.memory.program import ProgramMemory
+
+from ..bench import load, simulate
+
+SPACES = [space for space in isa.Kind if space <= isa.Kind.CONFIG]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_program(seed: int) -> None:
+    rng, dut = random.Random(seed), ProgramMemory()
+    words = [0] * isa.MAX_INSTRUCTIONS * isa.WORDS_PER_INSTRUCTION
+
+    async def bench(ctx) -> None:
+        for _ in range(600):
+            space, address, word = rng.choice(SPACES), rng.randrange(len(words)), rng.randrange(1 << 16)
+            await load(ctx, dut.load, space, address, word)
+            if space == isa.Kind.PROGRAM:
+                words[address] = word
+        for _ in range(300):
+            asked = rng.randrange(len(words)), rng.randrange(len(words))
+            ctx.set(dut.index.addr, asked[0])
+            ctx.set(dut.rows.addr, asked[1])
+            await ctx.tick()
+            assert (ctx.get(dut.index.data), ctx.get(dut.rows.data)) == (words[asked[0]], words[asked[1]])
+
+    simulate(dut, bench)
+    assert sum(word != 0 for word in words) > 50
+
+
+@pytest.mark.parametrize("comparators", [1, 2])
+def test_anchors(comparators: int) -> None:
+    params = CoreParams(comparators=comparators, anchor_words=64)
+    rng, dut, columns = random.Random(comparators), AnchorMemory(params=params), params.anchor_width // 16
+    words = [[0] * 4 for _ in range(64)]
+
+    async def bench(ctx) -> None:
+        for _ in range(800):
+            space, address, word = rng.choice((isa.Kind.ANCHORS, *SPACES)), rng.randrange(4 * 64), rng.randrange(1 << 16)
+            if rng.random() < 0.2:
+                copied = [rng.randrange(1 << 16) for _ in range(columns)]
+                ctx.set(dut.copy.en, 1)
+                ctx.set(dut.copy.addr, address // 4)
+                ctx.set(dut.copy.data, sum(part << 16 * column for column, part in enumerate(copied)))
+                await ctx.tick()
+                ctx.set(dut.copy.en, 0)
+                words[address // 4][:columns] = copied
+                continue
+            await load(ctx, dut.load, space, address, word)
+            if space == isa.Kind.ANCHORS:
+                words[address // 4][address % 4] = word
+        for address, parts in enumerate(words):
+            ctx.set(dut.read.addr, address)
+            await ctx.tick()
+            assert ctx.get(dut.read.data) == sum(part << 16 * column for column, part in enumerate(parts[:columns]))
+            ctx.set(dut.read.en, 0)
+            ctx.set(dut.read.addr, address ^ 1)
+            await ctx.tick()
+            assert ctx.get(dut.read.data) == sum(part << 16 * column for column, part in enumerate(parts[:columns]))
+            ctx.set(dut.read.en, 1)
+
+    simulate(dut, bench)
