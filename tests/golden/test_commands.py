@@ -196,7 +196,7 @@ def test_the_benchmark_measures_the_time_to_a_goal(tmp_path, capsys):
     assert bench.main([*words, "--to", "0.01", "--steps", "30"]) == 1
     assert "0.01 bits per character were not reached in 30 steps" in capsys.readouterr().out
     assert bench.main([*words, "--to", "-1"]) == 2
-    assert capsys.readouterr().err == "error: --to must be above 0, not -1\n"
+    assert capsys.readouterr().err == "error: --to must be 0.01..8, not -1.0\n"
 
 
 def test_rounding_is_measured_on_the_float_network(tmp_path, capsys):
