@@ -17,6 +17,8 @@ __all__ = [
     "BEAT_BYTES",
     "CONTEXT",
     "FLASH_ADDRESS_BITS",
+    "JITTER_BIT",
+    "K_BITS",
     "LANES",
     "MAX_INSTRUCTIONS",
     "QUERIES",

@@ -113,8 +113,7 @@ class Sorter(wiring.Component):
             m.d.sync += listed.eq(0)
         with m.Elif(take & (listed != self.depth)):
             m.d.sync += listed.eq(listed + 1)
-        m.d.sync += replayed.eq(~idle & (replayed | (replaying & back[0])))
-        m.d.sync += jitter_on.eq(every | replayed)
+        m.d.sync += [replayed.eq(~idle & (replayed | (replaying & back[0]))), jitter_on.eq(every | replayed)]
 
         # Words 2r + 1 (neuron) and 2r + 2 (latency) read back are latched one after the other.
         neuron = Signal(8, reset_less=True)  # of the latency that comes
@@ -125,10 +124,7 @@ class Sorter(wiring.Component):
             m.d.sync += neuron.eq(0)
         with m.Elif(take):
             m.d.sync += neuron.eq(neuron + 1)
-        m.d.sync += [
-            latched.eq(~Mux(replaying, read.data, self.i.payload.latency)),
-            latched_valid.eq(take | replay_latency),
-        ]
+        m.d.sync += [latched.eq(~Mux(replaying, read.data, self.i.payload.latency)), latched_valid.eq(take | replay_latency)]
         with m.If(~(replaying & back[0])):
             m.d.sync += latched_neuron.eq(Mux(replaying, read.data[:8], neuron))
 
@@ -173,7 +169,7 @@ class Sorter(wiring.Component):
         k = Signal(4, reset_less=True)
         every = Signal(reset_less=True)
         top_k = Signal(reset_less=True)
-        with m.If(self.load.writes(isa.Kind.CONFIG) & (self.load.address[:2] == 2)):
-            wanted, jittered = self.load.data[:4], self.load.data[8]
+        with m.If(self.load.writes(isa.Kind.CONFIG) & (self.load.address[:2] == isa.Config.MODE)):
+            wanted, jittered = self.load.data[: isa.K_BITS], self.load.data[isa.JITTER_BIT]
             m.d.sync += [k.eq(wanted), every.eq(jittered & (wanted == 0)), top_k.eq(jittered & (wanted != 0))]
         return k, every, top_k

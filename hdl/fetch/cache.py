@@ -1,6 +1,6 @@
 """Index cache: queries of a block, keys of all cached positions, and the indices that an attend run makes of them."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, unsigned
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -106,6 +106,7 @@ class IndexCache(wiring.Component):
         key, anchors = self.mode == isa.Mode.KEY, self.mode == isa.Mode.ANCHORS
         side = self.side
         words = Signal(data.ArrayLayout(INDEX_BITS, isa.SIDE_WORDS), reset_less=True)
+        word = Array(words[lane] for lane in range(isa.SIDE_WORDS))[table.lane]
         ring = Signal(_LOW, reset_less=True)  # position of the pass
         low = Signal(_LOW, reset_less=True)  # of the beat asked, in its half of the side block
         placing = Signal()  # the position bits are asked
@@ -157,7 +158,10 @@ class IndexCache(wiring.Component):
                 with m.If(~self.left):
                     m.next = "IDLE"
                 with m.Elif(~self.o.valid):
-                    m.d.sync += [self.o.valid.eq(1), self.o.payload.eq(query | words[table.lane])]
+                    m.d.sync += [
+                        self.o.valid.eq(1),
+                        self.o.payload.eq(query | Array(words[lane] for lane in range(isa.SIDE_WORDS))[table.lane]),
+                    ]
                     m.d.comb += step.eq(1)
                     with m.If(table.lane == isa.SIDE_WORDS - 1):
                         m.next = "NEXT"
