@@ -1,4 +1,4 @@
-// The C face of a compiled design: clocks, items by name, devices at its pins, waveforms. sim/compiled/simulation.py is its caller.
+// The C face of a compiled design: clocks, items by name, devices at its pins, waveforms. sim/compiled/face.py declares it to Python.
 // Loops over clocks live here; the generated design is linked in beside it.
 
 #include <cstdio>
@@ -121,7 +121,7 @@ devices::Pin pin(uint32_t *curr, uint32_t *next) { return devices::Pin{curr, nex
 
 } // namespace
 
-// One part of an item, as sim/compiled/simulation.py declares it.
+// One part of an item, as sim/compiled/face.py declares it.
 struct Part {
 	uint32_t type, flags;
 	uint64_t width, lsb_at, depth;

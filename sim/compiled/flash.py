@@ -1,97 +1,45 @@
 """The flash chip of the compiled simulator: the Python model's twin in C++ (sim/compiled/flash.h), at a design's pins or alone."""
 
 import ctypes
-from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_void_p
+from ctypes import c_int, c_int64
 from dataclasses import astuple
-from typing import TYPE_CHECKING, Any
 
-from sim.flash import FlashTiming, Pads, Power, Violation
-from sim.flash.chip import factory_quad
+from sim.compiled.face import BITS
+from sim.compiled.simulation import Simulation
+from sim.flash import Found, Pads, Violation
+from sim.flash.protocol import SIZE
 
-if TYPE_CHECKING:
-    from sim.compiled.simulation import Simulation
+__all__ = ["AttachedFlash", "CompiledCells", "CompiledChip"]
 
-__all__ = ["FACE", "AttachedFlash", "CompiledCells", "CompiledChip"]
-
-_BITS = POINTER(c_uint32)
-FACE: dict[str, tuple[Any, list[Any]]] = {
-    "px_chip": (
-        c_void_p,
-        [
-            c_char_p,
-            c_size_t,
-            c_size_t,
-            c_uint32,
-            c_int,
-            c_int,
-            c_int64,
-            POINTER(c_int64),
-            c_uint32,
-            c_int,
-            c_int,
-            c_uint32,
-        ],
-    ),
-    "px_chip_free": (None, [c_void_p]),
-    "px_chip_set": (None, [c_void_p, c_int64, c_int, c_int, c_uint32, c_uint32]),
-    "px_chip_out": (c_uint32, [c_void_p, c_int64]),
-    "px_chip_read": (c_uint32, [c_void_p, c_int64]),
-    "px_chip_now": (c_int64, [c_void_p]),
-    "px_chip_state": (c_int, [c_void_p]),
-    "px_chip_violations": (c_size_t, [c_void_p]),
-    "px_chip_violation": (c_int64, [c_void_p, c_size_t, POINTER(c_int)]),
-    "px_cells": (c_void_p, [c_void_p, c_int64, c_int64, c_int64, c_int64]),
-    "px_cells_free": (None, [c_void_p]),
-    "px_cells_edge": (c_uint32, [c_void_p, c_int, c_uint32, c_uint32, c_int]),
-    "px_cells_flush": (c_int64, [c_void_p]),
-    "px_cells_attach": (c_void_p, [c_void_p, c_void_p, POINTER(_BITS), POINTER(c_int), _BITS]),
-}
 # of enum Name in sim/compiled/flash.h
 _NAMES = "tSLCH tCHSH tCHSL tSHCH tSHSL1 tSHSL2 tDVCH tCHDX tCLL tCLH FR fR tDP tRES1 tRES2 tRST contention HOLD#".split()
 
 
 class CompiledChip:
-    """A :class:`sim.flash.FlashChip` in C++, with the same parameters, faces and random draws; violations never raise.
+    """A :class:`sim.flash.FlashChip` in C++, with the same methods and random draws; violations never raise.
 
     ``sim`` lends its library; the chip lives on when that simulation is closed, and may then stand at another one's pins.
     """
 
-    def __init__(
-        self,
-        sim: "Simulation",
-        content: bytes = b"",
-        *,
-        offset: int = 0,
-        jedec: int = 0xEF7018,
-        quad: bool | None = None,
-        power: Power = Power.ASLEEP,
-        busy_until: int = 0,
-        timing: FlashTiming | None = None,
-        pulled: int = 0b1100,
-        stuck: int | None = None,
-        absent: bool = False,
-        seed: int = 1,
-    ) -> None:
-        if not 0 <= offset <= offset + len(content) <= 1 << 24:
-            raise ValueError(f"offset and content must lie within {1 << 24} bytes, not {offset} and {len(content)}")
-        if not 1 <= seed < 1 << 32:
-            raise ValueError(f"seed must be 1..{(1 << 32) - 1}, not {seed}")
+    def __init__(self, sim: Simulation, content: bytes = b"", found: Found | None = None, *, offset: int = 0) -> None:
+        if not 0 <= offset <= offset + len(content) <= SIZE:
+            raise ValueError(f"offset and content must lie within {SIZE} bytes, not {offset} and {len(content)}")
+        found = found or Found()
+        times = astuple(found.timing)
         self._lib = sim.code
-        times = astuple(timing or FlashTiming())
-        enabled = factory_quad(jedec) if quad is None else quad
         self._handle = self._lib.px_chip(
             content,
             len(content),
             offset,
-            jedec,
-            enabled,
-            power,
-            busy_until,
+            found.jedec,
+            found.quad_enabled,
+            found.power,
+            found.busy_until,
             (c_int64 * len(times))(*times),
-            pulled,
-            -1 if stuck is None else stuck,
-            absent,
-            seed,
+            found.pulled,
+            -1 if found.stuck is None else found.stuck,
+            found.absent,
+            found.seed,
         )
 
     def __del__(self) -> None:
@@ -134,13 +82,13 @@ class CompiledChip:
     @property
     def violations(self) -> list[Violation]:
         """The first 256, in order."""
-        found, name = [], c_int()
+        broken, name = [], c_int()
         for index in range(self._lib.px_chip_violations(self._handle)):
             time = self._lib.px_chip_violation(self._handle, index, ctypes.byref(name))
-            found.append(Violation(name=_NAMES[name.value], time=time))
-        return found
+            broken.append(Violation(name=_NAMES[name.value], time=time))
+        return broken
 
-    def attach(self, sim: "Simulation", *, period: int, pads: Pads | None = None, prefix: str = "flash__") -> "AttachedFlash":
+    def attach(self, sim: Simulation, *, period: int, pads: Pads | None = None, prefix: str = "flash__") -> "AttachedFlash":
         """Puts IO cells and the chip at the ports ``prefix`` + cs_n, sck, io_o, io_oe, io_i of a design; ``period`` of the clock that
         drives them in picoseconds (even)."""
         return AttachedFlash(sim, CompiledCells(self, period=period, pads=pads, start=self.now), prefix)
@@ -175,10 +123,10 @@ class CompiledCells:
 class AttachedFlash:
     """Cells and a ``chip`` at a design's pins, until :meth:`detach`."""
 
-    def __init__(self, sim: "Simulation", cells: CompiledCells, prefix: str) -> None:
+    def __init__(self, sim: Simulation, cells: CompiledCells, prefix: str) -> None:
         self._cells, self.chip = cells, cells.chip
         places = [sim.output(prefix + name) for name in ("cs_n", "sck", "io_o", "io_oe")]
-        outputs = (_BITS * 4)(*(place for place, _ in places))
+        outputs = (BITS * 4)(*(place for place, _ in places))
         logic = (c_int * 4)(*(late for _, late in places))
         self._device = sim.device("px_cells_attach", cells._handle, outputs, logic, sim.input(prefix + "io_i"), owner=cells)
 

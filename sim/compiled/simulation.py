@@ -11,7 +11,7 @@ Names are those of Amaranth's hierarchy, with dots: ``submodule.signal``, ports 
 
 import ctypes
 from collections.abc import Callable, Iterator
-from ctypes import POINTER, c_char_p, c_double, c_int, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from ctypes import c_int, c_uint8, c_void_p
 from pathlib import Path
 from typing import Any
 
@@ -20,50 +20,9 @@ import numpy.typing as npt
 from amaranth.lib import wiring
 
 from sim.compiled.build import SimulationError, build
-from sim.compiled.flash import FACE, CompiledChip
+from sim.compiled.face import CALLBACK, DRIVEN_COMB, INPUT, MEMORY, OUTLINE, VALUE, WIRE, Part, load
 
 __all__ = ["Device", "Simulation", "Uart"]
-
-_VALUE, _WIRE, _MEMORY, _ALIAS, _OUTLINE = range(5)
-_INPUT, _DRIVEN_COMB = 1 << 0, 1 << 3
-
-
-class _Part(ctypes.Structure):
-    _fields_ = (
-        ("type", c_uint32),
-        ("flags", c_uint32),
-        ("width", c_uint64),
-        ("lsb_at", c_uint64),
-        ("depth", c_uint64),
-        ("curr", POINTER(c_uint32)),
-        ("next", POINTER(c_uint32)),
-        ("outline", c_void_p),
-    )
-
-
-_CALLBACK = ctypes.CFUNCTYPE(None, c_char_p, POINTER(_Part))
-_BITS = POINTER(c_uint32)
-_FACE: dict[str, tuple[Any, list[Any]]] = {
-    "px_create": (c_void_p, []),
-    "px_destroy": (None, [c_void_p]),
-    "px_items": (None, [c_void_p, _CALLBACK]),
-    "px_outline": (None, [c_void_p]),
-    "px_settle": (None, [c_void_p]),
-    "px_clock": (None, [c_void_p, c_uint64]),
-    "px_run_until": (c_uint64, [c_void_p, _BITS, c_void_p, c_int, c_uint32, c_uint64]),
-    "px_uart": (c_void_p, [c_void_p, _BITS, _BITS, _BITS, c_double]),
-    "px_uart_send": (None, [c_void_p, c_char_p, c_size_t, c_int]),
-    "px_uart_receive": (c_size_t, [c_void_p, POINTER(c_uint8), c_size_t]),
-    "px_uart_waiting": (c_size_t, [c_void_p]),
-    "px_uart_busy": (c_int, [c_void_p]),
-    "px_uart_framing_errors": (c_uint64, [c_void_p]),
-    "px_run_uart": (c_uint64, [c_void_p, c_void_p, c_size_t, c_uint64, _BITS, POINTER(c_int)]),
-    "px_random": (c_void_p, [c_void_p, _BITS, _BITS, c_uint32, c_uint32]),
-    "px_detach": (None, [c_void_p, c_void_p]),
-    "px_trace": (c_int, [c_void_p, c_char_p, c_uint64]),
-    "px_trace_close": (c_int, [c_void_p]),
-    **FACE,
-}
 
 
 class Simulation:
@@ -75,20 +34,17 @@ class Simulation:
 
     def __init__(self, component: wiring.Component | Path) -> None:
         library = component if isinstance(component, Path) else build(component)
-        self._lib = self.code = ctypes.CDLL(str(library))
-        for name, (result, arguments) in _FACE.items():
-            function = getattr(self._lib, name)
-            function.restype, function.argtypes = result, arguments
+        self._lib = self.code = load(library)
         self._sim = self._lib.px_create()
-        self._items: dict[str, list[_Part]] = {}
+        self._items: dict[str, list[Part]] = {}
 
         def add(name: bytes, part: Any) -> None:
-            copy = _Part()
-            ctypes.memmove(ctypes.byref(copy), part, ctypes.sizeof(_Part))
+            copy = Part()
+            ctypes.memmove(ctypes.byref(copy), part, ctypes.sizeof(Part))
             self._items.setdefault(name.decode().replace(" ", "."), []).append(copy)
 
-        self._lib.px_items(self._sim, _CALLBACK(add))
-        self._waits: dict[str, tuple[_Part, int]] = {}
+        self._lib.px_items(self._sim, CALLBACK(add))
+        self._waits: dict[str, tuple[Part, int]] = {}
         self._owners: list[Any] = []
         self._stale = False
         self.clocks = 0
@@ -107,7 +63,7 @@ class Simulation:
         """Every signal and memory there is."""
         return iter(self._items)
 
-    def _parts(self, name: str) -> list[_Part]:
+    def _parts(self, name: str) -> list[Part]:
         try:
             return self._items[name]
         except KeyError:
@@ -116,16 +72,16 @@ class Simulation:
             hint = f"; there is {', '.join(near)}" if near else ""
             raise SimulationError(f"the design has no signal or memory {name!r}{hint}") from None
 
-    def _bit(self, name: str) -> _Part:
+    def _bit(self, name: str) -> Part:
         """A one-bit item that lies somewhere in memory, as devices need it."""
         part = self._parts(name)[0]
-        if part.width != 1 or part.type in (_MEMORY, _OUTLINE):
+        if part.width != 1 or part.type in (MEMORY, OUTLINE):
             raise SimulationError(f"{name!r} must be one bit wide and a port or a register to stand at a pin")
         return part
 
-    def _input(self, name: str) -> _Part:
+    def _input(self, name: str) -> Part:
         part = self._bit(name)
-        if not part.flags & _INPUT:
+        if not part.flags & INPUT:
             raise SimulationError(f"{name!r} must be an input of the design")
         return part
 
@@ -139,7 +95,7 @@ class Simulation:
         self._settle()
         value = 0
         for part in self._parts(name):
-            if part.type == _MEMORY:
+            if part.type == MEMORY:
                 raise SimulationError(f"{name!r} is a memory: use memory()")
             if part.outline:
                 self._lib.px_outline(part.outline)
@@ -154,7 +110,7 @@ class Simulation:
         if not 0 <= value < 1 << width:
             raise SimulationError(f"{name!r} must be 0..{(1 << width) - 1}, not {value}")
         for part in parts:
-            if not part.next or part.flags & _DRIVEN_COMB:
+            if not part.next or part.flags & DRIVEN_COMB:
                 raise SimulationError(f"{name!r} can't be set: it is driven by logic")
             for chunk in range((part.width + 31) // 32):
                 size = min(32, part.width - 32 * chunk)
@@ -166,7 +122,7 @@ class Simulation:
     def memory(self, name: str) -> npt.NDArray[np.uint32]:
         """A memory as an array on the simulator's own storage: (depth,) of at most 32 bits, else (depth, words of 32 bits)."""
         parts = self._parts(name)
-        if len(parts) != 1 or parts[0].type != _MEMORY:
+        if len(parts) != 1 or parts[0].type != MEMORY:
             raise SimulationError(f"{name!r} is not a memory")
         part = parts[0]
         chunks = (part.width + 31) // 32
@@ -176,7 +132,7 @@ class Simulation:
 
     def memories(self) -> dict[str, tuple[int, int]]:
         """Every memory's name, with its depth and its width in bits."""
-        return {name: (parts[0].depth, parts[0].width) for name, parts in self._items.items() if parts[0].type == _MEMORY}
+        return {name: (parts[0].depth, parts[0].width) for name, parts in self._items.items() if parts[0].type == MEMORY}
 
     def clock(self, count: int = 1) -> None:
         """Runs ``count`` clocks."""
@@ -197,17 +153,17 @@ class Simulation:
             raise SimulationError(f"{name!r} was not {value} within {limit} clocks")
         return count
 
-    def _waited(self, name: str) -> tuple[_Part, int]:
+    def _waited(self, name: str) -> tuple[Part, int]:
         """An item to wait for, and how px_run_until has to look at it."""
         if name not in self._waits:
             parts = self._parts(name)
             part = parts[0]
-            if len(parts) != 1 or part.type == _MEMORY or part.width > 32:
+            if len(parts) != 1 or part.type == MEMORY or part.width > 32:
                 raise SimulationError(f"{name!r} must be one signal of at most 32 bits to wait for")
             when = 2
             if not part.outline:
-                stored = (p for others in self._items.values() for p in others if p.type in (_VALUE, _WIRE))
-                when = 0 if {p.type for p in stored if _address(p) == _address(part)} == {_WIRE} else 1
+                stored = (p for others in self._items.values() for p in others if p.type in (VALUE, WIRE))
+                when = 0 if {p.type for p in stored if _address(p) == _address(part)} == {WIRE} else 1
             self._waits[name] = part, when
         return self._waits[name]
 
@@ -217,10 +173,6 @@ class Simulation:
         handle = self._lib.px_uart(self._sim, source.curr, sink.curr, sink.next, divisor)
         self._stale = True
         return Uart(self, handle)
-
-    def chip(self, content: bytes = b"", **options: Any) -> CompiledChip:
-        """A flash chip, not yet at any pins; ``options`` as :class:`sim.compiled.flash.CompiledChip` has them."""
-        return CompiledChip(self, content, **options)
 
     def output(self, name: str) -> tuple[Any, bool]:
         """For devices: where an output of at most 32 bits lies, and whether it is logic (else it is a register)."""
@@ -232,7 +184,7 @@ class Simulation:
     def input(self, name: str) -> Any:
         """For devices: where an input of at most 32 bits is written."""
         part = self._parts(name)[0]
-        if not part.flags & _INPUT or part.width > 32:
+        if not part.flags & INPUT or part.width > 32:
             raise SimulationError(f"{name!r} must be an input of the design, of at most 32 bits")
         self._stale = True
         return part.next
@@ -258,7 +210,7 @@ class Simulation:
             raise SimulationError("the trace could not be written to its end: is the disk full?")
 
 
-def _address(part: _Part) -> int | None:
+def _address(part: Part) -> int | None:
     return ctypes.cast(part.curr, c_void_p).value
 
 

@@ -1,15 +1,10 @@
 """The flash chip at its pins: CS#, CLK and IO0..IO3 over time."""
 
+from .found import Found
 from .pins import Violation, Watch
-from .protocol import Power, Protocol
-from .timing import FlashTiming
+from .protocol import Protocol
 
-__all__ = ["FlashChip", "factory_quad"]
-
-
-def factory_quad(jedec: int) -> bool:
-    """QE as it comes from the factory: 1 in the ordering options with id EF4018h (7.1.4)."""
-    return jedec == 0xEF4018
+__all__ = ["FlashChip"]
 
 
 class FlashChip:
@@ -23,38 +18,18 @@ class FlashChip:
 
     Time is in picoseconds and never goes back. :meth:`set` is told every change of the pins, :meth:`out` may be asked at any time not
     before the last change. An output that changes is *unstable* from tCLQX to tCLQV after the falling edge, and after CS# until tSHQZ:
-    every reading of it gives random levels (a seeded xorshift32, one draw a reading). ``pulled`` lines that nobody drives are 1, others
-    random.
+    every reading of it gives random levels (a seeded xorshift32, one draw a reading).
 
-    ``content`` stands from ``offset`` on, the rest reads FFh. ``jedec``: the id's three bytes; EF4018h comes with QE = 1, others with
-    QE = 0 unless ``quad`` says otherwise. ``power``: the state it is found in. ``busy_until``: the time at which a write under way ends.
-    ``stuck``: 0 or 1, a chip that holds all lines there and understands nothing; ``absent``: no chip at all. ``strict``: the first
-    violation raises; they are collected in ``violations`` otherwise.
+    ``content`` stands from ``offset`` on, the rest reads FFh. ``found``: the chip before its first transaction. ``strict``: the first
+    violation raises :class:`sim.flash.FlashError`; they are collected in ``violations`` otherwise.
     """
 
-    def __init__(
-        self,
-        content: bytes = b"",
-        *,
-        offset: int = 0,
-        jedec: int = 0xEF7018,
-        quad: bool | None = None,
-        power: Power = Power.ASLEEP,
-        busy_until: int = 0,
-        timing: FlashTiming | None = None,
-        pulled: int = 0b1100,
-        stuck: int | None = None,
-        absent: bool = False,
-        seed: int = 1,
-        strict: bool = True,
-    ) -> None:
-        if not 1 <= seed < 1 << 32:
-            raise ValueError(f"seed must be 1..{(1 << 32) - 1}, not {seed}")
-        self.timing = timing or FlashTiming()
-        enabled = factory_quad(jedec) if quad is None else quad
-        self.protocol = Protocol(content, offset=offset, jedec=jedec, quad=enabled, power=power, busy_until=busy_until, timing=self.timing)
+    def __init__(self, content: bytes = b"", found: Found | None = None, *, offset: int = 0, strict: bool = True) -> None:
+        found = found or Found()
+        self.timing = found.timing
+        self.protocol = Protocol(content, found, offset=offset)
         self._watch = Watch(self.timing, strict=strict)
-        self._pulled, self._stuck, self._absent, self._noise = pulled, stuck, absent, seed
+        self._pulled, self._stuck, self._absent, self._noise = found.pulled, found.stuck, found.absent, found.seed
         self._cs_n, self._clk, self._io, self._drive = 1, 0, 15, 0
         self._rises = 0  # in this transaction
         self._old: tuple[int, int] | None = None  # what was driven before the last falling edge

@@ -5,22 +5,13 @@ Sections and tables are those of the W25Q128JV's datasheet, revision F: 7.1 (sta
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
 
-from .timing import FlashTiming
+from .found import Found, Power
 
-__all__ = ["FORMATS", "Format", "Power", "Protocol"]
+__all__ = ["FORMATS", "SIZE", "Format", "Protocol"]
 
 SIZE = 1 << 24
 DEVICE_ID = 0x17  # of ABh, 90h and 94h, both ordering options (table 8.1.1)
-
-
-class Power(IntEnum):
-    """How a chip is found."""
-
-    ASLEEP = 0
-    AWAKE = 1
-    CONTINUOUS = 2  # in continuous read mode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,17 +55,17 @@ WHILE_BUSY = (0x05, 0x35, 0x66, 0x99)  # 8.2.4; 8.2.43
 class Protocol:
     """One chip's states. A transaction is ``select``, ``rise`` for each rising clock, ``deselect``; ``output`` tells what it drives."""
 
-    def __init__(self, content: bytes, *, offset: int, jedec: int, quad: bool, power: Power, busy_until: int, timing: FlashTiming) -> None:
+    def __init__(self, content: bytes, found: Found, *, offset: int) -> None:
         if not 0 <= offset <= offset + len(content) <= SIZE:
             raise ValueError(f"offset and content must lie within {SIZE} bytes, not {offset} and {len(content)}")
-        self.content, self.offset, self.jedec = bytearray(content), offset, jedec
-        self.quad, self.quad_stored = quad or power is Power.CONTINUOUS, quad
-        self.asleep, self.continuous = power is Power.ASLEEP, power is Power.CONTINUOUS
-        self.busy_until = busy_until
+        self.content, self.offset, self.jedec = bytearray(content), offset, found.jedec
+        self.asleep, self.continuous = found.power is Power.ASLEEP, found.power is Power.CONTINUOUS
+        self.quad, self.quad_stored = found.quad_enabled or self.continuous, found.quad_enabled
+        self.busy_until = found.busy_until
         self.write_enabled = self.volatile_enabled = self.reset_enabled = False
         self.rest_until, self.rest_name = 0, ""  # nothing is understood before then
         self.after_rest_asleep = False
-        self._timing = timing
+        self._timing = found.timing
         self.command: int | None = None
         self.format: Format | None = None
         self.deaf = False

@@ -1,12 +1,11 @@
-"""How a simulated board's flash is set up: the chip's delays, the pads', the state it is found in."""
+"""How a simulated board's flash is set up: the pads' delays, the chip as it is found, what it holds."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from boards import Board
-from sim.compiled.flash import AttachedFlash
+from sim.compiled.flash import AttachedFlash, CompiledChip
 from sim.compiled.simulation import Simulation
-from sim.flash import FlashTiming, Pads
+from sim.flash import Found, Pads
 
 __all__ = ["FlashSetup", "nibbles", "slot_period"]
 
@@ -23,21 +22,16 @@ def slot_period(board: Board) -> int:
     return round(1e12 / board.clock_hz / nibbles(board) / 2) * 2
 
 
-_PADS, _TIMING = Pads(out=4_000, back=2_000), FlashTiming()
-
-
 @dataclass(frozen=True, kw_only=True)
 class FlashSetup:
-    """``pads``: delays between FPGA and chip; ``timing``: the chip's; ``options``: of :class:`sim.compiled.flash.CompiledChip` besides.
-    ``content``: what lies at the image offset in place of the image."""
+    """``pads``: delays between FPGA and chip; ``found``: the chip; ``content``: what lies at the image offset in place of the image."""
 
-    pads: Pads = _PADS
-    timing: FlashTiming = _TIMING
-    options: dict[str, Any] = field(default_factory=dict)
+    pads: Pads = field(default_factory=lambda: Pads(out=4_000, back=2_000))
+    found: Found = field(default_factory=Found)
     content: bytes | None = None
 
     def attach(self, sim: Simulation, board: Board, image: bytes) -> AttachedFlash:
         """A chip with ``image`` at the board's offset, at the pins of ``sim``."""
         content = image if self.content is None else self.content
-        chip = sim.chip(content, offset=board.image_offset, timing=self.timing, **self.options)
+        chip = CompiledChip(sim, content, self.found, offset=board.image_offset)
         return chip.attach(sim, period=slot_period(board), pads=self.pads)

@@ -7,7 +7,7 @@ from amaranth.sim import Simulator
 import boards
 from boards.icebreaker import FLASH
 from hdl.board.system import System
-from sim.flash import FlashChip, FlashTiming, IoCells
+from sim.flash import FlashChip, FlashTiming, Found, IoCells
 
 from ..board_models import ScriptedCore, crc16, frame
 
@@ -64,11 +64,12 @@ class Pins:
         return data[1], data[2], bytes(data[4:-2])
 
 
-def on_board(script, *, content=b"", loaded=False, mode="byte", **chip_options):
-    """Runs ``script(pins, dut, ctx, chip)`` beside the flash; returns what was written on the load bus. ``mode`` None: a board without."""
+def on_board(script, *, content=b"", loaded=False, mode="byte", strict=True, **found):
+    """Runs ``script(pins, dut, ctx, chip)`` beside a flash that is ``found`` so; returns what was written on the load bus. ``mode`` None:
+    a board without."""
     board, core = MODES[mode] if mode else PLAIN, ScriptedCore()
     dut = System(board, core=core, loaded=loaded, bit_clocks=BIT, pause_bits=PAUSE_BITS, gap_bits=8, watchdog_bits=12)
-    chip = FlashChip(content, offset=board.image_offset, timing=QUICK, **chip_options)
+    chip = FlashChip(content, Found(timing=QUICK, **found), offset=board.image_offset, strict=strict)
     writes = []
 
     async def bench(ctx):

@@ -6,7 +6,7 @@ from amaranth.hdl import Module, ResetInserter, Signal
 from amaranth.sim import Simulator
 
 from hdl.flash.controller import FlashController
-from sim.flash import FlashChip, FlashTiming, IoCells
+from sim.flash import FlashChip, FlashTiming, Found, IoCells
 
 OFFSET = 0x100000
 PERIOD = {1: 27_776, 2: 13_888}  # ps of an SCK period by nibbles a clock: 36 and 72 MHz
@@ -67,12 +67,13 @@ class Decoder:
 
 
 class Bench:
-    """``dut`` with ``chip`` behind its pins and a ``decoder`` beside. ``ctx.set(bench.reset, 1)`` resets the controller alone."""
+    """``dut`` with ``chip``, or one that holds ``content`` and is ``found`` so, behind its pins and a ``decoder`` beside.
+    ``ctx.set(bench.reset, 1)`` resets the controller alone."""
 
-    def __init__(self, *, nibbles, chip=None, content=b"", pads=None, pause_bits=None, boot=True, **chip_options):
+    def __init__(self, *, nibbles, chip=None, content=b"", pads=None, pause_bits=None, boot=True, strict=True, **found):
         self.nibbles = nibbles
         self.dut = FlashController(offset=OFFSET, nibbles=nibbles, pause_bits=pause_bits or 5 - nibbles, boot=boot)
-        self.chip = chip or FlashChip(content, offset=OFFSET, **{"timing": QUICK, **chip_options})
+        self.chip = chip or FlashChip(content, Found(**{"timing": QUICK, **found}), offset=OFFSET, strict=strict)
         self.cells = IoCells(self.chip, period=PERIOD[nibbles], pads=pads)
         self.decoder = Decoder()
         self.reset = Signal()

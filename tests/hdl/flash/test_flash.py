@@ -7,7 +7,7 @@ import pytest
 
 from hdl.flash.controller import FlashController
 from hdl.flash.wave import OPCODES
-from sim.flash import FlashChip, FlashTiming, Pads, Power
+from sim.flash import FlashChip, FlashTiming, Found, Pads, Power
 
 from ..board_models import seeded
 from .flash_bench import OFFSET, PERIOD, QUICK, Bench, Served, row_clocks
@@ -118,8 +118,8 @@ def delays(nibbles, *, quarters):
 class OtherChip(FlashChip):
     """Answers 94h with other bytes."""
 
-    def __init__(self, answer, **options):
-        super().__init__(b"", timing=QUICK, **options)
+    def __init__(self, answer):
+        super().__init__(found=Found(timing=QUICK))
         usual = self.protocol._byte
         self.protocol._byte = lambda number, now: answer[number % len(answer)] if self.protocol.command == 0x94 else usual(number, now)
 
@@ -128,17 +128,17 @@ class OtherChip(FlashChip):
 @pytest.mark.parametrize(
     "chip",
     [
-        lambda: FlashChip(absent=True, pulled=0),
-        lambda: FlashChip(absent=True, pulled=15),
-        lambda: FlashChip(stuck=0),
-        lambda: FlashChip(stuck=1),
+        lambda: FlashChip(found=Found(absent=True, pulled=0)),
+        lambda: FlashChip(found=Found(absent=True, pulled=15)),
+        lambda: FlashChip(found=Found(stuck=0)),
+        lambda: FlashChip(found=Found(stuck=1)),
         lambda: OtherChip(b"\xef\x16"),
         lambda: OtherChip(b"\xef\x1f"),
         lambda: OtherChip(b"\xee\x17"),
         lambda: OtherChip(b"\xc2\x17"),
         lambda: OtherChip(b"\x17\xef"),
         lambda: OtherChip(b"\xef\x17\xef\x17\xef\x17\xef\x15"),
-        lambda: FlashChip(power=Power.AWAKE, busy_until=1 << 60, timing=QUICK, strict=False),
+        lambda: FlashChip(found=Found(power=Power.AWAKE, busy_until=1 << 60, timing=QUICK), strict=False),
     ],
 )
 def test_no_chip_or_another_one(nibbles, chip):
@@ -176,7 +176,7 @@ def test_the_right_answer_is_taken(nibbles):
 
 @both
 def test_without_an_image_wanted_a_failure_is_only_told_by_ready(nibbles):
-    bench = Bench(nibbles=nibbles, chip=FlashChip(absent=True), boot=False)
+    bench = Bench(nibbles=nibbles, chip=FlashChip(found=Found(absent=True)), boot=False)
 
     async def go(ctx):
         assert await bench.settle(ctx, limit=2000) is None
@@ -251,7 +251,7 @@ def test_a_flipped_bit_is_seen(nibbles):
 def test_any_address(nibbles):
     """Beats from both ends of the chip, one bit of the address after the other."""
     places = [0, (1 << 21) - 1, *(1 << bit for bit in range(21))]
-    chip = FlashChip(timing=QUICK)
+    chip = FlashChip(found=Found(timing=QUICK))
     chip.protocol.content = bytearray(1 << 24)
     for number, place in enumerate(places):
         chip.protocol.content[8 * place : 8 * place + 8] = bytes(range(number, number + 8))

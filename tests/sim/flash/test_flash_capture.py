@@ -5,7 +5,8 @@ from itertools import product
 
 import pytest
 
-from sim.flash import FlashTiming, Pads, Power
+from sim.compiled.flash import CompiledChip
+from sim.flash import FlashTiming, Found, Pads, Power
 
 from .flash_rig import LIMIT, OFFSET, PERIOD, image, rows, simulation, started, stop
 
@@ -13,8 +14,8 @@ CONTENT = random.Random(1).randbytes(0x3000)
 MODES = [1, 2]
 
 
-def attach(sim, nibbles, *, pads=Pads(out=4_000, back=2_000), content=CONTENT, **chip):  # noqa: B008
-    made = sim.chip(content, **chip)
+def attach(sim, nibbles, *, pads=Pads(out=4_000, back=2_000), content=CONTENT, **found):  # noqa: B008
+    made = CompiledChip(sim, content, Found(**found))
     made.attach(sim, period=PERIOD[nibbles], pads=pads, prefix="pins__")
     return made
 

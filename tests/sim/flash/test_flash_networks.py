@@ -16,7 +16,7 @@ from firmware.sampling import Sampling
 from golden.integer.file import load
 from golden.integer.sampling import jitter_table
 from hdl.board.system import core_params
-from sim.flash import FlashTiming, Pads
+from sim.flash import Found, Pads
 from sim.machines.session import CoreSession
 from sim.machines.setup import FlashSetup
 
@@ -24,7 +24,7 @@ from ...firmware.flashed import WITH_FLASH, small_board
 from ...firmware.networks import random_network
 
 BOARDS = {mode: boards.flash_mode(WITH_FLASH, mode) for mode in boards.FLASH_MODES}
-PAPER = Path(__file__).parents[2] / "golden/networks/paper-rnn.safetensors"
+PAPER = Path(__file__).parents[3] / "golden/networks/paper-rnn.safetensors"
 STEPS = 4
 
 
@@ -67,7 +67,7 @@ def test_random_networks_with_random_placement_equal_golden(mode, sweep):
         network, program = spread(seed, mode)
         if any(run.tier and run.int4 for run in program.runs):
             stall = 0.0  # their zeros come from tier 0, which must answer in time, as on a board it always does
-        setup = FlashSetup(pads=Pads(out=out, back=back), options={"seed": seed + 1, "jedec": (0xEF4018, 0xEF7018)[seed & 1]})
+        setup = FlashSetup(pads=Pads(out=out, back=back), found=Found(seed=seed + 1, jedec=(0xEF4018, 0xEF7018)[seed & 1]))
         session = session_of(network, program, mode, flash=setup, stall=stall, stall_seed=seed + 1)
         try:
             assert run(session, seed) == STEPS, session.difference
@@ -95,7 +95,7 @@ def test_the_papers_network_equals_golden(mode, count):
     network = load(PAPER)
     program = sampled(compile_network(network, BOARDS[mode]), network)
     assert sum(len(piece.data) for piece in program.tables if piece.tier) > 4 << 20
-    session = session_of(network, program, mode, flash=FlashSetup(pads=Pads(out=6_000, back=3_000), timing=FlashTiming()))
+    session = session_of(network, program, mode, flash=FlashSetup(pads=Pads(out=6_000, back=3_000)))
     symbols = list(session.run([None] * count))
     assert session.difference is None
     assert len(symbols) == count
@@ -123,7 +123,7 @@ def test_a_flipped_bit_in_flash_is_named(mode):
     session = session_of(network, program, mode, flash=FlashSetup(content=bytes(image)))
     assert list(session.run([1, 2])) == []
     assert "step 0, op embed, neuron" in session.difference
-    assert f"table {origin['tables'][0]} of hidden.0, group {origin['group']}" in session.difference
+    assert f"table {origin.tables[0]} of hidden.0, group {origin.group}" in session.difference
     assert "is damaged in memory: byte" in session.difference
     session.close()
 

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from sim.flash import Pads, Power
+from sim.compiled.flash import CompiledChip
+from sim.flash import Found, Pads, Power
 
 from .flash_master import configure
 from .flash_rig import OFFSET, PERIOD, ask, image, reset, rows, simulation, started, stop
@@ -64,7 +65,8 @@ def test_configuration_reset_at_any_clock(nibbles, sweep):
     rng, seen = random.Random(10 + nibbles), set()
     for number, clock in enumerate(clocks(rng, sweep)):
         sim = simulation(nibbles)
-        chip = sim.chip(CONTENT, jedec=rng.choice([0xEF4018, 0xEF7018]), power=rng.choice(list(Power)), seed=number + 1)
+        found = Found(jedec=rng.choice([0xEF4018, 0xEF7018]), power=rng.choice(list(Power)), seed=number + 1)
+        chip = CompiledChip(sim, CONTENT, found)
         attached = chip.attach(sim, period=PERIOD[nibbles], pads=PADS, prefix="pins__")
         until(sim, clock, rng)
         now = attached.detach()
@@ -84,7 +86,7 @@ def test_configuration_reset_at_any_clock(nibbles, sweep):
 def test_a_configuration_that_does_not_wake_the_chip_is_found():
     """The negative control: without its ABh the configuration reads nothing from a sleeping chip."""
     sim = simulation(1)
-    chip = sim.chip(CONTENT, power=Power.ASLEEP)
+    chip = CompiledChip(sim, CONTENT, Found(power=Power.ASLEEP))
     chip.set(0, cs_n=1, clk=0, io=0, drive=0)
     assert configure(chip, now=100, size=8, wake=False)[0] != CONTENT[:8]
     assert configure(chip, now=chip.now + 100_000, size=8)[0] == CONTENT[:8]

@@ -1,13 +1,14 @@
 """The compiled simulator's chip and IO cells against the Python ones: random traffic, every level, draw, state and violation alike."""
 
 import random
+from functools import partial
 
 import pytest
 
 from sim.compiled.build import SimulationError, build
 from sim.compiled.flash import CompiledCells, CompiledChip
 from sim.compiled.simulation import Simulation
-from sim.flash import FlashChip, FlashTiming, IoCells, Pads, Power
+from sim.flash import FlashChip, FlashTiming, Found, IoCells, Pads, Power
 
 from ..conftest import FlashBench
 
@@ -15,19 +16,21 @@ COMMANDS = (0xEB, 0xEB, 0x94, 0x03, 0x0B, 0x9F, 0xAB, 0x90, 0x05, 0x35, 0x50, 0x
 QUICK = FlashTiming(res1=700_000, res2=400_000, dp=300_000, rst=2_000_000, w=3_000_000)
 
 
-def options(rng):
-    return {
-        "offset": rng.choice([0, 0x100000, (1 << 24) - 64]),
-        "jedec": rng.choice([0xEF7018, 0xEF4018, 0xC22018]),
-        "quad": rng.choice([None, True, False]),
-        "power": rng.choice(list(Power)),
-        "busy_until": rng.choice([0, 5_000_000]),
-        "timing": QUICK,
-        "pulled": rng.choice([0b1100, 0, 15]),
-        "stuck": rng.choice([None] * 8 + [0, 1]),
-        "absent": rng.random() < 0.1,
-        "seed": rng.randrange(1, 1 << 32),
-    }
+def twins_of(rng, bench):
+    """A chip of random content, somewhere, found anyhow, in Python and in C++."""
+    content, offset = rng.randbytes(64), rng.choice([0, 0x100000, (1 << 24) - 64])
+    found = Found(
+        jedec=rng.choice([0xEF7018, 0xEF4018, 0xC22018]),
+        quad=rng.choice([None, True, False]),
+        power=rng.choice(list(Power)),
+        busy_until=rng.choice([0, 5_000_000]),
+        timing=QUICK,
+        pulled=rng.choice([0b1100, 0, 15]),
+        stuck=rng.choice([None] * 8 + [0, 1]),
+        absent=rng.random() < 0.1,
+        seed=rng.randrange(1, 1 << 32),
+    )
+    return FlashChip(content, found, offset=offset, strict=False), CompiledChip(bench, content, found, offset=offset)
 
 
 def clocks_of(rng):
@@ -58,8 +61,7 @@ def states(chip):
 def test_chips_are_alike(bench, sweep):
     rng, kinds, driven = random.Random(1), set(), 0
     for _ in range(sweep):
-        content, given = rng.randbytes(64), options(rng)
-        chip, twin = FlashChip(content, strict=False, **given), CompiledChip(bench, content, **given)
+        chip, twin = twins_of(rng, bench)
         now = 0
 
         def both(now, *, chip=chip, twin=twin, **pins):
@@ -101,11 +103,10 @@ def test_chips_are_alike(bench, sweep):
 def test_cells_are_alike(bench, sweep):
     rng, values = random.Random(2), set()
     for _ in range(sweep):
-        content, given = rng.randbytes(64), options(rng)
+        chip, twin = twins_of(rng, bench)
         pads = Pads(out=rng.randrange(0, 12_000), back=rng.randrange(0, 9_000))
         period = rng.choice([13_888, 27_778])
-        cells = IoCells(FlashChip(content, strict=False, **given), period=period, pads=pads)
-        twins = CompiledCells(CompiledChip(bench, content, **given), period=period, pads=pads)
+        cells, twins = IoCells(chip, period=period, pads=pads), CompiledCells(twin, period=period, pads=pads)
         for _ in range(25):
             clocks = [(0, rng.choice([2, 2, 2, 1]), io, drive == 15) for io, drive in clocks_of(rng)]
             for cs_n, sck, io_o, io_oe in [*clocks, *[(1, 0, 15, rng.randrange(2))] * rng.choice([1, 3, 4, 5, 60])]:
@@ -121,10 +122,10 @@ def test_cells_are_alike(bench, sweep):
 
 def test_a_changed_byte_shows(bench):
     """The negative control: the comparison of the reads above finds one bit of the content."""
-    content = bytes(64)
+    content, awake = bytes(64), Found(power=Power.AWAKE)
     pins = {"cs_n": 0, "clk": 0, "io": 12, "drive": 13}
     reads = []
-    for chip in (FlashChip(content, power=Power.AWAKE), CompiledChip(bench, content[:9] + b"\x20" + content[10:], power=Power.AWAKE)):
+    for chip in (FlashChip(content, awake), CompiledChip(bench, content[:9] + b"\x20" + content[10:], awake)):
         now, got = 0, []
         for bit in f"{0x03000000:032b}" + "0" * 128:
             chip.set(now, **pins | {"io": 12 | int(bit)})
@@ -138,11 +139,12 @@ def test_a_changed_byte_shows(bench):
 
 
 def test_parameters_are_checked(bench):
-    for make in (lambda **given: FlashChip(b"ab", **given), lambda **given: CompiledChip(bench, b"ab", **given)):
+    for make in (FlashChip, partial(CompiledChip, bench)):
         with pytest.raises(ValueError, match="must lie within 16777216 bytes"):
-            make(offset=0xFFFFFF)
-        with pytest.raises(ValueError, match="seed must be"):
-            make(seed=0)
+            make(b"ab", offset=0xFFFFFF)
+    for name, wrong in (("jedec", 1 << 24), ("pulled", 16), ("stuck", 2), ("stuck", -1), ("seed", 0), ("seed", 1 << 32)):
+        with pytest.raises(ValueError, match=f"{name} must be .*, not {wrong}"):
+            Found(**{name: wrong})
     for cells, chip in ((IoCells, FlashChip()), (CompiledCells, CompiledChip(bench))):
         with pytest.raises(ValueError, match="period must be an even number"):
             cells(chip, period=3)
@@ -162,8 +164,9 @@ def test_cells_at_the_pins_of_a_design(domain, logic):
     sim = Simulation(build(FlashBench(domain=domain, logic=logic)))
     rng = random.Random(3)
     content, pads, edges = rng.randbytes(64), Pads(out=3_000, back=2_000), 2 if domain == "flash" else 1
-    cells = IoCells(FlashChip(content, strict=False, power=Power.CONTINUOUS), period=13_888, pads=pads)
-    attached = sim.chip(content, power=Power.CONTINUOUS).attach(sim, period=13_888, pads=pads)
+    found = Found(power=Power.CONTINUOUS)
+    cells = IoCells(FlashChip(content, found, strict=False), period=13_888, pads=pads)
+    attached = CompiledChip(sim, content, found).attach(sim, period=13_888, pads=pads)
     register, seen, back, driven = 1, 0, 0xFF, set()
     for _ in range(200):
         for io, drive in [*clocks_of(rng), *[(15, -1)] * 5]:
@@ -196,7 +199,7 @@ def test_the_clock_of_the_flash_is_twice_as_fast():
 
 def test_pins_must_be_pins(bench):
     with pytest.raises(SimulationError, match="no signal or memory 'flash__cs_n'"):
-        bench.chip().attach(bench, period=10)
+        CompiledChip(bench).attach(bench, period=10)
     with pytest.raises(SimulationError, match=r"'inner\.pair\.high' must be a port or a register"):
         bench.output("inner.pair.high")
     with pytest.raises(SimulationError, match=r"'inner\.value' must be one signal of at most 32 bits"):

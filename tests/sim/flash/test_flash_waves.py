@@ -6,7 +6,7 @@ rows what the chip must show at the clock's rising edge ("z": not driven by it).
 
 import pytest
 
-from sim.flash import FlashChip, FlashError, FlashTiming, Power
+from sim.flash import FlashChip, FlashError, FlashTiming, Found, Power
 
 from .flash_master import configure
 
@@ -76,8 +76,8 @@ out1  z z z z z z z z   0 0 0 0 0 0 1 0   0 0 0 0 0 0 1 0
 class Wave:
     """Plays tables one after another on a chip."""
 
-    def __init__(self, **chip):
-        self.chip = FlashChip(CONTENT, offset=0x123456, **chip)
+    def __init__(self, *, strict=True, **found):
+        self.chip = FlashChip(CONTENT, Found(**found), offset=0x123456, strict=strict)
         self.now = 0
 
     def play(self, table, *, deselect=60_000):
@@ -287,7 +287,7 @@ def broken(*, reading=False, strict=False, **times):
     low, high = at["tCLL"], at["tCLH"]
     if "FR" in times:
         low, high = 4_000, times["FR"] - 4_000
-    chip = FlashChip(power=Power.CONTINUOUS if reading else Power.AWAKE, strict=strict)
+    chip = FlashChip(found=Found(power=Power.CONTINUOUS if reading else Power.AWAKE), strict=strict)
     now, io = 1_000_000, 0xA if reading else 0xD
 
     def pins(time, cs_n, clk):
@@ -370,7 +370,7 @@ def test_no_answer(chip):
 def test_configuration_in_continuous_reading():
     """What an iCE40 sends ends a continuous read whatever the lines it leaves alone are: ABh is taken for address and mode."""
     for pulled in range(16):
-        chip = FlashChip(CONTENT, power=Power.CONTINUOUS, pulled=pulled, seed=pulled + 1)
+        chip = FlashChip(CONTENT, Found(power=Power.CONTINUOUS, pulled=pulled, seed=pulled + 1))
         assert configure(chip, now=0, size=4)[0] == CONTENT
         assert (chip.continuous, chip.asleep) == (False, True)
         assert not chip.violations

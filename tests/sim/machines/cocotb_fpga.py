@@ -22,7 +22,7 @@ from firmware import isa
 from firmware.host.host import Host, LinkError
 from firmware.image.image import read_image
 from golden.integer.file import load
-from sim.flash import FlashChip, Power
+from sim.flash import FlashChip, Found, Power
 
 BOARD = boards.get("icebreaker")
 OUT, BACK = (int(os.environ.get(f"FPGA_{name}", "1000")) for name in ("OUT", "BACK"))
@@ -34,9 +34,9 @@ STEPS = 20
 class Chip:
     """The chip at the pins of ``dut``."""
 
-    def __init__(self, dut, content, **options):
+    def __init__(self, dut, content, found):
         self.dut, self._rng = dut, random.Random(1)
-        self.chip = FlashChip(content, offset=BOARD.image_offset, **options)
+        self.chip = FlashChip(content, found, offset=BOARD.image_offset)
         self._cs_n, self._clk = 1, 0
 
     async def run(self):
@@ -81,11 +81,11 @@ class Chip:
 class Bench:
     """UART and flash chip at the pins of ``dut``."""
 
-    def __init__(self, dut, content, **chip):
+    def __init__(self, dut, content, found=None):
         self.dut = dut
         self.source = UartSource(dut.uart_rx, baud=BAUD, bits=8)
         self.sink = UartSink(dut.uart_tx, baud=BAUD, bits=8)
-        self.pins = Chip(dut, content, **chip)
+        self.pins = Chip(dut, content, found)
         self.chip = self.pins.chip
         cocotb.start_soon(self.pins.run())
 
@@ -118,7 +118,7 @@ async def refuses_a_damaged_image(dut):
     """One bit of what is loaded flipped: the red LED, the error over the UART, and no step. The chip was left in continuous reading."""
     damaged = bytearray(shipped()[2])
     damaged[200] ^= 0x10
-    bench = Bench(dut, bytes(damaged), power=Power.CONTINUOUS, jedec=0xEF4018)
+    bench = Bench(dut, bytes(damaged), Found(power=Power.CONTINUOUS, jedec=0xEF4018))
     assert await bench.booted() == (0, 1)
 
     def ask():

@@ -10,6 +10,7 @@ from firmware.host.link import Frame
 from firmware.image.image import read_image, write_image
 from sim.compare.expected import Golden
 from sim.compiled.build import SimulationError
+from sim.flash import Found
 from sim.machines.board import BoardSimulation
 from sim.machines.preload import TABLES, memory_words
 from sim.machines.setup import FlashSetup
@@ -83,7 +84,7 @@ def test_a_bad_image_is_refused(board_with, small, damage, code):
     network, program, image = small
     data = bytearray(image)
     data[len(data) // 2 if damage == "payload" else 0] ^= 4
-    board = board_with(flash=FlashSetup(options={"absent": True})) if damage == "none" else board_with(image=bytes(data))
+    board = board_with(flash=FlashSetup(found=Found(absent=True))) if damage == "none" else board_with(image=bytes(data))
     assert not board.boot()
     assert (board.sim["led_g"], board.sim["led_r"]) == (0, 1)
     host = Host(board.transport())

@@ -13,7 +13,7 @@ from firmware.host.host import Host, ScrubError
 from firmware.image.contents import contents
 from firmware.image.image import write_image
 from sim.compare.expected import Golden
-from sim.flash import Power
+from sim.flash import Found, Power
 from sim.machines.board import BoardSimulation
 from sim.machines.preload import TABLES
 from sim.machines.session import BoardSession
@@ -70,7 +70,7 @@ def equal_steps(board, network, program, image, count=6):
 @pytest.mark.parametrize("mode", BOARDS)
 def test_boots_runs_and_scrubs(board_with, small, mode):
     network, program, image = small[mode]
-    board = board_with(mode, image=image, flash=FlashSetup(options={"power": Power.CONTINUOUS}))
+    board = board_with(mode, image=image, flash=FlashSetup(found=Found(power=Power.CONTINUOUS)))
     assert board.boot()
     hello = Host(board.transport()).hello()
     assert (hello.loaded, hello.error, hello.loading, hello.code) == (True, False, False, isa.LoadError.NONE)
@@ -140,7 +140,7 @@ def test_a_reset_at_any_clock(board_with, small, mode):
 @pytest.mark.parametrize("fault", [{"absent": True}, {"stuck": 0}, {"stuck": 1}, {"jedec": 0xC22018}, {"busy_until": 1 << 50}])
 def test_a_flash_that_does_not_answer_is_told(small, fault):
     image = small["byte"][2]
-    board = BoardSimulation(BOARDS["byte"], image=image, flash=FlashSetup(options=fault))
+    board = BoardSimulation(BOARDS["byte"], image=image, flash=FlashSetup(found=Found(**fault)))
     assert not board.boot(limit=20_000)
     hello = Host(board.transport()).hello()
     assert (hello.error, hello.code, hello.flash_ready) == (True, isa.LoadError.FLASH, False)
