@@ -1,4 +1,4 @@
-"""``python -m golden.bench``: training targets a second at two presets' shapes; with ``--to BITS``: seconds to reach so many bits."""
+"""``python -m golden.bench``: training targets a second at two presets' shapes; with ``--to BITS``: the time to reach them."""
 
 import sys
 import time
@@ -95,7 +95,9 @@ def seconds_to(
 class Goal(Options):
     """A training to a goal; ``seconds``, ``streams`` and ``context`` are those of throughput alone."""
 
-    to: Annotated[float | None, option("measure the time to so many bits per character instead", low=0.01, high=8, metavar="BITS")] = None
+    to: Annotated[
+        float | None, option("measure the time until a network reaches BITS bits per character instead", low=0.01, high=8, metavar="BITS")
+    ] = None
     text: Annotated[
         Path | None, option("with --to: the text; its last tenth is held out. Left out: Python's own help topics", metavar="FILE")
     ] = None

@@ -72,7 +72,7 @@ def table(
     *,
     preset: Annotated[tuple[str, ...], option("a preset, repeatable; left out: all", metavar="NAME")] = (),
     seeds: Annotated[int, option("hold-outs, seeds 0 and up", low=1, high=1000, metavar="N")] = 10,
-    compare: Annotated[bool, option("also what each part of the recipe is worth")] = False,
+    compare: Annotated[bool, option("also measure the effect of removing each part of the recipe")] = False,
     references: Annotated[bool, option("also other classifiers")] = False,
     inner: Annotated[bool, option("hold-outs inside the training parts")] = False,
 ) -> None:

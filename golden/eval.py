@@ -65,7 +65,7 @@ def _score(network: "Network", path: Path | None, *, whole: bool) -> None:
     print(f"{text.name}, {part}: {network.score(text.data if whole else text.held_out)}")
     if not whole:
         table = ", ".join(f"{order}-gram {bits:.3f}" for order, bits in ngram_bits(text.train, text.held_out).items())
-        print(f"beside it, interpolated n-grams on the same split: {table}")
+        print(f"for comparison, interpolated n-grams on the same split: {table}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

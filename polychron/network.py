@@ -24,8 +24,9 @@ class Network(Trained):
     ) -> Program:
         """The program for a board, by its name or its record.
 
-        ``flash``: what a clock reads of tables in flash (docs/user/big-tables.md). ``temperature``, ``k``, ``seed``: how symbols are
-        drawn; temperature 0 takes the earliest spike. Raises ``ValueError`` with one sentence where the network can't run there.
+        ``flash``: how much of the tables in flash is read each clock (docs/user/big-tables.md). ``temperature``, ``k``, ``seed``: how
+        symbols are drawn; temperature 0 takes the earliest spike. Raises ``ValueError`` with one sentence where the network
+        can't run there.
         """
         record = boards.flash_mode(boards.get(board) if isinstance(board, str) else board, flash)
         code = compile_network(self.integer, record, name=self.name, seed=seed, k=k, temperature=temperature)

@@ -28,7 +28,7 @@ class NetworkOnBoard(Options):
 class Target(NetworkOnBoard):
     """The same, and how the board's flash is clocked."""
 
-    flash: Annotated[FlashMode, option("what a clock reads of tables in flash: byte clocks the chip twice as fast as the core")] = "byte"
+    flash: Annotated[FlashMode, option("what is read from flash each clock: with byte the chip's clock is twice the core's")] = "byte"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,5 @@
-"""Operations on sixteen positions at once, for compiled code: looks, which rows pairs ask for, and whom a gradient goes to.
+"""Operations on sixteen positions at once, for compiled code: comparing pairs, forming row numbers,
+and selecting the pair that receives the gradient.
 
 Branches cost more than the arithmetic here (which of three bits is the nearest is as good as random), so all are written as vectors of
 sixteen lanes. Arrays are C-contiguous; ``at`` and ``m`` number the first lane's element as it lies in memory, and are not checked: arrays

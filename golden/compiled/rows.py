@@ -26,7 +26,7 @@ MAX_LANES = 1000  # of a tuple in code compiled by Numba
 
 
 def lanes_of(columns: int) -> tuple[int, ...]:
-    """What the row operations want to be told the number of columns by."""
+    """The argument by which row operations know the number of columns."""
     return (0,) * columns
 
 

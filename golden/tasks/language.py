@@ -202,6 +202,6 @@ def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str) -> Non
     for name, value in made.network.card["figures"].items():
         print(f"{name.replace('_', ' ')}: {value}")
     table = ", ".join(f"{order}-gram {bits:.3f}" for order, bits in ngram_bits(text.train, text.held_out).items())
-    print(f"beside it, interpolated n-grams on the same split: {table}")
+    print(f"for comparison, interpolated n-grams on the same split: {table}")
     print("diagnosis: " + ("; ".join(made.diagnosis) or "no failure signature found"))
     print(f"tables: {made.network.table_bytes()} bytes; network: {out}; {plot}")

@@ -1,4 +1,4 @@
-"""Where a training writes, looked at before it begins."""
+"""Checks of the output path before training begins."""
 
 import os
 from pathlib import Path

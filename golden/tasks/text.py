@@ -83,9 +83,10 @@ def described_vocabulary(symbols: tuple[int, ...], data: bytes) -> str:
         return f"vocabulary: all {kinds} byte values of the text have a symbol"
     shown = " ".join(ascii(chr(byte))[1:-1] for byte in lost[:40]) + (" ..." if len(lost) > 40 else "")
     share = counts[lost].sum() / max(1, len(data))
+    keeps = "keeps all" if kinds < 256 else "keeps the most"
     return (
         f"vocabulary: {kinds - len(lost)} of the text's {kinds} byte values have a symbol; the others, {share:.2%} of the text, "
-        f"are read as unknown: {shown} (--symbols {min(256, kinds + 1)} keeps the most; each costs a column of the output tables)"
+        f"are read as unknown: {shown} (--symbols {min(256, kinds + 1)} {keeps}; each costs a column of the output tables)"
     )
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request that a training can heed."""
+"""Ctrl-C and SIGTERM as a request to end a training run after the current step."""
 
 import signal
 import threading

@@ -158,10 +158,7 @@ class IndexCache(wiring.Component):
                 with m.If(~self.left):
                     m.next = "IDLE"
                 with m.Elif(~self.o.valid):
-                    m.d.sync += [
-                        self.o.valid.eq(1),
-                        self.o.payload.eq(query | Array(words[lane] for lane in range(isa.SIDE_WORDS))[table.lane]),
-                    ]
+                    m.d.sync += [self.o.valid.eq(1), self.o.payload.eq(query | word)]
                     m.d.comb += step.eq(1)
                     with m.If(table.lane == isa.SIDE_WORDS - 1):
                         m.next = "NEXT"

@@ -1,11 +1,11 @@
-"""Recurrent networks to train: their options, and shapes that nobody has to pick blind."""
+"""Recurrent networks to train: their options, and ready-made shapes."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
 from polychron.options import option, word
 
-from ..options import LanguageOptions
+from ..options import INTEGERS, SHAPE, LanguageOptions
 from ..words import tables_word
 
 __all__ = ["RECURRENT_PRESETS", "RecurrentOptions"]
@@ -20,17 +20,20 @@ class RecurrentOptions(LanguageOptions):
 
     opened: ClassVar[dict[str, tuple[str, ...]]] = {"bits": ("hidden_unit", "output_unit")}
 
-    n: Annotated[int, option("neurons", low=2, high=32767)] = 256
-    hidden: Annotated[Tables, word("hidden tables and anchor pairs of each, such as 16x10", tables_word, metavar="NTxNC")] = (20, 5)
-    output: Annotated[Tables, word("output tables, likewise", tables_word, metavar="NTxNC")] = (32, 5)
-    hidden_unit: Annotated[float | None, option("unit of hidden tables and embedder, a power of two")] = None
-    output_unit: Annotated[float | None, option("unit of the output tables, likewise")] = None
-    hidden_bits: Annotated[Width, option("width of the hidden tables")] = 4
-    embed_bits: Annotated[Width, option("width of the embedder")] = 8
-    output_bits: Annotated[Width, option("width of the output tables")] = 4
+    n: Annotated[int, option("neurons", low=2, high=32767, group=SHAPE)] = 256
+    hidden: Annotated[Tables, word("hidden tables and anchor pairs of each, such as 16x10", tables_word, metavar="NTxNC", group=SHAPE)] = (
+        20,
+        5,
+    )
+    output: Annotated[Tables, word("output tables, likewise", tables_word, metavar="NTxNC", group=SHAPE)] = (32, 5)
+    hidden_unit: Annotated[float | None, option("unit of hidden tables and embedder, a power of two", group=INTEGERS)] = None
+    output_unit: Annotated[float | None, option("unit of the output tables, likewise", group=INTEGERS)] = None
+    hidden_bits: Annotated[Width, option("width of the hidden tables", group=INTEGERS)] = 4
+    embed_bits: Annotated[Width, option("width of the embedder", group=INTEGERS)] = 8
+    output_bits: Annotated[Width, option("width of the output tables", group=INTEGERS)] = 4
     hidden_most: Annotated[
         float | None,
-        option("largest magnitude of a rounded hidden entry; left out: the width's", low=2.0**-12, high=32767),
+        option("largest magnitude of a rounded hidden entry; left out: the width's", low=2.0**-12, high=32767, group=INTEGERS),
     ] = None
 
     def bytes_read(self, *, n_sym: int) -> int:

@@ -1,4 +1,4 @@
-"""Transformers to train: their options, and shapes that nobody has to pick blind."""
+"""Transformers to train: their options, and ready-made shapes."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from polychron.options import option, word
 
 from ...model.transformer import Shape, Variant
-from ..options import LanguageOptions
+from ..options import INTEGERS, RUN, SHAPE, LanguageOptions
 from ..words import tables_word, units_word
 
 __all__ = ["TRANSFORMER_PRESETS", "TransformerOptions"]
@@ -26,29 +26,34 @@ class TransformerOptions(LanguageOptions):
 
     opened: ClassVar[dict[str, tuple[str, ...]]] = {"bits": ("units",)}
 
-    n: Annotated[int, option("latencies of a position", low=2, high=1000)] = 32
-    blocks: Annotated[int, option("blocks", low=1, high=64)] = 6
-    heads: Annotated[int, option("heads of a block", low=1, high=64)] = 4
-    tables: Annotated[int, option("tables of a head", low=1, high=9999)] = 16
-    pairs: Annotated[int, option("query pairs of a table", low=1, high=15)] = 6
-    key_pairs: Annotated[int | None, option("key pairs of a table; left out: as many as query pairs", low=1, high=15)] = None
-    place: Annotated[int, option("position bits of a table", low=0, high=14)] = 4
-    context: Annotated[int, option("positions that attention sees, its own included", low=2, high=1024)] = 32
-    feed: Annotated[Tables, word("tables and pairs of feed-forward layers, such as 16x6", tables_word, metavar="NTxNC")] = (16, 6)
-    output: Annotated[Tables, word("tables and pairs of the output layer", tables_word, metavar="NTxNC")] = (16, 6)
-    variant: Annotated[Variant, option("the paper's, or the reference program's")] = "paper"
-    attention_only: Annotated[bool, option("no feed-forward layers")] = False
-    random_places: Annotated[bool, option("position bits begin random, not counting the distance")] = False
-    spread: Annotated[float, option("of the embedder's and the encodings' initial latencies, uniform in +- this", low=0, high=100)] = 0.5
+    n: Annotated[int, option("latencies of a position", low=2, high=1000, group=SHAPE)] = 32
+    blocks: Annotated[int, option("blocks", low=1, high=64, group=SHAPE)] = 6
+    heads: Annotated[int, option("heads of a block", low=1, high=64, group=SHAPE)] = 4
+    tables: Annotated[int, option("tables of a head", low=1, high=9999, group=SHAPE)] = 16
+    pairs: Annotated[int, option("query pairs of a table", low=1, high=15, group=SHAPE)] = 6
+    key_pairs: Annotated[int | None, option("key pairs of a table; left out: as many as query pairs", low=1, high=15, group=SHAPE)] = None
+    place: Annotated[int, option("position bits of a table", low=0, high=14, group=SHAPE)] = 4
+    context: Annotated[int, option("positions that attention sees, its own included", low=2, high=1024, group=SHAPE)] = 32
+    feed: Annotated[Tables, word("tables and pairs of feed-forward layers, such as 16x6", tables_word, metavar="NTxNC", group=SHAPE)] = (
+        16,
+        6,
+    )
+    output: Annotated[Tables, word("tables and pairs of the output layer", tables_word, metavar="NTxNC", group=SHAPE)] = (16, 6)
+    variant: Annotated[Variant, option("the paper's, or the reference program's", group=SHAPE)] = "paper"
+    attention_only: Annotated[bool, option("no feed-forward layers", group=SHAPE)] = False
+    random_places: Annotated[bool, option("position bits begin random, not counting the distance", group=SHAPE)] = False
+    spread: Annotated[float, option("initial latencies of embedder and encodings are uniform in +- this", low=0, high=100, group=SHAPE)] = (
+        0.5
+    )
     units: Annotated[
         Units | tuple[()],
-        word("powers of two: of attention, feed-forward, embedder, output; 0: searched for", units_word, metavar="AxFxExO"),
+        word("powers of two: of attention, feed-forward, embedder, output; 0: searched for", units_word, metavar="AxFxExO", group=INTEGERS),
     ] = ()
-    short: Annotated[int, option("context to begin with; 0: the whole one", low=0, high=1024)] = 0
-    widened: Annotated[float, option("part of the training at which the whole context comes", low=0, high=1)] = 0.7
-    attention_rate: Annotated[float, option("factor of the learning rate for attention tables", low=0, high=1)] = 1.0
-    empty_cache: Annotated[bool, option("every window starts from an empty cache, not from the keys of the one before")] = False
-    uneven: Annotated[bool, option("the same learning rate for all rows of attention")] = False
+    short: Annotated[int, option("context to begin with; 0: the whole one", low=0, high=1024, group=RUN)] = 0
+    widened: Annotated[float, option("fraction of the run at which the whole context comes", low=0, high=1, group=RUN)] = 0.7
+    attention_rate: Annotated[float, option("factor of the learning rate for attention tables", low=0, high=1, group=RUN)] = 1.0
+    empty_cache: Annotated[bool, option("every window starts from an empty cache, not from the keys of the one before", group=RUN)] = False
+    uneven: Annotated[bool, option("the same learning rate for all rows of attention", group=RUN)] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

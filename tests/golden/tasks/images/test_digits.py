@@ -139,7 +139,7 @@ def test_table_of_holdouts(monkeypatch, capsys):
 
 def test_table_refuses_no_holdouts(capsys):
     assert digits_table.main(["--seeds", "0"]) == 2
-    assert capsys.readouterr().err == "error: --seeds must be at least 1, not 0\n"
+    assert capsys.readouterr().err == "error: --seeds must be 1..1000, not 0\n"
 
 
 def test_variants_change_one_thing_each():
