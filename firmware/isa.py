@@ -1,4 +1,4 @@
-"""Instruction set, memory spaces and image constants: one definition for compiler, simulators and gateware.
+"""Instruction set, memory spaces and image constants: plain data, imported by compiler, simulators and gateware.
 
 Reference pages: docs/reference/isa.md, image.md, link.md. Nothing of ours is imported here.
 """
@@ -6,9 +6,8 @@ Reference pages: docs/reference/isa.md, image.md, link.md. Nothing of ours is im
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from itertools import accumulate
 from typing import Any
-
-from amaranth.lib import data
 
 __all__ = [
     "ACC_WORDS",
@@ -17,6 +16,7 @@ __all__ = [
     "BEAT_BYTES",
     "CONTEXT",
     "FLASH_ADDRESS_BITS",
+    "INSTRUCTION",
     "JITTER_BIT",
     "K_BITS",
     "LANES",
@@ -31,7 +31,6 @@ __all__ = [
     "Command",
     "Config",
     "Counter",
-    "Instruction",
     "Kind",
     "LoadError",
     "Mode",
@@ -172,37 +171,37 @@ def anchor_bits(comparators: int) -> int:
     return 2 * comparators * slot_bits(comparators) + comparators * lane + comparators.bit_length()
 
 
-Instruction = data.StructLayout(
-    {
-        "sync": 1,
-        "token": 1,
-        "int4": 1,
-        "first": 1,
-        "last": 1,
-        "residual": 1,
-        "sort": 1,
-        "end": 1,
-        "shift": 3,
-        "tier": 2,
-        "mode": Mode,
-        "anchor_base": 10,
-        "_word_1": 6,
-        "anchor_len": 10,
-        "_word_2": 6,
-        "table_base": 24,
-        "row_log2": 3,
-        "_word_4": 5,
-        "count": 10,
-        "table_log2": 5,
-        "_word_5": 1,
-        "row_beats": 8,  # less one
-        "side": 8,
-        "base": 8,
-        "n_out": 8,  # less one
-    }
-)
-"""An instruction, its words from the lowest up; what fields mean is in docs/reference/isa.md. Those with a leading underscore stay 0."""
+INSTRUCTION = {
+    "sync": 1,
+    "token": 1,
+    "int4": 1,
+    "first": 1,
+    "last": 1,
+    "residual": 1,
+    "sort": 1,
+    "end": 1,
+    "shift": 3,
+    "tier": 2,
+    "mode": 3,
+    "anchor_base": 10,
+    "_word_1": 6,
+    "anchor_len": 10,
+    "_word_2": 6,
+    "table_base": 24,
+    "row_log2": 3,
+    "_word_4": 5,
+    "count": 10,
+    "table_log2": 5,
+    "_word_5": 1,
+    "row_beats": 8,  # less one
+    "side": 8,
+    "base": 8,
+    "n_out": 8,  # less one
+}
+"""Bits of an instruction's fields, from the lowest bit of its first word up; what they mean is in docs/reference/isa.md. Those with a
+leading underscore stay 0. The gateware's layout is made of it (hdl/core/layouts.py)."""
 
+_OFFSET = dict(zip(INSTRUCTION, accumulate(INSTRUCTION.values(), initial=0), strict=False))
 _LESS_ONE = ("row_beats", "n_out")
 
 
@@ -238,7 +237,7 @@ class Run:
     def __post_init__(self) -> None:
         for name in _RUN_FIELDS:
             value, low = int(getattr(self, name)), int(name in _LESS_ONE)
-            high = low + (1 << Instruction[name].width) - 1
+            high = low + (1 << INSTRUCTION[name]) - 1
             if not low <= value <= high:
                 raise ValueError(f"{name} must be {low}..{high}, not {value}")
 
@@ -246,7 +245,7 @@ class Run:
         """The instruction's 8 program words."""
         bits = 0
         for name in _RUN_FIELDS:
-            bits |= (int(getattr(self, name)) - (name in _LESS_ONE)) << Instruction[name].offset
+            bits |= (int(getattr(self, name)) - (name in _LESS_ONE)) << _OFFSET[name]
         return [bits >> WORD_BITS * word & ((1 << WORD_BITS) - 1) for word in range(WORDS_PER_INSTRUCTION)]
 
     @classmethod
@@ -257,8 +256,7 @@ class Run:
         bits = sum(word << WORD_BITS * number for number, word in enumerate(words))
         values: dict[str, Any] = {}
         for name, kind in _RUN_FIELDS.items():
-            field = Instruction[name]
-            values[name] = kind((bits >> field.offset & ((1 << field.width) - 1)) + (name in _LESS_ONE))
+            values[name] = kind((bits >> _OFFSET[name] & ((1 << INSTRUCTION[name]) - 1)) + (name in _LESS_ONE))
         return cls(**values)
 
 

@@ -41,6 +41,8 @@ class Core(wiring.Component):
 
     A reset ends a running step; memories, the ring's counters, counters, jitter generator and configuration stay. A word loaded to the
     store begins a new text: the ring is empty then.
+
+    ``tier``: makes the table tier, of ``params.table_beats`` beats in a ``bank``.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class Core(wiring.Component):
                 "load": In(LoadBus()),  # only while no step runs and, but for JITTER and CONFIG, with the core held in reset
                 "step": In(StepStream),  # one transfer a step
                 "symbol": Out(SymbolStream),  # one transfer a step
-                "read_request": In(ReadRequestStream),  # words for the host, served between steps: one after 4 clocks, then one every 5;
+                "read_request": In(ReadRequestStream),  # words for the host, served between steps: one after 4 clocks, then one every 5
                 "read_data": Out(ReadDataStream),  # the list of spikes stands 20 clocks after the sorter's last latency
                 **(flash if self._params.flash else {}),
             }

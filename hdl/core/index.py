@@ -3,7 +3,6 @@
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
-from amaranth.lib.memory import WritePort
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
@@ -11,7 +10,8 @@ from hdl.core.compare import INDEX_BITS, ComparatorArray, IndexEncoder
 from hdl.core.layouts import ProgramReadPort, anchor_layout, operands_layout, pairs_layout
 from hdl.core.params import CoreParams
 from hdl.link.bus import LoadBus
-from hdl.memory.anchors import AnchorMemory
+from hdl.memory.anchors import AnchorMemory, copy_port
+from hdl.memory.program import RunRegisters
 
 __all__ = ["IndexMaker"]
 
@@ -43,7 +43,7 @@ class IndexMaker(wiring.Component):
                 "retired": In(1),  # a run's rows are added and written back: a run with ``sync`` waits for all before it
                 "o": Out(stream.Signature(unsigned(INDEX_BITS))),  # the indices, in the order of the runs' tables
                 "load": In(LoadBus()),  # space ANCHORS is written
-                "copy": Out(WritePort.Signature(addr_width=(params.anchor_words - 1).bit_length(), shape=unsigned(params.anchor_width))),
+                "copy": Out(copy_port(params)),  # anchors runs write anchor words
             }
         )
 
@@ -56,8 +56,7 @@ class IndexMaker(wiring.Component):
         # Runs: the instruction's first three words, then its anchor words.
         pc = Signal(range(isa.MAX_INSTRUCTIONS))
         word = Signal(range(_HEAD_WORDS + 1))  # of the instruction: the next; the one before it arrives
-        run = Signal(isa.Instruction, reset_less=True)  # its anchor_base goes up and its anchor_len down, word by word
-        program_words = data.View(data.ArrayLayout(isa.WORD_BITS, isa.WORDS_PER_INSTRUCTION), run)
+        run = RunRegisters()  # its anchor_base goes up and its anchor_len down, word by word
         fresh = Signal(init=1)  # the run is the first of a step
         pending = Signal(range(isa.MAX_INSTRUCTIONS + 1))  # runs begun here and not yet retired
         accept = Signal()
@@ -100,7 +99,7 @@ class IndexMaker(wiring.Component):
                 with m.Switch(word):
                     for number in range(_HEAD_WORDS):
                         with m.Case(number + 1):
-                            m.d.sync += program_words[number].eq(self.program.data)
+                            m.d.sync += run.load(number, self.program.data)
                 with m.If(word == _HEAD_WORDS):
                     m.next = "BEGIN"
             with m.State("BEGIN"):

@@ -13,6 +13,7 @@ __all__ = [
     "Beat",
     "BeatStream",
     "FlashBytes",
+    "Instruction",
     "Latencies",
     "LatencyStream",
     "OutputReadStream",
@@ -128,6 +129,8 @@ class SideBus(wiring.Signature):
         )
 
 
+Instruction = data.StructLayout({**isa.INSTRUCTION, "mode": isa.Mode})
+"""``firmware.isa.INSTRUCTION`` as a layout."""
 ProgramReadPort = ReadPort.Signature(
     addr_width=(isa.MAX_INSTRUCTIONS * isa.WORDS_PER_INSTRUCTION - 1).bit_length(), shape=unsigned(isa.WORD_BITS)
 )

@@ -2,7 +2,6 @@
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.memory import WritePort
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
@@ -11,6 +10,8 @@ from hdl.core.layouts import Outputs, ProgramReadPort, RowStream, SideBus, reque
 from hdl.core.params import CoreParams
 from hdl.fetch.cache import IndexCache
 from hdl.fetch.streamer import Streamer
+from hdl.memory.anchors import copy_port
+from hdl.memory.program import RunRegisters
 
 __all__ = ["RowFetch"]
 
@@ -41,7 +42,6 @@ class RowFetch(wiring.Component):
     def __init__(self, *, params: CoreParams) -> None:
         self._params = params
         self._bits = (params.table_beats - 1).bit_length()
-        anchors = WritePort.Signature(addr_width=(params.anchor_words - 1).bit_length(), shape=unsigned(params.anchor_width))
         super().__init__(
             {
                 "program": In(ProgramReadPort),
@@ -50,9 +50,9 @@ class RowFetch(wiring.Component):
                 "symbol_known": In(1),  # ... which waits for it
                 "request": Out(request_stream(self._bits)),
                 "outputs": Out(Outputs),  # of the run with ``sort`` whose beats were requested last
-                **({"rows": Out(RowStream)} if params.flash else {}),
+                **({"rows": Out(RowStream)} if params.flash else {}),  # asked of the flash
                 "side": Out(SideBus(address_bits=self._bits)),  # the index cache's
-                "anchors": In(anchors),  # anchor words copied by an anchors run
+                "anchors": In(copy_port(params)),  # anchor words copied by an anchors run
                 "advance": In(1),  # the step ends
                 "clear": In(1),  # a new text begins: the cache is empty
             }
@@ -63,7 +63,7 @@ class RowFetch(wiring.Component):
         bits, wide = self._bits, self._params.address_bits
         m.submodules.cache = cache = IndexCache(address_bits=bits)
         m.submodules.streamer = streamer = Streamer(address_bits=bits, flash=self._params.flash)
-        run = Signal(isa.Instruction, reset_less=True)  # the run whose row addresses are made
+        run = RunRegisters()  # the run whose row addresses are made
         quiet = run.mode >= isa.Mode.QUERY  # its indices pick no rows
         flash = Signal()  # its rows are in flash
         m.d.comb += flash.eq(run.tier[0] & ~cache.empty & int(self._params.flash))
@@ -104,7 +104,6 @@ class RowFetch(wiring.Component):
         pc = Signal(range(isa.MAX_INSTRUCTIONS))
         word = Signal(range(len(_WORDS) + 1))  # position of the next in _WORDS; the one before it arrives
         kept = Signal()  # the word that arrives is there already
-        program_words = data.View(data.ArrayLayout(isa.WORD_BITS, isa.WORDS_PER_INSTRUCTION), run)
         with m.Switch(word):
             for position, number in enumerate(_WORDS):
                 with m.Case(position):
@@ -117,7 +116,7 @@ class RowFetch(wiring.Component):
                 with m.Switch(word):
                     for position, number in enumerate(_WORDS, start=1):
                         with m.Case(position), m.If((position != _KEEP) | ~kept):
-                            m.d.sync += program_words[number].eq(self.program.data)
+                            m.d.sync += run.load(number, self.program.data)
                 with m.If(word == len(_WORDS)):
                     m.d.comb += opened.eq(1)
                     m.d.sync += [opening.eq(opening | ~again), rows_left.eq(1), word.eq(0)]
@@ -157,7 +156,7 @@ class RowFetch(wiring.Component):
         ]
         return m
 
-    def _choose_index(self, m: Module, run: data.View, cache: IndexCache) -> tuple[Signal, Signal, Signal]:
+    def _choose_index(self, m: Module, run: RunRegisters, cache: IndexCache) -> tuple[Signal, Signal, Signal]:
         """The next table's index, whether it is there, and whether the run takes it from the queue."""
         attend = run.mode == isa.Mode.ATTEND
         index = Signal(INDEX_BITS)
@@ -182,7 +181,7 @@ class RowFetch(wiring.Component):
         wiring.connect(m, cache.side, wiring.flipped(self.side))
         return index, known, queued
 
-    def _offer(self, m: Module, streamer: Streamer, run: data.View, slot: data.View, valid: Signal, asked: Signal, flash: Value) -> None:
+    def _offer(self, m: Module, streamer: Streamer, run: RunRegisters, slot: data.View, valid: Signal, asked: Signal, flash: Value) -> None:
         """What stands in the slot to the streamer, once it is asked of the flash if it lies there. The run's fields stand as long."""
         i = streamer.i.payload
         m.d.comb += [
@@ -197,7 +196,7 @@ class RowFetch(wiring.Component):
             i.shift.eq(run.shift[: len(i.shift)]),
             i.outputs.base.eq(run.base),
             i.outputs.last.eq(run.n_out),
-            *(i[name].eq(run[name]) for name in ("int4", "last", "residual", "sort", "end")),
+            *(i[name].eq(getattr(run, name)) for name in ("int4", "last", "residual", "sort", "end")),
             self.outputs.eq(streamer.outputs),
         ]
         wiring.connect(m, streamer.request, wiring.flipped(self.request))

@@ -9,9 +9,14 @@ from firmware import isa
 from hdl.core.params import CoreParams
 from hdl.link.bus import LoadBus
 
-__all__ = ["AnchorMemory"]
+__all__ = ["AnchorMemory", "copy_port"]
 
 _COLUMN_BITS = 2  # an image gives every anchor word four 16-bit words
+
+
+def copy_port(params: CoreParams) -> WritePort.Signature:
+    """Writes a whole anchor word."""
+    return WritePort.Signature(addr_width=(params.anchor_words - 1).bit_length(), shape=unsigned(params.anchor_width))
 
 
 class AnchorMemory(wiring.Component):
@@ -19,12 +24,12 @@ class AnchorMemory(wiring.Component):
 
     def __init__(self, *, params: CoreParams) -> None:
         self._params = params
-        port = {"addr_width": (params.anchor_words - 1).bit_length(), "shape": unsigned(params.anchor_width)}
+        copy = copy_port(params)
         super().__init__(
             {
                 "load": In(LoadBus()),
-                "copy": Out(WritePort.Signature(**port)),  # anchors runs
-                "read": Out(ReadPort.Signature(**port)),  # index maker
+                "copy": Out(copy),  # anchors runs
+                "read": Out(ReadPort.Signature(addr_width=copy.addr_width, shape=copy.shape)),  # index maker
             }
         )
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware.isa import WORD_BITS, WORDS_PER_INSTRUCTION, Instruction, Mode, Run
+from firmware.isa import WORD_BITS, WORDS_PER_INSTRUCTION, Mode, Run
+from hdl.core.layouts import Instruction
 
 PAGE = Path(__file__).parents[2] / "docs/reference/isa.md"
 LEAST = {"table_base": 0, "count": 1, "table_log2": 1, "row_log2": 1, "row_beats": 2}
