@@ -26,12 +26,12 @@ RATE = 0.01
 CHECKS = 15  # of the held-out text, in the second half of the schedule
 
 
-def throughput(preset: str, *, threads: int, seconds: float, streams: int, context: int) -> tuple[float, float]:
+def throughput(preset: str, *, threads: int, seconds: float, streams: int, window: int) -> tuple[float, float]:
     """Targets a second of wall time, and of processor time, over whole steps (forward, backward, Adam) on random symbols."""
     from .training.architectures.recurrent import Recurrent
     from .training.trainer import Trainer
 
-    options = replace(RECURRENT_PRESETS[preset], threads=threads, streams=streams, window=context, grow=0)
+    options = replace(RECURRENT_PRESETS[preset], threads=threads, streams=streams, window=window, grow=0)
     symbols = np.random.default_rng(0).integers(0, options.symbols, 1_000_000).astype(np.int32)
     kind = Recurrent()
     with Trainer(kind.learner(kind.start(options, n_sym=options.symbols), options), symbols) as trainer:
@@ -39,7 +39,7 @@ def throughput(preset: str, *, threads: int, seconds: float, streams: int, conte
         start, cpu, first = time.perf_counter(), time.process_time(), trainer.step
         while time.perf_counter() - start < seconds:
             trainer.one_step(0.5)
-        targets = (trainer.step - first) * streams * context
+        targets = (trainer.step - first) * streams * window
         return targets / (time.perf_counter() - start), targets / (time.process_time() - cpu)
 
 
@@ -93,7 +93,7 @@ def seconds_to(
 
 @dataclass(frozen=True, kw_only=True)
 class Goal(Options):
-    """A training to a goal; ``seconds``, ``streams`` and ``context`` are those of throughput alone."""
+    """A training to a goal; ``seconds``, ``streams`` and ``window`` are those of throughput alone."""
 
     to: Annotated[
         float | None, option("measure the time until a network reaches BITS bits per character instead", low=0.01, high=8, metavar="BITS")
@@ -104,7 +104,7 @@ class Goal(Options):
     preset: Annotated[str, option(f"with --to: {', '.join(RECURRENT_PRESETS)}", metavar="NAME")] = "best-5m"
     steps: Annotated[int, option("with --to: length of the schedule", low=1, high=1_000_000_000)] = STEPS
     rate: Annotated[float, option("with --to: learning rate", low=0, high=1)] = RATE
-    seed: Annotated[int, option("with --to: of everything drawn", low=0, high=1 << 63)] = 0
+    seed: Annotated[int, option("with --to: seed of every random choice", low=0, high=1 << 63)] = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -127,15 +127,15 @@ def measure(
     seconds: Annotated[float, option("how long a measurement takes", low=0.01, high=3600)] = 10.0,
     threads: Annotated[int, option("threads", low=1, high=256)] = 2,
     streams: Annotated[int, option("texts read side by side", low=1, high=1 << 16)] = 64,
-    context: Annotated[int, option("symbols of each in a step", low=1, high=1 << 16)] = 32,
+    window: Annotated[int, option("symbols of each stream in a step", low=1, high=1 << 16)] = 32,
 ) -> int:
     if goal.to is not None:
         return _reach(goal, goal.to, threads=threads)
     for name in ("paper-rnn", "icebreaker"):
-        wall, cpu = throughput(name, threads=threads, seconds=seconds, streams=streams, context=context)
+        wall, cpu = throughput(name, threads=threads, seconds=seconds, streams=streams, window=window)
         shape = RECURRENT_PRESETS[name]
         tables = f"n={shape.n}, {shape.hidden[0]} x 2^{shape.hidden[1]}, out {shape.output[0]} x 2^{shape.output[1]} of {shape.symbols}"
-        print(f"{name} ({tables}), context {context}")
+        print(f"{name} ({tables}), window {window}")
         print(f"    {wall:,.0f} targets/s with {threads} threads; {cpu:,.0f} per second of processor time")
     return 0
 
