@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from polychron.options import FLAT, Options, make_app, option, run
-from polychron.target import EARLIEST, Sampler
+from polychron.target import EARLIEST, Sampler, text_is_drawn
 
 if TYPE_CHECKING:
     from .host.device import Device
@@ -23,9 +23,10 @@ app = make_app(
     "talk",
     "Let a text network on a board go on from a prompt.",
     examples=[
-        "polychron talk --port /dev/ttyUSB1 --image image.bin --temperature 0.7",
+        "polychron talk --port /dev/ttyUSB1 --image image.bin --temperature 0.5",
         "polychron talk scrub --port /dev/ttyUSB1 --image image.bin",
     ],
+    config=text_is_drawn,
 )
 
 

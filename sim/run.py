@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, ArgumentCollection, Token
 
 from polychron.options import FLAT, given, make_app, option, run
-from polychron.target import EARLIEST, SHAKESPEARE, Sampler, Target
+from polychron.target import EARLIEST, SHAKESPEARE, Sampler, Target, text_is_drawn
 
 if TYPE_CHECKING:
     from polychron.program import Program
@@ -36,12 +36,12 @@ app = make_app(
     "Run a network on the simulated gateware beside the golden model, every latency compared.\n\n"
     "The gateware is compiled by g++, or by the compiler that CXX names, and kept in ~/.cache/polychron.",
     examples=[
-        'polychron sim --prompt "First Citizen:" --temperature 0.7',
+        'polychron sim --prompt "First Citizen:"',
         "polychron sim --network best-5m --flash nibble --length 50",
         "polychron sim --length 3 --trace run.vcd",
         "polychron sim --digits 450",
     ],
-    config=_digits_network,
+    config=[_digits_network, text_is_drawn],
 )
 
 

@@ -37,6 +37,12 @@ def test_text(capsys):
     assert set(text.encode()) <= set(network.symbols) | {ord("?")}
 
 
+def test_text_is_drawn_unless_the_earliest_spike_is_asked_for(capsys):
+    texts = [run(capsys, "--length", "30", *more)[1].split("\nequal")[0] for more in ([], ["--temperature", "0.7"], ["--greedy"])]
+    assert texts[0] == texts[1] != texts[2]
+    assert run(capsys, "--length", "30", "--temperature", "0")[1].split("\nequal")[0] == texts[2]
+
+
 def test_temperature_and_seed_choose_the_text(capsys):
     texts = [run(capsys, "--length", "30", "--temperature", "0.8", "--seed", seed)[1].split("\nequal")[0] for seed in ("1", "1", "2")]
     assert texts[0] == texts[1] != texts[2]

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import boards
 from firmware import isa
 from firmware.compiler import compile_network
-from golden.integer.sampling import jitter_table
+from firmware.sampling import Sampling
+from golden.integer.sampling import Sampler, jitter_table
 from hdl.board.system import core_params
 from sim.machines.preload import ANCHORS, TABLES
 from sim.machines.session import CoreSession
@@ -69,7 +70,8 @@ def test_random_networks_equal_golden(sweep):
 @pytest.mark.parametrize(("temperature", "k"), [(0.5, 0), (1.0, 0), (1.0, 1), (1.0, 3), (2.0, 8)])
 def test_sampled_symbols_equal_golden(temperature, k):
     jitter = jitter_table(temperature=temperature, out_frac=4)
-    session = session_of(11, kind="rnn", jitter=jitter.table, mask=jitter.mask, jittered=True, k=k, seed=77)
+    sampling = Sampling(jitter=jitter.table, mask=jitter.mask, jittered=True, k=k, seed=77)
+    session = session_of(11, kind="rnn", sampling=sampling)
     symbols = list(session.run([None] * 60))
     assert session.difference is None
     assert len(set(symbols)) > 1
@@ -143,9 +145,9 @@ def test_a_wrong_anchor_is_named():
     session.close()
 
 
-def test_a_wrong_symbol_is_told():
+def test_a_wrong_symbol_is_told(monkeypatch):
+    monkeypatch.setattr(Sampler, "choose", lambda self, outputs: 1 + int(outputs.argmin()))
     session = session_of(4, kind="rnn")
-    session.golden.sampler.choose = lambda outputs: 1 + int(outputs.argmin())
     assert not list(session.run([0, 0]))
     assert "the core chose symbol" in session.difference
     session.close()
