@@ -15,6 +15,8 @@ from golden.integer.network import Network as IntegerNetwork
 from golden.integer.stream import text_network
 from golden.integer.symbols import encode
 
+from .files import read_input
+
 __all__ = ["Score", "Trained"]
 
 
@@ -67,7 +69,7 @@ class Trained:
     def sha256(self) -> str:
         """Of its file, or of the file that :meth:`save` would write."""
         if self.path is not None:
-            return hashlib.sha256(self.path.read_bytes()).hexdigest()
+            return hashlib.sha256(read_input(self.path)).hexdigest()
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "network.safetensors"
             self.save(path)

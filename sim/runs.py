@@ -17,6 +17,7 @@ from golden.integer.layer import Int16, NetworkError
 from golden.integer.network import Network
 from golden.integer.symbols import TextDecoder, encode
 from hdl.board.system import core_params
+from polychron.files import check_output
 from sim.cycles import Prediction, predict
 from sim.machines.session import STEPS_AT_ONCE, BoardSession, CoreSession, Session
 
@@ -46,6 +47,8 @@ class Simulated:
     @contextmanager
     def session(self, say: Say) -> Iterator[Session]:
         """The simulation, compiled and loaded; closed at the end."""
+        if self.trace:
+            check_output(self.trace)
         what = f"{self.board.title}, pins included" if self.uart else f"the core of {self.board.title}"
         say(f"compiling {what} (some ten seconds where it is not in the cache) ...")
         session: Session
