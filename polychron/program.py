@@ -17,6 +17,7 @@ from firmware.image.image import write_image
 from firmware.program import Program as Code
 from sim.cycles import Prediction, predict
 
+from .options import printable
 from .trained import Trained
 
 if TYPE_CHECKING:
@@ -167,8 +168,8 @@ class Program:
         folder = Path("build") / self.board.name if out is None else Path(out)
         speed, image, name = self.estimate().speed, self.image, self.network.name
         job = Job(board=self.board, name=name, sha256=self.network.sha256(), image=image, speed=speed)
-        say(f"{name} compiled for {self.board.title}: {speed.clocks} clocks a step, image of {len(image)} bytes")
+        say(f"{printable(name)} compiled for {self.board.title}: {speed.clocks} clocks a step, image of {len(image)} bytes")
         made = make_products(job, seeds=seeds, steps=folder / "steps", say=say)
         write_atomic({folder / name: content for name, content in made.files.items()})
-        say(f"products in {folder}: {', '.join(made.files)}")
+        say(f"products in {printable(folder)}: {', '.join(made.files)}")
         return Build(files=tuple(folder / name for name in made.files), figures=made.figures, report=made.report)

@@ -16,6 +16,7 @@ from golden.integer.stream import text_network
 from golden.integer.symbols import encode
 
 from .files import read_input
+from .options import printable
 
 __all__ = ["Score", "Trained"]
 
@@ -44,7 +45,7 @@ class Trained:
     path: Path | None = None
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.integer.kind}, n={self.integer.n}, {self.integer.table_bytes()} bytes of tables"
+        return f"{printable(self.name)}: {self.integer.kind}, n={self.integer.n}, {self.integer.table_bytes()} bytes of tables"
 
     @property
     def summary(self) -> str:
@@ -54,12 +55,13 @@ class Trained:
             tables = " + ".join(f"{group.n_t} x 2^{group.n_c}" for group in layer.groups)
             lines.append(f"  {name}: {tables} rows of {layer.n_out}, int{layer.bits}")
         card = {name: self.integer.card[name] for name in ("command", "seed") if name in self.integer.card}
-        return "\n".join(lines + [f"  {name}: {value}" for name, value in (card | self.figures).items()])
+        return "\n".join(lines + [f"  {printable(name)}: {printable(value)}" for name, value in (card | self.figures).items()])
 
     @property
     def figures(self) -> dict[str, float]:
         """What was measured when it was saved, such as ``bits_per_character``."""
-        return dict(self.integer.card.get("figures", {}))
+        found = self.integer.card.get("figures")
+        return dict(found) if isinstance(found, dict) else {}
 
     @property
     def inputs(self) -> int:

@@ -31,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "golden.tasks": {"golden.integer", "golden.model", "golden.compiled", "golden.training", "polychron.options", "polychron.files"},
     "golden": {"polychron.files"},
     "firmware.isa": set(),
-    "firmware": {"golden.integer", "boards"},
+    "firmware": {"golden.integer", "boards", "polychron.options"},
     "firmware.image": {*PROGRAM, "boards", "polychron.files"},
     "firmware.host": {*PROGRAM, "firmware.image", "golden.integer"},
     "firmware.compiler": {*PROGRAM, "golden.integer", "boards"},
