@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import polychron
 from benchmarks.study.points import put, read_points
 from benchmarks.study.runs import read_runs
 from firmware.image.files import FileError, read_bytes
@@ -21,6 +22,7 @@ from golden.tasks.out import check_out
 from golden.tasks.text import read_text
 from polychron import files
 from polychron.network import Network
+from polychron.program import Build
 from sim.runs import Simulated
 
 LONGEST = "n" * 250 + ".st"
@@ -140,6 +142,19 @@ def test_files_of_one_beginning_do_not_meet(tmp_path: Path) -> None:
     made = {tmp_path / ("n" * 100 + end): end.encode() for end in "abc"}
     files.write_whole(made)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == made
+
+
+@pytest.mark.parametrize("product", ["bitstream.bin", "image.bin", "flash.bin", "report.txt", "report.json"])
+def test_a_product_of_a_build_is_refused_before_synthesis(product: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / product)
+    with pytest.raises(OSError, match="it is a FIFO, not a regular file") as caught:
+        polychron.load("digits").compile().build(out=tmp_path)
+    assert caught.value.filename == str(tmp_path / product)
+    assert [entry.name for entry in tmp_path.iterdir()] == [product]
+
+
+def test_a_build_shows_a_printable_report() -> None:
+    assert str(Build(files=(), figures={}, report="a\x1b[2J\n  b\n")) == "a\\x1b[2J\n  b\n"
 
 
 def test_points_go_to_no_device() -> None:
