@@ -8,6 +8,7 @@ cycle model to say (sim).
 from dataclasses import dataclass, replace
 
 from boards import Board, Tier
+from polychron.options import printable
 
 from . import isa
 from .description import Work
@@ -101,7 +102,7 @@ class Estimate:
         board, several = self.board, len(self.tiers) > 1
         wide = max(9, *(len(run.stage) for run in self.runs))
         lines = [
-            f"{self.name} on {board.title}",
+            f"{printable(self.name)} on {board.title}",
             (
                 f"  reads {self.bytes_per_step:,} bytes a step in {self.rows} rows; limit {self.limit:,} clocks"
                 f"{f' ({self.slowest.tier.name})' if several else ''},"

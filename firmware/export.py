@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from polychron.options import FLAT, make_app, option, run
+from polychron.options import FLAT, make_app, option, printable, run
 from polychron.target import EARLIEST, SHAKESPEARE, Sampler, Target
 
 __all__ = ["app", "main"]
@@ -38,7 +38,7 @@ def export(
     files = program.export(out)
     print(program.estimate().placement.text())
     for path, data in files.items():
-        print(f"  {path} ({len(data):,} bytes)")
+        print(f"  {printable(path)} ({len(data):,} bytes)")
     stays = "" if program.code.image_offset is None else ", nowhere else: the core reads tables there"
     print(f"write image.bin to the flash at 0x{program.board.image_offset:x}{stays}")
 

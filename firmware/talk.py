@@ -70,20 +70,23 @@ def scrub(
 
 def talk(device: "Device", sampler: Sampler, *, prompt: str, count: int) -> "Counters":
     """Load, feed the prompt, write what follows as it comes; the counters of it all."""
-    device.symbols(prompt.encode())  # a byte the network can't read is told before anything is loaded
+    from golden.integer.symbols import typed_bytes
+
+    data = typed_bytes(prompt)
+    device.symbols(data)  # a byte the network can't read is told before anything is loaded
     size = len(device.loadable)
     core = device.load(progress=lambda done: print(f"\rloading {100 * done // size} %", end="", file=sys.stderr, flush=True))
     print(f"\n{core}", file=sys.stderr)
     device.set_sampler(temperature=sampler.temperature, k=sampler.k, seed=sampler.seed)
     device.reset()
     begin = device.host.counters()
-    device.feed(prompt.encode())
-    sys.stdout.write(prompt)
+    device.feed(data)
+    sys.stdout.write(data.decode(errors="replace"))
     for text in device.generate(count):
         sys.stdout.write(text)
         sys.stdout.flush()
     sys.stdout.write("\n")
-    steps = len(prompt.encode()) + count  # the core counts them in 16 bits
+    steps = len(data) + count  # the core counts them in 16 bits
     used = replace(device.host.counters() - begin, steps=steps)
     clocks, beats, flash = (number / max(1, used.steps) for number in (used.clocks, used.beats, used.flash))
     each = f"{clocks:.1f} clocks and {beats:.1f} beats a step ({flash:.1f} of them from flash)"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
-from polychron.options import FLAT, Options, make_app, option, run
+from polychron.options import FLAT, Options, make_app, option, printable, run
 
 from .integer.symbols import encode
 from .tasks.text import Text, default_text, read_text, vocabulary
@@ -144,10 +144,10 @@ def _reach(goal: Goal, bits: float, *, threads: int) -> int:
     text = default_text() if goal.text is None else read_text(goal.text)
     reached = seconds_to(bits, text, preset=goal.preset, threads=threads, steps=goal.steps, rate=goal.rate, seed=goal.seed)
     if reached is None:
-        print(f"{goal.preset} on {text.name}: {bits:g} bits per character were not reached in {goal.steps} steps")
+        print(f"{goal.preset} on {printable(text.name)}: {bits:g} bits per character were not reached in {goal.steps} steps")
         return 1
     print(
-        f"{goal.preset} on {text.name}: {reached.bits:.3f} bits per character of the last tenth, integer, streamed, "
+        f"{goal.preset} on {printable(text.name)}: {reached.bits:.3f} bits per character of the last tenth, integer, streamed, "
         f"after {reached.steps} steps: {reached.wall:.1f} s of wall time, {reached.processor:.1f} s of processor time, "
         f"{threads} threads"
     )

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
+from polychron.files import check_input
 from polychron.options import FLAT, Options, make_app, option, run
 
 from .integer.layer import NetworkError
@@ -63,6 +64,7 @@ def _array(folder: Path, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.ge
     path = folder / name
     kinds: dict[str, np.dtype[Any]] = {".f32": np.dtype("<f4"), ".i32": np.dtype("<i4"), ".f64": np.dtype("<f8")}
     try:
+        check_input(path)
         values = np.fromfile(path, kinds[path.suffix])
     except OSError as error:
         raise NetworkError(f"{path}: cannot be read: {error.strerror}") from None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from polychron.options import make_app, option, run
+from polychron.options import make_app, option, printable, run
 from polychron.target import NETWORK
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ def evaluate(
 
     found = load(network)
     integer = found.integer
-    print(f"{network}: {integer.kind}, n={integer.n}, {integer.table_bytes()} bytes of tables")
+    print(f"{printable(network)}: {integer.kind}, n={integer.n}, {integer.table_bytes()} bytes of tables")
     for name in ("command", "seed"):
         if name in integer.card:
-            print(f"{name}: {integer.card[name]}")
+            print(f"{name}: {printable(integer.card[name])}")
     if integer.byte_symbols() is not None:
         if data is not None:
             raise ValueError("--data is for image networks, and this is a text network")
@@ -60,9 +60,9 @@ def _score(network: "Network", path: Path | None, *, whole: bool) -> None:
         print(f"note: {text.note}")
     trained_on = network.integer.card.get("data")
     if isinstance(trained_on, dict) and trained_on.get("sha256") != text.sha256:
-        print(f"note: the network was trained on another text: {trained_on.get('name')}")
+        print(f"note: the network was trained on another text: {printable(trained_on.get('name'))}")
     part = "the whole text" if whole else "the last tenth"
-    print(f"{text.name}, {part}: {network.score(text.data if whole else text.held_out)}")
+    print(f"{printable(text.name)}, {part}: {network.score(text.data if whole else text.held_out)}")
     if not whole:
         table = ", ".join(f"{order}-gram {bits:.3f}" for order, bits in ngram_bits(text.train, text.held_out).items())
         print(f"for comparison, interpolated n-grams on the same split: {table}")

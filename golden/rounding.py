@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from polychron.options import make_app, option, run
+from polychron.options import make_app, option, printable, run
 
 from .integer.file import load, load_extra
 from .integer.layer import NetworkError
@@ -64,7 +64,7 @@ def rounding(
         raise NetworkError(f"{network}: its float network lacks {error}") from None
     data = default_text() if text is None else read_text(text)
     exact = float_bits(Recurrent(), model, symbols, data.held_out)
-    print(f"float: {exact:.4f} bits per character of the last tenth of {data.name}")
+    print(f"float: {exact:.4f} bits per character of the last tenth of {printable(data.name)}")
     for bits in (8, 4):
         rounded, units = rounded_bits(model, symbols, data, bits=bits)
         with_units = f"units {units.hidden_unit:g} (hidden tables, embedder) and {units.output_unit:g} (output tables)"

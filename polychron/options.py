@@ -15,6 +15,7 @@
 Imports nothing of ours: every command uses it.
 """
 
+import io
 import os
 import re
 import signal
@@ -26,7 +27,7 @@ from typing import Any, ClassVar, get_args, get_type_hints
 
 from cyclopts import App, ArgumentCollection, CycloptsError, Parameter, Token, ValidationError, convert
 
-__all__ = ["FLAT", "UNRECORDED", "Options", "command_line", "given", "make_app", "option", "preset_values", "run", "word"]
+__all__ = ["FLAT", "UNRECORDED", "Options", "command_line", "given", "make_app", "option", "preset_values", "printable", "run", "word"]
 
 FRONT_DOOR = "polychron"
 
@@ -186,6 +187,14 @@ def make_app(name: str, text: str, *, examples: Iterable[str] = (), **rest: Any)
     return app
 
 
+def printable(value: object, *, limit: int = 200) -> str:
+    """``value`` for a terminal, as a file or its name has it: signs that steer one are escaped, and a middle beyond ``limit`` is cut."""
+    text = str(value)
+    if len(text) > limit:
+        text = f"{text[: limit // 2]} ... {text[-limit // 2 :]}"
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
 def sentence(error: Exception) -> str:
     """What went wrong, in one line."""
     if isinstance(error, ValidationError) and error.argument is not None:
@@ -210,6 +219,8 @@ def run(app: App, argv: Sequence[str] | None = None, *, group: str | None = None
     reader that has gone (``| head``) 141.
     """
     words = sys.argv[1:] if argv is None else list(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # whatever signs the locale lacks, a text is told to its end
     for above in (group, FRONT_DOOR):  # so that usage and errors name the command that is installed
         if above is not None and above != app.name[0] and " " not in app.name[0]:
             parent, words = make_app(above, ""), [app.name[0], *words]
@@ -224,7 +235,7 @@ def run(app: App, argv: Sequence[str] | None = None, *, group: str | None = None
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed goes there
         return 128 + signal.SIGPIPE
     except (ValueError, OSError) as error:
-        print(f"error: {sentence(error)}", file=sys.stderr)
+        print(f"error: {printable(sentence(error), limit=1000)}", file=sys.stderr)
         return int(getattr(error, "exit_code", 2))
     except ModuleNotFoundError as error:
         print(f"error: the Python package {error.name} is missing: install it with pip", file=sys.stderr)

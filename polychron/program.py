@@ -17,6 +17,8 @@ from firmware.image.image import write_image
 from firmware.program import Program as Code
 from sim.cycles import Prediction, predict
 
+from .files import check_output
+from .options import printable
 from .trained import Trained
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ class Build:
     report: str
 
     def __str__(self) -> str:
-        return self.report
+        return "\n".join(printable(line, limit=1000) for line in self.report.split("\n"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,13 +164,15 @@ class Program:
         The fastest of ``seeds`` (1..100) is taken. Steps whose inputs have not changed since the last build there are not run again. Raises
         ``BuildError``, or ``TimingError`` where no seed meets the board's clock; nothing is written then.
         """
-        from hdl.flow.job import Job, make_products
+        from hdl.flow.job import Job, make_products, product_names
 
         folder = Path("build") / self.board.name if out is None else Path(out)
+        for product in product_names(self.board):
+            check_output(folder / product)
         speed, image, name = self.estimate().speed, self.image, self.network.name
         job = Job(board=self.board, name=name, sha256=self.network.sha256(), image=image, speed=speed)
-        say(f"{name} compiled for {self.board.title}: {speed.clocks} clocks a step, image of {len(image)} bytes")
+        say(f"{printable(name)} compiled for {self.board.title}: {speed.clocks} clocks a step, image of {len(image)} bytes")
         made = make_products(job, seeds=seeds, steps=folder / "steps", say=say)
         write_atomic({folder / name: content for name, content in made.files.items()})
-        say(f"products in {folder}: {', '.join(made.files)}")
+        say(f"products in {printable(folder)}: {', '.join(made.files)}")
         return Build(files=tuple(folder / name for name in made.files), figures=made.figures, report=made.report)

@@ -15,6 +15,9 @@ from golden.integer.network import Network as IntegerNetwork
 from golden.integer.stream import text_network
 from golden.integer.symbols import encode
 
+from .files import read_input
+from .options import printable
+
 __all__ = ["Score", "Trained"]
 
 
@@ -42,7 +45,7 @@ class Trained:
     path: Path | None = None
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.integer.kind}, n={self.integer.n}, {self.integer.table_bytes()} bytes of tables"
+        return f"{printable(self.name)}: {self.integer.kind}, n={self.integer.n}, {self.integer.table_bytes()} bytes of tables"
 
     @property
     def summary(self) -> str:
@@ -52,12 +55,13 @@ class Trained:
             tables = " + ".join(f"{group.n_t} x 2^{group.n_c}" for group in layer.groups)
             lines.append(f"  {name}: {tables} rows of {layer.n_out}, int{layer.bits}")
         card = {name: self.integer.card[name] for name in ("command", "seed") if name in self.integer.card}
-        return "\n".join(lines + [f"  {name}: {value}" for name, value in (card | self.figures).items()])
+        return "\n".join(lines + [f"  {printable(name)}: {printable(value)}" for name, value in (card | self.figures).items()])
 
     @property
     def figures(self) -> dict[str, float]:
         """What was measured when it was saved, such as ``bits_per_character``."""
-        return dict(self.integer.card.get("figures", {}))
+        found = self.integer.card.get("figures")
+        return dict(found) if isinstance(found, dict) else {}
 
     @property
     def inputs(self) -> int:
@@ -67,7 +71,7 @@ class Trained:
     def sha256(self) -> str:
         """Of its file, or of the file that :meth:`save` would write."""
         if self.path is not None:
-            return hashlib.sha256(self.path.read_bytes()).hexdigest()
+            return hashlib.sha256(read_input(self.path)).hexdigest()
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "network.safetensors"
             self.save(path)

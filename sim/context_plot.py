@@ -40,9 +40,11 @@ def plot(
 ) -> int:
     from firmware.image.files import write_atomic
     from golden.integer.transformer import TransformerNetwork
+    from polychron.files import check_output
     from polychron.network import load
     from sim.context import context_clocks, draw
 
+    check_output(out)
     found = load(target.network)
     program, network = found.compile(board=target.board, flash=target.flash), found.integer
     if not isinstance(network, TransformerNetwork):

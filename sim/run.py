@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, ArgumentCollection, Token
 
-from polychron.options import FLAT, given, make_app, option, run
+from polychron.options import FLAT, given, make_app, option, printable, run
 from polychron.target import EARLIEST, SHAKESPEARE, Sampler, Target, text_is_drawn
 
 if TYPE_CHECKING:
@@ -68,14 +68,14 @@ def simulate(
 
 
 def _digits(program: "Program", count: int, *, uart: bool, trace: Path | None) -> int:
-    from golden.tasks.images.digits import holdout_digits
+    from golden.tasks.images.digits import card_seed, holdout_digits
 
     network = program.network
     if network.integer.byte_symbols() is not None:
         raise ValueError(f"{network.name} is a text network: --digits needs a classifier")
     if network.inputs != DIGIT_INPUTS:
         raise ValueError(f"{network.name} has {network.inputs} inputs: --digits needs a network of {DIGIT_INPUTS}, the pixels of a digit")
-    x, labels = zip(*islice(holdout_digits(int(network.integer.card.get("seed", 0))), count), strict=True)
+    x, labels = zip(*islice(holdout_digits(card_seed(network.integer.card.get("seed", 0))), count), strict=True)
     made = program.classify(x, uart=uart, trace=trace, say=_say)
     right = sum(found == label for found, label in zip(made.classes, labels, strict=False))
     return _report(made, f"{len(made.classes)} held-out digits: {100 * right / len(made.classes):.2f} % right", trace=trace)
@@ -86,7 +86,7 @@ def _report(made: "Run", *lines: str, trace: Path | None) -> int:
         if line:
             print(line)
     if trace:
-        print(f"trace: {trace}")
+        print(f"trace: {printable(trace)}")
     _say(f"simulated {made.clocks:,} clocks in {made.seconds:.1f} s")
     return 0 if made.equal else 1
 

@@ -15,8 +15,9 @@ from firmware.program import Program
 from golden.integer.deep import classifier
 from golden.integer.layer import Int16, NetworkError
 from golden.integer.network import Network
-from golden.integer.symbols import TextDecoder, encode
+from golden.integer.symbols import TextDecoder, encode, typed_bytes
 from hdl.board.system import core_params
+from polychron.files import check_output
 from sim.cycles import Prediction, predict
 from sim.machines.session import STEPS_AT_ONCE, BoardSession, CoreSession, Session
 
@@ -46,6 +47,8 @@ class Simulated:
     @contextmanager
     def session(self, say: Say) -> Iterator[Session]:
         """The simulation, compiled and loaded; closed at the end."""
+        if self.trace:
+            check_output(self.trace)
         what = f"{self.board.title}, pins included" if self.uart else f"the core of {self.board.title}"
         say(f"compiling {what} (some ten seconds where it is not in the cache) ...")
         session: Session
@@ -173,7 +176,9 @@ def simulate_text(of: Simulated, *, prompt: str = "", length: int = 200, echo: S
         raise NetworkError(f"{of.program.meta.name} has no symbols: it reads no text")
     if not 0 <= length <= MAX_LENGTH:
         raise ValueError(f"length must be 0..{MAX_LENGTH}, not {length}")
-    forced = encode(symbols, prompt.encode()).tolist()
+    data = typed_bytes(prompt)
+    prompt = data.decode(errors="replace")
+    forced = encode(symbols, data).tolist()
     with of.session(say) as session:
         begin, start, clocks = session.counters(), time.monotonic(), session.sim.clocks
         last, text, steps = clocks, prompt, 0

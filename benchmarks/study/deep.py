@@ -15,7 +15,7 @@ from golden.integer.symbols import encode
 from golden.tasks.out import check_out
 from golden.tasks.text import read_text, vocabulary
 from golden.training.words import tables_word
-from polychron.options import FLAT, Options, make_app, option, word
+from polychron.options import FLAT, Options, make_app, option, printable, word
 from polychron.options import run as run_command
 
 from .models.window import WindowModel, quantise_window, score_window
@@ -130,7 +130,8 @@ def command(
     bits = score_window(network, codes, data.held_out)
     network.card["figures"] = {"bits_per_character": round(bits, 4), "characters": len(data.held_out)}
     save_network(network, out, extra={f"codes.{index}": code for index, code in enumerate(codes)})
-    print(f"bits per character: {bits:.4f}; tables: {network.table_bytes()} bytes, codes: {sum(code.size for code in codes)}; {out}")
+    sizes = f"tables: {network.table_bytes()} bytes, codes: {sum(code.size for code in codes)}"
+    print(f"bits per character: {bits:.4f}; {sizes}; {printable(out)}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -16,6 +16,7 @@ from golden.integer.network import Network
 from golden.integer.shipped import find_network
 from golden.integer.transformer import TransformerNetwork
 from golden.tasks.text import Text, read_text
+from polychron.files import check_output
 from polychron.options import make_app, option
 from polychron.options import run as run_command
 from polychron.target import NETWORK
@@ -124,6 +125,7 @@ def command(
 ) -> None:
     path = find_network(network)
     shipped = network if str(path) != network else None
+    check_output(points)
     point = measure(path, read_text(text), name=name or path.stem, seconds=seconds, shipped=shipped, characters=characters)
     made = None if run is None else as_run(point, model=run)
     put(point, points)

@@ -17,6 +17,7 @@ import numpy as np
 
 from golden.tasks.ngram import ngram_bits
 from golden.tasks.text import read_text
+from polychron.files import check_output
 from polychron.options import make_app
 from polychron.options import run as run_command
 
@@ -77,6 +78,7 @@ app = make_app(
 
 @app.default
 def command(*, text: Annotated[Path, TEXT], points: Annotated[Path, POINTS_FILE] = POINTS) -> None:
+    check_output(points)
     data = read_text(text)
     start = time.process_time()
     bits = ngram_bits(data.train, data.held_out, orders=ORDERS)

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from golden.integer.file import write_atomic
 from golden.integer.layer import NetworkError
+from polychron.files import read_input
 from polychron.options import make_app, option
 from polychron.options import run as run_command
 
@@ -169,12 +170,12 @@ def _save(figure: Any, path: Path, source: str) -> None:
 
 def source_hash(folder: Path) -> str:
     """SHA-256 of points.json and convergence.json, one after the other."""
-    return hashlib.sha256(b"".join((folder / name).read_bytes() for name in ("points.json", "convergence.json"))).hexdigest()
+    return hashlib.sha256(b"".join(read_input(folder / name) for name in ("points.json", "convergence.json"))).hexdigest()
 
 
 def source_of(path: Path) -> str:
     """The PNG text "Source" of a picture, "" if there is none."""
-    data, at = path.read_bytes(), 8
+    data, at = read_input(path), 8
     while at + 8 <= len(data):
         (length,) = struct.unpack(">I", data[at : at + 4])
         if data[at + 4 : at + 8] == b"tEXt" and data[at + 8 :].startswith(b"Source\0"):
@@ -247,7 +248,7 @@ def draw_runs(runs: Sequence[Run], path: Path, source: str) -> None:
 def draw(folder: Path = FOLDER) -> None:
     """Both pictures, and both tables in README.md."""
     points, runs = read_points(folder / "points.json"), read_runs(folder / "convergence.json")
-    page = (folder / "README.md").read_text(encoding="utf-8")
+    page = read_input(folder / "README.md").decode()
     points += ann_points(runs)
     page = tables_in(page, points, runs)
     write_atomic(folder / "README.md", page.encode())

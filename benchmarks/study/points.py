@@ -7,6 +7,7 @@ from typing import Any
 
 from golden.integer.file import write_atomic
 from golden.integer.layer import NetworkError
+from polychron.files import read_input
 from polychron.options import option
 
 __all__ = ["FAMILIES", "POINTS", "POINTS_FILE", "Point", "frontier", "put", "read_points", "write_points"]
@@ -43,7 +44,7 @@ class Point:
 def read_points(path: Path = POINTS) -> list[Point]:
     """All points, sorted by family and bytes; ``NetworkError`` if the file is not what :func:`write_points` writes."""
     try:
-        values: Any = json.loads(path.read_text(encoding="utf-8"))
+        values: Any = json.loads(read_input(path).decode())
     except OSError as error:
         raise NetworkError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError as error:

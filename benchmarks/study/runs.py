@@ -7,6 +7,7 @@ from typing import Any
 
 from golden.integer.file import write_atomic
 from golden.integer.layer import NetworkError
+from polychron.files import read_input
 from polychron.options import option
 
 __all__ = ["RUNS", "RUNS_FILE", "TEXT", "Run", "put_run", "read_runs", "write_runs"]
@@ -34,7 +35,7 @@ class Run:
 def read_runs(path: Path = RUNS) -> list[Run]:
     """All runs, by model and length; ``NetworkError`` if the file is not what :func:`write_runs` writes."""
     try:
-        values: Any = json.loads(path.read_text(encoding="utf-8"))
+        values: Any = json.loads(read_input(path).decode())
     except OSError as error:
         raise NetworkError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError as error:

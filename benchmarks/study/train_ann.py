@@ -16,6 +16,7 @@ from golden.integer.layer import NetworkError
 from golden.integer.symbols import encode
 from golden.model.adam import cosine
 from golden.tasks.text import read_text, vocabulary
+from polychron.files import check_output
 from polychron.options import FLAT, Options, make_app, option
 from polychron.options import run as run_command
 
@@ -106,6 +107,7 @@ def command(
 ) -> None:
     if arguments.width % (2 * arguments.heads):
         raise NetworkError(f"--width must be a multiple of twice the heads, {2 * arguments.heads}, not {arguments.width}")
+    check_output(runs)
     data = read_text(text)
     symbols = vocabulary(data.train, size=64)
     shape = AnnShape(n_sym=len(symbols), width=arguments.width, layers=arguments.layers, heads=arguments.heads, context=arguments.context)

@@ -12,6 +12,7 @@ from typing import Annotated
 from golden.tasks.text import Text, read_text
 from golden.training.architectures.recurrent import Recurrent
 from golden.training.architectures.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
+from polychron.files import check_output
 from polychron.options import FLAT, Options, make_app, option
 from polychron.options import run as run_command
 
@@ -57,6 +58,7 @@ def command(chosen: Annotated[Chosen, FLAT] = DEFAULT, *, text: Annotated[Path, 
         raise ValueError(f"--preset must be one of {', '.join(RECURRENT_PRESETS)}, not {chosen.preset!r}")
     given = {name: getattr(chosen, name) for name in ("steps", "streams", "rate", "grow", "qat", "recent", "seed")}
     options = replace(RECURRENT_PRESETS[chosen.preset], warm=min(200, max(1, chosen.steps // 10)), threads=1, **given)
+    check_output(runs)
     run = train(read_text(text), options, name=f"RNN {chosen.preset}")
     put_run(run, runs)
     print(run)

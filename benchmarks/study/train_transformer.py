@@ -12,6 +12,7 @@ from typing import Annotated
 from golden.tasks.text import Text, read_text
 from golden.training.architectures.transformer import TransformerArchitecture
 from golden.training.architectures.transformer_presets import TRANSFORMER_PRESETS, TransformerOptions
+from polychron.files import check_output
 from polychron.options import FLAT, Options, make_app, option
 from polychron.options import run as run_command
 
@@ -55,6 +56,7 @@ def command(chosen: Annotated[Chosen, FLAT] = DEFAULT, *, text: Annotated[Path, 
         raise ValueError(f"--preset must be one of {', '.join(TRANSFORMER_PRESETS)}, not {chosen.preset!r}")
     given = {name: getattr(chosen, name) for name in ("steps", "rate", "qat", "recent", "seed")}
     options = replace(TRANSFORMER_PRESETS[chosen.preset], warm=min(200, max(1, chosen.steps // 10)), threads=1, **given)
+    check_output(runs)
     run = train(read_text(text), options, name=f"transformer {chosen.preset}")
     put_run(run, runs)
     print(run)

@@ -1,12 +1,11 @@
 """The files an export leaves: raw image, Intel HEX, $readmemh; written whole or not at all."""
 
-import os
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from boards import Board
+from polychron.files import open_input, write_whole
 
 from .. import isa
 from ..program import Program
@@ -22,7 +21,7 @@ class FileError(ValueError):
 def read_bytes(path: Path, *, limit: int = 1 << 24) -> bytes:
     """The bytes of a file of at most ``limit`` bytes."""
     try:
-        with path.open("rb") as file:
+        with open_input(path) as file:
             data = file.read(limit + 1)
     except OSError as error:
         raise FileError(f"{path}: cannot be read: {error.strerror or error}") from None
@@ -32,21 +31,11 @@ def read_bytes(path: Path, *, limit: int = 1 << 24) -> bytes:
 
 
 def write_atomic(files: dict[Path, bytes]) -> None:
-    """Write all files under temporary names beside their own, then rename them: a full disk leaves what was there before."""
-    temporary = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in files}
-    path = next(iter(files))
+    """:func:`polychron.files.write_whole`, in folders that are made if need be; raises ``FileError``."""
     try:
-        for path, data in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary[path].write_bytes(data)
-        for path in files:
-            os.replace(temporary[path], path)
+        write_whole(files, folders=True)
     except OSError as error:
-        raise FileError(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        for left in temporary.values():
-            with suppress(OSError):
-                left.unlink(missing_ok=True)
+        raise FileError(f"{error.filename}: cannot be written: {error.strerror}") from None
 
 
 def export_files(program: Program, board: Board, out: Path) -> dict[Path, bytes]:

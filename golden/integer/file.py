@@ -6,13 +6,14 @@ Arrays: ``hidden.L.group.G.anchors`` and ``.tables``, ``output.group.G...``, ``e
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
+
+from polychron.files import check_input, write_whole
 
 from .deep import DeepNetwork
 from .layer import NetworkError
@@ -30,13 +31,10 @@ KINDS: dict[str, type[Network]] = {network.kind: network for network in (DeepNet
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Write under a temporary name beside ``path``, then rename: a full disk leaves the old file. Raises ``NetworkError``."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """:func:`polychron.files.write_whole` of one file; raises ``NetworkError``."""
     try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
+        write_whole({path: data})
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise NetworkError(f"{path}: cannot be written: {error.strerror}") from error
 
 
@@ -63,9 +61,8 @@ def load_extra(path: Path) -> Arrays:
 
 
 def _read(path: Path, *, extra: bool) -> tuple[dict[str, Any], Arrays]:
-    if path.is_dir():
-        raise NetworkError(f"{path}: a folder, not a network file")
     try:
+        check_input(path)
         with safe_open(str(path), framework="numpy") as file:
             header = _header((file.metadata() or {}).get(KEY))
             names = [name for name in file.keys() if name.startswith(EXTRA) == extra]

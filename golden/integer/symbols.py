@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from .layer import NetworkError
 
-__all__ = ["UNKNOWN", "Symbols", "TextDecoder", "encode", "unseen"]
+__all__ = ["UNKNOWN", "Symbols", "TextDecoder", "encode", "typed_bytes", "unseen"]
 
 UNKNOWN = -1
 
@@ -26,6 +26,11 @@ def encode(symbols: tuple[int, ...], data: bytes) -> Symbols:
     if len(bad):
         raise NetworkError(f"the network has no symbol for byte {data[bad[0]]:#04x} (at offset {bad[0]}), and no unknown symbol")
     return encoded
+
+
+def typed_bytes(text: str) -> bytes:
+    """UTF-8; what a command line held and Python could not decode is as it was typed."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def unseen(symbols: tuple[int, ...]) -> int:

@@ -95,10 +95,9 @@ def largest_shift(layer: Layer) -> int:
 
 def log2_unit(unit: float) -> int:
     """The exponent of a power-of-two unit."""
-    exponent = math.log2(unit)
-    if exponent != int(exponent):
+    if not 0 < unit < math.inf or math.frexp(unit)[0] != 0.5:
         raise NetworkError(f"a unit must be a power of two, not {unit}")
-    return int(exponent)
+    return math.frexp(unit)[1] - 1
 
 
 def natural_unit(tables: list[Float32], *, bits: int) -> float:
@@ -112,6 +111,7 @@ def quantise_rnn(model: Rnn, rounding: RecurrentRounding, *, symbols: tuple[int,
 
     Its latencies have the unit of the hidden tables: in an rnn only their order matters, so no shift is needed.
     """
+    frac, out_frac = -log2_unit(rounding.hidden_unit), -log2_unit(rounding.output_unit)
     hidden = quantise_layer(model.hidden, unit=rounding.hidden_unit, bits=rounding.hidden_bits)
     output = quantise_layer(model.output, unit=rounding.output_unit, bits=rounding.output_bits, negate=True)
     output = replace(output, shift=largest_shift(output))
@@ -121,8 +121,8 @@ def quantise_rnn(model: Rnn, rounding: RecurrentRounding, *, symbols: tuple[int,
         output=output,
         embed=quantise_entries(model.embed, unit=rounding.hidden_unit, bits=rounding.embed_bits),
         embed_bits=rounding.embed_bits,
-        frac=-log2_unit(rounding.hidden_unit),
-        out_frac=-log2_unit(rounding.output_unit) + output.shift,
+        frac=frac,
+        out_frac=out_frac + output.shift,
         symbols=symbols,
         card=card,
     ).validate()

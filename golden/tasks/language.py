@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from polychron.options import printable
+
 from ..compiled.stream import score
 from ..integer.file import load, load_extra, save_network
 from ..integer.layer import NetworkError
@@ -204,4 +206,4 @@ def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str) -> Non
     table = ", ".join(f"{order}-gram {bits:.3f}" for order, bits in ngram_bits(text.train, text.held_out).items())
     print(f"for comparison, interpolated n-grams on the same split: {table}")
     print("diagnosis: " + ("; ".join(made.diagnosis) or "no failure signature found"))
-    print(f"tables: {made.network.table_bytes()} bytes; network: {out}; {plot}")
+    print(f"tables: {made.network.table_bytes()} bytes; network: {printable(out)}; {plot}")

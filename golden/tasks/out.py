@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from polychron.files import check_output
+
 from ..integer.layer import NetworkError
 
 __all__ = ["check_out"]
@@ -10,14 +12,14 @@ __all__ = ["check_out"]
 
 def check_out(path: Path) -> None:
     """A ``NetworkError`` of one sentence if ``--out`` can't take a network, or would be overwritten by the learning curve beside it."""
-    if not path.parent.is_dir():
-        raise NetworkError(f"--out: there is no folder {path.parent}")
-    if path.is_dir():
-        raise NetworkError(f"--out: {path} is a folder, not a file")
     if path.suffix == ".png":
         raise NetworkError(f"--out must not end in .png, the learning curve's name: {path}")
-    probe = path.with_name(f".{path.name}.{os.getpid()}.probe")
     try:
+        if not path.parent.is_dir():
+            raise NetworkError(f"--out: there is no folder {path.parent}")
+        if path.is_dir():
+            raise NetworkError(f"--out: {path} is a folder, not a file")
+        probe = check_output(path).with_name(f".{os.getpid()}.probe")
         probe.touch()
         probe.unlink()
     except OSError as error:

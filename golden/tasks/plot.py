@@ -4,6 +4,8 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from polychron.options import printable
+
 from ..integer.file import write_atomic
 
 __all__ = ["plot_curve"]
@@ -21,8 +23,8 @@ def plot_curve(network: Path, *, train: Points, checks: Points, title: str, unit
     try:
         write_atomic(path, _picture(train, checks, final, title=title.replace("$", r"\$"), unit=unit))
     except Exception as error:  # whatever matplotlib or the disk has against it, the network is saved
-        return f"no learning curve: {error}"
-    return f"learning curve: {path}"
+        return f"no learning curve: {printable(error, limit=1000)}"
+    return f"learning curve: {printable(path)}"
 
 
 def _picture(train: Points, checks: Points, final: tuple[float, float] | None, *, title: str, unit: str) -> bytes:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from polychron.files import read_input
+
 from ..integer.layer import NetworkError
 from ..integer.network import MAX_SYMBOLS
 from ..integer.symbols import UNKNOWN
@@ -50,7 +52,7 @@ class Text:
 def read_text(path: Path) -> Text:
     """The bytes of a file; ``NetworkError`` when it can't be read."""
     try:
-        return Text(data=path.read_bytes(), name=path.name)
+        return Text(data=read_input(path), name=path.name)
     except OSError as error:
         raise NetworkError(f"{path}: cannot be read: {error.strerror}") from None
 

@@ -17,7 +17,7 @@ from hdl.flow.products import flash_image
 from hdl.flow.report import Speed, figures_of, to_json, to_text
 from hdl.flow.steps import Steps
 
-__all__ = ["MOST_SEEDS", "Job", "Products", "make_products"]
+__all__ = ["MOST_SEEDS", "Job", "Products", "make_products", "product_names"]
 
 MOST_SEEDS = 100
 _TOPS: dict[str, type[Top] | type[EcpTop]] = {"iCE40": Top, "ECP5": EcpTop}
@@ -41,6 +41,12 @@ class Products:
     files: dict[str, bytes]
     figures: dict[str, Any]
     report: str
+
+
+def product_names(board: Board) -> tuple[str, ...]:
+    """The files of a build: bitstream, memory image, both as they lie in flash, and the report, for reading and as JSON."""
+    suffix = family_of(board.device).bitstream.rsplit(".", 1)[-1]
+    return f"bitstream.{suffix}", "image.bin", "flash.bin", "report.txt", "report.json"
 
 
 def make_products(job: Job, *, seeds: int, steps: Path, say: Callable[[str], None]) -> Products:
@@ -68,15 +74,9 @@ def make_products(job: Job, *, seeds: int, steps: Path, say: Callable[[str], Non
         built=built,
     )
     text = to_text(figures, worst=min(built.seeds, key=lambda routed: routed.fmax_mhz))
-    suffix = design.family.bitstream.rsplit(".", 1)[-1]
-    files = {
-        f"bitstream.{suffix}": built.bitstream,
-        "image.bin": job.image,
-        "flash.bin": flash_image(bitstream=built.bitstream, image=job.image, offset=board.image_offset, size=board.flash_size),
-        "report.txt": text,
-        "report.json": to_json(figures),
-    }
-    return Products(files=files, figures=figures, report=text.decode())
+    flash = flash_image(bitstream=built.bitstream, image=job.image, offset=board.image_offset, size=board.flash_size)
+    contents = (built.bitstream, job.image, flash, text, to_json(figures))
+    return Products(files=dict(zip(product_names(board), contents, strict=True)), figures=figures, report=text.decode())
 
 
 def _elaborate(board: Board) -> Design:

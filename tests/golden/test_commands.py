@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import polychron
 from golden import bench, eval, rounding, train
 from golden.compiled.stream import score
-from golden.integer.file import load
+from golden.integer.file import load, save_network
 from golden.integer.shipped import find_network
 from golden.training.architectures.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
 
@@ -121,6 +122,11 @@ def test_the_default_text_is_trained_on(tmp_path, capsys):
         (("--output", "0x3"), "--output must be tables x pairs, 1..9999 x 1..16, such as 16x10, not '0x3'"),
         (("--output", "axb"), "--output must be tables x pairs, 1..9999 x 1..16, such as 16x10, not 'axb'"),
         (("--hidden-unit", "0.3"), "a unit must be a power of two, not 0.3"),
+        *(
+            ((f"--{part}-unit", value), f"a unit must be a power of two, not {value}")
+            for part in ("hidden", "output")
+            for value in ("inf", "nan", "-1.0")
+        ),
         (("--seed", "1", "--seed", "2"), "--seed specified multiple times"),
         (("--out", "/nowhere/x.safetensors"), "--out: there is no folder /nowhere"),
         (("--text", "/nowhere/x.txt"), "/nowhere/x.txt: cannot be read"),
@@ -134,6 +140,26 @@ def test_bad_options_are_one_sentence_and_code_2(tmp_path, capsys, options, mess
     assert said.startswith("error: ")
     assert said.count("\n") == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lines.txt"]
+
+
+def test_what_a_card_and_file_names_say_is_printable(tmp_path, capsys):
+    network = load(find_network("digits"))
+    path, text = tmp_path / "a\x1b[2J.safetensors", tmp_path / "b\x1b[2J.txt"
+    card = {"command": "x\x1b]0;y\x07" * 100, "seed": 0, "task": "digits", "figures": {"z\x1b": "\r"}}
+    save_network(replace(network, card=card), path)
+    assert eval.main([str(path)]) == 0
+    network = load(find_network("shakespeare"))
+    save_network(replace(network, card={"data": {"sha256": "", "name": "t\x1b"}, "command": ["\x1b"]}), path)
+    text.write_bytes(LINES)
+    assert eval.main([str(path), "--text", str(text)]) == 0
+    said = capsys.readouterr().out
+    assert all(line.isprintable() for line in said.splitlines())
+    assert max(map(len, said.splitlines())) < 700
+    assert r"trained on another text: t\x1b" in said
+    found = polychron.load(path)
+    assert found.name == "a\x1b[2J"
+    printed = (found.summary, str(found), str(found.compile().estimate()))
+    assert all(line.isprintable() for text in printed for line in text.split("\n"))
 
 
 def test_an_empty_text_is_refused(tmp_path, capsys):

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 import pytest
 from cyclopts import App
 
-from polychron.options import FLAT, UNRECORDED, Options, command_line, make_app, option, preset_values, run, word
+from polychron.options import FLAT, UNRECORDED, Options, command_line, make_app, option, preset_values, printable, run, word
 
 
 def pair(text: str) -> tuple[int, int]:
@@ -199,6 +199,41 @@ def test_errors_are_one_sentence_and_code_2(app: App, capsys: pytest.CaptureFixt
     assert capsys.readouterr().err == "error: no flour left\n"
     assert run(app, ["burn", "--error", "os"]) == 2
     assert capsys.readouterr().err == "error: a file can't be read or written: no oven\n"
+
+
+def test_what_steers_a_terminal_is_escaped_and_what_is_long_cut() -> None:
+    assert printable("größer, 'it' \\ as it is") == "größer, 'it' \\ as it is"
+    assert printable("a\x1b[2J\n\u202eb\udcff\x9b") == r"a\x1b[2J\n\u202eb\udcff\x9b"
+    assert printable("x" * 200) == "x" * 200
+    assert printable("a" * 150 + "b" * 150) == "a" * 100 + " ... " + "b" * 100
+
+
+@pytest.mark.parametrize("name", ["\x1b[31m\r", "\x07" * 100, "\udcff\u202e"])
+def test_a_file_name_in_an_error_is_printable(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    app = make_app("app", "")
+
+    @app.default
+    def command() -> None:
+        Path(f"/nowhere/{name}").read_bytes()
+
+    assert run(app, []) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: /nowhere/")
+    assert said.endswith("can't be read or written: No such file or directory\n")
+    assert said[:-1].isprintable()
+
+
+def test_an_endless_name_leaves_room_for_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    app = make_app("app", "")
+
+    @app.default
+    def command() -> None:
+        Path("x" * 5000).read_bytes()
+
+    assert run(app, []) == 2
+    said = capsys.readouterr().err
+    assert len(said) < 1100
+    assert said.endswith("xxx can't be read or written: File name too long\n")
 
 
 def test_ctrl_c_is_code_130(app: App, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,9 @@
 """The run command: what it prints, how it ends, and what it says of bad input."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -103,6 +106,25 @@ def test_bad_input_is_one_sentence(capsys, arguments, message):
     assert message in err
     (line,) = [line for line in err.splitlines() if not line.startswith("compiling")]
     assert line.startswith("error: ")
+
+
+@pytest.mark.parametrize("seed", [[1], float("inf"), "1", -1])
+def test_a_card_with_another_seed(capsys, tmp_path, seed):
+    network = load(NETWORKS / "digits.safetensors")
+    network.card["seed"] = seed
+    save_network(network, tmp_path / "net.safetensors")
+    code, _, err = run(capsys, "--digits", "1", "--network", str(tmp_path / "net.safetensors"))
+    assert code == 2
+    assert err == f"error: card field seed must be 0..4294967295, not {seed!r}\n"
+
+
+@pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])
+def test_a_prompt_of_any_bytes_in_the_plain_locale(locale):
+    command = [sys.executable, "-m", "sim.run", "--length", "1", "--prompt", "é".encode() + b"\xff"]
+    done = subprocess.run(command, env=os.environ | locale, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("é\ufffd".encode("utf-8" if len(locale) == 1 else "ascii", "backslashreplace"))
+    assert b"\n4 characters: " in done.stdout
 
 
 def test_a_byte_that_is_no_symbol(capsys, tmp_path):

@@ -16,7 +16,7 @@ from .classifier import Tick, Trained, train_classifier
 from .recipe import Recipe
 from .warp import Warp, warp
 
-__all__ = ["CLASSES", "Holdout", "data_sha256", "digits_views", "holdout", "holdout_digits", "inner_holdout", "train_digits"]
+__all__ = ["CLASSES", "Holdout", "card_seed", "data_sha256", "digits_views", "holdout", "holdout_digits", "inner_holdout", "train_digits"]
 
 CLASSES = 10
 WARP = Warp(turn=6.0, scale=0.05, shear=0.05, shift=0.3)
@@ -58,6 +58,13 @@ def data_sha256() -> str:
     """Of the data set as used: latencies (int16) and classes (int64), little-endian."""
     x, y = _load()
     return hashlib.sha256(x.astype("<i2").tobytes() + y.astype("<i8").tobytes()).hexdigest()
+
+
+def card_seed(value: object) -> int:
+    """The seed of a card, of any type there; ``NetworkError`` unless :func:`holdout` takes it."""
+    if not isinstance(value, int) or not 0 <= value < 1 << 32:
+        raise NetworkError(f"card field seed must be 0..{(1 << 32) - 1}, not {value!r:.60}")
+    return value
 
 
 def inner_holdout(seed: int) -> Holdout:

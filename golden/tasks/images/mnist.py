@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from polychron.files import open_input
+
 from ...integer.layer import Int16, NetworkError
 from .classifier import Tick, Trained, train_classifier
 from .recipe import Recipe
@@ -49,14 +51,11 @@ def _find(folder: Path, part: str, kind: str, ndim: int) -> Path:
 def read_idx(path: Path, *, ndim: int) -> tuple[npt.NDArray[np.uint8], bytes]:
     """An IDX file of unsigned bytes with ``ndim`` dimensions: the array, and the file's bytes, unpacked."""
     try:
-        if path.suffix == ".gz":
-            with gzip.open(path) as file:
-                data = file.read(MAX_BYTES + 1)
-        else:
-            with path.open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
+        with open_input(path) as plain:
+            file = gzip.open(plain) if path.suffix == ".gz" else plain
+            data = file.read(MAX_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise NetworkError(f"{path}: cannot be read: {error}") from None
+        raise NetworkError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     start = 4 + 4 * ndim
     if len(data) < start or data[:4] != bytes((0, 0, 8, ndim)):
         raise NetworkError(f"{path}: not an IDX file of unsigned bytes with {ndim} dimensions")

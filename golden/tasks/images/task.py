@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from polychron.options import printable
+
 from ...integer.deep import DeepNetwork
 from ...integer.file import save_network
 from ...integer.layer import Int16, NetworkError
@@ -99,17 +101,14 @@ def run(task: str, options: ImageOptions, *, out: Path, command: str) -> None:
     found = diagnose_layer(trained.layer, seen * 2.0**-recipe.frac, name="output layer")
     print("diagnosis: " + ("; ".join(found) or "no failure signature found"))
     count = sum(group.n_t * group.n_c for group in network.output.groups)
-    print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {out}; {plot}")
+    print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {printable(out)}; {plot}")
 
 
 def evaluate(network: Network, *, data: Path | None) -> dict[str, float]:
     """Figures of a digits or mnist network on the data its card says were held out; mnist needs the folder ``data``."""
     task = network.card.get("task")
     if task == "digits":
-        seed = network.card.get("seed")
-        if not isinstance(seed, int) or not 0 <= seed < 1 << 32:
-            raise NetworkError(f"card field seed must be 0..{(1 << 32) - 1}, not {seed!r:.60}")
-        split = digits.holdout(seed)
+        split = digits.holdout(digits.card_seed(network.card.get("seed")))
         x, y = split.test_x, split.test_y
     elif task == "mnist":
         if data is None:

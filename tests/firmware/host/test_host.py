@@ -261,6 +261,13 @@ def test_talk(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == expected + "\n"
 
 
+def test_talk_reads_a_prompt_of_any_bytes(capsys: pytest.CaptureFixture[str]) -> None:
+    image = write_image(compile_network(text_network(), ICEBREAKER))
+    used = talk(Device(Host(FakeCore()), image), EARLIEST, prompt="a\udcff", count=0)
+    assert used.steps == 2
+    assert capsys.readouterr().out == "a\ufffd\n"
+
+
 def test_talk_without_a_port(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "image.bin"
     assert main(["--port", "/dev/none", "--image", str(path)]) == 2

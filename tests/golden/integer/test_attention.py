@@ -229,6 +229,18 @@ def test_a_damaged_file_is_refused(transformer: TransformerNetwork, tmp_path: Pa
     path.write_bytes(data.replace(b'\\"parts\\": [2, 1]', b'\\"parts\\": [2, 0]', 1))
     with pytest.raises(NetworkError, match=r"t\.safetensors: header field blocks\.0\.parts must be a list of numbers of heads"):
         load(path)
+    for bad in (b"[8]", b"{}", b"8.5", b"Infinity", b"null"):
+        path.write_bytes(_with(data, b'\\"blocks\\": [{\\"bits\\": 8', b'\\"blocks\\": [{\\"bits\\": ' + bad))
+        with pytest.raises(NetworkError, match=r"t\.safetensors: header field bits must be int, not "):
+            load(path)
+
+
+def _with(data: bytes, old: bytes, new: bytes) -> bytes:
+    """A safetensors file with ``new`` in place of ``old`` in its header."""
+    size = int.from_bytes(data[:8], "little")
+    header = data[8 : 8 + size].replace(old, new)
+    assert new in header
+    return len(header).to_bytes(8, "little") + header + data[8 + size :]
 
 
 def rounded_model(name: str) -> Transformer:

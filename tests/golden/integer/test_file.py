@@ -61,7 +61,7 @@ def test_damaged_files_are_refused(rnn, tmp_path):
         path.write_bytes(bad)
         refused(path, "not a safetensors file, or damaged")
     refused(tmp_path / "absent", "cannot be read")
-    refused(tmp_path, "a folder, not a network file")
+    refused(tmp_path, "cannot be read: it is a folder, not a regular file$")
     path.write_bytes(data)
     load(path)
 
