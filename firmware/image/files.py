@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from boards import Board
+from polychron.leftovers import temporary_file
 
 from .. import isa
 from ..program import Program
@@ -33,7 +34,7 @@ def read_bytes(path: Path, *, limit: int = 1 << 24) -> bytes:
 
 def write_atomic(files: dict[Path, bytes]) -> None:
     """Write all files under temporary names beside their own, then rename them: a full disk leaves what was there before."""
-    temporary = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in files}
+    temporary = {path: temporary_file(path) for path in files}
     path = next(iter(files))
     try:
         for path, data in files.items():

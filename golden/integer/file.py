@@ -14,6 +14,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from polychron.leftovers import temporary_file
+
 from .deep import DeepNetwork
 from .layer import NetworkError
 from .network import Network
@@ -31,7 +33,7 @@ KINDS: dict[str, type[Network]] = {network.kind: network for network in (DeepNet
 
 def write_atomic(path: Path, data: bytes) -> None:
     """Write under a temporary name beside ``path``, then rename: a full disk leaves the old file. Raises ``NetworkError``."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = temporary_file(path)
     try:
         temporary.write_bytes(data)
         os.replace(temporary, path)
