@@ -86,13 +86,12 @@ def run(command: Sequence[str], *, folder: Path, timeout: float | None = None, *
 def interruptible() -> Iterator[None]:
     """While it is entered, Ctrl-C, SIGTERM, SIGHUP and SIGQUIT end every program under way and raise ``KeyboardInterrupt(number)``.
 
-    No program is started after that. One that has come by the end of the block is the last: the process is about to end. A signal that
-    was ignored stays so; outside the main thread, where Python takes no signals, all stay as they are.
+    After that the block starts no program, and behind it these signals are ignored: the process is about to end. A signal that was
+    ignored before stays so; outside the main thread, where Python takes no signals, all stay as they are.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    _State.interrupted = 0
     before = {number: signal.getsignal(number) for number in SIGNALS}
     before = {number: handler for number, handler in before.items() if handler not in (signal.SIG_IGN, None)}
     for number in before:
@@ -102,6 +101,7 @@ def interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_IGN if _State.interrupted else handler)
+        _State.interrupted = 0
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
