@@ -1,4 +1,4 @@
-"""The files that a user names: read where they are regular files, written whole or not at all. Imports nothing of ours.
+"""The files that a user names: read where they are regular files, written whole or not at all.
 
 Whatever is wrong is an ``OSError`` whose ``filename`` is the file the user named and whose ``strerror`` says what about it.
 """
@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
+
+from .leftovers import temporary_file
 
 __all__ = ["check_input", "check_output", "open_input", "read_input", "write_whole"]
 
@@ -64,7 +66,7 @@ def write_whole(files: Mapping[Path, bytes], *, folders: bool = False) -> None:
             if folders:
                 path.parent.mkdir(parents=True, exist_ok=True)
             target = check_output(path)
-            temporary[path] = target.with_name(f".{target.name[:40]}.{os.getpid()}.{len(temporary)}.part"), target
+            temporary[path] = temporary_file(target, len(temporary)), target
         for path, data in files.items():
             temporary[path][0].write_bytes(data)
         for path in files:

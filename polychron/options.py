@@ -12,7 +12,7 @@
     def text(options: Annotated[Training, FLAT] = Training()) -> int:
         \"\"\"Predict the next byte of a text.\"\"\"
 
-Imports nothing of ours: every command uses it.
+Imports of ours only how programs are ended: every command uses it.
 """
 
 import io
@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import Any, ClassVar, get_args, get_type_hints
 
 from cyclopts import App, ArgumentCollection, CycloptsError, Parameter, Token, ValidationError, convert
+
+from .children import interruptible
 
 __all__ = ["FLAT", "UNRECORDED", "Options", "command_line", "given", "make_app", "option", "preset_values", "printable", "run", "word"]
 
@@ -215,8 +217,8 @@ def call(app: App, words: Sequence[str]) -> int:
 def run(app: App, argv: Sequence[str] | None = None, *, group: str | None = None) -> int:
     """Run a command line; the exit code (docs/user/commands.md): what the command returns, or 0. ``group``: what ``app`` is listed under.
 
-    A ``ValueError`` or an ``OSError`` is told in one sentence, and is 2, or the ``exit_code`` that the exception names; Ctrl-C is 130, a
-    reader that has gone (``| head``) 141.
+    A ``ValueError`` or an ``OSError`` is told in one sentence, and is 2, or the ``exit_code`` that the exception names; a reader that
+    has gone (``| head``) is 141. What interrupts it ends the programs it has started too, and is 128 and the number of the signal.
     """
     words = sys.argv[1:] if argv is None else list(argv)
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -226,6 +228,15 @@ def run(app: App, argv: Sequence[str] | None = None, *, group: str | None = None
             parent, words = make_app(above, ""), [app.name[0], *words]
             parent.command(app)
             app = parent
+    try:
+        with interruptible():
+            return _code(app, words)
+    except KeyboardInterrupt as error:
+        print("stopped", file=sys.stderr)
+        return 128 + (error.args or (signal.SIGINT,))[0]
+
+
+def _code(app: App, words: Sequence[str]) -> int:
     try:
         code = call(app, words)
         sys.stdout.flush()
@@ -240,7 +251,4 @@ def run(app: App, argv: Sequence[str] | None = None, *, group: str | None = None
     except ModuleNotFoundError as error:
         print(f"error: the Python package {error.name} is missing: install it with pip", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 128 + signal.SIGINT
     return code

@@ -162,9 +162,11 @@ class Program:
         """Synthesise, place and route, pack: bitstream, image and report in a folder, build/BOARD if none is given (docs/user/build.md).
 
         The fastest of ``seeds`` (1..100) is taken. Steps whose inputs have not changed since the last build there are not run again. Raises
-        ``BuildError``, or ``TimingError`` where no seed meets the board's clock; nothing is written then.
+        ``BuildError``, also where another build is under way in the folder, or ``TimingError`` where no seed meets the board's clock;
+        nothing is written then.
         """
         from hdl.flow.job import Job, make_products, product_names
+        from hdl.flow.steps import only_build
 
         folder = Path("build") / self.board.name if out is None else Path(out)
         for product in product_names(self.board):
@@ -172,7 +174,8 @@ class Program:
         speed, image, name = self.estimate().speed, self.image, self.network.name
         job = Job(board=self.board, name=name, sha256=self.network.sha256(), image=image, speed=speed)
         say(f"{printable(name)} compiled for {self.board.title}: {speed.clocks} clocks a step, image of {len(image)} bytes")
-        made = make_products(job, seeds=seeds, steps=folder / "steps", say=say)
-        write_atomic({folder / name: content for name, content in made.files.items()})
+        with only_build(folder) as steps:
+            made = make_products(job, seeds=seeds, steps=steps, say=say)
+            write_atomic({folder / name: content for name, content in made.files.items()})
         say(f"products in {printable(folder)}: {', '.join(made.files)}")
         return Build(files=tuple(folder / name for name in made.files), figures=made.figures, report=made.report)

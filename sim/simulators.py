@@ -22,9 +22,15 @@ from sim.compiled.build import SimulationError, build
 from sim.compiled.simulation import Simulation
 from sim.machines.icarus import run_cocotb
 
-__all__ = ["Figure", "measure"]
+__all__ = ["DifferenceError", "Figure", "measure"]
 
 LONGER = 100  # times the clocks for the compiled simulator
+
+
+class DifferenceError(SimulationError):
+    """Simulators that disagree. Exit code 1."""
+
+    exit_code = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +51,7 @@ class Figure:
 
 
 def measure(network: Path, board: Board, *, clocks: int) -> list[Figure]:
-    """Amaranth's simulator, cocotb with Icarus, CXXRTL. Raises :class:`SimulationError` if their counters differ."""
+    """Amaranth's simulator, cocotb with Icarus, CXXRTL. Raises :class:`DifferenceError` if their counters differ."""
     program = program_of(network, board)
     figures = [
         _amaranth(program, board, clocks=clocks),
@@ -54,7 +60,7 @@ def measure(network: Path, board: Board, *, clocks: int) -> list[Figure]:
     ]
     for figure in figures[1:]:
         if figure.counters != figures[0].counters:
-            raise SimulationError(f"{figure.name} counts {figure.counters}, {figures[0].name} {figures[0].counters}")
+            raise DifferenceError(f"{figure.name} counts {figure.counters}, {figures[0].name} {figures[0].counters}")
     return figures
 
 

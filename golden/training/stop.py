@@ -8,7 +8,7 @@ __all__ = ["StopRequest"]
 
 
 class StopRequest:
-    """While it is entered, the first Ctrl-C or SIGTERM sets ``made``; one more interrupts at once (``KeyboardInterrupt``).
+    """While it is entered, the first Ctrl-C or SIGTERM sets ``made``; one more interrupts at once (``KeyboardInterrupt(number)``).
 
     Outside the main thread, where Python takes no signals, it is never made.
     """
@@ -31,5 +31,5 @@ class StopRequest:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.made:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(number)
         self.made = True

@@ -10,6 +10,7 @@ from hdl.flow.design import Design
 from hdl.flow.routing import Routed, choose
 from hdl.flow.steps import Steps
 from hdl.flow.tools import Tool, find_tool
+from polychron.children import end_children
 
 __all__ = ["Implementation", "Toolchain", "implement"]
 
@@ -58,8 +59,10 @@ def implement(design: Design, *, tools: Toolchain, steps: Steps, seeds: Sequence
         jobs = [pool.submit(_route, design, tools.place, steps, netlist, seed) for seed in seeds]
         try:
             outputs = [job.result() for job in jobs]
-        except BaseException:
+        except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
+            if isinstance(error, KeyboardInterrupt):
+                end_children()
             raise
     routed = [Routed.read(report, seed=seed, clock_mhz=clock_mhz) for seed, (_, report) in zip(seeds, outputs, strict=True)]
     best = choose(routed)

