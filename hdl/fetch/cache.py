@@ -1,6 +1,6 @@
 """Index cache: queries of a block, keys of all cached positions, and the indices that an attend run makes of them."""
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -157,7 +157,10 @@ class IndexCache(wiring.Component):
                 with m.If(~self.left):
                     m.next = "IDLE"
                 with m.Elif(~self.o.valid):
-                    m.d.sync += [self.o.valid.eq(1), self.o.payload.eq(query | Array(words)[table.lane])]
+                    m.d.sync += [
+                        self.o.valid.eq(1),
+                        self.o.payload.eq(query | words.as_value().bit_select(Cat(Const(0, 4), table.lane), INDEX_BITS)),
+                    ]
                     m.d.comb += step.eq(1)
                     with m.If(table.lane == isa.SIDE_WORDS - 1):
                         m.next = "NEXT"
