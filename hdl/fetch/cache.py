@@ -1,6 +1,6 @@
 """Index cache: queries of a block, keys of all cached positions, and the indices that an attend run makes of them."""
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -39,7 +39,7 @@ class IndexCache(wiring.Component):
         self._bits = address_bits
         super().__init__(
             {
-                "mode": In(isa.Mode),  # of the run
+                "mode": In(isa.Mode),  # of the run, two clocks before ``open`` at the latest
                 "block": In(8),  # its ``side``
                 "reach": In(8),  # its n_out - 1
                 "open": In(1),  # a pass over the run's tables begins; an attend run has one for each distance
@@ -103,10 +103,9 @@ class IndexCache(wiring.Component):
 
         ``step``: strobe, the next table.
         """
-        key, anchors = self.mode == isa.Mode.KEY, self.mode == isa.Mode.ANCHORS
-        side = self.side
+        side, anchors = self.side, self.mode == isa.Mode.ANCHORS
+        key = Signal(reset_less=True)  # the run is a key run; from a clock after ``mode`` on, which stands two before ``open``
         words = Signal(data.ArrayLayout(INDEX_BITS, isa.SIDE_WORDS), reset_less=True)
-        word = Array(words[lane] for lane in range(isa.SIDE_WORDS))[table.lane]
         ring = Signal(_LOW, reset_less=True)  # position of the pass
         low = Signal(_LOW, reset_less=True)  # of the beat asked, in its half of the side block
         placing = Signal()  # the position bits are asked
@@ -116,7 +115,7 @@ class IndexCache(wiring.Component):
         nearer = Mux(self.again, ring, now) - 1
         with m.If(self.open):
             m.d.sync += [ring.eq(nearer), low.eq(Mux(key, now, nearer)), placing.eq(0), copying.eq(anchors)]
-        m.d.sync += [second.eq(placing), self.copied.eq(0)]
+        m.d.sync += [second.eq(placing), self.copied.eq(0), key.eq(self.mode == isa.Mode.KEY)]
         m.d.comb += [
             granted.eq(side.valid & side.ready),
             self.busy.eq(side.valid & key),
@@ -158,7 +157,10 @@ class IndexCache(wiring.Component):
                 with m.If(~self.left):
                     m.next = "IDLE"
                 with m.Elif(~self.o.valid):
-                    m.d.sync += [self.o.valid.eq(1), self.o.payload.eq(query | word)]
+                    m.d.sync += [
+                        self.o.valid.eq(1),
+                        self.o.payload.eq(query | words.as_value().bit_select(Cat(Const(0, 4), table.lane), INDEX_BITS)),
+                    ]
                     m.d.comb += step.eq(1)
                     with m.If(table.lane == isa.SIDE_WORDS - 1):
                         m.next = "NEXT"
