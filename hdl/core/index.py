@@ -74,14 +74,13 @@ class IndexMaker(wiring.Component):
         word_valid = Signal()
         held_sync = Signal(reset_less=True)
         held_fresh = Signal(reset_less=True)
-        waiting = Signal()
+        waits = Signal()  # the word for a run's end or a step's begin
         started = Signal()
         take = Signal()
         issue = Signal()
-        # `waiting` counts with a word only, and that comes no earlier than a clock after its flags
-        m.d.sync += waiting.eq(~take & ((held_sync & ~alone_next) | (held_fresh & ~(started | self.go))))
+        m.d.sync += self.reads.valid.eq((issue | (word_valid & ~take)) & ~waits)
         m.d.comb += [
-            self.reads.valid.eq(word_valid & ~waiting),
+            waits.eq(~take & ((held_sync & ~alone_next) | (held_fresh & ~(started | self.go)))),
             take.eq(self.reads.valid & self.reads.ready),
             anchors.read.addr.eq(run.anchor_base[: len(anchors.read.addr)]),
             anchors.read.en.eq(~word_valid | take),
