@@ -128,8 +128,8 @@ def test_flipped_position_bits_are_named():
         found = difference(session)
         step = int(found.split(",")[0].removeprefix("step "))
         assert step >= distance
-        assert f"op {origin['stage']}, neuron" in found
-        assert f"position bits of table {origin['tables'][0]} of {origin['stage']}, distance {distance} is damaged in memory: byte" in found
+        assert f"op {origin.stage}, neuron" in found
+        assert f"position bits of table {origin.tables[0]} of {origin.stage}, distance {distance} is damaged in memory: byte" in found
 
 
 def test_a_flipped_table_bit_is_named():
@@ -138,8 +138,8 @@ def test_a_flipped_table_bit_is_named():
     memory = session.core.sim.memory(session.core.prefix + TABLES)
     memory[attend.table_base : attend.table_base + (1 << attend.table_log2) : 1 << attend.row_log2, 0] ^= 16
     found = difference(session)
-    assert found.startswith(f"step 1, op {origin['stage']}, neuron ")
-    assert f"table {origin['tables'][0]} of {origin['stage']}, group 0, row " in found
+    assert found.startswith(f"step 1, op {origin.stage}, neuron ")
+    assert f"table {origin.tables[0]} of {origin.stage}, group 0, row " in found
     assert ", distance 1 is damaged in memory: byte" in found
 
 
