@@ -39,7 +39,7 @@ class IndexCache(wiring.Component):
         self._bits = address_bits
         super().__init__(
             {
-                "mode": In(isa.Mode),  # of the run
+                "mode": In(isa.Mode),  # of the run, two clocks before ``open`` at the latest
                 "block": In(8),  # its ``side``
                 "reach": In(8),  # its n_out - 1
                 "open": In(1),  # a pass over the run's tables begins; an attend run has one for each distance
@@ -103,8 +103,8 @@ class IndexCache(wiring.Component):
 
         ``step``: strobe, the next table.
         """
-        key, anchors = self.mode == isa.Mode.KEY, self.mode == isa.Mode.ANCHORS
-        side = self.side
+        side, anchors = self.side, self.mode == isa.Mode.ANCHORS
+        key = Signal(reset_less=True)  # the run is a key run; from a clock after ``mode`` on, which stands two before ``open``
         words = Signal(data.ArrayLayout(INDEX_BITS, isa.SIDE_WORDS), reset_less=True)
         ring = Signal(_LOW, reset_less=True)  # position of the pass
         low = Signal(_LOW, reset_less=True)  # of the beat asked, in its half of the side block
@@ -115,7 +115,7 @@ class IndexCache(wiring.Component):
         nearer = Mux(self.again, ring, now) - 1
         with m.If(self.open):
             m.d.sync += [ring.eq(nearer), low.eq(Mux(key, now, nearer)), placing.eq(0), copying.eq(anchors)]
-        m.d.sync += [second.eq(placing), self.copied.eq(0)]
+        m.d.sync += [second.eq(placing), self.copied.eq(0), key.eq(self.mode == isa.Mode.KEY)]
         m.d.comb += [
             granted.eq(side.valid & side.ready),
             self.busy.eq(side.valid & key),
