@@ -165,9 +165,10 @@ class Program:
         ``BuildError``, also where another build is under way in the folder, or ``TimingError`` where no seed meets the board's clock;
         nothing is written then.
         """
-        from hdl.flow.job import Job, make_products, product_names
+        from hdl.flow.job import Job, check_seeds, make_products, product_names
         from hdl.flow.steps import only_build
 
+        check_seeds(seeds)
         folder = Path("build") / self.board.name if out is None else Path(out)
         for product in product_names(self.board):
             check_output(folder / product)

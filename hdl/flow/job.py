@@ -17,7 +17,7 @@ from hdl.flow.products import flash_image
 from hdl.flow.report import Speed, figures_of, to_json, to_text
 from hdl.flow.steps import Steps
 
-__all__ = ["MOST_SEEDS", "Job", "Products", "make_products", "product_names"]
+__all__ = ["MOST_SEEDS", "Job", "Products", "check_seeds", "make_products", "product_names"]
 
 MOST_SEEDS = 100
 _TOPS: dict[str, type[Top] | type[EcpTop]] = {"iCE40": Top, "ECP5": EcpTop}
@@ -49,14 +49,18 @@ def product_names(board: Board) -> tuple[str, ...]:
     return f"bitstream.{suffix}", "image.bin", "flash.bin", "report.txt", "report.json"
 
 
+def check_seeds(seeds: int) -> None:
+    """Raises :class:`BuildError` if ``seeds`` is not 1..100."""
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise BuildError(f"seeds must be 1..{MOST_SEEDS}, not {seeds}")
+
+
 def make_products(job: Job, *, seeds: int, steps: Path, say: Callable[[str], None]) -> Products:
-    """Elaborate, synthesise, place and route with ``seeds`` (1..100) seeds, pack, and put the figures together.
+    """Elaborate, synthesise, place and route with ``seeds`` seeds (:func:`check_seeds`), pack, and put the figures together.
 
     ``steps``: the folder of the steps' results; one whose inputs are the same is not run again. ``say`` is told what goes on. Raises
     :class:`BuildError`, or of it :class:`TimingError` if no seed meets the clock.
     """
-    if not 1 <= seeds <= MOST_SEEDS:
-        raise BuildError(f"seeds must be 1..{MOST_SEEDS}, not {seeds}")
     board = job.board
     design = _elaborate(board)
     tools = Toolchain.find(design)

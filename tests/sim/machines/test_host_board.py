@@ -48,9 +48,9 @@ def golden_symbols(forced, sampler=None):
     golden = Golden(NETWORK, PROGRAM, sampler=sampler)
     chosen = []
     for symbol in forced:
-        golden.step(symbol)
+        *_, last = golden.step(symbol)
         chosen.append(golden.symbol)
-    return chosen, golden.state[0].tolist()
+    return chosen, last.made.result.tolist()
 
 
 def state(device):
