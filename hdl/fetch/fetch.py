@@ -83,13 +83,14 @@ class RowFetch(wiring.Component):
         made = Signal()  # a table's index is dealt with
         close = Signal()  # the row of zeros that ends a quiet run is made
         single = Signal()  # one table is left
+        coupled = Signal()  # rows go two by two
         waits = Signal()  # the row waits for the other one of its couple
         row = Signal(wide)
         m.d.comb += [
-            single.eq(run.count == 1),
-            waits.eq(run.int4 & ~flash & ~half & ~single),
+            waits.eq(coupled & ~half & ~single),
             row.eq((run.table_base | (index << run.row_log2))[:wide]),
         ]
+        m.d.sync += [single.eq(run.count == Mux(made | close, 2, 1)), coupled.eq(run.int4 & ~flash)]  # both stand when ROWS begins
         with m.If(made | close):
             m.d.sync += [
                 run.table_base.eq(run.table_base + (Const(1, wide) << run.table_log2)),
@@ -98,6 +99,8 @@ class RowFetch(wiring.Component):
             ]
             with m.If(~half):
                 m.d.sync += slot.a.eq(row | (cache.empty | close).replicate(wide))
+        with m.If(slot_valid):
+            m.d.sync += [half.eq(0), opening.eq(0)]
         with m.If(streamer.i.valid & streamer.i.ready):
             m.d.sync += slot_valid.eq(0)
 
@@ -133,8 +136,6 @@ class RowFetch(wiring.Component):
                         m.d.sync += half.eq(1)
                 with m.If((made & ~quiet & ~waits) | close):
                     m.d.sync += [
-                        half.eq(0),
-                        opening.eq(0),
                         slot_valid.eq(1),
                         slot_asked.eq(~flash),
                         slot.both.eq(half | flash),

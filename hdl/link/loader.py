@@ -87,6 +87,7 @@ class Loader(wiring.Component):
         done = Signal(init=int(self._loaded))
         off = Signal()  # bytes go nowhere
         count = Signal(4, init=_IDLE)  # clocks since a byte came
+        ready = Signal(init=1)  # for the next
         word = Signal(16, reset_less=True)  # a byte enters at the top and goes down, bit by bit
         phase = Signal(_Phase)
         position = Signal(4)  # of the byte within header, section header or CRC; lowest bit: within a word
@@ -108,7 +109,7 @@ class Loader(wiring.Component):
             crc.bit.eq(slots.bit),
             crc.shift.eq(slots.shift),
         ]
-        self._take_bytes(m, count=count, word=word, off=off)
+        self._take_bytes(m, count=count, word=word, off=off, ready=ready)
         with m.If(slots.shift & crc.given & (slots.bit != crc.expected)):
             m.d.sync += wrong.eq(1)
         with m.If(slots.decide):
@@ -159,7 +160,7 @@ class Loader(wiring.Component):
             m.d.sync += stop(isa.LoadError.FLASH)
         with m.If(begin):
             m.d.comb += crc.clear.eq(1)
-            m.d.sync += [enter(_Phase.HEADER), wrong.eq(0), count.eq(_IDLE), checking.eq(self.scrub)]
+            m.d.sync += [enter(_Phase.HEADER), wrong.eq(0), count.eq(_IDLE), ready.eq(1), checking.eq(self.scrub)]
             m.d.sync += [done.eq(0), status.error.eq(0), status.code.eq(isa.LoadError.NONE), status.section.eq(0)]
         with m.If(self.start):
             m.d.sync += whole.eq(0)
@@ -167,12 +168,13 @@ class Loader(wiring.Component):
             m.d.sync += whole.eq(whole | done)
         return m
 
-    def _take_bytes(self, m: Module, *, count: Signal, word: Signal, off: Signal) -> None:
+    def _take_bytes(self, m: Module, *, count: Signal, word: Signal, off: Signal, ready: Signal) -> None:
         """A byte, and what happens when in its 15 clocks."""
         slots = m.submodules.section.slots
+        m.d.sync += ready.eq(off | (ready & ~slots.accept) | slots.decide)
         m.d.comb += [
-            self.i.ready.eq((count == _IDLE) | off),
-            slots.accept.eq(self.i.valid & ~off & (count == _IDLE)),
+            self.i.ready.eq(ready),
+            slots.accept.eq(self.i.valid & ready & ~off),
             slots.first.eq(count == 0),
             slots.shift.eq(~count[3]),
             slots.turn.eq(~count[2:].all()),
