@@ -98,11 +98,11 @@ class TransformerBlock:
 def validate_block(block: TransformerBlock, *, name: str, n: int, context: int) -> None:
     """Refuse a block of a network of ``n`` latencies that breaks docs/reference/transformer.md (``NetworkError``, one sentence)."""
     shift = block.shift
-    require(isinstance(shift, int) and 0 <= shift <= MAX_SHIFT, f"{name}.shift must be 0..{MAX_SHIFT}, not {shift!r}")
+    require(isinstance(shift, int) and 0 <= shift <= MAX_SHIFT, f"{name}.shift must be 0..{MAX_SHIFT}, not {shift!r:.60}")
     require_width(block.bits, name)
     require(len(block.heads) >= 1, f"{name} must have at least one head")
     good = all(isinstance(part, int) and part >= 1 for part in block.parts) and sum(block.parts) == len(block.heads)
-    require(good, f"{name}.parts must count its {len(block.heads)} heads, not {block.parts}")
+    require(good, f"{name}.parts must count its {len(block.heads)} heads, not {block.parts!r:.60}")
     for index, head in enumerate(block.heads):
         _validate_head(head, name=f"{name}.heads.{index}", bits=block.bits, n=n, context=context)
         same = head.tables.shape == block.heads[0].tables.shape and head.key.shape == block.heads[0].key.shape

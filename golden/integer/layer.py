@@ -100,7 +100,7 @@ def validate_entries(entries: Int8, *, name: str, bits: int) -> None:
 
 
 def validate_layer(layer: Layer, *, name: str, n: int, n_out: int | None, extra: npt.NDArray[np.int64] | None) -> None:
-    require(isinstance(layer.shift, int) and 0 <= layer.shift <= MAX_SHIFT, f"{name}.shift must be 0..{MAX_SHIFT}, not {layer.shift!r}")
+    require(isinstance(layer.shift, int) and 0 <= layer.shift <= MAX_SHIFT, f"{name}.shift must be 0..{MAX_SHIFT}, not {layer.shift!r:.60}")
     require(len(layer.groups) > 0, f"{name} must have at least one table")
     for index, group in enumerate(layer.groups):
         where = f"{name}.group.{index}"
