@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from polychron.options import FLAT, Options, make_app, option, run
+from polychron.options import FLAT, Options, make_app, option, run, terminal_text
 from polychron.target import EARLIEST, Sampler, text_is_drawn
 
 if TYPE_CHECKING:
@@ -81,9 +81,10 @@ def talk(device: "Device", sampler: Sampler, *, prompt: str, count: int) -> "Cou
     device.reset()
     begin = device.host.counters()
     device.feed(data)
-    sys.stdout.write(data.decode(errors="replace"))
+    terminal = sys.stdout.isatty()
+    sys.stdout.write(terminal_text(data.decode(errors="replace"), terminal=terminal))
     for text in device.generate(count):
-        sys.stdout.write(text)
+        sys.stdout.write(terminal_text(text, terminal=terminal))
         sys.stdout.flush()
     sys.stdout.write("\n")
     steps = len(data) + count  # the core counts them in 16 bits

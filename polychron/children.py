@@ -1,9 +1,10 @@
-"""The programs that a command starts, and their end: none runs on when the command is interrupted. Imports nothing of ours.
+"""What a command takes of the machine: the programs that it starts, none of which runs on when it is interrupted, and memory.
 
-Each has a process group of its own, so that what it starts in turn ends with it.
+Imports nothing of ours. Each program has a process group of its own, so that what it starts in turn ends with it.
 """
 
 import os
+import resource
 import signal
 import subprocess
 import threading
@@ -13,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar
 
-__all__ = ["child", "end_children", "interruptible", "run"]
+__all__ = ["available", "bounded", "child", "end_children", "interruptible", "run"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
@@ -109,3 +110,43 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     if not _State.starting:  # else _start ends it
         end_children()
         raise KeyboardInterrupt(number)
+
+
+GROUP = Path("/sys/fs/cgroup")
+
+
+def _kib(path: str, name: str) -> int:
+    """A field of a file of /proc, in bytes; ``OSError`` or ``ValueError`` where there is none."""
+    for line in Path(path).read_text().splitlines():
+        if line.startswith(name + ":"):
+            return int(line.split()[1]) * 1024
+    raise ValueError(name)
+
+
+def available() -> int | None:
+    """Bytes that can still be taken, or None where the system doesn't tell."""
+    found = []
+    with suppress(OSError, ValueError):
+        found.append(_kib("/proc/meminfo", "MemAvailable"))
+    with suppress(OSError, ValueError):
+        found.append(int((GROUP / "memory.max").read_text()) - int((GROUP / "memory.current").read_text()))
+    return max(0, min(found)) if found else None
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Within it, an array for which there is no memory is a ``MemoryError`` when it is made, not the end of the process when it is used."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    left = available()
+    try:
+        if left is not None:
+            wanted = _kib("/proc/self/status", "VmData") + left
+            known = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
+            resource.setrlimit(resource.RLIMIT_DATA, (min([wanted, *known]), hard))
+    except (OSError, ValueError):
+        pass  # a system without these figures or limits
+    try:
+        yield
+    finally:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))

@@ -24,12 +24,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_type_hints
+from unicodedata import category
 
 from cyclopts import App, ArgumentCollection, CycloptsError, Parameter, Token, ValidationError, convert
 
-from .children import interruptible
+from .children import available, bounded, interruptible
 
-__all__ = ["FLAT", "UNRECORDED", "Options", "command_line", "given", "make_app", "option", "preset_values", "printable", "run", "word"]
+__all__ = [
+    "FLAT",
+    "UNRECORDED",
+    "Options",
+    "command_line",
+    "given",
+    "make_app",
+    "option",
+    "preset_values",
+    "printable",
+    "run",
+    "terminal_text",
+    "word",
+]
 
 FRONT_DOOR = "polychron"
 
@@ -197,6 +211,11 @@ def printable(value: object, *, limit: int = 200) -> str:
     return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
+def terminal_text(text: str, *, terminal: bool) -> str:
+    """Text that a network wrote: to a ``terminal``, control signs other than newline and tab are escaped; else as it is."""
+    return "".join(s if s in "\n\t" or category(s) != "Cc" else ascii(s)[1:-1] for s in text) if terminal else text
+
+
 def sentence(error: Exception) -> str:
     """What went wrong, in one line."""
     if isinstance(error, ValidationError) and error.argument is not None:
@@ -229,7 +248,7 @@ def run(app: App, argv: Sequence[str] | None = None, *, group: str | None = None
             parent.command(app)
             app = parent
     try:
-        with interruptible():
+        with interruptible(), bounded():
             return _code(app, words)
     except KeyboardInterrupt as error:
         print("stopped", file=sys.stderr)
@@ -248,6 +267,11 @@ def _code(app: App, words: Sequence[str]) -> int:
     except (ValueError, OSError) as error:
         print(f"error: {printable(sentence(error), limit=1000)}", file=sys.stderr)
         return int(getattr(error, "exit_code", 2))
+    except MemoryError as error:
+        left = available()
+        has = "" if left is None else f": {left / (1 << 30):.1f} GiB are left"
+        print(f"error: not enough memory{has}; {printable(error) or 'one piece more was needed'}", file=sys.stderr)
+        return 2
     except ModuleNotFoundError as error:
         print(f"error: the Python package {error.name} is missing: install it with pip", file=sys.stderr)
         return 2

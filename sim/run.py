@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, ArgumentCollection, Token
 
-from polychron.options import FLAT, given, make_app, option, printable, run
+from polychron.options import FLAT, given, make_app, option, printable, run, terminal_text
 from polychron.target import EARLIEST, SHAKESPEARE, Sampler, Target, text_is_drawn
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _report(made: "Run", *lines: str, trace: Path | None) -> int:
 
 
 def _write(text: str) -> None:
-    sys.stdout.write(text)
+    sys.stdout.write(terminal_text(text, terminal=sys.stdout.isatty()))
     sys.stdout.flush()
 
 

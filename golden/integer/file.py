@@ -85,7 +85,7 @@ def _header(text: str | None) -> dict[str, Any]:
     if not isinstance(header, dict):
         raise NetworkError(f"{KEY!r} in its metadata must be a JSON object")
     if header.get("version") != VERSION:
-        raise NetworkError(f"version must be {VERSION}, not {header.get('version')!r}")
+        raise NetworkError(f"version must be {VERSION}, not {header.get('version')!r:.60}")
     return header
 
 

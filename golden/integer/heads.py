@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from .layer import (
-    ENTRY_LIMIT,
     LATENCY_MAX,
     MAX_NC,
     MAX_SHIFT,
@@ -18,6 +17,7 @@ from .layer import (
     NetworkError,
     is_array,
     require,
+    require_width,
     validate_entries,
     validate_layer,
 )
@@ -67,12 +67,12 @@ class Head:
         All rows of a table for one position have the same query bits, and each distance its own position bits: per table, the worst
         query bits; for these, the sum over the distances of the worst key bits.
         """
-        n_t, _, n = self.tables.shape
-        sizes = np.abs(self.tables.astype(np.int64)).reshape(n_t, 1 << self.query.shape[1], 1 << self.key.shape[1], 1 << self.p, n)
-        worst = sizes.max(axis=2)  # (n_t, query, place, n)
+        n = self.tables.shape[2]
         total = np.zeros(n, np.int64)
-        for table in range(n_t):
-            total += worst[table][:, self.place[:, table]].sum(axis=1).max(axis=0)
+        for rows, place in zip(self.tables, self.place.T, strict=True):
+            sizes = np.abs(rows.astype(np.int16)).reshape(1 << self.query.shape[1], 1 << self.key.shape[1], 1 << self.p, n)
+            often = np.bincount(place, minlength=1 << self.p)  # distances with each position's bits
+            total += np.einsum("qpn,p->qn", sizes.max(axis=1), often).max(axis=0)
         return total
 
 
@@ -98,11 +98,11 @@ class TransformerBlock:
 def validate_block(block: TransformerBlock, *, name: str, n: int, context: int) -> None:
     """Refuse a block of a network of ``n`` latencies that breaks docs/reference/transformer.md (``NetworkError``, one sentence)."""
     shift = block.shift
-    require(isinstance(shift, int) and 0 <= shift <= MAX_SHIFT, f"{name}.shift must be 0..{MAX_SHIFT}, not {shift!r}")
-    require(block.bits in ENTRY_LIMIT, f"{name} must have entries of 4 or 8 bits, not {block.bits!r}")
+    require(isinstance(shift, int) and 0 <= shift <= MAX_SHIFT, f"{name}.shift must be 0..{MAX_SHIFT}, not {shift!r:.60}")
+    require_width(block.bits, name)
     require(len(block.heads) >= 1, f"{name} must have at least one head")
     good = all(isinstance(part, int) and part >= 1 for part in block.parts) and sum(block.parts) == len(block.heads)
-    require(good, f"{name}.parts must count its {len(block.heads)} heads, not {block.parts}")
+    require(good, f"{name}.parts must count its {len(block.heads)} heads, not {block.parts!r:.60}")
     for index, head in enumerate(block.heads):
         _validate_head(head, name=f"{name}.heads.{index}", bits=block.bits, n=n, context=context)
         same = head.tables.shape == block.heads[0].tables.shape and head.key.shape == block.heads[0].key.shape

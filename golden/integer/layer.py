@@ -17,6 +17,7 @@ __all__ = [
     "TableGroup",
     "is_array",
     "require",
+    "require_width",
     "validate_entries",
     "validate_layer",
 ]
@@ -87,15 +88,19 @@ def is_array(value: object, dtype: npt.DTypeLike, ndim: int) -> bool:
     return isinstance(value, np.ndarray) and value.dtype == dtype and value.ndim == ndim
 
 
+def require_width(bits: object, name: str) -> None:
+    require(isinstance(bits, int) and bits in ENTRY_LIMIT, f"{name} must have entries of 4 or 8 bits, not {bits!r:.60}")
+
+
 def validate_entries(entries: Int8, *, name: str, bits: int) -> None:
-    require(bits in ENTRY_LIMIT, f"{name} must have entries of 4 or 8 bits, not {bits!r}")
+    require_width(bits, name)
     limit = ENTRY_LIMIT[bits]
     largest = int(np.abs(entries.astype(np.int16)).max())
     require(largest <= limit, f"{name} has an entry of magnitude {largest}, the limit of int{bits} is {limit}")
 
 
 def validate_layer(layer: Layer, *, name: str, n: int, n_out: int | None, extra: npt.NDArray[np.int64] | None) -> None:
-    require(isinstance(layer.shift, int) and 0 <= layer.shift <= MAX_SHIFT, f"{name}.shift must be 0..{MAX_SHIFT}, not {layer.shift!r}")
+    require(isinstance(layer.shift, int) and 0 <= layer.shift <= MAX_SHIFT, f"{name}.shift must be 0..{MAX_SHIFT}, not {layer.shift!r:.60}")
     require(len(layer.groups) > 0, f"{name} must have at least one table")
     for index, group in enumerate(layer.groups):
         where = f"{name}.group.{index}"

@@ -100,10 +100,10 @@ class Network(ABC):
 
     def validate(self) -> Self:
         """Refuse a network that breaks the contract (``NetworkError``, one sentence); return it otherwise."""
-        require(isinstance(self.n, int) and 2 <= self.n <= LATENCY_MAX, f"n must be 2..{LATENCY_MAX}, not {self.n!r}")
+        require(isinstance(self.n, int) and 2 <= self.n <= LATENCY_MAX, f"n must be 2..{LATENCY_MAX}, not {self.n!r:.60}")
         for name in ("frac", "out_frac"):
             value = getattr(self, name)
-            require(isinstance(value, int) and abs(value) <= MAX_FRAC, f"{name} must be -{MAX_FRAC}..{MAX_FRAC}, not {value!r}")
+            require(isinstance(value, int) and abs(value) <= MAX_FRAC, f"{name} must be -{MAX_FRAC}..{MAX_FRAC}, not {value!r:.60}")
         self.validate_own()
         return self
 

@@ -68,7 +68,7 @@ class TransformerNetwork(TextNetwork):
     def validate_own(self) -> None:
         require(
             isinstance(self.embed_shift, int) and 0 <= self.embed_shift <= MAX_SHIFT,
-            f"embed_shift must be 0..{MAX_SHIFT}, not {self.embed_shift!r}",
+            f"embed_shift must be 0..{MAX_SHIFT}, not {self.embed_shift!r:.60}",
         )
         self.validate_embed()
         require(len(self.blocks) >= 1, "blocks must be at least one")

@@ -19,8 +19,9 @@ def check_out(path: Path) -> None:
             raise NetworkError(f"--out: there is no folder {path.parent}")
         if path.is_dir():
             raise NetworkError(f"--out: {path} is a folder, not a file")
+        check_output(path.with_suffix(".png"))
         probe = check_output(path).with_name(f".{os.getpid()}.probe")
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise NetworkError(f"--out: {path} cannot be written: {error.strerror}") from None
+        raise NetworkError(f"--out: {error.filename or path} cannot be written: {error.strerror}") from None

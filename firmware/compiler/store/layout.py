@@ -6,6 +6,7 @@ follows from its column, so the order of the state's columns decides what can be
 pair, one of its neurons gets a second column, or a second static copy.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,8 +105,8 @@ def _cover(clashing: list[tuple[int, int]], static: npt.NDArray[np.bool_]) -> li
     """Neurons that touch every edge of ``clashing``, greedily; static ones first, since their copies cost no column."""
     chosen = []
     while clashing:
-        ends = sorted({v for edge in clashing for v in edge})
-        best = max(ends, key=lambda v: (static[v], sum(v in edge for edge in clashing)))
+        edges = Counter(v for edge in clashing for v in edge)
+        best = max(sorted(edges), key=lambda v: (static[v], edges[v]))
         chosen.append(best)
         clashing = [edge for edge in clashing if best not in edge]
     return chosen

@@ -208,7 +208,7 @@ def _pair_tables(
                     if over(keep, single) < over(*pairs[i]):
                         pairs[i], single, better = (keep, single), drop, True
                         break
-            for j in range(len(pairs)):
+            for j in range(len(pairs)) if over(*pairs[i]) else ():
                 (a, b), (c, d) = pairs[i], pairs[j]
                 if i == j or not over(a, b):
                     continue
