@@ -18,8 +18,9 @@ class Sequencer(wiring.Component):
         step --> go (index maker)          retired, sort --> reads --> store --> sorter --> chosen, known
                                            retired, end  --> end of step --> symbol
 
-    A step ends in the first clock in which its last run is retired, the sorter is done and the symbol before is taken; the next one is
-    taken in that same clock if it is offered. ``symbol`` always carries the sorter's choice. A reset ends a step without a symbol.
+    A step ends in the first clock in which its last run is retired, the sorter is done and the symbol before was taken in an earlier
+    clock; the next one is taken in that same clock if it is offered. ``symbol`` always carries the sorter's choice. A reset ends a step
+    without a symbol.
     """
 
     def __init__(self) -> None:
@@ -89,7 +90,7 @@ class Sequencer(wiring.Component):
         with m.If(self.symbol.ready):
             m.d.sync += self.symbol.valid.eq(0)
         m.d.comb += [
-            finish.eq(self.running & ended_now & sorted_now & (~self.symbol.valid | self.symbol.ready)),
+            finish.eq(self.running & ended_now & sorted_now & ~self.symbol.valid),
             self.stepped.eq(finish),
             self.step.ready.eq(~self.running | finish),
             self.go.eq(self.step.valid & self.step.ready),

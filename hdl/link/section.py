@@ -99,7 +99,7 @@ class Section(wiring.Component):
                 "payload": In(1),
                 "checking": In(1),  # nothing is written, and REST is passed
                 "load": Out(LoadBus()),
-                "refused": Out(1),  # this byte shows the section to be wrong
+                "refused": Out(1),  # this byte shows the section to be wrong; of a header's a clock after `check`
                 "some": Out(1),  # payload is still to come
                 "last": Out(1),  # this section ends the image
             }
@@ -112,6 +112,7 @@ class Section(wiring.Component):
         m.submodules.left = left = SerialCounter(width=24, down=True)  # payload bytes to come; turns likewise
         skip = Signal(reset_less=True)  # nothing is written
         beyond = Signal(reset_less=True)
+        wrong = Signal()  # the header's byte, checked a clock ago
 
         slots, position = self.slots, self.position
         half = slots.turn if wide else slots.shift  # half the bits of an address
@@ -129,14 +130,15 @@ class Section(wiring.Component):
             for kind, span in self._spans.items():
                 with m.Case(kind):
                     m.d.sync += beyond.eq(span.beyond(address.value))
-        m.d.sync += self.load.strobe.eq(0)
+        m.d.sync += [self.load.strobe.eq(0), wrong.eq(0)]
         with m.If(self.header):
-            self._header(m, skip=skip, wide=wide)
+            m.d.comb += self.refused.eq(wrong)
+            self._header(m, skip=skip, wrong=wrong, wide=wide)
         with m.If(self.payload):
             self._payload(m, skip=skip, beyond=beyond)
         return m
 
-    def _header(self, m: Module, *, skip: Signal, wide: bool) -> None:
+    def _header(self, m: Module, *, skip: Signal, wrong: Signal, wide: bool) -> None:
         """Kind, address (3 bytes), length (4)."""
         slots, position = self.slots, self.position
         address, left = m.submodules.address, m.submodules.left
@@ -156,12 +158,12 @@ class Section(wiring.Component):
             with m.If(position == 0):
                 m.d.sync += [self.load.space.eq(slots.byte[:3]), skip.eq(slots.byte[3:].any() | self.checking)]
                 m.d.sync += [empty.eq(ends | rests), self.last.eq(ends | (rests & ~self.checking))]
-                m.d.comb += self.refused.eq(~((slots.byte < len(_SPACES)) | skipped | ends))
+                m.d.sync += wrong.eq(~((slots.byte < len(_SPACES)) | skipped | ends))
             if not wide:
                 with m.If(position == 3):
-                    m.d.comb += self.refused.eq(slots.byte.any() & ~skip)
+                    m.d.sync += wrong.eq(slots.byte.any() & ~skip)
             with m.If(position == 7):
-                m.d.comb += self.refused.eq(left.value[0] | slots.byte.any() | (empty & self.some))
+                m.d.sync += wrong.eq(left.value[0] | slots.byte.any() | (empty & self.some))
 
     def _payload(self, m: Module, *, skip: Signal, beyond: Signal) -> None:
         """Words, two bytes each: the address counts one a word, the length two."""

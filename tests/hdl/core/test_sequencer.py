@@ -123,7 +123,7 @@ def check(steps: list[Step], seen: Seen) -> None:
     for number, step in enumerate(steps):
         last = (seen.go[number] + step.work) + step.rest
         done = seen.last_read[number] + step.sorting
-        assert seen.ended[number] == max(last, done, seen.sent[number - 1] if number else 0)
+        assert seen.ended[number] == max(last, done, seen.sent[number - 1] + 1 if number else 0)
         assert seen.sent[number] > seen.ended[number]
         symbol = step.choice if step.forced is None else step.forced
         known += [(clock, symbol) for clock in range(done + 1, seen.ended[number] + 1)]
@@ -205,6 +205,8 @@ def test_a_symbol_not_taken_holds_the_end_of_the_next_step() -> None:
             assert (ctx.get(dut.symbol.valid), ctx.get(dut.symbol.payload), ctx.get(dut.running)) == (1, 11, 1)
             await ctx.tick()
         ctx.set(dut.symbol.ready, 1)
+        assert not ctx.get(dut.stepped)
+        await ctx.tick()
         assert ctx.get(dut.stepped)
         assert ctx.get(dut.step.ready)
         assert ctx.get(dut.go)
