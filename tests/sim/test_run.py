@@ -104,7 +104,7 @@ def test_bad_input_is_one_sentence(capsys, arguments, message):
     assert code == 2
     assert out == ""
     assert message in err
-    (line,) = [line for line in err.splitlines() if not line.startswith("compiling")]
+    (line,) = [line for line in err.splitlines() if not line.startswith("compil")]
     assert line.startswith("error: ")
 
 
