@@ -24,7 +24,7 @@ from amaranth.back import rtlil
 from amaranth.lib import wiring
 
 from polychron.cache import cache_folder
-from polychron.children import child, run
+from polychron.children import child, named_command, run
 from polychron.leftovers import temporary_folder
 
 __all__ = ["SimulationError", "build", "component_rtlil", "made_once", "telling", "text_key", "yosys"]
@@ -98,11 +98,7 @@ def made_once(path: Path) -> Iterator[None]:
 
 def _compiler() -> list[str]:
     """The words that call the C++ compiler: CXX as a shell would read it, such as ``ccache g++``, the program with its whole path."""
-    given = os.environ.get("CXX") or "g++"
-    try:
-        name, *options = shlex.split(given)
-    except ValueError as error:
-        raise SimulationError(f"the environment variable CXX must be a program and its options, not {given!r}: {error}") from None
+    name, *options = named_command("CXX", os.environ.get("CXX") or "g++")
     path = shutil.which(name)
     if path is None:
         raise SimulationError(f"the C++ compiler {name} was not found: install g++, or name one in the environment variable CXX")

@@ -85,6 +85,7 @@ def test_a_run_says_nothing_of_compiling_where_the_cache_has_it(capsys):
         ("no-such-compiler -O1", "the C++ compiler no-such-compiler was not found: "),
         ("env no-such-compiler", "env no-such-compiler, named by CXX, can't tell its version and says: "),
         ("g++ '", 'the environment variable CXX must be a program and its options, not "g++ \'": No closing quotation'),
+        (" ", "the environment variable CXX must be a program and its options, not ' '"),
     ],
 )
 def test_a_wrong_compiler_is_one_sentence_and_2(name, message, monkeypatch, tmp_path, capsys):
