@@ -5,6 +5,7 @@ Imports nothing of ours. Each program has a process group of its own, so that wh
 
 import os
 import resource
+import shlex
 import signal
 import subprocess
 import threading
@@ -14,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar
 
-__all__ = ["available", "bounded", "child", "end_children", "interruptible", "run"]
+__all__ = ["available", "bounded", "child", "end_children", "interruptible", "named_command", "run"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
@@ -57,6 +58,17 @@ def _start(command: Sequence[str], folder: Path, options: dict[str, Any]) -> "su
         end_children()
         raise KeyboardInterrupt(_State.interrupted)
     return process
+
+
+def named_command(variable: str, given: str) -> list[str]:
+    """The words of a command that an environment variable names, read as a shell would: ``ccache g++``. Others raise ``ValueError``."""
+    try:
+        words = shlex.split(given)
+    except ValueError as error:
+        raise ValueError(f"the environment variable {variable} must be a program and its options, not {given!r}: {error}") from None
+    if not words or not words[0]:
+        raise ValueError(f"the environment variable {variable} must be a program and its options, not {given!r}")
+    return words
 
 
 @contextmanager

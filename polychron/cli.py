@@ -31,6 +31,7 @@ app = make_app(
 
 # Each brings its own help; none imports more than its options before it runs.
 LAZY = {
+    "data": "golden.data:app",
     "train": "golden.train:app",
     "eval": "golden.eval:app",
     "estimate": "hdl.build:estimate_app",

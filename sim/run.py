@@ -2,12 +2,12 @@
 
 python -m sim.run --board icebreaker [--network NAME] [--flash byte|nibble] [--prompt TEXT] [--length N] [--temperature T | --greedy]
     [--k K] [--seed N] [--uart] [--trace FILE]
-python -m sim.run --board icebreaker --digits N [--network NAME]
+python -m sim.run --board icebreaker --digits N [--network NAME] [--data DIR]
 """
 
 import sys
 from collections.abc import Sequence
-from itertools import islice
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,13 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
-DIGIT_INPUTS = 64
-
 
 def _digits_network(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """With ``--digits`` the network is that of the digits, unless one is named."""
+    """With ``--digits`` the network is that of the digits, with ``--data`` that of MNIST, unless one is named."""
     if given(arguments, "digits") is not None and given(arguments, "network") is None:
-        arguments["--network"].append(Token(keyword="--network", value="digits", source="digits"))
+        name = "digits" if given(arguments, "data") is None else "mnist"
+        arguments["--network"].append(Token(keyword="--network", value=name, source="digits"))
 
 
 app = make_app(
@@ -40,9 +39,13 @@ app = make_app(
         "polychron sim --network best-5m --flash nibble --length 50",
         "polychron sim --length 3 --trace run.vcd",
         "polychron sim --digits 450",
+        "polychron sim --digits 1000 --network mnist --data DIR",
     ],
     config=[_digits_network, text_is_drawn],
 )
+
+
+DIGITS = "classify the first N images that were held out of the network's training instead"
 
 
 @app.default
@@ -52,7 +55,8 @@ def simulate(
     *,
     prompt: Annotated[str, option("text the network reads first", metavar="TEXT")] = "",
     length: Annotated[int, option("characters to write", low=0, high=60_000, metavar="N")] = 200,
-    digits: Annotated[int | None, option("classify N of the network's 450 held-out digits instead", low=1, high=450, metavar="N")] = None,
+    digits: Annotated[int | None, option(DIGITS, low=1, high=1_000_000, metavar="N")] = None,
+    data: Annotated[Path | None, option("of --digits with an mnist network: the folder of the IDX files", metavar="DIR")] = None,
     uart: Annotated[bool, option("the whole board, by its UART pins and the host driver; else the core alone")] = False,
     trace: Annotated[Path | None, option("write a VCD of the run, 2 MB a character", metavar="FILE")] = None,
 ) -> int:
@@ -61,23 +65,26 @@ def simulate(
     network = load(target.network)
     program = network.compile(board=target.board, flash=target.flash, temperature=sampler.temperature, k=sampler.k, seed=sampler.seed)
     if digits is not None:
-        return _digits(program, digits, uart=uart, trace=trace)
+        return _digits(program, digits, data=data, uart=uart, trace=trace)
+    if data is not None:
+        raise ValueError("--data goes with --digits")
     made = program.simulate(prompt=prompt, length=length, uart=uart, trace=trace, echo=_write, say=_say)
     print()
     return _report(made, trace=trace)
 
 
-def _digits(program: "Program", count: int, *, uart: bool, trace: Path | None) -> int:
-    from golden.tasks.images.digits import card_seed, holdout_digits
+def _digits(program: "Program", count: int, *, data: Path | None, uart: bool, trace: Path | None) -> int:
+    from golden.tasks.images.task import held_out
 
     network = program.network
     if network.integer.byte_symbols() is not None:
         raise ValueError(f"{network.name} is a text network: --digits needs a classifier")
-    if network.inputs != DIGIT_INPUTS:
-        raise ValueError(f"{network.name} has {network.inputs} inputs: --digits needs a network of {DIGIT_INPUTS}, the pixels of a digit")
-    x, labels = zip(*islice(holdout_digits(card_seed(network.integer.card.get("seed", 0))), count), strict=True)
-    made = program.classify(x, uart=uart, trace=trace, say=_say)
-    right = sum(found == label for found, label in zip(made.classes, labels, strict=False))
+    card = {"task": "digits" if data is None else "mnist", "seed": 0} | network.integer.card  # tables made elsewhere have none
+    x, labels = held_out(replace(network.integer, card=card), data=data)
+    if len(x) < count:
+        raise ValueError(f"--digits must be 1..{len(x)}, not {count}")
+    made = program.classify(x[:count], uart=uart, trace=trace, say=_say)
+    right = sum(found == int(label) for found, label in zip(made.classes, labels, strict=False))
     return _report(made, f"{len(made.classes)} held-out digits: {100 * right / len(made.classes):.2f} % right", trace=trace)
 
 

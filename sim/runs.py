@@ -18,6 +18,7 @@ from golden.integer.network import Network
 from golden.integer.symbols import TextDecoder, encode, typed_bytes
 from hdl.board.system import core_params
 from polychron.files import check_output
+from sim.compiled.build import telling
 from sim.cycles import Prediction, predict
 from sim.machines.session import STEPS_AT_ONCE, BoardSession, CoreSession, Session
 
@@ -46,16 +47,15 @@ class Simulated:
 
     @contextmanager
     def session(self, say: Say) -> Iterator[Session]:
-        """The simulation, compiled and loaded; closed at the end."""
+        """The simulation, loaded; closed at the end. ``say`` is given a line about what has to be compiled, none where the cache has it."""
         if self.trace:
             check_output(self.trace)
-        what = f"{self.board.title}, pins included" if self.uart else f"the core of {self.board.title}"
-        say(f"compiling {what} (some ten seconds where it is not in the cache) ...")
         session: Session
-        if self.uart:
-            session = BoardSession(self.network, self.program, board=self.board)
-        else:
-            session = CoreSession(self.network, self.program, params=core_params(self.board), board=self.board)
+        with telling(say):
+            if self.uart:
+                session = BoardSession(self.network, self.program, board=self.board)
+            else:
+                session = CoreSession(self.network, self.program, params=core_params(self.board), board=self.board)
         try:
             if self.trace:
                 session.sim.trace(self.trace, clock_hz=self.board.clock_hz)

@@ -19,20 +19,20 @@ from polychron.files import read_input
 from polychron.options import make_app, option
 from polychron.options import run as run_command
 
+from .labels import place_labels
 from .points import FAMILIES, Point, frontier, read_points
 from .runs import Run, read_runs
 
-__all__ = ["FOLDER", "ann_points", "app", "draw", "fill", "goals_table", "main", "points_table", "runs_table", "source_of"]
+__all__ = ["FOLDER", "ann_points", "app", "draw", "fill", "goals_table", "main", "points_figure", "points_table", "runs_table", "source_of"]
 
 FOLDER = Path(__file__).parents[2] / "docs" / "study"
 COLOURS = dict(zip(FAMILIES, ("tab:green", "tab:blue", "tab:red", "0.5", "tab:orange"), strict=True))
 MARKERS = dict(zip(FAMILIES, "s^o+x", strict=True))
 AXES = (("table_bytes", "bytes of tables"), ("bytes_read", "bytes read a character"), ("clocks", "clocks a character, UP5K"))
+DPI = 110
 LINES = ("-", "--", ":", "-.")
 GOALS = (2.8, 2.6, 2.5, 2.4, 2.3, 2.2)  # bits
 ON_CORE = ("deep", "rnn", "transformer")
-LABELS = dict(zip(FAMILIES, ((-5, -9, "right"), (6, 3, "left"), (6, 3, "left"), (5, 4, "left"), (-6, -3, "right")), strict=True))
-ELSEWHERE = {"shakespeare": (-2, -15, "left"), "paper-rnn": (7, -2, "left"), "paper-transformer": (0, 7, "center")}  # where it is crowded
 
 
 def _size(count: int) -> str:
@@ -143,7 +143,7 @@ def tables_in(page: str, points: Sequence[Point], runs: Sequence[Run]) -> str:
 def _figure(width: float, height: float, count: int) -> tuple[Any, Any]:
     import matplotlib.figure
 
-    figure = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
+    figure = matplotlib.figure.Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     return figure, figure.subplots(1, count, sharey=True)
 
 
@@ -164,7 +164,7 @@ def _ticks(axes: Any) -> None:
 
 def _save(figure: Any, path: Path, source: str) -> None:
     picture = io.BytesIO()
-    figure.savefig(picture, dpi=110, format="png", metadata={"Software": None, "Source": source})
+    figure.savefig(picture, dpi=DPI, format="png", metadata={"Software": None, "Source": source})
     write_atomic(path, picture.getvalue())
 
 
@@ -184,7 +184,7 @@ def source_of(path: Path) -> str:
     return ""
 
 
-def draw_points(points: Sequence[Point], path: Path, source: str) -> None:
+def points_figure(points: Sequence[Point]) -> Any:
     """Bits against bytes, traffic and clocks; the line joins the networks of the core that no other one of the core beats in both.
 
     Labels leave out the family, which the colour tells.
@@ -201,26 +201,31 @@ def draw_points(points: Sequence[Point], path: Path, source: str) -> None:
                     style.pop("edgecolors")
                 if kept:
                     axes.scatter([getattr(point, field) for point in kept], [point.bits for point in kept], s=45, zorder=3, **style)
-            for point in some:
-                right, up, side = ELSEWHERE.get(point.name, LABELS[family] if not point.shipped else (0, -13, "center"))
-                at, name = (getattr(point, field), point.bits), point.name.removeprefix(f"{family}-")
-                words: dict[str, Any] = {"textcoords": "offset points", "fontsize": 7, "color": COLOURS[family], "ha": side}
-                axes.annotate(name, at, xytext=(right, up), **words)
         best = frontier([point for point in points if point.family in ON_CORE], field)
         axes.step([getattr(point, field) for point in best], [point.bits for point in best], where="post", color="0.6", zorder=1, lw=1)
         axes.set_xscale("log")
         axes.margins(x=0.16)
         axes.set(xlabel=label, ylim=(2.1, 3.05))
         _ticks(axes)
+    others = []
     for size, name in ((131_072, "SPRAM"), (14_680_064, "flash, 14 MiB")):
         panels[0].axvline(size, color="0.7", ls=":", lw=1)
-        panels[0].annotate(name, (size, 3.03), xytext=(-3, 0), textcoords="offset points", fontsize=7, rotation=90, ha="right", va="top")
+        words: dict[str, Any] = {"textcoords": "offset points", "fontsize": 7, "rotation": 90, "ha": "right", "va": "top"}
+        others.append(panels[0].annotate(name, (size, 3.03), xytext=(-3, 0), **words))
     panels[0].set_ylabel("bits a character, last tenth, streamed")
     shown = [family for family in FAMILIES if any(point.family == family for point in points)]
     for family in shown:
         panels[2].scatter([], [], marker=MARKERS[family], color=COLOURS[family], label=family)
-    panels[2].legend(fontsize=8, title="filled: ships; line: frontier of the core", title_fontsize=7)
-    _save(figure, path, source)
+    others.append(panels[2].legend(fontsize=8, title="filled: ships; line: frontier of the core", title_fontsize=7))
+    figure.draw_without_rendering()  # the layout is final
+    for axes, (field, _) in zip(panels, AXES, strict=True):
+        low, high = axes.get_ylim()
+        seen = [point for point in points if getattr(point, field) is not None and low <= point.bits <= high]
+        labels = [
+            (point.name.removeprefix(f"{point.family}-"), (getattr(point, field), point.bits), COLOURS[point.family]) for point in seen
+        ]
+        place_labels(axes, labels, others=[other for other in others if other.axes is axes])
+    return figure
 
 
 def draw_runs(runs: Sequence[Run], path: Path, source: str) -> None:
@@ -252,7 +257,7 @@ def draw(folder: Path = FOLDER) -> None:
     points += ann_points(runs)
     page = tables_in(page, points, runs)
     write_atomic(folder / "README.md", page.encode())
-    draw_points(points, folder / "frontier.png", source_hash(folder))
+    _save(points_figure(points), folder / "frontier.png", source_hash(folder))
     draw_runs(runs, folder / "convergence.png", source_hash(folder))
 
 

@@ -6,6 +6,7 @@ inside their folder with relative names.
 
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from importlib import metadata
 from pathlib import Path
 
 from hdl.flow.errors import BuildError
-from polychron.children import child, run
+from polychron.children import child, named_command, run
 
 __all__ = ["FIRST_RUN", "Tool", "find_tool", "variable_of"]
 
@@ -26,10 +27,10 @@ _COMPILING = "Preparing to run"  # what YoWASP's runtime says before it compiles
 
 @dataclass(frozen=True, kw_only=True)
 class Tool:
-    """A program: its plain ``name`` (``yosys``), where it is, and which version it is."""
+    """A program: its plain ``name`` (``yosys``), the words that call it, the first with its whole path, and which version it is."""
 
     name: str
-    path: Path
+    command: tuple[str, ...]
     version: str
 
     def run(self, args: Sequence[str], *, folder: Path, log: Path, note: Callable[[str], None]) -> None:
@@ -38,7 +39,7 @@ class Tool:
         A failure raises :class:`BuildError` with the tool's own last error line.
         """
         lines: list[str] = []
-        command = [str(self.path), *args]
+        command = [*self.command, *args]
         with (
             log.open("w", encoding="utf-8", buffering=1) as out,
             child(command, folder=folder, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process,
@@ -55,48 +56,54 @@ class Tool:
 
 
 def variable_of(name: str) -> str:
-    """The environment variable that names a tool's program: ``nextpnr-ice40`` is ``NEXTPNR_ICE40``."""
+    """The environment variable that names the program to use as a tool: ``nextpnr-ice40`` is ``NEXTPNR_ICE40``."""
     return name.upper().replace("-", "_")
 
 
 def find_tool(name: str, *, package: str, environ: dict[str, str] | None = None) -> Tool:
-    """The tool ``name``: the program its environment variable names, else YoWASP's beside this Python, else YoWASP's on the PATH.
+    """The tool ``name``: the command its environment variable names, else YoWASP's beside this Python, else YoWASP's on the PATH.
 
-    ``package`` is the Python package that ships it. None of them there raises :class:`BuildError`.
+    The variable may have several words, as a shell would read them. ``package`` is the Python package that ships the tool. None of them
+    there raises :class:`BuildError`.
     """
     environ = dict(os.environ) if environ is None else environ
     variable = variable_of(name)
     search = environ.get("PATH", os.defpath)
     given = environ.get(variable)
     if given:
-        found = shutil.which(given, path=search)
+        first, *options = named_command(variable, given)
+        found = shutil.which(first, path=search)
         if found is None:
-            raise BuildError(f"{variable} names {given!r}, which is not a program; unset it to use {package}")
-        return Tool(name=name, path=Path(found), version=_asked_version(Path(found)))
+            raise BuildError(f"{variable} names {first!r}, which is not a program; unset it to use {package}")
+        version = _asked_version([found, *options], search)
+        return Tool(
+            name=name, command=(found, *options), version=f"{version}, called by {shlex.join([first, *options])}" if options else version
+        )
     beside = shutil.which(f"yowasp-{name}", path=str(Path(sys.executable).parent))
     if beside is not None:
-        return Tool(name=name, path=Path(beside), version=_package_version(package, Path(beside)))
+        return Tool(name=name, command=(beside,), version=_package_version(package, beside))
     found = shutil.which(f"yowasp-{name}", path=search)
     if found is None:
         raise BuildError(f"the tool yowasp-{name} is missing; install it with: pip install {package}")
-    return Tool(name=name, path=Path(found), version=_asked_version(Path(found)))
+    return Tool(name=name, command=(found,), version=_asked_version([found], search))
 
 
-def _package_version(package: str, path: Path) -> str:
+def _package_version(package: str, path: str) -> str:
     try:
         return f"{package} {metadata.version(package)}"
     except metadata.PackageNotFoundError:
-        return _asked_version(path)
+        return _asked_version([path], None)
 
 
-def _asked_version(path: Path) -> str:
-    """What the program says of itself, or, of one that says nothing (icepack), the hash of its file."""
+def _asked_version(command: list[str], search: str | None) -> str:
+    """What the program says of itself, or, of one that says nothing (icepack), a hash of the files of the programs that it names."""
     try:
         with tempfile.TemporaryDirectory() as folder:
-            answer = run([str(path), "--version"], folder=Path(folder), timeout=600)
+            answer = run([*command, "--version"], folder=Path(folder), timeout=600)
         lines = [line for line in (answer.stdout + answer.stderr).splitlines() if line.strip() and not line.startswith(_COMPILING)]
         if answer.returncode == 0 and lines:
             return lines[0].strip()
-        return f"sha256 {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
+        files = [found for word in command if (found := shutil.which(word, path=search))]
+        return f"sha256 {hashlib.sha256(b''.join(Path(file).read_bytes() for file in files)).hexdigest()[:16]}"
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise BuildError(f"the program {path.name} can't be run: {error}") from None
+        raise BuildError(f"the program {Path(command[0]).name} can't be run: {error}") from None

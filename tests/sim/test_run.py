@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
-import golden
+import golden.train
 import sim.run
 import sim.runs
 from golden.integer.file import load, save_network
+from golden.tasks.images.classifier import integer_accuracy
+from golden.tasks.images.mnist import read_mnist
 from sim.machines.preload import TABLES
 from sim.simulators import measure
 
 from ..firmware.networks import random_network
+from ..golden.tasks.images.test_mnist import write_files
 
 NETWORKS = Path(golden.__file__).parent / "networks"
 TEXT = NETWORKS / "shakespeare.safetensors"
@@ -58,6 +61,36 @@ def test_digits(capsys):
     assert re.search(r"^\d+\.\d\d clocks a digit, limit \d+", out, re.M)
 
 
+@pytest.mark.parametrize(("count", "more"), [(5, []), (1, ["--uart"])], ids=["core", "board"])
+def test_mnist(capsys, tmp_path, count, more):
+    """The network that ships, which ``--data`` means, on images in MNIST's files."""
+    write_files(tmp_path)
+    code, out, _ = run(capsys, "--digits", str(count), "--data", str(tmp_path), *more)
+    assert code == 0
+    data = read_mnist(tmp_path)
+    right = 100 * integer_accuracy(load(NETWORKS / "mnist.safetensors"), data.test_x[:count], data.test_y[:count])
+    assert f"equal to the golden model: {10 * count} latencies and every symbol\n{count} held-out digits: {right:.2f} % right\n" in out
+    assert re.search(r"^\d+\.\d\d clocks a digit, limit \d+", out, re.M)
+
+
+def test_a_classifier_of_ones_own(capsys, tmp_path):
+    """Trained by the command on images in MNIST's files."""
+    write_files(tmp_path)
+    mine = tmp_path / "mine.safetensors"
+    assert golden.train.main(["mnist", "--data", str(tmp_path), "--tables", "8", "--pairs", "4", "--out", str(mine)]) == 0
+    capsys.readouterr()
+    words = ["--data", str(tmp_path), "--network", str(mine)]
+    code, out, _ = run(capsys, "--digits", "100", *words)
+    assert code == 0
+    data = read_mnist(tmp_path)
+    right = 100 * integer_accuracy(load(mine), data.test_x, data.test_y)
+    assert 80 < right
+    assert f"equal to the golden model: 1,000 latencies and every symbol\n100 held-out digits: {right:.2f} % right\n" in out
+    code, _, err = run(capsys, "--digits", "101", *words)
+    assert code == 2
+    assert err == "error: --digits must be 1..100, not 101\n"
+
+
 def test_uart_and_trace(capsys, tmp_path):
     code, out, _ = run(capsys, "--length", "2", "--uart", "--trace", str(tmp_path / "run.vcd"))
     assert code == 0
@@ -91,7 +124,10 @@ def test_a_difference_is_named_and_ends_with_1(capsys, monkeypatch):
         (["--digits", "451"], "--digits must be 1..450, not 451"),
         (["--length", "-1"], "--length must be 0..60000, not -1"),
         (["--digits", "3", "--network", str(TEXT)], "is a text network: --digits needs a classifier"),
-        (["--digits", "3", "--network", str(NETWORKS / "mnist.safetensors")], "has 784 inputs: --digits needs a network of 64"),
+        (["--digits", "3", "--network", str(NETWORKS / "mnist.safetensors")], "an mnist network needs --data, the folder of the IDX files"),
+        (["--digits", "3", "--data", "/no/such/folder"], "/no/such/folder: there is no train-images-idx3-ubyte"),
+        (["--digits", "3", "--data", "/", "--network", str(NETWORKS / "digits.safetensors")], "--data is for mnist networks: "),
+        (["--data", "/"], "--data goes with --digits"),
         (["--network", str(NETWORKS / "digits.safetensors")], "has no symbols: it reads no text"),
         (["--temperature", "-1"], "temperature must be above 0, not -1.0"),
         (["--seed", "0"], "--seed must be 1..4294967295, not 0"),
@@ -104,7 +140,7 @@ def test_bad_input_is_one_sentence(capsys, arguments, message):
     assert code == 2
     assert out == ""
     assert message in err
-    (line,) = [line for line in err.splitlines() if not line.startswith("compiling")]
+    (line,) = [line for line in err.splitlines() if not line.startswith("compil")]
     assert line.startswith("error: ")
 
 

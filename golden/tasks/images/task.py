@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from polychron.options import printable
 
-from ...integer.deep import DeepNetwork
+from ...integer.deep import DeepNetwork, classifier
 from ...integer.file import save_network
 from ...integer.layer import Int16, NetworkError
 from ...integer.network import Network
@@ -24,7 +24,7 @@ from . import digits, mnist
 from .classifier import Labels, Tick, Trained, float_accuracy, integer_accuracy
 from .recipe import ImageOptions, MnistOptions, Recipe
 
-__all__ = ["evaluate", "run"]
+__all__ = ["evaluate", "held_out", "run"]
 
 
 class _Progress:
@@ -104,10 +104,15 @@ def run(task: str, options: ImageOptions, *, out: Path, command: str) -> None:
     print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {printable(out)}; {plot}")
 
 
-def evaluate(network: Network, *, data: Path | None) -> dict[str, float]:
-    """Figures of a digits or mnist network on the data its card says were held out; mnist needs the folder ``data``."""
+def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:
+    """What the card of a digits or mnist network says was held out: latencies (images, inputs) and classes (images,).
+
+    ``data``: the folder of the IDX files, for mnist alone.
+    """
     task = network.card.get("task")
     if task == "digits":
+        if data is not None:
+            raise NetworkError("--data is for mnist networks: the images of a digits network are scikit-learn's")
         split = digits.holdout(digits.card_seed(network.card.get("seed")))
         x, y = split.test_x, split.test_y
     elif task == "mnist":
@@ -119,4 +124,10 @@ def evaluate(network: Network, *, data: Path | None) -> dict[str, float]:
         raise NetworkError(f"card field task must be digits or mnist, not {task!r:.60}")
     if not isinstance(network, DeepNetwork) or network.n_in != x.shape[1] or network.n_out < digits.CLASSES:
         raise NetworkError(f"the network must be deep with {x.shape[1]} inputs and {digits.CLASSES} outputs to be one for {task}")
-    return {"images": float(len(x)), "accuracy_integer": integer_accuracy(network, x, y)}
+    return x, y
+
+
+def evaluate(network: Network, *, data: Path | None) -> dict[str, float]:
+    """Figures of a digits or mnist network on what was :func:`held_out`."""
+    x, y = held_out(network, data=data)
+    return {"images": float(len(x)), "accuracy_integer": integer_accuracy(classifier(network), x, y)}

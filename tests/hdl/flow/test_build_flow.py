@@ -189,11 +189,44 @@ def test_a_missing_tool_names_its_package(tmp_path: Path) -> None:
 def test_a_tool_on_the_path_and_by_variable(tmp_path: Path) -> None:
     path = program(tmp_path, "yowasp-nothing", "echo nothing 1.2")
     found = find_tool("nothing", package="none", environ={"PATH": f"{tmp_path}:/bin"})
-    assert (found.path, found.version) == (path, "nothing 1.2")
+    assert (found.command, found.version) == ((str(path),), "nothing 1.2")
     named = find_tool("no-thing", package="none", environ={"PATH": "/bin", "NO_THING": str(path)})
-    assert named.path == path
+    assert named.command == (str(path),)
     with pytest.raises(BuildError, match="NO_THING names 'absent', which is not a program"):
         find_tool("no-thing", package="none", environ={"PATH": "/bin", "NO_THING": "absent"})
+
+
+def test_a_variable_of_several_words(tmp_path: Path) -> None:
+    """As CXX: a launcher, the tool and its options; the version tells of them, for a step's outputs depend on them."""
+    folder = tmp_path / "a b"
+    folder.mkdir()
+    launcher = program(folder, "launch", 'shift; echo "$@"')
+    program(tmp_path, "tool", "exit 1")
+    environ = {"PATH": f"{tmp_path}:/bin", "NO_THING": f"'{launcher}' -x tool 'an option'"}
+    found = find_tool("no-thing", package="none", environ=environ)
+    assert found.command == (str(launcher), "-x", "tool", "an option")
+    assert found.version == f"tool an option --version, called by '{launcher}' -x tool 'an option'"
+    found.run(["more"], folder=tmp_path, log=tmp_path / "log", note=lambda line: None)
+    assert (tmp_path / "log").read_text() == "tool an option more\n"
+    for given in ("tool '", " ", "''"):
+        with pytest.raises(ValueError, match=r"^the environment variable NO_THING must be a program and its options, not "):
+            find_tool("no-thing", package="none", environ={**environ, "NO_THING": given})
+    with pytest.raises(BuildError, match=r"^NO_THING names 'absent', which is not a program; "):
+        find_tool("no-thing", package="none", environ={**environ, "NO_THING": "absent tool"})
+
+
+def test_the_programs_behind_a_launcher_are_hashed(tmp_path: Path) -> None:
+    """Of one that tells no version: another program under the same name is another version."""
+    program(tmp_path, "launch", 'exec "$@"')
+    versions = []
+    for code in (1, 2):
+        program(tmp_path, "tool", f"exit {code}")
+        environ = {"PATH": f"{tmp_path}:/bin", "NO_THING": "launch tool"}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PATH", environ["PATH"])
+            versions.append(find_tool("no-thing", package="none", environ=environ).version)
+    assert all(version.startswith("sha256 ") for version in versions)
+    assert versions[0] != versions[1]
 
 
 def test_a_failing_tool_is_quoted(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The C++ compiler that CXX names, with words of its own, missing, or failing; it and Icarus end with an interrupted command."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.compiled.build import SimulationError, build
+from sim.compiled.build import SimulationError, build, telling
 from sim.compiled.simulation import Simulation
 from sim.machines.core import core_library
 from sim.run import main
@@ -54,6 +55,29 @@ def test_a_compiler_of_several_words(monkeypatch, tmp_path, bench_class, bench_l
     sim.close()
 
 
+def test_compiling_is_told_where_there_is_any(monkeypatch, tmp_path, bench_class):
+    monkeypatch.setenv("POLYCHRON_CACHE", str(tmp_path / "cache"))
+    said = []
+    with telling(said.append):
+        build(bench_class())
+    assert said[0].startswith("compiling the gateware")
+    assert re.search(r"^compiling: \S+ makes machine code of it \(\d+ s so far\) ...$", said[1])
+    assert re.search(r"^compiled in \d+ s$", said[2])
+    assert len(said) == 3
+    with telling(said.append):
+        build(bench_class())
+    assert len(said) == 3
+    build(bench_class())  # nobody is told
+
+
+def test_a_run_says_nothing_of_compiling_where_the_cache_has_it(capsys):
+    for words in ([], ["--uart"]):
+        main(["--length", "1", *words])
+        capsys.readouterr()
+        assert main(["--length", "1", *words]) == 0
+        assert [line for line in capsys.readouterr().err.splitlines() if not line.startswith("simulated ")] == []
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -61,6 +85,7 @@ def test_a_compiler_of_several_words(monkeypatch, tmp_path, bench_class, bench_l
         ("no-such-compiler -O1", "the C++ compiler no-such-compiler was not found: "),
         ("env no-such-compiler", "env no-such-compiler, named by CXX, can't tell its version and says: "),
         ("g++ '", 'the environment variable CXX must be a program and its options, not "g++ \'": No closing quotation'),
+        (" ", "the environment variable CXX must be a program and its options, not ' '"),
     ],
 )
 def test_a_wrong_compiler_is_one_sentence_and_2(name, message, monkeypatch, tmp_path, capsys):
