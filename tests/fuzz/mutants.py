@@ -3,11 +3,17 @@
 POLYCHRON_FUZZ_SEED (0 if not given) and POLYCHRON_FUZZ_SECONDS (of each target; if not given, its own number of mutants).
 """
 
+import faulthandler
 import os
+import resource
+import signal
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +22,9 @@ SEED = int(os.environ.get("POLYCHRON_FUZZ_SEED", "0"))
 SECONDS = float(os.environ.get("POLYCHRON_FUZZ_SECONDS", "0"))
 HANG = 10.0
 """Seconds of processor time after which a mutant counts as a hang."""
+MEMORY = 512 << 20
+"""Bytes that reading a mutant of a file may take."""
+STATUS = Path("/proc/self/status")
 
 Rng = np.random.Generator
 ODD: tuple[Any, ...] = (
@@ -39,40 +48,94 @@ ODD: tuple[Any, ...] = (
 )
 
 
+class Hang(BaseException):
+    """A mutant that has taken too much processor time; no handler of what is under test takes it for an error of its own."""
+
+
 @dataclass
 class Tally:
-    """What became of the mutants of one target."""
+    """What became of the mutants of one target: how many there were of each outcome."""
 
     target: str
     seed: int
     seen: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
-        refused, accepted = self.seen["refused"], self.seen["accepted"]
-        return f"{self.target}: {refused + accepted} mutants, {refused} refused, {accepted} accepted, seed {self.seed}"
+        outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self.seen.items()))
+        return f"{self.target}: {self.seen.total()} mutants, {outcomes}, seed {self.seed}"
 
 
 TALLIES: list[Tally] = []
 
 
-def fuzz(target: str, one: Callable[[Rng], bool], *, count: int) -> Tally:
-    """``one`` makes a mutant and tries it, true where it is accepted; a failure names the mutant's seed."""
+def fuzz(target: str, one: Callable[[Rng], str], *, count: int, memory: int | None = None, hang: float = HANG) -> Tally:
+    """``one`` makes a mutant, tries it and gives the outcome, such as refused; a failure names the mutant's number.
+
+    A mutant that takes more than ``hang`` seconds of processor time raises :class:`Hang`; where it is compiled code that doesn't end,
+    the process ends, and a file ``polychron-fuzz-*.txt`` of the temporary folder names the mutant and the calls. ``memory``: bytes that a
+    mutant may take on top of what the process has, beyond which there is a ``MemoryError``.
+    """
     tally = Tally(target, SEED)
     TALLIES.append(tally)
     end = time.monotonic() + SECONDS
     number = 0
-    while number < count or time.monotonic() < end:
-        begin = time.process_time()
-        try:
-            accepted = one(np.random.default_rng([SEED, number]))
-        except BaseException as error:
-            error.add_note(f"{target}: seed {SEED}, mutant {number}")
-            raise
-        spent = time.process_time() - begin
-        assert spent < HANG, f"{target}: seed {SEED}, mutant {number} took {spent:.1f} s of processor time"
-        tally.seen["accepted" if accepted else "refused"] += 1
-        number += 1
+    with _watch(hang) as watched:
+        while number < count or time.monotonic() < end:
+            name = f"{target}: seed {SEED}, mutant {number}"
+            try:
+                with watched(name), _limited(memory):
+                    outcome = one(np.random.default_rng([SEED, number]))
+            except BaseException as error:
+                error.add_note(name)
+                raise
+            tally.seen[outcome] += 1
+            number += 1
     return tally
+
+
+@contextmanager
+def _watch(hang: float) -> Iterator[Callable[[str], AbstractContextManager[None]]]:
+    """Gives what bounds the time of a named mutant."""
+
+    def over(number: int, frame: object) -> None:
+        raise Hang(f"more than {hang} s of processor time")
+
+    @contextmanager
+    def watched(name: str) -> Iterator[None]:
+        note.seek(0)
+        note.truncate()
+        note.write(name + "\n")
+        note.flush()
+        faulthandler.dump_traceback_later(6 * hang, file=note, exit=True)
+        signal.setitimer(signal.ITIMER_PROF, hang)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            faulthandler.cancel_dump_traceback_later()
+
+    before = signal.signal(signal.SIGPROF, over)
+    place = Path(tempfile.gettempdir()) / f"polychron-fuzz-{os.getpid()}.txt"
+    try:
+        with place.open("w") as note:
+            yield watched
+    finally:
+        signal.signal(signal.SIGPROF, before)
+        place.unlink(missing_ok=True)
+
+
+@contextmanager
+def _limited(memory: int | None) -> Iterator[None]:
+    if memory is None or not STATUS.exists():
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    has = next(int(line.split()[1]) for line in STATUS.read_text().splitlines() if line.startswith("VmData:")) * 1024
+    resource.setrlimit(resource.RLIMIT_DATA, (has + memory, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def mutate_bytes(rng: Rng, data: bytes) -> bytes:
