@@ -71,7 +71,7 @@ TALLIES: list[Tally] = []
 def fuzz(target: str, one: Callable[[Rng], str], *, count: int, memory: int | None = None, hang: float = HANG) -> Tally:
     """``one`` makes a mutant, tries it and gives the outcome, such as refused; a failure names the mutant's number.
 
-    A mutant that takes more than ``hang`` seconds of processor time raises :class:`Hang`; where it is compiled code that doesn't end,
+    A mutant that takes more than ``hang`` seconds of processor time raises :class:`Hang`; where compiled code doesn't end by 20 times that,
     the process ends, and a file ``polychron-fuzz-*.txt`` of the temporary folder names the mutant and the calls. ``memory``: bytes that a
     mutant may take on top of what the process has, beyond which there is a ``MemoryError``.
     """
@@ -106,7 +106,7 @@ def _watch(hang: float) -> Iterator[Callable[[str], AbstractContextManager[None]
         note.truncate()
         note.write(name + "\n")
         note.flush()
-        faulthandler.dump_traceback_later(6 * hang, file=note, exit=True)
+        faulthandler.dump_traceback_later(20 * hang, file=note, exit=True)
         signal.setitimer(signal.ITIMER_PROF, hang)
         try:
             yield
