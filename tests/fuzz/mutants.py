@@ -179,9 +179,11 @@ def mutate_json(rng: Rng, value: Any) -> Any:
 
 def mutate_array(rng: Rng, array: np.ndarray) -> np.ndarray:
     """Another value, shape or type."""
-    match int(rng.integers(6)):
+    match int(rng.integers(7)):
         case 0:
             return np.ascontiguousarray(array[..., :-1])
+        case 4:
+            return np.array(array.flat[0] if array.size else 0, array.dtype)
         case 1:
             return array[None]
         case 2:

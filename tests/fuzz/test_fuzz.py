@@ -14,10 +14,12 @@ import boards
 from boards import Board
 from firmware import isa
 from firmware.compiler import CompileError, compile_network
+from firmware.host.device import Device
 from firmware.host.host import Host, LinkError
 from firmware.host.link import Frame, FrameReader
+from firmware.image.contents import contents
 from firmware.image.image import read_image, write_image
-from firmware.image.sections import ImageError
+from firmware.image.sections import ImageError, pack, unpack
 from firmware.jitter import JitterError
 from golden.integer.file import KEY, load, load_extra, save_network
 from golden.integer.layer import NetworkError
@@ -27,6 +29,7 @@ from polychron.cli import main
 from sim.machines.board import BoardSimulation
 
 from ..firmware.execution import first_difference
+from ..firmware.flashed import small_board
 from ..firmware.host.core import FakeCore
 from ..firmware.networks import random_network
 from ..firmware.transformers import random_transformer
@@ -96,6 +99,123 @@ def test_images(count: int) -> None:
         return "accepted"
 
     assert fuzz("images", one, count=count, memory=MEMORY).seen["refused"]
+
+
+def mutate_sections(rng: Rng, image: bytes) -> bytes:
+    """An image with right CRCs of which one section has other bytes, another place or another kind, is lost, doubled or elsewhere."""
+    comparators, sections = unpack(image)
+    at = int(rng.integers(len(sections)))
+    section = sections[at]
+    match int(rng.integers(7)):
+        case 0 | 1 | 2 if section.kind == isa.Kind.META:
+            section = replace(section, payload=json.dumps(mutate_json(rng, json.loads(section.payload))).encode())
+        case 0 | 1 | 2 if section.payload:
+            section = replace(section, payload=mutate_bytes(rng, section.payload))
+        case 3:
+            section = replace(section, address=int(rng.choice([0, 1, 4, section.address + 4, (1 << 24) - 1])))
+        case 4:
+            section = replace(section, kind=isa.Kind(rng.choice(list(isa.Kind)[:-1])))
+        case 5:
+            sections.insert(int(rng.integers(len(sections))), section)
+    section = replace(section, payload=section.payload + b" " * (len(section.payload) % 2))
+    changed = [*sections[:at], *([] if rng.random() < 0.05 else [section]), *sections[at + 1 :]]
+    return pack(changed, comparators=comparators)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("tables", ["on chip", "in flash"])
+def test_images_of_odd_sections(tables: str, count: int) -> None:
+    """An image that is accepted has contents that can be listed, loads into a core, and is the same when it is written and read again."""
+    boards_of = {kind: BOARD if tables == "on chip" else small_board(1024 if kind == "transformer" else 64) for kind in NETWORKS}
+    images = [write_image(compile_network(network, boards_of[kind])) for kind, network in NETWORKS.items()]
+    assert all(any(run.tier for run in read_image(image).runs) == (tables == "in flash") for image in images)
+
+    def one(rng: Rng) -> str:
+        image = images[int(rng.integers(len(images)))]
+        try:
+            mutant = mutate_sections(rng, image)
+            program = read_image(mutant)
+        except ImageError as error:
+            one_sentence(error)
+            return "refused"
+        assert all(len(str(content)) < 1000 and str(content).isprintable() for content in contents(mutant))
+        assert Device(Host(FakeCore()), mutant).loadable
+        try:
+            again = write_image(program)
+        except ImageError as error:  # the writer wants room for fillers that the mutant has none of
+            assert tables == "in flash"
+            one_sentence(error)
+        else:
+            assert write_image(read_image(again)) == again
+        return "accepted"
+
+    tally = fuzz(f"sections of images, tables {tables}", one, count=count, memory=MEMORY)
+    assert tally.seen["refused"]
+    assert tally.seen["accepted"]
+
+
+TINY = ("--n", "16", "--hidden", "4x3", "--output", "4x3", "--symbols", "16", "--streams", "2", "--window", "4")
+TINY_TRANSFORMER = (*"--n 8 --blocks 1 --heads 1 --tables 4 --pairs 2 --place 1 --context 8 --feed 4x2 --output 4x2".split(), *TINY[6:])
+SCHEDULE = ("--steps", "2", "--threads", "1", "--seed", "1")
+SHORT_COUNTS = [20, pytest.param(1_000, marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("count", SHORT_COUNTS)
+@pytest.mark.parametrize(("task", "shape"), [("text", TINY), ("transformer", TINY_TRANSFORMER)])
+def test_resumed_files(task: str, shape: tuple[str, ...], count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file whose float part is another one is refused in a sentence and nothing is written, or it trains on and is saved."""
+    text, path, out = tmp_path / "text", tmp_path / "net.safetensors", tmp_path / "out" / "net.safetensors"
+    text.write_bytes(b"to be or not to be, " * 100)
+    out.parent.mkdir()
+    assert main(["train", task, *shape, *SCHEDULE, f"--text={text}", f"--out={path}"]) == 0
+    network, floats = load(path), load_extra(path)
+    capsys.readouterr()
+
+    def one(rng: Rng) -> str:
+        name = list(floats)[int(rng.integers(len(floats)))]
+        changed = floats | {name: mutate_array(rng, floats[name])}
+        if rng.random() < 0.1:
+            del changed[name]
+        save_network(network, path, extra=changed)
+        code = main(["train", task, *shape, *SCHEDULE, f"--text={text}", f"--resume={path}", f"--out={out}"])
+        told = capsys.readouterr()
+        made = sorted(file.name for file in out.parent.iterdir())
+        if code == 2:
+            assert re.search(r"(^|\n)error: [^\n\x1b]{1,1000}\n$", told.err), told.err
+            assert not made
+            return "refused"
+        assert code == 0
+        assert made == ["net.png", "net.safetensors"]
+        load(out)
+        for file in out.parent.iterdir():
+            file.unlink()
+        return "accepted"
+
+    assert fuzz(f"float parts to resume, {task}", one, count=count).seen["refused"]
+
+
+@pytest.mark.parametrize("count", SHORT_COUNTS)
+def test_texts(count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A text of any bytes is refused in a sentence, or trained on, and the network is scored on it."""
+    text, out = tmp_path / "text", tmp_path / "net.safetensors"
+
+    def one(rng: Rng) -> str:
+        size = int(rng.integers(1 << int(rng.integers(1, 12))))
+        data = bytes(rng.integers(0, rng.choice([1, 2, 64, 256]), size).tolist())
+        text.write_bytes(data if rng.random() < 0.5 else mutate_bytes(rng, b"to be or not to be, " * (size // 20)))
+        code = main(["train", "text", *TINY, *SCHEDULE, f"--text={text}", f"--out={out}"])
+        if code == 0:
+            assert main(["eval", str(out), f"--text={text}"]) == 0
+            out.unlink()
+            return "accepted"
+        assert code == 2
+        assert re.search(r"(^|\n)error: [^\n\x1b]{1,1000}\n$", capsys.readouterr().err)
+        assert not out.exists()
+        return "refused"
+
+    tally = fuzz("texts", one, count=count)
+    assert tally.seen["refused"]
+    assert tally.seen["accepted"]
 
 
 @pytest.mark.parametrize("count", COUNTS)
