@@ -175,8 +175,12 @@ class Transformer:
             if len(numbers) != 2:
                 raise ValueError(f"{where}.heads must be two numbers, not {len(numbers)}")
             heads, variant = numbers
+            if not len(query) == len(key) == len(place):
+                raise ValueError(f"{where} has query, key and position anchors of {len(query)}, {len(key)} and {len(place)} tables")
             if heads < 1 or len(query) % heads or variant not in range(len(VARIANTS)):
                 raise ValueError(f"{where}.heads must divide its {len(query)} tables and name a variant, not {heads}, {variant}")
+            if VARIANTS[variant] == "reference" and not np.array_equal(query, key):
+                raise ValueError(f"{where} must have the same query and key anchors in the reference variant")
             bits = query.shape[1] + key.shape[1] + place.shape[1]
             if tables.shape != (len(query), 1 << bits, n):
                 raise ValueError(f"{where} has tables of shape {tables.shape}, which its anchors do not fit")
@@ -184,7 +188,9 @@ class Transformer:
             check_anchors(f"{where}.key", key, n)
             if not 2 <= len(position) <= 1024:
                 raise ValueError(f"{where}.position must have 2..1024 rows, not the shape {position.shape}")
-            if place.size:
+            if len(position) != len(arrays["blocks.0.position"]):
+                raise ValueError(f"{where}.position must have as many rows as that of blocks.0, not {len(position)}")
+            if place.shape[1:] != (0, 2):
                 check_anchors(f"{where}.place", place, position.shape[1])
             attention = Attention(
                 heads=heads, query=query, key=key, position=position, place=place, tables=tables, variant=VARIANTS[variant]

@@ -179,9 +179,11 @@ def mutate_json(rng: Rng, value: Any) -> Any:
 
 def mutate_array(rng: Rng, array: np.ndarray) -> np.ndarray:
     """Another value, shape or type."""
-    match int(rng.integers(7)):
+    match int(rng.integers(12)):
         case 0:
-            return np.ascontiguousarray(array[..., :-1])
+            return np.ascontiguousarray(array[..., : rng.choice([-1, 0])])
+        case 5:
+            return array[:-1]
         case 4:
             return np.array(array.flat[0] if array.size else 0, array.dtype)
         case 1:
@@ -194,6 +196,6 @@ def mutate_array(rng: Rng, array: np.ndarray) -> np.ndarray:
             changed = array.copy()
             if changed.size:
                 limits = np.finfo(array.dtype) if array.dtype.kind == "f" else np.iinfo(array.dtype)
-                odd = [limits.min, limits.max, 0, 1] + ([np.nan, np.inf] if array.dtype.kind == "f" else [])
+                odd = [limits.min, limits.max, 0, 1, 2] + ([np.nan, np.inf] if array.dtype.kind == "f" else [])
                 changed.flat[int(rng.integers(changed.size))] = odd[int(rng.integers(len(odd)))]
             return changed

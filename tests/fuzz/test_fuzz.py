@@ -1,5 +1,6 @@
 """Hostile files, options and frames: refused in one sentence, or right. The short sets run by default, the long ones are slow."""
 
+import gzip
 import json
 import re
 import struct
@@ -25,6 +26,7 @@ from golden.integer.file import KEY, load, load_extra, save_network
 from golden.integer.layer import NetworkError
 from golden.integer.recurrent import RecurrentNetwork, rnn_outputs, rnn_update
 from golden.tasks.images.mnist import read_idx
+from hdl.flow.steps import Steps
 from polychron.cli import main
 from sim.machines.board import BoardSimulation
 
@@ -155,7 +157,7 @@ def test_images_of_odd_sections(tables: str, count: int) -> None:
 
 
 TINY = ("--n", "16", "--hidden", "4x3", "--output", "4x3", "--symbols", "16", "--streams", "2", "--window", "4")
-TINY_TRANSFORMER = (*"--n 8 --blocks 1 --heads 1 --tables 4 --pairs 2 --place 1 --context 8 --feed 4x2 --output 4x2".split(), *TINY[6:])
+TINY_TRANSFORMER = (*"--n 8 --blocks 2 --heads 1 --tables 4 --pairs 2 --place 1 --context 8 --feed 4x2 --output 4x2".split(), *TINY[6:])
 SCHEDULE = ("--steps", "2", "--threads", "1", "--seed", "1")
 SHORT_COUNTS = [20, pytest.param(1_000, marks=pytest.mark.slow)]
 
@@ -219,12 +221,17 @@ def test_texts(count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize("count", COUNTS)
-def test_idx_files(count: int, tmp_path: Path) -> None:
-    path = tmp_path / "images"
+@pytest.mark.parametrize("name", ["images", "images.gz"])
+def test_idx_files(name: str, count: int, tmp_path: Path) -> None:
+    path = tmp_path / name
     whole = struct.pack(">4B3I", 0, 0, 8, 3, 2, 4, 4) + bytes(range(32))
 
     def one(rng: Rng) -> str:
-        path.write_bytes(mutate_bytes(rng, whole))
+        if name == "images":
+            path.write_bytes(mutate_bytes(rng, whole))
+        else:
+            packed = gzip.compress(whole if rng.random() < 0.5 else mutate_bytes(rng, whole))
+            path.write_bytes(mutate_bytes(rng, packed) if rng.random() < 0.8 else packed)
         try:
             array, data = read_idx(path, ndim=3)
         except NetworkError as error:
@@ -233,7 +240,42 @@ def test_idx_files(count: int, tmp_path: Path) -> None:
         assert array.tobytes() == data[16:]
         return "accepted"
 
-    assert fuzz("IDX files", one, count=count, memory=MEMORY).seen["refused"]
+    tally = fuzz(f"IDX files, {name}", one, count=count, memory=MEMORY)
+    assert tally.seen["refused"]
+    assert tally.seen["accepted"]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_records_of_build_steps(count: int, tmp_path: Path) -> None:
+    """Whatever a step's folder holds, what the step gives is what it makes."""
+    folder = tmp_path / "steps"
+    record, made = folder / "one" / "step.json", folder / "one" / "out"
+
+    def make(work: Path) -> None:
+        (work / "out").write_bytes(b"made")
+
+    def run() -> Steps:
+        steps = Steps(folder=folder, say=lambda line: None)
+        assert steps.run("one", title="One", inputs={"in": b"1"}, outputs=["out"], make=make) == {"out": b"made"}
+        return steps
+
+    run()
+    whole = record.read_bytes()
+
+    def one(rng: Rng) -> str:
+        match int(rng.integers(4)):
+            case 0:
+                record.write_bytes(mutate_bytes(rng, whole))
+            case 1:
+                record.write_bytes(json.dumps(mutate_json(rng, json.loads(whole))).encode())
+            case 2:
+                record.write_bytes(b"[" * int(rng.integers(1 << 17)))
+            case _:
+                made.write_bytes(mutate_bytes(rng, b"made"))
+        return "made again" if run().ran else "kept"
+
+    tally = fuzz("records of build steps", one, count=count)
+    assert tally.seen["made again"]
 
 
 MISSING = "missing.file"
