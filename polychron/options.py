@@ -167,7 +167,8 @@ def preset_values(presets: Mapping[str, Options], *, default: str) -> Callable[[
     """
 
     def fill(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
-        name = given(arguments, "preset") or default
+        said = given(arguments, "preset")
+        name = default if said is None else said
         if name not in presets:
             raise ValueError(f"--preset must be one of {', '.join(presets)}, not {name!r}")
         preset = presets[name]

@@ -47,7 +47,7 @@ def read_points(path: Path = POINTS) -> list[Point]:
         values: Any = json.loads(read_input(path).decode())
     except OSError as error:
         raise NetworkError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NetworkError(f"{path}: is no JSON: {error}") from None
     names = {field.name for field in fields(Point)}
     if not isinstance(values, list) or not all(isinstance(value, dict) and set(value) == names for value in values):

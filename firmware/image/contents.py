@@ -1,6 +1,7 @@
 """What every section of an image holds, in words: for a scrub that stops at a number, and for readers of an image."""
 
 from dataclasses import dataclass
+from textwrap import shorten
 
 from .. import isa
 from ..description import Origin, StageId, Work
@@ -42,7 +43,7 @@ class Content:
         if self.stage is not None and not self.tables:
             what = str(self.stage)
         elif self.stage is not None:
-            what = f"{self.stage}, table{'s' if len(self.tables) > 1 else ''} {_ranges(self.tables)}"
+            what = f"{self.stage}, table{'s' if len(self.tables) > 1 else ''} {shorten(_ranges(self.tables), 200, placeholder=' ...')}"
         return f"section {self.number} ({self.kind.name}, bytes {self.start}..{self.end - 1} of the image): {what}"
 
 

@@ -100,6 +100,8 @@ def read_image(data: bytes) -> Program:
     anchors = _anchors(spaces[isa.Kind.ANCHORS][0].payload if isa.Kind.ANCHORS in spaces else b"", comparators)
     runs = _runs(spaces[isa.Kind.PROGRAM][0].payload, len(anchors))
     flash = spaces.get(isa.Kind.FLASH, [])
+    if len(meta.placement.runs) != len(runs):
+        raise ImageError(f"META field placement.runs must be of the {len(runs)} instructions, not of {len(meta.placement.runs)}")
     if any(run.tier for run in runs) and not flash:
         raise ImageError("an instruction reads tables in flash, but the image has no section FLASH")
     return Program(

@@ -86,6 +86,8 @@ def _origin(run: Any) -> Origin:
     _check(good and all(_integers(pairs, 0, 15) for pairs in run["pairs"]), RUNS)
     try:
         stage = StageId.parse(run["stage"])
+        if not all(0 <= number < 1 << 15 for number in (stage.number, stage.part) if number is not None):
+            raise ValueError
     except (TypeError, ValueError):
         raise ImageError(f"META field placement.runs names the unknown stage {run['stage']!r:.40}") from None
     return Origin(stage=stage, group=run["group"], tables=tuple(run["tables"]), pairs=tuple(map(tuple, run["pairs"])))

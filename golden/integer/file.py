@@ -72,7 +72,7 @@ def _read(path: Path, *, extra: bool) -> tuple[dict[str, Any], Arrays]:
     except OSError as error:
         raise NetworkError(f"{path}: cannot be read: {error.strerror or error}") from None
     except (SafetensorError, TypeError, ValueError, KeyError, AttributeError) as error:
-        raise NetworkError(f"{path}: not a safetensors file, or damaged: {error}") from None
+        raise NetworkError(f"{path}: not a safetensors file, or damaged: {error!s:.200}") from None
 
 
 def _header(text: str | None) -> dict[str, Any]:
@@ -96,5 +96,5 @@ def _build(header: dict[str, Any], arrays: Arrays) -> Network:
         raise NetworkError(f"kind must be one of {', '.join(KINDS)}, not {kind!r:.60}")
     network = KINDS[kind].read(source)
     if source.left:
-        raise NetworkError(f"array {min(source.left)} is not named by the header")
+        raise NetworkError(f"array {min(source.left):.60} is not named by the header")
     return network

@@ -4,6 +4,7 @@ Source: E. Izhikevich, Spiking Manifesto (arXiv 2512.11843), Eq. 1-8.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +19,16 @@ __all__ = [
     "Look",
     "backward",
     "check_anchors",
-    "check_finite",
     "forward",
     "layer_arrays",
     "layer_from",
     "look",
     "slope",
+    "taken",
     "uncertainty",
 ]
+
+LARGEST = 2.0**30  # of an entry in a file, far beyond what training makes
 
 Float32 = npt.NDArray[np.float32]
 Arrays = dict[str, npt.NDArray[np.generic]]
@@ -161,21 +164,24 @@ def layer_from(arrays: Arrays, where: str, *, n: int, n_out: int) -> FloatLayer:
     groups: list[FloatGroup] = []
     while f"{where}.{len(groups)}.anchors" in arrays:
         name = f"{where}.{len(groups)}"
-        anchors, tables = arrays[f"{name}.anchors"].astype(np.int16), arrays[f"{name}.tables"].astype(np.float32)
-        if anchors.ndim != 3 or tables.shape != (len(anchors), 1 << anchors.shape[1], n_out):
+        anchors, tables = taken(arrays, f"{name}.anchors", np.int16, ndim=3), taken(arrays, f"{name}.tables", np.float32, ndim=3)
+        if tables.shape != (len(anchors), 1 << anchors.shape[1], n_out):
             raise ValueError(f"{name} has tables of shape {tables.shape}, which its anchors do not fit")
         check_anchors(name, anchors, n)
-        check_finite(name, tables)
         groups.append(FloatGroup(anchors=anchors, tables=tables))
     if not groups:
         raise ValueError(f"{where} has no tables")
     return FloatLayer(groups=tuple(groups))
 
 
-def check_finite(where: str, array: Float32) -> None:
-    """Refuse (``ValueError``) infinities and what is no number."""
-    if not np.isfinite(array).all():
-        raise ValueError(f"{where} has entries that are not finite")
+def taken(arrays: Arrays, name: str, kind: type[np.generic], *, ndim: int) -> npt.NDArray[Any]:
+    """A copy of an array of a file; ``ValueError`` unless it is of type ``kind`` with ``ndim`` dimensions, its entries finite and sane."""
+    array = arrays[name]
+    if array.dtype != kind or array.ndim != ndim:
+        raise ValueError(f"{name} must be {np.dtype(kind)} of {ndim} dimensions, not {array.dtype} of {array.ndim}")
+    if not (np.abs(array) <= LARGEST).all():
+        raise ValueError(f"{name} has entries that are not finite, or beyond +-{LARGEST:.0f}")
+    return array.copy()
 
 
 def check_anchors(where: str, anchors: Int16, n: int) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..integer.layer import Int16
-from .layer import Arrays, Float32, FloatGroup, FloatLayer, backward, check_finite, forward, layer_arrays, layer_from
+from .layer import Arrays, Float32, FloatGroup, FloatLayer, backward, forward, layer_arrays, layer_from, taken
 
 __all__ = ["Gradients", "Rnn", "cross_entropy", "window_pass"]
 
@@ -57,10 +57,7 @@ class Rnn:
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> "Rnn":
         """The inverse of :meth:`arrays`; a missing or misshapen array raises ``ValueError`` or ``KeyError``."""
-        embed = arrays["embed"].astype(np.float32)
-        if embed.ndim != 2:
-            raise ValueError(f"embed must be a matrix, not of {embed.ndim} dimensions")
-        check_finite("embed", embed)
+        embed = taken(arrays, "embed", np.float32, ndim=2)
         n_sym, n = embed.shape
         hidden, output = layer_from(arrays, "hidden", n=n, n_out=n), layer_from(arrays, "output", n=n, n_out=n_sym)
         return cls(embed=embed, hidden=hidden, output=output)

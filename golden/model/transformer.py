@@ -12,7 +12,7 @@ import numpy as np
 
 from ..integer.layer import MAX_NC, Int16
 from .anchors import ANCHORS, Anchors, random_anchors
-from .layer import Arrays, Float32, FloatGroup, FloatLayer, check_anchors, check_finite, layer_arrays, layer_from
+from .layer import Arrays, Float32, FloatGroup, FloatLayer, check_anchors, layer_arrays, layer_from, taken
 
 __all__ = ["VARIANTS", "Attention", "Block", "Shape", "Transformer", "Variant"]
 
@@ -164,31 +164,33 @@ class Transformer:
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> "Transformer":
         """The inverse of :meth:`arrays`; a missing or misshapen array raises ``ValueError`` or ``KeyError``."""
-        embed = arrays["embed"].astype(np.float32)
-        if embed.ndim != 2:
-            raise ValueError(f"embed must be a matrix, not of {embed.ndim} dimensions")
-        check_finite("embed", embed)
+        embed = taken(arrays, "embed", np.float32, ndim=2)
         n_sym, n = embed.shape
         blocks: list[Block] = []
         while f"blocks.{len(blocks)}.query" in arrays:
             where = f"blocks.{len(blocks)}"
-            heads, variant = arrays[f"{where}.heads"].astype(int).tolist()
-            query, key, place = (arrays[f"{where}.{name}"].astype(np.int16) for name in ("query", "key", "place"))
-            position, tables = (arrays[f"{where}.{name}"].astype(np.float32) for name in ("position", "tables"))
-            if not query.ndim == key.ndim == place.ndim == 3:
-                raise ValueError(f"{where} has anchors that are no pairs")
+            numbers = taken(arrays, f"{where}.heads", np.int16, ndim=1).tolist()
+            query, key, place = (taken(arrays, f"{where}.{name}", np.int16, ndim=3) for name in ("query", "key", "place"))
+            position, tables = (taken(arrays, f"{where}.{name}", np.float32, ndim=ndim) for name, ndim in (("position", 2), ("tables", 3)))
+            if len(numbers) != 2:
+                raise ValueError(f"{where}.heads must be two numbers, not {len(numbers)}")
+            heads, variant = numbers
+            if not len(query) == len(key) == len(place):
+                raise ValueError(f"{where} has query, key and position anchors of {len(query)}, {len(key)} and {len(place)} tables")
             if heads < 1 or len(query) % heads or variant not in range(len(VARIANTS)):
                 raise ValueError(f"{where}.heads must divide its {len(query)} tables and name a variant, not {heads}, {variant}")
+            if VARIANTS[variant] == "reference" and not np.array_equal(query, key):
+                raise ValueError(f"{where} must have the same query and key anchors in the reference variant")
             bits = query.shape[1] + key.shape[1] + place.shape[1]
             if tables.shape != (len(query), 1 << bits, n):
                 raise ValueError(f"{where} has tables of shape {tables.shape}, which its anchors do not fit")
             check_anchors(f"{where}.query", query, n)
             check_anchors(f"{where}.key", key, n)
-            if position.ndim != 2 or not 2 <= len(position) <= 1024:
+            if not 2 <= len(position) <= 1024:
                 raise ValueError(f"{where}.position must have 2..1024 rows, not the shape {position.shape}")
-            check_finite(f"{where}.position", position)
-            check_finite(f"{where}.tables", tables)
-            if place.size:
+            if len(position) != len(arrays["blocks.0.position"]):
+                raise ValueError(f"{where}.position must have as many rows as that of blocks.0, not {len(position)}")
+            if place.shape[1:] != (0, 2):
                 check_anchors(f"{where}.place", place, position.shape[1])
             attention = Attention(
                 heads=heads, query=query, key=key, position=position, place=place, tables=tables, variant=VARIANTS[variant]

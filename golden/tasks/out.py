@@ -14,6 +14,7 @@ def check_out(path: Path) -> None:
     """A ``NetworkError`` of one sentence if ``--out`` can't take a network, or would be overwritten by the learning curve beside it."""
     if path.suffix == ".png":
         raise NetworkError(f"--out must not end in .png, the learning curve's name: {path}")
+    probe = None
     try:
         if not path.parent.is_dir():
             raise NetworkError(f"--out: there is no folder {path.parent}")
@@ -24,4 +25,5 @@ def check_out(path: Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise NetworkError(f"--out: {error.filename or path} cannot be written: {error.strerror}") from None
+        where = path if error.filename in (None, str(probe)) else error.filename
+        raise NetworkError(f"--out: {where} cannot be written: {error.strerror}") from None

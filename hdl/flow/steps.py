@@ -88,5 +88,5 @@ class Steps:
                 return None
             made = {o: (folder / o).read_bytes() for o in outputs}
             return made if all(record["outputs"][o] == _digest(content) for o, content in made.items()) else None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None

@@ -24,9 +24,9 @@ START_LIMIT = 1 << 16  # clocks of the flash's start sequence
 
 
 @cache
-def board_library(board: Board) -> Path:
+def board_library(board: Board, *, gap_bits: int = 16) -> Path:
     """The compiled design of a board, made once a process."""
-    return build(System(board))
+    return build(System(board, gap_bits=gap_bits))
 
 
 class UartTransport(Transport):
@@ -54,16 +54,22 @@ class BoardSimulation:
 
     With ``image``, the bytes at the board's image offset in flash, it reads an image from there as it does after power-up (:meth:`boot`
     waits for the end). With ``program`` it is preloaded (sim.machines.preload) instead, and only the sampler's registers are still to be
-    set over
-    the UART; the flash then holds ``image``, if that is given, for its tables. Without either the chip is blank. ``flash``: how the chip is
-    set up, on a board with a flash tier. ``sim``: the simulation itself; ``uart``: the host's side of the UART; ``chip``: the flash chip.
+    set over the UART; the flash then holds ``image``, if that is given, for its tables. Without either the chip is blank. ``flash``: how
+    the chip is set up, on a board with a flash tier. ``gap_bits``: of hdl.board.system.System. ``sim``: the simulation itself; ``uart``:
+    the host's side of the UART; ``chip``: the flash chip.
     """
 
     def __init__(
-        self, board: Board, *, image: bytes | None = None, program: Program | None = None, flash: FlashSetup | None = None
+        self,
+        board: Board,
+        *,
+        image: bytes | None = None,
+        program: Program | None = None,
+        flash: FlashSetup | None = None,
+        gap_bits: int = 16,
     ) -> None:
         self.board, self.chip = board, None
-        self.sim = Simulation(board_library(board))
+        self.sim = Simulation(board_library(board, gap_bits=gap_bits))
         if program is not None:
             self.sim["loader.status__done"] = 1  # as hdl.board.system.System(board, loaded=True) begins
             names = [TABLES, ANCHORS, PROGRAM, *store_names()]

@@ -3,11 +3,17 @@
 POLYCHRON_FUZZ_SEED (0 if not given) and POLYCHRON_FUZZ_SECONDS (of each target; if not given, its own number of mutants).
 """
 
+import faulthandler
 import os
+import resource
+import signal
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +22,9 @@ SEED = int(os.environ.get("POLYCHRON_FUZZ_SEED", "0"))
 SECONDS = float(os.environ.get("POLYCHRON_FUZZ_SECONDS", "0"))
 HANG = 10.0
 """Seconds of processor time after which a mutant counts as a hang."""
+MEMORY = 512 << 20
+"""Bytes that reading a mutant of a file may take."""
+STATUS = Path("/proc/self/status")
 
 Rng = np.random.Generator
 ODD: tuple[Any, ...] = (
@@ -39,40 +48,94 @@ ODD: tuple[Any, ...] = (
 )
 
 
+class Hang(BaseException):
+    """A mutant that has taken too much processor time; no handler of what is under test takes it for an error of its own."""
+
+
 @dataclass
 class Tally:
-    """What became of the mutants of one target."""
+    """What became of the mutants of one target: how many there were of each outcome."""
 
     target: str
     seed: int
     seen: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
-        refused, accepted = self.seen["refused"], self.seen["accepted"]
-        return f"{self.target}: {refused + accepted} mutants, {refused} refused, {accepted} accepted, seed {self.seed}"
+        outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self.seen.items()))
+        return f"{self.target}: {self.seen.total()} mutants, {outcomes}, seed {self.seed}"
 
 
 TALLIES: list[Tally] = []
 
 
-def fuzz(target: str, one: Callable[[Rng], bool], *, count: int) -> Tally:
-    """``one`` makes a mutant and tries it, true where it is accepted; a failure names the mutant's seed."""
+def fuzz(target: str, one: Callable[[Rng], str], *, count: int, memory: int | None = None, hang: float = HANG) -> Tally:
+    """``one`` makes a mutant, tries it and gives the outcome, such as refused; a failure names the mutant's number.
+
+    A mutant that takes more than ``hang`` seconds of processor time raises :class:`Hang`; where compiled code doesn't end by 20 times that,
+    the process ends, and a file ``polychron-fuzz-*.txt`` of the temporary folder names the mutant and the calls. ``memory``: bytes that a
+    mutant may take on top of what the process has, beyond which there is a ``MemoryError``.
+    """
     tally = Tally(target, SEED)
     TALLIES.append(tally)
     end = time.monotonic() + SECONDS
     number = 0
-    while number < count or time.monotonic() < end:
-        begin = time.process_time()
-        try:
-            accepted = one(np.random.default_rng([SEED, number]))
-        except BaseException as error:
-            error.add_note(f"{target}: seed {SEED}, mutant {number}")
-            raise
-        spent = time.process_time() - begin
-        assert spent < HANG, f"{target}: seed {SEED}, mutant {number} took {spent:.1f} s of processor time"
-        tally.seen["accepted" if accepted else "refused"] += 1
-        number += 1
+    with _watch(hang) as watched:
+        while number < count or time.monotonic() < end:
+            name = f"{target}: seed {SEED}, mutant {number}"
+            try:
+                with watched(name), _limited(memory):
+                    outcome = one(np.random.default_rng([SEED, number]))
+            except BaseException as error:
+                error.add_note(name)
+                raise
+            tally.seen[outcome] += 1
+            number += 1
     return tally
+
+
+@contextmanager
+def _watch(hang: float) -> Iterator[Callable[[str], AbstractContextManager[None]]]:
+    """Gives what bounds the time of a named mutant."""
+
+    def over(number: int, frame: object) -> None:
+        raise Hang(f"more than {hang} s of processor time")
+
+    @contextmanager
+    def watched(name: str) -> Iterator[None]:
+        note.seek(0)
+        note.truncate()
+        note.write(name + "\n")
+        note.flush()
+        faulthandler.dump_traceback_later(20 * hang, file=note, exit=True)
+        signal.setitimer(signal.ITIMER_PROF, hang)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            faulthandler.cancel_dump_traceback_later()
+
+    before = signal.signal(signal.SIGPROF, over)
+    place = Path(tempfile.gettempdir()) / f"polychron-fuzz-{os.getpid()}.txt"
+    try:
+        with place.open("w") as note:
+            yield watched
+    finally:
+        signal.signal(signal.SIGPROF, before)
+        place.unlink(missing_ok=True)
+
+
+@contextmanager
+def _limited(memory: int | None) -> Iterator[None]:
+    if memory is None or not STATUS.exists():
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    has = next(int(line.split()[1]) for line in STATUS.read_text().splitlines() if line.startswith("VmData:")) * 1024
+    resource.setrlimit(resource.RLIMIT_DATA, (has + memory, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def mutate_bytes(rng: Rng, data: bytes) -> bytes:
@@ -116,9 +179,13 @@ def mutate_json(rng: Rng, value: Any) -> Any:
 
 def mutate_array(rng: Rng, array: np.ndarray) -> np.ndarray:
     """Another value, shape or type."""
-    match int(rng.integers(6)):
+    match int(rng.integers(12)):
         case 0:
-            return np.ascontiguousarray(array[..., :-1])
+            return np.ascontiguousarray(array[..., : rng.choice([-1, 0])])
+        case 5:
+            return array[:-1]
+        case 4:
+            return np.array(array.flat[0] if array.size else 0, array.dtype)
         case 1:
             return array[None]
         case 2:
@@ -129,6 +196,6 @@ def mutate_array(rng: Rng, array: np.ndarray) -> np.ndarray:
             changed = array.copy()
             if changed.size:
                 limits = np.finfo(array.dtype) if array.dtype.kind == "f" else np.iinfo(array.dtype)
-                odd = [limits.min, limits.max, 0, 1] + ([np.nan, np.inf] if array.dtype.kind == "f" else [])
+                odd = [limits.min, limits.max, 0, 1, 2] + ([np.nan, np.inf] if array.dtype.kind == "f" else [])
                 changed.flat[int(rng.integers(changed.size))] = odd[int(rng.integers(len(odd)))]
             return changed

@@ -1,8 +1,10 @@
 """Hostile files, options and frames: refused in one sentence, or right. The short sets run by default, the long ones are slow."""
 
+import gzip
 import json
 import re
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,24 +12,30 @@ import pytest
 from safetensors.numpy import save
 
 import boards
+from boards import Board
 from firmware import isa
 from firmware.compiler import CompileError, compile_network
+from firmware.host.device import Device
 from firmware.host.host import Host, LinkError
-from firmware.host.link import Frame
+from firmware.host.link import Frame, FrameReader
+from firmware.image.contents import contents
 from firmware.image.image import read_image, write_image
-from firmware.image.sections import ImageError
+from firmware.image.sections import ImageError, pack, unpack
 from firmware.jitter import JitterError
 from golden.integer.file import KEY, load, load_extra, save_network
 from golden.integer.layer import NetworkError
+from golden.integer.recurrent import RecurrentNetwork, rnn_outputs, rnn_update
 from golden.tasks.images.mnist import read_idx
+from hdl.flow.steps import Steps
 from polychron.cli import main
 from sim.machines.board import BoardSimulation
 
 from ..firmware.execution import first_difference
+from ..firmware.flashed import small_board
 from ..firmware.host.core import FakeCore
 from ..firmware.networks import random_network
 from ..firmware.transformers import random_transformer
-from .mutants import ODD, Rng, fuzz, mutate_array, mutate_bytes, mutate_json
+from .mutants import MEMORY, ODD, Rng, fuzz, mutate_array, mutate_bytes, mutate_json
 
 BOARD = boards.get("icebreaker")
 COUNTS = [300, pytest.param(20_000, marks=pytest.mark.slow)]
@@ -53,7 +61,7 @@ def test_network_files(kind: str, count: int, tmp_path: Path) -> None:
     save_network(network, path)
     whole, header, arrays = path.read_bytes(), {"version": 1} | json.loads(json.dumps(network.header())), network.arrays()
 
-    def one(rng: Rng) -> bool:
+    def one(rng: Rng) -> str:
         way = int(rng.integers(3))
         if way == 0:
             path.write_bytes(mutate_bytes(rng, whole))
@@ -68,11 +76,11 @@ def test_network_files(kind: str, count: int, tmp_path: Path) -> None:
             image = write_image(compile_network(mutant, BOARD))
         except (NetworkError, CompileError, JitterError, ImageError) as error:
             one_sentence(error)
-            return False
+            return "refused"
         assert first_difference(mutant, read_image(image), seed=1, steps=3) is None
-        return True
+        return "accepted"
 
-    tally = fuzz(f"network files, {kind}", one, count=count)
+    tally = fuzz(f"network files, {kind}", one, count=count, memory=MEMORY)
     assert tally.seen["refused"]
     assert tally.seen["accepted"]
 
@@ -82,98 +90,254 @@ def test_images(count: int) -> None:
     """An image that is accepted is written again as it was."""
     image = write_image(compile_network(NETWORKS["rnn"], BOARD))
 
-    def one(rng: Rng) -> bool:
+    def one(rng: Rng) -> str:
         mutant = mutate_bytes(rng, image)
         try:
             program = read_image(mutant)
         except ImageError as error:
             one_sentence(error)
-            return False
+            return "refused"
         assert write_image(program)[: len(image)] == mutant[: len(image)]
-        return True
+        return "accepted"
 
-    assert fuzz("images", one, count=count).seen["refused"]
+    assert fuzz("images", one, count=count, memory=MEMORY).seen["refused"]
+
+
+def mutate_sections(rng: Rng, image: bytes) -> bytes:
+    """An image with right CRCs of which one section has other bytes, another place or another kind, is lost, doubled or elsewhere."""
+    comparators, sections = unpack(image)
+    at = int(rng.integers(len(sections)))
+    section = sections[at]
+    match int(rng.integers(7)):
+        case 0 | 1 | 2 if section.kind == isa.Kind.META:
+            section = replace(section, payload=json.dumps(mutate_json(rng, json.loads(section.payload))).encode())
+        case 0 | 1 | 2 if section.payload:
+            section = replace(section, payload=mutate_bytes(rng, section.payload))
+        case 3:
+            section = replace(section, address=int(rng.choice([0, 1, 4, section.address + 4, (1 << 24) - 1])))
+        case 4:
+            section = replace(section, kind=isa.Kind(rng.choice(list(isa.Kind)[:-1])))
+        case 5:
+            sections.insert(int(rng.integers(len(sections))), section)
+    section = replace(section, payload=section.payload + b" " * (len(section.payload) % 2))
+    changed = [*sections[:at], *([] if rng.random() < 0.05 else [section]), *sections[at + 1 :]]
+    return pack(changed, comparators=comparators)
 
 
 @pytest.mark.parametrize("count", COUNTS)
-def test_idx_files(count: int, tmp_path: Path) -> None:
-    path = tmp_path / "images"
+@pytest.mark.parametrize("tables", ["on chip", "in flash"])
+def test_images_of_odd_sections(tables: str, count: int) -> None:
+    """An image that is accepted has contents that can be listed, loads into a core, and is the same when it is written and read again."""
+    boards_of = {kind: BOARD if tables == "on chip" else small_board(1024 if kind == "transformer" else 64) for kind in NETWORKS}
+    images = [write_image(compile_network(network, boards_of[kind])) for kind, network in NETWORKS.items()]
+    assert all(any(run.tier for run in read_image(image).runs) == (tables == "in flash") for image in images)
+
+    def one(rng: Rng) -> str:
+        image = images[int(rng.integers(len(images)))]
+        try:
+            mutant = mutate_sections(rng, image)
+            program = read_image(mutant)
+        except ImageError as error:
+            one_sentence(error)
+            return "refused"
+        assert all(len(str(content)) < 1000 and str(content).isprintable() for content in contents(mutant))
+        assert Device(Host(FakeCore()), mutant).loadable
+        try:
+            again = write_image(program)
+        except ImageError as error:  # the writer wants room for fillers that the mutant has none of
+            assert tables == "in flash"
+            one_sentence(error)
+        else:
+            assert write_image(read_image(again)) == again
+        return "accepted"
+
+    tally = fuzz(f"sections of images, tables {tables}", one, count=count, memory=MEMORY)
+    assert tally.seen["refused"]
+    assert tally.seen["accepted"]
+
+
+TINY = ("--n", "16", "--hidden", "4x3", "--output", "4x3", "--symbols", "16", "--streams", "2", "--window", "4")
+TINY_TRANSFORMER = (*"--n 8 --blocks 2 --heads 1 --tables 4 --pairs 2 --place 1 --context 8 --feed 4x2 --output 4x2".split(), *TINY[6:])
+SCHEDULE = ("--steps", "2", "--threads", "1", "--seed", "1")
+SHORT_COUNTS = [20, pytest.param(1_000, marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("count", SHORT_COUNTS)
+@pytest.mark.parametrize(("task", "shape"), [("text", TINY), ("transformer", TINY_TRANSFORMER)])
+def test_resumed_files(task: str, shape: tuple[str, ...], count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file whose float part is another one is refused in a sentence and nothing is written, or it trains on and is saved."""
+    text, path, out = tmp_path / "text", tmp_path / "net.safetensors", tmp_path / "out" / "net.safetensors"
+    text.write_bytes(b"to be or not to be, " * 100)
+    out.parent.mkdir()
+    assert main(["train", task, *shape, *SCHEDULE, f"--text={text}", f"--out={path}"]) == 0
+    network, floats = load(path), load_extra(path)
+    capsys.readouterr()
+
+    def one(rng: Rng) -> str:
+        name = list(floats)[int(rng.integers(len(floats)))]
+        changed = floats | {name: mutate_array(rng, floats[name])}
+        if rng.random() < 0.1:
+            del changed[name]
+        save_network(network, path, extra=changed)
+        code = main(["train", task, *shape, *SCHEDULE, f"--text={text}", f"--resume={path}", f"--out={out}"])
+        told = capsys.readouterr()
+        made = sorted(file.name for file in out.parent.iterdir())
+        if code == 2:
+            assert re.search(r"(^|\n)error: [^\n\x1b]{1,1000}\n$", told.err), told.err
+            assert not made
+            return "refused"
+        assert code == 0
+        assert made == ["net.png", "net.safetensors"]
+        load(out)
+        for file in out.parent.iterdir():
+            file.unlink()
+        return "accepted"
+
+    assert fuzz(f"float parts to resume, {task}", one, count=count).seen["refused"]
+
+
+@pytest.mark.parametrize("count", SHORT_COUNTS)
+def test_texts(count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A text of any bytes is refused in a sentence, or trained on, and the network is scored on it."""
+    text, out = tmp_path / "text", tmp_path / "net.safetensors"
+
+    def one(rng: Rng) -> str:
+        size = int(rng.integers(1 << int(rng.integers(1, 12))))
+        data = bytes(rng.integers(0, rng.choice([1, 2, 64, 256]), size).tolist())
+        text.write_bytes(data if rng.random() < 0.5 else mutate_bytes(rng, b"to be or not to be, " * (size // 20)))
+        code = main(["train", "text", *TINY, *SCHEDULE, f"--text={text}", f"--out={out}"])
+        if code == 0:
+            assert main(["eval", str(out), f"--text={text}"]) == 0
+            out.unlink()
+            return "accepted"
+        assert code == 2
+        assert re.search(r"(^|\n)error: [^\n\x1b]{1,1000}\n$", capsys.readouterr().err)
+        assert not out.exists()
+        return "refused"
+
+    tally = fuzz("texts", one, count=count)
+    assert tally.seen["refused"]
+    assert tally.seen["accepted"]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("name", ["images", "images.gz"])
+def test_idx_files(name: str, count: int, tmp_path: Path) -> None:
+    path = tmp_path / name
     whole = struct.pack(">4B3I", 0, 0, 8, 3, 2, 4, 4) + bytes(range(32))
 
-    def one(rng: Rng) -> bool:
-        path.write_bytes(mutate_bytes(rng, whole))
+    def one(rng: Rng) -> str:
+        if name == "images":
+            path.write_bytes(mutate_bytes(rng, whole))
+        else:
+            packed = gzip.compress(whole if rng.random() < 0.5 else mutate_bytes(rng, whole))
+            path.write_bytes(mutate_bytes(rng, packed) if rng.random() < 0.8 else packed)
         try:
             array, data = read_idx(path, ndim=3)
         except NetworkError as error:
             one_sentence(error)
-            return False
+            return "refused"
         assert array.tobytes() == data[16:]
-        return True
+        return "accepted"
 
-    assert fuzz("IDX files", one, count=count).seen["refused"]
+    tally = fuzz(f"IDX files, {name}", one, count=count, memory=MEMORY)
+    assert tally.seen["refused"]
+    assert tally.seen["accepted"]
 
 
-OPTIONS = {
-    "estimate": ("--network", "--board", "--flash", "--temperature", "--k", "--seed"),
-    "export": ("--network", "--board", "--flash", "--temperature", "--greedy", "--k", "--seed"),
-    "sim": ("--network", "--board", "--length", "--digits", "--data", "--k", "--seed", "--temperature"),
-    "train text": (
-        "--steps",
-        "--minutes",
-        "--hidden",
-        "--output",
-        "--n",
-        "--symbols",
-        "--streams",
-        "--bits",
-        "--qat",
-        "--grow",
-        "--resume",
-        "--text",
-    ),
-    "train transformer": ("--context", "--heads", "--tables", "--n", "--rate", "--preset", "--text"),
-    "eval": ("--text", "--data"),
-    "talk": ("--baud", "--count", "--image", "--port", "--temperature", "--seed"),
+@pytest.mark.parametrize("count", COUNTS)
+def test_records_of_build_steps(count: int, tmp_path: Path) -> None:
+    """Whatever a step's folder holds, what the step gives is what it makes."""
+    folder = tmp_path / "steps"
+    record, made = folder / "one" / "step.json", folder / "one" / "out"
+
+    def make(work: Path) -> None:
+        (work / "out").write_bytes(b"made")
+
+    def run() -> Steps:
+        steps = Steps(folder=folder, say=lambda line: None)
+        assert steps.run("one", title="One", inputs={"in": b"1"}, outputs=["out"], make=make) == {"out": b"made"}
+        return steps
+
+    run()
+    whole = record.read_bytes()
+
+    def one(rng: Rng) -> str:
+        match int(rng.integers(4)):
+            case 0:
+                record.write_bytes(mutate_bytes(rng, whole))
+            case 1:
+                record.write_bytes(json.dumps(mutate_json(rng, json.loads(whole))).encode())
+            case 2:
+                record.write_bytes(b"[" * int(rng.integers(1 << 17)))
+            case _:
+                made.write_bytes(mutate_bytes(rng, b"made"))
+        return "made again" if run().ran else "kept"
+
+    tally = fuzz("records of build steps", one, count=count)
+    assert tally.seen["made again"]
+
+
+MISSING = "missing.file"
+ROOM = ("--board", "--flash", "--temperature", "--k", "--seed")
+TRAINED = (
+    "--steps",
+    "--minutes",
+    "--n",
+    "--symbols",
+    "--streams",
+    "--window",
+    "--rate",
+    "--preset",
+    "--seed",
+    "--qat",
+    "--soften",
+    "--out",
+)
+COMMANDS = {
+    ("estimate",): ("--network", ROOM),
+    ("export",): ("--network", (*ROOM, "--greedy", "--out")),
+    ("build",): ("--network", (*ROOM, "--seeds", "--out")),
+    ("sim",): ("--network", ("--board", "--length", "--digits", "--data", "--k", "--seed", "--temperature", "--prompt")),
+    ("train", "text"): ("--text", (*TRAINED, "--hidden", "--output", "--bits", "--grow", "--threads")),
+    ("train", "text", "--steps", "1"): ("--resume", (*TRAINED[1:], "--hidden", "--output", "--bits", "--grow")),
+    ("train", "transformer"): ("--text", (*TRAINED, "--heads", "--tables", "--context")),
+    ("train", "mnist"): ("--data", ("--preset", "--tables", "--seed", "--out")),
+    ("eval",): ("", ("--text", "--data")),
+    ("talk", "--port", "/nowhere/port"): ("--image", ("--baud", "--count", "--temperature", "--seed", "--k", "--prompt")),
+    ("talk", "scrub", "--port", "/nowhere/port"): ("--image", ("--baud",)),
 }
+"""Of each command the option that names its input (or a place), and others."""
 WORDS = [
     *(str(word) for word in ODD),
-    "--",
-    "-",
-    "-1",
-    "1e999",
-    "nan",
-    "0x10",
-    "9999x16",
-    "3x",
-    "\x00",
-    "\udcff",
-    "/dev/zero",
-    "/",
-    "/nowhere/a",
-    "$HOME",
-    "\u0664",
+    *("1", "2", "4", "8", "64", "0.7", "icebreaker", "byte", "nibble"),
+    *("--", "-", "-1", "1e999", "nan", "0x10", "16x8", "9999x16", "3x", "\x00", "\udcff", "\u0664"),
+    *("/dev/zero", "/", "/nowhere/a", "$HOME"),
 ]
 
 
 @pytest.mark.parametrize("count", [150, pytest.param(5_000, marks=pytest.mark.slow)])
 def test_options(count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command line with an option that no command has at its end is refused whatever else stands there: nothing long is begun."""
+    """A command line whose input is not there or is no file is refused in one sentence, whatever else it says; nothing is written."""
     monkeypatch.chdir(tmp_path)
 
-    def one(rng: Rng) -> bool:
-        command = list(OPTIONS)[int(rng.integers(len(OPTIONS)))]
-        words = command.split()
-        for _ in range(rng.integers(1, 4)):
-            name, value = OPTIONS[command][int(rng.integers(len(OPTIONS[command])))], WORDS[int(rng.integers(len(WORDS)))]
-            words += [f"{name}={value}"] if rng.random() < 0.5 else [name, value]
-        code = main([*words, "--no-such-option"])
+    def one(rng: Rng) -> str:
+        command = list(COMMANDS)[int(rng.integers(len(COMMANDS)))]
+        guard, others = COMMANDS[command]
+        value = MISSING if rng.random() < 0.8 else WORDS[int(rng.integers(len(WORDS)))]
+        words = [*command, *([f"{guard}={value}"] if guard else [value])]
+        for name in rng.permutation(others)[: rng.integers(4)]:
+            value = WORDS[int(rng.integers(len(WORDS)))]
+            words += [f"{name}={value}"] if rng.random() < 0.5 else [str(name), value]
+        code = main(words)
         told = capsys.readouterr()
         assert code == 2, words
         assert re.fullmatch(r"error: [^\n\x1b]{1,1100}\n", told.err), (words, told.err)
-        assert not list(tmp_path.iterdir())
-        return False
+        assert not list(tmp_path.iterdir()), words
+        return "refused for the missing file" if MISSING in told.err else "refused for a value"
 
-    fuzz("options", one, count=count)
+    tally = fuzz("options", one, count=count)
+    assert all(tally.seen[f"refused for {what}"] > count // 10 for what in ("a value", "the missing file"))
 
 
 class HostileCore(FakeCore):
@@ -213,7 +377,7 @@ class HostileCore(FakeCore):
 def test_replies(count: int) -> None:
     image = write_image(compile_network(NETWORKS["rnn"], BOARD))
 
-    def one(rng: Rng) -> bool:
+    def one(rng: Rng) -> str:
         host = Host(HostileCore(rng), timeout=0.1, tries=3, patience=1.0)
         try:
             host.hello()
@@ -223,37 +387,90 @@ def test_replies(count: int) -> None:
             host.results()
         except LinkError as error:
             one_sentence(error)
-            return False
-        return True
+            return "refused"
+        return "accepted"
 
     assert fuzz("replies", one, count=count).seen["refused"]
 
 
-@pytest.mark.parametrize("count", [100, pytest.param(10_000, marks=pytest.mark.slow)])
-def test_frames_to_the_compiled_board(count: int) -> None:
-    """After hostile frames the board greets, takes an image and gives golden's symbols."""
-    network = NETWORKS["rnn"]
-    program = compile_network(network, BOARD)
-    with_board = BoardSimulation(BOARD, program=program)
-    commands = [command for command in isa.Command if command != isa.Command.SCRUB]
+def frame_for(rng: Rng, *, seq: int) -> bytes:
+    """A request that the core may get from a host, rarely one that ends what it has loaded."""
+    payloads = {
+        isa.Command.HELLO: b"",
+        isa.Command.FEED: bytes(rng.integers(0, 4, rng.integers(8)).tolist()),
+        isa.Command.STEP: bytes([int(rng.integers(20))]),
+        isa.Command.READ: struct.pack("<BHB", rng.integers(4), rng.integers(2100), rng.integers(20)),
+        isa.Command.LOAD: rng.bytes(int(rng.integers(8))),
+        isa.Command.ABORT: b"",
+        isa.Command.LOAD_BEGIN: rng.bytes(int(rng.integers(8))),
+        isa.Command.SCRUB: b"",
+    }
+    chances = [0.195 if command not in (isa.Command.LOAD_BEGIN, isa.Command.SCRUB) else 0.005 for command in payloads]
+    command = rng.choice(list(payloads), p=np.array(chances) / sum(chances))
+    return Frame.request(isa.Command(command), payloads[isa.Command(command)], seq=seq).encode()
 
-    def one(rng: Rng) -> bool:
-        command = commands[int(rng.integers(len(commands)))]
-        frame = Frame.request(command, rng.bytes(int(rng.integers(8))), seq=int(rng.integers(256))).encode()
-        with_board.uart.send(mutate_bytes(rng, frame)[:64])
-        return bool(with_board.uart.receive(64, limit=20_000))
+
+def replies(board: BoardSimulation, *, quiet: int, one: bool) -> list[Frame]:
+    """What the board answers: to its first whole reply if ``one``, else until nothing has come for ``quiet`` clocks; bytes are frames."""
+    reader, found, size = FrameReader(reply=True), list[Frame](), 0
+    while True:
+        busy = board.uart.busy
+        data = board.uart.receive(1, limit=quiet)
+        size += len(data)
+        found += reader.push(data)
+        if (one and found) or not (data or busy):
+            break
+    assert size == sum(len(frame.encode()) for frame in found)
+    assert all(frame.code in list(isa.Status) for frame in found)
+    return found
+
+
+def recovers(board: BoardSimulation, network: RecurrentNetwork, image: bytes) -> None:
+    host = Host(board.transport(), timeout=0.1, tries=10)
+    host.hello()
+    host.load(image)
+    state = np.zeros((1, network.n), np.int16)
+    for symbol in host.step(20):
+        assert symbol == rnn_outputs(network, state)[0][0].argmin()
+        state, _ = rnn_update(network, state, np.array([symbol]))
+
+
+SHORT = replace(BOARD, uart_baud=BOARD.clock_hz // 8)
+
+
+@pytest.mark.parametrize(
+    ("count", "board", "gap_bits"),
+    [(40, BOARD, 16), pytest.param(10_000, SHORT, 9, marks=pytest.mark.slow)],
+    ids=["as it is", "short times"],
+)
+def test_frames_to_the_compiled_board(count: int, board: Board, gap_bits: int) -> None:
+    """Three of ten frames are whole and are answered, once; after the others, and now and then, the board gives golden's symbols."""
+    network = NETWORKS["rnn"]
+    program = compile_network(network, board)
+    image = write_image(program)
+    simulation = BoardSimulation(board, program=program, gap_bits=gap_bits)
+    sent = 0
+
+    def one(rng: Rng) -> str:
+        nonlocal sent
+        sent += 1
+        if sent % 500 == 0:
+            recovers(simulation, network, image)
+        seq = sent % 255 + 1
+        frame = frame_for(rng, seq=seq)
+        whole = rng.random() < 0.3
+        simulation.uart.send(frame if whole else mutate_bytes(rng, frame)[:64])
+        answers = replies(simulation, quiet=(1 << gap_bits) * 9 // 8 + 4000, one=whole)
+        codes = " and ".join(sorted({isa.Status(answer.code).name for answer in answers})) or "dropped"
+        if whole:
+            assert [answer.seq for answer in answers] == [seq]
+            assert codes != "BAD_FRAME"
+        return f"{'whole' if whole else 'disturbed'}: {codes}"
 
     try:
-        fuzz("frames to the board (accepted: answered)", one, count=count)
-        with_board.uart.receive(4096, limit=2_000_000)
-        host = Host(with_board.transport(), timeout=0.1, tries=10)
-        host.hello()
-        host.load(write_image(program))
-        state = np.zeros((1, network.n), np.int16)
-        from golden.integer.recurrent import rnn_outputs, rnn_update
-
-        for symbol in host.step(20):
-            assert symbol == rnn_outputs(network, state)[0][0].argmin()
-            state, _ = rnn_update(network, state, np.array([symbol]))
+        tally = fuzz(f"frames to the board, gap_bits {gap_bits}", one, count=count)
+        assert tally.seen["whole: OK"]
+        assert tally.seen["disturbed: BAD_FRAME"]
+        recovers(simulation, network, image)
     finally:
-        with_board.close()
+        simulation.close()

@@ -159,3 +159,15 @@ def test_what_belongs_to_another_architecture_is_refused(deep, rnn, tmp_path):
         save_network(network, path)
         path.write_bytes(rewritten(path.read_bytes(), lambda h, kind=kind: h.update(kind=kind)))
         refused(path, message)
+
+
+def test_names_and_types_of_a_file_are_cut_in_messages(rnn, tmp_path):
+    path = tmp_path / "net.safetensors"
+    header = json.dumps({"version": 1} | rnn.header())
+    path.write_bytes(save(rnn.arrays() | {"a" * 10_000: np.zeros(1, np.int8)}, metadata={KEY: header}))
+    with pytest.raises(NetworkError, match=r"array a{60} is not named by the header$"):
+        load(path)
+    table = json.dumps({"x": {"dtype": "F" * 10_000, "shape": [1], "data_offsets": [0, 1]}}).encode()
+    path.write_bytes(struct.pack("<Q", len(table)) + table + b"\0")
+    with pytest.raises(NetworkError, match=r"not a safetensors file, or damaged: .{1,200}$"):
+        load(path)

@@ -192,6 +192,9 @@ def test_what_can_not_be_resumed_is_refused(task: str, capsys: pytest.CaptureFix
     save_network(load(good), Path("short.safetensors"), extra={name: array for name, array in arrays.items() if name != "embed"})
     save_network(load(good), Path("cut.safetensors"), extra=arrays | {"embed": arrays["embed"][:-1]})
     save_network(load(good), Path("nan.safetensors"), extra=arrays | {"embed": arrays["embed"] * np.nan})
+    odd = {"type": arrays["embed"].astype(np.int32), "scalar": np.float32(1), "huge": arrays["embed"] + np.float32(1e38)}
+    for name, array in odd.items():
+        save_network(load(good), Path(f"{name}.safetensors"), extra=arrays | {"embed": array})
     for path, message in (
         (wrong, "wrong.safetensors: no text network of this kind, it can't be resumed with this task"),
         (find_network("digits"), "digits.safetensors: no text network of this kind, it can't be resumed with this task"),
@@ -199,6 +202,9 @@ def test_what_can_not_be_resumed_is_refused(task: str, capsys: pytest.CaptureFix
         (Path("short.safetensors"), "short.safetensors: its float network is damaged: 'embed'"),
         (Path("cut.safetensors"), "cut.safetensors: its float network "),
         (Path("nan.safetensors"), "nan.safetensors: its float network is damaged: embed has entries that are not finite"),
+        (Path("type.safetensors"), "damaged: embed must be float32 of 2 dimensions, not int32 of 2"),
+        (Path("scalar.safetensors"), "damaged: embed must be float32 of 2 dimensions, not float32 of "),
+        (Path("huge.safetensors"), "damaged: embed has entries that are not finite, or beyond +-1073741824"),
         (Path("absent"), "absent: cannot be read"),
     ):
         capsys.readouterr()

@@ -135,6 +135,7 @@ def test_anchors_are_drawn_as_asked_for(tmp_path: Path) -> None:
         (("--feed", "16"), "--feed must be tables x pairs, 1..9999 x 1..16, such as 16x10, not '16'"),
         (("--variant", "other"), "--variant"),
         (("--preset", "huge"), "--preset must be one of spram, paper, reference, tiny, not 'huge'"),
+        (("--preset", ""), "--preset must be one of spram, paper, reference, tiny, not ''"),
         (("--text", "nowhere.txt"), "nowhere.txt: cannot be read"),
         (("--out", "nowhere/x.safetensors"), "--out: there is no folder nowhere"),
         (("--out", "."), "--out: . is a folder, not a file"),
