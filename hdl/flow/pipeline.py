@@ -1,9 +1,11 @@
 """The steps between a design and its bitstream: synthesis, place and route of every seed, packing."""
 
 import json
+import platform
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from hdl.flow.design import Design
@@ -39,7 +41,9 @@ class Toolchain:
 
     @property
     def versions(self) -> dict[str, str]:
-        return {tool.name: tool.version for tool in (self.synth, self.place, self.pack)}
+        """Of the tools, and of what elaborates the design: Amaranth takes signals' names from Python's bytecode, and names count."""
+        own = {"python": platform.python_version(), "amaranth": version("amaranth")}
+        return own | {tool.name: tool.version for tool in (self.synth, self.place, self.pack)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -344,7 +344,7 @@ def test_a_report_is_the_same_twice_and_has_every_figure(built: tuple[Implementa
     assert figures["efficiency"] == 0.9091
     assert figures["steps_per_second"] == 218181
     assert figures["image_crc32"] == "9be3e0a3"
-    assert set(figures["tools"]) == {"yosys", "nextpnr-ice40", "icepack"}
+    assert set(figures["tools"]) == {"python", "amaranth", "yosys", "nextpnr-ice40", "icepack"}
     assert figures["other_clocks"] == figures["crossings"] == []
     text = to_text(figures, worst=first.seeds[0]).decode()
     assert "218181" in text
