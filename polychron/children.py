@@ -146,10 +146,13 @@ def available() -> int | None:
 
 
 @contextmanager
-def bounded() -> Iterator[None]:
-    """Within it, an array for which there is no memory is a ``MemoryError`` when it is made, not the end of the process when it is used."""
+def bounded(more: int | None = None) -> Iterator[None]:
+    """Within it, an array for which there is no memory is a ``MemoryError`` when it is made, not the end of the process when it is used.
+
+    ``more``: bytes that may be taken beyond those that the process has; by default what is :func:`available`.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    left = available()
+    left = available() if more is None else more
     try:
         if left is not None:
             wanted = _kib("/proc/self/status", "VmData") + left

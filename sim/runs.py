@@ -1,6 +1,7 @@
 """Runs of a program on the simulated gateware beside the golden model: what was written, what it took, whether all was equal."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -67,7 +68,7 @@ class Simulated:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class Run(ABC):
     """A run. ``used``: the core's counters of it; ``compared``: latencies equal to the golden model's; ``difference``: None, or a sentence
     about the first that is not; ``clocks``: simulated in ``seconds``, load and pauses included.
     """
@@ -105,9 +106,9 @@ class Run:
         return estimate(self.of.program, self.of.board)
 
     @property
+    @abstractmethod
     def figures(self) -> str:
         """The lines about speed; none where no step was taken."""
-        raise NotImplementedError
 
     def __str__(self) -> str:
         return "\n".join(part for part in (self.verdict, self.figures) if part)

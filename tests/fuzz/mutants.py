@@ -5,18 +5,19 @@ POLYCHRON_FUZZ_SEED (0 if not given) and POLYCHRON_FUZZ_SECONDS (of each target;
 
 import faulthandler
 import os
-import resource
 import signal
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from polychron.children import bounded
 
 SEED = int(os.environ.get("POLYCHRON_FUZZ_SEED", "0"))
 SECONDS = float(os.environ.get("POLYCHRON_FUZZ_SECONDS", "0"))
@@ -24,7 +25,6 @@ HANG = 10.0
 """Seconds of processor time after which a mutant counts as a hang."""
 MEMORY = 512 << 20
 """Bytes that reading a mutant of a file may take."""
-STATUS = Path("/proc/self/status")
 
 Rng = np.random.Generator
 ODD: tuple[Any, ...] = (
@@ -83,7 +83,7 @@ def fuzz(target: str, one: Callable[[Rng], str], *, count: int, memory: int | No
         while number < count or time.monotonic() < end:
             name = f"{target}: seed {SEED}, mutant {number}"
             try:
-                with watched(name), _limited(memory):
+                with watched(name), nullcontext() if memory is None else bounded(memory):
                     outcome = one(np.random.default_rng([SEED, number]))
             except BaseException as error:
                 error.add_note(name)
@@ -122,20 +122,6 @@ def _watch(hang: float) -> Iterator[Callable[[str], AbstractContextManager[None]
     finally:
         signal.signal(signal.SIGPROF, before)
         place.unlink(missing_ok=True)
-
-
-@contextmanager
-def _limited(memory: int | None) -> Iterator[None]:
-    if memory is None or not STATUS.exists():
-        yield
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    has = next(int(line.split()[1]) for line in STATUS.read_text().splitlines() if line.startswith("VmData:")) * 1024
-    resource.setrlimit(resource.RLIMIT_DATA, (has + memory, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def mutate_bytes(rng: Rng, data: bytes) -> bytes:

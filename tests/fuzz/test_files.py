@@ -1,4 +1,4 @@
-"""Hostile files, options and frames: refused in one sentence, or right. The short sets run by default, the long ones are slow."""
+"""Hostile files: refused in one sentence, or right. The short sets run by default, the long ones are slow."""
 
 import gzip
 import json
@@ -7,49 +7,28 @@ import struct
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from safetensors.numpy import save
 
-import boards
-from boards import Board
 from firmware import isa
 from firmware.compiler import CompileError, compile_network
 from firmware.host.device import Device
-from firmware.host.host import Host, LinkError
-from firmware.host.link import Frame, FrameReader
+from firmware.host.host import Host
 from firmware.image.contents import contents
 from firmware.image.image import read_image, write_image
 from firmware.image.sections import ImageError, pack, unpack
 from firmware.jitter import JitterError
 from golden.integer.file import KEY, load, load_extra, save_network
 from golden.integer.layer import NetworkError
-from golden.integer.recurrent import RecurrentNetwork, rnn_outputs, rnn_update
 from golden.tasks.images.mnist import read_idx
 from hdl.flow.steps import Steps
 from polychron.cli import main
-from sim.machines.board import BoardSimulation
 
 from ..firmware.execution import first_difference
 from ..firmware.flashed import small_board
 from ..firmware.host.core import FakeCore
-from ..firmware.networks import random_network
-from ..firmware.transformers import random_transformer
-from .mutants import MEMORY, ODD, Rng, fuzz, mutate_array, mutate_bytes, mutate_json
-
-BOARD = boards.get("icebreaker")
-COUNTS = [300, pytest.param(20_000, marks=pytest.mark.slow)]
-NETWORKS = {
-    "rnn": random_network(1, kind="rnn", max_n=12),
-    "deep": random_network(2, kind="deep", max_n=12),
-    "transformer": random_transformer(3),
-}
-
-
-def one_sentence(error: Exception) -> None:
-    text = str(error)
-    assert "\n" not in text
-    assert len(text) < 1000, text[:1000]
+from .mutants import MEMORY, Rng, fuzz, mutate_array, mutate_bytes, mutate_json
+from .targets import BOARD, COUNTS, NETWORKS, one_sentence
 
 
 @pytest.mark.parametrize("count", COUNTS)
@@ -276,201 +255,3 @@ def test_records_of_build_steps(count: int, tmp_path: Path) -> None:
 
     tally = fuzz("records of build steps", one, count=count)
     assert tally.seen["made again"]
-
-
-MISSING = "missing.file"
-ROOM = ("--board", "--flash", "--temperature", "--k", "--seed")
-TRAINED = (
-    "--steps",
-    "--minutes",
-    "--n",
-    "--symbols",
-    "--streams",
-    "--window",
-    "--rate",
-    "--preset",
-    "--seed",
-    "--qat",
-    "--soften",
-    "--out",
-)
-COMMANDS = {
-    ("estimate",): ("--network", ROOM),
-    ("export",): ("--network", (*ROOM, "--greedy", "--out")),
-    ("build",): ("--network", (*ROOM, "--seeds", "--out")),
-    ("sim",): ("--network", ("--board", "--length", "--digits", "--data", "--k", "--seed", "--temperature", "--prompt")),
-    ("train", "text"): ("--text", (*TRAINED, "--hidden", "--output", "--bits", "--grow", "--threads")),
-    ("train", "text", "--steps", "1"): ("--resume", (*TRAINED[1:], "--hidden", "--output", "--bits", "--grow")),
-    ("train", "transformer"): ("--text", (*TRAINED, "--heads", "--tables", "--context")),
-    ("train", "mnist"): ("--data", ("--preset", "--tables", "--seed", "--out")),
-    ("eval",): ("", ("--text", "--data")),
-    ("talk", "--port", "/nowhere/port"): ("--image", ("--baud", "--count", "--temperature", "--seed", "--k", "--prompt")),
-    ("talk", "scrub", "--port", "/nowhere/port"): ("--image", ("--baud",)),
-}
-"""Of each command the option that names its input (or a place), and others."""
-WORDS = [
-    *(str(word) for word in ODD),
-    *("1", "2", "4", "8", "64", "0.7", "icebreaker", "byte", "nibble"),
-    *("--", "-", "-1", "1e999", "nan", "0x10", "16x8", "9999x16", "3x", "\x00", "\udcff", "\u0664"),
-    *("/dev/zero", "/", "/nowhere/a", "$HOME"),
-]
-
-
-@pytest.mark.parametrize("count", [150, pytest.param(5_000, marks=pytest.mark.slow)])
-def test_options(count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command line whose input is not there or is no file is refused in one sentence, whatever else it says; nothing is written."""
-    monkeypatch.chdir(tmp_path)
-
-    def one(rng: Rng) -> str:
-        command = list(COMMANDS)[int(rng.integers(len(COMMANDS)))]
-        guard, others = COMMANDS[command]
-        value = MISSING if rng.random() < 0.8 else WORDS[int(rng.integers(len(WORDS)))]
-        words = [*command, *([f"{guard}={value}"] if guard else [value])]
-        for name in rng.permutation(others)[: rng.integers(4)]:
-            value = WORDS[int(rng.integers(len(WORDS)))]
-            words += [f"{name}={value}"] if rng.random() < 0.5 else [str(name), value]
-        code = main(words)
-        told = capsys.readouterr()
-        assert code == 2, words
-        assert re.fullmatch(r"error: [^\n\x1b]{1,1100}\n", told.err), (words, told.err)
-        assert not list(tmp_path.iterdir()), words
-        return "refused for the missing file" if MISSING in told.err else "refused for a value"
-
-    tally = fuzz("options", one, count=count)
-    assert all(tally.seen[f"refused for {what}"] > count // 10 for what in ("a value", "the missing file"))
-
-
-class HostileCore(FakeCore):
-    """A core of which some replies are something else: disturbed, cut, repeated, of another number, with a wrong CRC."""
-
-    def __init__(self, rng: Rng) -> None:
-        super().__init__()
-        self.hostile, self.clock = rng, 0.0
-
-    def now(self) -> float:
-        self.clock += 0.001
-        return self.clock
-
-    def read(self, size: int, timeout: float) -> bytes:
-        data = super().read(size, timeout)
-        if not data:
-            self.clock += timeout
-        return data
-
-    def _send(self, frame: Frame) -> None:
-        rng = self.hostile
-        if rng.random() < 0.7:
-            return super()._send(frame)
-        way = int(rng.integers(4))
-        if way == 0:
-            self._sent += mutate_bytes(rng, frame.encode())
-        elif way == 1:
-            self._sent += frame.encode() * int(rng.integers(2, 5))
-        elif way == 2:
-            self._sent += Frame(reply=True, seq=int(rng.integers(256)), code=int(rng.integers(256)), payload=frame.payload).encode()
-        else:
-            self._sent += Frame(reply=True, seq=frame.seq, code=frame.code, payload=rng.bytes(int(rng.integers(256)))).encode()
-        return None
-
-
-@pytest.mark.parametrize("count", COUNTS)
-def test_replies(count: int) -> None:
-    image = write_image(compile_network(NETWORKS["rnn"], BOARD))
-
-    def one(rng: Rng) -> str:
-        host = Host(HostileCore(rng), timeout=0.1, tries=3, patience=1.0)
-        try:
-            host.hello()
-            host.load(image)
-            assert len(host.step(5)) == 5
-            host.counters()
-            host.results()
-        except LinkError as error:
-            one_sentence(error)
-            return "refused"
-        return "accepted"
-
-    assert fuzz("replies", one, count=count).seen["refused"]
-
-
-def frame_for(rng: Rng, *, seq: int) -> bytes:
-    """A request that the core may get from a host, rarely one that ends what it has loaded."""
-    payloads = {
-        isa.Command.HELLO: b"",
-        isa.Command.FEED: bytes(rng.integers(0, 4, rng.integers(8)).tolist()),
-        isa.Command.STEP: bytes([int(rng.integers(20))]),
-        isa.Command.READ: struct.pack("<BHB", rng.integers(4), rng.integers(2100), rng.integers(20)),
-        isa.Command.LOAD: rng.bytes(int(rng.integers(8))),
-        isa.Command.ABORT: b"",
-        isa.Command.LOAD_BEGIN: rng.bytes(int(rng.integers(8))),
-        isa.Command.SCRUB: b"",
-    }
-    chances = [0.195 if command not in (isa.Command.LOAD_BEGIN, isa.Command.SCRUB) else 0.005 for command in payloads]
-    command = rng.choice(list(payloads), p=np.array(chances) / sum(chances))
-    return Frame.request(isa.Command(command), payloads[isa.Command(command)], seq=seq).encode()
-
-
-def replies(board: BoardSimulation, *, quiet: int, one: bool) -> list[Frame]:
-    """What the board answers: to its first whole reply if ``one``, else until nothing has come for ``quiet`` clocks; bytes are frames."""
-    reader, found, size = FrameReader(reply=True), list[Frame](), 0
-    while True:
-        busy = board.uart.busy
-        data = board.uart.receive(1, limit=quiet)
-        size += len(data)
-        found += reader.push(data)
-        if (one and found) or not (data or busy):
-            break
-    assert size == sum(len(frame.encode()) for frame in found)
-    assert all(frame.code in list(isa.Status) for frame in found)
-    return found
-
-
-def recovers(board: BoardSimulation, network: RecurrentNetwork, image: bytes) -> None:
-    host = Host(board.transport(), timeout=0.1, tries=10)
-    host.hello()
-    host.load(image)
-    state = np.zeros((1, network.n), np.int16)
-    for symbol in host.step(20):
-        assert symbol == rnn_outputs(network, state)[0][0].argmin()
-        state, _ = rnn_update(network, state, np.array([symbol]))
-
-
-SHORT = replace(BOARD, uart_baud=BOARD.clock_hz // 8)
-
-
-@pytest.mark.parametrize(
-    ("count", "board", "gap_bits"),
-    [(40, BOARD, 16), pytest.param(10_000, SHORT, 9, marks=pytest.mark.slow)],
-    ids=["as it is", "short times"],
-)
-def test_frames_to_the_compiled_board(count: int, board: Board, gap_bits: int) -> None:
-    """Three of ten frames are whole and are answered, once; after the others, and now and then, the board gives golden's symbols."""
-    network = NETWORKS["rnn"]
-    program = compile_network(network, board)
-    image = write_image(program)
-    simulation = BoardSimulation(board, program=program, gap_bits=gap_bits)
-    sent = 0
-
-    def one(rng: Rng) -> str:
-        nonlocal sent
-        sent += 1
-        if sent % 500 == 0:
-            recovers(simulation, network, image)
-        seq = sent % 255 + 1
-        frame = frame_for(rng, seq=seq)
-        whole = rng.random() < 0.3
-        simulation.uart.send(frame if whole else mutate_bytes(rng, frame)[:64])
-        answers = replies(simulation, quiet=(1 << gap_bits) * 9 // 8 + 4000, one=whole)
-        codes = " and ".join(sorted({isa.Status(answer.code).name for answer in answers})) or "dropped"
-        if whole:
-            assert [answer.seq for answer in answers] == [seq]
-            assert codes != "BAD_FRAME"
-        return f"{'whole' if whole else 'disturbed'}: {codes}"
-
-    try:
-        tally = fuzz(f"frames to the board, gap_bits {gap_bits}", one, count=count)
-        assert tally.seen["whole: OK"]
-        assert tally.seen["disturbed: BAD_FRAME"]
-        recovers(simulation, network, image)
-    finally:
-        simulation.close()

@@ -1,0 +1,71 @@
+"""Hostile command lines: refused in one sentence. The short set runs by default, the long one is slow."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from polychron.cli import main
+
+from .mutants import ODD, Rng, fuzz
+
+MISSING = "missing.file"
+ROOM = ("--board", "--flash", "--temperature", "--k", "--seed")
+TRAINED = (
+    "--steps",
+    "--minutes",
+    "--n",
+    "--symbols",
+    "--streams",
+    "--window",
+    "--rate",
+    "--preset",
+    "--seed",
+    "--qat",
+    "--soften",
+    "--out",
+)
+COMMANDS = {
+    ("estimate",): ("--network", ROOM),
+    ("export",): ("--network", (*ROOM, "--greedy", "--out")),
+    ("build",): ("--network", (*ROOM, "--seeds", "--out")),
+    ("sim",): ("--network", ("--board", "--length", "--digits", "--data", "--k", "--seed", "--temperature", "--prompt")),
+    ("train", "text"): ("--text", (*TRAINED, "--hidden", "--output", "--bits", "--grow", "--threads")),
+    ("train", "text", "--steps", "1"): ("--resume", (*TRAINED[1:], "--hidden", "--output", "--bits", "--grow")),
+    ("train", "transformer"): ("--text", (*TRAINED, "--heads", "--tables", "--context")),
+    ("train", "mnist"): ("--data", ("--preset", "--tables", "--seed", "--out")),
+    ("eval",): ("", ("--text", "--data")),
+    ("talk", "--port", "/nowhere/port"): ("--image", ("--baud", "--count", "--temperature", "--seed", "--k", "--prompt")),
+    ("talk", "scrub", "--port", "/nowhere/port"): ("--image", ("--baud",)),
+}
+"""Of each command the option that names its input (or a place), and others."""
+WORDS = [
+    *(str(word) for word in ODD),
+    *("1", "2", "4", "8", "64", "0.7", "icebreaker", "byte", "nibble"),
+    *("--", "-", "-1", "1e999", "nan", "0x10", "16x8", "9999x16", "3x", "\x00", "\udcff", "\u0664"),
+    *("/dev/zero", "/", "/nowhere/a", "$HOME"),
+]
+
+
+@pytest.mark.parametrize("count", [150, pytest.param(5_000, marks=pytest.mark.slow)])
+def test_options(count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command line whose input is not there or is no file is refused in one sentence, whatever else it says; nothing is written."""
+    monkeypatch.chdir(tmp_path)
+
+    def one(rng: Rng) -> str:
+        command = list(COMMANDS)[int(rng.integers(len(COMMANDS)))]
+        guard, others = COMMANDS[command]
+        value = MISSING if rng.random() < 0.8 else WORDS[int(rng.integers(len(WORDS)))]
+        words = [*command, *([f"{guard}={value}"] if guard else [value])]
+        for name in rng.permutation(others)[: rng.integers(4)]:
+            value = WORDS[int(rng.integers(len(WORDS)))]
+            words += [f"{name}={value}"] if rng.random() < 0.5 else [str(name), value]
+        code = main(words)
+        told = capsys.readouterr()
+        assert code == 2, words
+        assert re.fullmatch(r"error: [^\n\x1b]{1,1100}\n", told.err), (words, told.err)
+        assert not list(tmp_path.iterdir()), words
+        return "refused for the missing file" if MISSING in told.err else "refused for a value"
+
+    tally = fuzz("options", one, count=count)
+    assert all(tally.seen[f"refused for {what}"] > count // 10 for what in ("a value", "the missing file"))
