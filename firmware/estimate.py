@@ -8,7 +8,7 @@ cycle model to say (sim).
 from dataclasses import dataclass, replace
 
 from boards import Board, Tier
-from polychron.options import printable
+from polychron.command.terminal import printable
 
 from . import isa
 from .description import Work

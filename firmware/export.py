@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from polychron.options import FLAT, make_app, option, printable, run
-from polychron.target import EARLIEST, SHAKESPEARE, Sampler, Target
+from polychron.command.app import make_app, run
+from polychron.command.options import FLAT, option
+from polychron.command.target import EARLIEST, SHAKESPEARE, Sampler, Target
+from polychron.command.terminal import printable
 
 __all__ = ["app", "main"]
 

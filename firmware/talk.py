@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from polychron.options import FLAT, Options, make_app, option, run, terminal_text
-from polychron.target import EARLIEST, Sampler, text_is_drawn
+from polychron.command.app import make_app, run
+from polychron.command.options import FLAT, Options, option
+from polychron.command.target import EARLIEST, Sampler, text_is_drawn
+from polychron.command.terminal import terminal_text
 
 if TYPE_CHECKING:
     from .host.device import Device

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
-from polychron.options import FLAT, Options, make_app, option, printable, run
+from polychron.command.app import make_app, run
+from polychron.command.options import FLAT, Options, option
+from polychron.command.terminal import printable
 
 from .integer.symbols import encode
 from .tasks.text import Text, default_text, read_text, vocabulary

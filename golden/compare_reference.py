@@ -13,8 +13,9 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from polychron.files import check_input
-from polychron.options import FLAT, Options, make_app, option, run
+from polychron.command.app import make_app, run
+from polychron.command.options import FLAT, Options, option
+from polychron.system.files import check_input
 
 from .integer.layer import NetworkError
 from .model.layer import Float32, FloatGroup, FloatLayer

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from polychron.files import check_output, read_input, write_whole
-from polychron.options import make_app, option, printable, run
+from polychron.command.app import make_app, run
+from polychron.command.options import option
+from polychron.command.terminal import printable
+from polychron.system.files import check_output, read_input, write_whole
 
 __all__ = ["Source", "app", "fetch", "main"]
 

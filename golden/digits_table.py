@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from polychron.options import make_app, option, run
+from polychron.command.app import make_app, run
+from polychron.command.options import option
 
 from .tasks.images.recipe import DIGITS_PRESETS, RECIPES, Recipe
 

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from polychron.options import make_app, option, printable, run
-from polychron.target import NETWORK
+from polychron.command.app import make_app, run
+from polychron.command.options import option
+from polychron.command.target import NETWORK
+from polychron.command.terminal import printable
 
 if TYPE_CHECKING:
     from polychron.network import Network

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from polychron.options import make_app, option, printable, run
+from polychron.command.app import make_app, run
+from polychron.command.options import option
+from polychron.command.terminal import printable
 
 from .integer.file import load, load_extra
 from .integer.layer import NetworkError

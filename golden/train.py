@@ -8,7 +8,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from polychron.options import FLAT, command_line, make_app, preset_values, run
+from polychron.command.app import make_app, run
+from polychron.command.options import FLAT, command_line, preset_values
 
 from .tasks.images.recipe import DIGITS_PRESETS, MNIST_PRESETS, ImageOptions, MnistOptions
 from .training.architectures.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions

@@ -10,7 +10,8 @@ from typing import Annotated
 
 import numpy as np
 
-from polychron.options import make_app, option, run
+from polychron.command.app import make_app, run
+from polychron.command.options import option
 
 from .model.transformer import VARIANTS, Shape, Transformer, Variant
 from .training.architectures.transformer_presets import TransformerOptions

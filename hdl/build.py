@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from polychron.options import FLAT, make_app, option, run
-from polychron.target import SHAKESPEARE, Target
+from polychron.command.app import make_app, run
+from polychron.command.options import FLAT, option
+from polychron.command.target import SHAKESPEARE, Target
 
 __all__ = ["app", "estimate_app", "main"]
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from .options import FRONT_DOOR, make_app, run
+from .command.app import FRONT_DOOR, make_app, run
 
 __all__ = ["app", "main"]
 

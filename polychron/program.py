@@ -17,8 +17,8 @@ from firmware.image.image import write_image
 from firmware.program import Program as Code
 from sim.cycles import Prediction, predict
 
-from .files import check_output
-from .options import printable
+from .command.terminal import printable
+from .system.files import check_output
 from .trained import Trained
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from golden.integer.network import Network as IntegerNetwork
 from golden.integer.stream import text_network
 from golden.integer.symbols import encode
 
-from .files import read_input
-from .options import printable
+from .command.terminal import printable
+from .system.files import read_input
 
 __all__ = ["Score", "Trained"]
 

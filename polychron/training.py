@@ -14,7 +14,8 @@ def train(task: str, *, out: Path | str, **options: object) -> Network:
     stands for a switch. Progress is shown as the command shows it. Bad options raise ``ValueError`` with the command's sentence.
     """
     from .cli import app
-    from .options import call, flag_of
+    from .command.app import call
+    from .command.options import flag_of
 
     words = ["train", task, "--out", str(out)]
     for name, value in options.items():

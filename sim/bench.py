@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
-from polychron.options import FLAT, make_app, option, run
-from polychron.target import NetworkOnBoard
+from polychron.command.app import make_app, run
+from polychron.command.options import FLAT, option
+from polychron.command.target import NetworkOnBoard
 
 __all__ = ["app", "main"]
 

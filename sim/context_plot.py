@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from polychron.options import FLAT, make_app, option, run
-from polychron.target import NETWORK, Target
+from polychron.command.app import make_app, run
+from polychron.command.options import FLAT, option
+from polychron.command.target import NETWORK, Target
 
 __all__ = ["app", "main"]
 
@@ -40,8 +41,8 @@ def plot(
 ) -> int:
     from firmware.image.files import write_atomic
     from golden.integer.transformer import TransformerNetwork
-    from polychron.files import check_output
     from polychron.network import load
+    from polychron.system.files import check_output
     from sim.context import context_clocks, draw
 
     check_output(out)

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, ArgumentCollection, Token
 
-from polychron.options import FLAT, given, make_app, option, printable, run, terminal_text
-from polychron.target import EARLIEST, SHAKESPEARE, Sampler, Target, text_is_drawn
+from polychron.command.app import make_app, run
+from polychron.command.options import FLAT, given, option
+from polychron.command.target import EARLIEST, SHAKESPEARE, Sampler, Target, text_is_drawn
+from polychron.command.terminal import printable, terminal_text
 
 if TYPE_CHECKING:
     from polychron.program import Program

@@ -18,7 +18,7 @@ from golden.integer.layer import Int16, NetworkError
 from golden.integer.network import Network
 from golden.integer.symbols import TextDecoder, encode, typed_bytes
 from hdl.board.system import core_params
-from polychron.files import check_output
+from polychron.system.files import check_output
 from sim.compiled.build import telling
 from sim.cycles import Prediction, predict
 from sim.machines.session import STEPS_AT_ONCE, BoardSession, CoreSession, Session

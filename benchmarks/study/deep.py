@@ -15,8 +15,10 @@ from golden.integer.symbols import encode
 from golden.tasks.out import check_out
 from golden.tasks.text import read_text, vocabulary
 from golden.training.words import tables_word
-from polychron.options import FLAT, Options, make_app, option, printable, word
-from polychron.options import run as run_command
+from polychron.command.app import make_app
+from polychron.command.app import run as run_command
+from polychron.command.options import FLAT, Options, option, word
+from polychron.command.terminal import printable
 
 from .models.window import WindowModel, quantise_window, score_window
 from .models.window_trainer import Schedule, WindowTrainer

@@ -16,10 +16,11 @@ from golden.integer.network import Network
 from golden.integer.shipped import find_network
 from golden.integer.transformer import TransformerNetwork
 from golden.tasks.text import Text, read_text
-from polychron.files import check_output
-from polychron.options import make_app, option
-from polychron.options import run as run_command
-from polychron.target import NETWORK
+from polychron.command.app import make_app
+from polychron.command.app import run as run_command
+from polychron.command.options import option
+from polychron.command.target import NETWORK
+from polychron.system.files import check_output
 
 from .figures import cost
 from .models.window import score_window

@@ -17,9 +17,9 @@ import numpy as np
 
 from golden.tasks.ngram import ngram_bits
 from golden.tasks.text import read_text
-from polychron.files import check_output
-from polychron.options import make_app
-from polychron.options import run as run_command
+from polychron.command.app import make_app
+from polychron.command.app import run as run_command
+from polychron.system.files import check_output
 
 from .points import POINTS, POINTS_FILE, Point, put
 from .runs import TEXT

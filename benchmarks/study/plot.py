@@ -15,9 +15,10 @@ from typing import Annotated, Any
 
 from golden.integer.file import write_atomic
 from golden.integer.layer import NetworkError
-from polychron.files import read_input
-from polychron.options import make_app, option
-from polychron.options import run as run_command
+from polychron.command.app import make_app
+from polychron.command.app import run as run_command
+from polychron.command.options import option
+from polychron.system.files import read_input
 
 from .labels import place_labels
 from .points import FAMILIES, Point, frontier, read_points

@@ -7,8 +7,8 @@ from typing import Any
 
 from golden.integer.file import write_atomic
 from golden.integer.layer import NetworkError
-from polychron.files import read_input
-from polychron.options import option
+from polychron.command.options import option
+from polychron.system.files import read_input
 
 __all__ = ["FAMILIES", "POINTS", "POINTS_FILE", "Point", "frontier", "put", "read_points", "write_points"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from golden.integer.file import write_atomic
 from golden.integer.layer import NetworkError
-from polychron.files import read_input
-from polychron.options import option
+from polychron.command.options import option
+from polychron.system.files import read_input
 
 __all__ = ["RUNS", "RUNS_FILE", "TEXT", "Run", "put_run", "read_runs", "write_runs"]
 

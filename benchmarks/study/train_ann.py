@@ -16,9 +16,10 @@ from golden.integer.layer import NetworkError
 from golden.integer.symbols import encode
 from golden.model.adam import cosine
 from golden.tasks.text import read_text, vocabulary
-from polychron.files import check_output
-from polychron.options import FLAT, Options, make_app, option
-from polychron.options import run as run_command
+from polychron.command.app import make_app
+from polychron.command.app import run as run_command
+from polychron.command.options import FLAT, Options, option
+from polychron.system.files import check_output
 
 from .models.ann import Ann, round_weights, stream_bits
 from .models.ann_shape import AnnShape

@@ -12,9 +12,10 @@ from typing import Annotated
 from golden.tasks.text import Text, read_text
 from golden.training.architectures.recurrent import Recurrent
 from golden.training.architectures.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
-from polychron.files import check_output
-from polychron.options import FLAT, Options, make_app, option
-from polychron.options import run as run_command
+from polychron.command.app import make_app
+from polychron.command.app import run as run_command
+from polychron.command.options import FLAT, Options, option
+from polychron.system.files import check_output
 
 from .lut_run import timed_run
 from .runs import RUNS, RUNS_FILE, TEXT, Run, put_run

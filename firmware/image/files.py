@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from boards import Board
-from polychron.files import open_input, write_whole
+from polychron.system.files import open_input, write_whole
 
 from .. import isa
 from ..program import Program
@@ -31,7 +31,7 @@ def read_bytes(path: Path, *, limit: int = 1 << 24) -> bytes:
 
 
 def write_atomic(files: dict[Path, bytes]) -> None:
-    """:func:`polychron.files.write_whole`, in folders that are made if need be; raises ``FileError``."""
+    """:func:`polychron.system.files.write_whole`, in folders that are made if need be; raises ``FileError``."""
     try:
         write_whole(files, folders=True)
     except OSError as error:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numba
 
-from polychron.cache import cache_folder
+from polychron.system.cache import cache_folder
 
 __all__ = ["kernel"]
 

@@ -13,7 +13,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from polychron.files import check_input, write_whole
+from polychron.system.files import check_input, write_whole
 
 from .deep import DeepNetwork
 from .layer import NetworkError
@@ -31,7 +31,7 @@ KINDS: dict[str, type[Network]] = {network.kind: network for network in (DeepNet
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """:func:`polychron.files.write_whole` of one file; raises ``NetworkError``."""
+    """:func:`polychron.system.files.write_whole` of one file; raises ``NetworkError``."""
     try:
         write_whole({path: data})
     except OSError as error:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from polychron.options import printable
+from polychron.command.terminal import printable
 
 from ..compiled.stream import score
 from ..integer.file import load, load_extra, save_network

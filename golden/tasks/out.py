@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from polychron.files import check_output
+from polychron.system.files import check_output
 
 from ..integer.layer import NetworkError
 

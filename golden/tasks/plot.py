@@ -4,7 +4,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from polychron.options import printable
+from polychron.command.terminal import printable
 
 from ..integer.file import write_atomic
 

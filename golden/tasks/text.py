@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from polychron.files import read_input
+from polychron.system.files import read_input
 
 from ..integer.layer import NetworkError
 from ..integer.network import MAX_SYMBOLS

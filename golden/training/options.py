@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Group
 
-from polychron.options import UNRECORDED, Options, option
+from polychron.command.options import UNRECORDED, Options, option
 
 from ..integer.layer import MAX_NC
 from ..model.anchors import Anchors

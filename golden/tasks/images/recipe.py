@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-from polychron.options import UNRECORDED, Options, option, word
+from polychron.command.options import UNRECORDED, Options, option, word
 
 from ...integer.layer import LATENCY_MAX
 

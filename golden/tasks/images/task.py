@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from polychron.options import printable
+from polychron.command.terminal import printable
 
 from ...integer.deep import DeepNetwork, classifier
 from ...integer.file import save_network

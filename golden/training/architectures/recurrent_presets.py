@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
-from polychron.options import option, word
+from polychron.command.options import option, word
 
 from ..options import INTEGERS, SHAPE, LanguageOptions
 from ..words import tables_word

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
-from polychron.options import option, word
+from polychron.command.options import option, word
 
 from ...model.transformer import Shape, Variant
 from ..options import INTEGERS, RUN, SHAPE, LanguageOptions

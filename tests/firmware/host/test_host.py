@@ -21,7 +21,7 @@ from golden.integer.deep import deep_forward
 from golden.integer.network import Network
 from golden.integer.recurrent import rnn_outputs, rnn_update
 from golden.integer.sampling import Jitter, Sampler
-from polychron.target import EARLIEST
+from polychron.command.target import EARLIEST
 
 from ..compiler.test_compiler import shaped
 from ..networks import random_network

@@ -14,7 +14,7 @@ from firmware.image.image import write_image
 from firmware.image.sections import until_rest
 from firmware.talk import main, talk
 from golden.integer.sampling import Sampler
-from polychron.target import EARLIEST
+from polychron.command.target import EARLIEST
 
 from ..flashed import small_board
 from .core import FakeCore

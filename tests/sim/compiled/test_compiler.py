@@ -20,7 +20,7 @@ HANGS = 'sleep 600 & echo $! > "$PIDS/$$.new"; mv "$PIDS/$$.new" "$PIDS/$$.pid";
 COMMAND = """
 import sys
 from pathlib import Path
-from polychron.options import make_app, run
+from polychron.command.app import make_app, run
 from sim.compiled.build import build
 from sim.machines.icarus import run_cocotb
 from tests.sim.conftest import Bench

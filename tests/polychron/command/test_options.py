@@ -8,7 +8,9 @@ from typing import Annotated, ClassVar, Literal
 import pytest
 from cyclopts import App
 
-from polychron.options import FLAT, UNRECORDED, Options, command_line, make_app, option, preset_values, printable, run, word
+from polychron.command.app import make_app, run
+from polychron.command.options import FLAT, UNRECORDED, Options, command_line, option, preset_values, word
+from polychron.command.terminal import printable
 
 
 def pair(text: str) -> tuple[int, int]:

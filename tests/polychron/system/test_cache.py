@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from polychron.cache import cache_folder
+from polychron.system.cache import cache_folder
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def test_the_first_folder_that_is_named_is_taken(monkeypatch: pytest.MonkeyPatch
 def test_where_none_can_be_written_a_temporary_one_is_taken_and_said_once(tmp_path: Path) -> None:
     wall = tmp_path / "file"
     wall.write_text("")
-    script = "from polychron.cache import cache_folder; a, b = cache_folder(), cache_folder(); assert a == b and a.is_dir(); print(a)"
+    script = "from polychron.system.cache import cache_folder as f; a, b = f(), f(); assert a == b and a.is_dir(); print(a)"
     environment = os.environ | {"HOME": str(wall), "POLYCHRON_CACHE": str(wall / "x"), "PYTHONPATH": str(ROOT)}
     made = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
     assert made.stderr.count("note: no cache folder can be written") == 1

@@ -20,9 +20,9 @@ from golden.integer.shipped import find_network
 from golden.tasks.images.mnist import read_idx
 from golden.tasks.out import check_out
 from golden.tasks.text import read_text
-from polychron import files
 from polychron.network import Network
 from polychron.program import Build
+from polychron.system import files
 from sim.runs import Simulated
 
 LONGEST = "n" * 250 + ".st"

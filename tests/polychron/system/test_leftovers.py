@@ -9,7 +9,7 @@ import pytest
 
 from firmware.image import files
 from golden.integer import file
-from polychron.leftovers import temporary_file, temporary_folder
+from polychron.system.leftovers import temporary_file, temporary_folder
 
 
 @pytest.fixture

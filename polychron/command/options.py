@@ -12,40 +12,18 @@
     def text(options: Annotated[Training, FLAT] = Training()) -> int:
         \"\"\"Predict the next byte of a text.\"\"\"
 
-Imports of ours only how programs are ended: every command uses it.
+Imports nothing of ours.
 """
 
-import io
-import os
 import re
-import signal
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_type_hints
-from unicodedata import category
 
-from cyclopts import App, ArgumentCollection, CycloptsError, Parameter, Token, ValidationError, convert
+from cyclopts import App, ArgumentCollection, Parameter, Token, convert
 
-from .children import available, bounded, interruptible
-
-__all__ = [
-    "FLAT",
-    "UNRECORDED",
-    "Options",
-    "command_line",
-    "given",
-    "make_app",
-    "option",
-    "preset_values",
-    "printable",
-    "run",
-    "terminal_text",
-    "word",
-]
-
-FRONT_DOOR = "polychron"
+__all__ = ["FLAT", "UNRECORDED", "Options", "command_line", "flag_of", "given", "option", "preset_values", "word"]
 
 FLAT = Parameter(name="*")
 """Annotation of a command's parameter: the fields of its dataclass are options of the command themselves."""
@@ -179,101 +157,3 @@ def preset_values(presets: Mapping[str, Options], *, default: str) -> Callable[[
                 argument.append(Token(keyword=argument.name, implicit_value=getattr(preset, field), source="preset"))
 
     return fill
-
-
-def _shown(value: Any) -> Any:
-    """A default as the help shows it; a switch that is off and an empty word are not worth a remark."""
-    return None if value is False or value in ("", ()) else f"{value:g}" if isinstance(value, float) else value
-
-
-def make_app(name: str, text: str, *, examples: Iterable[str] = (), **rest: Any) -> App:
-    """A command or a group of commands; ``examples`` are shown below its help."""
-    shown = "\n".join(f"  {line}" for line in examples)
-    app = App(
-        name=name,
-        help=text,
-        help_format="plaintext",
-        help_epilogue=f"Examples:\n{shown}\n" if shown else None,
-        version_flags=rest.pop("version_flags", []),
-        suppress_keyboard_interrupt=False,
-        default_parameter=Parameter(show_default=_shown),
-        group_parameters="Options",
-        **rest,
-    )
-    app["--help"].show = " " not in name
-    return app
-
-
-def printable(value: object, *, limit: int = 200) -> str:
-    """``value`` for a terminal, as a file or its name has it: signs that steer one are escaped, and a middle beyond ``limit`` is cut."""
-    text = str(value)
-    if len(text) > limit:
-        text = f"{text[: limit // 2]} ... {text[-limit // 2 :]}"
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
-
-
-def terminal_text(text: str, *, terminal: bool) -> str:
-    """Text that a network wrote: to a ``terminal``, control signs other than newline and tab are escaped; else as it is."""
-    return "".join(s if s in "\n\t" or category(s) != "Cc" else ascii(s)[1:-1] for s in text) if terminal else text
-
-
-def sentence(error: Exception) -> str:
-    """What went wrong, in one line."""
-    if isinstance(error, ValidationError) and error.argument is not None:
-        return f"{error.argument.name} {error.exception_message}"
-    if isinstance(error, OSError):
-        return f"{error.filename or 'a file'} can't be read or written: {error.strerror or error}"
-    return re.sub(r"^Invalid value for (--\S+): (must )", r"\1 \2", " ".join(str(error).split()))
-
-
-def call(app: App, words: Sequence[str]) -> int:
-    """Run a command line; what the command returns, or 0. Words that are wrong raise ``ValueError`` with one sentence."""
-    try:
-        return int(app(words, exit_on_error=False, print_error=False, result_action="return_value") or 0)
-    except CycloptsError as error:
-        raise ValueError(sentence(error)) from error
-
-
-def run(app: App, argv: Sequence[str] | None = None, *, group: str | None = None) -> int:
-    """Run a command line; the exit code (docs/user/commands.md): what the command returns, or 0. ``group``: what ``app`` is listed under.
-
-    A ``ValueError`` or an ``OSError`` is told in one sentence, and is 2, or the ``exit_code`` that the exception names; a reader that
-    has gone (``| head``) is 141. What interrupts it ends the programs it has started too, and is 128 and the number of the signal.
-    """
-    words = sys.argv[1:] if argv is None else list(argv)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # whatever signs the locale lacks, a text is told to its end
-    for above in (group, FRONT_DOOR):  # so that usage and errors name the command that is installed
-        if above is not None and above != app.name[0] and " " not in app.name[0]:
-            parent, words = make_app(above, ""), [app.name[0], *words]
-            parent.command(app)
-            app = parent
-    try:
-        with interruptible(), bounded():
-            return _code(app, words)
-    except KeyboardInterrupt as error:
-        print("stopped", file=sys.stderr)
-        return 128 + (error.args or (signal.SIGINT,))[0]
-
-
-def _code(app: App, words: Sequence[str]) -> int:
-    try:
-        code = call(app, words)
-        sys.stdout.flush()
-    except SystemExit:  # what prints the help has met a reader that has gone
-        return 128 + signal.SIGPIPE
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed goes there
-        return 128 + signal.SIGPIPE
-    except (ValueError, OSError) as error:
-        print(f"error: {printable(sentence(error), limit=1000)}", file=sys.stderr)
-        return int(getattr(error, "exit_code", 2))
-    except MemoryError as error:
-        left = available()
-        has = "" if left is None else f": {left / (1 << 30):.1f} GiB are left"
-        print(f"error: not enough memory{has}; {printable(error) or 'one piece more was needed'}", file=sys.stderr)
-        return 2
-    except ModuleNotFoundError as error:
-        print(f"error: the Python package {error.name} is missing: install it with pip", file=sys.stderr)
-        return 2
-    return code

@@ -1,0 +1,1 @@
+"""Commands and their options: described once, read, checked and run alike."""

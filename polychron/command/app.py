@@ -1,0 +1,107 @@
+"""Commands: made, called and ended alike.
+
+Imports of ours only options, memory, and how programs are ended: every command uses it.
+"""
+
+import io
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from cyclopts import App, CycloptsError, Parameter, ValidationError
+
+from ..system.children import interruptible
+from ..system.memory import available, bounded
+from .terminal import printable
+
+__all__ = ["FRONT_DOOR", "call", "make_app", "run"]
+
+FRONT_DOOR = "polychron"
+
+
+def _shown(value: Any) -> Any:
+    """A default as the help shows it; a switch that is off and an empty word are not worth a remark."""
+    return None if value is False or value in ("", ()) else f"{value:g}" if isinstance(value, float) else value
+
+
+def make_app(name: str, text: str, *, examples: Iterable[str] = (), **rest: Any) -> App:
+    """A command or a group of commands; ``examples`` are shown below its help."""
+    shown = "\n".join(f"  {line}" for line in examples)
+    app = App(
+        name=name,
+        help=text,
+        help_format="plaintext",
+        help_epilogue=f"Examples:\n{shown}\n" if shown else None,
+        version_flags=rest.pop("version_flags", []),
+        suppress_keyboard_interrupt=False,
+        default_parameter=Parameter(show_default=_shown),
+        group_parameters="Options",
+        **rest,
+    )
+    app["--help"].show = " " not in name
+    return app
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong, in one line."""
+    if isinstance(error, ValidationError) and error.argument is not None:
+        return f"{error.argument.name} {error.exception_message}"
+    if isinstance(error, OSError):
+        return f"{error.filename or 'a file'} can't be read or written: {error.strerror or error}"
+    return re.sub(r"^Invalid value for (--\S+): (must )", r"\1 \2", " ".join(str(error).split()))
+
+
+def call(app: App, words: Sequence[str]) -> int:
+    """Run a command line; what the command returns, or 0. Words that are wrong raise ``ValueError`` with one sentence."""
+    try:
+        return int(app(words, exit_on_error=False, print_error=False, result_action="return_value") or 0)
+    except CycloptsError as error:
+        raise ValueError(sentence(error)) from error
+
+
+def run(app: App, argv: Sequence[str] | None = None, *, group: str | None = None) -> int:
+    """Run a command line; the exit code (docs/user/commands.md): what the command returns, or 0. ``group``: what ``app`` is listed under.
+
+    A ``ValueError`` or an ``OSError`` is told in one sentence, and is 2, or the ``exit_code`` that the exception names; a reader that
+    has gone (``| head``) is 141. What interrupts it ends the programs it has started too, and is 128 and the number of the signal.
+    """
+    words = sys.argv[1:] if argv is None else list(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # whatever signs the locale lacks, a text is told to its end
+    for above in (group, FRONT_DOOR):  # so that usage and errors name the command that is installed
+        if above is not None and above != app.name[0] and " " not in app.name[0]:
+            parent, words = make_app(above, ""), [app.name[0], *words]
+            parent.command(app)
+            app = parent
+    try:
+        with interruptible(), bounded():
+            return _code(app, words)
+    except KeyboardInterrupt as error:
+        print("stopped", file=sys.stderr)
+        return 128 + (error.args or (signal.SIGINT,))[0]
+
+
+def _code(app: App, words: Sequence[str]) -> int:
+    try:
+        code = call(app, words)
+        sys.stdout.flush()
+    except SystemExit:  # what prints the help has met a reader that has gone
+        return 128 + signal.SIGPIPE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed goes there
+        return 128 + signal.SIGPIPE
+    except (ValueError, OSError) as error:
+        print(f"error: {printable(sentence(error), limit=1000)}", file=sys.stderr)
+        return int(getattr(error, "exit_code", 2))
+    except MemoryError as error:
+        left = available()
+        has = "" if left is None else f": {left / (1 << 30):.1f} GiB are left"
+        print(f"error: not enough memory{has}; {printable(error) or 'one piece more was needed'}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        print(f"error: the Python package {error.name} is missing: install it with pip", file=sys.stderr)
+        return 2
+    return code

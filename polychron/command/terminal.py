@@ -1,0 +1,18 @@
+"""What comes from a file or a network, as a terminal may show it. Imports nothing of ours."""
+
+from unicodedata import category
+
+__all__ = ["printable", "terminal_text"]
+
+
+def printable(value: object, *, limit: int = 200) -> str:
+    """``value`` for a terminal, as a file or its name has it: signs that steer one are escaped, and a middle beyond ``limit`` is cut."""
+    text = str(value)
+    if len(text) > limit:
+        text = f"{text[: limit // 2]} ... {text[-limit // 2 :]}"
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
+def terminal_text(text: str, *, terminal: bool) -> str:
+    """Text that a network wrote: to a ``terminal``, control signs other than newline and tab are escaped; else as it is."""
+    return "".join(s if s in "\n\t" or category(s) != "Cc" else ascii(s)[1:-1] for s in text) if terminal else text
