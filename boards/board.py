@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Board", "Tier"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Tier:

@@ -2,8 +2,6 @@
 
 from .board import Board, Tier
 
-__all__ = ["BOARD", "FLASH"]
-
 FLASH = Tier(name="flash", kind="qspi", base=0x140000, size=(16 << 20) - 0x140000, beat_clocks=8, row_clocks=7)
 
 BOARD = Board(

@@ -5,8 +5,6 @@ from typing import Literal
 
 from .board import Board
 
-__all__ = ["FLASH_MODES", "FlashMode", "flash_mode"]
-
 FlashMode = Literal["byte", "nibble"]
 
 FLASH_MODES: dict[FlashMode, tuple[int, int]] = {"byte": (8, 7), "nibble": (16, 14)}

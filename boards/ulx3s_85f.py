@@ -2,8 +2,6 @@
 
 from .board import Board, Tier
 
-__all__ = ["BOARD"]
-
 BOARD = Board(
     name="ulx3s_85f",
     title="Radiona ULX3S 85F",

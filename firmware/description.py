@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
-__all__ = ["Meta", "Origin", "Placement", "StageId", "Work"]
-
 
 class Work(Enum):
     """What a stage does; the value is its name in META."""

@@ -17,8 +17,6 @@ from .image.sections import until_rest
 from .isa import Mode
 from .program import Program
 
-__all__ = ["Estimate", "RunFigures", "TierFigures", "estimate"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class RunFigures:

@@ -13,8 +13,6 @@ from polychron.command.options import FLAT, option
 from polychron.command.target import EARLIEST, SHAKESPEARE, Sampler, Target
 from polychron.command.terminal import printable
 
-__all__ = ["app", "main"]
-
 app = make_app(
     "export",
     "Compile a network for a board and write its memory image; the bitstream is the same for all networks.",

@@ -9,43 +9,6 @@ from enum import IntEnum
 from itertools import accumulate
 from typing import Any
 
-__all__ = [
-    "ACC_WORDS",
-    "ADDRESS_BITS",
-    "ANCHOR_WORDS",
-    "BEAT_BYTES",
-    "CONTEXT",
-    "FLASH_ADDRESS_BITS",
-    "INSTRUCTION",
-    "JITTER_BIT",
-    "K_BITS",
-    "LANES",
-    "MAX_INSTRUCTIONS",
-    "QUERIES",
-    "SIDE_BEATS",
-    "SIDE_WORDS",
-    "STORE_WORDS",
-    "WORDS_PER_INSTRUCTION",
-    "WORD_BITS",
-    "ZERO_WORD",
-    "Command",
-    "Config",
-    "Counter",
-    "Kind",
-    "LoadError",
-    "Mode",
-    "ReadSpace",
-    "Run",
-    "Status",
-    "anchor_bits",
-    "choice_bits",
-    "read_sampler_registers",
-    "sampler_registers",
-    "slot_banks",
-    "slot_bits",
-    "slot_of",
-]
-
 LANES = 8  # accumulator lanes = banks of the latency store
 BEAT_BYTES = 8
 STORE_WORDS = 256  # words a bank

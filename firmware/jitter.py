@@ -9,8 +9,6 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["JitterError", "dither_mask", "gumbel_means", "jitter_table", "segment"]
-
 Int16 = npt.NDArray[np.int16]
 UNIFORMS = 1 << 16
 SEGMENT_NATS = 1 / 16  # how wide the segments are that most of the earliest spikes come from

@@ -10,8 +10,6 @@ from . import isa
 from .description import Meta
 from .sampling import Sampling
 
-__all__ = ["AnchorWord", "Lane", "Placed", "Program", "decode_anchor", "encode_anchor"]
-
 Int16 = npt.NDArray[np.int16]
 
 Lane = tuple[int, int] | None

@@ -9,8 +9,6 @@ import numpy.typing as npt
 from . import isa
 from .jitter import jitter_table
 
-__all__ = ["Sampling"]
-
 MAX_K = 8
 
 

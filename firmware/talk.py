@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from .host.device import Device
     from .host.host import Counters
 
-__all__ = ["app", "main", "talk"]
-
 app = make_app(
     "talk",
     "Let a text network on a board go on from a prompt.",

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from .model.rnn import Rnn
     from .training.trainer import Trainer
 
-__all__ = ["Reached", "app", "main", "seconds_to", "throughput"]
-
 STEPS = 1800  # length of the schedule of a short training
 RATE = 0.01
 CHECKS = 15  # of the held-out text, in the second half of the schedule

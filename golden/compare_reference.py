@@ -21,8 +21,6 @@ from .integer.layer import NetworkError
 from .model.layer import Float32, FloatGroup, FloatLayer
 from .model.transformer import Attention, Block, Shape, Transformer
 
-__all__ = ["Comparison", "Flip", "app", "compare", "main", "read_model"]
-
 VOCABULARY = 256
 
 

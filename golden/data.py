@@ -19,8 +19,6 @@ from polychron.command.options import option
 from polychron.command.terminal import printable
 from polychron.system.files import check_output, read_input, write_whole
 
-__all__ = ["Source", "app", "fetch", "main"]
-
 app = make_app(
     "data",
     "Download the text that the project's figures are measured on.",

@@ -19,8 +19,6 @@ from .tasks.images.recipe import DIGITS_PRESETS, RECIPES, Recipe
 if TYPE_CHECKING:
     from .tasks.images.digits import Holdout
 
-__all__ = ["app", "main", "reference_score", "variants"]
-
 REFERENCE_NEURONS = (1, 4, 8, 12)
 
 app = make_app(

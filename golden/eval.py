@@ -16,8 +16,6 @@ from polychron.command.terminal import printable
 if TYPE_CHECKING:
     from polychron.network import Network
 
-__all__ = ["app", "main"]
-
 app = make_app(
     "eval",
     "Score a network on what was held out of its training, by integers.",

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from .model.quantise import RecurrentRounding
     from .model.rnn import Rnn
 
-__all__ = ["app", "main", "rounded_bits"]
-
 
 def rounded_bits(model: "Rnn", symbols: tuple[int, ...], text: Text, *, bits: int) -> "tuple[float, RecurrentRounding]":
     """Bits per character of the last tenth of ``text`` with tables rounded to nearest, not trained after, and the rounding.

@@ -16,8 +16,6 @@ from .training.architectures.recurrent_presets import RECURRENT_PRESETS, Recurre
 from .training.architectures.transformer_presets import TRANSFORMER_PRESETS, TransformerOptions
 from .training.options import LanguageOptions
 
-__all__ = ["app", "main"]
-
 app = make_app(
     "train",
     "Train a network, and save it as one file with its card and learning curve.",

@@ -16,8 +16,6 @@ from polychron.command.options import option
 from .model.transformer import VARIANTS, Shape, Transformer, Variant
 from .training.architectures.transformer_presets import TransformerOptions
 
-__all__ = ["app", "main", "throughput"]
-
 SYMBOLS = 256
 
 

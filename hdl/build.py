@@ -13,8 +13,6 @@ from polychron.command.app import make_app, run
 from polychron.command.options import FLAT, option
 from polychron.command.target import SHAKESPEARE, Target
 
-__all__ = ["app", "estimate_app", "main"]
-
 app = make_app(
     "build",
     "Build the bitstream and the memory image for a board.",

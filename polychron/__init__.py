@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .board import connect
-    from .network import Network, Score, load, networks
+    from .network import Network, load, networks
     from .program import Build, Estimate, Program
+    from .trained import Score
     from .training import train
 
 __all__ = ["Build", "Estimate", "Network", "Program", "Score", "connect", "load", "networks", "train"]
 
-_HOMES = {"connect": "board", "train": "training", "Build": "program", "Estimate": "program", "Program": "program"}
+_HOMES = {"connect": "board", "train": "training", "Build": "program", "Estimate": "program", "Program": "program", "Score": "trained"}
 
 
 def __getattr__(name: str) -> Any:

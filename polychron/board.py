@@ -9,8 +9,6 @@ from firmware.host.host import Host
 from firmware.host.transport import SerialTransport
 from firmware.image.files import read_bytes
 
-__all__ = ["connect"]
-
 
 @contextmanager
 def connect(port: str, image: Path | str | bytes, *, baud: int = 1_000_000) -> Iterator[Device]:

@@ -6,8 +6,6 @@ from importlib.metadata import PackageNotFoundError, version
 
 from .command.app import FRONT_DOOR, make_app, run
 
-__all__ = ["app", "main"]
-
 
 def _version() -> str:
     try:

@@ -10,9 +10,7 @@ from golden.integer.file import load as load_file
 from golden.integer.shipped import find_network, shipped_networks
 
 from .program import Program
-from .trained import Score, Trained
-
-__all__ = ["Network", "Score", "load", "networks"]
+from .trained import Trained
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from hdl.flow.report import Speed
     from sim.runs import ClassRun, Simulated, TextRun
 
-__all__ = ["Build", "Estimate", "Program"]
-
 Say = Callable[[str], None]
 
 

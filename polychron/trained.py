@@ -18,8 +18,6 @@ from golden.integer.symbols import encode
 from .command.terminal import printable
 from .system.files import read_input
 
-__all__ = ["Score", "Trained"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Score:

@@ -4,8 +4,6 @@ from pathlib import Path
 
 from .network import Network, load
 
-__all__ = ["train"]
-
 
 def train(task: str, *, out: Path | str, **options: object) -> Network:
     """Train as ``polychron train TASK`` does, save the network in the file ``out``, and load it.

@@ -11,8 +11,6 @@ from polychron.command.app import make_app, run
 from polychron.command.options import FLAT, option
 from polychron.command.target import NetworkOnBoard
 
-__all__ = ["app", "main"]
-
 DEFAULT = NetworkOnBoard()
 app = make_app(
     "sim",

@@ -9,8 +9,6 @@ from typing import Any
 import boards
 from sim.bench_run import program_of, script
 
-__all__ = ["run_in_icarus"]
-
 PERIOD = 27_778  # ps
 
 

@@ -21,8 +21,6 @@ from hdl.board.system import core_params
 from hdl.core.core import Core
 from hdl.memory.bank import BankSignature
 
-__all__ = ["Run", "filled_core", "program_of", "script"]
-
 Operation = tuple[Literal["set"], str, int] | tuple[Literal["get"], str] | tuple[Literal["clock", "run"], int]
 Run = Generator[Operation, int, dict[str, int]]
 

@@ -16,8 +16,6 @@ from sim.cycles import predict
 from sim.machines.core import CoreSimulation
 from sim.step_counts import step_counts
 
-__all__ = ["ContextClocks", "context_clocks", "draw"]
-
 REST = 64  # clocks from reset to the first request
 
 

@@ -13,8 +13,6 @@ from polychron.command.app import make_app, run
 from polychron.command.options import FLAT, option
 from polychron.command.target import NETWORK, Target
 
-__all__ = ["app", "main"]
-
 app = make_app(
     "python -m sim.context_plot",
     "Plot clocks a token of a transformer against the token's position: gateware, cycle model, and what the index cache spares.",

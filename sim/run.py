@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from polychron.program import Program
     from sim.runs import Run
 
-__all__ = ["app", "main"]
-
 
 def _digits_network(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
     """With ``--digits`` the network is that of the digits, with ``--data`` that of MNIST, unless one is named."""

@@ -23,8 +23,6 @@ from sim.compiled.build import telling
 from sim.cycles import Prediction, predict
 from sim.machines.session import STEPS_AT_ONCE, BoardSession, CoreSession, Session
 
-__all__ = ["MAX_LENGTH", "ClassRun", "Simulated", "TextRun", "simulate_classes", "simulate_text"]
-
 MAX_LENGTH = 60_000  # the core counts steps in 16 bits
 Say = Callable[[str], None]
 

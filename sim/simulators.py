@@ -22,8 +22,6 @@ from sim.compiled.build import SimulationError, build
 from sim.compiled.simulation import Simulation
 from sim.machines.icarus import run_cocotb
 
-__all__ = ["DifferenceError", "Figure", "measure"]
-
 LONGER = 100  # times the clocks for the compiled simulator
 
 

@@ -6,8 +6,6 @@ from firmware.isa import Counter
 from sim.cycles import StepCounts
 from sim.machines.core import CoreSimulation
 
-__all__ = ["step_counts"]
-
 _COUNTERS = (Counter.CLOCKS, Counter.ROWS, Counter.BEATS, Counter.FLASH)
 
 

@@ -24,8 +24,6 @@ from .models.window import WindowModel, quantise_window, score_window
 from .models.window_trainer import Schedule, WindowTrainer
 from .runs import TEXT
 
-__all__ = ["app", "main"]
-
 HIDDEN = (16, 5)
 FLOATS = ("unit", "output_unit", "rate", "jitter", "recent")
 

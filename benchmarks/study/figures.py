@@ -8,8 +8,6 @@ from firmware.compiler import CompileError, compile_network
 from golden.integer.network import Network, TextNetwork
 from sim.cycles import predict
 
-__all__ = ["Cost", "clocks_by_rule", "cost"]
-
 BEAT = 8  # bytes
 
 

@@ -5,8 +5,6 @@ from itertools import pairwise
 from math import cos, hypot, pi, sin
 from typing import Any
 
-__all__ = ["place_labels", "shared"]
-
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top, in pixels."""
 

@@ -13,8 +13,6 @@ from golden.training.trainer import Trainer
 
 from .runs import Run
 
-__all__ = ["timed_run"]
-
 
 def timed_run(kind: Architecture[Any, Any], options: LanguageOptions, text: Text, *, family: str, name: str, command: str) -> Run:
     """A training with a schedule of ``options.steps``, its integer network scored on the last tenth, whose seconds are its own alone.

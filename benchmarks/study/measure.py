@@ -27,8 +27,6 @@ from .models.window import score_window
 from .points import POINTS, POINTS_FILE, Point, put
 from .runs import RUNS, Run, put_run
 
-__all__ = ["app", "as_run", "characters_of", "codes_of", "main", "measure", "shape_of"]
-
 WINDOW = 2048  # targets of a mini-batch: 64 streams of 32 characters, in all trainers
 
 

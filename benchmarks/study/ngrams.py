@@ -24,8 +24,6 @@ from polychron.system.files import check_output
 from .points import POINTS, POINTS_FILE, Point, put
 from .runs import TEXT
 
-__all__ = ["Stored", "app", "main", "stored"]
-
 NODE, PLACE = 2, 4  # bytes
 ORDERS = (2, 3, 4, 5, 6)
 

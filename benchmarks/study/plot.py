@@ -24,8 +24,6 @@ from .labels import place_labels
 from .points import FAMILIES, Point, frontier, read_points
 from .runs import Run, read_runs
 
-__all__ = ["FOLDER", "ann_points", "app", "draw", "fill", "goals_table", "main", "points_figure", "points_table", "runs_table", "source_of"]
-
 FOLDER = Path(__file__).parents[2] / "docs" / "study"
 COLOURS = dict(zip(FAMILIES, ("tab:green", "tab:blue", "tab:red", "0.5", "tab:orange"), strict=True))
 MARKERS = dict(zip(FAMILIES, "s^o+x", strict=True))

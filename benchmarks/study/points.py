@@ -10,8 +10,6 @@ from golden.integer.layer import NetworkError
 from polychron.command.options import option
 from polychron.system.files import read_input
 
-__all__ = ["FAMILIES", "POINTS", "POINTS_FILE", "Point", "frontier", "put", "read_points", "write_points"]
-
 POINTS = Path(__file__).parents[2] / "docs" / "study" / "points.json"
 POINTS_FILE = option("the file of points", metavar="FILE")
 FAMILIES = ("deep", "rnn", "transformer", "n-gram", "ANN")

@@ -10,8 +10,6 @@ from golden.integer.layer import NetworkError
 from polychron.command.options import option
 from polychron.system.files import read_input
 
-__all__ = ["RUNS", "RUNS_FILE", "TEXT", "Run", "put_run", "read_runs", "write_runs"]
-
 RUNS = Path(__file__).parents[2] / "docs" / "study" / "convergence.json"
 RUNS_FILE = option("the file of runs", metavar="FILE")
 TEXT = option("any file; its last tenth is held out", metavar="FILE")

@@ -25,8 +25,6 @@ from .models.ann import Ann, round_weights, stream_bits
 from .models.ann_shape import AnnShape
 from .runs import RUNS, RUNS_FILE, TEXT, Run, put_run
 
-__all__ = ["app", "main", "train"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:

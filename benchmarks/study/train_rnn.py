@@ -20,8 +20,6 @@ from polychron.system.files import check_output
 from .lut_run import timed_run
 from .runs import RUNS, RUNS_FILE, TEXT, Run, put_run
 
-__all__ = ["app", "main", "train"]
-
 
 def train(text: Text, options: RecurrentOptions, *, name: str) -> Run:
     """A training as ``options`` say; see :func:`benchmarks.study.lut_run.timed_run`."""

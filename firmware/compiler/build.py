@@ -25,8 +25,6 @@ from .tables.copies import anchor_lengths
 from .tables.sizes import Sizes
 from .tables.tiers import FLASH
 
-__all__ = ["compile_network"]
-
 UNLIMITED = 1 << 30
 
 

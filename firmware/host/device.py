@@ -13,8 +13,6 @@ from ..program import Program
 from ..sampling import Sampling
 from .host import Hello, Host, LinkError
 
-__all__ = ["UNKNOWN", "Device", "SymbolError"]
-
 UNKNOWN = -1  # in a network's symbols: any byte that is not listed
 UNKNOWN_BYTE = ord("?")  # what the unknown symbol is shown as
 

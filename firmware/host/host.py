@@ -12,8 +12,6 @@ from .. import isa
 from .link import MAX_PAYLOAD, Frame, FrameReader
 from .transport import Transport
 
-__all__ = ["AbortedError", "Counters", "Hello", "Host", "LinkError", "ScrubError"]
-
 LOADER_DONE, LOADER_ERROR, LOADER_BUSY, FLASH_READY = 1, 2, 4, 8
 GREETING = struct.Struct("<8B")
 MAX_WORDS = 127  # of one READ

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from .. import isa
 
-__all__ = ["MAX_PAYLOAD", "Frame", "FrameReader", "crc16"]
-
 REQUEST_START = 0xA5
 REPLY_START = 0x5A
 MAX_PAYLOAD = 255

@@ -6,8 +6,6 @@ from ..image.contents import Content, contents
 from .host import Host, ScrubError
 from .transport import Transport
 
-__all__ = ["scrub"]
-
 
 def scrub(transport: Transport, image: bytes | None) -> int:
     """Check the flash of the core at ``transport``: 0 if it is sound, else 1.

@@ -7,8 +7,6 @@ from types import TracebackType
 
 import serial
 
-__all__ = ["SerialTransport", "Transport", "TransportError"]
-
 
 class TransportError(ValueError):
     """A port that can't be opened, read or written; the message is one sentence."""

@@ -8,8 +8,6 @@ from ..description import Origin, StageId, Work
 from .image import read_image
 from .sections import unpack
 
-__all__ = ["Content", "contents"]
-
 PLAIN = {
     isa.Kind.META: "names and placement",
     isa.Kind.PROGRAM: "the program",

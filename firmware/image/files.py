@@ -11,8 +11,6 @@ from .. import isa
 from ..program import Program
 from .image import write_image
 
-__all__ = ["FileError", "export_files", "read_bytes", "write_atomic"]
-
 
 class FileError(ValueError):
     """A file that can't be read or written; the message is one sentence that begins with its path."""

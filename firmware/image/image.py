@@ -11,8 +11,6 @@ from ..sampling import Sampling
 from .meta import decode_meta, encode_meta
 from .sections import ImageError, Section, flash_layout, pack, unpack
 
-__all__ = ["read_image", "sampler_image", "store_image", "write_image"]
-
 Int16 = npt.NDArray[np.int16]
 ANCHOR_BYTES = 8  # of an anchor word in an image
 MANY = (isa.Kind.TABLES, isa.Kind.PAD, isa.Kind.FLASH)  # sections a program may have several of

@@ -8,8 +8,6 @@ from .. import isa
 from ..description import Meta, Origin, Placement, StageId
 from .sections import ImageError
 
-__all__ = ["decode_meta", "encode_meta"]
-
 KINDS = ("deep", "rnn", "transformer")
 RUNS = "META field placement.runs must give stage, group, tables and pairs of each run"
 LATENCIES = isa.ZERO_WORD * isa.LANES  # word 255 is not for neurons

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 from .. import isa
 
-__all__ = ["MAX_COMPARATORS", "SPACE_WORDS", "ImageError", "Section", "flash_layout", "pack", "unpack", "until_rest"]
-
 MAX_COMPARATORS = 2  # an anchor word has 64 bits in an image
 SPACE_WORDS = {
     isa.Kind.TABLES: 1 << 24,

@@ -9,8 +9,6 @@ from .kernel import kernel
 from .layer import MATH
 from .rows import adam_row, round_row
 
-__all__ = ["Update", "Weights", "adam_table", "adam_tables"]
-
 
 class Weights(NamedTuple):
     """Rows under training, (R, n_out) each: ``rows``; ``used``, what the forward pass reads: the rows, or with ``unit`` > 0 their

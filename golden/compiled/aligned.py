@@ -5,8 +5,6 @@ import numpy.typing as npt
 
 from .kernel import kernel
 
-__all__ = ["aligned", "aligned_copy", "aligned_floats", "aligned_zeros"]
-
 LINE = 64  # bytes
 Float32 = npt.NDArray[np.float32]
 

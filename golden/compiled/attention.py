@@ -20,8 +20,6 @@ from .layer import MATH
 from .pairs import LANES, add_diagonals, look_lanes, pair_gains, used_places
 from .rows import add_rows, add_to_placed_rows
 
-__all__ = ["Gains", "Looks", "SeenKeys", "attend", "attend_back", "look_keys", "look_places", "pull"]
-
 
 class SeenKeys(NamedTuple):
     """What looks leave behind: ``row``, the index used; ``flip``, what turns it into the other of j, jbar; ``near``, the nearest pair;

@@ -16,8 +16,6 @@ import numba
 
 from polychron.system.cache import cache_folder
 
-__all__ = ["kernel"]
-
 CONFIG: Any = numba.config
 GOLDEN = Path(__file__).parents[1]
 KEPT = 4  # folders: of so many states of the sources

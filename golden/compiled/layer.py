@@ -15,8 +15,6 @@ import numpy.typing as npt
 from ..model.layer import Float32, FloatLayer
 from .kernel import kernel
 
-__all__ = ["MATH", "Flat", "Seen", "add_rows_of", "back", "flatten", "layer_back", "layer_forward", "look", "softmax", "softmax_row"]
-
 MATH = {"reassoc", "contract", "nsz", "arcp"}
 LOWEST = np.float32(-20.0)  # logits further below the largest count as this
 

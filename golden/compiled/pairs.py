@@ -16,8 +16,6 @@ from numba.core.extending import intrinsic
 
 from .rows import RowDots
 
-__all__ = ["LANES", "add_diagonals", "look_lanes", "pair_gains", "used_places"]
-
 LANES = 16
 FLOATS = ir.VectorType(ir.FloatType(), LANES)
 WORDS = ir.VectorType(ir.IntType(32), LANES)

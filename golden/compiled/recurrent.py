@@ -9,8 +9,6 @@ from ..model.layer import Float32
 from .kernel import kernel
 from .layer import MATH, Flat, add_rows_of, back, look, softmax_row
 
-__all__ = ["LayerWindow", "window_pass"]
-
 
 class LayerWindow(NamedTuple):
     """A layer and what a window leaves behind: ``rows`` that the forward pass reads, ``flat``; ``state`` (B, n_t) uint32, generators of the

@@ -14,8 +14,6 @@ from ..model.layer import Float32
 from ..model.transformer import Attention, Transformer
 from .kernel import kernel
 
-__all__ = ["reference_rate", "sgd_step"]
-
 
 def reference_rate(step: int) -> float:
     """min(1 / sqrt(1 + t), t / 4000 / sqrt(4000)), rounded where the reference program rounds it."""

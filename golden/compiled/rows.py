@@ -15,8 +15,6 @@ from numba.core import types
 from numba.core.cgutils import for_range_slice, get_or_insert_function
 from numba.core.extending import intrinsic
 
-__all__ = ["MAX_LANES", "RowDots", "adam_row", "add_rows", "add_to_placed_rows", "lanes_of", "round_row"]
-
 FLOAT = ir.FloatType()
 FAST = ("reassoc", "contract", "nsz")
 Typed = tuple[types.Array, ir.Value]

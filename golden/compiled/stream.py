@@ -15,8 +15,6 @@ from ..integer.symbols import Symbols, encode
 from ..integer.transformer import TransformerNetwork
 from .kernel import kernel
 
-__all__ = ["score", "stream_outputs"]
-
 
 def score(network: Network, data: bytes) -> Score:
     """Every byte of ``data`` streamed with the state carried, the first one predicted from the empty state."""

@@ -11,8 +11,6 @@ from .layer import Int16, Layer, NetworkError, is_array, require, validate_layer
 from .network import Network
 from .source import Arrays, Source
 
-__all__ = ["DeepNetwork", "Trace", "classifier", "deep_forward"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class DeepNetwork(Network):

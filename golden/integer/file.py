@@ -22,8 +22,6 @@ from .recurrent import RecurrentNetwork
 from .source import Arrays, Source
 from .transformer import TransformerNetwork
 
-__all__ = ["VERSION", "load", "load_extra", "save_network", "write_atomic"]
-
 KEY = "polychron-network"
 VERSION = 1
 EXTRA = "float."

@@ -5,8 +5,6 @@ import numpy.typing as npt
 
 from .layer import Int16, Layer, TableGroup
 
-__all__ = ["Int32", "earliest", "indices", "layer_sum", "write_back"]
-
 Int32 = npt.NDArray[np.int32]
 
 

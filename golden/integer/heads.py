@@ -23,8 +23,6 @@ from .layer import (
 )
 from .source import Source, typed
 
-__all__ = ["HEAD_ARRAYS", "MAX_CONTEXT", "Head", "TransformerBlock", "read_block", "validate_block"]
-
 MAX_CONTEXT = 1024
 HEAD_ARRAYS = ("query", "key", "place", "tables")
 

@@ -5,23 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = [
-    "ENTRY_LIMIT",
-    "LATENCY_MAX",
-    "MAX_NC",
-    "MAX_SHIFT",
-    "Int8",
-    "Int16",
-    "Layer",
-    "NetworkError",
-    "TableGroup",
-    "is_array",
-    "require",
-    "require_width",
-    "validate_entries",
-    "validate_layer",
-]
-
 ENTRY_LIMIT = {4: 7, 8: 127}  # largest |entry| for a width in bits
 LATENCY_MAX = 32767
 MAX_NC = 16  # anchor pairs of a table: an index has 16 bits

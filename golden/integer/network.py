@@ -11,10 +11,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from .layer import LATENCY_MAX, Int8, Int16, Layer, NetworkError, is_array, require, validate_entries
+from .layer import LATENCY_MAX, Int8, Int16, Layer, is_array, require, validate_entries
 from .source import Arrays, Source
-
-__all__ = ["MAX_SYMBOLS", "Network", "NetworkError", "RowsRead", "TextNetwork", "TextState"]
 
 MAX_SYMBOLS = 256
 MAX_FRAC = 15

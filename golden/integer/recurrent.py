@@ -11,8 +11,6 @@ from .layer import Int16, Layer, require, validate_layer
 from .network import TextNetwork, TextState
 from .source import Source
 
-__all__ = ["RecurrentNetwork", "RecurrentState", "rnn_outputs", "rnn_update"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class RecurrentNetwork(TextNetwork):

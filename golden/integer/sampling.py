@@ -12,8 +12,6 @@ import numpy as np
 
 from .network import Int16
 
-__all__ = ["MAX_K", "Jitter", "Sampler", "code", "draw", "jitter_table"]
-
 MAX_K = 8
 CODES = 256
 MASK32 = 0xFFFFFFFF

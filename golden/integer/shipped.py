@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from .network import NetworkError
-
-__all__ = ["find_network", "shipped_networks"]
+from .layer import NetworkError
 
 FOLDER = Path(__file__).parents[1] / "networks"
 

@@ -7,8 +7,6 @@ import numpy.typing as npt
 
 from .layer import Layer, NetworkError, TableGroup
 
-__all__ = ["Arrays", "Source", "typed"]
-
 Arrays = dict[str, npt.NDArray[Any]]
 
 

@@ -8,8 +8,6 @@ from .layer import Int16, NetworkError
 from .network import Network, TextNetwork
 from .symbols import UNKNOWN, Symbols, unseen
 
-__all__ = ["Score", "bits_of", "stream_outputs_reference", "text_network"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Score:

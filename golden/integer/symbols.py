@@ -8,8 +8,6 @@ import numpy.typing as npt
 
 from .layer import NetworkError
 
-__all__ = ["UNKNOWN", "Symbols", "TextDecoder", "encode", "typed_bytes", "unseen"]
-
 UNKNOWN = -1
 
 Symbols = npt.NDArray[np.int32]

@@ -13,8 +13,6 @@ from .layer import MAX_SHIFT, Int8, Int16, Layer, require, validate_layer
 from .network import RowsRead, TextNetwork, TextState
 from .source import Arrays, Source
 
-__all__ = ["TransformerNetwork", "TransformerState"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class TransformerNetwork(TextNetwork):

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Adam", "adam_step", "cosine"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Adam:

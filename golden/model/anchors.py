@@ -8,8 +8,6 @@ import numpy as np
 
 from ..integer.layer import Int16
 
-__all__ = ["ANCHORS", "Anchors", "covering_anchors", "grouped_anchors", "random_anchors"]
-
 
 def random_anchors(*, n_t: int, n_c: int, n: int, rng: np.random.Generator) -> Int16:
     """(n_t, n_c, 2) pairs of different neurons; no neuron twice in a table while ``n`` suffices."""

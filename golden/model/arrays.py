@@ -11,8 +11,6 @@ from ..integer.recurrent import RecurrentNetwork
 from .layer import Float32, FloatGroup, FloatLayer
 from .quantise import largest_shift, log2_unit, natural_unit, quantise_entries, quantise_layer
 
-__all__ = ["deep_from_arrays", "float_layer", "rnn_from_arrays"]
-
 Group = tuple[npt.NDArray[np.integer], npt.NDArray[np.floating]]
 
 

@@ -16,8 +16,6 @@ from .layer import FloatGroup, FloatLayer, backward, forward
 from .quantise import natural_unit, quantise_layer
 from .rnn import cross_entropy
 
-__all__ = ["Deep", "deep_pass", "quantise_deep", "train_deep"]
-
 Floats = npt.NDArray[np.floating]
 
 

@@ -5,8 +5,6 @@ import numpy.typing as npt
 
 from .layer import FloatLayer, look
 
-__all__ = ["diagnose_layer", "identical_rows", "median_slope", "unused_rows"]
-
 Floats = npt.NDArray[np.floating]
 
 UNUSED_LIMIT = 0.5

@@ -8,8 +8,6 @@ import numpy as np
 
 from .layer import Float32, FloatGroup, FloatLayer
 
-__all__ = ["cut", "deepen", "depth_at"]
-
 
 def depth_at(done: float, *, first: int, last: int, until: float) -> int:
     """Pairs a table has when ``done`` (0..1) of a training is over: ``first``, then one more in equal steps, ``last`` from ``until`` on."""

@@ -11,23 +11,6 @@ import numpy.typing as npt
 
 from ..integer.layer import Int16
 
-__all__ = [
-    "Arrays",
-    "Float32",
-    "FloatGroup",
-    "FloatLayer",
-    "Look",
-    "backward",
-    "check_anchors",
-    "forward",
-    "layer_arrays",
-    "layer_from",
-    "look",
-    "slope",
-    "taken",
-    "uncertainty",
-]
-
 LARGEST = 2.0**30  # of an entry in a file, far beyond what training makes
 
 Float32 = npt.NDArray[np.float32]

@@ -13,21 +13,6 @@ from ..integer.recurrent import RecurrentNetwork
 from .layer import Float32, FloatGroup, FloatLayer
 from .rnn import Rnn
 
-__all__ = [
-    "SMALLEST",
-    "RecurrentRounding",
-    "Rounding",
-    "descend",
-    "largest_shift",
-    "log2_unit",
-    "natural_unit",
-    "quantise_entries",
-    "quantise_layer",
-    "quantise_rnn",
-    "search_rounding",
-    "soften",
-]
-
 SMALLEST = 2.0**-12  # of units: with the largest shift, 15 fractional bits
 
 

@@ -11,8 +11,6 @@ import numpy.typing as npt
 from ..integer.layer import Int16
 from .layer import Arrays, Float32, FloatGroup, FloatLayer, backward, forward, layer_arrays, layer_from, taken
 
-__all__ = ["Gradients", "Rnn", "cross_entropy", "window_pass"]
-
 Floats = npt.NDArray[np.floating]
 
 

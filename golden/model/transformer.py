@@ -14,8 +14,6 @@ from ..integer.layer import MAX_NC, Int16
 from .anchors import ANCHORS, Anchors, random_anchors
 from .layer import Arrays, Float32, FloatGroup, FloatLayer, check_anchors, layer_arrays, layer_from, taken
 
-__all__ = ["VARIANTS", "Attention", "Block", "Shape", "Transformer", "Variant"]
-
 Variant = Literal["paper", "reference"]
 VARIANTS: tuple[Variant, ...] = ("paper", "reference")
 

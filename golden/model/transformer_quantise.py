@@ -13,8 +13,6 @@ from .layer import look
 from .quantise import SMALLEST, Rounding, descend, largest_shift, log2_unit, natural_unit, quantise_entries, quantise_layer
 from .transformer import Attention, Transformer
 
-__all__ = ["TransformerRounding", "quantise_transformer", "search_transformer_rounding"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class TransformerRounding(Rounding):

@@ -6,8 +6,6 @@ from typing import Any
 
 from .text import Text
 
-__all__ = ["text_data", "versions"]
-
 
 def versions() -> dict[str, str]:
     """What a repetition must share to give the same bytes."""

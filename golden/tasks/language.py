@@ -27,8 +27,6 @@ from .out import check_out
 from .plot import plot_curve
 from .text import Text, default_text, described_vocabulary, read_text, vocabulary
 
-__all__ = ["Result", "float_bits", "run", "train_language"]
-
 CHECK_BYTES = 20_000
 CHECKS = (0.01, 0.03, *np.arange(0.05, 1.0, 0.05).tolist())
 MEAN_OF = 20  # steps, of a point of the training's curve

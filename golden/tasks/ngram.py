@@ -7,8 +7,6 @@ kinds(context) being the different bytes seen after it, and p_{-1} uniform over 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ngram_bits"]
-
 Int64 = npt.NDArray[np.int64]
 
 

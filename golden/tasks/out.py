@@ -7,8 +7,6 @@ from polychron.system.files import check_output
 
 from ..integer.layer import NetworkError
 
-__all__ = ["check_out"]
-
 
 def check_out(path: Path) -> None:
     """A ``NetworkError`` of one sentence if ``--out`` can't take a network, or would be overwritten by the learning curve beside it."""

@@ -8,8 +8,6 @@ from polychron.command.terminal import printable
 
 from ..integer.file import write_atomic
 
-__all__ = ["plot_curve"]
-
 Points = Sequence[tuple[float, float]]
 
 

@@ -13,8 +13,6 @@ from ..integer.layer import NetworkError
 from ..integer.network import MAX_SYMBOLS
 from ..integer.symbols import UNKNOWN
 
-__all__ = ["Text", "default_text", "described_vocabulary", "read_text", "vocabulary"]
-
 PINNED = "3.11.7"
 PINNED_SHA256 = "2a95af4ac93f5b719944030ce3769070ddf827d847cba42192afa8da989e5dc4"
 

@@ -17,8 +17,6 @@ from .options import LanguageOptions
 from .rows import Rows
 from .workers import Share
 
-__all__ = ["Architecture", "FloatModel", "Learner", "Tokens"]
-
 Tokens = npt.NDArray[np.int32]
 Arrays = dict[str, npt.NDArray[np.generic]]
 

@@ -11,8 +11,6 @@ from polychron.command.options import UNRECORDED, Options, option
 from ..integer.layer import MAX_NC
 from ..model.anchors import Anchors
 
-__all__ = ["INTEGERS", "RUN", "SHAPE", "LanguageOptions"]
-
 FILES, RUN, SHAPE, INTEGERS = (Group(name, sort_key=number) for number, name in enumerate(("Files", "Training run", "Shape", "Integers")))
 
 

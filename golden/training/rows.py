@@ -13,8 +13,6 @@ from ..model.grow import cut, deepen
 from ..model.layer import Float32, FloatLayer
 from .workers import Share
 
-__all__ = ["LayerRows", "Rows", "embedder"]
-
 Int32 = npt.NDArray[np.int32]
 
 

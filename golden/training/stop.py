@@ -4,8 +4,6 @@ import signal
 import threading
 from types import FrameType, TracebackType
 
-__all__ = ["StopRequest"]
-
 
 class StopRequest:
     """While it is entered, the first Ctrl-C or SIGTERM sets ``made``; one more interrupts at once (``KeyboardInterrupt(number)``).

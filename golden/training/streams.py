@@ -3,8 +3,6 @@
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Streams"]
-
 
 class Streams:
     """``count`` streams through ``symbols`` (int32), evenly placed, each going on where its last window ended and around the end.

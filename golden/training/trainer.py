@@ -15,8 +15,6 @@ from .learner import FloatModel, Learner, Tokens
 from .streams import Streams
 from .workers import Workers
 
-__all__ = ["Trainer"]
-
 Model = TypeVar("Model", bound=FloatModel)
 
 

@@ -4,8 +4,6 @@ import re
 
 from ..integer.layer import MAX_NC
 
-__all__ = ["tables_word", "units_word"]
-
 
 def tables_word(word: str) -> tuple[int, int]:
     """NTxNC, such as 16x10: (16, 10)."""

@@ -7,8 +7,6 @@ from types import TracebackType
 
 import numpy as np
 
-__all__ = ["Share", "Workers", "direct"]
-
 Share = Callable[..., None]
 """``share(function, count, *arguments)`` runs ``function(low, high, *arguments)`` over 0..count."""
 

@@ -15,8 +15,6 @@ from boards import Board
 from ..memory.bank import GenericBank
 from .system import System
 
-__all__ = ["EcpPll", "EcpTop", "dividers"]
-
 
 def dividers(*, in_hz: float, out_hz: float) -> tuple[int, int]:
     """(CLKFB_DIV, CLKOP_DIV) that make ``out_hz`` of ``in_hz``, the oscillator at most 800 MHz; ``ValueError`` if there are none."""

@@ -11,8 +11,6 @@ from amaranth.lib.wiring import In
 
 from ..flash.bus import FlashPins
 
-__all__ = ["FlashPads"]
-
 
 class FlashPads(wiring.Component):
     """Registers in the pads of a ``spi_flash_4x`` resource (requested with ``dir="-"``), clocked by ``domain``."""

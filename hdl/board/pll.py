@@ -9,8 +9,6 @@ from amaranth.hdl import Const, Instance, IOPort, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import Out
 
-__all__ = ["PllSettings", "SbPll40Pad", "settle"]
-
 _FILTERS = ((17e6, 1), (26e6, 2), (44e6, 3), (66e6, 4), (101e6, 5), (133e6, 6))  # up to this frequency at the phase detector: this range
 
 

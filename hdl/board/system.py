@@ -23,8 +23,6 @@ from ..link.section import space_words
 from ..link.uart import UartReceiver, UartTransmitter, clocks_per_bit
 from ..memory.bank import GenericBank
 
-__all__ = ["System", "core_params"]
-
 
 def core_params(board: Board) -> CoreParams:
     """The sizes of the core that ``board`` asks for."""

@@ -16,8 +16,6 @@ from .pads import FlashPads
 from .pll import SbPll40Pad
 from .system import System
 
-__all__ = ["Top"]
-
 _BANKS = {"spram": SpramBank, "bram": GenericBank}
 _FAST = 8  # beat_clocks of a flash that delivers a byte a clock
 

@@ -8,8 +8,6 @@ from amaranth.lib.wiring import In, Out
 from firmware import isa
 from hdl.core.layouts import BEAT_BITS, BeatStream, FlashBytes, Latencies, Tag, WriteBackWord
 
-__all__ = ["Accumulators"]
-
 
 def _int4_entries(beat: Signal) -> list[Value]:
     """The 16 columns of a beat: the low nibbles of its bytes, then the high ones."""

@@ -4,8 +4,6 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["SortedCells", "Spike"]
-
 Spike = data.StructLayout(
     {
         "latency": 16,  # with the sign bit inverted: the order is that of unsigned integers

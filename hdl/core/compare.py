@@ -6,8 +6,6 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.core.layouts import operands_layout
 
-__all__ = ["ComparatorArray", "IndexEncoder"]
-
 INDEX_BITS = 16
 
 

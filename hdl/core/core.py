@@ -24,8 +24,6 @@ from hdl.memory.reader import StoreReader
 from hdl.memory.store import LatencyStore
 from hdl.memory.tier import BankTier
 
-__all__ = ["Core"]
-
 
 class Core(wiring.Component):
     """Runs the loaded program, one step a request (docs/reference/isa.md).

@@ -6,8 +6,6 @@ from amaranth.lib.wiring import In, Out
 
 from firmware import isa
 
-__all__ = ["Counters"]
-
 
 class Counters(wiring.Component):
     """One counter for each of ``firmware.isa.Counter``, of its width, from 0 at power-up, wrapping, never cleared, also not by a reset."""

@@ -9,8 +9,6 @@ from hdl.core.layouts import Address
 from hdl.core.sorter import ResultPort
 from hdl.link.bus import ReadDataStream, ReadRequestStream
 
-__all__ = ["HostReader"]
-
 
 class HostReader(wiring.Component):
     """Answers one request after another: the first 4 clocks after it is offered, the next ones every 5 clocks.

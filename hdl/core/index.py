@@ -13,8 +13,6 @@ from hdl.link.bus import LoadBus
 from hdl.memory.anchors import AnchorMemory, copy_port
 from hdl.memory.program import RunRegisters
 
-__all__ = ["IndexMaker"]
-
 _HEAD_WORDS = 3  # of an instruction: flags, anchor_base, anchor_len
 _MARGIN = 8  # indices that may still come once the maker stops issuing
 

@@ -11,8 +11,6 @@ from amaranth.lib.wiring import In, Out
 from firmware import isa
 from hdl.link.bus import LoadBus
 
-__all__ = ["Jitter", "code"]
-
 
 def _two_shifts(state: Value) -> Value:
     """The first two of xorshift32's three steps."""

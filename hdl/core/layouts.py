@@ -7,31 +7,6 @@ from amaranth.lib.wiring import In, Out
 
 from firmware import isa
 
-__all__ = [
-    "BEAT_BITS",
-    "Address",
-    "Beat",
-    "BeatStream",
-    "FlashBytes",
-    "Instruction",
-    "Latencies",
-    "LatencyStream",
-    "OutputReadStream",
-    "Outputs",
-    "ProgramReadPort",
-    "RowStream",
-    "SideBus",
-    "StoreReadPort",
-    "StoreWritePort",
-    "Tag",
-    "WriteBackWord",
-    "anchor_layout",
-    "operands_layout",
-    "pairs_layout",
-    "request_stream",
-    "slot_layout",
-]
-
 BEAT_BITS = 8 * isa.BEAT_BYTES
 
 Tag = data.StructLayout(

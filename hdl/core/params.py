@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from firmware import isa
 
-__all__ = ["CoreParams"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class CoreParams:

@@ -7,8 +7,6 @@ from amaranth.lib.wiring import In, Out
 from hdl.core.layouts import OutputReadStream, Outputs
 from hdl.link.bus import StepStream, SymbolStream
 
-__all__ = ["Sequencer"]
-
 
 class Sequencer(wiring.Component):
     """Begins a step for each transfer of ``step``, hands the sorter its latencies, ends the step with a transfer of ``symbol``.

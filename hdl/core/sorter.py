@@ -14,8 +14,6 @@ from hdl.core.jitter import Jitter
 from hdl.core.layouts import LatencyStream
 from hdl.link.bus import LoadBus
 
-__all__ = ["ResultPort", "Sorter", "done_clocks"]
-
 MAX_DEPTH = 8
 
 ResultPort = ReadPort.Signature(addr_width=5, shape=unsigned(16))

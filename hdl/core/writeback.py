@@ -8,8 +8,6 @@ from firmware import isa
 from hdl.core.layouts import Address, StoreReadPort, StoreWritePort, WriteBackWord
 from hdl.link.bus import LoadBus
 
-__all__ = ["WriteBack"]
-
 
 class WriteBack(wiring.Component):
     """y = saturate16((sum << shift) + residual), eight neurons a clock (docs/reference/numbers.md).

@@ -9,8 +9,6 @@ from firmware import isa
 from hdl.core.compare import INDEX_BITS
 from hdl.core.layouts import SideBus
 
-__all__ = ["IndexCache"]
-
 _LOW = (isa.CONTEXT - 1).bit_length()
 
 _Table = data.StructLayout(

@@ -13,8 +13,6 @@ from hdl.fetch.streamer import Streamer
 from hdl.memory.anchors import copy_port
 from hdl.memory.program import RunRegisters
 
-__all__ = ["RowFetch"]
-
 _WORDS = (3, 4, 5, 0, 6, 7)  # program words in reading order; from the fourth on those that the slot's row still needs
 _KEEP = 3
 

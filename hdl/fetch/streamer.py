@@ -6,8 +6,6 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.core.layouts import Outputs, request_stream
 
-__all__ = ["Streamer", "rows_layout"]
-
 
 def rows_layout(address_bits: int) -> data.StructLayout:
     """A row, or two of an int4 couple, and what becomes of their sum; fields as in docs/reference/isa.md."""

@@ -6,8 +6,6 @@ Reference page: docs/reference/blocks/flash.md.
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["FlashPins", "FlashStatus"]
-
 
 class FlashPins(wiring.Signature):
     """Before the IO cells, Out at the FPGA's side: as ``amaranth.lib.io``'s FFBuffer and DDRBuffer take them on iCE40."""

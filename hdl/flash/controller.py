@@ -12,8 +12,6 @@ from hdl.flash.bus import FlashPins, FlashStatus
 from hdl.flash.gearbox import Gearbox
 from hdl.flash.wave import ADDRESS_STEPS, IDENTITY, STEPS_A_BEAT, Command, StepCounter, WaveMaker
 
-__all__ = ["FlashController"]
-
 
 class FlashController(wiring.Component):
     """Starts the chip, then serves rows; as the other side of its pins, cells that behave like ``amaranth.lib.io``'s buffers on iCE40.

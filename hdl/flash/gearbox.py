@@ -9,8 +9,6 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.flash.bus import FlashPins
 
-__all__ = ["Gearbox", "StepWave"]
-
 StepWave = wiring.Signature(
     {
         "cs_n": Out(1, init=1),

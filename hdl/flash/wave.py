@@ -10,8 +10,6 @@ from amaranth.lib.wiring import In, Out
 from firmware import isa
 from hdl.flash.gearbox import StepWave
 
-__all__ = ["ADDRESS_STEPS", "IDENTITY", "OPCODES", "STEPS_A_BEAT", "Command", "Phase", "StepCounter", "WaveMaker"]
-
 
 class Command(enum.IntEnum, shape=3):  # type: ignore[call-arg]
     """The start sequence's bytes on one line, in order."""

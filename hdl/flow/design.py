@@ -13,8 +13,6 @@ from amaranth.hdl import Elaboratable
 from hdl.flow.errors import BuildError
 from hdl.flow.family import Family, family_of
 
-__all__ = ["Design", "check_resources", "elaborate"]
-
 _SRC = re.compile(r'^(\s*attribute \\src ")([^"]*)(")', re.MULTILINE)
 _SRC_LINE = re.compile(r'^\s*attribute \\src "[^"]*"\n', re.MULTILINE)
 

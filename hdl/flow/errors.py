@@ -1,7 +1,5 @@
 """What a build can end with: one sentence and an exit code, never a traceback."""
 
-__all__ = ["BuildError", "TimingError"]
-
 
 class BuildError(ValueError):
     """A bad input, a missing tool or a tool that failed; the message is one sentence. Exit code 2."""

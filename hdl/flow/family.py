@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from hdl.flow.errors import BuildError
 
-__all__ = ["FAMILIES", "Family", "family_of"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Family:

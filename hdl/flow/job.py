@@ -17,8 +17,6 @@ from hdl.flow.products import flash_image
 from hdl.flow.report import Speed, figures_of, to_json, to_text
 from hdl.flow.steps import Steps
 
-__all__ = ["MOST_SEEDS", "Job", "Products", "check_seeds", "make_products", "product_names"]
-
 MOST_SEEDS = 100
 _TOPS: dict[str, type[Top] | type[EcpTop]] = {"iCE40": Top, "ECP5": EcpTop}
 

@@ -14,8 +14,6 @@ from hdl.flow.steps import Steps
 from hdl.flow.tools import Tool, find_tool
 from polychron.system.children import end_children
 
-__all__ = ["Implementation", "Toolchain", "implement"]
-
 PROCESSES = 2  # seeds placed and routed at a time
 # No block uses a word it reads in the clock in which it is written; said so, yosys builds no bypass around every block RAM.
 UNDEFINED_COLLISIONS = "setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:COLLISION_X_MASK=1'0 %i"

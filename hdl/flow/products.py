@@ -2,8 +2,6 @@
 
 from hdl.flow.errors import BuildError
 
-__all__ = ["flash_image"]
-
 
 def flash_image(*, bitstream: bytes, image: bytes, offset: int, size: int) -> bytes:
     """What a flash of ``size`` bytes holds from its start: the bitstream, 0xFF (erased) up to ``offset``, the memory image."""

@@ -12,8 +12,6 @@ from hdl.flow.design import Design
 from hdl.flow.pipeline import Implementation
 from hdl.flow.routing import Clock, Crossing, Routed, fmax_median, fmax_min
 
-__all__ = ["Speed", "figures_of", "to_json", "to_text"]
-
 _PATH_SHOWN = 1.0  # ns: shorter parts of a path are summed up in the text
 
 

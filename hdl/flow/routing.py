@@ -8,8 +8,6 @@ from typing import Any
 
 from hdl.flow.errors import BuildError, TimingError
 
-__all__ = ["Clock", "Crossing", "Hop", "Routed", "choose", "fmax_median", "fmax_min"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Hop:

@@ -13,8 +13,6 @@ from pathlib import Path
 
 from hdl.flow.errors import BuildError
 
-__all__ = ["Steps", "only_build"]
-
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()

@@ -19,8 +19,6 @@ from pathlib import Path
 from hdl.flow.errors import BuildError
 from polychron.system.children import child, named_command, run
 
-__all__ = ["FIRST_RUN", "Tool", "find_tool", "variable_of"]
-
 FIRST_RUN = "first run of this tool: YoWASP compiles its WebAssembly to machine code, once; this takes a minute or two"
 _COMPILING = "Preparing to run"  # what YoWASP's runtime says before it compiles
 

@@ -11,8 +11,6 @@ from amaranth.lib.wiring import Out
 
 from firmware import isa
 
-__all__ = ["LoadBus", "ReadDataStream", "ReadRequest", "ReadRequestStream", "StepRequest", "StepStream", "SymbolStream"]
-
 
 class LoadBus(wiring.Signature):
     """A write-only bus, Out at the loader; a word can't be refused. Strobes are at least 8 clocks apart."""

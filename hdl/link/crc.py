@@ -5,8 +5,6 @@ from amaranth.lib import wiring
 from amaranth.lib.crc import Algorithm
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["SerialCrc"]
-
 
 class SerialCrc(wiring.Component):
     """The CRC ``algorithm`` over bits, in the order it takes them: of each byte the lowest first if it reflects, else the highest.

@@ -10,8 +10,6 @@ from amaranth.lib.wiring import In, Out
 from .bus import StepStream
 from .frame import PayloadPort
 
-__all__ = ["PayloadFeed"]
-
 
 class PayloadFeed(wiring.Component):
     """Offers the bytes of a payload, one after another, until ``total`` have been counted.

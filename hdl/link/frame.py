@@ -17,8 +17,6 @@ from firmware import isa
 from .crc import SerialCrc
 from .uart import ReceivedByte
 
-__all__ = ["REQUEST_START", "Command", "FrameReceiver", "PayloadPort", "Request"]
-
 REQUEST_START = 0xA5
 
 

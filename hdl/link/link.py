@@ -18,8 +18,6 @@ from .reply import Place, ReplySender, StateReport
 from .request import ArgumentReader, RequestCheck
 from .uart import ReceivedByte
 
-__all__ = ["Link"]
-
 _GAP_TICKS = 4  # a gap is 2^4 ticks
 
 

@@ -17,9 +17,6 @@ from .bus import LoadBus
 from .crc import SerialCrc
 from .section import Section, spans_of
 
-__all__ = ["LoadStatus", "Loader"]
-
-
 _CHECK, _DECIDE, _IDLE = 12, 13, 14  # clocks after a byte's transfer
 
 

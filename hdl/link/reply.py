@@ -15,8 +15,6 @@ from ..flash.bus import FlashStatus
 from .crc import SerialCrc
 from .loader import LoadStatus
 
-__all__ = ["REPLY_START", "Place", "Reply", "ReplyByte", "ReplySender", "StateReport"]
-
 REPLY_START = 0x5A
 
 # Addresses in the reply memory: 4 bytes, the first of them the start byte, which is never written. The payload follows at 0.

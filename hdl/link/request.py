@@ -12,8 +12,6 @@ from firmware import isa
 from .bus import ReadRequest
 from .frame import Command, Request
 
-__all__ = ["ArgumentReader", "RequestCheck"]
-
 
 class RequestCheck(wiring.Component):
     """Judges a request by command, length and seq, a clock after it came. After reset no seq is known.

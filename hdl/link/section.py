@@ -15,8 +15,6 @@ from firmware import isa
 from .bus import LoadBus
 from .serial import SerialCounter
 
-__all__ = ["ByteSlots", "Section", "Span", "space_words", "spans_of"]
-
 ByteSlots = wiring.Signature(
     {
         "accept": Out(1),  # a byte transfers

@@ -8,8 +8,6 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["SerialCounter"]
-
 
 class SerialCounter(wiring.Component):
     """A number of ``width`` bits that counts by one (``down``: backwards) while it turns once, a bit a clock, the lowest first.

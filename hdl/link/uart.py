@@ -7,8 +7,6 @@ from amaranth.hdl import C, Cat, Module, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["ReceivedByte", "UartReceiver", "UartTransmitter", "clocks_per_bit"]
-
 ReceivedByte = data.StructLayout(
     {
         "data": 8,

@@ -9,8 +9,6 @@ from firmware import isa
 from hdl.core.params import CoreParams
 from hdl.link.bus import LoadBus
 
-__all__ = ["AnchorMemory", "copy_port"]
-
 _COLUMN_BITS = 2  # an image gives every anchor word four 16-bit words
 
 

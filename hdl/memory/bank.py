@@ -5,8 +5,6 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["BankSignature", "GenericBank", "SpramBank"]
-
 _CHIPS = 4
 _SPRAM_DEPTH = 16384
 

@@ -11,8 +11,6 @@ from firmware import isa
 from hdl.core.layouts import Instruction, ProgramReadPort
 from hdl.link.bus import LoadBus
 
-__all__ = ["ProgramMemory", "RunRegisters"]
-
 
 class ProgramMemory(wiring.Component):
     """32 instructions of 8 words, all 0 at power-up. Words of the load bus with space PROGRAM are written."""

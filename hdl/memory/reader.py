@@ -7,8 +7,6 @@ from amaranth.lib.wiring import In, Out
 from hdl.core.layouts import Address, LatencyStream, OutputReadStream, StoreReadPort, operands_layout, pairs_layout
 from hdl.memory.store import StoreReads
 
-__all__ = ["StoreReader"]
-
 
 class StoreReader(wiring.Component):
     """Gives each clock's read of the store to write-back, else to the comparators, else to the sorter or, between steps, the host.

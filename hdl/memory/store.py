@@ -8,8 +8,6 @@ from amaranth.lib.wiring import In, Out
 from firmware import isa
 from hdl.core.layouts import StoreReadPort, StoreWritePort, operands_layout, pairs_layout
 
-__all__ = ["LatencyStore", "StoreReads"]
-
 
 class StoreReads(wiring.Signature):
     """A read of the latency store a clock, Out at the one who reads: 2P latencies, or one word of all banks."""

@@ -10,8 +10,6 @@ from firmware import isa
 from hdl.core.layouts import BeatStream, SideBus, Tag, request_stream
 from hdl.link.bus import LoadBus
 
-__all__ = ["BankTier"]
-
 
 class BankTier(wiring.Component):
     """The tier of on-chip table banks: a beat a clock.

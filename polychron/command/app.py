@@ -17,8 +17,6 @@ from ..system.children import interruptible
 from ..system.memory import available, bounded
 from .terminal import printable
 
-__all__ = ["FRONT_DOOR", "call", "make_app", "run"]
-
 FRONT_DOOR = "polychron"
 
 

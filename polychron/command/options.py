@@ -23,8 +23,6 @@ from typing import Any, ClassVar, get_args, get_type_hints
 
 from cyclopts import App, ArgumentCollection, Parameter, Token, convert
 
-__all__ = ["FLAT", "UNRECORDED", "Options", "command_line", "flag_of", "given", "option", "preset_values", "word"]
-
 FLAT = Parameter(name="*")
 """Annotation of a command's parameter: the fields of its dataclass are options of the command themselves."""
 

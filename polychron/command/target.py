@@ -11,8 +11,6 @@ from golden.integer.shipped import shipped_networks
 
 from .options import Options, given, option
 
-__all__ = ["BOARD", "EARLIEST", "NETWORK", "SHAKESPEARE", "NetworkOnBoard", "Sampler", "Target", "text_is_drawn"]
-
 BOARD = option(f"where the network runs: {', '.join(sorted(boards.BOARDS))}", metavar="NAME")
 NETWORK = option(f"a network file, or one that ships: {', '.join(shipped_networks())}", metavar="NAME")
 MAX_SEED = (1 << 32) - 1

@@ -2,8 +2,6 @@
 
 from unicodedata import category
 
-__all__ = ["printable", "terminal_text"]
-
 
 def printable(value: object, *, limit: int = 200) -> str:
     """``value`` for a terminal, as a file or its name has it: signs that steer one are escaped, and a middle beyond ``limit`` is cut."""

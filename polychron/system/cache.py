@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-__all__ = ["cache_folder"]
-
 
 def _choices() -> Iterator[Path]:
     if folder := os.environ.get("POLYCHRON_CACHE"):

@@ -14,8 +14,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar
 
-__all__ = ["child", "end_children", "interruptible", "named_command", "run"]
-
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 

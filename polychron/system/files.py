@@ -13,8 +13,6 @@ from typing import BinaryIO
 
 from .leftovers import temporary_file
 
-__all__ = ["check_input", "check_output", "open_input", "read_input", "write_whole"]
-
 KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a FIFO",

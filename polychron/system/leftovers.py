@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["temporary_file", "temporary_folder"]
-
 
 def temporary_file(path: Path, number: int = 0) -> Path:
     """A name beside ``path`` for what is to take its place; leftovers of other writes of ``path`` are removed.

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["available", "bounded"]
-
 GROUP = Path("/sys/fs/cgroup")
 
 

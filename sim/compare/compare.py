@@ -9,8 +9,6 @@ from golden.integer.layer import Int16
 from sim.compare.diagnose import find_table
 from sim.compare.expected import Golden, Write
 
-__all__ = ["Comparison", "Difference"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:

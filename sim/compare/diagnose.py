@@ -12,8 +12,6 @@ from golden.integer.network import Network
 from sim.compare.expected import Write
 from sim.compare.summands import Summand, runs_of, summands
 
-__all__ = ["find_table"]
-
 Memory = Callable[[int, int, int], bytes]
 
 

@@ -19,8 +19,6 @@ from golden.integer.recurrent import RecurrentNetwork, RecurrentState
 from golden.integer.sampling import Jitter, Sampler
 from golden.integer.transformer import TransformerNetwork, TransformerState
 
-__all__ = ["Golden", "Write", "sampler_of"]
-
 Addresses = npt.NDArray[np.intp]
 Given = int | Int16 | None
 

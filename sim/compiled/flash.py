@@ -9,8 +9,6 @@ from sim.compiled.simulation import Simulation
 from sim.flash import Found, Pads, Violation
 from sim.flash.protocol import SIZE
 
-__all__ = ["AttachedFlash", "CompiledCells", "CompiledChip"]
-
 # of enum Name in sim/compiled/flash.h
 _NAMES = "tSLCH tCHSH tCHSL tSHCH tSHSL1 tSHSL2 tDVCH tCHDX tCLL tCLH FR fR tDP tRES1 tRES2 tRST contention HOLD#".split()
 

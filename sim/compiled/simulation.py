@@ -22,8 +22,6 @@ from amaranth.lib import wiring
 from sim.compiled.build import SimulationError, build
 from sim.compiled.face import CALLBACK, DRIVEN_COMB, INPUT, MEMORY, OUTLINE, VALUE, WIRE, Part, load
 
-__all__ = ["Device", "Simulation", "Uart"]
-
 
 class Simulation:
     """A running copy of ``component`` (or of a library that ``sim.compiled.build.build`` made), in its reset state, at clock 0.

@@ -3,8 +3,6 @@
 from firmware.isa import BEAT_BYTES, SIDE_WORDS, Mode, anchor_bits
 from firmware.program import Program, decode_anchor
 
-__all__ = ["emits_of_runs"]
-
 
 def emits_of_runs(program: Program) -> list[list[int]]:
     """For each run, in its order, how many indices leave after each of its anchor words."""

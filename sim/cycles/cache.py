@@ -3,8 +3,6 @@
 from firmware.isa import Mode
 from sim.cycles.timing import SIDE, SideClocks
 
-__all__ = ["CacheControl"]
-
 State = tuple[int, ...]
 
 _NONE = SideClocks(tables=0, before=0, after=0, access_to_index=0, index_to_access=0)

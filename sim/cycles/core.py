@@ -11,8 +11,6 @@ from sim.cycles.passes import PassRecord
 from sim.cycles.rows import RowControl
 from sim.cycles.timing import BEAT_TO_STORE, PAIR_CLOCKS, STORE_TO_RETIRED
 
-__all__ = ["CoreControl", "StepCounts"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class StepCounts:

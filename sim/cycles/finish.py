@@ -2,8 +2,6 @@
 
 from sim.cycles.timing import GRANT_TO_LATENCY, done_clocks, idle_clocks
 
-__all__ = ["StepControl"]
-
 State = tuple[int, ...]
 
 

@@ -2,8 +2,6 @@
 
 from sim.cycles.timing import FLASH, FlashClocks
 
-__all__ = ["FlashControl"]
-
 State = tuple[int, ...]
 
 

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from firmware.isa import Run
 from sim.cycles.timing import ANCHOR_TO_INDEX, HEAD_CLOCKS, INDEX_DEPTH, INDEX_MARGIN
 
-__all__ = ["IndexControl", "IndexQueue"]
-
 State = tuple[int, ...]
 
 

@@ -1,7 +1,5 @@
 """Passes of an attend run over its tables, one for each distance: most go exactly as another did."""
 
-__all__ = ["PassRecord"]
-
 Counts = tuple[int, ...]
 
 

@@ -8,8 +8,6 @@ from firmware.program import Program
 from sim.cycles.core import CoreControl, StepCounts
 from sim.cycles.flash import FlashControl
 
-__all__ = ["MAX_STEPS", "Prediction", "predict"]
-
 MAX_STEPS = 64
 REST_CLOCKS = 64  # after these without a request nothing changes any more: heads are read, the sorter's list is copied
 

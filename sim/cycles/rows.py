@@ -7,8 +7,6 @@ from firmware.isa import Mode, Run
 from sim.cycles.cache import CacheControl
 from sim.cycles.timing import RUN_KEEP, RUN_WORDS
 
-__all__ = ["Request", "RowControl", "RowSlot"]
-
 State = tuple[int, ...]
 
 

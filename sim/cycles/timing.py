@@ -4,26 +4,6 @@ from dataclasses import dataclass
 
 from firmware.isa import SIDE_WORDS, Mode
 
-__all__ = [
-    "ANCHOR_TO_INDEX",
-    "BEAT_TO_STORE",
-    "FLASH",
-    "GRANT_TO_LATENCY",
-    "HEAD_CLOCKS",
-    "INDEX_DEPTH",
-    "INDEX_MARGIN",
-    "PAIR_CLOCKS",
-    "RUN_KEEP",
-    "RUN_WORDS",
-    "SIDE",
-    "SORTER_CELLS",
-    "STORE_TO_RETIRED",
-    "FlashClocks",
-    "SideClocks",
-    "done_clocks",
-    "idle_clocks",
-]
-
 # Index maker
 HEAD_CLOCKS = 4  # reading a run's flags, anchor_base and anchor_len
 ANCHOR_TO_INDEX = 4  # an anchor word taken by the store -> its first index written to the queue

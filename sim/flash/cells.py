@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from .chip import FlashChip
 
-__all__ = ["IoCells", "Pads"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Pads:

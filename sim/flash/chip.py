@@ -4,8 +4,6 @@ from .found import Found
 from .pins import Violation, Watch
 from .protocol import Protocol
 
-__all__ = ["FlashChip"]
-
 
 class FlashChip:
     """A W25Q128JV of 16 MiB.

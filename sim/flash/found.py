@@ -5,8 +5,6 @@ from enum import IntEnum
 
 from .timing import FlashTiming
 
-__all__ = ["Found", "Power"]
-
 
 class Power(IntEnum):
     """How a chip is found."""

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from .timing import FlashTiming
 
-__all__ = ["FlashError", "Violation", "Watch"]
-
 
 class FlashError(RuntimeError):
     """A limit of the chip was broken; the message names it."""

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from .found import Found, Power
 
-__all__ = ["FORMATS", "SIZE", "Format", "Protocol"]
-
 SIZE = 1 << 24
 DEVICE_ID = 0x17  # of ABh, 90h and 94h, both ordering options (table 8.1.1)
 

@@ -7,8 +7,6 @@ revisions F (2018) and M (2024) differ the stricter figure stands here: revision
 
 from dataclasses import dataclass, fields
 
-__all__ = ["FlashTiming"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class FlashTiming:

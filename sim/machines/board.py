@@ -17,8 +17,6 @@ from sim.compiled.simulation import Simulation, Uart
 from sim.machines.preload import ANCHORS, PROGRAM, TABLES, preload, store_latencies, store_names
 from sim.machines.setup import FlashSetup
 
-__all__ = ["BoardSimulation", "UartTransport", "board_library"]
-
 CORE = "core."
 START_LIMIT = 1 << 16  # clocks of the flash's start sequence
 

@@ -25,8 +25,6 @@ from sim.machines.preload import ANCHORS, PROGRAM, TABLES, preload, store_latenc
 from sim.machines.setup import FlashSetup, nibbles
 from sim.machines.stall import StallingTier
 
-__all__ = ["CoreSimulation", "core_library"]
-
 STEP_LIMIT = 1 << 24  # clocks; the link's own
 START_LIMIT = 1 << 16  # clocks of the flash's start sequence
 _LOAD_PAUSE = 8  # clocks from strobe to strobe of the load bus

@@ -18,8 +18,6 @@ from polychron.system.children import run
 from polychron.system.leftovers import temporary_folder
 from sim.compiled.build import SimulationError, component_rtlil, made_once, text_key, yosys
 
-__all__ = ["CELLS", "fpga_verilog", "run_cocotb", "verilog"]
-
 # Verilog straight from Amaranth runs six times slower.
 _SCRIPT = "read_rtlil top.il; proc; flatten; opt -full; clean;{extra} write_verilog -noattr top.v"
 # yosys has no behaviour for the PLL: a bench brings its own

@@ -13,8 +13,6 @@ import numpy.typing as npt
 from firmware import isa
 from firmware.program import Program
 
-__all__ = ["ANCHORS", "PROGRAM", "TABLES", "memory_words", "preload", "store_latencies", "store_names", "write_store"]
-
 TABLES, ANCHORS, PROGRAM = "tables.bank.memory", "index.anchors.words", "program.words"
 """Memories of the core, below its own name."""
 

@@ -21,8 +21,6 @@ from sim.machines.board import BoardSimulation
 from sim.machines.core import CoreSimulation
 from sim.machines.setup import FlashSetup
 
-__all__ = ["BoardSession", "CoreSession", "Session"]
-
 STEPS_AT_ONCE = 255  # of one request over the UART, the most there can be
 
 

@@ -7,8 +7,6 @@ from sim.compiled.flash import AttachedFlash, CompiledChip
 from sim.compiled.simulation import Simulation
 from sim.flash import Found, Pads
 
-__all__ = ["FlashSetup", "nibbles", "slot_period"]
-
 
 def nibbles(board: Board) -> int:
     """Nibbles that the board's flash gives in a clock of the core: 1 or 2."""

@@ -6,8 +6,6 @@ from amaranth.hdl import Module, Signal
 
 from hdl.memory.tier import BankTier
 
-__all__ = ["StallingTier"]
-
 
 class StallingTier(BankTier):
     """Refuses requests while ``stall`` is high, a signal of one bit that whoever makes the tier drives; but for those with ``tag.bytes``.

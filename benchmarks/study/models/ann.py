@@ -15,8 +15,6 @@ from golden.integer.symbols import UNKNOWN, unseen
 
 from .ann_shape import AnnShape
 
-__all__ = ["Ann", "round_weights", "stream_bits"]
-
 CHUNK = 1024  # characters scored at once
 
 

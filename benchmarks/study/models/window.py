@@ -18,8 +18,6 @@ from golden.model.anchors import random_anchors
 from golden.model.layer import Float32, FloatGroup, FloatLayer
 from golden.model.quantise import largest_shift, log2_unit, quantise_entries, quantise_layer
 
-__all__ = ["WindowModel", "bits_of", "latencies", "quantise_window", "score_window"]
-
 Symbols = npt.NDArray[np.int32]
 BATCH = 4096
 

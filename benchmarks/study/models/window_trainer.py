@@ -19,8 +19,6 @@ from golden.training.workers import direct
 
 from .window import WindowModel
 
-__all__ = ["Schedule", "WindowTrainer"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:

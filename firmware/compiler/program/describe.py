@@ -6,8 +6,6 @@ from golden.integer.network import Network
 
 from ..store.layout import Layout
 
-__all__ = ["describe"]
-
 
 def describe(network: Network, outputs: tuple[int, int], layout: Layout, *, name: str, origins: tuple[Origin, ...]) -> Meta:
     """``outputs``: the least and the greatest output latency, ``origins``: of each run."""

@@ -10,8 +10,6 @@ from firmware.program import Placed
 from ..stages.stage import Stage
 from ..tables.copies import REGION, region_start
 
-__all__ = ["Draft", "lay_anchors"]
-
 WORD_BYTES = isa.BEAT_BYTES  # a beat holds one anchor word
 
 

@@ -23,8 +23,6 @@ from .indices import copy_draft, index_draft, sides_of, words_of_sides
 from .order import keys_behind_rows
 from .pack import beats, columns_in_order, rows_in_order
 
-__all__ = ["Emitted", "emit"]
-
 Plans = dict[Family, tuple[Schedule, ...]]
 
 

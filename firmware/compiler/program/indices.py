@@ -17,8 +17,6 @@ from ..store.words import span_words
 from ..tables.placement import Piece
 from .draft import Draft
 
-__all__ = ["copy_draft", "index_draft", "sides_of", "words_of_sides"]
-
 ZERO_ROW = 2  # beats of the row of zeros that such a run ends with
 NO_STRIDE = 31
 SIDES = 256  # side blocks that a run can name

@@ -5,8 +5,6 @@ from firmware.isa import Mode
 
 from .draft import Draft
 
-__all__ = ["keys_behind_rows"]
-
 QUEUED_KEYS = 240  # that surely fit the index queue, of 256 places, while rows of attention stream
 LEAD_WORDS = 8  # anchor words of the keys that are read before the first row comes, at least
 

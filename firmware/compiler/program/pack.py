@@ -5,8 +5,6 @@ import numpy.typing as npt
 
 from firmware import isa
 
-__all__ = ["beats", "columns_in_order", "rows_in_order"]
-
 Int8 = npt.NDArray[np.int8]
 
 

@@ -10,8 +10,6 @@ from ..errors import CompileError
 from .families import Family, attention_family
 from .stage import Stage, layer_stage
 
-__all__ = ["block_families", "block_stages", "check_attention", "side_blocks"]
-
 MAX_QUERY_BITS = 7  # a key index is shifted left by them, in a field of 3 bits
 
 

@@ -9,8 +9,6 @@ from firmware import isa
 from golden.integer.heads import Head
 from golden.integer.layer import Int8, Int16, TableGroup
 
-__all__ = ["Family", "attention_family", "group_family"]
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Family:

@@ -9,8 +9,6 @@ from golden.integer.layer import Layer
 
 from .families import Family, group_family
 
-__all__ = ["Stage", "layer_stage"]
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Stage:

@@ -15,8 +15,6 @@ from .attention import block_stages, check_attention
 from .families import Family, group_family
 from .stage import Stage, layer_stage
 
-__all__ = ["make_stages", "sum_range"]
-
 
 @singledispatch
 def make_stages(network: Network) -> list[Stage]:

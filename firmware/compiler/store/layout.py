@@ -18,8 +18,6 @@ from firmware import isa
 from ..errors import CompileError
 from .slots import Ints
 
-__all__ = ["Layout", "Shape", "add_copies", "addresses", "region_words"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:

@@ -14,8 +14,6 @@ from itertools import permutations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Anchors", "Row", "Schedule", "ideal_words", "readable", "schedules", "single_words"]
-
 Anchors = npt.NDArray[np.int16]
 Bools = npt.NDArray[np.bool_]
 Row = tuple[int | None, ...]

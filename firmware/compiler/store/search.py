@@ -18,8 +18,6 @@ from .layout import Layout, Shape, add_copies, addresses
 from .schedule import Anchors, Schedule, ideal_words, schedules
 from .slots import Ints, colour, conflicts
 
-__all__ = ["Plan", "search"]
-
 TRIES = 2  # starts for each number of copies
 PATIENCE = 4  # colourings without gain
 COPIES = ((1, 1), (4, 1), (4, 2), (4, 3))  # of reference neurons, of inputs

@@ -10,8 +10,6 @@ from ..errors import CompileError
 from ..stages.stage import Stage
 from .layout import Shape, region_words
 
-__all__ = ["check_depth", "make_shape"]
-
 MAX_OUTPUTS = 256
 COMPARATORS = (1, 2)  # an anchor word has 64 bits in an image
 

@@ -8,8 +8,6 @@ followed by a tabu search over moves and swaps.
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Ints", "colour", "conflicts"]
-
 Ints = npt.NDArray[np.int64]
 
 

@@ -10,8 +10,6 @@ from firmware.program import AnchorWord
 
 from .schedule import Anchors, Row, Schedule, single_words
 
-__all__ = ["span_words"]
-
 
 def span_words(anchors: Anchors, plan: Schedule, span: slice, copies: list[list[int]], *, comparators: int) -> list[AnchorWord]:
     """The anchor words of the tables ``span`` of a schedule's order; of a group that reaches beyond it, each table alone."""

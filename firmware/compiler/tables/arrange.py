@@ -12,8 +12,6 @@ from .placement import Piece
 from .sizes import Sizes
 from .tiers import place, row_clocks
 
-__all__ = ["Arrangement", "arrange"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Arrangement:

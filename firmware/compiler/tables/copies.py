@@ -11,8 +11,6 @@ from ..errors import CompileError
 from ..stages.families import Family
 from ..stages.stage import Stage
 
-__all__ = ["REGION", "anchor_lengths", "copied_blocks", "region_start", "with_copies"]
-
 REGION = 4  # words that the first word of the copied ones is a multiple of
 
 

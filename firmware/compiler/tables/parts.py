@@ -13,8 +13,6 @@ from ..stages.stage import Stage
 from .placement import Item
 from .sizes import Sizes
 
-__all__ = ["Part", "make_parts"]
-
 MAX_ROW_BEATS = 128
 
 

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice, permutations
 
-__all__ = ["Area", "Item", "Piece", "fit", "holes"]
-
 TRIES = 720
 
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Sizes"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:

@@ -16,8 +16,6 @@ from firmware import isa
 from ..errors import CompileError
 from .placement import Area, Item, Piece, fit
 
-__all__ = ["FLASH", "place", "row_clocks"]
-
 FLASH = 1  # a flash is the second tier
 GAP_BYTES = 3 * isa.BEAT_BYTES  # between pieces in a flash, for the ends of two sections and a filler between them
 END_BYTES = 2 * isa.BEAT_BYTES  # behind the last piece, for the ends of its section and of the image

@@ -18,8 +18,6 @@ from .gain import grow
 from .recipe import Recipe
 from .refit import Refit, refit
 
-__all__ = ["Tick", "Trained", "float_accuracy", "integer_accuracy", "quantise_classifier", "train_classifier"]
-
 BITS = 4
 Labels = npt.NDArray[np.integer]
 Views = Callable[[int], Int16]

@@ -16,8 +16,6 @@ from .classifier import Tick, Trained, train_classifier
 from .recipe import Recipe
 from .warp import Warp, warp
 
-__all__ = ["CLASSES", "Holdout", "card_seed", "data_sha256", "digits_views", "holdout", "holdout_digits", "inner_holdout", "train_digits"]
-
 CLASSES = 10
 WARP = Warp(turn=6.0, scale=0.05, shear=0.05, shift=0.3)
 UNDISTORTED = 5  # every fifth view of the training images is the images themselves

@@ -15,8 +15,6 @@ from ...integer.layer import Int16
 from ...model.layer import Float32, FloatGroup
 from .recipe import Growth
 
-__all__ = ["MAX_CLASSES", "best_pair", "draw_pairs", "grow", "softmax", "split_gains"]
-
 LANES = 16  # gradient of up to 15 classes and, last, the curvature
 MAX_CLASSES = LANES - 1
 

@@ -21,8 +21,6 @@ from .classifier import Tick, Trained, train_classifier
 from .recipe import Recipe
 from .warp import Warp, warp
 
-__all__ = ["CLASSES", "Mnist", "mnist_views", "read_idx", "read_mnist", "train_mnist"]
-
 CLASSES = 10
 WARP = Warp(turn=6.0, scale=0.06, shear=0.06, shift=0.6)
 UNDISTORTED = 3  # every third view of the training images is the images themselves

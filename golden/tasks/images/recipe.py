@@ -8,8 +8,6 @@ from polychron.command.options import UNRECORDED, Options, option, word
 
 from ...integer.layer import LATENCY_MAX
 
-__all__ = ["DIGITS_PRESETS", "MNIST_PRESETS", "RECIPES", "Growth", "ImageOptions", "MnistOptions", "Recipe"]
-
 ChosenBy = Literal["gain", "random", "covering"]
 
 

@@ -15,8 +15,6 @@ from ...integer.layer import ENTRY_LIMIT, Int16
 from ...model.adam import Adam
 from ...model.layer import Float32, FloatGroup
 
-__all__ = ["Refit", "loss_and_gradient", "refit"]
-
 LANES = 16
 Samples = Callable[[int], tuple[Int16, Float32]]
 

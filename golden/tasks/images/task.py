@@ -24,8 +24,6 @@ from . import digits, mnist
 from .classifier import Labels, Tick, Trained, float_accuracy, integer_accuracy
 from .recipe import ImageOptions, MnistOptions, Recipe
 
-__all__ = ["evaluate", "held_out", "run"]
-
 
 class _Progress:
     """The bar, the learning curve, and when to stop: on request, or past the time limit."""

@@ -8,8 +8,6 @@ import numpy.typing as npt
 from ...compiled.kernel import kernel
 from ...integer.layer import Int16
 
-__all__ = ["Warp", "warp"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Warp:

@@ -19,8 +19,6 @@ from ...model.transformer import Attention
 from ..rows import Rows
 from ..workers import Share
 
-__all__ = ["AttentionPass"]
-
 
 class AttentionPass:
     """``depth``: pairs that keys have so far; ``context``: positions seen so far; ``even``: rows that many distances share learn slower.

@@ -19,8 +19,6 @@ from ..rows import LayerRows, Rows, embedder
 from ..workers import Share, direct
 from .recurrent_presets import RecurrentOptions
 
-__all__ = ["Recurrent", "RecurrentLearner", "stream_loss"]
-
 
 class _LayerPass:
     """A layer with what a window leaves behind."""

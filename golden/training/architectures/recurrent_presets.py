@@ -8,8 +8,6 @@ from polychron.command.options import option, word
 from ..options import INTEGERS, SHAPE, LanguageOptions
 from ..words import tables_word
 
-__all__ = ["RECURRENT_PRESETS", "RecurrentOptions"]
-
 Tables = tuple[int, int]
 Width = Literal[4, 8]
 

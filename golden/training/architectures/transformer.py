@@ -19,8 +19,6 @@ from ..workers import Share, direct
 from .transformer_presets import TransformerOptions
 from .window import TransformerPass, most_pairs
 
-__all__ = ["TransformerArchitecture", "TransformerLearner", "stream_loss"]
-
 
 class TransformerLearner(Learner[Transformer]):
     """See :class:`~golden.training.learner.Learner`; parts: attention, feed, embed, output. Keys grow as tables do."""

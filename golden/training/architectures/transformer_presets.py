@@ -9,8 +9,6 @@ from ...model.transformer import Shape, Variant
 from ..options import INTEGERS, RUN, SHAPE, LanguageOptions
 from ..words import tables_word, units_word
 
-__all__ = ["TRANSFORMER_PRESETS", "TransformerOptions"]
-
 Tables = tuple[int, int]
 Units = tuple[float, float, float, float]
 

@@ -19,8 +19,6 @@ from ..rows import LayerRows, embedder
 from ..workers import Share
 from .attention import AttentionPass
 
-__all__ = ["LayerPass", "TransformerPass"]
-
 Tokens = npt.NDArray[np.int32]
 
 
