@@ -26,8 +26,8 @@ WORDS_PER_INSTRUCTION = 8
 MAX_INSTRUCTIONS = 32
 
 IMAGE_MAGIC = b"PLYC"
-IMAGE_VERSION = 1
-LINK_VERSION = 2
+IMAGE_VERSION = 2
+LINK_VERSION = 3
 
 
 class Kind(IntEnum):
@@ -39,6 +39,7 @@ class Kind(IntEnum):
     STORE = 3
     JITTER = 4
     CONFIG = 5
+    SIGNATURE = 6
     META = 0x10
     REST = 0x11
     PAD = 0x12

@@ -75,8 +75,10 @@ def talk(device: "Device", sampler: Sampler, *, prompt: str, count: int) -> "Cou
     data = typed_bytes(prompt)
     device.symbols(data)  # a byte the network can't read is told before anything is loaded
     size = len(device.loadable)
-    core = device.load(progress=lambda done: print(f"\rloading {100 * done // size} %", end="", file=sys.stderr, flush=True))
-    print(f"\n{core}", file=sys.stderr)
+    core = device.load(
+        progress=lambda done: print(f"\rloading {100 * done // size} %", end="\n" * (done == size), file=sys.stderr, flush=True)
+    )
+    print(f"{core}", file=sys.stderr)
     device.set_sampler(temperature=sampler.temperature, k=sampler.k, seed=sampler.seed)
     device.reset()
     begin = device.host.counters()

@@ -7,7 +7,7 @@ import numpy as np
 from golden.integer.symbols import TextDecoder
 
 from ..image.image import read_image, sampler_image
-from ..image.sections import Section, pack, until_rest
+from ..image.sections import Section, pack, signature, unpack, until_rest
 from ..isa import Kind
 from ..program import Program
 from ..sampling import Sampling
@@ -28,6 +28,9 @@ class Device:
         self.host = host
         self.image = image
         self.program: Program = read_image(image)
+        sections = unpack(image)[1]
+        self.signature = signature(sections)
+        self._start = [section for section in sections if section.kind in (Kind.STORE, Kind.JITTER, Kind.CONFIG)]
         self._place = self.program.meta.placement
 
     @property
@@ -36,18 +39,29 @@ class Device:
         return until_rest(self.image)
 
     def load(self, *, progress: Callable[[int], None] = lambda done: None) -> Hello:
-        """Greet the core and load the image into it, but for tables in flash: they must be there already. Returns the greeting."""
+        """Greet the core and load the image into it, but for tables in flash: those there must be the image's. Returns the greeting.
+
+        ``progress`` is told the bytes sent. A core that has the image already is only given its state and sampler; a flash that was not
+        found to hold the image's tables since is scrubbed. ``LinkError`` if it holds others, ``ScrubError`` if it is damaged.
+        """
         core = self.host.wait(until=lambda core: core.flash_ready or not core.loading)  # else the flash is starting
         if core.comparators != self.program.comparators:
             raise LinkError(f"the image is for {self.program.comparators} comparators, the core has {core.comparators}")
-        if any(run.tier for run in self.program.runs) and not core.flash_ready:
+        flashed = any(run.tier for run in self.program.runs)
+        if flashed and not core.flash_ready:
             core = self.host.hello()  # between the end of a boot and this bit lie some microseconds
             if not core.flash_ready:
                 raise LinkError(
                     "the network has tables in flash, and the board's flash does not answer (absent, busy, or another chip): switch the "
                     "board off and on, and write build/BOARD/flash.bin with its programmer if that was not done"
                 )
-        self.host.load(self.loadable, progress=progress)
+        there = core.loaded and core.signature == self.signature
+        if there:
+            self.host.load(pack(self._start, comparators=self.program.comparators))
+        else:
+            self.host.load(self.loadable, progress=progress)
+        if flashed and not (there and core.flash_same) and not self.host.scrub().flash_same:
+            raise LinkError("the flash holds the tables of another image: write build/BOARD/flash.bin with the board's programmer")
         return core
 
     def reset(self) -> None:

@@ -12,8 +12,8 @@ from .. import isa
 from .link import MAX_PAYLOAD, Frame, FrameReader
 from .transport import Transport
 
-LOADER_DONE, LOADER_ERROR, LOADER_BUSY, FLASH_READY = 1, 2, 4, 8
-GREETING = struct.Struct("<8B")
+LOADER_DONE, LOADER_ERROR, LOADER_BUSY, FLASH_READY, FLASH_SAME = 1, 2, 4, 8, 16
+GREETING = struct.Struct("<8BI")
 MAX_WORDS = 127  # of one READ
 LOAD_ERRORS = {
     isa.LoadError.NONE: "no error",
@@ -58,7 +58,8 @@ class Hello:
 
     ``loaded``: it may run; ``error``, ``code``: the last load or scrub failed, and why; ``loading``: the flash is being read for either;
     ``section``: the section, modulo 256, that is read or was when reading ended. ``flash_ready``: rows of tables can be read from the
-    flash; ``capture``: when its answers are sampled, 0..3. ``dropped``: bad frames counted, modulo 256.
+    flash; ``capture``: when its answers are sampled, 0..3. ``dropped``: bad frames counted, modulo 256. ``signature``: of the loaded
+    image, 0 if it has none; ``flash_same``: the flash held that image when it was last read as a whole, or loaded from.
     """
 
     version: int
@@ -72,6 +73,8 @@ class Hello:
     section: int
     capture: int
     dropped: int
+    signature: int
+    flash_same: bool
 
     def __str__(self) -> str:
         flash = f"flash ready, capture setting {self.capture}" if self.flash_ready else "flash not ready"
@@ -126,7 +129,7 @@ class Host:
             raise LinkError(f"the core speaks link version {data[0] if data else 'unknown'}, this host version {isa.LINK_VERSION}")
         if len(data) != GREETING.size:
             raise LinkError(f"the core's greeting must have {GREETING.size} bytes, not {len(data)}")
-        version, comparators, lanes, state, code, section, capture, dropped = GREETING.unpack(data)
+        version, comparators, lanes, state, code, section, capture, dropped, signature = GREETING.unpack(data)
         if lanes != isa.LANES:
             raise LinkError(f"the core has {lanes} lanes, this host works with {isa.LANES}")
         return Hello(
@@ -141,6 +144,8 @@ class Host:
             section=section,
             capture=capture,
             dropped=dropped,
+            signature=signature,
+            flash_same=bool(state & FLASH_SAME),
         )
 
     def load(self, image: bytes, *, progress: Callable[[int], None] = lambda done: None) -> None:

@@ -3,7 +3,8 @@
 import sys
 
 from ..image.contents import Content, contents
-from .host import Host, ScrubError
+from ..image.sections import signature, unpack
+from .host import Hello, Host, ScrubError
 from .transport import Transport
 
 
@@ -27,8 +28,19 @@ def scrub(transport: Transport, image: bytes | None) -> int:
         print(f"the flash holds another image: it ends with section {end.section}, the file with {len(sections) - 1}", file=sys.stderr)
         return 1
     print(f"the flash is sound, sections 0 to {end.section}" + ("" if end.loaded else "; no image is loaded"), file=sys.stderr)
-    if sections:
-        print("sound in itself: of the file only the number of sections was compared", file=sys.stderr)
+    if image is not None:
+        return _held_against(end, signature(unpack(image)[1]))
+    return 0
+
+
+def _held_against(end: Hello, due: int) -> int:
+    """Whether the flash that was just found sound holds the image of a file with the signature ``due``: 0, or 1 if it holds another."""
+    loaded = end.loaded and end.signature == due
+    if loaded != end.flash_same:
+        print("the flash holds another image than the file", file=sys.stderr)
+        return 1
+    if not loaded:
+        print("of the file only the number of sections was compared, for the core runs another image", file=sys.stderr)
     return 0
 
 

@@ -15,6 +15,7 @@ PLAIN = {
     isa.Kind.STORE: "initial latencies",
     isa.Kind.JITTER: "the jitter table",
     isa.Kind.CONFIG: "the sampler's registers",
+    isa.Kind.SIGNATURE: "the image's signature",
     isa.Kind.REST: "end of what is loaded",
     isa.Kind.PAD: "filler",
     isa.Kind.END: "end of the image",

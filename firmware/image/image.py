@@ -9,7 +9,7 @@ from .. import isa
 from ..program import Placed, Program, decode_anchor
 from ..sampling import Sampling
 from .meta import decode_meta, encode_meta
-from .sections import ImageError, Section, flash_layout, pack, unpack
+from .sections import CRC, ImageError, Section, flash_layout, pack, signature, unpack
 
 Int16 = npt.NDArray[np.int16]
 ANCHOR_BYTES = 8  # of an anchor word in an image
@@ -26,8 +26,9 @@ def write_image(program: Program) -> bytes:
         *(_tables_section(isa.Kind.TABLES, piece) for piece in program.tables if piece.tier == 0),
         _store(program.store),
     ]
-    sections += _sampling(program.sampling)
     flash = [_tables_section(isa.Kind.FLASH, piece) for piece in program.tables if piece.tier]
+    signed = CRC.pack(signature([*sections, *flash]))
+    sections += [*_sampling(program.sampling), Section(kind=isa.Kind.SIGNATURE, payload=signed)]
     if flash:
         if program.image_offset is None:
             raise ImageError("image_offset must be known of a program with tables in flash")
@@ -69,12 +70,15 @@ def read_image(data: bytes) -> Program:
     for section in sections:
         spaces.setdefault(section.kind, []).append(section)
     tables = isa.Kind.FLASH if isa.Kind.FLASH in spaces else isa.Kind.TABLES
-    for kind in (isa.Kind.META, isa.Kind.PROGRAM, tables, isa.Kind.CONFIG, isa.Kind.STORE):
+    for kind in (isa.Kind.META, isa.Kind.PROGRAM, tables, isa.Kind.CONFIG, isa.Kind.STORE, isa.Kind.SIGNATURE):
         if kind not in spaces:
             raise ImageError(f"the image has no section {kind.name}, so it holds no program")
     for kind, found in spaces.items():
         if kind not in MANY and (len(found) > 1 or found[0].address):
             raise ImageError(f"section {kind.name} of a program must appear once, at address 0")
+    told, due = spaces[isa.Kind.SIGNATURE][0].payload, CRC.pack(signature(sections))
+    if told != due:
+        raise ImageError(f"section SIGNATURE must be {due.hex()}, that of its program and tables, not {told.hex()}")
     config = spaces[isa.Kind.CONFIG][0].payload
     if len(config) != 8:
         raise ImageError(f"section CONFIG of a program must have 8 bytes, not {len(config)}")

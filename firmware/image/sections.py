@@ -15,10 +15,12 @@ SPACE_WORDS = {
     isa.Kind.STORE: isa.STORE_WORDS * isa.LANES,
     isa.Kind.JITTER: 256,
     isa.Kind.CONFIG: 4,
+    isa.Kind.SIGNATURE: 2,
     isa.Kind.FLASH: 1 << isa.FLASH_ADDRESS_BITS + 2,
 }
 """16-bit words of each space; of TABLES, what the address can reach."""
 EMPTY = (isa.Kind.REST, isa.Kind.END)
+SIGNED = (isa.Kind.PROGRAM, isa.Kind.ANCHORS, isa.Kind.TABLES, isa.Kind.FLASH)
 
 HEADER = struct.Struct("<4sBBBBII")
 SECTION = struct.Struct("<II")  # kind | address << 8, payload bytes
@@ -77,17 +79,30 @@ def flash_layout(head: list[Section], flash: list[Section], *, offset: int) -> l
     return sections
 
 
+def signature(sections: Iterable[Section]) -> int:
+    """What an image's section SIGNATURE holds: the CRC-32 of all sections of :data:`SIGNED`, each without its own CRC, in their order."""
+    value = 0
+    for section in sections:
+        if section.kind in SIGNED:
+            value = zlib.crc32(section.payload, zlib.crc32(_head(section), value))
+    return value
+
+
 def until_rest(data: bytes) -> bytes:
     """The part of an image that is loaded into a core: up to REST and with it, or all of it if it has none."""
     _, sections = unpack(data)
     return next((data[: section.at + section.size] for section in sections if section.kind == isa.Kind.REST), data)
 
 
+def _head(section: Section) -> bytes:
+    return SECTION.pack(section.kind | section.address << 8, len(section.payload))
+
+
 def _section(section: Section) -> bytes:
     if len(section.payload) % 2:
         raise ImageError(f"section {section.kind.name} must have an even number of bytes, not {len(section.payload)}")
     _check_space(section.kind, section.address, len(section.payload), "")
-    data = SECTION.pack(section.kind | section.address << 8, len(section.payload)) + section.payload
+    data = _head(section) + section.payload
     return data + CRC.pack(zlib.crc32(data))
 
 

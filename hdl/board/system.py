@@ -137,6 +137,7 @@ class System(wiring.Component):
             flash.start.eq(link.scrub),
             flash.stop.eq(link.image_start | loader.status.done | loader.status.error),
             loader.fail.eq(flash.fail),
+            loader.flashed.eq(flash.status.active),
         ]
         with m.If(flash.status.active):
             m.d.comb += [loader.i.payload.eq(flash.o.payload), loader.i.valid.eq(flash.o.valid)]

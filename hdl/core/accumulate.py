@@ -50,7 +50,8 @@ class Accumulators(wiring.Component):
         m = Module()
         beat, tag = self.i.payload.data, self.i.payload.tag
         m.submodules.sums = memory = Memory(shape=Latencies, depth=isa.ACC_WORDS, init=[])
-        read, write = memory.read_port(), memory.write_port()
+        read = memory.read_port()
+        write = memory.write_port()
 
         # Clock 1, the beat is here: keep it, or add it to the one kept; address the sums.
         held = Signal(BEAT_BITS, reset_less=True)

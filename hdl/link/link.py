@@ -96,7 +96,7 @@ class Link(wiring.Component):
             arguments.byte.eq(frames.payload.data),
             feed.total.eq(arguments.total),
             feed.forced.eq(arguments.forced),
-            report.at.eq(feed.length[:3]),
+            report.at.eq(feed.length[:4]),
             report.brief.eq(check.known),
             report.dropped.eq(frames.dropped),
             sender.length.eq(feed.length),

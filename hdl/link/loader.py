@@ -6,7 +6,7 @@ Reference page: docs/reference/blocks/loader.md.
 from collections.abc import Mapping
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Signal, ValueLike, unsigned
+from amaranth.hdl import Cat, Const, Module, Signal, Value, ValueLike, unsigned
 from amaranth.lib import enum, stream, wiring
 from amaranth.lib.crc import catalog
 from amaranth.lib.wiring import In, Out
@@ -16,6 +16,7 @@ from firmware import isa
 from .bus import LoadBus
 from .crc import SerialCrc
 from .section import Section, spans_of
+from .signature import ImageSignature
 
 _CHECK, _DECIDE, _IDLE = 12, 13, 14  # clocks after a byte's transfer
 
@@ -29,6 +30,8 @@ class LoadStatus(wiring.Signature):
                 "done": Out(1),  # the image ended without error, by END or by REST: what comes after REST stays where it is
                 "error": Out(1),  # it did not; the first error stays
                 "code": Out(isa.LoadError),  # of the error
+                "image_signature": Out(32),  # of the loaded image, or 0; while a section SIGNATURE passes, on its way
+                "same": Out(1),  # the flash held that image when it was last read
                 "section": Out(8),  # number, from 0 and modulo 256, of the section that is read, or was when it ended
             }
         )
@@ -48,9 +51,10 @@ class Loader(wiring.Component):
 
     ::
 
-        i --bit, byte, word--> Section --> load
-                |
-                '--> header, SerialCrc --> status
+        i --bit, byte, word--> Section --> load --.
+                |                                  |
+                |--> header, SerialCrc --> status  |
+                '--> ImageSignature <--------------'
 
     ``start`` forgets everything and expects a header; so does reset. ``i`` takes a byte every 15 clocks; once ``status`` is done or error,
     which stands when ``i`` is ready again, every byte at once, without effect. A section's words are written before its CRC is known:
@@ -71,6 +75,7 @@ class Loader(wiring.Component):
                 "load": Out(LoadBus()),
                 "start": In(1),  # for one clock
                 "scrub": In(1),  # for one clock
+                "flashed": In(1),  # the bytes come from the flash
                 "fail": In(1),  # one clock: the source of the bytes is lost, error FLASH
                 "status": Out(LoadStatus()),
             }
@@ -107,6 +112,7 @@ class Loader(wiring.Component):
             crc.shift.eq(slots.shift),
         ]
         self._take_bytes(m, count=count, word=word, off=off, ready=ready)
+        self._keep_signature(m, checking=checking, begin=section.header & slots.decide & (position == 7))
         with m.If(slots.shift & crc.given & (slots.bit != crc.expected)):
             m.d.sync += wrong.eq(1)
         with m.If(slots.decide):
@@ -186,3 +192,20 @@ class Loader(wiring.Component):
             m.d.sync += [count.eq(0), word[8:].eq(self.i.payload)]
         with m.If(slots.shift):
             m.d.sync += word.eq(word[1:])
+
+    def _keep_signature(self, m: Module, *, checking: Signal, begin: Value) -> None:
+        """``begin``: a section's header has passed."""
+        section = m.submodules.section
+        m.submodules.signature = signature = ImageSignature()
+        signs = section.load.space == isa.Kind.SIGNATURE
+        wiring.connect(m, section.load, signature.load)
+        m.d.comb += [
+            signature.begin.eq(begin & signs),
+            signature.take.eq(section.payload & section.slots.shift & signs),
+            signature.bit.eq(section.slots.bit),
+            signature.checking.eq(checking),
+            signature.flashed.eq(self.flashed),
+            signature.scrub.eq(self.scrub),
+            self.status.image_signature.eq(signature.value),
+            self.status.same.eq(signature.same),
+        ]

@@ -134,7 +134,7 @@ class StateReport(wiring.Component):
         self._comparators, self._has_flash = comparators, flash
         super().__init__(
             {
-                "at": In(3),  # number of the byte
+                "at": In(4),  # number of the byte
                 "brief": In(1),  # LOAD's reply: loader state and error code only
                 "load": In(LoadStatus()),
                 **({"flash": In(FlashStatus())} if flash else {}),
@@ -148,12 +148,13 @@ class StateReport(wiring.Component):
         m = Module()
         load = self.load
         active, ready, capture = (self.flash.active, self.flash.ready, self.flash.capture) if self._has_flash else (C(0, 1), C(0, 1), 0)
-        state = Cat(load.done, load.error, active, ready & ~self.brief)
+        state = Cat(load.done, load.error, active, ready & ~self.brief, load.same & ~self.brief)
         report = [isa.LINK_VERSION, self._comparators, isa.LANES, state, load.code, load.section, capture, self.dropped]
+        report += [load.image_signature.word_select(at, 8) for at in range(4)]
         first = 3  # of LOAD's
         with m.Switch(Cat(self.at, self.brief)):
             for at, byte in enumerate(report):
-                with m.Case(f"0{at:03b}", *([f"1--{at - first}"] if at in (first, first + 1) else [])):
+                with m.Case(f"0{at:04b}", *([f"1---{at - first}"] if at in (first, first + 1) else [])):
                     m.d.comb += self.byte.eq(byte)
-        m.d.comb += self.last.eq(Mux(self.brief, self.at[0], self.at.all()))
+        m.d.comb += self.last.eq(Mux(self.brief, self.at[0], self.at == len(report) - 1))
         return m

@@ -141,6 +141,7 @@ class Section(wiring.Component):
         slots, position = self.slots, self.position
         address, left = m.submodules.address, m.submodules.left
         empty = Signal(reset_less=True)  # END or REST: no payload
+        signs = slots.byte[:3] == isa.Kind.SIGNATURE  # or END, which has no words either
         ends = slots.byte == isa.Kind.END
         rests = slots.byte == isa.Kind.REST
         skipped = slots.byte[2:] == isa.Kind.META >> 2  # META, REST, PAD or FLASH
@@ -154,9 +155,9 @@ class Section(wiring.Component):
             m.d.sync += self.some.eq(self.some | left.top)
         with m.If(slots.check):
             with m.If(position == 0):
-                m.d.sync += [self.load.space.eq(slots.byte[:3]), skip.eq(slots.byte[3:].any() | self.checking)]
+                m.d.sync += [self.load.space.eq(slots.byte[:3]), skip.eq(slots.byte[3:].any() | signs | self.checking)]
                 m.d.sync += [empty.eq(ends | rests), self.last.eq(ends | (rests & ~self.checking))]
-                m.d.sync += wrong.eq(~((slots.byte < len(_SPACES)) | skipped | ends))
+                m.d.sync += wrong.eq(~((slots.byte <= isa.Kind.SIGNATURE) | skipped | ends))
             if not wide:
                 with m.If(position == 3):
                     m.d.sync += wrong.eq(slots.byte.any() & ~skip)

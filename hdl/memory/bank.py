@@ -66,7 +66,8 @@ class GenericBank(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.memory = memory = Memory(shape=16 * _CHIPS, depth=self._beats, init=[])
-        read, write = memory.read_port(), memory.write_port(granularity=16)
+        read = memory.read_port()
+        write = memory.write_port(granularity=16)
         m.d.comb += [
             read.addr.eq(self.address),
             read.en.eq(~self.write),

@@ -56,7 +56,8 @@ class LatencyStore(wiring.Component):
             m.d.comb += word.eq(Mux(wide.en, wide.addr, pairs.slot[slot].word))
             for bank in range(slot * width, (slot + 1) * width):
                 m.submodules[f"bank_{bank}"] = memory = Memory(shape=signed(16), depth=isa.STORE_WORDS, init=[])
-                read, write = memory.read_port(), memory.write_port()
+                read = memory.read_port()
+                write = memory.write_port()
                 m.d.comb += [
                     read.addr.eq(word),
                     wide.data[bank].eq(read.data),

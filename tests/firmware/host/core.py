@@ -15,6 +15,10 @@ from golden.integer.sampling import Jitter, Sampler
 from ..machine import Machine
 
 
+def signature_in(image: bytes) -> int:
+    return next((int.from_bytes(section.payload, "little") for section in unpack(image)[1] if section.kind == isa.Kind.SIGNATURE), 0)
+
+
 class FakeCore(Transport):
     """Executes a request as soon as it is written.
 
@@ -44,6 +48,7 @@ class FakeCore(Transport):
         self.dropped = 0
         self.refuse: isa.Status | None = None
         self._image = bytearray()
+        self.signature, self.same = 0, False
         self._error = isa.LoadError.NONE
         self.flash = flash
         self.starting = starting
@@ -113,11 +118,13 @@ class FakeCore(Transport):
         scrubbing, self.starting = bool(self._scrubbing), max(0, self.starting - 1)
         if scrubbing:
             self.section, self._error = self._scrubbing.pop(0)
+            self.same = not self._scrubbing and self.flash is not None and signature_in(self.flash) == self.signature
         failed = self._error != isa.LoadError.NONE or (scrubbing and self.machine is None)
         busy = bool(self._scrubbing) or self.starting > 0
         ready = self.flash is not None and not self.starting
-        state = (self.machine is not None and not failed and not busy) | 2 * (failed and not busy) | 4 * busy | 8 * ready
-        return bytes([isa.LINK_VERSION, self.comparators, isa.LANES, state, self._error, self.section, 2, self.dropped & 255])
+        state = (self.machine is not None and not failed and not busy) | 2 * (failed and not busy) | 4 * busy | 8 * ready | 16 * self.same
+        told = [isa.LINK_VERSION, self.comparators, isa.LANES, state, self._error, self.section, 2, self.dropped & 255]
+        return struct.pack("<8BI", *told, self.signature)
 
     def _sections(self) -> list[tuple[int, isa.LoadError]]:
         """What a scrub passes through, up to the first damage."""
@@ -139,6 +146,7 @@ class FakeCore(Transport):
     def _load(self) -> tuple[int, int]:
         if self.flash is not None and self._image == until_rest(self.flash):
             self.machine = Machine.load(read_image(self.flash), size=self.size)
+            self.signature, self.same = signature_in(self.flash), False
             return 1, 0
         if len(self._image) < 12 or len(self._image) < struct.unpack_from("<I", self._image, 8)[0]:
             return 0, 0
@@ -149,6 +157,7 @@ class FakeCore(Transport):
             return 2, self._error
         if isa.Kind.PROGRAM in {section.kind for section in sections}:
             self.machine = Machine.load(read_image(bytes(self._image)))
+            self.signature, self.same = signature_in(bytes(self._image)), False
             return 1, 0
         assert self.machine is not None
         jitter = np.zeros(256, np.int16)
