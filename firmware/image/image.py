@@ -76,9 +76,6 @@ def read_image(data: bytes) -> Program:
     for kind, found in spaces.items():
         if kind not in MANY and (len(found) > 1 or found[0].address):
             raise ImageError(f"section {kind.name} of a program must appear once, at address 0")
-    told, due = spaces[isa.Kind.SIGNATURE][0].payload, CRC.pack(signature(sections))
-    if told != due:
-        raise ImageError(f"section SIGNATURE must be {due.hex()}, that of its program and tables, not {told.hex()}")
     config = spaces[isa.Kind.CONFIG][0].payload
     if len(config) != 8:
         raise ImageError(f"section CONFIG of a program must have 8 bytes, not {len(config)}")
@@ -106,7 +103,7 @@ def read_image(data: bytes) -> Program:
         raise ImageError(f"META field placement.runs must be of the {len(runs)} instructions, not of {len(meta.placement.runs)}")
     if any(run.tier for run in runs) and not flash:
         raise ImageError("an instruction reads tables in flash, but the image has no section FLASH")
-    return Program(
+    program = Program(
         comparators=comparators,
         runs=runs,
         anchors=anchors,
@@ -116,6 +113,10 @@ def read_image(data: bytes) -> Program:
         image_offset=_image_offset(sections),
         meta=meta,
     )
+    told, due = spaces[isa.Kind.SIGNATURE][0].payload, CRC.pack(signature(sections))
+    if told != due:
+        raise ImageError(f"section SIGNATURE must be {due.hex()}, that of its program and tables, not {told.hex()}")
+    return program
 
 
 def _image_offset(sections: list[Section]) -> int | None:

@@ -125,7 +125,7 @@ def frame(seq, command, payload=b"", *, start=0xA5):
     return bytes([start]) + body + crc16(body).to_bytes(2, "little")
 
 
-def header(*, magic=b"PLYC", version=1, comparators=2, lanes=8, spare=0, size=0):
+def header(*, magic=b"PLYC", version=2, comparators=2, lanes=8, spare=0, size=0):
     body = magic + bytes([version, comparators, lanes, spare]) + size.to_bytes(4, "little")
     return body + zlib.crc32(body).to_bytes(4, "little")
 

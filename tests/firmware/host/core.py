@@ -118,7 +118,8 @@ class FakeCore(Transport):
         scrubbing, self.starting = bool(self._scrubbing), max(0, self.starting - 1)
         if scrubbing:
             self.section, self._error = self._scrubbing.pop(0)
-            self.same = not self._scrubbing and self.flash is not None and signature_in(self.flash) == self.signature
+            sound = not self._scrubbing and self._error == isa.LoadError.NONE and self.flash is not None
+            self.same = sound and signature_in(self.flash) == self.signature  # type: ignore[arg-type]
         failed = self._error != isa.LoadError.NONE or (scrubbing and self.machine is None)
         busy = bool(self._scrubbing) or self.starting > 0
         ready = self.flash is not None and not self.starting

@@ -31,8 +31,8 @@ ICEBREAKER = boards.get("icebreaker")
 LETTERS = (-1, *b"abcdefg")
 
 
-def text_network(symbols: tuple[int, ...] = LETTERS) -> Network:
-    network = shaped(2, n=24, n_t=6, n_c=4, out_t=8, out_c=3, n_out=len(symbols))
+def text_network(symbols: tuple[int, ...] = LETTERS, *, seed: int = 2) -> Network:
+    network = shaped(seed, n=24, n_t=6, n_c=4, out_t=8, out_c=3, n_out=len(symbols))
     return replace(network, symbols=symbols, out_frac=3)
 
 
@@ -82,7 +82,7 @@ def test_greeting_and_counters() -> None:
     assert not board.host.hello().loaded
     board.load()
     hello = board.host.hello()
-    assert (hello.version, hello.comparators, hello.lanes, hello.loaded, hello.error, hello.dropped) == (2, 2, 8, True, False, 0)
+    assert (hello.version, hello.comparators, hello.lanes, hello.loaded, hello.error, hello.dropped) == (3, 2, 8, True, False, 0)
     before = board.host.counters()
     board.host.step(300)
     used = board.host.counters() - before
@@ -232,11 +232,11 @@ def test_a_dead_line() -> None:
 @pytest.mark.parametrize(
     ("greeting", "message"),
     [
-        (bytes([1, 2, 8, 0, 0, 0, 0]), "the core speaks link version 1, this host version 2"),
-        (b"", "the core speaks link version unknown, this host version 2"),
-        (bytes([2, 2, 8, 0, 0, 0, 0]), "the core's greeting must have 8 bytes, not 7"),
-        (bytes([2, 2, 4, 0, 0, 0, 0, 0]), "the core has 4 lanes, this host works with 8"),
-        (bytes([2, 2, 8, 0, 9, 0, 0, 0]), "the core reports the unknown loader error 9"),
+        (bytes([1, 2, 8, 0, 0, 0, 0]), "the core speaks link version 1, this host version 3"),
+        (b"", "the core speaks link version unknown, this host version 3"),
+        (bytes([3, 2, 8, 0, 0, 0, 0, 0]), "the core's greeting must have 12 bytes, not 8"),
+        (bytes([3, 2, 4, *bytes(9)]), "the core has 4 lanes, this host works with 8"),
+        (bytes([3, 2, 8, 0, 9, *bytes(7)]), "the core reports the unknown loader error 9"),
     ],
 )
 def test_a_greeting_that_is_not_understood(greeting: bytes, message: str) -> None:

@@ -18,7 +18,7 @@ from polychron.command.target import EARLIEST
 
 from ..flashed import small_board
 from .core import FakeCore
-from .test_host import golden_run, text_network
+from .test_host import ICEBREAKER, golden_run, text_network
 
 SIZE = 256
 IMAGE = write_image(compile_network(text_network(), small_board(SIZE)))
@@ -109,10 +109,12 @@ def test_the_user_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     core = FakeCore(flash=IMAGE)
     assert scrub(core, IMAGE) == 0
     told = capsys.readouterr().err
-    assert told.startswith("core with 2 comparators, link version 2, flash ready, capture setting 2\n\rscrubbing: 0 % ")
+    assert told.startswith("core with 2 comparators, link version 3, flash ready, capture setting 2\n\rscrubbing: 0 % ")
     assert f"\nthe flash is sound, sections 0 to {len(SECTIONS) - 1}; no image is loaded\n" in told
-    assert told.endswith("\nsound in itself: of the file only the number of sections was compared\n")
+    assert told.endswith("\nof the file only the number of sections was compared, for the core runs another image\n")
     Device(Host(core), IMAGE).load()
+    assert scrub(core, IMAGE) == 0
+    assert capsys.readouterr().err.endswith(f"\nthe flash is sound, sections 0 to {len(SECTIONS) - 1}\n")
     assert scrub(core, None) == 0
     told = capsys.readouterr().err
     assert "\rscrubbing: section 3 " in told
@@ -139,10 +141,44 @@ def test_the_user_is_told_of_another_image(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().err.endswith(expected)
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_what_is_there_is_not_loaded_again(noise: float) -> None:
+    core = FakeCore(flash=IMAGE, size=SIZE, noise=noise, seed=5)
+    device, told = Device(Host(core, tries=40), IMAGE), []
+    device.load()
+    device.set_sampler(temperature=5.0, seed=7)
+    device.host.step(9)
+    device.load(progress=told.append)
+    core.noise = 0.0
+    assert told == []
+    assert device.host.step(40) == golden_run(text_network(), [None] * 40, Sampler())  # state and sampler are the image's again
+
+
+def test_a_network_of_another_signature_is_loaded() -> None:
+    core, told = FakeCore(), []
+    first, second = (write_image(compile_network(text_network(seed=seed), ICEBREAKER)) for seed in (1, 2))
+    Device(Host(core), first).load()
+    device = Device(Host(core), second)
+    device.load(progress=told.append)
+    assert told[-1] == len(second)
+    assert device.host.hello().signature == device.signature != Device(Host(core), first).signature
+
+
+def test_tables_of_another_image_are_refused() -> None:
+    other = write_image(compile_network(text_network(seed=1), small_board(SIZE)))
+    core = FakeCore(flash=IMAGE, size=SIZE)
+    Device(Host(core), IMAGE).load()
+    core.flash, core.same = other, False
+    with pytest.raises(
+        LinkError, match=r"^the flash holds the tables of another image: write build/BOARD/flash\.bin with the board's programmer$"
+    ):
+        Device(Host(core), IMAGE).load()
+
+
 def test_talk_greets(capsys: pytest.CaptureFixture[str]) -> None:
     used = talk(Device(Host(FakeCore(flash=IMAGE, size=SIZE)), IMAGE), EARLIEST, prompt="abc", count=5)
     told = capsys.readouterr().err
-    assert "\rloading 100 %\ncore with 2 comparators, link version 2, flash ready, capture setting 2\n" in told
+    assert "\rloading 100 %\ncore with 2 comparators, link version 3, flash ready, capture setting 2\n" in told
     assert f"({used.flash / max(1, used.steps):.1f} of them from flash)" in told
     assert used.flash > 0
 

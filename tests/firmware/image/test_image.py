@@ -68,7 +68,7 @@ def test_sampler_round_trip(program: Program, image: bytes) -> None:
 def test_layout_of_the_bytes() -> None:
     """The bytes of docs/reference/image.md, written out by hand."""
     data = store_image(np.array([1, -2], np.int16), comparators=2, address=0x123)
-    head = b"PLYC" + bytes([1, 2, 8, 0]) + struct.pack("<I", 16 + 12 + 4 + 12)
+    head = b"PLYC" + bytes([2, 2, 8, 0]) + struct.pack("<I", 16 + 12 + 4 + 12)
     section = bytes([3, 0x23, 0x01, 0x00, 4, 0, 0, 0, 1, 0, 0xFE, 0xFF])
     end = bytes([0xFF, 0, 0, 0, 0, 0, 0, 0])
     crc = [struct.pack("<I", zlib.crc32(part)) for part in (head, section, end)]
@@ -108,7 +108,7 @@ def section(first: int, length: int, payload: bytes) -> bytes:
     return data + struct.pack("<I", zlib.crc32(data))
 
 
-HEAD = b"PLYC" + bytes([1, 2, 8, 0])
+HEAD = b"PLYC" + bytes([2, 2, 8, 0])
 END = section(0xFF, 0, b"")
 
 
@@ -117,9 +117,9 @@ END = section(0xFF, 0, b"")
     [
         (b"", "the image has 0 bytes, a header takes 16"),
         (sealed(b"ELF\0" + HEAD[4:], END), "the magic must be b'PLYC', not b'ELF\\x00'"),
-        (sealed(b"PLYC" + bytes([2, 2, 8, 0]), END), "the image version must be 1, not 2"),
-        (sealed(b"PLYC" + bytes([1, 4, 8, 0]), END), "P must be 1..2, not 4"),
-        (sealed(b"PLYC" + bytes([1, 2, 16, 0]), END), "lanes and the byte after it must be 8 and 0, not 16 and 0"),
+        (sealed(b"PLYC" + bytes([1, 2, 8, 0]), END), "the image version must be 2, not 1"),
+        (sealed(b"PLYC" + bytes([2, 4, 8, 0]), END), "P must be 1..2, not 4"),
+        (sealed(b"PLYC" + bytes([2, 2, 16, 0]), END), "lanes and the byte after it must be 8 and 0, not 16 and 0"),
         (sealed(HEAD, b""), "the image ends at byte 16 without an end section"),
         (sealed(HEAD, END + b"??"), "2 bytes follow the end section"),
         (sealed(HEAD, section(9, 0, b"") + END), "section 0 at byte 16 has the unknown kind 9"),
@@ -178,6 +178,9 @@ def instructions(**second: Any) -> bytes:
         (isa.Kind.JITTER, bytes(4), "section JITTER of a program must have 256 entries, not 2"),
         (isa.Kind.CONFIG, bytes(8), "CONFIG sets no sampler: seed must be 1..4294967295, not 0"),
         (isa.Kind.CONFIG, bytes(2), "section CONFIG of a program must have 8 bytes, not 2"),
+        (isa.Kind.SIGNATURE, None, "the image has no section SIGNATURE, so it holds no program"),
+        (isa.Kind.SIGNATURE, bytes(4), "section SIGNATURE must be "),
+        (isa.Kind.SIGNATURE, bytes(2), "section SIGNATURE must be "),
         (isa.Kind.META, b"{ ", "META is not JSON"),
         (isa.Kind.META, b"\xff\xff", "META is not JSON"),
         (isa.Kind.META, b"[" * 100_000, "META is not JSON"),

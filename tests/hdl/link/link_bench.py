@@ -30,6 +30,8 @@ class LinkBench(wiring.Component):
                 "o": Out(stream.Signature(unsigned(8))),
                 "flash": In(FlashStatus()),
                 "section": In(8),
+                "image_signature": In(32),
+                "same": In(1),
             }
         )
 
@@ -50,7 +52,7 @@ class LinkBench(wiring.Component):
         m.d.comb += [loader.start.eq(link.image_start), loader.scrub.eq(link.scrub)]
         status = loader.status
         m.d.comb += [link.load.done.eq(status.done), link.load.error.eq(status.error), link.load.code.eq(status.code)]
-        m.d.comb += link.load.section.eq(self.section)
+        m.d.comb += [link.load.section.eq(self.section), link.load.image_signature.eq(self.image_signature), link.load.same.eq(self.same)]
         if self.with_flash:
             ended = Signal()
             m.d.sync += ended.eq(ended | link.image_start)

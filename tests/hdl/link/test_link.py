@@ -13,7 +13,7 @@ HELLO, LOAD_BEGIN, LOAD, FEED, STEP, READ, ABORT, SCRUB = (int(command) for comm
 OK, BAD_FRAME, BAD_COMMAND, NOT_LOADED, BUSY, ABORTED, FAULT = (int(status) for status in Status)
 
 
-GREETING = bytes([2, 2, 8, 1, 0, 0, 0, 0])  # version, P, lanes, loaded, code, section, capture, dropped
+GREETING = bytes([3, 2, 8, 1, 0, 0, 0, 0, 0, 0, 0, 0])  # version, P, lanes, loaded, code, section, capture, dropped, signature
 
 
 @pytest.mark.parametrize("seed", [None, 1])

@@ -16,7 +16,18 @@ def test_the_flash_is_told_of():
         for ready, capture, number, loading in ((1, 2, 7, 0), (0, 3, 0xA5, 1), (1, 1, 0xFF, 1)):
             for port, value in ((dut.flash.ready, ready), (dut.flash.capture, capture), (dut.section, number), (dut.flash.active, loading)):
                 ctx.set(port, value)
-            assert await host.ask(0, HELLO) == (0, OK, bytes([2, 2, 8, 1 | loading << 2 | ready << 3, 0, number, capture, 0]))
+            assert await host.ask(0, HELLO) == (0, OK, bytes([3, 2, 8, 1 | loading << 2 | ready << 3, 0, number, capture, 0, *bytes(4)]))
+
+    talk(script)
+
+
+@pytest.mark.parametrize("same", [0, 1])
+def test_the_signature_is_told(same):
+    async def script(host, dut, ctx):
+        ctx.set(dut.image_signature, 0x12345678)
+        ctx.set(dut.same, same)
+        assert await host.ask(0, HELLO) == (0, OK, bytes([3, 2, 8, 1 | same << 4, 0, 0, 0, 0, 0x78, 0x56, 0x34, 0x12]))
+        assert await host.ask(4, LOAD, b"x") == (4, OK, b"\1\0")  # LOAD's reply has nothing of it
 
     talk(script)
 

@@ -14,13 +14,15 @@ from ..board_models import header, image, put, random_sections, section, seeded,
 WORDS = space_words(table_bytes=131_072)
 
 
-def load(data, *, stalls=None, loader=None, restarts=(), scrubs=(), sections=None):
+def load(data, *, stalls=None, loader=None, restarts=(), scrubs=(), sections=None, flashed=0, kept=None):
     """Feeds ``data``; returns (writes, done, error, code). Strobes ``start`` or ``scrub`` before the bytes whose indices ``restarts`` and
-    ``scrubs`` give. ``sections``: a list that takes the section's number after each byte."""
+    ``scrubs`` give. ``sections``: a list that takes the section's number after each byte; ``kept``: one that takes
+    the signature, and whether the flash has it, at the end. ``flashed``: the bytes come from there."""
     dut = loader or Loader(words=WORDS, comparators=2)
     writes, result = [], []
 
     async def feed(ctx):
+        ctx.set(dut.flashed, flashed)
         for at, byte in enumerate(data):
             for port, when in ((dut.start, restarts), (dut.scrub, scrubs)):
                 if at in when:
@@ -34,6 +36,8 @@ def load(data, *, stalls=None, loader=None, restarts=(), scrubs=(), sections=Non
                 await ctx.tick().until(dut.i.ready)
                 sections.append(ctx.get(dut.status.section))
         await ctx.tick().until(dut.i.ready)
+        if kept is not None:
+            kept.extend([ctx.get(dut.status.image_signature), ctx.get(dut.status.same)])
         result.extend([ctx.get(dut.status.done), ctx.get(dut.status.error), LoadError(ctx.get(dut.status.code))])
 
     async def watch(ctx):
@@ -105,12 +109,12 @@ def with_length(length, *, kind=0x10):
         (b"\xff" * 64, LoadError.HEADER),
         (b"\x00" * 64, LoadError.HEADER),
         (header(magic=b"PLYD"), LoadError.HEADER),
-        (header(version=2), LoadError.HEADER),
+        (header(version=1), LoadError.HEADER),
         (header(comparators=1), LoadError.HEADER),
         (header(lanes=16), LoadError.HEADER),
         (header(spare=1), LoadError.HEADER),
         (header()[:12] + bytes(4), LoadError.HEADER_CRC),
-        *[(header() + section(kind), LoadError.SECTION) for kind in (6, 7, 8, 0x0F, 0x14, 0x20, 0x30, 0x80, 0x93, 0xFE, 0xF8)],
+        *[(header() + section(kind), LoadError.SECTION) for kind in (7, 8, 0x0F, 0x14, 0x20, 0x30, 0x80, 0x93, 0xFE, 0xF8)],
         (with_length(3), LoadError.SECTION),
         (with_length(0x01000000), LoadError.SECTION),
         (with_length(0x80000000), LoadError.SECTION),
@@ -225,6 +229,46 @@ def test_a_long_section_of_flash_is_taken():
 def test_long_sections(size):
     long = section(Kind.FLASH, 0x0A0000, seeded(size).randbytes(size))
     assert load(header() + long + WHOLE[16:])[1:] == OK
+
+
+SIGNATURE = (Kind.SIGNATURE, 0, bytes.fromhex("0df0adde"))
+
+
+def signature_after(*images, scrubs=(), flashed=0):
+    """(signature, same) once the images have passed one after another, those numbered in ``scrubs`` by a scrub."""
+    kept, starts = [], [sum(map(len, images[:number])) for number in range(len(images))]
+    restarts = [at for number, at in enumerate(starts) if number not in scrubs]
+    state = load(b"".join(images), restarts=restarts, scrubs=[starts[number] for number in scrubs], flashed=flashed, kept=kept)[1:]
+    assert state == OK
+    return tuple(kept)
+
+
+def built(*parts):
+    return image(*(section(*part) for part in parts))
+
+
+SIGNED = built(*ON_CHIP, SIGNATURE, REST, *IN_FLASH)
+
+
+@pytest.mark.parametrize("flashed", [0, 1])
+def test_the_signature_is_kept(flashed):
+    assert signature_after(SIGNED, flashed=flashed) == (0xDEADF00D, flashed)
+    assert signature_after(SIGNED, built((Kind.STORE, 0, b"ab"), (Kind.CONFIG, 0, bytes(8))), flashed=flashed) == (0xDEADF00D, flashed)
+
+
+@pytest.mark.parametrize("kind", [Kind.TABLES, Kind.ANCHORS, Kind.PROGRAM])
+def test_what_is_written_without_a_signature_takes_it_away(kind):
+    assert signature_after(SIGNED, built((kind, 0, b"ab")), flashed=1) == (0, 0)
+    assert signature_after(SIGNED, built((kind, 0, b"ab"), SIGNATURE), flashed=1) == (0xDEADF00D, 1)
+
+
+def test_a_scrub_compares_the_signature_and_keeps_it():
+    assert signature_after(SIGNED, SIGNED, scrubs=[1]) == (0xDEADF00D, 1)
+    assert signature_after(SIGNED, SIGNED, SIGNED, scrubs=[1]) == (0xDEADF00D, 0)  # loaded anew, not from the flash
+    assert signature_after(SIGNED, built(*ON_CHIP, REST, *IN_FLASH), scrubs=[1], flashed=1) == (0xDEADF00D, 0)
+    for bit in (0, 1, 13, 30, 31):
+        other = (Kind.SIGNATURE, 0, (0xDEADF00D ^ 1 << bit).to_bytes(4, "little"))
+        assert signature_after(SIGNED, built(*ON_CHIP, other, REST, *IN_FLASH), scrubs=[1], flashed=1) == (0xDEADF00D, 0)
 
 
 def test_every_flipped_bit_is_found():
