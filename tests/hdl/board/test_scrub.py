@@ -24,10 +24,10 @@ for part in [*PARTS, (0xFF, 0, b"")]:
 
 
 async def state(pins):
-    """(state, code, section) of a HELLO."""
+    """(state, code, section) of a HELLO; of the state its four lowest bits."""
     _, status, payload = await pins.ask(0, Command.HELLO)
     assert status == Status.OK
-    return tuple(payload[3:6])
+    return payload[3] & 15, *payload[4:6]
 
 
 async def scrub(pins):
@@ -122,3 +122,35 @@ def test_scrub_while_booting_and_load_while_scrubbing():
 
     slow = image(section(*PARTS[0]), section(Kind.REST), section(Kind.FLASH, 0, bytes(2000)))
     on_board(script, content=slow, mode="nibble")
+
+
+NAME = b"\x0d\xf0\xad\xde"
+NAMED = image(section(*PARTS[0]), section(Kind.SIGNATURE, 0, NAME), *(section(*part) for part in PARTS[1:]))
+NAMED_LOADABLE = NAMED[: 16 + 28 + 16 + 12]
+
+
+async def signature(pins):
+    """The signature of what is loaded, and whether the flash is known to hold the same."""
+    _, status, payload = await pins.ask(0, Command.HELLO)
+    assert (status, payload[3] & (LOADED | ERROR | BOOTING)) == (Status.OK, LOADED)
+    return payload[8:], payload[3] >> 4
+
+
+def test_the_signature_of_what_is_loaded_is_told():
+    """From the flash, by the line with and without one, and after scrubs of a flash that holds the same and another."""
+
+    async def script(pins, dut, ctx, chip):
+        await lit(ctx, dut)
+        assert await signature(pins) == (NAME, 1)
+        assert await pins.ask(2, Command.LOAD_BEGIN, image(section(Kind.STORE, 0, b"ab"))) == (2, Status.OK, b"\1\0")
+        assert await signature(pins) == (NAME, 1)
+        assert await pins.ask(3, Command.LOAD_BEGIN, LOADABLE) == (3, Status.OK, b"\1\0")
+        assert await signature(pins) == (bytes(4), 0)
+        await scrub(pins)
+        assert await signature(pins) == (bytes(4), 0)
+        assert await pins.ask(4, Command.LOAD_BEGIN, NAMED_LOADABLE) == (4, Status.OK, b"\1\0")
+        assert await signature(pins) == (NAME, 0)
+        await scrub(pins)
+        assert await signature(pins) == (NAME, 1)
+
+    on_board(script, content=NAMED, mode="byte")

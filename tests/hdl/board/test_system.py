@@ -20,7 +20,7 @@ LOADED, ERROR, BOOTING, READY = 1, 2, 4, 8  # bits of the state in a greeting
 async def greeting(pins):
     """(state, code, section, capture) of a HELLO."""
     _, status, payload = await pins.ask(0, Command.HELLO)
-    assert (status, payload[:3], payload[7]) == (Status.OK, bytes([2, 2, 8]), 0)
+    assert (status, payload[:3], payload[7]) == (Status.OK, bytes([3, 2, 8]), 0)
     return tuple(payload[3:7])
 
 
