@@ -78,6 +78,9 @@ class Link(wiring.Component):
         waited = Signal(self._wait_bits + 1, reset_less=True)  # ticks since `restart`
         restart = Signal()  # a symbol or a word is waited for
         overdue = waited[-1] & waited[0]
+        aborted = Signal()  # a clock ago an ABORT waited to be taken,
+        broken = Signal()  # or the watchdog's time was over
+        busy = Signal()  # a clock ago another frame waited
 
         wiring.connect(m, wiring.flipped(self.i), frames.i)
         wiring.connect(m, frames.payload, feed.payload)
@@ -103,6 +106,8 @@ class Link(wiring.Component):
             self.read_request.payload.eq(arguments.word),
         ]
         m.d.sync += [clocks.eq(clocks + 1), self.core_reset.eq(feed.cancel), self.image_start.eq(0), self.scrub.eq(0)]
+        aborts = frames.o.valid & ~frames.o.payload.bad & (frames.o.payload.command == Command.ABORT)
+        m.d.sync += [aborted.eq(aborts), broken.eq(aborts | (overdue & ~restart)), busy.eq(frames.o.valid & ~aborts)]
         with m.If(frames.tick):
             m.d.sync += waited.eq(waited + 1)
         with m.If(restart):
@@ -113,7 +118,7 @@ class Link(wiring.Component):
             self._accept(m)
             self._load(m)
             self._begin(m, restart=restart)
-            self._run(m, restart=restart, overdue=overdue)
+            self._run(m, restart=restart, aborted=aborted, broken=broken, busy=busy)
             self._read(m, restart=restart, overdue=overdue)
             self._answer(m)
             self._answer_short(m)
@@ -189,10 +194,9 @@ class Link(wiring.Component):
             with m.Elif(~self.load.done):
                 self._finish(m, isa.Status.NOT_LOADED)
 
-    def _run(self, m: Module, *, restart: Signal, overdue: Value) -> None:
+    def _run(self, m: Module, *, restart: Signal, aborted: Signal, broken: Signal, busy: Signal) -> None:
         """STEP, FEED: symbols come until all steps have ended."""
         frames, feed = m.submodules.frames, m.submodules.feed
-        request = frames.o.payload
         with m.State("RUN"):
             m.d.comb += self.symbol.ready.eq(1)
             with m.If(self.symbol.valid):
@@ -200,12 +204,10 @@ class Link(wiring.Component):
                 m.d.comb += restart.eq(1)
             with m.Elif(feed.complete):
                 self._finish(m, isa.Status.OK)
-            with m.Elif(frames.o.valid & ~request.bad & (request.command == Command.ABORT)):
-                m.d.comb += frames.o.ready.eq(1)
-                self._cancel(m, isa.Status.ABORTED)
-            with m.Elif(overdue):
-                self._cancel(m, isa.Status.FAULT)
-            with m.Elif(frames.o.valid & m.submodules.sender.i.ready):
+            with m.Elif(broken):
+                m.d.comb += frames.o.ready.eq(aborted)
+                self._cancel(m, Mux(aborted, isa.Status.ABORTED, isa.Status.FAULT))
+            with m.Elif(busy & m.submodules.sender.i.ready):
                 m.next = "SHORT"
 
     def _read(self, m: Module, *, restart: Signal, overdue: Value) -> None:
@@ -274,13 +276,13 @@ class Link(wiring.Component):
         self._write(m, Place.PAYLOAD, byte)
         m.d.comb += m.submodules.feed.forward.eq(1)
 
-    def _finish(self, m: Module, status: isa.Status, *, following: str = "LENGTH") -> None:
+    def _finish(self, m: Module, status: ValueLike, *, following: str = "LENGTH") -> None:
         """The reply's status."""
         self._write(m, Place.STATUS, status)
         m.d.sync += m.submodules.feed.running.eq(0)
         m.next = following
 
-    def _cancel(self, m: Module, status: isa.Status) -> None:
+    def _cancel(self, m: Module, status: ValueLike) -> None:
         """The core is reset, and the request ends with ``status``."""
         m.d.comb += m.submodules.feed.cancel.eq(1)
         self._finish(m, status)

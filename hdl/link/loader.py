@@ -29,7 +29,7 @@ class LoadStatus(wiring.Signature):
             {
                 "done": Out(1),  # the image ended without error, by END or by REST: what comes after REST stays where it is
                 "error": Out(1),  # it did not; the first error stays
-                "code": Out(isa.LoadError),  # of the error
+                "code": Out(isa.LoadError),  # of the error, a clock after it
                 "image_signature": Out(32),  # of the loaded image, or 0; while a section SIGNATURE passes, on its way
                 "same": Out(1),  # the flash held that image when it was last read
                 "section": Out(8),  # number, from 0 and modulo 256, of the section that is read, or was when it ended
@@ -96,6 +96,7 @@ class Loader(wiring.Component):
         wrong = Signal()  # a bit of the header or of a CRC differs
         checking = Signal()  # what runs is a scrub
         whole = Signal()  # an image had been loaded before it
+        cause = Signal(isa.LoadError)  # of an error, for the clock after it
 
         wiring.connect(m, section.load, wiring.flipped(self.load))
         begin = self.start | self.scrub
@@ -113,6 +114,9 @@ class Loader(wiring.Component):
         ]
         self._take_bytes(m, count=count, word=word, off=off, ready=ready)
         self._keep_signature(m, checking=checking, begin=section.header & slots.decide & (position == 7))
+        m.d.sync += cause.eq(isa.LoadError.NONE)
+        with m.If(cause != isa.LoadError.NONE):
+            m.d.sync += status.code.eq(cause)
         with m.If(slots.shift & crc.given & (slots.bit != crc.expected)):
             m.d.sync += wrong.eq(1)
         with m.If(slots.decide):
@@ -122,7 +126,7 @@ class Loader(wiring.Component):
             return [phase.eq(following), position.eq(0)]
 
         def stop(code: isa.LoadError) -> list[Any]:
-            return [status.error.eq(1), status.code.eq(code)]
+            return [status.error.eq(1), cause.eq(code)]
 
         expected = isa.IMAGE_MAGIC + bytes([isa.IMAGE_VERSION, self._comparators, isa.LANES, 0])
         header = Const(int.from_bytes(expected, "little"), 64)
