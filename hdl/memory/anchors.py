@@ -35,7 +35,8 @@ class AnchorMemory(wiring.Component):
         m = Module()
         columns = self._params.anchor_width // isa.WORD_BITS
         m.submodules.words = words = Memory(shape=unsigned(self._params.anchor_width), depth=self._params.anchor_words, init=[])
-        wiring.connect(m, wiring.flipped(self.read), words.read_port())
+        read = words.read_port()
+        wiring.connect(m, wiring.flipped(self.read), read)
         write = words.write_port(granularity=isa.WORD_BITS)
         m.d.comb += [
             write.addr.eq(self.load.address[_COLUMN_BITS:][: len(write.addr)]),

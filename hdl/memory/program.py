@@ -28,8 +28,10 @@ class ProgramMemory(wiring.Component):
         m = Module()
         depth = isa.MAX_INSTRUCTIONS * isa.WORDS_PER_INSTRUCTION
         m.submodules.words = words = Memory(shape=unsigned(isa.WORD_BITS), depth=depth, init=[])
-        wiring.connect(m, wiring.flipped(self.index), words.read_port())
-        wiring.connect(m, wiring.flipped(self.rows), words.read_port())
+        index = words.read_port()
+        rows = words.read_port()
+        wiring.connect(m, wiring.flipped(self.index), index)
+        wiring.connect(m, wiring.flipped(self.rows), rows)
         write = words.write_port()
         m.d.comb += [
             write.addr.eq(self.load.address[: len(write.addr)]),

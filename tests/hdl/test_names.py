@@ -5,11 +5,18 @@ is made there would be called ``$signature`` on one Python and by its variable o
 """
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+from amaranth.back import rtlil
+from amaranth.hdl import Module, Signal
+
+import boards
+from hdl.board.system import System
 
 ROOT = Path(__file__).parents[2]
+NAMELESS = re.compile(r"wire .*(\\\$sig\w*)")
 
 
 def made_at_once(source: str) -> list[int]:
@@ -32,3 +39,16 @@ def test_ports_and_signals_are_assigned_one_by_one(path: Path) -> None:
 @pytest.mark.parametrize("source", ["read, write = memory.read_port(), memory.write_port()", "a, b = Signal(), Signal(8)"])
 def test_two_at_once_are_found(source: str) -> None:
     assert made_at_once("x = 1\n" + source) == [2]
+
+
+@pytest.mark.parametrize("board", sorted(boards.BOARDS))
+def test_every_signal_has_a_name(board: str) -> None:
+    """Neither a trace nor a timing report has to be read with ``$signal`` in it."""
+    assert NAMELESS.findall(rtlil.convert(System(board=boards.get(board)))) == []
+
+
+def test_a_nameless_signal_is_found() -> None:
+    m = Module()
+    o = Signal()
+    m.d.comb += o.eq([Signal(8)][0].any())
+    assert NAMELESS.findall(rtlil.convert(m, ports=[o])) != []
