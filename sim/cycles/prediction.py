@@ -17,7 +17,7 @@ class Prediction:
     """Clocks and table reads of a program's steps.
 
     The **clocks** of a step begin with the one after its request is taken and end with the one in which the step ends (the core's
-    ``stepped``), both included: what it adds to the CLOCKS counter, which counts the clocks with ``busy``. Where the next request waits
+    ``stepped``), both included: what it adds to the CLOCKS counter, which counts the clocks with ``running``. Where the next request waits
     already, it is taken in the clock in which the step before ends; then the distance from end to end is the same number. The symbol is
     offered to the host (``symbol.valid``) one clock after the end.
 
