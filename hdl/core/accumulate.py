@@ -27,11 +27,11 @@ class Accumulators(wiring.Component):
                                               accumulator memory, word ------------^  |
                                                                ^----------------------'
 
-    An int8 beat is added 8 columns in the clock after it came; an int4 pair 8 columns in the clock after its second beat and 8 in the one
-    after that. A beat with ``bytes`` is what the last eight bytes of ``bytes`` have filled by the end of the clock in which it comes: int8
-    is added as any other, int4 is the one to hold. ``o`` is valid in the same clock as each addition (it has no back-pressure). Sums wrap
-    at 16 bits; the compiler proves that none does. Throughput: a beat a clock, if no beat that adds (int8) follows an int4 pair at once and
-    a word is touched again after 2 clocks at the earliest. All sums are 0 at power-up, word 255 always.
+    The 8 columns of an int8 beat are added in the clock after it. Of an int4 pair, 8 columns are added in the clock after its second beat
+    and 8 in the clock after that. A beat with the tag bit ``bytes`` consists of the last eight bytes that have come over ``bytes`` by the
+    end of its clock: an int8 one is added like any other, an int4 one is held. ``o`` is valid in the clock of each addition and has no
+    backpressure. Sums wrap at 16 bits; the compiler proves that none does. Throughput: a beat a clock, provided that no int8 beat directly
+    follows an int4 pair and that a word is used again after 2 clocks at the earliest. At power-up all sums are 0; word 255 always is.
 
     ``flash``: whether beats may come in bytes.
     """

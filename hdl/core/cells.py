@@ -1,4 +1,4 @@
-"""The sorter's cells: a list of spikes, the earliest first, that a spike enters in a clock."""
+"""The sorter's cells: a list of spikes, the earliest first, into which a spike is inserted in one clock."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, wiring
@@ -13,10 +13,11 @@ Spike = data.StructLayout(
 
 
 class SortedCells(wiring.Component):
-    """``depth`` cells. A spike enters behind those not later than it; the latest is lost.
+    """``depth`` cells. A spike is inserted behind those that are not later than it; the latest of all is lost.
 
-    A cell later than the key takes its predecessor, or the key if that one is not later. The comparison is the carry of ``latency + key``,
-    16 bits. The first cell never moves on with ``shift``: it holds the earliest spike until another one enters.
+    A cell that is later than the key takes its predecessor's spike, or the key if the predecessor is not later. The comparison is the carry
+    of the 16-bit sum ``latency + key``. The first cell does not move with ``shift``: it holds the earliest spike until an earlier one
+    comes.
     """
 
     def __init__(self, *, depth: int) -> None:

@@ -36,8 +36,8 @@ class IndexEncoder(wiring.Component):
         bits, valid, emit --> P shift registers --> P holding registers --> o (index)
 
     In a clock with ``strobe``, every lane with its ``valid`` bit shifts its bit in from below. Where a group ends, all lanes start from 0.
-    ``o`` carries the first index two clocks after, one a clock from there; it has no back-pressure (the maker of anchor words keeps
-    room), and a group takes at least as many words as it emits.
+    ``o`` carries the first index two clocks later and then one a clock. It has no backpressure (the index maker keeps room in its queue),
+    and a group takes at least as many words as it emits indices.
     """
 
     def __init__(self, *, comparators: int) -> None:

@@ -37,8 +37,8 @@ class Core(wiring.Component):
           |                          ^                                                     |
           '--> sorter --> symbol ----'                <------------------------------------'
 
-    A reset ends a running step; memories, the ring's counters, counters, jitter generator and configuration stay. A word loaded to the
-    store begins a new text: the ring is empty then.
+    A reset ends a running step. Memories, the counters of the ring, the host's counters, the jitter generator and the configuration keep
+    their contents. Loading a word of the store begins a new text and empties the ring.
 
     ``tier``: makes the table tier, of ``params.table_beats`` beats in a ``bank``.
     """

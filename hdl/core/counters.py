@@ -1,4 +1,4 @@
-"""Counters the host reads: running clocks, rows, beats, saturations, steps."""
+"""Counters that the host reads: running clocks, rows, beats, saturations, steps, beats of flash."""
 
 from amaranth.hdl import Array, Const, Module, Signal
 from amaranth.lib import wiring
@@ -8,7 +8,7 @@ from firmware import isa
 
 
 class Counters(wiring.Component):
-    """One counter for each of ``firmware.isa.Counter``, of its width, from 0 at power-up, wrapping, never cleared, also not by a reset."""
+    """One counter for each of ``firmware.isa.Counter``, of its width: 0 at power-up, wrapping, never cleared, not even by a reset."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -25,9 +25,9 @@ class IndexMaker(wiring.Component):
         program (3 words a run) --> anchor address --> anchor word --> store address --> operands --> bits --> indices --> o
                                      clock 0            clock 1         clock 1           clock 3     clock 3   clock 5
 
-    Throughput: an anchor word (P pairs) a clock, with 5 clocks between the last word of a run and the first of the next. No word is read
-    while fewer than 8 places of the queue were free a clock ago. From the clock in which the store takes an anchor word that emits, 4
-    clocks until the first of its indices enters the queue.
+    Throughput: an anchor word (P pairs) a clock, with 5 clocks between the last word of a run and the first of the next. A word is read
+    only if at least 8 places of the queue were free a clock ago. The first index of a word that emits enters the queue 4 clocks after the
+    store has taken the word.
     """
 
     def __init__(self, *, params: CoreParams) -> None:

@@ -48,12 +48,12 @@ class Jitter(wiring.Component):
                      |                                    |
                      +------d--> & mask --> register -----+
 
-    There is no flow control: the draw exists before it is asked for. ``draw`` takes it, and ``jitter`` is its value in the next clock
-    (only there), or 0 while ``enable`` is low. Latency 1 clock, throughput one draw a clock.
+    There is no handshake, because the next draw is always there. ``draw`` takes it, and ``jitter`` is its value in the next clock (only
+    there), or 0 while ``enable`` is low. Delay 1 clock, throughput one draw a clock.
 
-    The state register is one step ahead of the draws taken. A seed is written as it is, low and high half in either order, and stepped
-    ahead by ``prepare``, which must be strobed after a seed is written and before the first draw (the sorter does so for every step;
-    without a new seed it does nothing). At power-up the seed is 1, the mask and the table are 0; a reset changes none of them.
+    The state register is one step ahead of the draws taken. A seed is written unchanged, low and high half in either order, and stepped
+    ahead by ``prepare``. This must be strobed after a seed is written and before the first draw (the sorter does so for every step; without
+    a new seed it has no effect). At power-up the seed is 1, the mask and the table are 0; a reset changes none of them.
 
     Words of the load bus with space JITTER are entries of the table, those with space CONFIG registers: 0 seed low, 1 seed high, 3 mask (2
     is not here). None may be written in the clock of a draw or of ``prepare``. The sum wraps at 16 bits.

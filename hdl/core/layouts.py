@@ -1,4 +1,4 @@
-"""Faces between the core's blocks: payloads of streams, ports of memories."""
+"""Interfaces between the core's blocks: payloads of streams, ports of memories."""
 
 from amaranth.hdl import signed, unsigned
 from amaranth.lib import data, stream, wiring
@@ -26,7 +26,7 @@ Tag = data.StructLayout(
         "base": 8,
     }
 )
-"""What the accumulators do with a beat; it travels from the row fetch through the tier beside the request. Fields as in
+"""What the accumulators do with a beat. The tag travels from the row fetch through the tier, beside the request. Fields as in
 docs/reference/isa.md."""
 
 Beat = data.StructLayout({"data": BEAT_BITS, "tag": Tag})
@@ -88,7 +88,7 @@ class FlashBytes(wiring.Signature):
 
 
 class SideBus(wiring.Signature):
-    """Single accesses to the table tier beside its requests, Out at the one who asks: one in each clock with ``valid`` and ``ready``."""
+    """Single accesses to the table tier beside its requests, Out at the requester: one in each clock with ``valid`` and ``ready``."""
 
     def __init__(self, *, address_bits: int) -> None:
         super().__init__(

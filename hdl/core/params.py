@@ -9,10 +9,9 @@ from firmware import isa
 class CoreParams:
     """Sizes of a core.
 
-    ``comparators``: P, pairs compared in a clock (1 or 2: an image gives an anchor word 64 bits). ``table_beats``: beats (8 bytes) of the
-    table tier, a power of two.
-    ``anchor_words``: anchor memory, a power of two.
-    ``index_depth``: indices that may wait for their rows, a power of two, at least 16. ``flash``: a second tier, rows of a flash.
+    ``comparators``: P, pairs compared in a clock (1 or 2, because an image gives an anchor word 64 bits). ``table_beats``: beats (8 bytes)
+    of the table tier, a power of two. ``anchor_words``: words of the anchor memory, a power of two. ``index_depth``: indices that may wait
+    for their rows, a power of two, at least 16. ``flash``: whether there is a second tier, in flash.
     """
 
     comparators: int = 2

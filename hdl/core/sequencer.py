@@ -16,8 +16,8 @@ class Sequencer(wiring.Component):
         step --> go (index maker)          retired, sort --> reads --> store --> sorter --> chosen, known
                                            retired, end  --> end of step --> symbol
 
-    A step ends in the first clock in which its last run is retired, the sorter is done and the symbol before was taken in an earlier
-    clock; the next one is taken in that same clock if it is offered. ``symbol`` always carries the sorter's choice. A reset ends a step
+    A step ends in the first clock in which its last run is retired, the sorter is done, and the previous symbol was taken in an earlier
+    clock. If the next step is offered, it is taken in that same clock. ``symbol`` always carries the sorter's choice. A reset ends a step
     without a symbol.
     """
 

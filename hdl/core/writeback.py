@@ -17,10 +17,10 @@ class WriteBack(wiring.Component):
         i (sums, word) --> shift --> register --> + --> saturate --> write
              `--> residual (word, else the zero word) --^
 
-    Clock 0: ``i`` is here, the store reads the residual. Clock 1: the store's answer is here, the word is written, the run retired if this
-    was its last beat. Clock 3: ``saturated``. Throughput: a word a clock.
+    Clock 0: ``i`` is valid, and the store reads the residual. Clock 1: the residual is there, the word is written, and the run is retired
+    if this was its last beat. Clock 3: ``saturated``. Throughput: a word a clock.
 
-    Words of the load bus with space STORE go the same way while nothing else does.
+    Words of the load bus with space STORE take the same path, while nothing else does.
     """
 
     def __init__(self) -> None:

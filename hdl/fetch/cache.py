@@ -29,8 +29,9 @@ class IndexCache(wiring.Component):
                            position bits (tier 0) ----+--> OR -+--> o (index of the next row)
         anchors run:            beats of tier 0 ---------------> copied
 
-    From ``open`` to the first ``o``: 5 clocks, if ``side`` is never refused; from the last of four taken to the next four's first: 6. In
-    between, an index every second clock. A key takes two clocks, a copied beat three. A reset leaves the ring and its counters.
+    If ``side`` is never refused, there are 5 clocks from ``open`` to the first ``o``, 2 from one index to the next, and 6 from the fourth
+    index taken to the first of the next four tables. A key takes two clocks, a copied beat three. A reset leaves the ring and its counters
+    as they are.
     """
 
     def __init__(self, *, address_bits: int) -> None:

@@ -27,14 +27,14 @@ class RowFetch(wiring.Component):
         symbol (token runs) ----|                                                            '--> rows (of flash)
         cache (attend runs) ----'
 
-    A row address is made while the row before streams, so beats follow one another without a gap while indices last (but for rows of one
-    beat): int8 rows table by table; int4 rows of two tables alternately, beat by beat, a single one after beats that are not read; one
-    clock of pause where an int8 run follows an int4 run. A new run's first row address is made 5 clocks after the last row of the run
-    before left the slot, and at least 9 clocks after that row's address was made.
+    A row address is made while the previous row streams, so that beats follow one another without a gap while there are indices (except for
+    rows of one beat). int8 rows go table by table; int4 rows of two tables alternately, beat by beat, and a single int4 row behind beats
+    that are not read. There is one idle clock where an int8 run follows an int4 run. The first row address of a new run is made 5 clocks
+    after the last row of the previous run has left the slot, and at least 9 clocks after that row's address was made.
 
-    A row of tier 1 is asked of the flash as soon as the row before, one of tier 1 too, streams; until it is taken there, it does not
-    stream. Its beats are requested with ``tag.bytes``, one after another. int4 rows of flash go one by one, each of their beats followed by
-    the last beat of the tables tier, which is zero.
+    A row of tier 1 is requested from the flash while the streamer is idle or has another row of tier 1; it streams once the flash has taken
+    the request. Its beats are requested with ``tag.bytes``, one after another. int4 rows of flash go one by one, each of their
+    beats followed by the last beat of the tables tier, which is zero.
     """
 
     def __init__(self, *, params: CoreParams) -> None:

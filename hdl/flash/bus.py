@@ -1,4 +1,4 @@
-"""The flash controller's faces: the pins of the chip, and how its reading stands.
+"""The flash controller's interfaces: the pins of the chip, and the state of reading it.
 
 Reference page: docs/reference/blocks/flash.md.
 """
@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 
 class FlashPins(wiring.Signature):
-    """Before the IO cells, Out at the FPGA's side: as ``amaranth.lib.io``'s FFBuffer and DDRBuffer take them on iCE40."""
+    """The signals before the IO cells, Out at the FPGA's side, as ``amaranth.lib.io``'s FFBuffer and DDRBuffer take them on iCE40."""
 
     def __init__(self) -> None:
         super().__init__(

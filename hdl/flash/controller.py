@@ -14,7 +14,7 @@ from hdl.flash.wave import ADDRESS_STEPS, IDENTITY, STEPS_A_BEAT, Command, StepC
 
 
 class FlashController(wiring.Component):
-    """Starts the chip, then serves rows; as the other side of its pins, cells that behave like ``amaranth.lib.io``'s buffers on iCE40.
+    """Starts the chip, then serves rows. Its pins must go to cells that behave like ``amaranth.lib.io``'s buffers on iCE40.
 
     ::
 
@@ -25,14 +25,15 @@ class FlashController(wiring.Component):
     A *step* is a byte on four lines: one clock with ``nibbles`` = 2 (SCK at twice the clock, domain ``flash``), two clocks with 1 (SCK at
     the clock, no other domain).
 
-    A row transfers in the last step of its address phase, when the row before still may be on its way. Every row takes 8 steps a beat and
-    7 more: 6 for address, mode and dummies, 1 for CS#. Its bytes come a step apart without a gap, the first 5 steps and a clock after
-    the transfer. Rows wait while ``status`` is not ready.
+    A row transfers in the last step of its address phase, when bytes of the previous row may still be on their way. Every row takes 8 steps
+    a beat and 7 more: 6 for address, mode and dummies, 1 for CS#. Its bytes come a step apart without a gap, the first of them 5 steps and
+    a clock after the transfer. Rows wait while ``status`` is not ready.
 
-    ``start`` brings the start sequence once more, then the image; rows under way end first. Reset does the same. From reset (if ``boot``)
-    or ``start`` on an image is wanted (``status`` is active), until ``stop`` or ``fail``. Its bytes leave from ``offset`` on without end,
-    one asked for when the one before is taken. After ``stop`` what else is to be done is done, and then rows are served. If no sample
-    instant (:mod:`hdl.flash.gearbox`) showed the id EF 17, it stays unready until ``start``; else ``capture`` is the latest that did.
+    ``start`` repeats the start sequence and then reads the image; rows under way end first. Reset does the same. From reset (if ``boot``)
+    or ``start`` on, an image is wanted (``status`` is active), until ``stop`` or ``fail``. Its bytes leave from ``offset`` on without end;
+    each is requested when the one before is taken. After ``stop`` the rest of the start sequence is completed, and then rows are served. If
+    the id EF 17 was seen at no sampling instant (:mod:`hdl.flash.gearbox`), the controller is not ready until ``start``; otherwise
+    ``capture`` is the latest instant at which it was seen.
 
     ``pause_bits``: before each command CS# is high for 2^``pause_bits`` clocks less a slot, which must be 3 us (tRES1, section 9.6).
     """

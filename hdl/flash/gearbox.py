@@ -17,11 +17,11 @@ StepWave = wiring.Signature(
         "o": Out(8),  # on the lines, the high nibble first
     }
 )
-"""What the pins do in a step, Out at the one who says it."""
+"""What the pins do in a step, Out at its source."""
 
 
 class Gearbox(wiring.Component):
-    """Between a controller that thinks in *steps* (a byte on four lines, high nibble first) and pins that think in *slots* (an SCK period).
+    """Between a controller that works in *steps* (a byte on four lines, high nibble first) and pins that work in *slots* (an SCK period).
 
     ::
 
@@ -34,8 +34,8 @@ class Gearbox(wiring.Component):
     SCK is low in the first half of a slot, and high in the second if ``sck`` has the slot's bit. ``cs_n`` rises a slot late, and ``oe``
     falls a slot late: so SCK rests low for a slot before CS# rises. After reset CS# is high and the lines are not driven.
 
-    ``capture`` = 0..3: a nibble is sampled (``capture`` + 1) / 2 slots after the beginning of the slot in which it would stand on the lines
-    without any delay. The byte of a step is in ``data`` four steps after it, for every ``capture``.
+    ``capture`` = 0..3: a nibble is sampled (``capture`` + 1) / 2 slots after the beginning of the slot in which it would be on the lines
+    without any delay. The byte of a step is in ``data`` four steps after it, whatever ``capture`` is.
     """
 
     def __init__(self, *, nibbles: int) -> None:

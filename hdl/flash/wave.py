@@ -46,9 +46,9 @@ Phase = data.StructLayout(
 
 
 class StepCounter(wiring.Component):
-    """Counts the steps of a phase, and by eights those of a row's data and of a pause. After reset the first step begins.
+    """Counts the steps of a phase, and in groups of eight those of a row's data and of a pause. After reset the first step begins.
 
-    ``pause``: eights of steps, less one, for which CS# is high before a command.
+    ``pause``: groups of eight steps, less one, for which CS# is high before a command.
     """
 
     def __init__(self, *, pause: int) -> None:
@@ -93,7 +93,7 @@ class StepCounter(wiring.Component):
 
 
 class WaveMaker(wiring.Component):
-    """From the phase of a transaction to the wave of the step after it: ``wave`` changes with the clock that ends a step.
+    """Turns the phase of a transaction into the wave of the step after it: ``wave`` changes with the clock that ends a step.
 
     ``offset``: the address that READ is sent with. After reset CS# is high and SCK low.
     """

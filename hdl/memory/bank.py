@@ -1,4 +1,4 @@
-"""Table banks: memory of 64-bit beats, on the UP5K's SPRAM or, as its generic twin, on any memory."""
+"""Table banks: memory of 64-bit beats, in the UP5K's SPRAM or in any memory that synthesis infers."""
 
 from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Mux, Signal
 from amaranth.lib import wiring
@@ -10,7 +10,7 @@ _SPRAM_DEPTH = 16384
 
 
 class BankSignature(wiring.Signature):
-    """Face of a table bank, Out at the bank: reads a beat of 64 bits, or writes one 16-bit quarter of it."""
+    """Interface of a table bank, Out at the bank: reads a beat of 64 bits, or writes one 16-bit quarter of it."""
 
     def __init__(self, *, address_bits: int) -> None:
         super().__init__(
@@ -57,7 +57,7 @@ class SpramBank(wiring.Component):
 
 
 class GenericBank(wiring.Component):
-    """The same face on a memory that any family can infer. Contents are 0 at power-up."""
+    """The same interface on a memory that any family can infer. Contents are 0 at power-up."""
 
     def __init__(self, *, beats: int) -> None:
         self._beats = beats

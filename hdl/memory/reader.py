@@ -17,7 +17,7 @@ class StoreReader(wiring.Component):
         pairs (comparators) -----------+--> reads --> operand[2P], two clocks later (comparators)
         outputs (sorter), host --------'                   '--> operand[0]: latency (sorter), host_latency
 
-    A clock's latency for the sorter is asked only while ``latency`` is ready; it must stay so for two clocks.
+    A latency for the sorter is read only in a clock in which ``latency`` is ready, which must then stay ready for two clocks.
     """
 
     def __init__(self, *, comparators: int) -> None:

@@ -10,7 +10,7 @@ from hdl.core.layouts import StoreReadPort, StoreWritePort, operands_layout, pai
 
 
 class StoreReads(wiring.Signature):
-    """A read of the latency store a clock, Out at the one who reads: 2P latencies, or one word of all banks."""
+    """A read of the latency store in each clock, Out at the reader: 2P latencies, or one word of all banks."""
 
     def __init__(self, *, comparators: int) -> None:
         super().__init__(
@@ -33,8 +33,8 @@ class LatencyStore(wiring.Component):
 
     Neighbouring banks make up 2P slots; each slot reads one latency a clock, and each operand takes one slot's.
 
-    Throughput: one read (2P latencies, or one word) and one write a clock; a read in the clock after a write sees it. Reading and writing
-    one place in one clock gives no defined value. All latencies are 0 at power-up.
+    Throughput: one read (2P latencies, or one word) and one write a clock; a read in the clock after a write sees it. A read of a word in
+    the clock in which it is written gives an undefined value. All latencies are 0 at power-up.
     """
 
     def __init__(self, *, comparators: int) -> None:

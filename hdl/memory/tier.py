@@ -19,10 +19,10 @@ class BankTier(wiring.Component):
         request (address, tag) --> bank --> beat (data, tag)
         side, load ----------------^
 
-    Latency: one clock. Throughput: a beat a clock. ``side`` comes before requests; only the int4 beat after one with ``tag.bytes`` comes
-    before it, as the flash's next byte follows. The tag of a request with ``tag.bytes`` leaves a clock later, as any other's, beside data
-    that counts for nothing. Words of the load bus with space TABLES are written; none may come while a request or an access of ``side``
-    does.
+    Delay: one clock. Throughput: a beat a clock. ``side`` has priority over requests, except over the int4 beat after one with
+    ``tag.bytes``, because the flash's next byte follows. The tag of a request with ``tag.bytes`` leaves a clock later, like any other,
+    beside data that are not used. Words of the load bus with space TABLES are written; none may come in the clock of a request or of an
+    access of ``side``.
 
     ``flash``: whether there may be requests with ``tag.bytes``.
     """
