@@ -32,7 +32,7 @@ class Link(wiring.Component):
                    '--> PayloadFeed --'--> step   |    '----- symbol, read_data
                              '-----------> image  '---------- StateReport <-- load, flash
 
-    A reply's first byte is offered within 20 clocks of what it waits for: the end of its request, the last symbol, the last word. A step
+    A reply's first byte is offered within 40 clocks of what it waits for: the end of its request, the last symbol, the last word. A step
     of a run is offered when the symbol of the one before it was taken; a symbol is taken at once, or within 6 clocks. Words are read one
     at a time. LOAD_BEGIN ends the reading of the flash; LOAD and SCRUB are refused while it lasts. After reset no request has come.
 

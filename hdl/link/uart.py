@@ -33,7 +33,7 @@ def _check(clocks: int) -> int:
 class UartReceiver(wiring.Component):
     """Line to bytes.
 
-    A byte transfers for one clock in the middle of a stop bit, 9.5 bits after the falling edge plus 2 clocks, and can't be refused. Its
+    A byte transfers for one clock in the middle of a stop bit, 9.5 bits and a clock after the falling edge, and can't be refused. Its
     payload stays until the next start bit. After a low stop bit the line must rise before the next start bit counts, so that a break is
     one byte with ``error``; so it must after reset. A low pulse shorter than half a bit is ignored.
     """
