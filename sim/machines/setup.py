@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 
 from boards import Board
-from sim.compiled.flash import AttachedFlash, CompiledChip
-from sim.compiled.simulation import Simulation
 from sim.flash import Found, Pads
 
 
@@ -27,9 +25,3 @@ class FlashSetup:
     pads: Pads = field(default_factory=lambda: Pads(out=4_000, back=2_000))
     found: Found = field(default_factory=Found)
     content: bytes | None = None
-
-    def attach(self, sim: Simulation, board: Board, image: bytes) -> AttachedFlash:
-        """A chip with ``image`` at the board's offset, at the pins of ``sim``."""
-        content = image if self.content is None else self.content
-        chip = CompiledChip(sim, content, self.found, offset=board.image_offset)
-        return chip.attach(sim, period=slot_period(board), pads=self.pads)
