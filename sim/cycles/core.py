@@ -64,10 +64,12 @@ class CoreControl:
         self.steps.clock(accepted=accepted, finished=finished, granted=granted, retired_end=retired_end, sort=sort)
         if repeated:
             self._skip()
-        if finished:
-            self.rows.advance()
-            return self._count()
-        return None
+        if not finished:
+            return None
+        self.rows.advance()
+        counts = StepCounts(clocks=self._clocks, rows=self._rows, beats=self._beats, flash=self._flash)
+        self._clocks = self._rows = self._beats = self._flash = 0
+        return counts
 
     def _request(self, *, beside: bool) -> bool:
         """The streamer's beat, and what it will do at the write-back; whether there is one. ``beside``: the tier serves the cache."""
@@ -93,11 +95,6 @@ class CoreControl:
         passes, added = self._passes.ahead(distance=rows.distance, distances=rows.distances, state=self._state(), counts=counts)
         rows.distance += passes
         self._clocks, self._rows, self._beats, self._flash = (now + more for now, more in zip(counts, added, strict=True))
-
-    def _count(self) -> StepCounts:
-        counts = StepCounts(clocks=self._clocks, rows=self._rows, beats=self._beats, flash=self._flash)
-        self._clocks = self._rows = self._beats = self._flash = 0
-        return counts
 
     def _state(self) -> tuple[object, ...]:
         waiting = (self.storing, self.retiring, self.urgent)

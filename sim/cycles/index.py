@@ -90,18 +90,6 @@ class IndexControl:
         self.head = 0
 
     def state(self) -> State:
-        word = -1 if self.word is None else self.word
-        own = (
-            self.run,
-            self.head,
-            self.at,
-            self.opens,
-            self.begun,
-            self.room,
-            word,
-            self.wait_retired,
-            self.wait_step,
-            self.started,
-            self.coming,
-        )
-        return (*own, *self.queue.state())
+        run = (self.run, self.head, self.at, self.opens, self.begun, self.room)
+        word = (-1 if self.word is None else self.word, self.wait_retired, self.wait_step, self.started, self.coming)
+        return (*run, *word, *self.queue.state())
