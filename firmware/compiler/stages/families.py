@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from firmware import isa
 from golden.integer.heads import Head
-from golden.integer.layer import Int8, Int16, TableGroup
+from golden.integer.layer import Int8, Int16, Layer
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,9 +66,9 @@ class Family:
         return words.reshape(isa.SIDE_BEATS, -1, isa.SIDE_WORDS).transpose(1, 0, 2)
 
 
-def group_family(group: TableGroup) -> Family:
-    """Tables of a layer with one n_c."""
-    return Family(tables=group.tables, sources=(group.anchors,), numbers=tuple(range(group.n_t)))
+def layer_families(layer: Layer) -> tuple[Family, ...]:
+    """The tables of a layer, those of one n_c together."""
+    return tuple(Family(tables=group.tables, sources=(group.anchors,), numbers=tuple(range(group.n_t))) for group in layer.groups)
 
 
 def attention_family(heads: tuple[Head, ...], *, first: int) -> Family:

@@ -7,7 +7,7 @@ from firmware.description import StageId
 from firmware.isa import Mode
 from golden.integer.layer import Layer
 
-from .families import Family, group_family
+from .families import Family, layer_families
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,7 +54,7 @@ def layer_stage(stage: StageId, layer: Layer) -> Stage:
     """A layer on top of the state it reads: n to n, with residual."""
     return Stage(
         id=stage,
-        families=tuple(group_family(group) for group in layer.groups),
+        families=layer_families(layer),
         bits=layer.bits,
         shift=layer.shift,
         sync=True,

@@ -7,9 +7,8 @@ from firmware.isa import Mode
 
 from ..stages.stage import Stage
 from .copies import copied_blocks, with_copies
-from .parts import Part, make_parts
+from .parts import Part, Sizes, make_parts
 from .placement import Piece
-from .sizes import Sizes
 from .tiers import place, row_clocks
 
 
