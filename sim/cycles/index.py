@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from firmware.isa import Run
 from sim.cycles.timing import ANCHOR_TO_INDEX, HEAD_CLOCKS, INDEX_DEPTH, INDEX_MARGIN
 
-State = tuple[int, ...]
-
 
 class IndexQueue:
     """A queue in memory with a register at its output: an index written to the empty queue is there two clocks later."""
@@ -24,7 +22,7 @@ class IndexQueue:
         self.there = move or (self.there and not read)
         self.stored += write - move
 
-    def state(self) -> State:
+    def state(self) -> tuple[int, ...]:
         return (self.stored, self.there)
 
 
@@ -89,7 +87,7 @@ class IndexControl:
         self.run = 0 if self.runs[self.run].end else self.run + 1
         self.head = 0
 
-    def state(self) -> State:
+    def state(self) -> tuple[int, ...]:
         run = (self.run, self.head, self.at, self.opens, self.begun, self.room)
         word = (-1 if self.word is None else self.word, self.wait_retired, self.wait_step, self.started, self.coming)
         return (*run, *word, *self.queue.state())

@@ -7,7 +7,6 @@ from firmware.isa import Mode, Run
 from sim.cycles.cache import CacheControl
 from sim.cycles.timing import RUN_KEEP, RUN_WORDS
 
-State = tuple[int, ...]
 _QUIET = (Mode.QUERY, Mode.KEY, Mode.ANCHORS)
 
 
@@ -168,7 +167,7 @@ class RowControl:
         """A step ends: a position more is cached."""
         self.cached = min(self.cached + 1, self.reach)
 
-    def state(self) -> State:
+    def state(self) -> tuple[int, ...]:
         """All but the distance."""
         slot, stream = ((-1, 0, 0, 0, 0) if row is None else row for row in (self.slot, self.stream))
         own = (self.cached, self.run, self.word, self.left, self.half)
