@@ -10,8 +10,7 @@ from firmware.program import Program
 from hdl.board.system import System
 from sim.compiled.build import SimulationError, build
 from sim.compiled.simulation import Uart
-from sim.machines.machine import CORE, Machine
-from sim.machines.setup import FlashSetup
+from sim.machines.machine import CORE, FlashSetup, Machine
 
 
 @cache

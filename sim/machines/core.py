@@ -19,8 +19,7 @@ from hdl.core.core import Core
 from hdl.core.params import CoreParams
 from hdl.flash.controller import FlashController
 from sim.compiled.build import build
-from sim.machines.machine import CORE, Machine
-from sim.machines.setup import FlashSetup, nibbles
+from sim.machines.machine import CORE, FlashSetup, Machine, nibbles
 from sim.machines.stall import StallingTier
 
 STEP_LIMIT = 1 << 24  # clocks; the link's own

@@ -1,5 +1,6 @@
 """What the simulated core and the simulated board have alike: memories that a program is preloaded into, and a flash chip at the pins."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,32 @@ from firmware import isa
 from firmware.program import Program
 from sim.compiled.flash import CompiledChip
 from sim.compiled.simulation import Simulation
+from sim.flash import Found, Pads
 from sim.machines.preload import TABLES, preload, store_names
-from sim.machines.setup import FlashSetup, slot_period
 
 CORE = "core."  # before the name of each of the core's signals and memories
 START_LIMIT = 1 << 16  # clocks of the flash's start sequence
+
+
+def nibbles(board: Board) -> int:
+    """Nibbles that the board's flash gives in a clock of the core: 1 or 2."""
+    if board.flash is None:
+        raise ValueError(f"the board {board.name} has no flash tier")
+    return 16 // board.flash.beat_clocks
+
+
+def slot_period(board: Board) -> int:
+    """Picoseconds of an SCK period, even."""
+    return round(1e12 / board.clock_hz / nibbles(board) / 2) * 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlashSetup:
+    """``pads``: delays between FPGA and chip; ``found``: the chip; ``content``: what lies at the image offset in place of the image."""
+
+    pads: Pads = field(default_factory=lambda: Pads(out=4_000, back=2_000))
+    found: Found = field(default_factory=Found)
+    content: bytes | None = None
 
 
 class Machine:

@@ -19,8 +19,7 @@ from sim.compare.expected import Golden
 from sim.compiled.simulation import Simulation
 from sim.machines.board import BoardSimulation
 from sim.machines.core import CoreSimulation
-from sim.machines.machine import Machine
-from sim.machines.setup import FlashSetup
+from sim.machines.machine import FlashSetup, Machine
 
 STEPS_AT_ONCE = 255  # of one request over the UART, the most there can be
 
