@@ -21,8 +21,7 @@ from .store.layout import Layout, Shape
 from .store.schedule import ideal_words
 from .store.search import search
 from .store.shapes import check_depth, make_shape
-from .tables.arrange import Arrangement, arrange
-from .tables.copies import anchor_lengths
+from .tables.arrange import Arrangement, anchor_lengths, arrange
 from .tables.parts import Sizes
 from .tables.tiers import FLASH
 

@@ -8,7 +8,7 @@ from firmware.isa import Mode
 from firmware.program import Placed
 
 from ..stages.stage import Stage
-from ..tables.copies import REGION, region_start
+from ..tables.arrange import REGION, region_start
 
 WORD_BYTES = isa.BEAT_BYTES  # a beat holds one anchor word
 QUEUED_KEYS = 240  # that surely fit the index queue, of 256 places, while rows of attention stream

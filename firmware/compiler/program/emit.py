@@ -11,8 +11,7 @@ from firmware.isa import Mode
 from firmware.program import Placed
 
 from ..stages.attention import block_families
-from ..stages.families import Family
-from ..stages.stage import Stage
+from ..stages.stage import Family, Stage
 from ..store.layout import Layout
 from ..store.words import span_words
 from ..tables.parts import Part

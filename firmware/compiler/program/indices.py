@@ -9,8 +9,7 @@ from firmware.program import Placed
 
 from ..errors import CompileError
 from ..stages.attention import side_blocks
-from ..stages.families import Family
-from ..stages.stage import Stage
+from ..stages.stage import Family, Stage
 from ..store.layout import Layout
 from ..store.schedule import Schedule
 from ..store.words import span_words

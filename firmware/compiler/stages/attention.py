@@ -9,8 +9,7 @@ from golden.integer.heads import TransformerBlock
 from golden.integer.transformer import TransformerNetwork
 
 from ..errors import CompileError
-from .families import Family, attention_family
-from .stage import Stage, layer_stage
+from .stage import Family, Stage, attention_family, layer_stage
 
 MAX_QUERY_BITS = 7  # a key index is shifted left by them, in a field of 3 bits
 

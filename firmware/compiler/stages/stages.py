@@ -14,8 +14,7 @@ from golden.integer.transformer import TransformerNetwork
 
 from ..errors import CompileError
 from .attention import block_stages, check_attention
-from .families import Family, layer_families
-from .stage import Stage, layer_stage
+from .stage import Family, Stage, layer_families, layer_stage
 
 
 @singledispatch

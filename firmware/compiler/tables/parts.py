@@ -8,8 +8,7 @@ from firmware.isa import Mode
 
 from ..errors import CompileError
 from ..stages.attention import block_families, side_blocks
-from ..stages.families import Family
-from ..stages.stage import Stage
+from ..stages.stage import Family, Stage
 from .placement import Item
 
 MAX_ROW_BEATS = 128
