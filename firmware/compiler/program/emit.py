@@ -70,8 +70,8 @@ def _tables_run(part: Part, piece: Piece, plans: Plans, layout: Layout, *, n_out
         pairs = zip(*(plan.pairs()[span] for plan in plans[family]), strict=True)
         tables, bits = tuple(family.numbers[table] for table in order), tuple(family.index_bits(list(one)) for one in pairs)
         origin = replace(origin, tables=tables, pairs=bits)
-    if stage.mode == Mode.ROWS and not stage.token:
-        words = span_words(family.sources[0], plans[family][0], span, layout.copies, comparators=layout.comparators)
+        if stage.mode == Mode.ROWS:
+            words = span_words(family.sources[0], plans[family][0], span, layout.copies, comparators=layout.comparators)
     run = isa.Run(
         mode=stage.mode,
         table_base=piece.base,
