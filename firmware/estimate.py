@@ -5,7 +5,7 @@ one step, columns counted without padding. Attention is counted with all positio
 cycle model to say (sim).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from boards import Board, Tier
 from polychron.command.terminal import printable
@@ -86,9 +86,10 @@ class Estimate:
 
     def limit_with(self, cached: int) -> int:
         """``limit`` of a step with so many positions cached, where that is fewer than attention reaches."""
-        numbers = range(len(self.tiers))
-        shares = [(run.tier, run.limit * min(cached, run.reach) // run.reach if run.reach else run.limit) for run in self.runs]
-        return max(sum(share for tier, share in shares if tier == number) for number in numbers)
+        sums = [0] * len(self.tiers)
+        for run in self.runs:
+            sums[run.tier] += run.limit * min(cached, run.reach) // run.reach if run.reach else run.limit
+        return max(sums)
 
     @property
     def slowest(self) -> TierFigures:
@@ -99,45 +100,40 @@ class Estimate:
         """A readable report: the limit, the placement of every run, what each tier costs, and what is left of each memory."""
         board, several = self.board, len(self.tiers) > 1
         wide = max(9, *(len(run.stage) for run in self.runs))
+        limit = f"limit {self.limit:,} clocks{f' ({self.slowest.tier.name})' if several else ''}"
+        rate = f"at most {board.clock_hz / self.limit:,.0f} steps a second at {board.clock_hz / 1e6:g} MHz"
         lines = [
             f"{printable(self.name)} on {board.title}",
-            (
-                f"  reads {self.bytes_per_step:,} bytes a step in {self.rows} rows; limit {self.limit:,} clocks"
-                f"{f' ({self.slowest.tier.name})' if several else ''},"
-                f" at most {board.clock_hz / self.limit:,.0f} steps a second at {board.clock_hz / 1e6:g} MHz"
-            ),
+            f"  reads {self.bytes_per_step:,} bytes a step in {self.rows} rows; {limit}, {rate}",
             "",
             f"  {'run':<{wide}}  tier       tables   rows  n_c  entries  row bytes  read  from byte         size   unread   clocks",
         ]
         for run in self.runs:
-            name = board.tiers[run.tier].name
             entries, first, read = f"int{run.bits}", f"{run.base * isa.BEAT_BYTES:#x}", run.row_beats * isa.BEAT_BYTES
             lines.append(
-                f"  {run.stage:<{wide}}  {name:<9}  {run.tables:6} {run.rows:6} {run.n_c:4}  {entries:>7}"
+                f"  {run.stage:<{wide}}  {board.tiers[run.tier].name:<9}  {run.tables:6} {run.rows:6} {run.n_c:4}  {entries:>7}"
                 f"  {run.row_bytes:9}  {read:4}  {first:>9}"
                 f"  {_kib(run.span * isa.BEAT_BYTES):>7} KiB  {100 * run.idle / run.span:5.1f} %  {run.clocks:7,}"
             )
         lines += ["", "  tier                           used              rows  bytes a step    limit   clocks"]
         for one in self.tiers:
-            part = 100 * one.used / one.tier.size
             lines.append(
-                f"  {one.tier.name:<9}  {_kib(one.used):>8} of {_kib(one.tier.size):>8} KiB  {part:5.1f} %"
+                f"  {one.tier.name:<9}  {_kib(one.used):>8} of {_kib(one.tier.size):>8} KiB  {100 * one.used / one.tier.size:5.1f} %"
                 f"  {one.rows:8}  {one.bytes:12,}  {one.limit:7,}  {one.clocks:7,}"
             )
-        words, top = board.anchor_words, min(board.store_latencies, isa.ZERO_WORD * isa.LANES)
-        stays = self.image_bytes - self.loaded_bytes
         near = self.tiers[0]
         if near.side:
-            copied = f", {_kib(near.copied)} KiB of anchor words, copied before they are used" * bool(near.copied)
+            copied = f", {_kib(near.copied)} KiB of anchor words, copied before they are used" if near.copied else ""
             lines.append(f"  (of {near.tier.name}: {_kib(near.side)} KiB of index caches and position bits{copied})")
+        anchors = f"anchors: {self.anchor_words} of {board.anchor_words} words"
+        instructions = f"program: {self.instructions} of {board.program_instructions} instructions"
+        store = f"store: {self.store_latencies} of {min(board.store_latencies, isa.ZERO_WORD * isa.LANES)} latencies"
+        stays = f", {self.loaded_bytes:,} of them loaded, the rest stays in the flash" if self.loaded_bytes < self.image_bytes else ""
         lines += [
-            "  (clocks: of a step, with the padding of rows" + ", and in flash their addresses)" * several + ")" * (not several),
+            f"  (clocks: of a step, with the padding of rows{', and in flash their addresses' if several else ''})",
             "",
-            (
-                f"  anchors: {self.anchor_words} of {words} words; program: {self.instructions} of {board.program_instructions}"
-                f" instructions; store: {self.store_latencies} of {top} latencies"
-            ),
-            f"  image: {self.image_bytes:,} bytes" + (f", {self.loaded_bytes:,} of them loaded, the rest stays in the flash" * bool(stays)),
+            f"  {anchors}; {instructions}; {store}",
+            f"  image: {self.image_bytes:,} bytes{stays}",
         ]
         return "\n".join(lines)
 
@@ -177,14 +173,22 @@ def estimate(program: Program, board: Board) -> Estimate:
         )
     side = sum(spans.get((0, isa.SIDE_BEATS * run.side), 0) for run in program.runs if run.mode == Mode.QUERY)
     copied = sum(run.count for run in program.runs if run.mode == Mode.ANCHORS)
-    tiers = [_tier(tier, [run for run in figures if run.tier == number]) for number, tier in enumerate(board.tiers)]
-    tiers[0] = replace(
-        tiers[0],
-        used=tiers[0].used + side + copied * isa.BEAT_BYTES,
-        side=side,
-        copied=copied * isa.BEAT_BYTES,
-        clocks=tiers[0].clocks + copied + sum(map(_side_clocks, program.runs)),
-    )
+    tiers = []
+    for number, tier in enumerate(board.tiers):
+        mine = [run for run in figures if run.tier == number]
+        near = number == 0  # side blocks and the words that are copied lie there
+        tiers.append(
+            TierFigures(
+                tier=tier,
+                used=(sum(run.span for run in mine) + near * copied) * isa.BEAT_BYTES + near * side,
+                side=near * side,
+                copied=near * copied * isa.BEAT_BYTES,
+                rows=sum(run.rows for run in mine),
+                bytes=sum(run.rows * run.row_beats for run in mine) * isa.BEAT_BYTES,
+                limit=sum(run.limit for run in mine),
+                clocks=sum(run.clocks for run in mine) + near * (copied + sum(map(_side_clocks, program.runs))),
+            )
+        )
     image = write_image(program)
     return Estimate(
         name=program.meta.name,
@@ -199,19 +203,6 @@ def estimate(program: Program, board: Board) -> Estimate:
         store_latencies=len(program.store),
         image_bytes=len(image),
         loaded_bytes=len(until_rest(image)),
-    )
-
-
-def _tier(tier: Tier, runs: list[RunFigures]) -> TierFigures:
-    return TierFigures(
-        tier=tier,
-        used=sum(run.span for run in runs) * isa.BEAT_BYTES,
-        side=0,
-        copied=0,
-        rows=sum(run.rows for run in runs),
-        bytes=sum(run.rows * run.row_beats for run in runs) * isa.BEAT_BYTES,
-        limit=sum(run.limit for run in runs),
-        clocks=sum(run.clocks for run in runs),
     )
 
 

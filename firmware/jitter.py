@@ -65,7 +65,6 @@ def jitter_table(*, temperature: float, out_frac: int, outputs: tuple[int, int])
     table = np.rint(gumbel_means() * unit - mask / 2)
     latest, earliest = outputs[1] - table.min(), outputs[0] - table.max() - mask
     if latest > 32767 or earliest < -32768:
-        raise JitterError(
-            f"temperature {temperature} could take an output latency to {int(earliest)}..{int(latest)}, the limit is -32768..32767"
-        )
+        reach = f"{int(earliest)}..{int(latest)}"
+        raise JitterError(f"temperature {temperature} could take an output latency to {reach}, the limit is -32768..32767")
     return table.astype(np.int16), mask

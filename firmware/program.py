@@ -32,12 +32,10 @@ def encode_anchor(word: AnchorWord) -> int:
     choices = 0
     for number, pair in enumerate(word.lanes):
         if pair is not None:
-            for address in pair:
-                if read.setdefault(isa.slot_of(address, lanes), address) != address:
-                    raise ValueError(
-                        f"an anchor word must read one latency a slot, not both {read[isa.slot_of(address, lanes)]} and {address}"
-                    )
-            a, b = (isa.slot_of(address, lanes) for address in pair)
+            a, b = slots = [isa.slot_of(address, lanes) for address in pair]
+            for slot, address in zip(slots, pair, strict=True):
+                if read.setdefault(slot, address) != address:
+                    raise ValueError(f"an anchor word must read one latency a slot, not both {read[slot]} and {address}")
             choices |= (1 | a << 1 | b << 1 + name) << number * (1 + 2 * name)
     value = word.emit << lanes * (1 + 2 * name) | choices
     value <<= 2 * lanes * field

@@ -2,12 +2,11 @@
 
 import json
 import os
-import time
 from pathlib import Path
 from typing import Any
 
 import boards
-from sim.bench_run import program_of, script
+from sim.bench_run import Machine, carry_out, program_of
 
 PERIOD = 27_778  # ps
 
@@ -22,28 +21,17 @@ def _test() -> Any:
     async def run_in_icarus(dut: Any) -> None:
         """Carries the run out, away from the rising edges of the clock."""
         job = json.loads(os.environ["BENCH"])
-        run, answer = script(program_of(Path(job["network"]), boards.get(job["board"])), clocks=job["clocks"]), None
+        program = program_of(Path(job["network"]), boards.get(job["board"]))
         for port in ["rst", *job["inputs"]]:
             dut[port].value = 0
         Clock(dut.clk, PERIOD, unit="ps").start(start_high=False)
         await FallingEdge(dut.clk)
-        seconds = 0.0
-        while True:
-            try:
-                operation = run.send(answer)  # type: ignore[arg-type]
-            except StopIteration as end:
-                Path(job["result"]).write_text(json.dumps({"seconds": seconds, "counters": end.value}))
-                return
-            answer = None
-            match operation:
-                case ("set", port, value):
-                    dut[port].value = value
-                case ("get", port):
-                    answer = int(dut[port].value)
-                case (kind, count):
-                    start = time.perf_counter()
-                    await ClockCycles(dut.clk, count, FallingEdge)
-                    seconds += time.perf_counter() - start if kind == "run" else 0
+        core = Machine(
+            set=lambda port, value: setattr(dut[port], "value", value),
+            get=lambda port: int(dut[port].value),
+            clock=lambda count: ClockCycles(dut.clk, count, FallingEdge),
+        )
+        Path(job["result"]).write_text(json.dumps(await carry_out(core, program, clocks=job["clocks"])))
 
     return run_in_icarus
 

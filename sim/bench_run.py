@@ -1,16 +1,13 @@
-"""The run that sim.simulators times, written once for every simulator: a generator of operations that a driver carries out.
+"""The run that sim.simulators times, written once for every simulator."""
 
-Operations: ("set", port, value); ("clock", count); ("run", count), the clocks to be timed; ("get", port), whose value is sent back.
-"""
-
-from collections.abc import Generator, Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux
-from amaranth.lib import wiring
-from amaranth.lib.memory import Memory
+from amaranth.hdl import Module
 
 from boards import Board
 from firmware import isa
@@ -19,35 +16,31 @@ from firmware.program import Program
 from golden.integer.file import load
 from hdl.board.system import core_params
 from hdl.core.core import Core
-from hdl.memory.bank import BankSignature
-
-Operation = tuple[Literal["set"], str, int] | tuple[Literal["get"], str] | tuple[Literal["clock", "run"], int]
-Run = Generator[Operation, int, dict[str, int]]
+from hdl.memory.bank import GenericBank
 
 PAUSE = 8  # clocks from strobe to strobe of the load bus
 PATIENCE = 100_000
 
 
-class FilledBank(wiring.Component):
+@dataclass(frozen=True)
+class Machine:
+    """A core in a simulator: ``set`` and ``get`` its ports by name, ``clock`` runs so many clocks."""
+
+    set: Callable[[str, int], None]
+    get: Callable[[str], int]
+    clock: Callable[[int], Awaitable[Any]]
+
+
+class FilledBank(GenericBank):
     """hdl.memory.bank.GenericBank with contents: no simulator then has to load them."""
 
     def __init__(self, *, beats: int, contents: bytes) -> None:
-        self._beats, self._contents = beats, contents
-        super().__init__(BankSignature(address_bits=(beats - 1).bit_length()))
+        self._words = [int.from_bytes(contents[at : at + 8], "little") for at in range(0, len(contents), 8)]
+        super().__init__(beats=beats)
 
     def elaborate(self, platform: object) -> Module:
-        m = Module()
-        words = [int.from_bytes(self._contents[at : at + 8], "little") for at in range(0, len(self._contents), 8)]
-        m.submodules.memory = memory = Memory(shape=64, depth=self._beats, init=words)
-        read, write = memory.read_port(), memory.write_port(granularity=16)
-        m.d.comb += [
-            read.addr.eq(self.address),
-            read.en.eq(~self.write),
-            self.read_data.eq(read.data),
-            write.addr.eq(self.address),
-            write.data.eq(Cat([self.write_data] * 4)),
-            write.en.eq(Mux(self.write, Const(1, 4) << self.quarter, 0)),
-        ]
+        m = super().elaborate(platform)
+        m.submodules.memory.init = self._words
         return m
 
 
@@ -64,34 +57,34 @@ def filled_core(program: Program, board: Board) -> Core:
     return Core(params=core_params(board), bank=partial(FilledBank, contents=program.memory(board.tiers[0].size)))
 
 
-def script(program: Program, *, clocks: int) -> Run:
-    """Loads anchors, program and latencies over the load bus, lets the core generate for ``clocks`` clocks, and returns its counters."""
+async def carry_out(core: Machine, program: Program, *, clocks: int) -> tuple[float, dict[str, int]]:
+    """Loads anchors, program and latencies over the load bus, and lets the core generate for ``clocks`` clocks; the seconds that these
+    took, and the core's counters."""
     for space, words in _sections(program):
-        yield ("set", "load__space", space)
+        core.set("load__space", space)
         for address, word in enumerate(words):
-            yield ("set", "load__address", address)
-            yield ("set", "load__data", word)
-            yield ("set", "load__strobe", 1)
-            yield ("clock", 1)
-            yield ("set", "load__strobe", 0)
-            yield ("clock", PAUSE - 1)
-    yield ("set", "rst", 1)
-    yield ("clock", 1)
-    yield ("set", "rst", 0)
-    yield ("set", "symbol__ready", 1)
-    yield ("set", "step__valid", 1)
-    yield ("run", clocks)
-    yield ("set", "step__valid", 0)
-    for _ in range(PATIENCE):
-        yield ("clock", 1)
-        if (yield ("get", "step__ready")):
-            break
+            core.set("load__address", address)
+            core.set("load__data", word)
+            core.set("load__strobe", 1)
+            await core.clock(1)
+            core.set("load__strobe", 0)
+            await core.clock(PAUSE - 1)
+    core.set("rst", 1)
+    await core.clock(1)
+    core.set("rst", 0)
+    core.set("symbol__ready", 1)
+    core.set("step__valid", 1)
+    start = time.perf_counter()
+    await core.clock(clocks)
+    seconds = time.perf_counter() - start
+    core.set("step__valid", 0)
+    await core.clock(1)
+    await _until(core, "step__ready")
     counters = {}
     for counter in isa.Counter:
-        low = yield from _read(isa.ReadSpace.COUNTERS, 2 * counter)
-        high = yield from _read(isa.ReadSpace.COUNTERS, 2 * counter + 1)
+        low, high = [await _read(core, isa.ReadSpace.COUNTERS, 2 * counter + half) for half in (0, 1)]
         counters[counter.name.lower()] = low | high << 16
-    return counters
+    return seconds, counters
 
 
 def _sections(program: Program) -> Iterator[tuple[isa.Kind, list[int]]]:
@@ -101,21 +94,22 @@ def _sections(program: Program) -> Iterator[tuple[isa.Kind, list[int]]]:
     yield isa.Kind.CONFIG, program.sampling.registers()
 
 
-def _read(space: isa.ReadSpace, address: int) -> Generator[Operation, int, int]:
-    yield ("set", "read_request__payload", space | address << 2)
-    yield ("set", "read_request__valid", 1)
+async def _until(core: Machine, port: str) -> None:
     for _ in range(PATIENCE):
-        if (yield ("get", "read_request__ready")):
+        if core.get(port):
             break
-        yield ("clock", 1)
-    yield ("clock", 1)
-    yield ("set", "read_request__valid", 0)
-    for _ in range(PATIENCE):
-        if (yield ("get", "read_data__valid")):
-            break
-        yield ("clock", 1)
-    value = yield ("get", "read_data__payload")
-    yield ("set", "read_data__ready", 1)
-    yield ("clock", 1)
-    yield ("set", "read_data__ready", 0)
+        await core.clock(1)
+
+
+async def _read(core: Machine, space: isa.ReadSpace, address: int) -> int:
+    core.set("read_request__payload", space | address << 2)
+    core.set("read_request__valid", 1)
+    await _until(core, "read_request__ready")
+    await core.clock(1)
+    core.set("read_request__valid", 0)
+    await _until(core, "read_data__valid")
+    value = core.get("read_data__payload")
+    core.set("read_data__ready", 1)
+    await core.clock(1)
+    core.set("read_data__ready", 0)
     return value

@@ -20,7 +20,7 @@ from golden.integer.symbols import TextDecoder, encode, typed_bytes
 from hdl.board.system import core_params
 from polychron.system.files import check_output
 from sim.compiled.build import telling
-from sim.cycles import Prediction, predict
+from sim.cycles import predict
 from sim.machines.session import STEPS_AT_ONCE, BoardSession, CoreSession, Session
 
 MAX_LENGTH = 60_000  # the core counts steps in 16 bits
@@ -129,15 +129,16 @@ class TextRun(Run):
         if not self.used.steps:
             return ""
         used, board = self.used, self.of.board
-        efficiency = f"limit {self.limit}, efficiency {100 * self.limit / self.clocks_per_step:.1f} %"
-        lines = [f"{used.steps} characters: {self.clocks_per_step:.2f} clocks a character, {efficiency}"]
+        clocks, speed = self.clocks_per_step, f"{self.steps_per_second:,.0f} characters a second"
+        lines = [f"{used.steps} characters: {clocks:.2f} clocks a character, {_efficiency(self.limit, clocks)}"]
         if any(run.mode == Mode.ATTEND for run in self.of.program.runs):
-            lines.append(_full_cache(predict(self.of.program, board), self.estimated.limit))
+            full = predict(self.of.program, board)
+            rate = f"{full.clocks_per_step} clocks a character, {_efficiency(self.estimated.limit, full.clocks_per_step)}"
+            lines.append(f"with a full cache, by the cycle model: {rate}; the first one takes {full.clocks}")
         total, flash = (BEAT_BYTES * count / used.steps for count in (used.beats, used.flash))
         rows = f"{used.rows / used.steps:.0f} rows"
         lines.append(f"{total:,.0f} bytes of tables read a character in {rows}, {flash:,.0f} of them from flash")
-        rate = f"{self.steps_per_second:,.0f} characters a second"
-        lines.append(f"at {board.clock_hz / 1e6:g} MHz: {rate}; {used.saturations} neurons saturated")
+        lines.append(f"at {board.clock_hz / 1e6:g} MHz: {speed}; {used.saturations} neurons saturated")
         if self.of.uart:
             over = used.steps * board.clock_hz / self.line_clocks
             how = f"at {board.uart_baud / 1e6:g} Mbaud, up to {STEPS_AT_ONCE} characters a request"
@@ -145,9 +146,8 @@ class TextRun(Run):
         return "\n".join(lines)
 
 
-def _full_cache(full: Prediction, limit: int) -> str:
-    rate = f"{full.clocks_per_step} clocks a character, limit {limit}, efficiency {100 * limit / full.clocks_per_step:.1f} %"
-    return f"with a full cache, by the cycle model: {rate}; the first one takes {full.clocks}"
+def _efficiency(limit: int, clocks: float) -> str:
+    return f"limit {limit}, efficiency {100 * limit / clocks:.1f} %"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,9 +158,9 @@ class ClassRun(Run):
 
     @property
     def figures(self) -> str:
-        limit, clocks, mhz = self.estimated.limit, self.clocks_per_step, self.of.board.clock_hz / 1e6
+        clocks, mhz = self.clocks_per_step, self.of.board.clock_hz / 1e6
         return (
-            f"{clocks:.2f} clocks a digit, limit {limit}, efficiency {100 * limit / clocks:.1f} %\n"
+            f"{clocks:.2f} clocks a digit, {_efficiency(self.estimated.limit, clocks)}\n"
             f"at {mhz:g} MHz: {clocks / mhz:.2f} us a digit; {self.used.saturations} neurons saturated"
         )
 

@@ -5,6 +5,7 @@ everything else comes over the load bus, the same clocks in all three; they must
 on for a hundred times as many clocks, and is timed on those.
 """
 
+import asyncio
 import json
 import tempfile
 import time
@@ -17,7 +18,7 @@ from amaranth.sim import Simulator
 
 from boards import Board
 from firmware.program import Program
-from sim.bench_run import filled_core, program_of, script
+from sim.bench_run import Machine, carry_out, filled_core, program_of
 from sim.compiled.build import SimulationError, build
 from sim.compiled.simulation import Simulation
 from sim.machines.icarus import run_cocotb
@@ -67,34 +68,22 @@ def _amaranth(program: Program, board: Board, *, clocks: int) -> Figure:
     core = filled_core(program, board)
     ports = {"__".join(map(str, path)): Value.cast(port) for path, _, port in core.signature.flatten(core)}
     ports["rst"] = reset = Signal()
-    result: dict[str, int] = {}
-    seconds = 0.0
+    seconds, counters = 0.0, dict[str, int]()
 
     async def drive(ctx) -> None:  # type: ignore[no-untyped-def]
-        nonlocal seconds
-        run, answer = script(program, clocks=clocks), None
-        while True:
-            try:
-                operation = run.send(answer)  # type: ignore[arg-type]
-            except StopIteration as end:
-                result.update(end.value)
-                return
-            answer = None
-            match operation:
-                case ("set", port, value):
-                    ctx.set(ports[port], value)
-                case ("get", port):
-                    answer = ctx.get(ports[port])
-                case (kind, count):
-                    start = time.perf_counter()
-                    await ctx.tick().repeat(count)
-                    seconds += time.perf_counter() - start if kind == "run" else 0
+        nonlocal seconds, counters
+        machine = Machine(
+            set=lambda port, value: ctx.set(ports[port], value),
+            get=lambda port: int(ctx.get(ports[port])),
+            clock=lambda count: ctx.tick().repeat(count),
+        )
+        seconds, counters = await carry_out(machine, program, clocks=clocks)
 
     simulator = Simulator(ResetInserter(reset)(core))
     simulator.add_clock(1 / board.clock_hz)
     simulator.add_testbench(drive)
     simulator.run()
-    return Figure(name="Amaranth's simulator", clocks=clocks, seconds=seconds, total=time.perf_counter() - begin, counters=result)
+    return Figure(name="Amaranth's simulator", clocks=clocks, seconds=seconds, total=time.perf_counter() - begin, counters=counters)
 
 
 def _icarus(program: Program, board: Board, *, network: Path, clocks: int) -> Figure:
@@ -110,30 +99,19 @@ def _icarus(program: Program, board: Board, *, network: Path, clocks: int) -> Fi
             "result": str(folder / "result.json"),
         }
         run_cocotb(core, module="sim.bench_icarus", folder=folder, env={"BENCH": json.dumps(job)})
-        result = json.loads((folder / "result.json").read_text())
-    total = time.perf_counter() - begin
-    return Figure(name="cocotb and Icarus", clocks=clocks, seconds=result["seconds"], total=total, counters=result["counters"])
+        seconds, counters = json.loads((folder / "result.json").read_text())
+    return Figure(name="cocotb and Icarus", clocks=clocks, seconds=seconds, total=time.perf_counter() - begin, counters=counters)
 
 
 def _cxxrtl(program: Program, board: Board, *, clocks: int) -> Figure:
     begin = time.perf_counter()
     sim = Simulation(build(filled_core(program, board)))
-    run, answer = script(program, clocks=clocks), None
-    counters: dict[str, int] = {}
-    while not counters:
-        try:
-            operation = run.send(answer)  # type: ignore[arg-type]
-        except StopIteration as end:
-            counters = end.value
-            break
-        answer = None
-        match operation:
-            case ("set", port, value):
-                sim[str(port)] = value
-            case ("get", port):
-                answer = sim[str(port)]
-            case (_, count):
-                sim.clock(int(count))
+
+    async def clock(count: int) -> None:
+        sim.clock(count)
+
+    machine = Machine(set=sim.__setitem__, get=sim.__getitem__, clock=clock)
+    _, counters = asyncio.run(carry_out(machine, program, clocks=clocks))
     sim["step__valid"] = 1
     start = time.perf_counter()
     sim.clock(LONGER * clocks)

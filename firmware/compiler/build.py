@@ -6,23 +6,23 @@ import numpy as np
 
 from boards import Board
 from firmware import isa
+from firmware.description import Meta, Origin, Placement
 from firmware.isa import Mode
 from firmware.program import Placed, Program
 from firmware.sampling import Sampling
 from golden.integer.network import Network
 
 from .errors import CompileError
-from .program.describe import describe
-from .program.emit import Emitted, Plans, emit
+from .program.emit import Emitted, emit
+from .program.indices import Plans
 from .stages.stage import Stage
-from .stages.stages import make_stages, sum_range
+from .stages.stages import make_stages, output_range
 from .store.layout import Layout, Shape
 from .store.schedule import ideal_words
 from .store.search import search
 from .store.shapes import check_depth, make_shape
-from .tables.arrange import Arrangement, arrange
-from .tables.copies import anchor_lengths
-from .tables.sizes import Sizes
+from .tables.arrange import Arrangement, anchor_lengths, arrange
+from .tables.parts import Sizes
 from .tables.tiers import FLASH
 
 UNLIMITED = 1 << 30
@@ -39,7 +39,7 @@ def compile_network(
     """
     network.validate()
     stages = make_stages(network)
-    outputs = sum_range(stages, "output")
+    outputs = output_range(network.output)
     try:
         Sampling(seed=seed, k=k)
     except ValueError as error:
@@ -55,7 +55,28 @@ def compile_network(
         store=_initial_store(network, plan.layout),
         sampling=Sampling.at(temperature, out_frac=network.out_frac, outputs=outputs, seed=seed, k=k),
         image_offset=board.image_offset if any(piece.tier == FLASH for piece in tables) else None,
-        meta=describe(network, outputs, plan.layout, name=name, origins=made.origins),
+        meta=_describe(network, outputs, plan.layout, name=name, origins=made.origins),
+    )
+
+
+def _describe(network: Network, outputs: tuple[int, int], layout: Layout, *, name: str, origins: tuple[Origin, ...]) -> Meta:
+    return Meta(
+        name=name,
+        kind=network.kind,
+        n=network.n,
+        n_in=network.n_in,
+        n_out=network.n_out,
+        frac=network.frac,
+        out_frac=network.out_frac,
+        symbols=network.byte_symbols(),
+        placement=Placement(
+            neurons=tuple(map(tuple, layout.copies)),
+            state_words=layout.state_words,
+            output=layout.output_base * isa.LANES,
+            output_range=outputs,
+            constants=tuple(network.reference_latencies().tolist()),
+            runs=origins,
+        ),
     )
 
 

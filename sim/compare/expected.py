@@ -1,7 +1,6 @@
 """What golden says the core must write: every latency of every write-back of a step, at the addresses the compiler chose."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import singledispatch
 from itertools import pairwise
@@ -15,9 +14,9 @@ from firmware.sampling import Sampling
 from golden.integer.deep import DeepNetwork, deep_forward
 from golden.integer.layer import Int16
 from golden.integer.network import Network, TextState
-from golden.integer.recurrent import RecurrentNetwork, RecurrentState
+from golden.integer.recurrent import RecurrentNetwork
 from golden.integer.sampling import Jitter, Sampler
-from golden.integer.transformer import TransformerNetwork, TransformerState
+from golden.integer.transformer import TransformerNetwork
 
 Addresses = npt.NDArray[np.intp]
 Given = int | Int16 | None
@@ -62,126 +61,87 @@ class Write:
         return self.made.result[self.neurons]
 
 
-class Steps(ABC):
-    """The steps of one architecture. ``symbol``: what ``sampler`` chose in the last one."""
-
-    def __init__(self, sampler: Sampler) -> None:
-        self.sampler = sampler
-        self.symbol = 0
-
-    @abstractmethod
-    def step(self, given: Given, stages: list[StageId]) -> list[Made]:
-        """What each of ``stages``, those that write back, makes in the next step. ``given``: as in :meth:`Golden.step`."""
-
-
-class DeepSteps(Steps):
-    def __init__(self, network: DeepNetwork, sampler: Sampler) -> None:
-        super().__init__(sampler)
-        self.network = network
-
-    def step(self, given: Given, stages: list[StageId]) -> list[Made]:
-        if not isinstance(given, np.ndarray):
-            raise ValueError("a deep network's step needs its inputs")
-        states = [state[0] for state in deep_forward(self.network, given[None]).states]
-        self.symbol = self.sampler.choose(states[-1])
-        return [Made(source=before, result=after) for before, after in pairwise(states)]
-
-
-class TextSteps(Steps):
-    """The output first, then the rest with the symbol it led to, or the forced one."""
-
-    state: TextState
-
-    def step(self, given: Given, stages: list[StageId]) -> list[Made]:
-        if isinstance(given, np.ndarray):
-            raise ValueError("a text network's step takes a symbol or None")
-        before = self.latencies
-        outputs = self.state.outputs()
-        self.symbol = self.sampler.choose(outputs)
-        taken = self.symbol if given is None else given
-        self.state.update(taken)
-        return [Made(source=before, result=outputs), *self.rest(before, taken, stages[1:])]
-
-    @property
-    @abstractmethod
-    def latencies(self) -> Int16:
-        """(n,) as they stand now."""
-
-    @abstractmethod
-    def rest(self, before: Int16, taken: int, stages: list[StageId]) -> list[Made]:
-        """What the stages after the output have made of the latencies ``before`` and the symbol ``taken``."""
-
-
-class RecurrentSteps(TextSteps):
-    state: RecurrentState
-
-    def __init__(self, network: RecurrentNetwork, sampler: Sampler) -> None:
-        super().__init__(sampler)
-        self.state = network.start()
-
-    @property
-    def latencies(self) -> Int16:
-        return self.state.h
-
-    def rest(self, before: Int16, taken: int, stages: list[StageId]) -> list[Made]:
-        return [Made(source=before, result=self.state.h, index=taken)]
-
-
-class TransformerSteps(TextSteps):
-    state: TransformerState
-
-    def __init__(self, network: TransformerNetwork, sampler: Sampler) -> None:
-        super().__init__(sampler)
-        self.state = network.start()
-
-    @property
-    def latencies(self) -> Int16:
-        return self.state.z[0]
-
-    def rest(self, before: Int16, taken: int, stages: list[StageId]) -> list[Made]:
-        """All parts of a block are made from what its first one found."""
-        made = []
-        source = latest = before
-        for stage, result in zip(stages, self.state.states, strict=True):
-            attends = stage.work is Work.PART
-            if not attends or stage.part == 0:
-                source = latest
-            rows = self.state.rows[stage.number] if attends and stage.number is not None else None
-            made.append(Made(source=source, result=result, index=taken if stage.work is Work.EMBED else None, rows=rows))
-            latest = result
-        return made
+Step = Callable[[Given, list[StageId]], tuple[int, list[Made]]]
+"""A network's next step: of what is given (:meth:`Golden.step`) and the stages that write back, to the symbol chosen and what each made."""
 
 
 @singledispatch
-def steps_of(network: Network, sampler: Sampler) -> Steps:
-    """The steps of ``network``; an architecture registers its own."""
+def steps_of(network: Network, sampler: Sampler) -> Step:
+    """The steps of ``network``, whose symbols ``sampler`` chooses; an architecture registers its own."""
     raise TypeError(f"{type(network).__name__} has no steps to compare with")
 
 
-steps_of.register(DeepNetwork, DeepSteps)
-steps_of.register(RecurrentNetwork, RecurrentSteps)
-steps_of.register(TransformerNetwork, TransformerSteps)
+@steps_of.register
+def _deep(network: DeepNetwork, sampler: Sampler) -> Step:
+    def step(given: Given, stages: list[StageId]) -> tuple[int, list[Made]]:
+        if not isinstance(given, np.ndarray):
+            raise ValueError("a deep network's step needs its inputs")
+        states = [state[0] for state in deep_forward(network, given[None]).states]
+        return sampler.choose(states[-1]), [Made(source=before, result=after) for before, after in pairwise(states)]
+
+    return step
+
+
+def _write_text(state: TextState, given: Given, sampler: Sampler) -> tuple[int, int, Int16]:
+    """The symbol that the outputs lead to, the one that the state has taken (that, or the forced one), and the outputs."""
+    if isinstance(given, np.ndarray):
+        raise ValueError("a text network's step takes a symbol or None")
+    outputs = state.outputs()
+    symbol = sampler.choose(outputs)
+    taken = symbol if given is None else given
+    state.update(taken)
+    return symbol, taken, outputs
+
+
+@steps_of.register
+def _recurrent(network: RecurrentNetwork, sampler: Sampler) -> Step:
+    state = network.start()
+
+    def step(given: Given, stages: list[StageId]) -> tuple[int, list[Made]]:
+        before = state.h
+        symbol, taken, outputs = _write_text(state, given, sampler)
+        return symbol, [Made(source=before, result=outputs), Made(source=before, result=state.h, index=taken)]
+
+    return step
+
+
+@steps_of.register
+def _transformer(network: TransformerNetwork, sampler: Sampler) -> Step:
+    state = network.start()
+
+    def step(given: Given, stages: list[StageId]) -> tuple[int, list[Made]]:
+        """All parts of a block are made from what its first one found."""
+        source = latest = state.z[0]
+        symbol, taken, outputs = _write_text(state, given, sampler)
+        made = [Made(source=source, result=outputs)]
+        for stage, result in zip(stages[1:], state.states, strict=True):
+            attends = stage.work is Work.PART
+            if not attends or stage.part == 0:
+                source = latest
+            rows = state.rows[stage.number] if attends and stage.number is not None else None
+            made.append(Made(source=source, result=result, index=taken if stage.work is Work.EMBED else None, rows=rows))
+            latest = result
+        return symbol, made
+
+    return step
 
 
 class Golden:
     """The golden model beside a program: one :meth:`step` for each of the core's.
 
     ``sampler`` chooses the symbols; the core must have been loaded with the same seed, k and jitter. Left out: as the program says.
+    ``symbol``: what the last step chose.
     """
 
     def __init__(self, network: Network, program: Program, *, sampler: Sampler | None = None) -> None:
         self.network = network
         self.program = program
-        self._steps = steps_of(network, sampler or sampler_of(program.sampling))
+        self.symbol = 0
+        self._step = steps_of(network, sampler or sampler_of(program.sampling))
         place = program.meta.placement
         self._state = _places(enumerate(place.neurons))
         self._output = _places((neuron, (place.output + neuron,)) for neuron in range(network.n_out))
         self._writes = [(number, place.runs[number].stage) for number, run in enumerate(program.runs) if run.last]
-
-    @property
-    def symbol(self) -> int:
-        """What the last step chose."""
-        return self._steps.symbol
 
     def inputs(self, x: Int16) -> tuple[Addresses, Int16]:
         """What is written to the store before a step of a deep network with inputs ``x`` (n - n_ref,): addresses and latencies."""
@@ -191,14 +151,15 @@ class Golden:
 
     def step(self, given: Given = None) -> list[Write]:
         """The write-backs of one step, in the program's order. ``given``: inputs of a deep network; else the forced symbol or None."""
-        made = self._steps.step(given, [stage for _, stage in self._writes])
-        return [self._write(run, stage, one) for (run, stage), one in zip(self._writes, made, strict=True)]
-
-    def _write(self, run: int, stage: StageId, made: Made) -> Write:
-        neurons, addresses = self._output if stage.work is Work.OUTPUT else self._state
-        return Write(run=run, stage=stage, made=made, neurons=neurons, addresses=addresses)
+        self.symbol, made = self._step(given, [stage for _, stage in self._writes])
+        writes = []
+        for (run, stage), one in zip(self._writes, made, strict=True):
+            neurons, addresses = self._output if stage.work is Work.OUTPUT else self._state
+            writes.append(Write(run=run, stage=stage, made=one, neurons=neurons, addresses=addresses))
+        return writes
 
 
 def _places(items: Iterable[tuple[int, tuple[int, ...]]]) -> tuple[npt.NDArray[np.intp], Addresses]:
     pairs = [(neuron, address) for neuron, addresses in items for address in addresses]
-    return np.array([neuron for neuron, _ in pairs], np.intp), np.array([address for _, address in pairs], np.intp)
+    neurons, addresses = np.array(pairs, np.intp).reshape(-1, 2).T
+    return neurons, addresses

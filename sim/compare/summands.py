@@ -16,8 +16,6 @@ from golden.integer.network import Network, TextNetwork
 from golden.integer.transformer import TransformerNetwork
 from sim.compare.expected import Made, Write
 
-Rows = npt.NDArray[np.int32]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Summand:
@@ -71,10 +69,7 @@ def summands(network: Network, program: Program, write: Write) -> Iterator[Summa
                 )
 
 
-Chosen = tuple[npt.NDArray[np.int8], list[tuple[int, int]]]
-
-
-def _chosen(network: Network, origin: Origin, table: int, made: Made) -> Chosen:
+def _chosen(network: Network, origin: Origin, table: int, made: Made) -> tuple[npt.NDArray[np.int8], list[tuple[int, int]]]:
     """A table's rows, and those that golden takes, each with its distance (0 outside attention)."""
     stage = origin.stage
     if stage.work is Work.EMBED:
@@ -82,7 +77,8 @@ def _chosen(network: Network, origin: Origin, table: int, made: Made) -> Chosen:
     if stage.work is Work.PART:
         heads = cast(TransformerNetwork, network).blocks[cast(int, stage.number)].heads
         head, own = divmod(table, heads[0].n_t)
-        return heads[head].tables[own], list(enumerate(cast(Rows, made.rows)[:, table].tolist(), start=1))
+        assert made.rows is not None
+        return heads[head].tables[own], list(enumerate(made.rows[:, table].tolist(), start=1))
     source = network.layers()[str(stage)].groups[origin.group]
     only = TableGroup(anchors=source.anchors[table : table + 1], tables=source.tables[table : table + 1])
     return source.tables[table], [(0, int(indices(only, made.source[None])[0, 0]))]

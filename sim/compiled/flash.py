@@ -1,13 +1,13 @@
 """The flash chip of the compiled simulator: the Python model's twin in C++ (sim/compiled/flash.h), at a design's pins or alone."""
 
-import ctypes
-from ctypes import c_int, c_int64
+from ctypes import byref, c_int, c_int64
 from dataclasses import astuple
 
 from sim.compiled.face import BITS
 from sim.compiled.simulation import Simulation
 from sim.flash import Found, Pads, Violation
-from sim.flash.protocol import SIZE
+from sim.flash.cells import check_period
+from sim.flash.protocol import check_content
 
 # of enum Name in sim/compiled/flash.h
 _NAMES = "tSLCH tCHSH tCHSL tSHCH tSHSL1 tSHSL2 tDVCH tCHDX tCLL tCLH FR fR tDP tRES1 tRES2 tRST contention HOLD#".split()
@@ -20,8 +20,7 @@ class CompiledChip:
     """
 
     def __init__(self, sim: Simulation, content: bytes = b"", found: Found | None = None, *, offset: int = 0) -> None:
-        if not 0 <= offset <= offset + len(content) <= SIZE:
-            raise ValueError(f"offset and content must lie within {SIZE} bytes, not {offset} and {len(content)}")
+        check_content(content, offset)
         found = found or Found()
         times = astuple(found.timing)
         self._lib = sim.code
@@ -82,7 +81,7 @@ class CompiledChip:
         """The first 256, in order."""
         broken, name = [], c_int()
         for index in range(self._lib.px_chip_violations(self._handle)):
-            time = self._lib.px_chip_violation(self._handle, index, ctypes.byref(name))
+            time = self._lib.px_chip_violation(self._handle, index, byref(name))
             broken.append(Violation(name=_NAMES[name.value], time=time))
         return broken
 
@@ -96,11 +95,8 @@ class CompiledCells:
     """:class:`sim.flash.IoCells` in C++."""
 
     def __init__(self, chip: CompiledChip, *, period: int, pads: Pads | None = None, start: int = 0) -> None:
+        check_period(period)
         pads = pads or Pads()
-        if period < 2 or period % 2:
-            raise ValueError(f"period must be an even number of picoseconds, not {period}")
-        if not (0 <= pads.out and 0 <= pads.back):
-            raise ValueError(f"pads must have delays of 0 or more, not {pads}")
         self.chip, self._lib = chip, chip._lib
         self._handle = self._lib.px_cells(chip._handle, period, pads.out, pads.back, start)
 

@@ -3,8 +3,6 @@
 from firmware.isa import Mode
 from sim.cycles.timing import SIDE, SideClocks
 
-State = tuple[int, ...]
-
 _NONE = SideClocks(tables=0, before=0, after=0, access_to_index=0, index_to_access=0)
 
 
@@ -54,5 +52,5 @@ class CacheControl:
                 self.tables, self.accesses = self.clocks.tables, self.clocks.before + self.clocks.after
                 self.wait = self.clocks.index_to_access - 1
 
-    def state(self) -> State:
+    def state(self) -> tuple[int, ...]:
         return (self.left, self.tables, self.accesses, self.wait)

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 from firmware.program import Program
-from sim.cycles.anchors import emits_of_runs
 from sim.cycles.finish import StepControl
 from sim.cycles.flash import FlashControl
-from sim.cycles.index import IndexControl
-from sim.cycles.passes import PassRecord
+from sim.cycles.index import IndexControl, emits_of_runs
 from sim.cycles.rows import RowControl
 from sim.cycles.timing import BEAT_TO_STORE, PAIR_CLOCKS, STORE_TO_RETIRED
 
@@ -20,6 +18,29 @@ class StepCounts:
     rows: int
     beats: int
     flash: int
+
+
+Counts = tuple[int, ...]
+
+
+class PassRecord:
+    """How the passes of an attend run over its tables began, one for each distance: those that go as earlier ones need not be simulated.
+
+    What happens in a pass depends on the core's state where it begins and on whether it is the run's last. So where a state comes again,
+    the passes since come again too, as long as none of them is the last.
+    """
+
+    def __init__(self) -> None:
+        self._began: dict[object, tuple[int, Counts]] = {}
+
+    def ahead(self, *, distance: int, distances: int, state: object, counts: Counts) -> tuple[int, Counts]:
+        """Passes that can be left out, and what the counters add in them. Pass ``distance`` of ``distances`` begins, in ``state``, the
+        core's counters stand at ``counts``; called for each pass from the second on."""
+        if distance == 2:
+            self._began.clear()
+        earlier, then = self._began.setdefault(state, (distance, counts))
+        times = (distances - distance) // (distance - earlier) if distance > earlier else 0
+        return times * (distance - earlier), tuple(times * (now - before) for now, before in zip(counts, then, strict=True))
 
 
 class CoreControl:
@@ -64,10 +85,12 @@ class CoreControl:
         self.steps.clock(accepted=accepted, finished=finished, granted=granted, retired_end=retired_end, sort=sort)
         if repeated:
             self._skip()
-        if finished:
-            self.rows.advance()
-            return self._count()
-        return None
+        if not finished:
+            return None
+        self.rows.advance()
+        counts = StepCounts(clocks=self._clocks, rows=self._rows, beats=self._beats, flash=self._flash)
+        self._clocks = self._rows = self._beats = self._flash = 0
+        return counts
 
     def _request(self, *, beside: bool) -> bool:
         """The streamer's beat, and what it will do at the write-back; whether there is one. ``beside``: the tier serves the cache."""
@@ -93,11 +116,6 @@ class CoreControl:
         passes, added = self._passes.ahead(distance=rows.distance, distances=rows.distances, state=self._state(), counts=counts)
         rows.distance += passes
         self._clocks, self._rows, self._beats, self._flash = (now + more for now, more in zip(counts, added, strict=True))
-
-    def _count(self) -> StepCounts:
-        counts = StepCounts(clocks=self._clocks, rows=self._rows, beats=self._beats, flash=self._flash)
-        self._clocks = self._rows = self._beats = self._flash = 0
-        return counts
 
     def _state(self) -> tuple[object, ...]:
         waiting = (self.storing, self.retiring, self.urgent)

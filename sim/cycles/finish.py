@@ -2,8 +2,6 @@
 
 from sim.cycles.timing import GRANT_TO_LATENCY, done_clocks, idle_clocks
 
-State = tuple[int, ...]
-
 
 class StepControl:
     """Begins and ends steps; feeds the sorter the outputs, one a clock in which nobody else reads the store."""
@@ -55,6 +53,6 @@ class StepControl:
             self.reading = self.outputs = sort
             self.starting = True
 
-    def state(self) -> State:
+    def state(self) -> tuple[int, ...]:
         flags = (self.running, self.ended, self.sorted, self.go, self.choosing, self.starting, self.taking)
         return (*flags, self.reading, self.to_done, self.to_idle)

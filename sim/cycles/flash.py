@@ -2,8 +2,6 @@
 
 from sim.cycles.timing import FLASH, FlashClocks
 
-State = tuple[int, ...]
-
 
 class FlashControl:
     """Takes one row at a time; how long it takes depends on its beats alone.
@@ -42,5 +40,5 @@ class FlashControl:
             self.free_in = self.times.taken_to_free + taken * self.beat_clocks - 1
             self.endings += ((self.times.taken_to_ending - 1, taken),)
 
-    def state(self) -> State:
+    def state(self) -> tuple[int, ...]:
         return (self.acts_in, self.free_in, self.taken_in, *(number for ending in self.endings for number in ending))

@@ -2,10 +2,28 @@
 
 from collections.abc import Sequence
 
-from firmware.isa import Run
+from firmware.isa import BEAT_BYTES, SIDE_WORDS, Mode, Run, anchor_bits
+from firmware.program import Program, decode_anchor
 from sim.cycles.timing import ANCHOR_TO_INDEX, HEAD_CLOCKS, INDEX_DEPTH, INDEX_MARGIN
 
-State = tuple[int, ...]
+
+def emits_of_runs(program: Program) -> list[list[int]]:
+    """For each run, in its order, how many indices leave after each of its anchor words as it finds them: anchors runs copy words over
+    those of earlier runs."""
+    used = 1 << anchor_bits(program.comparators)
+    words = dict(enumerate(program.anchors))
+    ends = [piece.beat * BEAT_BYTES + len(piece.data) for piece in program.tables if piece.tier == 0]
+    ends += [(run.table_base + run.count) * BEAT_BYTES for run in program.runs if run.mode == Mode.ANCHORS]
+    memory = program.memory(max(ends, default=0))
+    found = []
+    for run in program.runs:
+        if run.mode == Mode.ANCHORS:
+            for number in range(run.count):
+                at = (run.table_base + number) * BEAT_BYTES
+                words[SIDE_WORDS * run.side + number] = int.from_bytes(memory[at : at + BEAT_BYTES], "little") % used
+        numbers = range(run.anchor_base, run.anchor_base + run.anchor_len)
+        found.append([decode_anchor(words.get(number, 0), comparators=program.comparators).emit for number in numbers])
+    return found
 
 
 class IndexQueue:
@@ -24,7 +42,7 @@ class IndexQueue:
         self.there = move or (self.there and not read)
         self.stored += write - move
 
-    def state(self) -> State:
+    def state(self) -> tuple[int, ...]:
         return (self.stored, self.there)
 
 
@@ -89,19 +107,7 @@ class IndexControl:
         self.run = 0 if self.runs[self.run].end else self.run + 1
         self.head = 0
 
-    def state(self) -> State:
-        word = -1 if self.word is None else self.word
-        own = (
-            self.run,
-            self.head,
-            self.at,
-            self.opens,
-            self.begun,
-            self.room,
-            word,
-            self.wait_retired,
-            self.wait_step,
-            self.started,
-            self.coming,
-        )
-        return (*own, *self.queue.state())
+    def state(self) -> tuple[int, ...]:
+        run = (self.run, self.head, self.at, self.opens, self.begun, self.room)
+        word = (-1 if self.word is None else self.word, self.wait_retired, self.wait_step, self.started, self.coming)
+        return (*run, *word, *self.queue.state())

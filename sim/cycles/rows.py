@@ -1,20 +1,16 @@
 """Control of the row fetch: indices become rows, one waiting and one streaming beat by beat."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from firmware.isa import Mode, Run
 from sim.cycles.cache import CacheControl
 from sim.cycles.timing import RUN_KEEP, RUN_WORDS
 
-State = tuple[int, ...]
-
-
 _QUIET = (Mode.QUERY, Mode.KEY, Mode.ANCHORS)
 
 
-@dataclass(frozen=True)
-class RowSlot:
+class RowSlot(NamedTuple):
     """One row of a run, or two of an int4 couple: ``rows``; ``closes``: no row of the run comes after. ``flash``: it lies there;
     ``asked``: of the flash, if it does."""
 
@@ -25,8 +21,7 @@ class RowSlot:
     asked: bool
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What the streamer does in one clock.
 
     ``adds``: the entries reach the accumulators (else they are kept for the beat that follows). ``reads``: a beat is read; ``row``: the
@@ -115,7 +110,7 @@ class RowControl:
         ready = self.cache.there
         self._stream(requested=requested)
         if asked and self.slot is not None:
-            self.slot = replace(self.slot, asked=True)
+            self.slot = self.slot._replace(asked=True)
         self.cache.clock(granted=beside, taken=addressed)
         if self.word < RUN_WORDS:
             if self.word != RUN_KEEP or not waits or self.distance > 1:
@@ -154,17 +149,13 @@ class RowControl:
             self.slot = RowSlot(run=self.run, rows=1 + self.half, closes=closes, flash=flash, asked=not flash)
             self.half = False
 
-    def _clocks(self, row: RowSlot) -> int:
-        run = self.runs[row.run]
-        return run.row_beats * 2 if run.int4 else run.row_beats
-
     def _stream(self, *, requested: bool) -> None:
-        ends = requested and self.stream is not None and self.at == self._clocks(self.stream) - 1
+        run = self.runs[self.stream.run] if self.stream else None
+        ends = requested and run is not None and self.at == run.row_beats * (1 + run.int4) - 1
         if self.slot is not None and self.slot.asked and (self.stream is None or ends):
-            before = self.stream
             self.stream, self.slot, self.at = self.slot, None, 0
             # the second word of an int4 couple is being added when the first beat of an int8 row would come
-            self.pause = before is not None and self.runs[before.run].int4 and not self.runs[self.stream.run].int4
+            self.pause = run is not None and run.int4 and not self.runs[self.stream.run].int4
             return
         if ends:
             self.stream = None
@@ -176,10 +167,8 @@ class RowControl:
         """A step ends: a position more is cached."""
         self.cached = min(self.cached + 1, self.reach)
 
-    def state(self) -> State:
+    def state(self) -> tuple[int, ...]:
         """All but the distance."""
-        rows = [
-            (-1, 0, 0, 0, 0) if row is None else (row.run, row.rows, row.closes, row.flash, row.asked) for row in (self.slot, self.stream)
-        ]
+        slot, stream = ((-1, 0, 0, 0, 0) if row is None else row for row in (self.slot, self.stream))
         own = (self.cached, self.run, self.word, self.left, self.half)
-        return (*own, *rows[0], *rows[1], self.at if self.stream else 0, self.pause, *self.cache.state())
+        return (*own, *slot, *stream, self.at if self.stream else 0, self.pause, *self.cache.state())

@@ -17,6 +17,16 @@ class Pads:
     out: int = 0
     back: int = 0
 
+    def __post_init__(self) -> None:
+        if self.out < 0 or self.back < 0:
+            raise ValueError(f"pads must have delays of 0 or more, not {self}")
+
+
+def check_period(period: int) -> None:
+    """Refuses a clock whose half isn't whole picoseconds."""
+    if period < 2 or period % 2:
+        raise ValueError(f"period must be an even number of picoseconds, not {period}")
+
 
 class IoCells:
     """``chip`` behind ``pads``, clocked with ``period`` picoseconds (even); the first edge is at the time ``start``.
@@ -32,12 +42,8 @@ class IoCells:
     """
 
     def __init__(self, chip: FlashChip, *, period: int, pads: Pads | None = None, start: int = 0) -> None:
-        pads = pads or Pads()
-        if period < 2 or period % 2:
-            raise ValueError(f"period must be an even number of picoseconds, not {period}")
-        if not (0 <= pads.out and 0 <= pads.back):
-            raise ValueError(f"pads must have delays of 0 or more, not {pads}")
-        self.chip, self._period, self._pads = chip, period, pads
+        check_period(period)
+        self.chip, self._period, self._pads = chip, period, pads or Pads()
         self._now = start
         self._events: deque[tuple[int, int, int, int, int]] = deque()
 

@@ -70,7 +70,10 @@ class FlashChip:
             self._watch.lines(now, changed)
         if cs_n != self._cs_n:
             self._cs_n = cs_n
-            self._release(now) if cs_n else self._select(now)
+            if cs_n:
+                self._watch.release(now, reading=self.protocol.deselect(now))
+            else:
+                self._select(now)
         if clk != self._clk:
             self._clk = clk
             if self._cs_n:
@@ -91,15 +94,9 @@ class FlashChip:
         self._rises, self._held, self._clash = 0, False, False
         self._old = self._new = None
 
-    def _release(self, now: int) -> None:
-        self._watch.release(now, reading=self.protocol.deselect(now))
-
-    def _slow(self) -> bool:
-        return self.protocol.command == 0x03
-
     def _rise(self, now: int) -> None:
         lines = self.protocol.lines
-        self._watch.clock(now, slow=self._slow(), lines=lines, first=not self._rises)
+        self._watch.clock(now, slow=self.protocol.command == 0x03, lines=lines, first=not self._rises)
         self._rises += 1
         level = self._inputs(lines)
         # 4.4: with QE = 0, IO3 is HOLD#; asleep, nothing is held
@@ -110,17 +107,18 @@ class FlashChip:
         self.protocol.rise(now, level)
 
     def _fall(self, now: int) -> None:
-        self._watch.clock_low(now, slow=self._slow())
+        self._watch.clock_low(now, slow=self.protocol.command == 0x03)
         if not self._held:
             self._old, self._new = self._new, self.protocol.output(now)
 
     def _inputs(self, lines: int) -> int:
         """Levels the chip sees on ``lines``."""
-        loose = lines & ~self._drive
-        level = self._io & self._drive | self._pulled & loose
-        if loose & ~self._pulled:
-            level |= self._draw() & loose & ~self._pulled
-        return level
+        return self._io & self._drive | self._loose(lines & ~self._drive)
+
+    def _loose(self, lines: int) -> int:
+        """Levels of lines that nobody drives: 1 where they are pulled, else random, by one draw for all."""
+        floating = lines & ~self._pulled
+        return self._pulled & lines | (self._draw() & floating if floating else 0)
 
     def _draw(self) -> int:
         s = self._noise
@@ -159,9 +157,4 @@ class FlashChip:
         """The lines as the FPGA sees them at the time ``now``: its own levels where it drives, else the chip's, else pulled or random."""
         levels, mask = self.out(now)
         mask &= ~self._drive
-        value = self._io & self._drive | levels & mask
-        loose = 15 & ~self._drive & ~mask
-        value |= self._pulled & loose
-        if loose & ~self._pulled:
-            value |= self._draw() & loose & ~self._pulled
-        return value
+        return self._io & self._drive | levels & mask | self._loose(15 & ~self._drive & ~mask)

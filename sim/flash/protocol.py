@@ -50,12 +50,17 @@ FORMATS: dict[int, Format] = {
 WHILE_BUSY = (0x05, 0x35, 0x66, 0x99)  # 8.2.4; 8.2.43
 
 
+def check_content(content: bytes, offset: int) -> None:
+    """Refuses bytes that don't fit the chip."""
+    if not 0 <= offset <= offset + len(content) <= SIZE:
+        raise ValueError(f"offset and content must lie within {SIZE} bytes, not {offset} and {len(content)}")
+
+
 class Protocol:
     """One chip's states. A transaction is ``select``, ``rise`` for each rising clock, ``deselect``; ``output`` tells what it drives."""
 
     def __init__(self, content: bytes, found: Found, *, offset: int) -> None:
-        if not 0 <= offset <= offset + len(content) <= SIZE:
-            raise ValueError(f"offset and content must lie within {SIZE} bytes, not {offset} and {len(content)}")
+        check_content(content, offset)
         self.content, self.offset, self.jedec = bytearray(content), offset, found.jedec
         self.asleep, self.continuous = found.power is Power.ASLEEP, found.power is Power.CONTINUOUS
         self.quad, self.quad_stored = found.quad_enabled or self.continuous, found.quad_enabled
@@ -68,8 +73,6 @@ class Protocol:
         self.format: Format | None = None
         self.deaf = False
         self.clocks = self.bits = self.address = self.mode = self.header = 0
-
-    # one transaction
 
     def select(self, now: int) -> str | None:
         """CS# falls. Returns the name of the time that was not waited for."""

@@ -4,21 +4,13 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from boards import Board
-from firmware import isa
 from firmware.host.transport import Transport
 from firmware.program import Program
 from hdl.board.system import System
 from sim.compiled.build import SimulationError, build
-from sim.compiled.simulation import Simulation, Uart
-from sim.machines.preload import ANCHORS, PROGRAM, TABLES, preload, store_latencies, store_names
-from sim.machines.setup import FlashSetup
-
-CORE = "core."
-START_LIMIT = 1 << 16  # clocks of the flash's start sequence
+from sim.compiled.simulation import Uart
+from sim.machines.machine import CORE, FlashSetup, Machine
 
 
 @cache
@@ -30,11 +22,11 @@ def board_library(board: Board, *, gap_bits: int = 16) -> Path:
 class UartTransport(Transport):
     """The host driver's byte stream, over a simulated UART; time is the simulated clock's.
 
-    ``watch``, ``seen``: a register of one bit, and what is called after every clock in which it is 1.
+    ``seen()`` is called after every clock in which the core has retired a run.
     """
 
-    def __init__(self, uart: Uart, *, clock_hz: float, watch: str | None = None, seen: Callable[[], None] = lambda: None) -> None:
-        self._uart, self._clock_hz, self._watch, self._seen = uart, clock_hz, watch, seen
+    def __init__(self, uart: Uart, *, clock_hz: float, seen: Callable[[], None] | None) -> None:
+        self._uart, self._clock_hz, self._seen = uart, clock_hz, seen
 
     def now(self) -> float:
         return self._uart.clocks / self._clock_hz
@@ -43,18 +35,19 @@ class UartTransport(Transport):
         self._uart.send(data)
 
     def read(self, size: int, timeout: float) -> bytes:
-        limit = max(1, round(timeout * self._clock_hz))
-        return self._uart.receive(max(1, min(size, self._uart.waiting)), limit=limit, watch=self._watch, seen=self._seen)
+        limit, wanted = max(1, round(timeout * self._clock_hz)), max(1, min(size, self._uart.waiting))
+        if self._seen is None:
+            return self._uart.receive(wanted, limit=limit)
+        return self._uart.receive(wanted, limit=limit, watch=CORE + "writeback.retired", seen=self._seen)
 
 
-class BoardSimulation:
+class BoardSimulation(Machine):
     """A board from reset on.
 
     With ``image``, the bytes at the board's image offset in flash, it reads an image from there as it does after power-up (:meth:`boot`
     waits for the end). With ``program`` it is preloaded (sim.machines.preload) instead, and only the sampler's registers are still to be
     set over the UART; the flash then holds ``image``, if that is given, for its tables. Without either the chip is blank. ``flash``: how
-    the chip is set up, on a board with a flash tier. ``gap_bits``: of hdl.board.system.System. ``sim``: the simulation itself; ``uart``:
-    the host's side of the UART; ``chip``: the flash chip.
+    the chip is set up, on a board with a flash tier. ``gap_bits``: of hdl.board.system.System. ``uart``: the host's side of the UART.
     """
 
     def __init__(
@@ -66,24 +59,17 @@ class BoardSimulation:
         flash: FlashSetup | None = None,
         gap_bits: int = 16,
     ) -> None:
-        self.board, self.chip = board, None
-        self.sim = Simulation(board_library(board, gap_bits=gap_bits))
+        super().__init__(board_library(board, gap_bits=gap_bits))
+        self.board = board
         if program is not None:
             self.sim["loader.status__done"] = 1  # as hdl.board.system.System(board, loaded=True) begins
-            names = [TABLES, ANCHORS, PROGRAM, *store_names()]
-            preload({name: self.sim.memory(CORE + name) for name in names}, program)
-        self._banks = [self.sim.memory(name) for name in store_names(CORE)]
+            self._preload(program)
         self.uart = self.sim.uart(from_design="uart_tx", to_design="uart_rx", divisor=board.clock_hz / board.uart_baud)
         if board.flash is not None:
-            setup = flash or FlashSetup()
-            self._content = image or b"" if setup.content is None else setup.content
-            self.chip = setup.attach(self.sim, board, self._content).chip
+            self._attach_flash(board, image or b"", flash)
             if program is not None:
                 self.sim["flash.status__active"] = 0
-                self.sim.run_until("flash.ready", limit=START_LIMIT)
-
-    def close(self) -> None:
-        self.sim.close()
+                self._start_flash()
 
     def boot(self, *, limit: int = 20_000_000) -> bool:
         """Runs until an LED tells how the load from the flash has ended: True, the image is loaded."""
@@ -96,20 +82,4 @@ class BoardSimulation:
 
     def transport(self, *, seen: Callable[[], None] | None = None) -> UartTransport:
         """The host driver's way in. ``seen()`` is called whenever the core has retired a run: its write-back is in the store."""
-        if seen is None:
-            return UartTransport(self.uart, clock_hz=self.board.clock_hz)
-        return UartTransport(self.uart, clock_hz=self.board.clock_hz, watch=CORE + "writeback.retired", seen=seen)
-
-    def latencies(self) -> npt.NDArray[np.int16]:
-        """All latencies in the store, (2048,), by address."""
-        return store_latencies(self._banks)
-
-    def tables(self, tier: int, address: int, size: int) -> bytes:
-        """Bytes of a tier as they stand in the simulated memory, or in the chip."""
-        if tier:
-            return self._content[address - self.board.image_offset :][:size]
-        return self.sim.memory(CORE + TABLES).astype("<u4").tobytes()[address : address + size]
-
-    def counter(self, counter: isa.Counter) -> int:
-        """One of the core's counters."""
-        return self.sim[f"{CORE}counters.{counter.name.lower()}"]
+        return UartTransport(self.uart, clock_hz=self.board.clock_hz, seen=seen)

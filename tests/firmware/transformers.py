@@ -9,7 +9,7 @@ import numpy as np
 from boards import Board
 from firmware import isa
 from firmware.compiler import compile_network
-from firmware.compiler.tables.copies import region_start
+from firmware.compiler.tables.arrange import region_start
 from firmware.isa import Mode
 from firmware.program import Program
 from golden.integer.heads import Head, TransformerBlock

@@ -1,4 +1,4 @@
-"""Runs whose anchor words have no place yet, and the places: first those that stay, then a region that each copied block fills anew."""
+"""Runs that have no anchor words yet, their order, and the words' places: first those that stay, then what each copied block fills anew."""
 
 from dataclasses import dataclass, field, replace
 
@@ -8,9 +8,11 @@ from firmware.isa import Mode
 from firmware.program import Placed
 
 from ..stages.stage import Stage
-from ..tables.copies import REGION, region_start
+from ..tables.arrange import REGION, region_start
 
 WORD_BYTES = isa.BEAT_BYTES  # a beat holds one anchor word
+QUEUED_KEYS = 240  # that surely fit the index queue, of 256 places, while rows of attention stream
+LEAD_WORDS = 8  # anchor words of the keys that are read before the first row comes, at least
 
 
 @dataclass(kw_only=True)
@@ -21,15 +23,6 @@ class Draft:
     run: isa.Run
     origin: Origin
     words: list[int] = field(default_factory=list)
-
-    def lay(self, memory: list[int], before: "Draft | None") -> None:
-        """Appends the words to ``memory``, unless they are those of the draft ``before``."""
-        if self.stage.same_words:
-            assert before is not None
-            self.run = replace(self.run, anchor_base=before.run.anchor_base, anchor_len=before.run.anchor_len)
-        elif self.words:
-            self.run = replace(self.run, anchor_base=len(memory), anchor_len=len(self.words))
-            memory += self.words
 
 
 def lay_anchors(drafts: list[Draft]) -> tuple[list[int], list[Placed]]:
@@ -55,7 +48,29 @@ def lay_anchors(drafts: list[Draft]) -> tuple[list[int], list[Placed]]:
 
 
 def _lay(drafts: list[Draft], memory: list[int]) -> None:
-    before: Draft | None = None
+    """Appends the words of ``drafts`` to ``memory``, but for those that a draft shares with the one before it."""
+    base, length = 0, 0
     for draft in drafts:
-        draft.lay(memory, before)
-        before = draft
+        if not draft.stage.same_words:
+            base, length = len(memory), len(draft.words)
+            memory += draft.words
+        if length:
+            draft.run = replace(draft.run, anchor_base=base, anchor_len=length)
+
+
+def keys_behind_rows(drafts: list[Draft]) -> list[Draft]:
+    """Query, key, attend becomes query, attend, key, in each block with one of each whose key indices are made before the first sum of its
+    attend run is written back (docs/reference/isa.md, "Rules")."""
+    order = list(drafts)
+    for at in range(len(order) - 2):
+        query, key, attend = order[at : at + 3]
+        modes = [draft.run.mode for draft in (query, key, attend)]
+        alone = at + 3 == len(order) or order[at + 3].run.mode != Mode.ATTEND
+        if modes == [Mode.QUERY, Mode.KEY, Mode.ATTEND] and alone and _in_time(key.run, attend.run):
+            order[at + 1 : at + 3] = [attend, key]
+    return order
+
+
+def _in_time(key: isa.Run, attend: isa.Run) -> bool:
+    rows = max(0, attend.count - 2)  # the last two may be a couple, and its first sums are written back at once
+    return key.count <= QUEUED_KEYS and key.anchor_len <= LEAD_WORDS + rows * attend.row_beats

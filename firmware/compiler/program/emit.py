@@ -8,22 +8,17 @@ import numpy.typing as npt
 from firmware import isa
 from firmware.description import Origin
 from firmware.isa import Mode
-from firmware.program import Placed, encode_anchor
+from firmware.program import Placed
 
 from ..stages.attention import block_families
-from ..stages.families import Family
-from ..stages.stage import Stage
+from ..stages.stage import Family, Stage
 from ..store.layout import Layout
-from ..store.schedule import Schedule
 from ..store.words import span_words
 from ..tables.parts import Part
 from ..tables.placement import Piece
-from .draft import Draft, lay_anchors
-from .indices import copy_draft, index_draft, sides_of, words_of_sides
-from .order import keys_behind_rows
+from .draft import Draft, keys_behind_rows, lay_anchors
+from .indices import Plans, copy_draft, index_draft, sides_of, words_of_sides
 from .pack import beats, columns_in_order, rows_in_order
-
-Plans = dict[Family, tuple[Schedule, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +32,7 @@ class Emitted:
 
 
 def emit(stages: list[Stage], parts: list[Part], plans: Plans, pieces: list[Piece], layout: Layout, *, n_out: int) -> Emitted:
-    """The runs of ``stages`` in order: of one that reads tables one for each of its ``pieces``, of any other one.
-
-    ``plans``: the schedules of each family, one a source.
-    """
+    """The runs of ``stages`` in order: of one that reads tables one for each of its ``pieces``, of any other one."""
     drafts: list[Draft] = []
     tables: list[Placed] = []
     sides: dict[Family, int] = {}
@@ -49,10 +41,10 @@ def emit(stages: list[Stage], parts: list[Part], plans: Plans, pieces: list[Piec
         if stage.reads:
             for piece in mine:
                 part = parts[piece.item]
-                side = sides.get(part.family, 0) + piece.start // isa.SIDE_WORDS if stage.mode == Mode.ATTEND else 0
+                side = sides[part.family] + piece.start // isa.SIDE_WORDS if stage.mode == Mode.ATTEND else 0
                 draft = _tables_run(part, piece, plans, layout, n_out=n_out, side=side, opens=piece is mine[0], closes=piece is mine[-1])
                 drafts.append(draft)
-                tables.append(_bytes(part, piece, plans, layout, n_out=n_out))
+                tables.append(_bytes(part, piece, draft.origin, layout, n_out=n_out))
         elif stage.mode == Mode.ANCHORS:
             drafts.append(copy_draft(stage, mine[0]))
         else:
@@ -64,28 +56,28 @@ def emit(stages: list[Stage], parts: list[Part], plans: Plans, pieces: list[Piec
     anchors, sources = lay_anchors(drafts)
     drafts = keys_behind_rows(drafts)
     drafts[-1].run = replace(drafts[-1].run, end=True)
-    return Emitted(
-        runs=[draft.run for draft in drafts],
-        anchors=anchors,
-        tables=tables + sources,
-        origins=tuple(draft.origin for draft in drafts),
-    )
+    runs, origins = [draft.run for draft in drafts], tuple(draft.origin for draft in drafts)
+    return Emitted(runs=runs, anchors=anchors, tables=tables + sources, origins=origins)
 
 
 def _tables_run(part: Part, piece: Piece, plans: Plans, layout: Layout, *, n_out: int, side: int, opens: bool, closes: bool) -> Draft:
     """``opens``, ``closes``: whether the piece is the first, the last of its stage."""
     stage, family = part.stage, part.family
     span = slice(piece.start, piece.start + piece.count)
-    order, bits = _order(part, plans, span)
-    words = []
-    if stage.mode == Mode.ROWS and not stage.token:
-        words = span_words(family.sources[0], plans[family][0], span, layout.copies, comparators=layout.comparators)
+    origin, words = Origin(stage=stage.id, group=part.group, tables=family.numbers), list[int]()
+    if not stage.token:
+        order = plans[family][0].order[span]
+        pairs = zip(*(plan.pairs()[span] for plan in plans[family]), strict=True)
+        tables, bits = tuple(family.numbers[table] for table in order), tuple(family.index_bits(list(one)) for one in pairs)
+        origin = replace(origin, tables=tables, pairs=bits)
+        if stage.mode == Mode.ROWS:
+            words = span_words(family.sources[0], plans[family][0], span, layout.copies, comparators=layout.comparators)
     run = isa.Run(
         mode=stage.mode,
         table_base=piece.base,
         count=piece.count,
         tier=piece.tier,
-        table_log2=part.n_c + part.row_log2,
+        table_log2=part.family.n_c + part.row_log2,
         row_log2=part.row_log2,
         row_beats=part.row_beats,
         side=side,
@@ -100,29 +92,18 @@ def _tables_run(part: Part, piece: Piece, plans: Plans, layout: Layout, *, n_out
         residual=stage.residual and closes,
         sort=stage.sort and closes,
     )
-    origin = Origin(stage=stage.id, group=part.group, tables=tuple(family.numbers[table] for table in order), pairs=bits)
-    return Draft(stage=stage, run=run, origin=origin, words=[encode_anchor(word) for word in words])
+    return Draft(stage=stage, run=run, origin=origin, words=words)
 
 
-def _order(part: Part, plans: Plans, span: slice) -> tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]:
-    """The tables of a piece in order, and of each the network's bits of its index, the highest first; none of a token's table."""
-    family = part.family
-    if not family.sources:
-        return (0,), ()
-    order = plans[family][0].order[span]
-    pairs = zip(*(plan.pairs()[span] for plan in plans[family]), strict=True)
-    return order, tuple(family.index_bits(list(one)) for one in pairs)
-
-
-def _bytes(part: Part, piece: Piece, plans: Plans, layout: Layout, *, n_out: int) -> Placed:
-    """The tables of a piece as they lie in its tier."""
-    order, bits = _order(part, plans, slice(piece.start, piece.start + piece.count))
-    chosen = rows_in_order(part.family.tables, order, bits)
+def _bytes(part: Part, piece: Piece, origin: Origin, layout: Layout, *, n_out: int) -> Placed:
+    """The tables of a piece as they lie in its tier, in the order and with the index bits that ``origin`` names."""
+    first = part.family.numbers[0]
+    chosen = rows_in_order(part.family.tables, [number - first for number in origin.tables], origin.pairs)
     columns: npt.NDArray[np.int32] = layout.columns
     if part.stage.region == "output":
         wanted = np.arange(layout.output_words * isa.LANES, dtype=np.int32)
         columns = np.where(wanted < n_out, wanted, -1)
     data = beats(columns_in_order(chosen, columns), bits=part.stage.bits)
-    padded = np.zeros((piece.count << part.n_c, (1 << part.row_log2) * isa.BEAT_BYTES), np.uint8)
+    padded = np.zeros((piece.count << part.family.n_c, (1 << part.row_log2) * isa.BEAT_BYTES), np.uint8)
     padded[:, : data.shape[-1]] = data.reshape(len(padded), -1)
     return Placed(piece.tier, piece.base, padded.tobytes()[: (piece.end - piece.base) * isa.BEAT_BYTES])

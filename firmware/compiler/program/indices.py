@@ -5,12 +5,11 @@ import numpy as np
 from firmware import isa
 from firmware.description import Origin
 from firmware.isa import Mode
-from firmware.program import Placed, encode_anchor
+from firmware.program import Placed
 
 from ..errors import CompileError
 from ..stages.attention import side_blocks
-from ..stages.families import Family
-from ..stages.stage import Stage
+from ..stages.stage import Family, Stage
 from ..store.layout import Layout
 from ..store.schedule import Schedule
 from ..store.words import span_words
@@ -21,6 +20,9 @@ ZERO_ROW = 2  # beats of the row of zeros that such a run ends with
 NO_STRIDE = 31
 SIDES = 256  # side blocks that a run can name
 
+Plans = dict[Family, tuple[Schedule, ...]]
+"""The schedules of each family, one a source."""
+
 
 def sides_of(families: list[Family], piece: Piece) -> dict[Family, int]:
     """The first side block of each part of a transformer's block, whose side blocks lie at ``piece``."""
@@ -30,19 +32,18 @@ def sides_of(families: list[Family], piece: Piece) -> dict[Family, int]:
     return dict(zip(families, at, strict=False))
 
 
-def words_of_sides(families: list[Family], plans: dict[Family, tuple[Schedule, ...]], piece: Piece) -> Placed:
+def words_of_sides(families: list[Family], plans: Plans, piece: Piece) -> Placed:
     """The side blocks of a block's ``families``, as they are loaded; the last beat of the last one is left out."""
     words = np.concatenate([family.side_words(plans[family][0].order) for family in families])
     return Placed(0, piece.base, words.astype("<u2").tobytes()[: (piece.end - piece.base) * isa.BEAT_BYTES])
 
 
-def index_draft(stage: Stage, plans: dict[Family, tuple[Schedule, ...]], layout: Layout, *, side: int) -> Draft:
+def index_draft(stage: Stage, plans: Plans, layout: Layout, *, side: int) -> Draft:
     """A query or a key run; ``side``: its first side block."""
     words, tables, pairs = [], [], []
     for family in stage.families:
         plan = plans[family][stage.source]
-        anchors = family.sources[stage.source]
-        words += span_words(anchors, plan, slice(0, family.n_t), layout.copies, comparators=layout.comparators)
+        words += span_words(family.sources[stage.source], plan, slice(0, family.n_t), layout.copies, comparators=layout.comparators)
         tables += [family.numbers[table] for table in plan.order]
         pairs += list(plan.pairs())
     run = isa.Run(
@@ -55,8 +56,7 @@ def index_draft(stage: Stage, plans: dict[Family, tuple[Schedule, ...]], layout:
         side=side,
         sync=stage.sync,
     )
-    origin = Origin(stage=stage.id, tables=tuple(tables), pairs=tuple(pairs))
-    return Draft(stage=stage, run=run, origin=origin, words=[encode_anchor(word) for word in words])
+    return Draft(stage=stage, run=run, origin=Origin(stage=stage.id, tables=tuple(tables), pairs=tuple(pairs)), words=words)
 
 
 def copy_draft(stage: Stage, piece: Piece) -> Draft:

@@ -8,11 +8,11 @@ from firmware import isa
 Int8 = npt.NDArray[np.int8]
 
 
-def rows_in_order(tables: Int8, order: tuple[int, ...], bits: tuple[tuple[int, ...], ...]) -> Int8:
+def rows_in_order(tables: Int8, order: list[int], bits: tuple[tuple[int, ...], ...]) -> Int8:
     """(n_t, 2**n_c, n_out) tables, taken in ``order``; ``bits`` gives for each the old number of every bit of a row's new index, the
     highest first; without it rows stay."""
     if not bits or not bits[0]:
-        return tables[list(order)]
+        return tables[order]
     n_c = len(bits[0])
     new = np.arange(1 << n_c)
     result = np.empty((len(order), *tables.shape[1:]), np.int8)

@@ -1,5 +1,7 @@
 """The stages of a transformer's block, and the limits that attention has in the core."""
 
+from dataclasses import replace
+
 from firmware import isa
 from firmware.description import StageId, Work
 from firmware.isa import Mode
@@ -7,8 +9,7 @@ from golden.integer.heads import TransformerBlock
 from golden.integer.transformer import TransformerNetwork
 
 from ..errors import CompileError
-from .families import Family, attention_family
-from .stage import Stage, layer_stage
+from .stage import Family, Stage, attention_family, layer_stage
 
 MAX_QUERY_BITS = 7  # a key index is shifted left by them, in a field of 3 bits
 
@@ -29,10 +30,8 @@ def check_attention(network: TransformerNetwork) -> None:
         tables = [sum(head.n_t for head in heads) for heads in block.groups()]
         queries = sum(-(-count // isa.SIDE_WORDS) for count in tables) * isa.SIDE_WORDS
         if queries > isa.QUERIES:
-            raise CompileError(
-                f"blocks.{number} needs {queries} query indices for its {sum(tables)} tables (by fours, part after part), "
-                f"the core keeps {isa.QUERIES}"
-            )
+            needs = f"{queries} query indices for its {sum(tables)} tables (by fours, part after part)"
+            raise CompileError(f"blocks.{number} needs {needs}, the core keeps {isa.QUERIES}")
 
 
 def block_stages(number: int, block: TransformerBlock) -> list[Stage]:
@@ -51,19 +50,8 @@ def block_stages(number: int, block: TransformerBlock) -> list[Stage]:
             Stage(id=StageId(Work.QUERY, number), families=made, mode=Mode.QUERY, sync=not stages),
             Stage(id=StageId(Work.KEY, number), families=made, mode=Mode.KEY, source=-1),
         ]
-    for part, family in enumerate(families):
-        stages.append(
-            Stage(
-                id=StageId(Work.PART, number, part),
-                families=(family,),
-                mode=Mode.ATTEND,
-                bits=block.bits,
-                shift=block.shift,
-                first=True,
-                last=True,
-                residual=True,
-            )
-        )
+    sums = Stage(id=StageId(Work.PART, number), mode=Mode.ATTEND, bits=block.bits, shift=block.shift, first=True, last=True, residual=True)
+    stages += [replace(sums, id=StageId(Work.PART, number, part), families=(family,)) for part, family in enumerate(families)]
     return stages if block.feed is None else [*stages, layer_stage(StageId(Work.FEED, number), block.feed)]
 
 

@@ -1,19 +1,20 @@
 """A network as a list of stages in the order of the program; an architecture registers its own."""
 
+from dataclasses import replace
 from functools import singledispatch
 
 import numpy as np
 
 from firmware.description import StageId, Work
 from golden.integer.deep import DeepNetwork
+from golden.integer.layer import Layer
 from golden.integer.network import Network, TextNetwork
 from golden.integer.recurrent import RecurrentNetwork
 from golden.integer.transformer import TransformerNetwork
 
 from ..errors import CompileError
 from .attention import block_stages, check_attention
-from .families import Family, group_family
-from .stage import Stage, layer_stage
+from .stage import Family, Stage, layer_families, layer_stage
 
 
 @singledispatch
@@ -32,8 +33,7 @@ def _deep(network: DeepNetwork) -> list[Stage]:
 def _recurrent(network: RecurrentNetwork) -> list[Stage]:
     """Eq. 11: U, S, and E last, which needs the symbol U led to. S reads the state as U left it standing: U's sync holds for it too."""
     layer = network.hidden[0]
-    families = tuple(group_family(group) for group in layer.groups)
-    recur = Stage(id=StageId(Work.HIDDEN, 0), families=families, bits=layer.bits, first=True)
+    recur = Stage(id=StageId(Work.HIDDEN, 0), families=layer_families(layer), bits=layer.bits, first=True)
     return [_unembed(network), recur, _embed(network, shift=layer.shift, first=False)]
 
 
@@ -46,18 +46,8 @@ def _transformer(network: TransformerNetwork) -> list[Stage]:
 
 
 def _unembed(network: Network) -> Stage:
-    output = network.output
-    return Stage(
-        id=StageId(Work.OUTPUT),
-        families=tuple(group_family(group) for group in output.groups),
-        bits=output.bits,
-        region="output",
-        shift=output.shift,
-        sync=True,
-        first=True,
-        last=True,
-        sort=True,
-    )
+    """A layer whose sums are the outputs, and are sorted."""
+    return replace(layer_stage(StageId(Work.OUTPUT), network.output), region="output", residual=False, sort=True)
 
 
 def _embed(network: TextNetwork, *, shift: int, first: bool) -> Stage:
@@ -68,15 +58,9 @@ def _embed(network: TextNetwork, *, shift: int, first: bool) -> Stage:
     return Stage(id=StageId(Work.EMBED), families=(family,), bits=network.embed_bits, shift=shift, token=True, first=first, last=True)
 
 
-def sum_range(stages: list[Stage], region: str) -> tuple[int, int]:
-    """The least and the greatest value a latency of ``region`` could get from its tables (no residual), after the shift."""
-    low: np.ndarray | int = 0
-    high: np.ndarray | int = 0
-    shift = 0
-    for stage in stages:
-        if stage.region == region:
-            for family in stage.families:
-                low = low + family.tables.astype(np.int64).min(axis=1).sum(axis=0)
-                high = high + family.tables.astype(np.int64).max(axis=1).sum(axis=0)
-            shift = stage.shift
-    return int(np.min(low)) << shift, int(np.max(high)) << shift
+def output_range(output: Layer) -> tuple[int, int]:
+    """The least and the greatest latency that an output could get from its tables, after the shift."""
+    tables = [group.tables.astype(np.int64) for group in output.groups]
+    low = sum(one.min(axis=1).sum(axis=0) for one in tables)
+    high = sum(one.max(axis=1).sum(axis=0) for one in tables)
+    return int(np.min(low)) << output.shift, int(np.max(high)) << output.shift

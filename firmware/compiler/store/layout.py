@@ -72,13 +72,7 @@ def region_words(columns: int, *, wide: bool) -> int:
 
 
 def add_copies(
-    shape: Shape,
-    slot: Ints,
-    clashing: list[tuple[int, int]],
-    *,
-    rng: np.random.Generator,
-    constant_copies: int = 1,
-    input_copies: int = 1,
+    shape: Shape, slot: Ints, clashing: list[tuple[int, int]], *, rng: np.random.Generator, constant_copies: int = 1, input_copies: int = 1
 ) -> list[list[int]]:
     """The slots of each neuron: ``slot`` (n,), a second one where pairs clash, and as many as told for static neurons with pairs."""
     slots = [[int(s)] for s in slot]

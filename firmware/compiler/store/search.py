@@ -50,75 +50,71 @@ def search(families: list[Sources], row_clocks: list[int], shape: Shape, board: 
     ``families``: of each, its sources, anchors (n_t, n_c, 2); ``row_clocks``: of its tables, in their tier, 0 where the rows come later.
     ``room``: anchor words there are. Once a plan loses no clock, no more copies are tried.
     """
-    count = shape.comparators
-    clocks = words = 0
-    for sources, row in zip(families, row_clocks, strict=True):
-        for anchors in sources:
-            n_t, n_c, _ = anchors.shape
-            clocks += n_t // count * max(n_c, count * max(1, row)) + (max(n_c, count, row) if n_t % count else 0)
-            words += ideal_words(n_t, n_c, count)
-    ideal = (0, shape.state_words, clocks, words)
+    searched = _Search(families, row_clocks, shape, board, room)
     best: Plan | None = None
     refused = CompileError("no layout was found")
     for level, copies in enumerate(COPIES if shape.static.any() else COPIES[:1]):
         for attempt in range(TRIES):
-            rng = np.random.default_rng([level, attempt])
             try:
-                plan = _attempt(families, row_clocks, shape, board, rng=rng, copies=copies, ideal=ideal, room=room)
+                plan = searched.attempt(copies, np.random.default_rng([level, attempt]))
             except CompileError as error:
                 refused = error
                 break
             if best is None or plan.cost < best.cost:
                 best = plan
-            if best.cost[:3] <= ideal[:3]:
+            if best.cost[:3] <= searched.ideal[:3]:
                 return best
     if best is None:
         raise refused
     return best
 
 
-def _attempt(
-    families: list[Sources],
-    row_clocks: list[int],
-    shape: Shape,
-    board: Board,
-    *,
-    rng: np.random.Generator,
-    copies: tuple[int, int],
-    ideal: tuple[int, int, int, int],
-    room: int,
-) -> Plan:
-    pairs = np.zeros((shape.n, shape.n), np.int64)
-    for sources in families:
-        for anchors in sources:
-            _join(pairs, anchors.reshape(-1, 2), PAIR)
-    places = np.full(shape.slots, shape.state_words * isa.slot_banks(shape.comparators), np.int64)
-    slot: Ints | None = None
-    starts: list[tuple[Schedule, ...] | None] = [None] * len(families)
-    wanted = pairs
-    best: Plan | None = None
-    idle = 0
-    for number in range(ROUNDS):
-        slot = colour(wanted, places=places, limited=~shape.static, rng=rng, start=slot)
-        if number == 0 and 0 < sum(not shape.static[list(edge)].any() for edge in conflicts(pairs, slot)) <= FEW:
-            slot = colour(pairs, places=places, limited=~shape.static, rng=rng, start=slot, patience=LONG)
-        own = add_copies(shape, slot, conflicts(pairs, slot), rng=rng, constant_copies=copies[0], input_copies=copies[1])
-        masks = np.array([sum(1 << s for s in slots) for slots in own], np.int64)
-        made = [
-            schedules(sources, masks, comparators=shape.comparators, rng=rng, start=start)
-            for sources, start in zip(families, starts, strict=True)
-        ]
-        clocks = sum(one.clocks(row) for family, row in zip(made, row_clocks, strict=True) for one in family)
-        plan = Plan(layout=addresses(shape, own, board), schedules=made, clocks=clocks, room=room)
-        idle += 1
-        if best is None or plan.cost < best.cost:
-            best, idle = plan, 0
-        if best.cost <= ideal or copies != COPIES[0] or idle == PATIENCE:
-            break
-        starts = list(made)
-        wanted = pairs + _word_edges(families, made, shape.n, rng)
-    assert best is not None
-    return best
+class _Search:
+    """What all attempts share: the edges of ``pairs`` between neurons to compare, and the ``ideal`` cost of a plan."""
+
+    def __init__(self, families: list[Sources], row_clocks: list[int], shape: Shape, board: Board, room: int) -> None:
+        self.families, self.row_clocks, self.shape, self.board, self.room = families, row_clocks, shape, board, room
+        self.pairs = np.zeros((shape.n, shape.n), np.int64)
+        count = shape.comparators
+        clocks = words = 0
+        for sources, row in zip(families, row_clocks, strict=True):
+            for anchors in sources:
+                n_t, n_c, _ = anchors.shape
+                clocks += n_t // count * max(n_c, count * max(1, row)) + (max(n_c, count, row) if n_t % count else 0)
+                words += ideal_words(n_t, n_c, count)
+                _join(self.pairs, anchors.reshape(-1, 2), PAIR)
+        self.ideal = (0, shape.state_words, clocks, words)
+
+    def attempt(self, copies: tuple[int, int], rng: np.random.Generator) -> Plan:
+        """The best plan of one start, with so many copies of reference neurons and of inputs."""
+        shape, pairs = self.shape, self.pairs
+        places = np.full(shape.slots, shape.state_words * isa.slot_banks(shape.comparators), np.int64)
+        slot: Ints | None = None
+        starts: list[tuple[Schedule, ...] | None] = [None] * len(self.families)
+        wanted = pairs
+        best: Plan | None = None
+        idle = 0
+        for number in range(ROUNDS):
+            slot = colour(wanted, places=places, limited=~shape.static, rng=rng, start=slot)
+            if number == 0 and 0 < sum(not shape.static[list(edge)].any() for edge in conflicts(pairs, slot)) <= FEW:
+                slot = colour(pairs, places=places, limited=~shape.static, rng=rng, start=slot, patience=LONG)
+            own = add_copies(shape, slot, conflicts(pairs, slot), rng=rng, constant_copies=copies[0], input_copies=copies[1])
+            masks = np.array([sum(1 << s for s in slots) for slots in own], np.int64)
+            made = [
+                schedules(sources, masks, comparators=shape.comparators, rng=rng, start=start)
+                for sources, start in zip(self.families, starts, strict=True)
+            ]
+            clocks = sum(one.clocks(row) for family, row in zip(made, self.row_clocks, strict=True) for one in family)
+            plan = Plan(layout=addresses(shape, own, self.board), schedules=made, clocks=clocks, room=self.room)
+            idle += 1
+            if best is None or plan.cost < best.cost:
+                best, idle = plan, 0
+            if best.cost <= self.ideal or copies != COPIES[0] or idle == PATIENCE:
+                break
+            starts = list(made)
+            wanted = pairs + _word_edges(self.families, made, shape.n, rng)
+        assert best is not None
+        return best
 
 
 def _join(weights: Ints, edges: npt.NDArray[np.integer], weight: int) -> None:

@@ -27,25 +27,23 @@ def make_shape(network: Network, stages: list[Stage], board: Board) -> Shape:
     if static.all() and len(network.layers()) > 1:
         raise CompileError("hidden layers must change a neuron, all their table entries are 0")
     wide = any(stage.bits == 4 for stage in stages if stage.region == "state")
-    words = region_words(network.n_out, wide=network.output.bits == 4)
-    state = region_words(int((~static).sum()), wide=wide) if not static.all() else 0
-    if state + words > isa.ZERO_WORD:
-        raise CompileError(f"the layers need {state + words} accumulator words, the core has {isa.ZERO_WORD}: the accumulators are full")
     watched = np.zeros(network.n, np.int64)
-    for stage in stages:
-        if stage.reads:
-            for family in stage.families:
-                for anchors in family.sources:
-                    watched += np.bincount(anchors.ravel(), minlength=network.n)
-    return Shape(
+    for family in (family for stage in stages if stage.reads for family in stage.families):
+        for anchors in family.sources:
+            watched += np.bincount(anchors.ravel(), minlength=network.n)
+    shape = Shape(
         n=network.n,
         static=static,
         constant=np.arange(network.n) >= network.n - network.n_ref,
         watched=watched,
         wide=wide,
-        output_words=words,
+        output_words=region_words(network.n_out, wide=network.output.bits == 4),
         comparators=board.comparators,
     )
+    words = shape.state_words + shape.output_words
+    if words > isa.ZERO_WORD:
+        raise CompileError(f"the layers need {words} accumulator words, the core has {isa.ZERO_WORD}: the accumulators are full")
+    return shape
 
 
 def check_depth(needed: int, limit: int, what: str, memory: str, board: Board) -> None:

@@ -19,13 +19,7 @@ def conflicts(weights: Ints, slot: Ints) -> list[tuple[int, int]]:
 
 
 def colour(
-    weights: Ints,
-    *,
-    places: Ints,
-    limited: npt.NDArray[np.bool_],
-    rng: np.random.Generator,
-    start: Ints | None = None,
-    patience: int = 300,
+    weights: Ints, *, places: Ints, limited: npt.NDArray[np.bool_], rng: np.random.Generator, start: Ints | None = None, patience: int = 300
 ) -> Ints:
     """A slot for each neuron, (n,).
 

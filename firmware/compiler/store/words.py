@@ -2,18 +2,15 @@
 
 from itertools import product
 
-import numpy as np
-import numpy.typing as npt
-
 from firmware import isa
-from firmware.program import AnchorWord
+from firmware.program import AnchorWord, encode_anchor
 
 from .schedule import Anchors, Row, Schedule, single_words
 
 
-def span_words(anchors: Anchors, plan: Schedule, span: slice, copies: list[list[int]], *, comparators: int) -> list[AnchorWord]:
-    """The anchor words of the tables ``span`` of a schedule's order; of a group that reaches beyond it, each table alone."""
-    words: list[AnchorWord] = []
+def span_words(anchors: Anchors, plan: Schedule, span: slice, copies: list[list[int]], *, comparators: int) -> list[int]:
+    """The encoded anchor words of the tables ``span`` of a schedule's order; of a group that reaches beyond it, each table alone."""
+    words: list[int] = []
     pairs = plan.pairs()
     at = 0
     for tables, rows in plan.groups:
@@ -30,20 +27,16 @@ def span_words(anchors: Anchors, plan: Schedule, span: slice, copies: list[list[
 
 def _group_words(
     anchors: Anchors, tables: tuple[int, ...], rows: tuple[Row, ...], copies: list[list[int]], *, comparators: int
-) -> list[AnchorWord]:
+) -> list[int]:
     """The words of one group of ``tables``; the last one emits an index for each."""
     words = []
     for number, row in enumerate(rows):
-        named = [None if pair is None else (int(a), int(b)) for pair, (a, b) in _pairs(anchors, tables, row)]
+        named = [None if pair is None else anchors[table, pair].tolist() for table, pair in zip(tables, row, strict=False)]
         address = _choose({v: copies[v] for pair in named if pair for v in pair}, comparators)
         lanes = [None if pair is None else (address[pair[0]], address[pair[1]]) for pair in named]
         lanes += [None] * (comparators - len(lanes))
-        words.append(AnchorWord(lanes=tuple(lanes), emit=len(tables) if number == len(rows) - 1 else 0))
+        words.append(encode_anchor(AnchorWord(lanes=tuple(lanes), emit=len(tables) if number == len(rows) - 1 else 0)))
     return words
-
-
-def _pairs(anchors: Anchors, tables: tuple[int, ...], row: Row) -> list[tuple[int | None, npt.NDArray[np.int16] | tuple[int, int]]]:
-    return [(pair, (0, 0) if pair is None else anchors[table, pair]) for table, pair in zip(tables, row, strict=False)]
 
 
 def _choose(options: dict[int, list[int]], comparators: int) -> dict[int, int]:

@@ -1,16 +1,20 @@
 """Where everything of a network lies: which blocks' anchor words are copied, parts, and their pieces in the tiers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 
 from boards import Board
+from firmware.description import StageId, Work
 from firmware.isa import Mode
 
-from ..stages.stage import Stage
-from .copies import copied_blocks, with_copies
-from .parts import Part, make_parts
+from ..errors import CompileError
+from ..stages.stage import Family, Stage
+from .parts import Part, Sizes, make_parts
 from .placement import Piece
-from .sizes import Sizes
 from .tiers import place, row_clocks
+
+REGION = 4  # words that the first word of the copied ones is a multiple of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,3 +55,51 @@ def _spare(stages: list[Stage], block: int, board: Board) -> int:
         return 0
     families = (family for stage in stages if stage.block == block for family in stage.families)
     return sum(max(family.n_c, board.comparators) for family in families if family.place is None)
+
+
+def anchor_lengths(stages: list[Stage], length: Callable[[Family, int], int]) -> dict[int | None, int]:
+    """Anchor words of each block, and of what is in none (None); ``length(family, source)`` gives those of a source."""
+    lengths: dict[int | None, int] = {None: 0}
+    for stage in stages:
+        if stage.mode in (Mode.ROWS, Mode.QUERY, Mode.KEY) and not stage.same_words:
+            made = sum(length(family, stage.source) for family in stage.families if family.sources)
+            lengths[stage.block] = lengths.get(stage.block, 0) + made
+    return lengths
+
+
+def region_start(kept: int) -> int:
+    """First word of the copied ones behind ``kept`` words and an empty one."""
+    return -(-(kept + 1) // REGION) * REGION
+
+
+def copied_blocks(lengths: dict[int | None, int], board: Board) -> list[int]:
+    """The blocks whose words are copied, none if all fit: the choice that copies the fewest words a step."""
+    room, total = board.anchor_words, sum(lengths.values())
+    if total <= room:
+        return []
+    blocks = [block for block in lengths if block is not None]
+    choices = []
+    for count in range(1, len(blocks) + 1):
+        for chosen in combinations(blocks, count):
+            words = [lengths[block] for block in chosen]
+            if region_start(total - sum(words)) + max(words) <= room:
+                choices.append((sum(words), chosen))
+    if choices:
+        return list(min(choices)[1])
+    if not blocks:
+        raise CompileError(f"the network needs {total} anchor words, {board.name} has {room}: the anchor memory is full")
+    worst = max(blocks, key=lambda block: lengths[block])
+    raise CompileError(
+        f"blocks.{worst} needs {lengths[worst]} anchor words at a time, besides {region_start(lengths[None])} for the output and an "
+        f"empty one, {board.name} has {room}: the anchor memory is full"
+    )
+
+
+def with_copies(stages: list[Stage], copied: list[int]) -> list[Stage]:
+    """``stages`` with one that copies the words of each of the blocks ``copied`` before the block's first."""
+    found: list[Stage] = []
+    for stage in stages:
+        if stage.block in copied and stage.mode == Mode.QUERY and stage.sync:
+            found.append(Stage(id=StageId(Work.ANCHORS, stage.block), mode=Mode.ANCHORS))
+        found.append(stage)
+    return found

@@ -8,12 +8,20 @@ from firmware.isa import Mode
 
 from ..errors import CompileError
 from ..stages.attention import block_families, side_blocks
-from ..stages.families import Family
-from ..stages.stage import Stage
+from ..stages.stage import Family, Stage
 from .placement import Item
-from .sizes import Sizes
 
 MAX_ROW_BEATS = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """What has to be known of the store plan. ``output_words``, ``state_words``: words of a row of each region. ``anchor_words``: of each
+    block, and of what is in none (None)."""
+
+    output_words: int
+    state_words: int
+    anchor_words: dict[int | None, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,17 +41,14 @@ class Part:
     def family(self) -> Family:
         return self.stage.families[self.group]
 
-    @property
-    def n_c(self) -> int:
-        return self.family.n_c
-
 
 def make_parts(stages: list[Stage], sizes: Sizes, copied: dict[int, int]) -> list[Part]:
     """The parts of all stages in order, ``copied``: the anchor words that a block's anchors run copies at most."""
     parts: list[Part] = []
     for stage in stages:
         if stage.reads:
-            row_beats = sizes.words(stage.region) // (1 if stage.bits == 8 else 2)
+            words = sizes.output_words if stage.region == "output" else sizes.state_words
+            row_beats = words // (1 if stage.bits == 8 else 2)
             if row_beats > MAX_ROW_BEATS:
                 raise CompileError(f"a row of {stage.id} takes {row_beats} beats, the core reads rows of at most {MAX_ROW_BEATS}")
             parts += [_tables(stage, group, row_beats) for group in range(len(stage.families))]

@@ -19,7 +19,7 @@ from firmware.sampling import Sampling
 from golden.integer.file import save_network
 from sim.cycles import StepCounts, core, predict, timing
 from sim.cycles import cache as control
-from sim.cycles.passes import PassRecord
+from sim.cycles.core import PassRecord
 from tests.firmware.flashed import WITH_FLASH
 from tests.firmware.transformers import paper_shaped, random_transformer, spread, with_symbols
 

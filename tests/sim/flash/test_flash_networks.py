@@ -17,8 +17,8 @@ from golden.integer.file import load
 from golden.integer.sampling import jitter_table
 from hdl.board.system import core_params
 from sim.flash import Found, Pads
+from sim.machines.machine import FlashSetup
 from sim.machines.session import CoreSession
-from sim.machines.setup import FlashSetup
 
 from ...firmware.flashed import WITH_FLASH, small_board
 from ...firmware.networks import random_network

@@ -12,8 +12,8 @@ from sim.compare.expected import Golden
 from sim.compiled.build import SimulationError
 from sim.flash import Found
 from sim.machines.board import BoardSimulation
+from sim.machines.machine import FlashSetup
 from sim.machines.preload import TABLES, memory_words
-from sim.machines.setup import FlashSetup
 
 from ...firmware.flashed import WITH_FLASH
 from ...firmware.networks import random_network

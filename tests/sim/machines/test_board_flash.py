@@ -15,9 +15,9 @@ from firmware.image.image import write_image
 from sim.compare.expected import Golden
 from sim.flash import Found, Power
 from sim.machines.board import BoardSimulation
+from sim.machines.machine import FlashSetup
 from sim.machines.preload import TABLES
 from sim.machines.session import BoardSession
-from sim.machines.setup import FlashSetup
 
 from ...firmware.compiler.test_compiler import shaped
 from ...firmware.flashed import small_board

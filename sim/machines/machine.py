@@ -1,0 +1,87 @@
+"""What the simulated core and the simulated board have alike: memories that a program is preloaded into, and a flash chip at the pins."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from boards import Board
+from firmware import isa
+from firmware.program import Program
+from sim.compiled.flash import CompiledChip
+from sim.compiled.simulation import Simulation
+from sim.flash import Found, Pads
+from sim.machines.preload import TABLES, preload, store_names
+
+CORE = "core."  # before the name of each of the core's signals and memories
+START_LIMIT = 1 << 16  # clocks of the flash's start sequence
+
+
+def nibbles(board: Board) -> int:
+    """Nibbles that the board's flash gives in a clock of the core: 1 or 2."""
+    if board.flash is None:
+        raise ValueError(f"the board {board.name} has no flash tier")
+    return 16 // board.flash.beat_clocks
+
+
+def slot_period(board: Board) -> int:
+    """Picoseconds of an SCK period, even."""
+    return round(1e12 / board.clock_hz / nibbles(board) / 2) * 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlashSetup:
+    """``pads``: delays between FPGA and chip; ``found``: the chip; ``content``: what lies at the image offset in place of the image."""
+
+    pads: Pads = field(default_factory=lambda: Pads(out=4_000, back=2_000))
+    found: Found = field(default_factory=Found)
+    content: bytes | None = None
+
+
+class Machine:
+    """``sim``: the simulation itself, for signals by name, the core's below ``prefix``. ``chip``: the flash chip, if there is one."""
+
+    prefix = CORE
+
+    def __init__(self, library: Path) -> None:
+        self.sim = Simulation(library)
+        self.chip: CompiledChip | None = None
+        self._content, self._offset = b"", 0
+        self._banks = [self.sim.memory(CORE + name) for name in store_names()]
+
+    def close(self) -> None:
+        self.sim.close()
+
+    def _preload(self, program: Program) -> None:
+        preload(lambda name: self.sim.memory(CORE + name), program)
+
+    def _attach_flash(self, board: Board, image: bytes, flash: FlashSetup | None) -> None:
+        """Puts a chip at the pins, set up as ``flash`` says, with ``image`` at the board's offset if it names no other content."""
+        setup = flash or FlashSetup()
+        self._content, self._offset = image if setup.content is None else setup.content, board.image_offset
+        self.chip = CompiledChip(self.sim, self._content, setup.found, offset=self._offset)
+        self.chip.attach(self.sim, period=slot_period(board), pads=setup.pads)
+
+    def _start_flash(self) -> None:
+        self.sim.run_until("flash.ready", limit=START_LIMIT)
+
+    def latencies(self) -> npt.NDArray[np.int16]:
+        """All latencies in the store, (2048,), by address."""
+        return np.stack(self._banks, axis=1).reshape(-1).astype(np.uint16).view(np.int16)
+
+    def write(self, addresses: npt.NDArray[np.intp], values: npt.NDArray[np.int16]) -> None:
+        """Puts latencies into the store between steps: an input, or a state."""
+        for number, bank in enumerate(self._banks):
+            chosen = addresses % isa.LANES == number
+            bank[addresses[chosen] // isa.LANES] = values[chosen].view(np.uint16)
+
+    def tables(self, tier: int, address: int, size: int) -> bytes:
+        """Bytes of a tier as they stand in the simulated memory, or in the chip."""
+        if tier:
+            return self._content[address - self._offset :][:size]
+        return self.sim.memory(CORE + TABLES).astype("<u4").tobytes()[address : address + size]
+
+    def counter(self, counter: isa.Counter) -> int:
+        """One of the core's counters, as the host reads it."""
+        return self.sim[f"{CORE}counters.{counter.name.lower()}"]
