@@ -42,7 +42,7 @@ class DeepNetwork(Network):
         require(is_array(self.constants, np.int16, 1), "constants must be a vector of int16")
         require(self.n_ref < self.n, f"constants must be fewer than n = {self.n}, not {self.n_ref}")
         for name, layer in self.layers().items():
-            validate_layer(layer, name=name, n=self.n, n_out=None if name == "output" else self.n, extra=None)
+            validate_layer(layer, name=name, n=self.n, n_out=None if name == "output" else self.n)
 
     def arrays(self) -> Arrays:
         return super().arrays() | ({"constants": self.constants} if self.n_ref else {})

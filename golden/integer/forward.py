@@ -3,23 +3,22 @@
 import numpy as np
 import numpy.typing as npt
 
-from .layer import Int16, Layer, TableGroup
+from .layer import Int16, Layer
 
 Int32 = npt.NDArray[np.int32]
 
 
-def indices(group: TableGroup, x: Int16) -> Int32:
-    """Eq. 1: (batch, n) latencies to (batch, n_t) row indices; bit r = x[a] > x[b]."""
-    a, b = group.anchors[..., 0].astype(np.intp), group.anchors[..., 1].astype(np.intp)
-    bits = x[:, a] > x[:, b]  # (batch, n_t, n_c); comparing cannot overflow
-    return (bits << np.arange(group.n_c, dtype=np.int32)).sum(axis=2, dtype=np.int32)
+def indices(anchors: Int16, x: Int16) -> Int32:
+    """Eq. 1: pairs (n_t, n_c, 2) in (batch, n) latencies to (batch, n_t) row indices; bit r = x[a] > x[b]."""
+    bits = x[:, anchors[..., 0]] > x[:, anchors[..., 1]]  # (batch, n_t, n_c); comparing cannot overflow
+    return (bits << np.arange(anchors.shape[1], dtype=np.int32)).sum(axis=2, dtype=np.int32)
 
 
 def layer_sum(layer: Layer, x: Int16) -> Int32:
     """Eq. 2, 3: ``acc`` of (batch, n) latencies, (batch, n_out), before shift and residual."""
     acc = np.zeros((len(x), layer.n_out), np.int32)
     for group in layer.groups:
-        rows = indices(group, x)
+        rows = indices(group.anchors, x)
         for table in range(group.n_t):
             acc += group.tables[table][rows[:, table]]
     return acc

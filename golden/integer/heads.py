@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from .layer import (
-    LATENCY_MAX,
     MAX_NC,
     MAX_SHIFT,
     Int8,
@@ -17,6 +16,10 @@ from .layer import (
     NetworkError,
     is_array,
     require,
+    require_below,
+    require_bound,
+    require_int,
+    require_pairs,
     require_width,
     validate_entries,
     validate_layer,
@@ -95,8 +98,7 @@ class TransformerBlock:
 
 def validate_block(block: TransformerBlock, *, name: str, n: int, context: int) -> None:
     """Refuse a block of a network of ``n`` latencies that breaks docs/reference/transformer.md (``NetworkError``, one sentence)."""
-    shift = block.shift
-    require(isinstance(shift, int) and 0 <= shift <= MAX_SHIFT, f"{name}.shift must be 0..{MAX_SHIFT}, not {shift!r:.60}")
+    require_int(block.shift, 0, MAX_SHIFT, f"{name}.shift")
     require_width(block.bits, name)
     require(len(block.heads) >= 1, f"{name} must have at least one head")
     good = all(isinstance(part, int) and part >= 1 for part in block.parts) and sum(block.parts) == len(block.heads)
@@ -106,12 +108,9 @@ def validate_block(block: TransformerBlock, *, name: str, n: int, context: int) 
         same = head.tables.shape == block.heads[0].tables.shape and head.key.shape == block.heads[0].key.shape
         require(same, f"{name}.heads.{index} must have the shape of {name}.heads.0")
     for index, heads in enumerate(block.groups()):
-        bound = np.sum([head.bound() for head in heads], axis=0) << shift
-        column = int(bound.argmax())
-        message = f"{name} part {index} could sum to {int(bound[column])} in column {column}, the limit is {LATENCY_MAX}"
-        require(int(bound[column]) <= LATENCY_MAX, message)
+        require_bound(np.sum([head.bound() for head in heads], axis=0) << block.shift, f"{name} part {index}")
     if block.feed is not None:
-        validate_layer(block.feed, name=f"{name}.feed", n=n, n_out=n, extra=None)
+        validate_layer(block.feed, name=f"{name}.feed", n=n, n_out=n)
 
 
 def _validate_head(head: Head, *, name: str, bits: int, n: int, context: int) -> None:
@@ -119,10 +118,7 @@ def _validate_head(head: Head, *, name: str, bits: int, n: int, context: int) ->
         anchors = getattr(head, kind)
         require(is_array(anchors, np.int16, 3) and anchors.shape[2] == 2, f"{name}.{kind} must be an int16 array of pairs")
         require(anchors.shape[0] >= 1 and anchors.shape[1] >= 1, f"{name}.{kind} must have at least one table and pair")
-        low, high = int(anchors.min()), int(anchors.max())
-        require(low >= 0 and high < n, f"{name}.{kind} must be 0..{n - 1}, found {low if low < 0 else high}")
-        different = bool(np.all(anchors[..., 0] != anchors[..., 1]))
-        require(different, f"{name}.{kind} must pair two different neurons")
+        require_pairs(anchors, n=n, name=f"{name}.{kind}")
     require(len(head.key) == head.n_t, f"{name}.key must be of {head.n_t} tables, not {len(head.key)}")
     require(is_array(head.tables, np.int8, 3), f"{name}.tables must be an int8 array of 3 dimensions")
     rows = head.tables.shape[1]
@@ -133,8 +129,7 @@ def _validate_head(head: Head, *, name: str, bits: int, n: int, context: int) ->
     require(is_array(head.place, np.int16, 2), f"{name}.place must be a matrix of int16")
     require(head.place.shape == (context - 1, head.n_t), f"{name}.place must be {context - 1} x {head.n_t}")
     require(2 <= context <= MAX_CONTEXT, f"context must be 2..{MAX_CONTEXT}, not {context}")
-    low, high = int(head.place.min()), int(head.place.max())
-    require(low >= 0 and high < 1 << head.p, f"{name}.place must be of {head.p} bits, found {low if low < 0 else high}")
+    require_below(head.place, 1 << head.p, f"{name}.place must be of {head.p} bits")
     validate_entries(head.tables, name=f"{name}.tables", bits=bits)
 
 

@@ -1,6 +1,7 @@
 """LUT layers of integers, and the limits that the contract of docs/reference/numbers.md sets."""
 
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,15 +19,18 @@ class NetworkError(ValueError):
     """A network that breaks the contract; the message is one sentence naming field and limit."""
 
 
+Entries = TypeVar("Entries", bound=npt.NDArray[Any])
+
+
 @dataclass(frozen=True, kw_only=True)
-class TableGroup:
+class Group(Generic[Entries]):
     """Tables with the same number of anchor pairs.
 
     ``anchors``: (n_t, n_c, 2), the pairs (a, b), pair r giving index bit r. ``tables``: (n_t, 2**n_c, n_out).
     """
 
     anchors: Int16
-    tables: Int8
+    tables: Entries
 
     @property
     def n_t(self) -> int:
@@ -37,13 +41,18 @@ class TableGroup:
         return self.anchors.shape[1]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Layer:
-    """A LUT layer (Eq. 1-3): groups of tables, the entries' width in bits (4 or 8) and the left shift (0..3) at write-back."""
+class TableGroup(Group[Int8]):
+    """Of integers."""
 
-    groups: tuple[TableGroup, ...]
-    bits: int = 8
-    shift: int = 0
+
+AnyGroup = TypeVar("AnyGroup", bound=Group[Any])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Groups(Generic[AnyGroup]):
+    """Groups of tables over the same inputs and outputs; their rows add up (Eq. 3)."""
+
+    groups: tuple[AnyGroup, ...]
 
     @property
     def n_out(self) -> int:
@@ -52,6 +61,14 @@ class Layer:
     @property
     def n_t(self) -> int:
         return sum(group.n_t for group in self.groups)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer(Groups[TableGroup]):
+    """A LUT layer (Eq. 1-3): groups of tables, the entries' width in bits (4 or 8) and the left shift (0..3) at write-back."""
+
+    bits: int = 8
+    shift: int = 0
 
     def bound(self) -> npt.NDArray[np.int64]:
         """(n_out,): the largest |sum| the tables can make in each column, before the shift."""
@@ -71,6 +88,27 @@ def is_array(value: object, dtype: npt.DTypeLike, ndim: int) -> bool:
     return isinstance(value, np.ndarray) and value.dtype == dtype and value.ndim == ndim
 
 
+def require_int(value: object, low: int, high: int, name: str) -> None:
+    require(isinstance(value, int) and low <= value <= high, f"{name} must be {low}..{high}, not {value!r:.60}")
+
+
+def require_below(values: npt.NDArray[np.integer], count: int, message: str) -> None:
+    """Every one of ``values`` must be 0..``count`` - 1; ``message`` goes on with the one that isn't."""
+    low, high = int(values.min()), int(values.max())
+    require(low >= 0 and high < count, f"{message}, found {low if low < 0 else high}")
+
+
+def require_pairs(anchors: Int16, *, n: int, name: str) -> None:
+    require_below(anchors, n, f"{name} must be 0..{n - 1}")
+    require(bool(np.all(anchors[..., 0] != anchors[..., 1])), f"{name} must pair two different neurons")
+
+
+def require_bound(bound: npt.NDArray[np.int64], name: str) -> None:
+    """``bound``: the largest |sum| of each column."""
+    column = int(bound.argmax())
+    require(int(bound[column]) <= LATENCY_MAX, f"{name} could sum to {int(bound[column])} in column {column}, the limit is {LATENCY_MAX}")
+
+
 def require_width(bits: object, name: str) -> None:
     require(isinstance(bits, int) and bits in ENTRY_LIMIT, f"{name} must have entries of 4 or 8 bits, not {bits!r:.60}")
 
@@ -82,8 +120,8 @@ def validate_entries(entries: Int8, *, name: str, bits: int) -> None:
     require(largest <= limit, f"{name} has an entry of magnitude {largest}, the limit of int{bits} is {limit}")
 
 
-def validate_layer(layer: Layer, *, name: str, n: int, n_out: int | None, extra: npt.NDArray[np.int64] | None) -> None:
-    require(isinstance(layer.shift, int) and 0 <= layer.shift <= MAX_SHIFT, f"{name}.shift must be 0..{MAX_SHIFT}, not {layer.shift!r:.60}")
+def validate_layer(layer: Layer, *, name: str, n: int, n_out: int | None = None, extra: npt.NDArray[np.int64] | int = 0) -> None:
+    require_int(layer.shift, 0, MAX_SHIFT, f"{name}.shift")
     require(len(layer.groups) > 0, f"{name} must have at least one table")
     for index, group in enumerate(layer.groups):
         where = f"{name}.group.{index}"
@@ -98,10 +136,6 @@ def validate_layer(layer: Layer, *, name: str, n: int, n_out: int | None, extra:
         wanted = layer.groups[0].tables.shape[2] if n_out is None else n_out
         require(columns == wanted, f"{where}.tables must have {wanted} columns, not {columns}")
         require(1 <= columns <= LATENCY_MAX, f"{where}.tables must have 1..{LATENCY_MAX} columns, not {columns}")
-        low, high = int(group.anchors.min()), int(group.anchors.max())
-        require(low >= 0 and high < n, f"{where}.anchors must be 0..{n - 1}, found {low if low < 0 else high}")
-        require(bool(np.all(group.anchors[..., 0] != group.anchors[..., 1])), f"{where}.anchors must pair two different neurons")
+        require_pairs(group.anchors, n=n, name=f"{where}.anchors")
         validate_entries(group.tables, name=f"{where}.tables", bits=layer.bits)
-    bound = (layer.bound() + (0 if extra is None else extra)) << layer.shift
-    column = int(bound.argmax())
-    require(int(bound[column]) <= LATENCY_MAX, f"{name} could sum to {int(bound[column])} in column {column}, the limit is {LATENCY_MAX}")
+    require_bound((layer.bound() + extra) << layer.shift, name)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from .layer import LATENCY_MAX, Int8, Int16, Layer, is_array, require, validate_entries
+from .layer import LATENCY_MAX, Int8, Int16, Layer, is_array, require, require_int, validate_entries
 from .source import Arrays, Source
 
 MAX_SYMBOLS = 256
@@ -98,10 +98,9 @@ class Network(ABC):
 
     def validate(self) -> Self:
         """Refuse a network that breaks the contract (``NetworkError``, one sentence); return it otherwise."""
-        require(isinstance(self.n, int) and 2 <= self.n <= LATENCY_MAX, f"n must be 2..{LATENCY_MAX}, not {self.n!r:.60}")
-        for name in ("frac", "out_frac"):
-            value = getattr(self, name)
-            require(isinstance(value, int) and abs(value) <= MAX_FRAC, f"{name} must be -{MAX_FRAC}..{MAX_FRAC}, not {value!r:.60}")
+        require_int(self.n, 2, LATENCY_MAX, "n")
+        require_int(self.frac, -MAX_FRAC, MAX_FRAC, "frac")
+        require_int(self.out_frac, -MAX_FRAC, MAX_FRAC, "out_frac")
         self.validate_own()
         return self
 

@@ -27,7 +27,7 @@ class RecurrentNetwork(TextNetwork):
         require(len(self.hidden) == 1, f"hidden must be one layer in an rnn, not {len(self.hidden)}")
         extra = self.validate_embed()
         validate_layer(self.hidden[0], name="hidden.0", n=self.n, n_out=self.n, extra=extra)
-        validate_layer(self.output, name="output", n=self.n, n_out=None, extra=None)
+        validate_layer(self.output, name="output", n=self.n)
         require(self.n_out == len(self.embed), f"output must have a column for each of the {len(self.embed)} symbols, not {self.n_out}")
 
     def start(self) -> "RecurrentState":

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from .forward import Int32, layer_sum, write_back
-from .heads import HEAD_ARRAYS, Head, TransformerBlock, read_block, validate_block
-from .layer import MAX_SHIFT, Int8, Int16, Layer, require, validate_layer
+from .forward import Int32, indices, layer_sum, write_back
+from .heads import HEAD_ARRAYS, TransformerBlock, read_block, validate_block
+from .layer import MAX_SHIFT, Int8, Int16, Layer, require, require_int, validate_layer
 from .network import RowsRead, TextNetwork, TextState
 from .source import Arrays, Source
 
@@ -64,21 +64,12 @@ class TransformerNetwork(TextNetwork):
         return super().read_fields(source) | {"blocks": blocks, "embed_shift": source.field("embed_shift", int)}
 
     def validate_own(self) -> None:
-        require(
-            isinstance(self.embed_shift, int) and 0 <= self.embed_shift <= MAX_SHIFT,
-            f"embed_shift must be 0..{MAX_SHIFT}, not {self.embed_shift!r:.60}",
-        )
+        require_int(self.embed_shift, 0, MAX_SHIFT, "embed_shift")
         self.validate_embed()
         require(len(self.blocks) >= 1, "blocks must be at least one")
         for index, block in enumerate(self.blocks):
             validate_block(block, name=f"blocks.{index}", n=self.n, context=self.context)
-        validate_layer(self.output, name="output", n=self.n, n_out=len(self.embed), extra=None)
-
-
-def _bits(anchors: Int16, x: Int16) -> Int32:
-    """Eq. 1: (positions, n) latencies to (positions, n_t) indices."""
-    bits = x[:, anchors[..., 0]] > x[:, anchors[..., 1]]
-    return (bits << np.arange(anchors.shape[1], dtype=np.int32)).sum(axis=2, dtype=np.int32)
+        validate_layer(self.output, name="output", n=self.n, n_out=len(self.embed))
 
 
 class TransformerState(TextState):
@@ -114,15 +105,16 @@ class TransformerState(TextState):
         for block, rings in zip(network.blocks, self.rings, strict=True):
             rows = []  # of all heads, before the first write-back
             for head, ring in zip(block.heads, rings, strict=True):
-                ring[here] = _bits(head.key, z)[0]
-                rows.append(_head_rows(head, _bits(head.query, z)[0], ring, slots))
+                ring[here] = indices(head.key, z)[0]
+                high = indices(head.query, z)[0] << (head.key.shape[1] + head.p)
+                rows.append((high | ring[slots] << head.p | head.place[:before]).astype(np.int32))
             self.rows.append(np.concatenate(rows, axis=1))
-            low = 0
+            pairs = zip(block.heads, rows, strict=True)
             for part in block.parts:
-                members = range(low, low + part)
-                acc: Int32 = np.stack([_head_sum(block.heads[i], rows[i]) for i in members]).sum(axis=0, keepdims=True, dtype=np.int32)
+                acc = np.zeros((1, network.n), np.int32)
+                for head, chosen in islice(pairs, part):
+                    acc += head.tables[np.arange(head.n_t), chosen].sum(axis=(0, 1), dtype=np.int32)
                 z = self._write(acc, shift=block.shift, residual=z)
-                low += part
             if block.feed is not None:
                 z = self._write(layer_sum(block.feed, z), shift=block.feed.shift, residual=z)
         self.z = z
@@ -134,14 +126,3 @@ class TransformerState(TextState):
         self.saturations += count
         self.states.append(z[0])
         return z
-
-
-def _head_rows(head: Head, query: Int32, ring: Int32, slots: npt.NDArray[np.int64]) -> Int32:
-    """(distances, n_t): the rows for all cached positions, ``slots`` in the order of their distances."""
-    high = query << (head.key.shape[1] + head.p)
-    return (high | ring[slots] << head.p | head.place[: len(slots)]).astype(np.int32)
-
-
-def _head_sum(head: Head, rows: Int32) -> Int32:
-    """(n,): their sum."""
-    return head.tables[np.arange(head.n_t), rows].sum(axis=(0, 1), dtype=np.int32)

@@ -11,7 +11,6 @@ from firmware import isa
 from firmware.description import Origin, StageId, Work
 from firmware.program import Program
 from golden.integer.forward import indices
-from golden.integer.layer import TableGroup
 from golden.integer.network import Network, TextNetwork
 from golden.integer.transformer import TransformerNetwork
 from sim.compare.expected import Made, Write
@@ -80,5 +79,4 @@ def _chosen(network: Network, origin: Origin, table: int, made: Made) -> tuple[n
         assert made.rows is not None
         return heads[head].tables[own], list(enumerate(made.rows[:, table].tolist(), start=1))
     source = network.layers()[str(stage)].groups[origin.group]
-    only = TableGroup(anchors=source.anchors[table : table + 1], tables=source.tables[table : table + 1])
-    return source.tables[table], [(0, int(indices(only, made.source[None])[0, 0]))]
+    return source.tables[table], [(0, int(indices(source.anchors[table : table + 1], made.source[None])[0, 0]))]

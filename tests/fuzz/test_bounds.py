@@ -58,7 +58,7 @@ def test_a_width_of_any_type_is_refused_in_a_sentence(bits: object) -> None:
         validate_block(block, name="blocks.0", n=2, context=2)
     layer = Layer(groups=(TableGroup(anchors=anchors, tables=np.zeros((1, 2, 2), np.int8)),), bits=bits)  # type: ignore[arg-type]
     with pytest.raises(NetworkError, match=r"must have entries of 4 or 8 bits, not .{1,60}$"):
-        validate_layer(layer, name="output", n=2, n_out=2, extra=None)
+        validate_layer(layer, name="output", n=2, n_out=2)
 
 
 def test_a_curve_that_can_not_be_written_is_refused_before_training(tmp_path: Path) -> None:
