@@ -73,10 +73,10 @@ def seconds_to(
         return Trainer(kind.learner(kind.start(options, n_sym=len(symbols)), options), data)
 
     def bits(trainer: "Trainer[Rnn]") -> float:
-        return score(kind.quantise(trainer.current(), rounding, symbols=symbols, card={}), text.held_out).bits
+        return score(kind.quantise(trainer.learner.current(), rounding, symbols=symbols, card={}), text.held_out).bits
 
     with trainer_of() as trainer:
-        rounding = kind.rounding(trainer.current(), options, lambda units: 0.0)
+        rounding = kind.rounding(trainer.learner.current(), options, lambda units: 0.0)
         trainer.one_step(0.0)
         bits(trainer)
     with trainer_of() as trainer:
@@ -84,7 +84,7 @@ def seconds_to(
         due = [steps * (CHECKS + check) // (2 * CHECKS) for check in range(1, CHECKS + 1)]
         while trainer.step < steps:
             if trainer.step == steps // 2:
-                trainer.round(rounding)
+                trainer.learner.round(rounding)
             trainer.one_step(trainer.step / steps)
             if trainer.step in due and (found := bits(trainer)) <= goal:
                 return Reached(wall=time.perf_counter() - start, processor=time.process_time() - cpu, steps=trainer.step, bits=found)

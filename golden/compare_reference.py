@@ -18,7 +18,7 @@ from polychron.command.options import FLAT, Options, option
 from polychron.system.files import check_input
 
 from .integer.layer import NetworkError
-from .model.layer import Float32, FloatGroup, FloatLayer
+from .model.layer import Float32, FloatLayer
 from .model.transformer import Attention, Block, Shape, Transformer
 
 VOCABULARY = 256
@@ -75,14 +75,9 @@ def _array(folder: Path, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.ge
 
 def read_model(folder: Path, shape: Shape) -> Transformer:
     """The untrained network of a dump: embedder, anchors and positional encodings; all tables zero."""
-
-    def zero_layer(anchors: npt.NDArray[np.generic], n_out: int) -> FloatLayer:
-        tables = np.zeros((len(anchors), 1 << anchors.shape[1], n_out), np.float32)
-        return FloatLayer(groups=(FloatGroup(anchors=anchors.astype(np.int16), tables=tables),))
-
     b, h, n_t, n_c, p = shape.blocks, shape.heads, shape.n_t, shape.n_c, shape.p
     heads = _array(folder, "heads.i32", (b, h * n_t, n_c, 2)).astype(np.int16)
-    feeds = _array(folder, "feed.i32", (b, n_t, n_c, 2)) if shape.feed is not None else None
+    feeds = None if shape.feed is None else _array(folder, "feed.i32", (b, n_t, n_c, 2)).astype(np.int16)
     pe = _array(folder, "position.f32", (b, h, shape.context, n_t * p))
     width = h * n_t * p
     place = np.stack([np.arange(width).reshape(h * n_t, p), np.full((h * n_t, p), width)], axis=2).astype(np.int16)
@@ -99,9 +94,9 @@ def read_model(folder: Path, shape: Shape) -> Transformer:
             tables=np.zeros((h * n_t, 1 << (2 * n_c + p), shape.n), np.float32),
             variant="reference",
         )
-        blocks.append(Block(attention=attention, feed=None if feeds is None else zero_layer(feeds[index], shape.n)))
+        blocks.append(Block(attention=attention, feed=None if feeds is None else FloatLayer.zero(feeds[index], n_out=shape.n)))
     embed = _array(folder, "embed.f32", (VOCABULARY, shape.n)).astype(np.float32)
-    output = zero_layer(_array(folder, "output.i32", (n_t, n_c, 2)), VOCABULARY)
+    output = FloatLayer.zero(_array(folder, "output.i32", (n_t, n_c, 2)).astype(np.int16), n_out=VOCABULARY)
     return Transformer(embed=embed, blocks=tuple(blocks), output=output)
 
 

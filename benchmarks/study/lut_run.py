@@ -29,16 +29,16 @@ def timed_run(kind: Architecture[Any, Any], options: LanguageOptions, text: Text
         raise NetworkError("the options must name units of the tables")
 
     with start() as trainer:
-        rounding = kind.rounding(trainer.current(), options, refuse)
+        rounding = kind.rounding(trainer.learner.current(), options, refuse)
         trainer.one_step(0.0)
     steps = options.steps or 0
     with start() as trainer:
         began = time.process_time()
         trainer.run(lambda done, bits: None, steps=steps, stop=1 - options.qat)
-        trainer.round(rounding)
+        trainer.learner.round(rounding)
         trainer.run(lambda done, bits: None, steps=steps)
         seconds = time.process_time() - began
-        network = kind.quantise(kind.softened(trainer.current(), options.soften), rounding, symbols=symbols, card={})
+        network = kind.quantise(kind.softened(trainer.learner.current(), options.soften), rounding, symbols=symbols, card={})
     return Run(
         model=name,
         family=family,

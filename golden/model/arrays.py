@@ -8,8 +8,9 @@ import numpy.typing as npt
 from ..integer.deep import DeepNetwork
 from ..integer.layer import Int16, NetworkError
 from ..integer.recurrent import RecurrentNetwork
-from .layer import Float32, FloatGroup, FloatLayer
-from .quantise import largest_shift, log2_unit, natural_unit, quantise_entries, quantise_layer
+from .layer import FloatGroup, FloatLayer
+from .quantise import RecurrentRounding, log2_unit, natural_unit, quantise_layer, quantise_rnn
+from .rnn import Rnn
 
 Group = tuple[npt.NDArray[np.integer], npt.NDArray[np.floating]]
 
@@ -37,10 +38,6 @@ def float_layer(*groups: Group) -> FloatLayer:
     return FloatLayer(groups=tuple(made))
 
 
-def _tables(layer: FloatLayer) -> list[Float32]:
-    return [group.tables for group in layer.groups]
-
-
 def rnn_from_arrays(
     *,
     embed: npt.NDArray[np.floating],
@@ -56,21 +53,11 @@ def rnn_from_arrays(
 
     Units are powers of two; left out, they are the ones that clip one entry in a thousand at most.
     """
-    embed = np.asarray(embed, np.float32)
-    unit = hidden_unit or max(natural_unit(_tables(hidden), bits=bits), natural_unit([embed], bits=8))
-    scale = output_unit or natural_unit(_tables(output), bits=bits)
-    u = quantise_layer(output, unit=scale, bits=bits, negate=True)
-    shift = largest_shift(u)
-    return RecurrentNetwork(
-        n=embed.shape[1],
-        hidden=(quantise_layer(hidden, unit=unit, bits=bits),),
-        output=quantise_layer(output, unit=scale, bits=bits, shift=shift, negate=True),
-        embed=quantise_entries(embed, unit=unit, bits=8),
-        frac=-log2_unit(unit),
-        out_frac=shift - log2_unit(scale),
-        symbols=symbols,
-        card=card or {},
-    ).validate()
+    model = Rnn(embed=np.asarray(embed, np.float32), hidden=hidden, output=output)
+    unit = hidden_unit or max(natural_unit(hidden.tables, bits=bits), natural_unit([model.embed], bits=8))
+    scale = output_unit or natural_unit(output.tables, bits=bits)
+    rounding = RecurrentRounding(hidden_unit=unit, output_unit=scale, hidden_bits=bits, output_bits=bits)
+    return quantise_rnn(model, rounding, symbols=symbols, card=card or {})
 
 
 def deep_from_arrays(
@@ -91,10 +78,9 @@ def deep_from_arrays(
     """
     layers = []
     for layer in hidden:
-        natural = natural_unit(_tables(layer), bits=bits)
-        shift = min(max(log2_unit(natural) - log2_unit(unit), 0), 3)
+        shift = min(max(log2_unit(natural_unit(layer.tables, bits=bits)) - log2_unit(unit), 0), 3)
         layers.append(quantise_layer(layer, unit=unit * 2.0**shift, bits=bits, shift=shift))
-    scale = output_unit or natural_unit(_tables(output), bits=bits)
+    scale = output_unit or natural_unit(output.tables, bits=bits)
     return DeepNetwork(
         n=n,
         hidden=tuple(layers),

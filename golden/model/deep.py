@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..integer.deep import DeepNetwork
 from ..integer.layer import Int16
 from .adam import Adam, adam_step, cosine
-from .layer import FloatGroup, FloatLayer, backward, forward
+from .layer import FloatLayer, backward, forward
 from .quantise import natural_unit, quantise_layer
 from .rnn import cross_entropy
 
@@ -31,12 +31,8 @@ class Deep:
     @classmethod
     def start(cls, *, n: int, hidden: tuple[Int16, ...], output: Int16, classes: int, n_ref: int = 0) -> "Deep":
         """All tables zero; ``hidden`` and ``output`` are anchors (n_t, n_c, 2)."""
-
-        def layer(anchors: Int16, n_out: int) -> FloatLayer:
-            tables = np.zeros((len(anchors), 1 << anchors.shape[1], n_out), np.float32)
-            return FloatLayer(groups=(FloatGroup(anchors=anchors, tables=tables),))
-
-        return cls(n=n, hidden=tuple(layer(anchors, n) for anchors in hidden), output=layer(output, classes), n_ref=n_ref)
+        layers = tuple(FloatLayer.zero(anchors, n_out=n) for anchors in hidden)
+        return cls(n=n, hidden=layers, output=FloatLayer.zero(output, n_out=classes), n_ref=n_ref)
 
     @property
     def layers(self) -> tuple[FloatLayer, ...]:
@@ -87,7 +83,7 @@ def train_deep(
 
 def quantise_deep(model: Deep, *, unit: float, constants: Int16 | None = None, bits: int = 8) -> DeepNetwork:
     """The integer network; ``unit`` (a power of two) is that of the inputs and of all latencies, the outputs have their natural unit."""
-    scale = natural_unit([group.tables for group in model.output.groups], bits=bits)
+    scale = natural_unit(model.output.tables, bits=bits)
     return DeepNetwork(
         n=model.n,
         hidden=tuple(quantise_layer(layer, unit=unit, bits=bits) for layer in model.hidden),

@@ -18,10 +18,8 @@ def depth_at(done: float, *, first: int, last: int, until: float) -> int:
 
 def cut(layer: FloatLayer, depth: int) -> FloatLayer:
     """``layer`` with at most the first ``depth`` pairs of each table (and copies of the rows these address)."""
-    groups = (
-        FloatGroup(anchors=group.anchors[:, :depth], tables=group.tables[:, : 1 << min(depth, group.n_c)].copy()) for group in layer.groups
-    )
-    return FloatLayer(groups=tuple(groups))
+    cuts = [(group.anchors[:, :depth], group.tables[:, : 1 << min(depth, group.n_c)].copy()) for group in layer.groups]
+    return FloatLayer(groups=tuple(FloatGroup(anchors=anchors, tables=tables) for anchors, tables in cuts))
 
 
 def deepen(rows: Float32, layer: FloatLayer, *, depth: int, to: int) -> Float32:

@@ -3,13 +3,14 @@
 Source: E. Izhikevich, Spiking Manifesto (arXiv 2512.11843), Eq. 1-8.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from ..integer.layer import Int16
+from ..integer.layer import Group, Groups, Int16
 
 LARGEST = 2.0**30  # of an entry in a file, far beyond what training makes
 
@@ -17,38 +18,51 @@ Float32 = npt.NDArray[np.float32]
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class FloatGroup:
-    """Tables with the same number of anchor pairs.
+class FloatGroup(Group[Float32]):
+    """Of float32, changed in place by a trainer."""
 
-    ``anchors``: (n_t, n_c, 2). ``tables``: (n_t, 2**n_c, n_out) float32, changed in place by a trainer.
+
+class FloatLayer(Groups[FloatGroup]):
+    """A LUT layer of float tables."""
+
+    @classmethod
+    def zero(cls, *groups: Int16, n_out: int) -> "FloatLayer":
+        """All tables zero, as in the paper; ``groups``: the anchors (n_t, n_c, 2) of each."""
+        tables = (np.zeros((len(anchors), 1 << anchors.shape[1], n_out), np.float32) for anchors in groups)
+        return cls(groups=tuple(FloatGroup(anchors=a, tables=t) for a, t in zip(groups, tables, strict=True)))
+
+    @property
+    def tables(self) -> list[Float32]:
+        """Of each group."""
+        return [group.tables for group in self.groups]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextModel(ABC):
+    """A float network that reads symbols: ``embed`` (n_sym, n), its embedder, and ``output``, n to n_sym; larger outputs are likelier.
+
+    A trainer changes its arrays in place.
     """
 
-    anchors: Int16
-    tables: Float32
+    embed: Float32
+    output: FloatLayer
 
     @property
-    def n_t(self) -> int:
-        return self.anchors.shape[0]
+    def n(self) -> int:
+        return self.embed.shape[1]
 
     @property
-    def n_c(self) -> int:
-        return self.anchors.shape[1]
+    def n_sym(self) -> int:
+        return self.embed.shape[0]
 
+    @abstractmethod
+    def arrays(self) -> Arrays:
+        """Everything by name, for a network file."""
 
-@dataclass(frozen=True, kw_only=True)
-class FloatLayer:
-    """Groups of float tables over the same inputs and outputs; their rows add up (Eq. 3)."""
-
-    groups: tuple[FloatGroup, ...]
-
-    @property
-    def n_out(self) -> int:
-        return self.groups[0].tables.shape[2]
-
-    @property
-    def n_t(self) -> int:
-        return sum(group.n_t for group in self.groups)
+    @classmethod
+    @abstractmethod
+    def from_arrays(cls, arrays: Arrays) -> Self:
+        """The inverse of :meth:`arrays`; a missing or misshapen array raises ``ValueError`` or ``KeyError``."""
 
 
 @dataclass(frozen=True, kw_only=True)

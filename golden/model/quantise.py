@@ -70,12 +70,15 @@ def quantise_layer(layer: FloatLayer, *, unit: float, bits: int, shift: int = 0,
 
 
 def largest_shift(layer: Layer) -> int:
-    """The largest shift at write-back with which no sum of ``layer`` can leave 16 bits.
-
-    The finer the unit of the outputs, the finer their sampling jitter.
-    """
+    """The largest shift at write-back with which no sum of ``layer`` can leave 16 bits."""
     bound = int(layer.bound().max())
     return max((shift for shift in range(MAX_SHIFT + 1) if bound << shift <= LATENCY_MAX), default=0)
+
+
+def quantise_output(layer: FloatLayer, *, unit: float, bits: int) -> Layer:
+    """An output layer of a text network, its shift the largest: the finer the unit of outputs, the finer their sampling jitter."""
+    output = quantise_layer(layer, unit=unit, bits=bits, negate=True)
+    return replace(output, shift=largest_shift(output))
 
 
 def log2_unit(unit: float) -> int:
@@ -97,12 +100,10 @@ def quantise_rnn(model: Rnn, rounding: RecurrentRounding, *, symbols: tuple[int,
     Its latencies have the unit of the hidden tables: in an rnn only their order matters, so no shift is needed.
     """
     frac, out_frac = -log2_unit(rounding.hidden_unit), -log2_unit(rounding.output_unit)
-    hidden = quantise_layer(model.hidden, unit=rounding.hidden_unit, bits=rounding.hidden_bits)
-    output = quantise_layer(model.output, unit=rounding.output_unit, bits=rounding.output_bits, negate=True)
-    output = replace(output, shift=largest_shift(output))
+    output = quantise_output(model.output, unit=rounding.output_unit, bits=rounding.output_bits)
     return RecurrentNetwork(
         n=model.n,
-        hidden=(hidden,),
+        hidden=(quantise_layer(model.hidden, unit=rounding.hidden_unit, bits=rounding.hidden_bits),),
         output=output,
         embed=quantise_entries(model.embed, unit=rounding.hidden_unit, bits=rounding.embed_bits),
         embed_bits=rounding.embed_bits,
@@ -136,9 +137,9 @@ def search_rounding(
     embedder is not to be clipped, so its natural unit bounds the hidden one. ``start`` gives the widths.
     """
     factors = [2.0**exponent for exponent in range(-reach, 1)]
-    hidden = natural_unit([group.tables for group in model.hidden.groups], bits=start.hidden_bits)
+    hidden = natural_unit(model.hidden.tables, bits=start.hidden_bits)
     embed = natural_unit([model.embed], bits=start.embed_bits)
-    output = natural_unit([group.tables for group in model.output.groups], bits=start.output_bits)
+    output = natural_unit(model.output.tables, bits=start.output_bits)
     return descend(
         replace(start, hidden_unit=max(hidden, embed), output_unit=output),
         [

@@ -9,52 +9,30 @@ import numpy as np
 import numpy.typing as npt
 
 from ..integer.layer import Int16
-from .layer import Arrays, Float32, FloatGroup, FloatLayer, backward, forward, layer_arrays, layer_from, taken
+from .layer import Arrays, FloatLayer, TextModel, backward, forward, layer_arrays, layer_from, taken
 
 Floats = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rnn:
-    """``embed`` (n_sym, n) float32, ``hidden`` n to n, ``output`` n to n_sym; larger outputs are likelier.
+class Rnn(TextModel):
+    """``hidden``: n to n."""
 
-    Arrays are changed in place by a trainer.
-    """
-
-    embed: Float32
     hidden: FloatLayer
-    output: FloatLayer
 
     @classmethod
     def start(
         cls, *, n_sym: int, hidden: tuple[Int16, ...], output: tuple[Int16, ...], n: int, rng: np.random.Generator, spread: float = 0.1
     ) -> "Rnn":
-        """All tables zero, as in the paper; the embedder normal with standard deviation ``spread``.
-
-        ``hidden`` and ``output`` are the groups' anchors.
-        """
-
-        def layer(groups: tuple[Int16, ...], n_out: int) -> FloatLayer:
-            zeros = [np.zeros((len(anchors), 1 << anchors.shape[1], n_out), np.float32) for anchors in groups]
-            return FloatLayer(groups=tuple(FloatGroup(anchors=a, tables=t) for a, t in zip(groups, zeros, strict=True)))
-
-        return cls(embed=rng.normal(0, spread, (n_sym, n)).astype(np.float32), hidden=layer(hidden, n), output=layer(output, n_sym))
-
-    @property
-    def n(self) -> int:
-        return self.embed.shape[1]
-
-    @property
-    def n_sym(self) -> int:
-        return self.embed.shape[0]
+        """All tables zero; the embedder normal with standard deviation ``spread``. ``hidden`` and ``output`` are the groups' anchors."""
+        embed = rng.normal(0, spread, (n_sym, n)).astype(np.float32)
+        return cls(embed=embed, hidden=FloatLayer.zero(*hidden, n_out=n), output=FloatLayer.zero(*output, n_out=n_sym))
 
     def arrays(self) -> Arrays:
-        """Everything by name, for a network file."""
         return {"embed": self.embed} | layer_arrays("hidden", self.hidden) | layer_arrays("output", self.output)
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> "Rnn":
-        """The inverse of :meth:`arrays`; a missing or misshapen array raises ``ValueError`` or ``KeyError``."""
         embed = taken(arrays, "embed", np.float32, ndim=2)
         n_sym, n = embed.shape
         hidden, output = layer_from(arrays, "hidden", n=n, n_out=n), layer_from(arrays, "output", n=n, n_out=n_sym)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..integer.layer import MAX_NC, Int16
 from .anchors import ANCHORS, Anchors, random_anchors
-from .layer import Arrays, Float32, FloatGroup, FloatLayer, check_anchors, layer_arrays, layer_from, taken
+from .layer import Arrays, Float32, FloatLayer, TextModel, check_anchors, layer_arrays, layer_from, taken
 
 Variant = Literal["paper", "reference"]
 VARIANTS: tuple[Variant, ...] = ("paper", "reference")
@@ -106,20 +106,10 @@ class Block:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Transformer:
-    """``embed`` (n_sym, n) float32; ``output`` n to n_sym, larger outputs are likelier."""
+class Transformer(TextModel):
+    """``blocks``: at least one, all of the same context."""
 
-    embed: Float32
     blocks: tuple[Block, ...]
-    output: FloatLayer
-
-    @property
-    def n(self) -> int:
-        return self.embed.shape[1]
-
-    @property
-    def n_sym(self) -> int:
-        return self.embed.shape[0]
 
     @property
     def context(self) -> int:
@@ -133,11 +123,10 @@ class Transformer:
 
     @classmethod
     def start(cls, *, n_sym: int, shape: Shape, rng: np.random.Generator, spread: float = 1.0) -> "Transformer":
-        """All tables zero, as in the paper; embedder and positions uniform in +-``spread``."""
+        """All tables zero; embedder and positions uniform in +-``spread``."""
 
         def layer(size: tuple[int, int], n_out: int) -> FloatLayer:
-            anchors = ANCHORS[shape.anchors](n_t=size[0], n_c=size[1], n=shape.n, rng=rng)
-            return FloatLayer(groups=(FloatGroup(anchors=anchors, tables=np.zeros((size[0], 1 << size[1], n_out), np.float32)),))
+            return FloatLayer.zero(ANCHORS[shape.anchors](n_t=size[0], n_c=size[1], n=shape.n, rng=rng), n_out=n_out)
 
         embed = rng.uniform(-spread, spread, (n_sym, shape.n)).astype(np.float32)
         blocks = []
@@ -147,7 +136,6 @@ class Transformer:
         return cls(embed=embed, blocks=tuple(blocks), output=layer(shape.output, n_sym))
 
     def arrays(self) -> Arrays:
-        """Everything by name, for a network file."""
         named: Arrays = {"embed": self.embed}
         for index, block in enumerate(self.blocks):
             attention = block.attention
@@ -161,7 +149,6 @@ class Transformer:
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> "Transformer":
-        """The inverse of :meth:`arrays`; a missing or misshapen array raises ``ValueError`` or ``KeyError``."""
         embed = taken(arrays, "embed", np.float32, ndim=2)
         n_sym, n = embed.shape
         blocks: list[Block] = []

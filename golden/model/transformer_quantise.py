@@ -10,7 +10,7 @@ from ..integer.heads import Head, TransformerBlock
 from ..integer.layer import ENTRY_LIMIT, LATENCY_MAX, MAX_SHIFT
 from ..integer.transformer import TransformerNetwork
 from .layer import look
-from .quantise import SMALLEST, Rounding, descend, largest_shift, log2_unit, natural_unit, quantise_entries, quantise_layer
+from .quantise import SMALLEST, Rounding, descend, log2_unit, natural_unit, quantise_entries, quantise_layer, quantise_output
 from .transformer import Attention, Transformer
 
 
@@ -59,8 +59,7 @@ def quantise_transformer(
             feed = replace(feed, shift=log2_unit(rounding.feed_unit / rounding.unit))
         parts = _parts(heads, shift)
         blocks.append(TransformerBlock(heads=heads, parts=parts, bits=rounding.attention_bits, shift=shift, feed=feed))
-    output = quantise_layer(model.output, unit=rounding.output_unit, bits=rounding.output_bits, negate=True)
-    output = replace(output, shift=largest_shift(output))
+    output = quantise_output(model.output, unit=rounding.output_unit, bits=rounding.output_bits)
     return TransformerNetwork(
         n=model.n,
         blocks=tuple(blocks),
@@ -81,11 +80,8 @@ def _heads(attention: Attention, unit: float, limit: float) -> tuple[Head, ...]:
     if attention.place.size:
         place[:] = look(attention.place, attention.position[1:]).row
     each = attention.n_t // attention.heads
-    heads = []
-    for low in range(0, attention.n_t, each):
-        mine = slice(low, low + each)
-        heads.append(Head(query=attention.query[mine], key=attention.key[mine], place=place[:, mine].copy(), tables=tables[mine]))
-    return tuple(heads)
+    slices = [slice(low, low + each) for low in range(0, attention.n_t, each)]
+    return tuple(Head(query=attention.query[i], key=attention.key[i], place=place[:, i].copy(), tables=tables[i]) for i in slices)
 
 
 def _parts(heads: tuple[Head, ...], shift: int) -> tuple[int, ...]:
@@ -110,30 +106,26 @@ def search_transformer_rounding(
 
     The embedder is not to be clipped; no unit is more than 8 times the finest, what the shifts can make up for. ``start``: the widths.
     """
-    feeds = [group.tables for block in model.blocks if block.feed is not None for group in block.feed.groups]
-    attention = natural_unit([block.attention.tables for block in model.blocks], bits=start.attention_bits)
+    feeds = [table for block in model.blocks if block.feed is not None for table in block.feed.tables]
     embed = natural_unit([model.embed], bits=start.embed_bits)
-    feed = natural_unit(feeds, bits=start.feed_bits) if feeds else embed
-    output = natural_unit([group.tables for group in model.output.groups], bits=start.output_bits)
-    naturals = {"attention_unit": attention, "feed_unit": feed, "embed_unit": embed, "output_unit": output}
-    if not feeds:
-        naturals.pop("feed_unit")
+    naturals = {
+        "attention_unit": natural_unit([block.attention.tables for block in model.blocks], bits=start.attention_bits),
+        "feed_unit": natural_unit(feeds, bits=start.feed_bits) if feeds else embed,
+        "embed_unit": embed,
+        "output_unit": natural_unit(model.output.tables, bits=start.output_bits),
+    }
 
     def near(name: str) -> Callable[[TransformerRounding], list[TransformerRounding]]:
         exponents = range(-1 if name == "embed_unit" else -reach, 1)
         units = [max(naturals[name] * 2.0**exponent, SMALLEST) for exponent in exponents]
         return lambda best: [best, *(_near(replace(best, **{name: unit})) for unit in units)]  # type: ignore[arg-type]
 
-    natural = replace(start, attention_unit=attention, feed_unit=feed, embed_unit=embed, output_unit=output)
-    return descend(_near(natural), [near(name) for name in naturals], score)
+    natural = _near(replace(start, **naturals))  # type: ignore[arg-type]
+    return descend(natural, [near(name) for name in naturals if feeds or name != "feed_unit"], score)
 
 
 def _near(rounding: TransformerRounding) -> TransformerRounding:
     """The finer units coarsened until the coarsest is 2**3 times the finest at most."""
     finest = max(rounding.attention_unit, rounding.feed_unit, rounding.embed_unit) / 2.0**MAX_SHIFT
-    return replace(
-        rounding,
-        attention_unit=max(rounding.attention_unit, finest),
-        feed_unit=max(rounding.feed_unit, finest),
-        embed_unit=max(rounding.embed_unit, finest),
-    )
+    units = {name: max(getattr(rounding, name), finest) for name in ("attention_unit", "feed_unit", "embed_unit")}
+    return replace(rounding, **units)

@@ -15,9 +15,9 @@ from ..integer.file import load, load_extra, save_network
 from ..integer.layer import NetworkError
 from ..integer.network import Network
 from ..integer.symbols import UNKNOWN, encode, unseen
-from ..model.layer import forward
+from ..model.layer import TextModel, forward
 from ..model.rnn import cross_entropy
-from ..training.learner import Architecture, FloatModel
+from ..training.learner import Architecture
 from ..training.options import LanguageOptions
 from ..training.stop import StopRequest
 from ..training.trainer import Trainer
@@ -40,14 +40,14 @@ class Result:
     """What a training leaves: the network, its float twin, both curves as (step, bits), sentences on what went wrong."""
 
     network: Network
-    model: FloatModel
+    model: TextModel
     train_curve: list[tuple[float, float]]
     check_curve: list[tuple[float, float]]
     diagnosis: list[str]
     steps: int
 
 
-def float_bits(kind: Kind, model: FloatModel, symbols: tuple[int, ...], data: bytes) -> float:
+def float_bits(kind: Kind, model: TextModel, symbols: tuple[int, ...], data: bytes) -> float:
     """Bits per character of a float network, counted like the integer network's (golden/integer/stream.py)."""
     tokens = encode(symbols, data)
     loss, _ = cross_entropy(forward(model.output, np.zeros((1, model.n), np.float32))[0], tokens[:1])
@@ -86,23 +86,23 @@ class _Watch:
 class _Run:
     """One training of ``model``: what its phases share."""
 
-    def __init__(self, kind: Kind, model: FloatModel, text: Text, options: LanguageOptions, symbols: tuple[int, ...]) -> None:
+    def __init__(self, kind: Kind, model: TextModel, text: Text, options: LanguageOptions, symbols: tuple[int, ...]) -> None:
         self.kind, self.text, self.options, self.symbols = kind, text, options, symbols
         self.trainer: Trainer[Any] = Trainer(kind.learner(model, options), encode(symbols, text.train))
         self.rounding: Any = None
         self.integer(kind.rounding(model, options, lambda units: 0.0))  # refuses now what could not be saved at the end
 
     def integer(self, rounding: Any, *, soften: float = 1.0, card: dict[str, Any] | None = None) -> Network:
-        model = self.trainer.current()
+        model = self.trainer.learner.current()
         softened = model if soften == 1 else self.kind.softened(model, soften)
         return self.kind.quantise(softened, rounding, symbols=self.symbols, card=card or {})
 
     def choose_rounding(self) -> Any:
         sample = self.text.train[-self.kind.search_bytes :]
-        return self.kind.rounding(self.trainer.current(), self.options, lambda units: score(self.integer(units), sample).bits)
+        return self.kind.rounding(self.trainer.learner.current(), self.options, lambda units: score(self.integer(units), sample).bits)
 
     def float_bits(self, data: bytes) -> float:
-        return float_bits(self.kind, self.trainer.current(), self.symbols, data)
+        return float_bits(self.kind, self.trainer.learner.current(), self.symbols, data)
 
     def check(self) -> float:
         """Bits of a part of the held-out text: of the float network, once tables are rounded of the integer one."""
@@ -122,13 +122,13 @@ class _Run:
         if options.qat > 0:
             exact, rounded = before.values()
             say(f"float {exact:.4f} bits, rounded {rounded:.4f}: now training with rounded tables")
-            self.trainer.round(rounding)
+            self.trainer.learner.round(rounding)
             self.trainer.run(watch, **schedule, start=1 - options.qat)
         return before
 
 
 def train_language(
-    kind: Kind, model: FloatModel, text: Text, options: LanguageOptions, *, symbols: tuple[int, ...], card: dict[str, Any], say: Say
+    kind: Kind, model: TextModel, text: Text, options: LanguageOptions, *, symbols: tuple[int, ...], card: dict[str, Any], say: Say
 ) -> Result:
     """Train ``model`` on the first nine tenths of ``text``, the last ``options.qat`` of the schedule with rounded tables.
 
@@ -152,7 +152,7 @@ def train_language(
         card["figures"]["before_softening"] = round(score(made.integer(rounding), held_out).bits, 4)
     if stop.made:
         card["figures"]["stopped_at_step"] = trainer.step
-    current = trainer.current()
+    current = trainer.learner.current()
     return Result(
         network=replace(network, card=card),
         model=current,
@@ -163,7 +163,7 @@ def train_language(
     )
 
 
-def _resume(kind: Kind, path: Path) -> tuple[tuple[int, ...], FloatModel]:
+def _resume(kind: Kind, path: Path) -> tuple[tuple[int, ...], TextModel]:
     network = load(path)
     symbols = network.byte_symbols()
     if network.kind != kind.kind or symbols is None:
@@ -172,7 +172,7 @@ def _resume(kind: Kind, path: Path) -> tuple[tuple[int, ...], FloatModel]:
     if not arrays:
         raise NetworkError(f"{path}: carries no float network to resume from (it was saved with --no-float)")
     try:
-        model: FloatModel = kind.load(arrays)
+        model = kind.model.from_arrays(arrays)
     except (KeyError, ValueError) as error:
         raise NetworkError(f"{path}: its float network is damaged: {error}") from None
     if (model.n, model.n_sym) != (network.n, len(symbols)):
@@ -188,7 +188,7 @@ def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str) -> Non
         print(f"note: {text.note}")
     if options.resume is None:
         symbols = vocabulary(text.train, size=options.symbols)
-        model: FloatModel = kind.start(options, n_sym=len(symbols))
+        model: TextModel = kind.start(options, n_sym=len(symbols))
     else:
         symbols, model = _resume(kind, options.resume)
         options = replace(options, grow=0)

@@ -3,7 +3,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from dataclasses import replace
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,32 +12,14 @@ import numpy.typing as npt
 from ..compiled.adam import Update
 from ..integer.network import TextNetwork
 from ..model.grow import depth_at
-from ..model.layer import FloatLayer
-from ..model.quantise import Rounding
+from ..model.layer import TextModel
+from ..model.quantise import Rounding, soften
 from .options import LanguageOptions
 from .rows import Rows
 from .workers import Share
 
 Tokens = npt.NDArray[np.int32]
-Arrays = dict[str, npt.NDArray[np.generic]]
-
-
-class FloatModel(Protocol):
-    """A float network that reads symbols and ends in an output layer; a learner changes its arrays in place."""
-
-    @property
-    def n(self) -> int: ...
-
-    @property
-    def n_sym(self) -> int: ...
-
-    @property
-    def output(self) -> FloatLayer: ...
-
-    def arrays(self) -> Arrays: ...
-
-
-Model = TypeVar("Model", bound=FloatModel)
+Model = TypeVar("Model", bound=TextModel)
 Chosen = TypeVar("Chosen", bound=LanguageOptions)
 
 
@@ -89,15 +72,12 @@ class Architecture(ABC, Generic[Model, Chosen]):
     """A kind of text network that can be trained: ``kind`` is its integer network's; ``search_bytes`` of text choose units."""
 
     kind: ClassVar[str]
+    model: ClassVar[type[TextModel]]
     search_bytes: ClassVar[int]
 
     @abstractmethod
     def start(self, options: Chosen, *, n_sym: int) -> Model:
         """An untrained model."""
-
-    @abstractmethod
-    def load(self, arrays: Arrays) -> Model:
-        """The model that :meth:`FloatModel.arrays` names; a missing or misshapen array raises ``KeyError`` or ``ValueError``."""
 
     @abstractmethod
     def learner(self, model: Model, options: Chosen) -> Learner[Model]: ...
@@ -110,9 +90,9 @@ class Architecture(ABC, Generic[Model, Chosen]):
     def quantise(self, model: Model, rounding: Any, *, symbols: tuple[int, ...], card: dict[str, Any]) -> TextNetwork:
         """The integer network, validated."""
 
-    @abstractmethod
     def softened(self, model: Model, factor: float) -> Model:
         """``model`` with ``factor`` times its outputs; all else is shared."""
+        return replace(model, output=soften(model.output, factor))
 
     @abstractmethod
     def stream_loss(self, model: Model, tokens: Tokens) -> float:

@@ -2,20 +2,16 @@
 
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Generic
 
 import numpy as np
 
 from ..compiled.adam import Update
 from ..integer.layer import NetworkError
 from ..model.adam import Adam, cosine
-from ..model.quantise import Rounding
-from .learner import FloatModel, Learner, Tokens
+from .learner import Learner, Model, Tokens
 from .streams import Streams
 from .workers import Workers
-
-Model = TypeVar("Model", bound=FloatModel)
 
 
 class Trainer(Generic[Model]):
@@ -35,8 +31,8 @@ class Trainer(Generic[Model]):
     def __enter__(self) -> "Trainer[Model]":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._workers.__exit__(kind, error, trace)
+    def __exit__(self, *error: object) -> None:
+        self._workers.shutdown()
 
     def one_step(self, done: float) -> float:
         """One mini-batch; ``done`` (0..1) sets the learning rate and what has grown. The mean loss of a target in bits (with jitter).
@@ -54,28 +50,14 @@ class Trainer(Generic[Model]):
             raise NetworkError(f"the training run diverged at step {self.step}, its loss is {bits}: lower --rate, {options.rate:g}")
         return bits
 
-    def round(self, rounding: Rounding) -> None:
-        """See :meth:`Learner.round`."""
-        self.learner.round(rounding)
-
-    def current(self) -> Model:
-        """See :meth:`Learner.current`."""
-        return self.learner.current()
-
     def run(
-        self,
-        progress: Callable[[float, float], bool | None],
-        *,
-        steps: int | None,
-        minutes: float | None = None,
-        stop: float = 1.0,
-        start: float = 0.0,
+        self, progress: Callable[[float, float], bool | None], *, steps: int | None, minutes: float = 0, stop: float = 1, start: float = 0
     ) -> bool:
         """Train from ``start`` to ``stop`` (0..1) of a schedule of so many ``steps`` or, without, ``minutes``.
 
         ``progress(done, bits)`` is called after every step; where it returns True the training ends, and so it returns.
         """
-        seconds = (minutes or 0.0) * 60
+        seconds = minutes * 60
         began = time.monotonic() - start * seconds
         while True:
             done = self.step / steps if steps is not None else (time.monotonic() - began) / seconds

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from types import TracebackType
 
 import numpy as np
 
@@ -18,24 +17,18 @@ def direct(function: Callable[..., None], count: int, *arguments: object) -> Non
     function(0, count, *arguments)
 
 
-class Workers:
-    """``threads`` threads; called, a :data:`Share`. A context manager: leaving it waits for them."""
+class Workers(ThreadPoolExecutor):
+    """``threads`` threads; called, a :data:`Share`."""
 
     def __init__(self, threads: int) -> None:
-        self._threads = threads
-        self._pool = ThreadPoolExecutor(threads)
-
-    def __enter__(self) -> "Workers":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._pool.shutdown()
+        super().__init__(threads)
+        self.threads = threads
 
     def __call__(self, function: Callable[..., None], count: int, *arguments: object) -> None:
-        if self._threads == 1:
+        if self.threads == 1:
             direct(function, count, *arguments)
             return
-        edges = np.linspace(0, count, min(PARTS * self._threads, count) + 1).astype(int)
-        jobs = [self._pool.submit(function, low, high, *arguments) for low, high in pairwise(edges)]
+        edges = np.linspace(0, count, min(PARTS * self.threads, count) + 1).astype(int)
+        jobs = [self.submit(function, low, high, *arguments) for low, high in pairwise(edges)]
         for job in jobs:
             job.result()

@@ -12,8 +12,9 @@ from ...integer.forward import earliest
 from ...integer.layer import Int16
 from ...model.adam import Adam
 from ...model.anchors import covering_anchors, random_anchors
+from ...model.arrays import deep_from_arrays
 from ...model.layer import Float32, FloatGroup, FloatLayer, forward
-from ...model.quantise import log2_unit, natural_unit, quantise_layer
+from ...model.quantise import natural_unit
 from .gain import grow
 from .recipe import Recipe
 from .refit import Refit, refit
@@ -60,19 +61,6 @@ def _start(recipe: Recipe, views: Views, target: Float32, rng: np.random.Generat
     return FloatGroup(anchors=anchors, tables=np.zeros((recipe.n_t, 1 << recipe.n_c, target.shape[1]), np.float32))
 
 
-def quantise_classifier(layer: FloatLayer, *, unit: float, n: int, recipe: Recipe, card: dict[str, Any]) -> DeepNetwork:
-    """The integer network with entries in units of ``unit`` nats, a power of two; ``n`` counts the reference neurons."""
-    return DeepNetwork(
-        n=n,
-        hidden=(),
-        output=quantise_layer(layer, unit=unit, bits=BITS, negate=True),
-        constants=np.array(recipe.constants, np.int16),
-        frac=recipe.frac,
-        out_frac=-log2_unit(unit),
-        card=card,
-    ).validate()
-
-
 def integer_accuracy(network: DeepNetwork, x: Int16, labels: Labels) -> float:
     """Part of (batch, n - n_ref) latencies whose earliest spike is the label's; integers throughout."""
     right = 0
@@ -117,7 +105,9 @@ def train_classifier(
     layer = FloatLayer(groups=(group,))
 
     def integer(unit: float) -> DeepNetwork:
-        return quantise_classifier(layer, unit=unit, n=first.shape[1] + len(recipe.constants), recipe=recipe, card=card)
+        """Entries in units of ``unit`` nats, a power of two."""
+        n, constants = first.shape[1] + len(recipe.constants), np.array(recipe.constants, np.int16)
+        return deep_from_arrays(n=n, output=layer, unit=2.0**-recipe.frac, constants=constants, bits=BITS, output_unit=unit, card=card)
 
     def fit(phase: str, offset: int, epochs: int, rate: float, unit: float) -> bool:
         return refit(

@@ -1,7 +1,6 @@
 """The recurrent network under training (Eq. 11): truncated back-propagation through windows, the state carried from one to the next."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,27 +10,18 @@ from ...compiled.recurrent import LayerWindow, window_pass
 from ...integer.network import TextNetwork
 from ...model.anchors import ANCHORS
 from ...model.diagnose import diagnose_layer
-from ...model.layer import Arrays, FloatLayer, forward
-from ...model.quantise import RecurrentRounding, quantise_rnn, search_rounding, soften
+from ...model.layer import forward
+from ...model.quantise import RecurrentRounding, quantise_rnn, search_rounding
 from ...model.rnn import Rnn
 from ..learner import Architecture, Learner, Tokens
-from ..rows import LayerRows, Rows, embedder
+from ..rows import Rows, embedder
 from ..workers import Share, direct
 from .recurrent_presets import RecurrentOptions
+from .window import LayerPass
 
 
-class _LayerPass:
-    """A layer with what a window leaves behind."""
-
-    def __init__(self, layer: FloatLayer, *, depth: int | None, batch: int, steps: int, rng: np.random.Generator | None) -> None:
-        self.tables = LayerRows.of(layer, depth=depth)
-        state = (batch, layer.n_t)
-        self.state = np.ones(state, np.uint32) if rng is None else rng.integers(1, 1 << 32, state, dtype=np.uint32)
-        self.used = np.empty((batch, steps, layer.n_t), np.int32)
-        self.grad = np.empty((batch, steps, layer.n_out), np.float32)
-
-    def window(self) -> LayerWindow:
-        return LayerWindow(self.tables.rows.used, self.tables.flat, self.state, self.used, self.grad)
+def _window(layer: LayerPass) -> LayerWindow:
+    return LayerWindow(layer.tables.rows.used, layer.tables.flat, layer.state, layer.seen.used, layer.grad)
 
 
 class RecurrentLearner(Learner[Rnn]):
@@ -41,8 +31,8 @@ class RecurrentLearner(Learner[Rnn]):
         super().__init__(model, options, pairs=max(group.n_c for layer in (model.hidden, model.output) for group in layer.groups))
         batch, steps = options.streams, options.window
         rng = np.random.default_rng(options.seed)
-        self._hidden = _LayerPass(model.hidden, depth=self.depth, batch=batch, steps=steps, rng=rng)
-        self._output = _LayerPass(model.output, depth=self.depth, batch=batch, steps=steps, rng=rng)
+        self._hidden = LayerPass(model.hidden, depth=self.depth, batch=batch, steps=steps, rng=rng)
+        self._output = LayerPass(model.output, depth=self.depth, batch=batch, steps=steps, rng=rng)
         self._embed = embedder(model.embed)
         self._h = np.zeros((batch, model.n), np.float32)
         self._losses = np.empty(batch)
@@ -51,10 +41,10 @@ class RecurrentLearner(Learner[Rnn]):
         hidden, output = self._hidden, self._output
         jitter = np.float32(self.options.jitter)
         embed = self._embed.rows.used
-        share(window_pass, len(tokens), embed, hidden.window(), output.window(), self._h, tokens, jitter, self._losses)
+        share(window_pass, len(tokens), embed, _window(hidden), _window(output), self._h, tokens, jitter, self._losses)
         self._embed.update(share, np.ascontiguousarray(tokens[:, :-1, None]), hidden.grad, update)
         for layer in (hidden, output):
-            layer.tables.update(share, layer.used, layer.grad, update)
+            layer.tables.update(share, layer.seen.used, layer.grad, update)
         return float(self._losses.sum())
 
     def parts(self) -> dict[str, list[Rows]]:
@@ -71,24 +61,11 @@ class RecurrentLearner(Learner[Rnn]):
         return self.model
 
 
-def stream_loss(model: Rnn, tokens: Tokens, *, chunk: int = 1024) -> float:
-    """Nats, summed, of every token but the first, streamed from h_0 = 0 without jitter."""
-    h = np.zeros((1, model.n), np.float32)
-    loss = np.zeros(1)
-    total = 0.0
-    for low in range(0, len(tokens) - 1, chunk):
-        window = tokens[None, low : low + chunk + 1]
-        steps = window.shape[1] - 1
-        hidden, output = (_LayerPass(layer, depth=None, batch=1, steps=steps, rng=None).window() for layer in (model.hidden, model.output))
-        direct(window_pass, 1, model.embed, hidden, output, h, window, np.float32(0), loss)
-        total += float(loss[0])
-    return total
-
-
 class Recurrent(Architecture[Rnn, RecurrentOptions]):
     """Eq. 11: one hidden layer, an embedder, an output layer."""
 
     kind = "rnn"
+    model = Rnn
     search_bytes = 40_000
 
     def start(self, options: RecurrentOptions, *, n_sym: int) -> Rnn:
@@ -97,9 +74,6 @@ class Recurrent(Architecture[Rnn, RecurrentOptions]):
         hidden = make(n_t=options.hidden[0], n_c=options.hidden[1], n=options.n, rng=rng)
         output = make(n_t=options.output[0], n_c=options.output[1], n=options.n, rng=rng)
         return Rnn.start(n_sym=n_sym, hidden=(hidden,), output=(output,), n=options.n, rng=rng)
-
-    def load(self, arrays: Arrays) -> Rnn:
-        return Rnn.from_arrays(arrays)
 
     def learner(self, model: Rnn, options: RecurrentOptions) -> RecurrentLearner:
         return RecurrentLearner(model, options)
@@ -119,11 +93,17 @@ class Recurrent(Architecture[Rnn, RecurrentOptions]):
     def quantise(self, model: Rnn, rounding: RecurrentRounding, *, symbols: tuple[int, ...], card: dict[str, Any]) -> TextNetwork:
         return quantise_rnn(model, rounding, symbols=symbols, card=card)
 
-    def softened(self, model: Rnn, factor: float) -> Rnn:
-        return replace(model, output=soften(model.output, factor))
-
-    def stream_loss(self, model: Rnn, tokens: Tokens) -> float:
-        return stream_loss(model, tokens)
+    def stream_loss(self, model: Rnn, tokens: Tokens, *, chunk: int = 1024) -> float:
+        h = np.zeros((1, model.n), np.float32)
+        loss = np.zeros(1)
+        total = 0.0
+        for low in range(0, len(tokens) - 1, chunk):
+            window = tokens[None, low : low + chunk + 1]
+            sizes = {"depth": None, "batch": 1, "steps": window.shape[1] - 1, "rng": np.random.default_rng(0)}
+            hidden, output = (_window(LayerPass(layer, **sizes)) for layer in (model.hidden, model.output))  # type: ignore[arg-type]
+            direct(window_pass, 1, model.embed, hidden, output, h, window, np.float32(0), loss)
+            total += float(loss[0])
+        return total
 
     def diagnose(self, model: Rnn, tokens: Tokens, *, streams: int = 64) -> list[str]:
         """Over the states that ``streams`` pieces of ``tokens`` lead through."""

@@ -1,7 +1,6 @@
 """The SNN transformer under training: streams whose caches are carried from window to window."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +8,6 @@ import numpy as np
 from ...compiled.adam import Update
 from ...integer.network import TextNetwork
 from ...model.adam import Adam
-from ...model.layer import Arrays
-from ...model.quantise import soften
 from ...model.transformer import Transformer
 from ...model.transformer_quantise import TransformerRounding, quantise_transformer, search_transformer_rounding
 from ..learner import Architecture, Learner, Tokens
@@ -71,34 +68,16 @@ class TransformerLearner(Learner[Transformer]):
         return self.model
 
 
-def stream_loss(model: Transformer, tokens: Tokens, *, chunk: int = 256) -> float:
-    """Nats, summed, of every token but the first, streamed from an empty cache without jitter."""
-    passed = TransformerPass(model, 1, chunk, np.random.default_rng(0))
-    total = 0.0
-    for low in range(0, len(tokens) - 1, chunk):
-        window = tokens[None, low : low + chunk + 1]
-        if window.shape[1] <= chunk:  # the last one: a pass of its own length that goes on from the same keys
-            last = TransformerPass(model, 1, window.shape[1] - 1, np.random.default_rng(0))
-            last.resume(passed)
-            passed = last
-        passed.forward(direct, window)
-        passed.carry()
-        total += float(passed.losses[0])
-    return total
-
-
 class TransformerArchitecture(Architecture[Transformer, TransformerOptions]):
     """Eq. 14, 15: blocks of attention and feed-forward layers, an embedder, an output layer."""
 
     kind = "transformer"
+    model = Transformer
     search_bytes = 10_000
 
     def start(self, options: TransformerOptions, *, n_sym: int) -> Transformer:
         rng = np.random.default_rng([options.seed, 1])
         return Transformer.start(n_sym=n_sym, shape=options.shape, rng=rng, spread=options.spread)
-
-    def load(self, arrays: Arrays) -> Transformer:
-        return Transformer.from_arrays(arrays)
 
     def learner(self, model: Transformer, options: TransformerOptions) -> TransformerLearner:
         return TransformerLearner(model, options)
@@ -123,11 +102,19 @@ class TransformerArchitecture(Architecture[Transformer, TransformerOptions]):
     def quantise(self, model: Transformer, rounding: TransformerRounding, *, symbols: tuple[int, ...], card: dict[str, Any]) -> TextNetwork:
         return quantise_transformer(model, rounding, symbols=symbols, card=card)
 
-    def softened(self, model: Transformer, factor: float) -> Transformer:
-        return replace(model, output=soften(model.output, factor))
-
-    def stream_loss(self, model: Transformer, tokens: Tokens) -> float:
-        return stream_loss(model, tokens)
+    def stream_loss(self, model: Transformer, tokens: Tokens, *, chunk: int = 256) -> float:
+        passed = TransformerPass(model, 1, chunk, np.random.default_rng(0))
+        total = 0.0
+        for low in range(0, len(tokens) - 1, chunk):
+            window = tokens[None, low : low + chunk + 1]
+            if window.shape[1] <= chunk:  # the last one: a pass of its own length that goes on from the same keys
+                last = TransformerPass(model, 1, window.shape[1] - 1, np.random.default_rng(0))
+                last.resume(passed)
+                passed = last
+            passed.forward(direct, window)
+            passed.carry()
+            total += float(passed.losses[0])
+        return total
 
     def figures(self, step: int) -> dict[str, Any]:
         return {"steps": step}

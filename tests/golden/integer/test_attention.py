@@ -15,7 +15,7 @@ from golden.integer.network import Network
 from golden.integer.transformer import TransformerNetwork, TransformerState
 from golden.model.transformer import Shape, Transformer
 from golden.model.transformer_quantise import TransformerRounding, quantise_transformer, search_transformer_rounding
-from golden.training.architectures.transformer import stream_loss
+from golden.training.architectures.transformer import TransformerArchitecture
 
 from ..helpers import make_layer
 from ..training.architectures.small import SHAPES, random_transformer
@@ -265,7 +265,7 @@ def test_training_with_rounded_tables_trains_the_integer_network(name: str) -> N
     tokens = (data - 97).astype(np.int32)
     figures = score(network, data.tobytes())
     assert figures.saturations == 0
-    nats = stream_loss(model, tokens)
+    nats = TransformerArchitecture().stream_loss(model, tokens)
     outputs = stream_outputs(network, tokens[:1])[0][0] * -(2.0**-network.out_frac)
     nats += float(np.log(np.exp(outputs).sum()) - outputs[tokens[0]])
     assert figures.bits == pytest.approx(nats / np.log(2) / len(data), rel=1e-5)

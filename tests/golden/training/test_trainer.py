@@ -74,7 +74,7 @@ def test_the_rate_is_the_options(make):
     def moved(rate: float, done: float = 0.0) -> float:
         with make(rate=rate, warm=1) as trainer:
             trainer.one_step(done)
-            return float(np.abs(trainer.current().output.groups[0].tables).max())
+            return float(np.abs(trainer.learner.current().output.groups[0].tables).max())
 
     assert moved(0.01) == pytest.approx(0.01, rel=1e-3)  # the first step of Adam moves by the rate
     assert moved(0.02) == pytest.approx(0.02, rel=1e-3)
@@ -88,7 +88,7 @@ def test_constants_of_adam_are_taken_and_its_rate_is_not():
         with Trainer(rnn_trainer(options, model=small_rnn()).learner, PATTERN, adam=adam) as trainer:
             for _ in range(3):
                 trainer.one_step(0.1)
-            return trainer.current().output.groups[0].tables.copy()
+            return trainer.learner.current().output.groups[0].tables.copy()
 
     assert np.array_equal(tables(None), tables(Adam(rate=1.0)))
     assert not np.array_equal(tables(None), tables(Adam(beta2=0.5)))
@@ -99,9 +99,9 @@ def test_rows_that_are_not_used_stand_still_unless_every_row_moves(make):
         with make(streams=1, window=2, every_row=every_row, warm=1) as trainer:
             for _ in range(12):
                 trainer.one_step(0.0)
-            before = trainer.current().embed.copy()
+            before = trainer.learner.current().embed.copy()
             trainer.one_step(0.0)
-            return set(np.flatnonzero((trainer.current().embed != before).any(axis=1)).tolist())
+            return set(np.flatnonzero((trainer.learner.current().embed != before).any(axis=1)).tolist())
 
     read = set(PATTERN[24:26].tolist())
     assert moved(False) == read

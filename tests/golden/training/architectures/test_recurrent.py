@@ -5,20 +5,22 @@ import pytest
 
 from golden.model.quantise import RecurrentRounding
 from golden.model.rnn import Rnn, window_pass
-from golden.training.architectures.recurrent import Recurrent, stream_loss
+from golden.training.architectures.recurrent import Recurrent
 from golden.training.architectures.recurrent_presets import RECURRENT_PRESETS
 
 from ...helpers import make_float_rnn
 from .small import PATTERN, SYMBOLS, rnn_options, rnn_trainer, small_rnn
+
+stream_loss = Recurrent().stream_loss
 
 
 def trained(*, steps: int = 60, rounding: RecurrentRounding | None = None, **changes: object) -> tuple[Rnn, list[float]]:
     bits: list[float] = []
     with rnn_trainer(rnn_options(**changes)) as trainer:
         if rounding is not None:
-            trainer.round(rounding)
+            trainer.learner.round(rounding)
         trainer.run(lambda _, b: bits.append(b), steps=steps)
-        return trainer.current(), bits
+        return trainer.learner.current(), bits
 
 
 def loss_of(model: Rnn) -> float:
@@ -55,7 +57,7 @@ def test_streams_of_the_recent_text_learn_its_end_better():
     def loss_at_the_end(recent: float) -> float:
         with rnn_trainer(rnn_options(recent=recent), text=text) as trainer:
             trainer.run(lambda _, __: None, steps=60)
-            return stream_loss(trainer.current(), end) / len(end)
+            return stream_loss(trainer.learner.current(), end) / len(end)
 
     assert loss_at_the_end(0.5) < 0.8 * loss_at_the_end(0.0)
 
@@ -66,14 +68,14 @@ def grown(*, grow: int = 2, threads: int = 1, rounding: RecurrentRounding | None
     sizes: list[int] = []
     with rnn_trainer(rnn_options(every_row=False, grow=grow, grown=0.6, threads=threads)) as trainer:
         if rounding is not None:
-            trainer.round(rounding)
+            trainer.learner.round(rounding)
 
         def progress(_: float, loss: float) -> None:
             bits.append(loss)
-            sizes.append(len(np.unique(trainer.current().output.groups[0].tables[0], axis=0)))
+            sizes.append(len(np.unique(trainer.learner.current().output.groups[0].tables[0], axis=0)))
 
         trainer.run(progress, steps=150)
-        return trainer.current(), bits, sizes
+        return trainer.learner.current(), bits, sizes
 
 
 def test_a_growing_training_learns_with_few_rows_first():
@@ -98,12 +100,12 @@ def test_growing_changes_no_output(rng):
         with rnn_trainer(rnn_options(grow=2, grown=1.0, jitter=0.0)) as trainer:
             for _ in range(20):
                 trainer.one_step(0.0)
-            before = {name: array.copy() for name, array in trainer.current().arrays().items()}
+            before = {name: array.copy() for name, array in trainer.learner.current().arrays().items()}
             if deeper:
                 trainer.learner.deepen(3)
-                assert all(np.array_equal(array, before[name]) for name, array in trainer.current().arrays().items())
+                assert all(np.array_equal(array, before[name]) for name, array in trainer.learner.current().arrays().items())
             bits.append(trainer.one_step(0.0))
-            assert not np.array_equal(trainer.current().output.groups[0].tables, before["output.0.tables"])
+            assert not np.array_equal(trainer.learner.current().output.groups[0].tables, before["output.0.tables"])
     assert bits[0] == pytest.approx(bits[1], rel=1e-5)
 
 
@@ -146,5 +148,5 @@ def test_presets_have_shapes_that_can_be_made(name):
     again, other = Recurrent().start(options, n_sym=4), Recurrent().start(rnn_options(seed=1, n=options.n), n_sym=4)
     assert np.array_equal(again.embed, model.embed)
     assert not np.array_equal(other.embed, model.embed)
-    back = Recurrent().load(model.arrays())
+    back = Recurrent().model.from_arrays(model.arrays())
     assert all(np.array_equal(back.arrays()[key], value) for key, value in model.arrays().items())

@@ -6,11 +6,12 @@ import pytest
 from golden.integer.layer import ENTRY_LIMIT
 from golden.model.transformer import Shape, Transformer
 from golden.model.transformer_quantise import TransformerRounding
-from golden.training.architectures.transformer import TransformerArchitecture, TransformerLearner, stream_loss
+from golden.training.architectures.transformer import TransformerArchitecture, TransformerLearner
 from golden.training.architectures.transformer_presets import TRANSFORMER_PRESETS
 
 from .small import PATTERN, SHAPES, SYMBOLS, random_transformer, small_transformer, transformer_options, transformer_trainer
 
+stream_loss = TransformerArchitecture().stream_loss
 GROWING = Shape(n=10, blocks=1, heads=1, n_t=3, n_c=1, n_k=3, p=2, context=6, feed=(3, 3), output=(4, 3))
 
 
@@ -18,7 +19,7 @@ def trained(*, steps: int = 12, **changes: object) -> tuple[Transformer, list[fl
     bits: list[float] = []
     with transformer_trainer(transformer_options(**changes)) as trainer:
         trainer.run(lambda _, b: bits.append(b), steps=steps)
-        return trainer.current(), bits
+        return trainer.learner.current(), bits
 
 
 def test_training_learns() -> None:
@@ -51,10 +52,10 @@ def test_rounded_tables_are_multiples_within_their_limits() -> None:
     units = {"attention_unit": 2**-6, "feed_unit": 2**-5, "embed_unit": 2**-3, "output_unit": 2**-4}
     rounding = TransformerRounding(**units, rows=15, attention_bits=8)
     with transformer_trainer(transformer_options(streams=4, rate=0.003, warm=1), model=random_transformer(SHAPES["paper"])) as trainer:
-        trainer.round(rounding)
+        trainer.learner.round(rounding)
         for _ in range(3):
             trainer.one_step(0.3)
-        model = trainer.current()
+        model = trainer.learner.current()
     for name, array, limit in (
         ("attention_unit", model.blocks[0].attention.tables, 127),
         ("feed_unit", model.blocks[1].feed.groups[0].tables, ENTRY_LIMIT[4]),
@@ -84,7 +85,7 @@ def test_a_grown_training_ends_with_all_pairs() -> None:
     with transformer_trainer(transformer_options(grow=1, grown=0.5), model=small_transformer(GROWING)) as trainer:
         passed = learner_of(trainer).passed
         trainer.run(lambda done, _: rows.update({round(done, 2): passed.attentions[0].rows.used.shape[1]}), steps=100)
-        model = trainer.current()
+        model = trainer.learner.current()
     assert [rows[done] for done in (0.0, 0.24, 0.26, 0.49, 0.51)] == [16, 16, 32, 32, 64]
     assert model is trainer.learner.model
     tables = model.output.groups[0].tables
@@ -102,11 +103,11 @@ def test_encodings_stand_still_while_the_context_is_short() -> None:
         trainer.run(lambda done, _: None, steps=40, stop=0.5)
         assert passed.attentions[0].looks.reach == 3
         assert np.array_equal(position, before)
-        assert not trainer.current().blocks[0].attention.tables[:, 3::4].any()  # of distances to come
+        assert not trainer.learner.current().blocks[0].attention.tables[:, 3::4].any()  # of distances to come
         trainer.run(lambda done, _: None, steps=40, start=0.5)
         assert passed.attentions[0].looks.reach == 5
         assert not np.array_equal(position, before)
-        assert trainer.current().blocks[0].attention.tables[:, 3::4].any()
+        assert trainer.learner.current().blocks[0].attention.tables[:, 3::4].any()
 
 
 def test_a_short_context_does_not_undo_what_has_grown() -> None:
@@ -152,7 +153,7 @@ def test_presets_have_shapes_that_can_be_made(name: str) -> None:
     assert model.context == options.shape.context
     assert len(model.blocks) == options.shape.blocks
     assert float(np.abs(model.embed).max()) == pytest.approx(options.spread, rel=0.1)
-    back = TransformerArchitecture().load(model.arrays())
+    back = TransformerArchitecture().model.from_arrays(model.arrays())
     assert all(np.array_equal(back.arrays()[key], value) for key, value in model.arrays().items())
 
 
