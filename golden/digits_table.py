@@ -17,7 +17,7 @@ from polychron.command.options import option
 from .tasks.images.recipe import DIGITS_PRESETS, RECIPES, Recipe
 
 if TYPE_CHECKING:
-    from .tasks.images.digits import Holdout
+    from .tasks.images.classifier import Split
 
 REFERENCE_NEURONS = (1, 4, 8, 12)
 
@@ -37,7 +37,7 @@ def variants(recipe: Recipe) -> dict[str, Recipe]:
         "reference neurons at " + ", ".join(map(str, REFERENCE_NEURONS)): replace(recipe, constants=REFERENCE_NEURONS),
         "no joint fitting": replace(recipe, epochs=0, rounded_epochs=0),
         "no rounding in training": replace(recipe, epochs=recipe.epochs + recipe.rounded_epochs, rounded_epochs=0),
-        "no distorted images": replace(recipe, distort=False, views=1),
+        "no distorted images": replace(recipe, warp=None, views=1),
         "no jitter": replace(recipe, jitter=0.0),
         "no dropped tables": replace(recipe, drop=0.0),
     }
@@ -55,7 +55,7 @@ def _references() -> dict[str, Any]:
     }
 
 
-def reference_score(model: Any, split: "Holdout") -> float:
+def reference_score(model: Any, split: "Split") -> float:
     """Accuracy of one of scikit-learn's classifiers on the split."""
     return float(model.fit(split.train_x, split.train_y).score(split.test_x, split.test_y))
 
@@ -94,16 +94,15 @@ def table(
             print(_row(name, "-", [reference_score(model, part) for part in splits], []), flush=True)
 
 
-def _measured(label: str, recipe: Recipe, splits: Sequence["Holdout"]) -> tuple[list[float], list[float]]:
+def _measured(label: str, recipe: Recipe, splits: Sequence["Split"]) -> tuple[list[float], list[float]]:
     """Accuracy of the integer and of the float network on each split."""
     from tqdm import tqdm
 
-    from .tasks.images.classifier import float_accuracy, integer_accuracy
-    from .tasks.images.digits import train_digits
+    from .tasks.images.classifier import float_accuracy, integer_accuracy, train_classifier
 
     exact, real = [], []
     for seed, part in enumerate(tqdm(splits, desc=label, leave=False)):
-        trained = train_digits(part, recipe, seed=seed)
+        trained = train_classifier(part, recipe, seed=seed)
         if trained.stopped:
             raise KeyboardInterrupt
         exact.append(integer_accuracy(trained.network, part.test_x, part.test_y))

@@ -1,10 +1,10 @@
 """``python -m golden.train {text,transformer,digits,mnist}``: train a network, save it as one file with its card and learning curve."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -28,77 +28,52 @@ app = make_app(
 )
 
 
-Trained = LanguageOptions | ImageOptions
-NO_DEFAULTS = Parameter(show_default=False)  # they are the preset's
+Presets = Mapping[str, LanguageOptions] | Mapping[str, ImageOptions]
 
 
-def _described(text: str, presets: Mapping[str, Trained]) -> str:
-    return "\n".join(
-        [
-            text,
-            "",
-            "An option that is left out has the preset's value.",
-            "",
-            "Presets:",
-            *(f"  {name}: {options.about}" for name, options in presets.items()),
-        ]
-    )
+def _task(text: str, presets: Presets) -> Callable[[Any], Any]:
+    """The decorator of a task's command; its first preset is the default."""
+    names = [f"  {name}: {options.about}" for name, options in presets.items()]
+    described = "\n".join([text, "", "An option that is left out has the preset's value.", "", "Presets:", *names])
+    filled = preset_values(presets, default=next(iter(presets)))
+    return app.command(help=described, default_parameter=Parameter(show_default=False), config=filled)
 
 
-def _command(task: str, options: Trained, presets: Mapping[str, Trained], *, default: str) -> tuple[Path, str]:
+def _to(task: str, options: LanguageOptions | ImageOptions, presets: Presets) -> dict[str, Any]:
     """Where the network goes, and the command for its card."""
-    defaults = replace(presets[options.preset], preset=default)
-    return options.out or Path(f"{task}.safetensors"), command_line(f"python -m golden.train {task}", options, defaults=defaults)
+    defaults = replace(presets[options.preset], preset=next(iter(presets)))
+    command = command_line(f"python -m golden.train {task}", options, defaults=defaults)
+    return {"out": options.out or Path(f"{task}.safetensors"), "command": command}
 
 
-@app.command(
-    help=_described("Predict the next byte of a text with a recurrent network.", RECURRENT_PRESETS),
-    default_parameter=NO_DEFAULTS,
-    config=preset_values(RECURRENT_PRESETS, default="icebreaker"),
-)
+@_task("Predict the next byte of a text with a recurrent network.", RECURRENT_PRESETS)
 def text(options: Annotated[RecurrentOptions, FLAT] = RECURRENT_PRESETS["icebreaker"]) -> None:
     from .tasks import language
     from .training.architectures.recurrent import Recurrent
 
-    out, command = _command("text", options, RECURRENT_PRESETS, default="icebreaker")
-    language.run(Recurrent(), options, out=out, command=command)
+    language.run(Recurrent(), options, **_to("text", options, RECURRENT_PRESETS))
 
 
-@app.command(
-    help=_described("Predict the next byte of a text with an SNN transformer.", TRANSFORMER_PRESETS),
-    default_parameter=NO_DEFAULTS,
-    config=preset_values(TRANSFORMER_PRESETS, default="spram"),
-)
+@_task("Predict the next byte of a text with an SNN transformer.", TRANSFORMER_PRESETS)
 def transformer(options: Annotated[TransformerOptions, FLAT] = TRANSFORMER_PRESETS["spram"]) -> None:
     from .tasks import language
     from .training.architectures.transformer import TransformerArchitecture
 
-    out, command = _command("transformer", options, TRANSFORMER_PRESETS, default="spram")
-    language.run(TransformerArchitecture(), options, out=out, command=command)
+    language.run(TransformerArchitecture(), options, **_to("transformer", options, TRANSFORMER_PRESETS))
 
 
-@app.command(
-    help=_described("Classify scikit-learn's 8 x 8 digits.", DIGITS_PRESETS),
-    default_parameter=NO_DEFAULTS,
-    config=preset_values(DIGITS_PRESETS, default="digits"),
-)
+@_task("Classify scikit-learn's 8 x 8 digits.", DIGITS_PRESETS)
 def digits(options: Annotated[ImageOptions, FLAT] = DIGITS_PRESETS["digits"]) -> None:
     from .tasks.images import task
 
-    out, command = _command("digits", options, DIGITS_PRESETS, default="digits")
-    task.run("digits", options, out=out, command=command)
+    task.run("digits", options, **_to("digits", options, DIGITS_PRESETS))
 
 
-@app.command(
-    help=_described("Classify MNIST's 28 x 28 digits.", MNIST_PRESETS),
-    default_parameter=NO_DEFAULTS,
-    config=preset_values(MNIST_PRESETS, default="mnist"),
-)
+@_task("Classify MNIST's 28 x 28 digits.", MNIST_PRESETS)
 def mnist(options: Annotated[MnistOptions, FLAT]) -> None:
     from .tasks.images import task
 
-    out, command = _command("mnist", options, MNIST_PRESETS, default="mnist")
-    task.run("mnist", options, out=out, command=command)
+    task.run("mnist", options, **_to("mnist", options, MNIST_PRESETS))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

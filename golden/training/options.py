@@ -1,17 +1,25 @@
 """The options of trainings on texts that all architectures share."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import Group
+from cyclopts import Group, Parameter
 
-from polychron.command.options import UNRECORDED, Options, option
+from polychron.command.options import UNRECORDED, Options, option, word
 
 from ..integer.layer import MAX_NC
 from ..model.anchors import Anchors
+from .words import tables_word
 
 FILES, RUN, SHAPE, INTEGERS = (Group(name, sort_key=number) for number, name in enumerate(("Files", "Training run", "Shape", "Integers")))
+file_option, run_option, shape_option, integer_option = (partial(option, group=group) for group in (FILES, RUN, SHAPE, INTEGERS))
+
+
+def tables_option(text: str) -> Parameter:
+    """Tables and pairs of each in one word."""
+    return word(text, tables_word, metavar="NTxNC", group=SHAPE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,43 +27,36 @@ class LanguageOptions(Options):
     """How to train on a text. What a preset leaves out has the value given here."""
 
     about: Annotated[str, option("what a preset is for", parse=False), UNRECORDED] = ""
-    text: Annotated[Path | None, option("any file; its last tenth is held out. Left out: Python's own help topics", group=FILES)] = None
-    preset: Annotated[str, option("shape and schedule to begin with; every other option changes it", group=FILES)] = ""
-    out: Annotated[Path | None, option("the network file; left out: TASK.safetensors", group=FILES), UNRECORDED] = None
-    minutes: Annotated[float, option("length of the run", low=0.01, high=1e6, group=RUN)] = 5.0
+    text: Annotated[Path | None, file_option("any file; its last tenth is held out. Left out: Python's own help topics")] = None
+    preset: Annotated[str, file_option("shape and schedule to begin with; every other option changes it")] = ""
+    out: Annotated[Path | None, file_option("the network file; left out: TASK.safetensors"), UNRECORDED] = None
+    minutes: Annotated[float, run_option("length of the run", low=0.01, high=1e6)] = 5.0
     steps: Annotated[
         int | None,
-        option(
-            "train for this number of mini-batches instead of minutes; the result is then the same on every machine",
-            low=1,
-            high=1e9,
-            group=RUN,
+        run_option(
+            "train for this number of mini-batches instead of minutes; the result is then the same on every machine", low=1, high=1e9
         ),
     ] = None
-    seed: Annotated[int, option("seed of every random choice", low=0, high=1 << 63, group=RUN)] = 0
+    seed: Annotated[int, run_option("seed of every random choice", low=0, high=1 << 63)] = 0
     resume: Annotated[
         Path | None,
-        option(
-            "continue from the float network in this file, with its shape and symbols; the learning-rate schedule restarts", group=FILES
-        ),
+        file_option("continue from the float network in this file, with its shape and symbols; the learning-rate schedule restarts"),
     ] = None
-    no_float: Annotated[bool, option("save the integer network alone: a small file that can't be resumed", group=FILES)] = False
-    rate: Annotated[float, option("learning rate", low=0, high=1, group=RUN)] = 0.01
-    jitter: Annotated[float, option("chance, times U(u), that a table's nearest bit flips while training", low=0, high=1, group=RUN)] = 0.5
-    anchors: Annotated[Anchors, option("how pairs are drawn", group=SHAPE)] = "random"
-    symbols: Annotated[int, option("size of the vocabulary, the unknown symbol included", low=2, high=256, group=SHAPE)] = 64
-    streams: Annotated[int, option("pieces of the text read in parallel", low=1, high=1 << 16, group=RUN)] = 64
-    window: Annotated[int, option("symbols of each stream in a step, propagated back through", low=1, high=1 << 16, group=RUN)] = 32
-    qat: Annotated[float, option("fraction of the run, at its end, that trains with rounded tables", low=0, high=1, group=INTEGERS)] = 0.8
-    bits: Annotated[Literal[4, 8] | None, option("width of all tables; their units are searched for unless given", group=INTEGERS)] = None
+    no_float: Annotated[bool, file_option("save the integer network alone: a small file that can't be resumed")] = False
+    rate: Annotated[float, run_option("learning rate", low=0, high=1)] = 0.01
+    jitter: Annotated[float, run_option("chance, times U(u), that a table's nearest bit flips while training", low=0, high=1)] = 0.5
+    anchors: Annotated[Anchors, shape_option("how pairs are drawn")] = "random"
+    symbols: Annotated[int, shape_option("size of the vocabulary, the unknown symbol included", low=2, high=256)] = 64
+    streams: Annotated[int, run_option("pieces of the text read in parallel", low=1, high=1 << 16)] = 64
+    window: Annotated[int, run_option("symbols of each stream in a step, propagated back through", low=1, high=1 << 16)] = 32
+    qat: Annotated[float, integer_option("fraction of the run, at its end, that trains with rounded tables", low=0, high=1)] = 0.8
+    bits: Annotated[Literal[4, 8] | None, integer_option("width of all tables; their units are searched for unless given")] = None
     grow: Annotated[
-        int, option("anchor pairs a table begins with; the others come one at a time; 0: all at once", low=0, high=MAX_NC, group=RUN)
+        int, run_option("anchor pairs a table begins with; the others come one at a time; 0: all at once", low=0, high=MAX_NC)
     ] = 0
-    grown: Annotated[float, option("fraction of the run by which all pairs are there", low=0, high=1, group=RUN)] = 0.5
-    recent: Annotated[
-        float, option("fraction of the streams that read the last tenth of the training text alone", low=0, high=1, group=RUN)
-    ] = 0.0
-    soften: Annotated[float, option("factor on the output tables at the end", low=0.1, high=1, group=INTEGERS)] = 1.0
-    every_row: Annotated[bool, option("Adam on all rows, not only on those that a mini-batch uses", group=RUN)] = False
-    warm: Annotated[int, option("steps over which the learning rate rises", low=1, high=1e9, group=RUN)] = 200
-    threads: Annotated[int, option("threads; the result does not depend on them", low=1, high=256, group=RUN), UNRECORDED] = 2
+    grown: Annotated[float, run_option("fraction of the run by which all pairs are there", low=0, high=1)] = 0.5
+    recent: Annotated[float, run_option("fraction of the streams that read the last tenth of the training text alone", low=0, high=1)] = 0.0
+    soften: Annotated[float, integer_option("factor on the output tables at the end", low=0.1, high=1)] = 1.0
+    every_row: Annotated[bool, run_option("Adam on all rows, not only on those that a mini-batch uses")] = False
+    warm: Annotated[int, run_option("steps over which the learning rate rises", low=1, high=1e9)] = 200
+    threads: Annotated[int, run_option("threads; the result does not depend on them", low=1, high=256), UNRECORDED] = 2

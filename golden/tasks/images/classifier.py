@@ -18,12 +18,24 @@ from ...model.quantise import natural_unit
 from .gain import grow
 from .recipe import Recipe
 from .refit import Refit, refit
+from .warp import views_of
 
 BITS = 4
+CLASSES = 10
 Labels = npt.NDArray[np.integer]
 Views = Callable[[int], Int16]
 Tick = Callable[[str, float], bool | None]
 """Hears the phase and the mean loss (nats) again and again; True: end the training and keep what is trained."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """What is trained on, and what is held out: (batch, n) latencies and (batch,) classes."""
+
+    train_x: Int16
+    train_y: Labels
+    test_x: Int16
+    test_y: Labels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +47,8 @@ class Trained:
     stopped: bool
 
 
-def _with_constants(x: Int16, constants: tuple[int, ...]) -> Int16:
+def with_constants(x: Int16, constants: tuple[int, ...]) -> Int16:
+    """The latencies of the reference neurons behind each sample's."""
     return np.concatenate([x, np.broadcast_to(np.array(constants, np.int16), (len(x), len(constants)))], axis=1)
 
 
@@ -44,7 +57,7 @@ def _start(recipe: Recipe, views: Views, target: Float32, rng: np.random.Generat
     if recipe.anchors == "gain":
         seen = np.concatenate([views(view) for view in range(recipe.views)])
         return grow(
-            np.ascontiguousarray(_with_constants(seen, recipe.constants).T),
+            np.ascontiguousarray(with_constants(seen, recipe.constants).T),
             np.tile(target, (recipe.views, 1)),
             n_t=recipe.n_t,
             n_c=recipe.n_c,
@@ -61,21 +74,19 @@ def _start(recipe: Recipe, views: Views, target: Float32, rng: np.random.Generat
     return FloatGroup(anchors=anchors, tables=np.zeros((recipe.n_t, 1 << recipe.n_c, target.shape[1]), np.float32))
 
 
+def _accuracy(classes: Callable[[Int16], Labels], x: Int16, labels: Labels) -> float:
+    right = sum(int((classes(x[low : low + 1000]) == labels[low : low + 1000]).sum()) for low in range(0, len(x), 1000))
+    return right / len(x)
+
+
 def integer_accuracy(network: DeepNetwork, x: Int16, labels: Labels) -> float:
     """Part of (batch, n - n_ref) latencies whose earliest spike is the label's; integers throughout."""
-    right = 0
-    for low in range(0, len(x), 1000):
-        right += int((earliest(deep_forward(network, x[low : low + 1000]).states[-1]) == labels[low : low + 1000]).sum())
-    return right / len(x)
+    return _accuracy(lambda some: earliest(deep_forward(network, some).states[-1]), x, labels)
 
 
 def float_accuracy(layer: FloatLayer, x: Int16, labels: Labels, *, constants: tuple[int, ...]) -> float:
     """The same of the float twin: the largest logit."""
-    right = 0
-    for low in range(0, len(x), 1000):
-        scores, _ = forward(layer, _with_constants(x[low : low + 1000], constants).astype(np.float32))
-        right += int((scores.argmax(axis=1) == labels[low : low + 1000]).sum())
-    return right / len(x)
+    return _accuracy(lambda some: forward(layer, with_constants(some, constants).astype(np.float32))[0].argmax(axis=1), x, labels)
 
 
 def _best_unit(group: FloatGroup, x: Int16, labels: Labels, network: Callable[[float], DeepNetwork]) -> float:
@@ -85,21 +96,13 @@ def _best_unit(group: FloatGroup, x: Int16, labels: Labels, network: Callable[[f
 
 
 def train_classifier(
-    views: Views,
-    labels: Labels,
-    recipe: Recipe,
-    *,
-    classes: int,
-    seed: int,
-    card: dict[str, Any],
-    tick: Tick = lambda phase, loss: None,
+    split: Split, recipe: Recipe, *, seed: int, card: dict[str, Any] | None = None, tick: Tick = lambda phase, loss: None
 ) -> Trained:
-    """Train on (batch, n) images ``views(view)``, view 0 being the images as they are, any other a distortion of them in the same order.
-
-    ``tick`` hears ``recipe.steps`` times, unless it ends the training.
-    """
+    """Train on the training part; what is held out is not looked at. ``tick`` hears ``recipe.steps`` times, unless it ends the training."""
     rng = np.random.default_rng([seed, 2])
-    target = np.eye(classes, dtype=np.float32)[labels]
+    labels = split.train_y
+    target = np.eye(CLASSES, dtype=np.float32)[labels]
+    views = views_of(split.train_x, recipe.warp, seed=seed)
     first = views(0)
     group = _start(recipe, views, target, rng, tick)
     layer = FloatLayer(groups=(group,))
@@ -112,7 +115,7 @@ def train_classifier(
     def fit(phase: str, offset: int, epochs: int, rate: float, unit: float) -> bool:
         return refit(
             group,
-            lambda epoch: (_with_constants(views(offset + epoch), recipe.constants), target),
+            lambda epoch: (with_constants(views(offset + epoch), recipe.constants), target),
             Refit(epochs=epochs, adam=Adam(rate=rate, beta2=0.999), batch=recipe.batch, jitter=recipe.jitter, drop=recipe.drop, unit=unit),
             latency_unit=2.0**-recipe.frac,
             rng=rng,

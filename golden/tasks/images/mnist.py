@@ -6,10 +6,8 @@ A pixel of value 0..255 is a spike at that latency in sixteenths: 784 inputs, te
 import gzip
 import hashlib
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,24 +15,15 @@ import numpy.typing as npt
 from polychron.system.files import open_input
 
 from ...integer.layer import Int16, NetworkError
-from .classifier import Tick, Trained, train_classifier
-from .recipe import Recipe
-from .warp import Warp, warp
+from .classifier import CLASSES, Split
 
-CLASSES = 10
-WARP = Warp(turn=6.0, scale=0.06, shear=0.06, shift=0.6)
-UNDISTORTED = 3  # every third view of the training images is the images themselves
 MAX_BYTES = 100_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mnist:
-    """Latencies (batch, 784) int16 0..255, classes (batch,), and the SHA-256 of the four files' contents, one after another."""
+class Mnist(Split):
+    """784 latencies 0..255, and the SHA-256 of the four files' contents, one after another."""
 
-    train_x: Int16
-    train_y: npt.NDArray[np.int64]
-    test_x: Int16
-    test_y: npt.NDArray[np.int64]
     sha256: str
 
 
@@ -80,25 +69,3 @@ def read_mnist(folder: Path) -> Mnist:
         arrays[part] = (images.reshape(len(images), -1).astype(np.int16), labels.astype(np.int64))
     (train_x, train_y), (test_x, test_y) = arrays["train"], arrays["t10k"]
     return Mnist(train_x=train_x, train_y=train_y, test_x=test_x, test_y=test_y, sha256=digest.hexdigest())
-
-
-def mnist_views(x: Int16, *, seed: int) -> Callable[[int], Int16]:
-    """Views of (batch, 784) training images: each third the images themselves, the others distorted, each by its own generator."""
-
-    def view(number: int) -> Int16:
-        return x if number % UNDISTORTED == 0 else warp(x, WARP, rng=np.random.default_rng([seed, 3, number]))
-
-    return view
-
-
-def train_mnist(
-    data: Mnist,
-    recipe: Recipe,
-    *,
-    seed: int,
-    card: dict[str, Any] | None = None,
-    tick: Tick = lambda phase, loss: None,
-) -> Trained:
-    """Train on the training files; the test files are not looked at."""
-    views = mnist_views(data.train_x, seed=seed) if recipe.distort else lambda number: data.train_x
-    return train_classifier(views, data.train_y, recipe, classes=CLASSES, seed=seed, card=card or {}, tick=tick)

@@ -28,11 +28,24 @@ class Growth:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Warp:
+    """Distortions of training images, by their standard deviations: ``turn`` in degrees, ``scale`` and ``shear`` as fractions, ``shift`` in
+    pixels. ``every`` so many views, the images are themselves.
+    """
+
+    turn: float = 6.0
+    scale: float = 0.05
+    shear: float = 0.05
+    shift: float = 0.3
+    every: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Shape and training of a classifier.
 
     ``n_t`` tables of ``n_c`` pairs. ``constants``: latencies of the reference neurons. ``frac``: one unit of input latency is 2**-frac.
-    ``distort``: train on distorted images too. ``views``: how many views of the training images growing looks at.
+    ``warp``: train on images so distorted, too. ``views``: how many views of the training images growing looks at.
     ``epochs`` of joint fitting in float, then ``rounded_epochs`` with rounded tables at ``rounded_rate``.
     """
 
@@ -42,7 +55,7 @@ class Recipe:
     constants: tuple[int, ...] = ()
     frac: int = 0
     growth: Growth = field(default_factory=Growth)
-    distort: bool = True
+    warp: Warp | None = field(default_factory=Warp)
     views: int = 5
     epochs: int = 100
     rounded_epochs: int = 40
@@ -69,6 +82,7 @@ RECIPES = {
         n_t=128,
         n_c=7,
         frac=4,
+        warp=Warp(scale=0.06, shear=0.06, shift=0.6, every=3),
         growth=Growth(pool=600, rows=12000),
         views=3,
         epochs=24,

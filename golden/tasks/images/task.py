@@ -1,12 +1,10 @@
 """The digits and mnist tasks of ``python -m golden.train`` and ``python -m golden.eval``: progress, card, report."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from tqdm import tqdm
 
 from polychron.command.terminal import printable
@@ -21,8 +19,8 @@ from ..card import versions
 from ..out import check_out
 from ..plot import plot_curve
 from . import digits, mnist
-from .classifier import Labels, Tick, Trained, float_accuracy, integer_accuracy
-from .recipe import ImageOptions, MnistOptions, Recipe
+from .classifier import CLASSES, Labels, Split, float_accuracy, integer_accuracy, train_classifier, with_constants
+from .recipe import ImageOptions, MnistOptions
 
 
 class _Progress:
@@ -40,62 +38,35 @@ class _Progress:
         return self.stop.made or (self.end is not None and time.monotonic() > self.end)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Job:
-    """A task's data as its card has it, its training, the training latencies, the held-out latencies and classes."""
-
-    about: dict[str, Any]
-    train: Callable[[dict[str, Any], Tick], Trained]
-    train_x: Int16
-    test_x: Int16
-    test_y: Labels
-
-
-def _digits(options: ImageOptions, recipe: Recipe) -> _Job:
-    seed = options.seed
-    split = digits.holdout(seed)
-    held_out = f"a stratified quarter, train_test_split(random_state={seed})"
-    return _Job(
-        about={"name": "scikit-learn digits", "sha256": digits.data_sha256(), "held_out": held_out},
-        train=lambda card, tick: digits.train_digits(split, recipe, seed=seed, card=card, tick=tick),
-        train_x=split.train_x,
-        test_x=split.test_x,
-        test_y=split.test_y,
-    )
-
-
-def _mnist(options: MnistOptions, recipe: Recipe) -> _Job:
-    data = mnist.read_mnist(options.data)
-    return _Job(
-        about={"name": "MNIST", "sha256": data.sha256, "held_out": "the t10k files"},
-        train=lambda card, tick: mnist.train_mnist(data, recipe, seed=options.seed, card=card, tick=tick),
-        train_x=data.train_x,
-        test_x=data.test_x,
-        test_y=data.test_y,
-    )
+def _data(options: ImageOptions) -> tuple[Split, dict[str, Any]]:
+    """A task's data, and what its card says of them."""
+    if isinstance(options, MnistOptions):
+        data = mnist.read_mnist(options.data)
+        return data, {"name": "MNIST", "sha256": data.sha256, "held_out": "the t10k files"}
+    held_out = f"a stratified quarter, train_test_split(random_state={options.seed})"
+    return digits.holdout(options.seed), {"name": "scikit-learn digits", "sha256": digits.data_sha256(), "held_out": held_out}
 
 
 def run(task: str, options: ImageOptions, *, out: Path, command: str) -> None:
     """Train as ``options`` say, write the network and its learning curve, print the figures. ``command`` goes into the card."""
     check_out(out)
     recipe = options.recipe
-    job = _mnist(options, recipe) if isinstance(options, MnistOptions) else _digits(options, recipe)
-    card = {"task": task, "command": command, "data": job.about, "seed": options.seed, "versions": versions()}
+    split, about = _data(options)
+    card = {"task": task, "command": command, "data": about, "seed": options.seed, "versions": versions()}
     with StopRequest() as stop, tqdm(total=recipe.steps, unit="round", dynamic_ncols=True) as bar:
         progress = _Progress(bar, stop, options.minutes)
-        trained = job.train(card, progress)
+        trained = train_classifier(split, recipe, seed=options.seed, card=card, tick=progress)
     if trained.stopped:
         print("note: stopped early; the network is what was trained by then")
-    figures = {
-        "accuracy_integer": round(integer_accuracy(trained.network, job.test_x, job.test_y), 4),
-        "accuracy_float": round(float_accuracy(trained.layer, job.test_x, job.test_y, constants=recipe.constants), 4),
-    }
+    exact = integer_accuracy(trained.network, split.test_x, split.test_y)
+    real = float_accuracy(trained.layer, split.test_x, split.test_y, constants=recipe.constants)
+    figures = {"accuracy_integer": round(exact, 4), "accuracy_float": round(real, 4)}
     network = replace(trained.network, card={**card, "figures": figures})
     save_network(network, out)
     plot = plot_curve(out, train=progress.curve, checks=[], title=f"{out.stem}: growing, then fitting", unit="nats a sample")
     for name, value in figures.items():
         print(f"held out, {name.replace('_', ' ')}: {value:.2%}")
-    seen = np.concatenate([job.train_x, np.broadcast_to(network.constants, (len(job.train_x), network.n_ref))], axis=1)[:5000]
+    seen = with_constants(split.train_x[:5000], recipe.constants)
     found = diagnose_layer(trained.layer, seen * 2.0**-recipe.frac, name="output layer")
     print("diagnosis: " + ("; ".join(found) or "no failure signature found"))
     count = sum(group.n_t * group.n_c for group in network.output.groups)
@@ -112,17 +83,16 @@ def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:
         if data is not None:
             raise NetworkError("--data is for mnist networks: the images of a digits network are scikit-learn's")
         split = digits.holdout(digits.card_seed(network.card.get("seed")))
-        x, y = split.test_x, split.test_y
     elif task == "mnist":
         if data is None:
             raise NetworkError("an mnist network needs --data, the folder of the IDX files")
-        files = mnist.read_mnist(data)
-        x, y = files.test_x, files.test_y
+        split = mnist.read_mnist(data)
     else:
         raise NetworkError(f"card field task must be digits or mnist, not {task!r:.60}")
-    if not isinstance(network, DeepNetwork) or network.n_in != x.shape[1] or network.n_out < digits.CLASSES:
-        raise NetworkError(f"the network must be deep with {x.shape[1]} inputs and {digits.CLASSES} outputs to be one for {task}")
-    return x, y
+    inputs = split.test_x.shape[1]
+    if not isinstance(network, DeepNetwork) or network.n_in != inputs or network.n_out < CLASSES:
+        raise NetworkError(f"the network must be deep with {inputs} inputs and {CLASSES} outputs to be one for {task}")
+    return split.test_x, split.test_y
 
 
 def evaluate(network: Network, *, data: Path | None) -> dict[str, float]:

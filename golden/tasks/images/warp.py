@@ -1,22 +1,13 @@
 """Small random distortions of training images: turned, scaled, sheared and shifted, sampled bilinearly."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
 from ...compiled.kernel import kernel
 from ...integer.layer import Int16
-
-
-@dataclass(frozen=True, kw_only=True)
-class Warp:
-    """Standard deviations: ``turn`` in degrees, ``scale`` and ``shear`` as fractions, ``shift`` in pixels."""
-
-    turn: float
-    scale: float
-    shear: float
-    shift: float
+from .recipe import Warp
 
 
 @kernel()
@@ -54,6 +45,19 @@ def warp(images: Int16, settings: Warp, *, rng: np.random.Generator) -> Int16:
     out = np.empty_like(images)
     _sample_all(images, side, _matrices(batch, settings, rng), out)
     return out
+
+
+def views_of(images: Int16, settings: Warp | None, *, seed: int) -> Callable[[int], Int16]:
+    """Views of (batch, side * side) images by number: 0 and every ``settings.every``, the images themselves; the others are distorted, each
+    by its own generator.
+    """
+
+    def view(number: int) -> Int16:
+        if settings is None or number % settings.every == 0:
+            return images
+        return warp(images, settings, rng=np.random.default_rng([seed, 3, number]))
+
+    return view
 
 
 def _matrices(batch: int, settings: Warp, rng: np.random.Generator) -> npt.NDArray[np.float64]:

@@ -3,10 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
-from polychron.command.options import option, word
-
-from ..options import INTEGERS, SHAPE, LanguageOptions
-from ..words import tables_word
+from ..options import LanguageOptions, integer_option, shape_option, tables_option
 
 Tables = tuple[int, int]
 Width = Literal[4, 8]
@@ -18,20 +15,16 @@ class RecurrentOptions(LanguageOptions):
 
     opened: ClassVar[dict[str, tuple[str, ...]]] = {"bits": ("hidden_unit", "output_unit")}
 
-    n: Annotated[int, option("neurons", low=2, high=32767, group=SHAPE)] = 256
-    hidden: Annotated[Tables, word("hidden tables and anchor pairs of each, such as 16x10", tables_word, metavar="NTxNC", group=SHAPE)] = (
-        20,
-        5,
-    )
-    output: Annotated[Tables, word("output tables, likewise", tables_word, metavar="NTxNC", group=SHAPE)] = (32, 5)
-    hidden_unit: Annotated[float | None, option("unit of hidden tables and embedder, a power of two", group=INTEGERS)] = None
-    output_unit: Annotated[float | None, option("unit of the output tables, likewise", group=INTEGERS)] = None
-    hidden_bits: Annotated[Width, option("width of the hidden tables", group=INTEGERS)] = 4
-    embed_bits: Annotated[Width, option("width of the embedder", group=INTEGERS)] = 8
-    output_bits: Annotated[Width, option("width of the output tables", group=INTEGERS)] = 4
+    n: Annotated[int, shape_option("neurons", low=2, high=32767)] = 256
+    hidden: Annotated[Tables, tables_option("hidden tables and anchor pairs of each, such as 16x10")] = (20, 5)
+    output: Annotated[Tables, tables_option("output tables, likewise")] = (32, 5)
+    hidden_unit: Annotated[float | None, integer_option("unit of hidden tables and embedder, a power of two")] = None
+    output_unit: Annotated[float | None, integer_option("unit of the output tables, likewise")] = None
+    hidden_bits: Annotated[Width, integer_option("width of the hidden tables")] = 4
+    embed_bits: Annotated[Width, integer_option("width of the embedder")] = 8
+    output_bits: Annotated[Width, integer_option("width of the output tables")] = 4
     hidden_most: Annotated[
-        float | None,
-        option("largest magnitude of a rounded hidden entry; left out: the width's", low=2.0**-12, high=32767, group=INTEGERS),
+        float | None, integer_option("largest magnitude of a rounded hidden entry; left out: the width's", low=2.0**-12, high=32767)
     ] = None
 
     def bytes_read(self, *, n_sym: int) -> int:
@@ -42,19 +35,10 @@ class RecurrentOptions(LanguageOptions):
 
 RECURRENT_PRESETS = {
     "icebreaker": RecurrentOptions(
-        about="fills the 128 KiB of SPRAM of an iCE40 UP5K exactly",
-        hidden_unit=1 / 8,
-        output_unit=1 / 16,
-        every_row=True,
+        about="fills the 128 KiB of SPRAM of an iCE40 UP5K exactly", hidden_unit=1 / 8, output_unit=1 / 16, every_row=True
     ),
     "small": RecurrentOptions(
-        about="52 KiB, for a first try",
-        n=128,
-        hidden=(16, 5),
-        output=(24, 4),
-        hidden_unit=1 / 8,
-        output_unit=1 / 16,
-        every_row=True,
+        about="52 KiB, for a first try", n=128, hidden=(16, 5), output=(24, 4), hidden_unit=1 / 8, output_unit=1 / 16, every_row=True
     ),
     "paper-rnn": RecurrentOptions(
         about="the paper's RNN (Table I), 5 MB, from flash",

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
-from polychron.command.options import option, word
+from polychron.command.options import word
 
 from ...model.transformer import Shape, Variant
-from ..options import INTEGERS, RUN, SHAPE, LanguageOptions
-from ..words import tables_word, units_word
+from ..options import INTEGERS, LanguageOptions, run_option, shape_option, tables_option
+from ..words import units_word
 
 Tables = tuple[int, int]
 Units = tuple[float, float, float, float]
@@ -24,34 +24,29 @@ class TransformerOptions(LanguageOptions):
 
     opened: ClassVar[dict[str, tuple[str, ...]]] = {"bits": ("units",)}
 
-    n: Annotated[int, option("latencies of a position", low=2, high=1000, group=SHAPE)] = 32
-    blocks: Annotated[int, option("blocks", low=1, high=64, group=SHAPE)] = 6
-    heads: Annotated[int, option("heads of a block", low=1, high=64, group=SHAPE)] = 4
-    tables: Annotated[int, option("tables of a head", low=1, high=9999, group=SHAPE)] = 16
-    pairs: Annotated[int, option("query pairs of a table", low=1, high=15, group=SHAPE)] = 6
-    key_pairs: Annotated[int | None, option("key pairs of a table; left out: as many as query pairs", low=1, high=15, group=SHAPE)] = None
-    place: Annotated[int, option("position bits of a table", low=0, high=14, group=SHAPE)] = 4
-    context: Annotated[int, option("positions that attention sees, its own included", low=2, high=1024, group=SHAPE)] = 32
-    feed: Annotated[Tables, word("tables and pairs of feed-forward layers, such as 16x6", tables_word, metavar="NTxNC", group=SHAPE)] = (
-        16,
-        6,
-    )
-    output: Annotated[Tables, word("tables and pairs of the output layer", tables_word, metavar="NTxNC", group=SHAPE)] = (16, 6)
-    variant: Annotated[Variant, option("the paper's, or the reference program's", group=SHAPE)] = "paper"
-    attention_only: Annotated[bool, option("no feed-forward layers", group=SHAPE)] = False
-    random_places: Annotated[bool, option("position bits begin random, not counting the distance", group=SHAPE)] = False
-    spread: Annotated[float, option("initial latencies of embedder and encodings are uniform in +- this", low=0, high=100, group=SHAPE)] = (
-        0.5
-    )
+    n: Annotated[int, shape_option("latencies of a position", low=2, high=1000)] = 32
+    blocks: Annotated[int, shape_option("blocks", low=1, high=64)] = 6
+    heads: Annotated[int, shape_option("heads of a block", low=1, high=64)] = 4
+    tables: Annotated[int, shape_option("tables of a head", low=1, high=9999)] = 16
+    pairs: Annotated[int, shape_option("query pairs of a table", low=1, high=15)] = 6
+    key_pairs: Annotated[int | None, shape_option("key pairs of a table; left out: as many as query pairs", low=1, high=15)] = None
+    place: Annotated[int, shape_option("position bits of a table", low=0, high=14)] = 4
+    context: Annotated[int, shape_option("positions that attention sees, its own included", low=2, high=1024)] = 32
+    feed: Annotated[Tables, tables_option("tables and pairs of feed-forward layers, such as 16x6")] = (16, 6)
+    output: Annotated[Tables, tables_option("tables and pairs of the output layer")] = (16, 6)
+    variant: Annotated[Variant, shape_option("the paper's, or the reference program's")] = "paper"
+    attention_only: Annotated[bool, shape_option("no feed-forward layers")] = False
+    random_places: Annotated[bool, shape_option("position bits begin random, not counting the distance")] = False
+    spread: Annotated[float, shape_option("initial latencies of embedder and encodings are uniform in +- this", low=0, high=100)] = 0.5
     units: Annotated[
         Units | tuple[()],
         word("powers of two: of attention, feed-forward, embedder, output; 0: searched for", units_word, metavar="AxFxExO", group=INTEGERS),
     ] = ()
-    short: Annotated[int, option("context to begin with; 0: the whole one", low=0, high=1024, group=RUN)] = 0
-    widened: Annotated[float, option("fraction of the run at which the whole context comes", low=0, high=1, group=RUN)] = 0.7
-    attention_rate: Annotated[float, option("factor of the learning rate for attention tables", low=0, high=1, group=RUN)] = 1.0
-    empty_cache: Annotated[bool, option("every window starts from an empty cache, not from the keys of the one before", group=RUN)] = False
-    uneven: Annotated[bool, option("the same learning rate for all rows of attention", group=RUN)] = False
+    short: Annotated[int, run_option("context to begin with; 0: the whole one", low=0, high=1024)] = 0
+    widened: Annotated[float, run_option("fraction of the run at which the whole context comes", low=0, high=1)] = 0.7
+    attention_rate: Annotated[float, run_option("factor of the learning rate for attention tables", low=0, high=1)] = 1.0
+    empty_cache: Annotated[bool, run_option("every window starts from an empty cache, not from the keys of the one before")] = False
+    uneven: Annotated[bool, run_option("the same learning rate for all rows of attention")] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -60,21 +55,10 @@ class TransformerOptions(LanguageOptions):
 
     @property
     def shape(self) -> Shape:
-        return Shape(
-            n=self.n,
-            blocks=self.blocks,
-            heads=self.heads,
-            n_t=self.tables,
-            n_c=self.pairs,
-            n_k=self.key_pairs,
-            p=self.place,
-            context=self.context,
-            feed=None if self.attention_only else self.feed,
-            output=self.output,
-            near=not self.random_places,
-            anchors=self.anchors,
-            variant=self.variant,
-        )
+        named = {name: getattr(self, name) for name in ("n", "blocks", "heads", "context", "output", "anchors", "variant")}
+        feed = None if self.attention_only else self.feed
+        sizes = {"n_t": self.tables, "n_c": self.pairs, "n_k": self.key_pairs, "p": self.place}
+        return Shape(**named, **sizes, feed=feed, near=not self.random_places)  # type: ignore[arg-type]
 
 
 TRANSFORMER_PRESETS = {

@@ -8,9 +8,10 @@ from golden.integer.deep import deep_forward
 from golden.integer.file import load
 from golden.integer.layer import NetworkError
 from golden.integer.shipped import FOLDER
-from golden.tasks.images.classifier import integer_accuracy
-from golden.tasks.images.mnist import mnist_views, read_mnist, train_mnist
+from golden.tasks.images.classifier import integer_accuracy, train_classifier
+from golden.tasks.images.mnist import read_mnist
 from golden.tasks.images.recipe import RECIPES, Growth, Recipe
+from golden.tasks.images.warp import views_of
 
 
 def idx(array):
@@ -31,7 +32,8 @@ def write_files(folder, *, packed=False, dot="-"):
                 (folder / name).write_bytes(idx(array))
 
 
-TINY = Recipe(n_t=12, n_c=4, frac=4, growth=Growth(pool=200, rows=300), views=1, epochs=6, rounded_epochs=3, batch=32)
+WARP = RECIPES["mnist"].warp
+TINY = Recipe(n_t=12, n_c=4, frac=4, warp=WARP, growth=Growth(pool=200, rows=300), views=1, epochs=6, rounded_epochs=3, batch=32)
 
 
 def test_plain_and_packed_files_are_the_same_data(tmp_path):
@@ -50,7 +52,7 @@ def test_plain_and_packed_files_are_the_same_data(tmp_path):
 def test_training_on_it(tmp_path):
     write_files(tmp_path)
     data = read_mnist(tmp_path)
-    network = train_mnist(data, TINY, seed=0).network.validate()
+    network = train_classifier(data, TINY, seed=0).network.validate()
     assert network.frac == 4
     assert integer_accuracy(network, data.test_x, data.test_y) > 0.8
     assert integer_accuracy(network, data.test_x, np.roll(data.test_y, 1)) < 0.3
@@ -59,11 +61,13 @@ def test_training_on_it(tmp_path):
 def test_views_begin_with_the_images_and_are_seeded(tmp_path):
     write_files(tmp_path)
     x = read_mnist(tmp_path).train_x
-    views = mnist_views(x, seed=0)
+    views = views_of(x, WARP, seed=0)
     assert views(0) is x
+    assert views(3) is x
+    assert views_of(x, None, seed=0)(1) is x
     assert not np.array_equal(views(1), x)
-    np.testing.assert_array_equal(views(1), mnist_views(x, seed=0)(1))
-    assert not np.array_equal(views(1), mnist_views(x, seed=1)(1))
+    np.testing.assert_array_equal(views(1), views_of(x, WARP, seed=0)(1))
+    assert not np.array_equal(views(1), views_of(x, WARP, seed=1)(1))
 
 
 def test_the_preset_fits_the_hardware():

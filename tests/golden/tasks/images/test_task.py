@@ -9,7 +9,7 @@ from golden import train
 from golden.integer.file import load
 from golden.integer.layer import NetworkError
 from golden.integer.shipped import FOLDER
-from golden.tasks.images import digits, mnist
+from golden.tasks.images import classifier, digits, mnist
 from golden.tasks.images import task as image_task
 from golden.tasks.images.classifier import integer_accuracy
 from golden.tasks.images.recipe import DIGITS_PRESETS, MNIST_PRESETS, RECIPES, Growth, ImageOptions, Recipe
@@ -89,10 +89,10 @@ def test_a_time_limit_keeps_what_is_trained(options, tables, tmp_path, capsys):
 @pytest.mark.parametrize(("view", "tables"), [(0, 1), (1, TINY.n_t)])
 def test_a_signal_keeps_what_is_trained(number, view, tables, tmp_path, capsys, monkeypatch):
     """It arrives while images are distorted: before the first table is grown, or before all are fitted together."""
-    made = digits.digits_views
+    made = classifier.views_of
 
-    def views(x, *, seed):
-        view_of, asked = made(x, seed=seed), []
+    def views(x, warp, *, seed):
+        view_of, asked = made(x, warp, seed=seed), []
 
         def watched(index):
             asked.append(index)
@@ -102,7 +102,7 @@ def test_a_signal_keeps_what_is_trained(number, view, tables, tmp_path, capsys, 
 
         return watched
 
-    monkeypatch.setattr(digits, "digits_views", views)
+    monkeypatch.setattr(classifier, "views_of", views)
     out = tmp_path / "d.safetensors"
     assert train.main(["digits", "--out", str(out)]) == 0
     assert "note: stopped early" in capsys.readouterr().out
@@ -112,11 +112,11 @@ def test_a_signal_keeps_what_is_trained(number, view, tables, tmp_path, capsys, 
 
 
 def test_a_second_signal_leaves_at_once(tmp_path, capsys, monkeypatch):
-    def views(x, *, seed):
+    def views(x, warp, *, seed):
         for _ in range(2):
             os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(digits, "digits_views", views)
+    monkeypatch.setattr(classifier, "views_of", views)
     out = tmp_path / "d.safetensors"
     assert train.main(["digits", "--out", str(out)]) == 130
     assert capsys.readouterr().err.endswith("stopped\n")

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from golden.tasks.images.warp import Warp, _sample_all, warp
+from golden.tasks.images.recipe import Warp
+from golden.tasks.images.warp import _sample_all, warp
 
 STILL = Warp(turn=0.0, scale=0.0, shear=0.0, shift=0.0)
 SOME = Warp(turn=8.0, scale=0.1, shear=0.1, shift=0.5)
