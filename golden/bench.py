@@ -14,15 +14,13 @@ from polychron.command.options import FLAT, Options, option
 from polychron.command.terminal import printable
 
 from .integer.symbols import encode
-from .tasks.text import Text, default_text, read_text, vocabulary
+from .tasks.text import Text, read_text, vocabulary
 from .training.architectures.recurrent_presets import RECURRENT_PRESETS
 
 if TYPE_CHECKING:
     from .model.rnn import Rnn
     from .training.trainer import Trainer
 
-STEPS = 1800  # length of the schedule of a short training
-RATE = 0.01
 CHECKS = 15  # of the held-out text, in the second half of the schedule
 
 
@@ -35,36 +33,42 @@ def throughput(preset: str, *, threads: int, seconds: float, streams: int, windo
     symbols = np.random.default_rng(0).integers(0, options.symbols, 1_000_000).astype(np.int32)
     kind = Recurrent()
     with Trainer(kind.learner(kind.start(options, n_sym=options.symbols), options), symbols) as trainer:
-        trainer.run(lambda done, bits: None, steps=5)  # compiles, and fills the caches
-        start, cpu, first = time.perf_counter(), time.process_time(), trainer.step
-        while time.perf_counter() - start < seconds:
-            trainer.one_step(0.5)
-        targets = (trainer.step - first) * streams * window
-        return targets / (time.perf_counter() - start), targets / (time.process_time() - cpu)
+        return trainer.speed(seconds)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reached:
-    """Of a training to a goal: seconds of wall time and of processor time from its first step on, checks included; steps; bits then."""
+class Goal(Options):
+    """A training to a goal; ``seconds``, ``streams`` and ``window`` are those of throughput alone."""
 
-    wall: float
-    processor: float
-    steps: int
-    bits: float
+    to: Annotated[
+        float | None, option("measure the time until a network reaches BITS bits per character instead", low=0.01, high=8, metavar="BITS")
+    ] = None
+    text: Annotated[
+        Path | None, option("with --to: the text; its last tenth is held out. Left out: Python's own help topics", metavar="FILE")
+    ] = None
+    preset: Annotated[str, option(f"with --to: {', '.join(RECURRENT_PRESETS)}", metavar="NAME")] = "best-5m"
+    steps: Annotated[int, option("with --to: length of the schedule", low=1, high=1_000_000_000)] = 1800
+    rate: Annotated[float, option("with --to: learning rate", low=0, high=1)] = 0.01
+    seed: Annotated[int, option("with --to: seed of every random choice", low=0, high=1 << 63)] = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.preset not in RECURRENT_PRESETS:
+            raise ValueError(f"--preset must be one of {', '.join(RECURRENT_PRESETS)}, not {self.preset!r}")
 
 
-def seconds_to(
-    goal: float, text: Text, *, preset: str, threads: int, steps: int = STEPS, rate: float = RATE, seed: int = 0
-) -> Reached | None:
-    """Train ``preset`` on the first nine tenths of ``text`` until its integer network needs at most ``goal`` bits a character of the whole
-    last tenth, streamed. None if the schedule of ``steps`` ends above it. What Numba compiles is compiled before the clock starts.
+def reach(goal: Goal, most: float, text: Text, *, threads: int) -> str | None:
+    """Train on the first nine tenths of ``text`` until the integer network needs at most ``most`` bits a character of the whole last tenth,
+    streamed: a phrase on bits, steps and seconds from the first step on, checks included. None if the schedule ends above it.
+
+    What Numba compiles is compiled before the clock starts.
     """
     from .compiled.stream import score
     from .training.architectures.recurrent import Recurrent
     from .training.trainer import Trainer
 
-    options = RECURRENT_PRESETS[preset]
-    options = replace(options, rate=rate, grow=min(options.grow, 3), seed=seed, threads=threads)
+    options = RECURRENT_PRESETS[goal.preset]
+    options = replace(options, rate=goal.rate, grow=min(options.grow, 3), seed=goal.seed, threads=threads)
     symbols = vocabulary(text.train, size=options.symbols)
     data = encode(symbols, text.train)
     kind = Recurrent()
@@ -81,35 +85,17 @@ def seconds_to(
         bits(trainer)
     with trainer_of() as trainer:
         start, cpu = time.perf_counter(), time.process_time()
-        due = [steps * (CHECKS + check) // (2 * CHECKS) for check in range(1, CHECKS + 1)]
-        while trainer.step < steps:
-            if trainer.step == steps // 2:
+        due = [goal.steps * (CHECKS + check) // (2 * CHECKS) for check in range(1, CHECKS + 1)]
+        while trainer.step < goal.steps:
+            if trainer.step == goal.steps // 2:
                 trainer.learner.round(rounding)
-            trainer.one_step(trainer.step / steps)
-            if trainer.step in due and (found := bits(trainer)) <= goal:
-                return Reached(wall=time.perf_counter() - start, processor=time.process_time() - cpu, steps=trainer.step, bits=found)
+            trainer.one_step(trainer.step / goal.steps)
+            if trainer.step in due and (found := bits(trainer)) <= most:
+                wall, processor = time.perf_counter() - start, time.process_time() - cpu
+                which = "bits per character of the last tenth, integer, streamed"
+                spent = f"{wall:.1f} s of wall time, {processor:.1f} s of processor time"
+                return f"{found:.3f} {which}, after {trainer.step} steps: {spent}, {threads} threads"
     return None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Goal(Options):
-    """A training to a goal; ``seconds``, ``streams`` and ``window`` are those of throughput alone."""
-
-    to: Annotated[
-        float | None, option("measure the time until a network reaches BITS bits per character instead", low=0.01, high=8, metavar="BITS")
-    ] = None
-    text: Annotated[
-        Path | None, option("with --to: the text; its last tenth is held out. Left out: Python's own help topics", metavar="FILE")
-    ] = None
-    preset: Annotated[str, option(f"with --to: {', '.join(RECURRENT_PRESETS)}", metavar="NAME")] = "best-5m"
-    steps: Annotated[int, option("with --to: length of the schedule", low=1, high=1_000_000_000)] = STEPS
-    rate: Annotated[float, option("with --to: learning rate", low=0, high=1)] = RATE
-    seed: Annotated[int, option("with --to: seed of every random choice", low=0, high=1 << 63)] = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.preset not in RECURRENT_PRESETS:
-            raise ValueError(f"--preset must be one of {', '.join(RECURRENT_PRESETS)}, not {self.preset!r}")
 
 
 NO_GOAL = Goal()
@@ -130,27 +116,17 @@ def measure(
     window: Annotated[int, option("symbols of each stream in a step", low=1, high=1 << 16)] = 32,
 ) -> int:
     if goal.to is not None:
-        return _reach(goal, goal.to, threads=threads)
+        text = read_text(goal.text)
+        reached = reach(goal, goal.to, text, threads=threads)
+        missed = f"{goal.to:g} bits per character were not reached in {goal.steps} steps"
+        print(f"{goal.preset} on {printable(text.name)}: {reached or missed}")
+        return 0 if reached else 1
     for name in ("paper-rnn", "icebreaker"):
         wall, cpu = throughput(name, threads=threads, seconds=seconds, streams=streams, window=window)
         shape = RECURRENT_PRESETS[name]
         tables = f"n={shape.n}, {shape.hidden[0]} x 2^{shape.hidden[1]}, out {shape.output[0]} x 2^{shape.output[1]} of {shape.symbols}"
         print(f"{name} ({tables}), window {window}")
         print(f"    {wall:,.0f} targets/s with {threads} threads; {cpu:,.0f} per second of processor time")
-    return 0
-
-
-def _reach(goal: Goal, bits: float, *, threads: int) -> int:
-    text = default_text() if goal.text is None else read_text(goal.text)
-    reached = seconds_to(bits, text, preset=goal.preset, threads=threads, steps=goal.steps, rate=goal.rate, seed=goal.seed)
-    if reached is None:
-        print(f"{goal.preset} on {printable(text.name)}: {bits:g} bits per character were not reached in {goal.steps} steps")
-        return 1
-    print(
-        f"{goal.preset} on {printable(text.name)}: {reached.bits:.3f} bits per character of the last tenth, integer, streamed, "
-        f"after {reached.steps} steps: {reached.wall:.1f} s of wall time, {reached.processor:.1f} s of processor time, "
-        f"{threads} threads"
-    )
     return 0
 
 

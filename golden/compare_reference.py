@@ -25,27 +25,11 @@ VOCABULARY = 256
 
 
 @dataclass(frozen=True, kw_only=True)
-class Flip:
-    """The first index that differs, and the two values."""
-
-    step: int
-    block: int
-    head: int
-    table: int
-    position: int
-    here: int
-    there: int
-
-    def __str__(self) -> str:
-        where = f"step {self.step}, block {self.block}, head {self.head}, table {self.table}, position {self.position}"
-        return f"{where}: index {self.here:#b} here, {self.there:#b} there"
-
-
-@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """``equal``: steps whose loss is equal to the last bit, from the first on; ``within``: those within 1 %; ``worst``: relative.
 
-    ``rates``: steps whose rate is that of :func:`golden.compiled.reference_sgd.reference_rate`.
+    ``rates``: steps whose rate is that of :func:`golden.compiled.reference_sgd.reference_rate`. ``flip``: the first index that differs, in
+    words. Losses are bits a position.
     """
 
     steps: int
@@ -53,7 +37,7 @@ class Comparison:
     within: int
     worst: float
     rates: int
-    flip: Flip | None
+    flip: str | None
     first_loss: float
     last_loss: float
 
@@ -115,39 +99,43 @@ def compare(folder: Path, shape: Shape, *, steps: int | None = None) -> Comparis
         raise NetworkError(f"{folder}: its files hold different numbers of steps, or none")
     if tokens.min() < 0 or tokens.max() >= VOCABULARY:
         raise NetworkError(f"{folder}/tokens.i32: tokens must be 0..{VOCABULARY - 1}")
-    equal = within = rates_equal = 0
-    worst = 0.0
-    flip: Flip | None = None
-    found: list[float] = []
+    flip: str | None = None
+    found = np.zeros(count)
     for step in range(count):
-        rate = float(rates[step])
-        rates_equal += int(rate == reference_rate(step))
         indices: list[npt.NDArray[np.int64]] = []
-        loss = 0.0
-        for value in sgd_step(model, tokens[step], rate, indices=indices):
-            loss += float(value)
-        found.append(loss)
+        for loss in sgd_step(model, tokens[step], float(rates[step]), indices=indices):
+            found[step] += loss
         if theirs is not None and flip is None:
             flip = _flip(step, np.stack(indices), theirs[step])
-        difference = abs(loss - losses[step]) / losses[step]
-        worst = max(worst, float(difference))
-        equal += int(equal == step and loss == losses[step])
-        within += int(within == step and difference <= 0.01)
+    differences = abs(found - losses) / losses
     scale = shape.context * math.log(2)
-    ends = {"first_loss": found[0] / scale, "last_loss": found[-1] / scale}
-    return Comparison(steps=count, equal=equal, within=within, worst=worst, rates=rates_equal, flip=flip, **ends)
+    return Comparison(
+        steps=count,
+        equal=_first(found == losses),
+        within=_first(differences <= 0.01),
+        worst=max(0.0, *differences.tolist()),
+        rates=sum(float(rate) == reference_rate(step) for step, rate in enumerate(rates)),
+        flip=flip,
+        first_loss=found[0] / scale,
+        last_loss=found[-1] / scale,
+    )
 
 
-def _flip(step: int, here: npt.NDArray[np.int64], there: npt.NDArray[np.int64]) -> Flip | None:
+def _first(good: npt.NDArray[np.bool_]) -> int:
+    """How many of the first steps are good."""
+    return int(np.argmin([*good, False]))
+
+
+def _flip(step: int, here: npt.NDArray[np.int64], there: npt.NDArray[np.int64]) -> str | None:
     """``here`` (blocks, positions, tables of all heads), ``there`` (blocks, heads, positions, tables)."""
     blocks, heads, positions, n_t = there.shape
     mine = here.reshape(blocks, positions, heads, n_t).transpose(0, 2, 1, 3)
     different = np.argwhere(mine != there)
     if not len(different):
         return None
-    block, head, position, table = (int(value) for value in different[0])
-    values = int(mine[block, head, position, table]), int(there[block, head, position, table])
-    return Flip(step=step, block=block, head=head, table=table, position=position, here=values[0], there=values[1])
+    at = block, head, position, table = tuple(different[0].tolist())
+    where = f"step {step}, block {block}, head {head}, table {table}, position {position}"
+    return f"{where}: index {mine[at]:#b} here, {there[at]:#b} there"
 
 
 @dataclass(frozen=True, kw_only=True)

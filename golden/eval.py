@@ -52,10 +52,10 @@ def evaluate(
 
 
 def _score(network: "Network", path: Path | None, *, whole: bool) -> None:
-    from .tasks.ngram import ngram_bits
-    from .tasks.text import default_text, read_text
+    from .tasks.ngram import comparison
+    from .tasks.text import read_text
 
-    text = default_text() if path is None else read_text(path)
+    text = read_text(path)
     if text.note:
         print(f"note: {text.note}")
     trained_on = network.integer.card.get("data")
@@ -64,8 +64,7 @@ def _score(network: "Network", path: Path | None, *, whole: bool) -> None:
     part = "the whole text" if whole else "the last tenth"
     print(f"{printable(text.name)}, {part}: {network.score(text.data if whole else text.held_out)}")
     if not whole:
-        table = ", ".join(f"{order}-gram {bits:.3f}" for order, bits in ngram_bits(text.train, text.held_out).items())
-        print(f"for comparison, interpolated n-grams on the same split: {table}")
+        print(comparison(text.train, text.held_out))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from polychron.command.terminal import printable
 
 from .integer.file import load, load_extra
 from .integer.layer import NetworkError
-from .tasks.text import Text, default_text, read_text
+from .tasks.text import Text, read_text
 
 if TYPE_CHECKING:
     from .model.quantise import RecurrentRounding
@@ -62,7 +62,7 @@ def rounding(
         model = Rnn.from_arrays(arrays)
     except KeyError as error:
         raise NetworkError(f"{network}: its float network lacks {error}") from None
-    data = default_text() if text is None else read_text(text)
+    data = read_text(text)
     exact = float_bits(Recurrent(), model, symbols, data.held_out)
     print(f"float: {exact:.4f} bits per character of the last tenth of {printable(data.name)}")
     for bits in (8, 4):

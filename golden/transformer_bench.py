@@ -4,7 +4,6 @@ At the reference program's sizes with n_c = 3 and p = 3, over whole steps (forwa
 """
 
 import sys
-import time
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -33,13 +32,7 @@ def throughput(
         streams=streams, window=window, empty_cache=not carry, jitter=0.0, every_row=True, rate=0.003, threads=threads
     )
     with Trainer(TransformerLearner(model, options), symbols) as trainer:
-        for _ in range(2):
-            trainer.one_step(0.5)
-        start, cpu, first = time.perf_counter(), time.process_time(), trainer.step
-        while time.perf_counter() - start < seconds:
-            trainer.one_step(0.5)
-        positions = (trainer.step - first) * streams * window
-        return positions / (time.perf_counter() - start), positions / (time.process_time() - cpu)
+        return trainer.speed(seconds)
 
 
 app = make_app(

@@ -22,10 +22,10 @@ from ..training.options import LanguageOptions
 from ..training.stop import StopRequest
 from ..training.trainer import Trainer
 from .card import text_data, versions
-from .ngram import ngram_bits
+from .ngram import comparison
 from .out import check_out
 from .plot import plot_curve
-from .text import Text, default_text, described_vocabulary, read_text, vocabulary
+from .text import Text, described_vocabulary, read_text, vocabulary
 
 CHECK_BYTES = 20_000
 CHECKS = (0.01, 0.03, *np.arange(0.05, 1.0, 0.05).tolist())
@@ -183,7 +183,7 @@ def _resume(kind: Kind, path: Path) -> tuple[tuple[int, ...], TextModel]:
 def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str) -> None:
     """The command: train as ``options`` say, write the network and its learning curve, print the figures. ``command``: for the card."""
     check_out(out)
-    text = default_text() if options.text is None else read_text(options.text)
+    text = read_text(options.text)
     if text.note:
         print(f"note: {text.note}")
     if options.resume is None:
@@ -201,7 +201,6 @@ def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str) -> Non
     plot = plot_curve(out, train=made.train_curve, checks=made.check_curve, final=final, title=title, unit="bits per character")
     for name, value in made.network.card["figures"].items():
         print(f"{name.replace('_', ' ')}: {value}")
-    table = ", ".join(f"{order}-gram {bits:.3f}" for order, bits in ngram_bits(text.train, text.held_out).items())
-    print(f"for comparison, interpolated n-grams on the same split: {table}")
+    print(comparison(text.train, text.held_out))
     print("diagnosis: " + ("; ".join(made.diagnosis) or "no failure signature found"))
     print(f"tables: {made.network.table_bytes()} bytes; network: {printable(out)}; {plot}")

@@ -5,9 +5,6 @@ kinds(context) being the different bytes seen after it, and p_{-1} uniform over 
 """
 
 import numpy as np
-import numpy.typing as npt
-
-Int64 = npt.NDArray[np.int64]
 
 
 def ngram_bits(train: bytes, held_out: bytes, *, orders: tuple[int, ...] = (3, 4, 5, 6)) -> dict[int, float]:
@@ -23,7 +20,8 @@ def ngram_bits(train: bytes, held_out: bytes, *, orders: tuple[int, ...] = (3, 4
     bits = {}
     context = np.zeros(len(both), np.int64)  # number of the context before each byte
     for length in range(max(orders)):
-        gram, grams = _numbers(context * 256 + both)
+        different, gram = np.unique(context * 256 + both, return_inverse=True)  # numbered from 0 in order of value
+        grams = len(different)
         count_gram = np.bincount(gram[: len(seen)], minlength=grams)
         contexts = int(context.max()) + 1
         count_context = np.bincount(context[: len(seen)], minlength=contexts)
@@ -41,7 +39,7 @@ def ngram_bits(train: bytes, held_out: bytes, *, orders: tuple[int, ...] = (3, 4
     return bits
 
 
-def _numbers(keys: Int64) -> tuple[Int64, int]:
-    """Number the different keys 0.. in order of value: each key's number, and how many there are."""
-    different, numbers = np.unique(keys, return_inverse=True)
-    return numbers.reshape(-1).astype(np.int64), len(different)
+def comparison(train: bytes, held_out: bytes) -> str:
+    """The bits of each order in one line."""
+    table = ", ".join(f"{order}-gram {bits:.3f}" for order, bits in ngram_bits(train, held_out).items())
+    return f"for comparison, interpolated n-grams on the same split: {table}"

@@ -2,7 +2,7 @@
 
 import hashlib
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +47,10 @@ class Text:
         return b"".join(data[low : low + each] for low in np.linspace(0, len(data) - each, pieces).astype(int))
 
 
-def read_text(path: Path) -> Text:
-    """The bytes of a file; ``NetworkError`` when it can't be read."""
+def read_text(path: Path | None) -> Text:
+    """The bytes of a file, None: :func:`default_text`; ``NetworkError`` when it can't be read."""
+    if path is None:
+        return default_text()
     try:
         return Text(data=read_input(path), name=path.name)
     except OSError as error:
@@ -65,13 +67,11 @@ def default_text() -> Text:
         from pydoc_data.topics import topics
     except ImportError:
         raise NetworkError("this Python carries no pydoc topics to train on: name a text with --text") from None
-    text = Text(
-        data="\n".join(topics[name] for name in sorted(topics)).encode(), name="pydoc topics of CPython " + platform.python_version()
-    )
+    data = "\n".join(topics[name] for name in sorted(topics)).encode()
+    text = Text(data=data, name=f"pydoc topics of CPython {platform.python_version()}")
     if text.sha256 == PINNED_SHA256:
         return text
-    note = f"these are not the help topics of CPython {PINNED}: figures will differ a little from the documented ones"
-    return Text(data=text.data, name=text.name, note=note)
+    return replace(text, note=f"these are not the help topics of CPython {PINNED}: figures will differ a little from the documented ones")
 
 
 def described_vocabulary(symbols: tuple[int, ...], data: bytes) -> str:

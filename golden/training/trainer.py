@@ -50,6 +50,16 @@ class Trainer(Generic[Model]):
             raise NetworkError(f"the training run diverged at step {self.step}, its loss is {bits}: lower --rate, {options.rate:g}")
         return bits
 
+    def speed(self, seconds: float) -> tuple[float, float]:
+        """Targets a second of wall time, and of processor time, over so many seconds of whole steps, after two that compile."""
+        for _ in range(2):
+            self.one_step(0.5)
+        start, cpu, first = time.perf_counter(), time.process_time(), self.step
+        while time.perf_counter() - start < seconds:
+            self.one_step(0.5)
+        targets = (self.step - first) * self.learner.options.streams * self.learner.options.window
+        return targets / (time.perf_counter() - start), targets / (time.process_time() - cpu)
+
     def run(
         self, progress: Callable[[float, float], bool | None], *, steps: int | None, minutes: float = 0, stop: float = 1, start: float = 0
     ) -> bool:
