@@ -18,8 +18,7 @@ from polychron.command.options import FLAT, Options, option
 from polychron.system.files import check_input
 
 from .integer.layer import NetworkError
-from .model.layer import Float32, FloatLayer
-from .model.transformer import Attention, Block, Shape, Transformer
+from .model.transformer import Shape, Transformer
 
 VOCABULARY = 256
 
@@ -42,7 +41,7 @@ class Comparison:
     last_loss: float
 
 
-def _array(folder: Path, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
+def _array(folder: Path, name: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
     """One file of the folder; a first dimension of -1 is as long as the file."""
     path = folder / name
     kinds: dict[str, np.dtype[Any]] = {".f32": np.dtype("<f4"), ".i32": np.dtype("<i4"), ".f64": np.dtype("<f8")}
@@ -59,29 +58,19 @@ def _array(folder: Path, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.ge
 
 def read_model(folder: Path, shape: Shape) -> Transformer:
     """The untrained network of a dump: embedder, anchors and positional encodings; all tables zero."""
-    b, h, n_t, n_c, p = shape.blocks, shape.heads, shape.n_t, shape.n_c, shape.p
-    heads = _array(folder, "heads.i32", (b, h * n_t, n_c, 2)).astype(np.int16)
-    feeds = None if shape.feed is None else _array(folder, "feed.i32", (b, n_t, n_c, 2)).astype(np.int16)
-    pe = _array(folder, "position.f32", (b, h, shape.context, n_t * p))
-    width = h * n_t * p
-    place = np.stack([np.arange(width).reshape(h * n_t, p), np.full((h * n_t, p), width)], axis=2).astype(np.int16)
-    blocks = []
-    for index in range(b):
-        position: Float32 = np.zeros((shape.context, width + 1), np.float32)
-        position[:, :-1] = pe[index].transpose(1, 0, 2).reshape(shape.context, width)
-        attention = Attention(
-            heads=h,
-            query=heads[index],
-            key=heads[index],
-            position=position,
-            place=place,
-            tables=np.zeros((h * n_t, 1 << (2 * n_c + p), shape.n), np.float32),
-            variant="reference",
-        )
-        blocks.append(Block(attention=attention, feed=None if feeds is None else FloatLayer.zero(feeds[index], n_out=shape.n)))
-    embed = _array(folder, "embed.f32", (VOCABULARY, shape.n)).astype(np.float32)
-    output = FloatLayer.zero(_array(folder, "output.i32", (n_t, n_c, 2)).astype(np.int16), n_out=VOCABULARY)
-    return Transformer(embed=embed, blocks=tuple(blocks), output=output)
+    model = Transformer.start(n_sym=VOCABULARY, shape=shape, rng=np.random.default_rng(0))
+    b, h, n_t, n_c = shape.blocks, shape.heads, shape.n_t, shape.n_c
+    heads = _array(folder, "heads.i32", (b, h * n_t, n_c, 2))
+    feeds = _array(folder, "feed.i32", (b, n_t, n_c, 2)) if shape.feed is not None else None
+    positions = _array(folder, "position.f32", (b, h, shape.context, n_t * shape.p))
+    for index, block in enumerate(model.blocks):
+        block.attention.query[:] = heads[index]  # which are the key's, too
+        block.attention.position[:, :-1] = positions[index].transpose(1, 0, 2).reshape(shape.context, -1)
+        if block.feed is not None and feeds is not None:
+            block.feed.groups[0].anchors[:] = feeds[index]
+    model.embed[:] = _array(folder, "embed.f32", (VOCABULARY, shape.n))
+    model.output.groups[0].anchors[:] = _array(folder, "output.i32", (n_t, n_c, 2))
+    return model
 
 
 def compare(folder: Path, shape: Shape, *, steps: int | None = None) -> Comparison:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ..integer.layer import Int16
 from ..model.layer import Float32
-from ..model.transformer import Attention, Transformer
+from ..model.transformer import Transformer
 from .kernel import kernel
 
 
@@ -36,28 +37,21 @@ class _Seen(NamedTuple):
 class _Heads(NamedTuple):
     """The heads of a block: anchors of latencies, of positions, the encodings, the tables, and how many heads share them."""
 
-    a: npt.NDArray[np.int16]
-    b: npt.NDArray[np.int16]
-    place_a: npt.NDArray[np.int16]
-    place_b: npt.NDArray[np.int16]
+    anchors: Int16
+    place: Int16
     position: Float32
     tables: Float32
     heads: int
 
-    @classmethod
-    def of(cls, attention: Attention) -> "_Heads":
-        anchors = (attention.query[..., 0], attention.query[..., 1], attention.place[..., 0], attention.place[..., 1])
-        return cls(*anchors, attention.position, attention.tables, attention.heads)
-
 
 @kernel()
-def _look(a, b, x, row, near, least):
+def _look(anchors, x, row, near, least):
     """Eq. 1 of the tables of one layer: index, nearest pair (the lowest of equals) and its latency difference."""
-    for i in range(a.shape[0]):
+    for i in range(anchors.shape[0]):
         row[i] = 0
         least[i] = np.inf
-        for r in range(a.shape[1]):
-            u = x[a[i, r]] - x[b[i, r]]
+        for r in range(anchors.shape[1]):
+            u = x[anchors[i, r, 0]] - x[anchors[i, r, 1]]
             if u > 0:
                 row[i] |= 1 << r
             if abs(u) < abs(least[i]):
@@ -82,11 +76,11 @@ def _slope(u):
 
 
 @kernel()
-def _pull(gain, u, a, b, dx):
+def _pull(gain, u, pair, dx):
     """Eq. 8."""
     change = np.float32(np.float64(gain) * _slope(u))
-    dx[a] += change
-    dx[b] -= change
+    dx[pair[0]] += change
+    dx[pair[1]] -= change
 
 
 @kernel()
@@ -96,36 +90,36 @@ def _update(rows, j, rate, grad):
 
 
 @kernel()
-def _layer_forward(a, b, tables, x, y, seen):
+def _layer_forward(anchors, tables, x, y, seen):
     """y += S(x), position by position; x and y may be one array."""
     row, near, least = seen
     for at in range(x.shape[0]):
-        _look(a, b, x[at], row[at], near[at], least[at])
-        for i in range(a.shape[0]):
+        _look(anchors, x[at], row[at], near[at], least[at])
+        for i in range(anchors.shape[0]):
             for c in range(y.shape[1]):
                 y[at, c] += tables[i, row[at, i], c]
 
 
 @kernel()
-def _layer_backward(a, b, tables, seen, grad, dx, rate):
+def _layer_backward(anchors, tables, seen, grad, dx, rate):
     row, near, least = seen
     for at in range(row.shape[0]):
-        for i in range(a.shape[0]):
+        for i in range(anchors.shape[0]):
             j, r = row[at, i], near[at, i]
-            _pull(_gain(grad[at], tables[i], j, j ^ (1 << r)), least[at, i], a[i, r], b[i, r], dx[at])
+            _pull(_gain(grad[at], tables[i], j, j ^ (1 << r)), least[at, i], anchors[i, r], dx[at])
             _update(tables[i], j, rate, grad[at])
 
 
 @kernel()
 def _attention_forward(block, x, z, seen, placed):
-    a, b, place_a, place_b, position, tables, heads = block
+    anchors, place, position, tables, heads = block
     row, near, least = seen
     p_row, p_near, p_least = placed
-    n_k, p = a.shape[1], place_a.shape[1]
-    each = a.shape[0] // heads
+    n_k, p = anchors.shape[1], place.shape[1]
+    each = anchors.shape[0] // heads
     for at in range(x.shape[0]):
-        _look(a, b, x[at], row[at], near[at], least[at])
-        _look(place_a, place_b, position[at], p_row[at], p_near[at], p_least[at])
+        _look(anchors, x[at], row[at], near[at], least[at])
+        _look(place, position[at], p_row[at], p_near[at], p_least[at])
     for head in range(heads):
         for at in range(1, x.shape[0]):
             for before in range(at):
@@ -137,11 +131,11 @@ def _attention_forward(block, x, z, seen, placed):
 
 @kernel()
 def _attention_backward(block, seen, placed, grad, dx, rate):
-    a, b, place_a, _, position, tables, heads = block
+    anchors, place, position, tables, heads = block
     row, near, least = seen
     p_row, p_near, p_least = placed
-    n_k, p = a.shape[1], place_a.shape[1]
-    each = a.shape[0] // heads
+    n_k, p = anchors.shape[1], place.shape[1]
+    each = anchors.shape[0] // heads
     d_position = np.zeros_like(position)
     for head in range(heads):
         for at in range(1, row.shape[0]):
@@ -152,14 +146,14 @@ def _attention_backward(block, seen, placed, grad, dx, rate):
                     q, k, d = least[at, i], least[before, i], p_least[gap, i]
                     if abs(q) < abs(k):
                         r = near[at, i]
-                        _pull(_gain(grad[at], tables[i], j, j ^ (1 << (r + n_k + p))), q, a[i, r], b[i, r], dx[at])
+                        _pull(_gain(grad[at], tables[i], j, j ^ (1 << (r + n_k + p))), q, anchors[i, r], dx[at])
                     else:
                         r = near[before, i]
-                        _pull(_gain(grad[at], tables[i], j, j ^ (1 << (r + p))), k, a[i, r], b[i, r], dx[before])
+                        _pull(_gain(grad[at], tables[i], j, j ^ (1 << (r + p))), k, anchors[i, r], dx[before])
                     if abs(d) < abs(q) and abs(d) < abs(k):
                         r = p_near[gap, i]
                         gain = _gain(grad[at], tables[i], j, j ^ (1 << r))
-                        d_position[gap, place_a[i, r]] += np.float32(np.float64(gain) * _slope(d))
+                        d_position[gap, place[i, r, 0]] += np.float32(np.float64(gain) * _slope(d))
                     _update(tables[i], j, rate, grad[at])
     for d in range(position.shape[0]):
         for c in range(position.shape[1]):
@@ -202,26 +196,25 @@ def sgd_step(
         if attention.variant != "reference":
             raise ValueError("the reference program's training needs a transformer of variant 'reference'")
         seen, placed = _Seen.room(length, attention.n_t), _Seen.room(length, attention.n_t)
-        heads = _Heads.of(attention)._replace(position=attention.position[:length])
+        heads = _Heads(attention.query, attention.place, attention.position[:length], attention.tables, attention.heads)
         _attention_forward(heads, z.copy(), z, seen, placed)
-        attention_seen.append((seen, placed))
+        attention_seen.append((heads, seen, placed))
         if indices is not None:
             indices.append(seen.row.copy())
         if block.feed is not None:
             group = block.feed.groups[0]
             feed_seen.append(_Seen.room(length, group.n_t))
-            _layer_forward(group.anchors[..., 0], group.anchors[..., 1], group.tables, z, z, feed_seen[-1])
+            _layer_forward(group.anchors, group.tables, z, z, feed_seen[-1])
     group = model.output.groups[0]
     logits = np.zeros((length, model.n_sym), np.float32)
     seen = _Seen.room(length, group.n_t)
-    anchors = group.anchors[..., 0], group.anchors[..., 1]
-    _layer_forward(*anchors, group.tables, z, logits, seen)
+    _layer_forward(group.anchors, group.tables, z, logits, seen)
     losses = _softmax(logits, tokens[1:])
     dz = np.zeros_like(z)
-    _layer_backward(*anchors, group.tables, seen, logits, dz, step)
+    _layer_backward(group.anchors, group.tables, seen, logits, dz, step)
     for block in reversed(model.blocks):
         if block.feed is not None:
             group = block.feed.groups[0]
-            _layer_backward(group.anchors[..., 0], group.anchors[..., 1], group.tables, feed_seen.pop(), dz.copy(), dz, step)
-        _attention_backward(_Heads.of(block.attention), *attention_seen.pop(), dz.copy(), dz, step)
+            _layer_backward(group.anchors, group.tables, feed_seen.pop(), dz.copy(), dz, step)
+        _attention_backward(*attention_seen.pop(), dz.copy(), dz, step)
     return losses

@@ -1,7 +1,7 @@
 """The deep network with float tables (Eq. 10), its gradients, and a small trainer, in plain NumPy.
 
 x <- x + S(x) for each hidden layer, logits = U(x). (golden/tasks/images/classifier.py trains networks of one wide layer; this is the
-general form.)
+general form. golden/model/arrays.py makes integers of it.)
 """
 
 from dataclasses import dataclass
@@ -9,11 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..integer.deep import DeepNetwork
 from ..integer.layer import Int16
 from .adam import Adam, adam_step, cosine
 from .layer import FloatLayer, backward, forward
-from .quantise import natural_unit, quantise_layer
 from .rnn import cross_entropy
 
 Floats = npt.NDArray[np.floating]
@@ -79,16 +77,3 @@ def train_deep(
                 adam_step(group.tables, grad, first, second, step=step, rate=rate, adam=adam)
         losses.append(loss)
     return losses
-
-
-def quantise_deep(model: Deep, *, unit: float, constants: Int16 | None = None, bits: int = 8) -> DeepNetwork:
-    """The integer network; ``unit`` (a power of two) is that of the inputs and of all latencies, the outputs have their natural unit."""
-    scale = natural_unit(model.output.tables, bits=bits)
-    return DeepNetwork(
-        n=model.n,
-        hidden=tuple(quantise_layer(layer, unit=unit, bits=bits) for layer in model.hidden),
-        output=quantise_layer(model.output, unit=scale, bits=bits, negate=True),
-        constants=np.zeros(0, np.int16) if constants is None else constants,
-        frac=-round(np.log2(unit)),
-        out_frac=-round(np.log2(scale)),
-    ).validate()

@@ -4,7 +4,6 @@ A pixel of value 0..16 is a spike at that latency: 64 inputs, ten outputs.
 """
 
 import hashlib
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -50,10 +49,3 @@ def inner_holdout(seed: int) -> Split:
     """The training part of ``holdout(seed)``, split once more: choices are made here, the outer quarter unseen."""
     outer = holdout(seed)
     return _split(outer.train_x, outer.train_y, seed + 1000)
-
-
-def holdout_digits(seed: int) -> Iterator[tuple[Int16, int]]:
-    """The 450 held-out digits of ``holdout(seed)``, one by one: (64,) int16 latencies and the class."""
-    split = holdout(seed)
-    for x, y in zip(split.test_x, split.test_y, strict=True):
-        yield x, int(y)

@@ -134,15 +134,6 @@ def _padded(tables: Float32) -> Float32:
     return rows
 
 
-def loss_and_gradient(group: FloatGroup, x: Int16, target: Float32) -> tuple[float, Float32]:
-    """Mean softmax loss in nats of (batch, n) latencies against (batch, classes) targets, and its gradient by the tables; no jitter."""
-    gradient = _padded(np.zeros_like(group.tables))
-    used = np.empty(group.n_t, np.int64)
-    anchors = group.anchors.astype(np.uint32)
-    loss = _pass(_padded(group.tables), anchors, x, target, np.arange(len(x)), 1.0, 0.0, 0.0, np.ones(1, np.uint32), used, gradient)
-    return float(loss), gradient[..., : group.tables.shape[2]]
-
-
 def refit(
     group: FloatGroup,
     samples: Samples,

@@ -7,7 +7,8 @@ from golden.integer.deep import deep_forward
 from golden.integer.forward import earliest
 from golden.model.adam import Adam
 from golden.model.anchors import random_anchors
-from golden.model.deep import Deep, deep_pass, quantise_deep, train_deep
+from golden.model.arrays import deep_from_arrays
+from golden.model.deep import Deep, deep_pass, train_deep
 from golden.model.layer import forward, look, uncertainty
 
 from ..helpers import make_float_layer
@@ -67,7 +68,8 @@ def test_a_deep_network_learns_and_survives_rounding(rng):
     assert losses[0] == pytest.approx(np.log(4), abs=1e-3)
     assert np.mean(losses[-20:]) < 0.35
     assert not model.hidden[0].groups[0].tables[..., 6:].any()
-    network = quantise_deep(model, unit=1 / 8, constants=np.array([10, -20], np.int16))
+    constants = np.array([10, -20], np.int16)
+    network = deep_from_arrays(n=8, hidden=model.hidden, output=model.output, unit=1 / 8, constants=constants)
     right = earliest(deep_forward(network, x[:, :6].astype(np.int16)).states[-1]) == labels
     assert right.mean() > 0.88
     again = Deep.start(n=8, hidden=(anchors[0],), output=anchors[1], classes=4, n_ref=2)

@@ -13,13 +13,19 @@ from firmware.jitter import jitter_table
 from firmware.sampling import Sampling
 from golden.integer.file import load
 from golden.integer.symbols import encode
-from golden.tasks.images.digits import holdout_digits
+from golden.tasks.images.digits import holdout
 from hdl.board.system import core_params
 from sim.cycles import predict
 from sim.machines.session import BoardSession, CoreSession
 
 BOARD = boards.get("icebreaker")
 NETWORKS = Path(golden.__file__).parent / "networks"
+
+
+def held_out():
+    """The digits, one by one: latencies and the class."""
+    split = holdout(0)
+    return list(zip(split.test_x, split.test_y.tolist(), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +66,7 @@ def test_2000_characters(text, temperature):
 def test_450_digits(digits):
     network, program = digits
     session = CoreSession(network, program, params=core_params(BOARD), board=BOARD)
-    samples = list(holdout_digits(0))
+    samples = held_out()
     assert len(samples) == 450
     classes = [session.classify(x) for x, _ in samples]
     assert session.difference is None
@@ -104,7 +110,7 @@ def test_text_by_the_uart(text):
 def test_digits_by_the_uart(digits):
     network, program = digits
     session = BoardSession(network, program, board=BOARD)
-    for x, label in list(holdout_digits(0))[:5]:
+    for x, label in held_out()[:5]:
         assert session.classify(x) == label
     assert session.difference is None
     session.close()

@@ -33,14 +33,6 @@ def test_inner_holdouts_leave_the_outer_quarter_alone():
     assert len(inner.train_x) + len(inner.test_x) == len(outer.train_x)
 
 
-def test_holdout_digits_one_by_one():
-    split = digits.holdout(2)
-    pairs = list(digits.holdout_digits(2))
-    assert len(pairs) == 450
-    np.testing.assert_array_equal(np.stack([x for x, _ in pairs]), split.test_x)
-    assert [y for _, y in pairs] == split.test_y.tolist()
-
-
 def test_the_data_set_is_the_known_one():
     assert digits.data_sha256() == "135bc8fe71e9209bcfddd31346cbb2f3bea85dc56675ad326ca684a7ab3a25bd"
 
