@@ -14,50 +14,23 @@ from numba.core import types
 from numba.core.cgutils import alloca_once_value, for_range_slice, get_or_insert_function
 from numba.core.extending import intrinsic
 
-from .rows import RowDots
+from .rows import FLOAT, WORD, RowDots, Vectors
 
 LANES = 16
-FLOATS = ir.VectorType(ir.FloatType(), LANES)
-WORDS = ir.VectorType(ir.IntType(32), LANES)
-
-
-class _Lanes:
-    """Loads and stores sixteen elements of numba arrays."""
-
-    def __init__(self, context: Any, builder: ir.IRBuilder) -> None:
-        self.context, self.builder = context, builder
-
-    def pointer(self, kind: types.Array, array: ir.Value, at: ir.Value) -> ir.Value:
-        data = self.context.make_array(kind)(self.context, self.builder, array).data
-        vector = FLOATS if kind.dtype == types.float32 else WORDS
-        return self.builder.bitcast(self.builder.gep(data, [at]), vector.as_pointer())
-
-    def load(self, kind: types.Array, array: ir.Value, at: ir.Value) -> ir.Value:
-        return self.builder.load(self.pointer(kind, array, at), align=4)
-
-    def store(self, value: ir.Value, kind: types.Array, array: ir.Value, at: ir.Value) -> None:
-        self.builder.store(value, self.pointer(kind, array, at), align=4)
-
-    def all(self, scalar: ir.Value) -> ir.Value:
-        """The scalar in every lane."""
-        builder, kind = self.builder, ir.VectorType(scalar.type, LANES)
-        one = builder.insert_element(ir.Constant(kind, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0))
-        zeros = ir.Constant(WORDS, [0] * LANES)
-        return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), zeros)
+FLOATS, WORDS = ir.VectorType(FLOAT, LANES), ir.VectorType(WORD, LANES)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
 def used_places(typing_context, used, m, base, key, at, place, first, columns):
-    """used[m..] = the places (golden/compiled/rows.py) of rows base | key[at..] | place[first + m..]. ``columns``: a tuple as long as a
-    row."""
+    """used[m..] = the places of rows base | key[at..] | place[first + m..]. ``columns``: a tuple as long as a row."""
     signature = types.void(used, types.intp, types.int32, key, types.intp, place, types.intp, columns)
 
     def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
-        lanes = _Lanes(context, builder)
+        lanes = Vectors(context, builder, LANES)
         to, lane, base_, key_, at_, place_, first_ = values[:7]
-        rest = builder.or_(lanes.load(key, key_, at_), lanes.load(place, place_, builder.add(first_, lane)))
+        rest = builder.or_(lanes.load(lanes.at(key, key_, at_)), lanes.load(lanes.at(place, place_, builder.add(first_, lane))))
         row = builder.or_(lanes.all(base_), rest)
-        lanes.store(builder.mul(row, ir.Constant(WORDS, [len(columns)] * LANES)), used, to, lane)
+        lanes.store(builder.mul(row, ir.Constant(WORDS, [len(columns)] * LANES)), lanes.at(used, to, lane))
         return context.get_dummy_value()
 
     return signature, generate
@@ -69,24 +42,22 @@ def pair_gains(typing_context, shared, grads, table, rows, work, span, query, ke
 
     used = query's row | key | place; other: used with the bit flipped that passes the gradient on. ``query``: (row, flip, size);
     ``keys``, ``places``: such arrays, and the element of each to begin with. Returned: the sum of the gains that pass by the query's bit;
-    those by the key's bit go to d_key[0] from element d_key[1] on, the others are added to d_place where ``places`` begins. ``span``: m,
-
-    low,
-    high: the number of the first pair; pairs outside low..high-1 give nothing. ``shared``: () or, for the reference program's rule,
-    (0,): where the position's |u| is below both
-    others', the gain of its bit goes to d_place as well. ``work``: a vector of 48 int32. ``lanes``: see golden/compiled/rows.py.
+    those by the key's bit go to d_key[0] from element d_key[1] on, the others are added to d_place where ``places`` begins.
+    ``span``: m, the number of the first pair, low and high: pairs outside low..high-1 give nothing. ``work``: a vector of 48 int32.
+    ``shared``: () or, for the reference program's rule, (0,): where the position's |u| is below both others', the gain of its bit goes to
+    d_place as well.
     """
     signature = types.float32(shared, grads, table, rows, work, span, query, keys, places, d_key, d_place, lanes)
     rule = len(shared) > 0
 
     def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
-        each = _Lanes(context, builder)
+        each = Vectors(context, builder, LANES)
         grads_, table_, rows_, work_, span_, query_, keys_, places_, d_key_, d_place_ = values[1:11]
         m_, low_, high_ = (builder.extract_value(span_, i) for i in range(3))
         at_, where = builder.extract_value(keys_, 3), builder.extract_value(places_, 3)
         base, flip, size = (each.all(builder.extract_value(query_, i)) for i in range(3))
-        key, k_flip, k_size = (each.load(keys[i], builder.extract_value(keys_, i), at_) for i in range(3))
-        place, p_flip, p_size = (each.load(places[i], builder.extract_value(places_, i), where) for i in range(3))
+        key, k_flip, k_size = (each.load(each.at(keys[i], builder.extract_value(keys_, i), at_)) for i in range(3))
+        place, p_flip, p_size = (each.load(each.at(places[i], builder.extract_value(places_, i), where)) for i in range(3))
         row = builder.or_(base, builder.or_(key, place))
         mine = builder.fcmp_ordered("<" if rule else "<=", size, k_size)
         theirs = builder.fcmp_ordered("<=", k_size, p_size)
@@ -98,7 +69,7 @@ def pair_gains(typing_context, shared, grads, table, rows, work, span, query, ke
         vectors = [row, builder.xor(row, bit)] + ([builder.xor(row, p_flip)] if rule else [])
         columns = ir.Constant(WORDS, [len(lanes)] * LANES)
         for index, vector in enumerate(vectors):
-            each.store(builder.mul(vector, columns), work, work_, ir.Constant(m_.type, index * LANES))
+            each.store(builder.mul(vector, columns), each.at(work, work_, ir.Constant(m_.type, index * LANES)))
 
         at, first = (builder.extract_value(rows_, index) for index in range(2))
         dots = RowDots(
@@ -113,23 +84,23 @@ def pair_gains(typing_context, shared, grads, table, rows, work, span, query, ke
         order = ir.Constant(WORDS, list(range(LANES)))
 
         def bound(value: ir.Value) -> ir.Value:
-            return each.all(builder.trunc(builder.sub(value, m_), ir.IntType(32)))
+            return each.all(builder.trunc(builder.sub(value, m_), WORD))
 
         valid = builder.and_(builder.icmp_signed(">=", order, bound(low_)), builder.icmp_signed("<", order, bound(high_)))
         value = builder.select(valid, found[0], zero)
         rest = builder.select(mine, zero, value)
         to_key = rest if rule else builder.select(theirs, rest, zero)
-        each.store(to_key, d_key[0], builder.extract_value(d_key_, 0), builder.extract_value(d_key_, 1))
+        each.store(to_key, each.at(d_key[0], builder.extract_value(d_key_, 0), builder.extract_value(d_key_, 1)))
         if rule:
             below = builder.and_(builder.fcmp_ordered("<", p_size, size), builder.fcmp_ordered("<", p_size, k_size))
             to_place = builder.select(builder.and_(below, valid), found[1], zero)
         else:
             to_place = builder.select(theirs, zero, rest)
-        each.store(builder.fadd(each.load(d_place, d_place_, where), to_place), d_place, d_place_, where)
-        kind_of = ir.FunctionType(ir.FloatType(), [ir.FloatType(), FLOATS])
+        each.store(builder.fadd(each.load(each.at(d_place, d_place_, where)), to_place), each.at(d_place, d_place_, where))
+        kind_of = ir.FunctionType(FLOAT, [FLOAT, FLOATS])
         add_up = get_or_insert_function(builder.module, kind_of, f"llvm.vector.reduce.fadd.v{LANES}f32")
         own = builder.select(mine, value, zero)
-        return builder.call(add_up, [ir.Constant(ir.FloatType(), 0.0), own], fastmath=("reassoc", "nsz"))
+        return builder.call(add_up, [ir.Constant(FLOAT, 0.0), own], fastmath=("reassoc", "nsz"))
 
     return signature, generate
 
@@ -140,15 +111,15 @@ def add_diagonals(typing_context, lines, width, first, last, at, to, to_at):
     signature = types.void(lines, types.intp, types.intp, types.intp, types.intp, to, types.intp)
 
     def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
-        lanes = _Lanes(context, builder)
+        lanes = Vectors(context, builder, LANES)
         lines_, width_, first_, last_, at_, to_, to_at_ = values
         total = alloca_once_value(builder, ir.Constant(FLOATS, [0.0] * LANES))
         builder.store(ir.Constant(FLOATS, [0.0] * LANES), total)
         step = builder.sub(width_, ir.Constant(width_.type, 1))
         with for_range_slice(builder, first_, last_, ir.Constant(first_.type, 1), inc=True) as (i, _):
-            line = lanes.load(lines, lines_, builder.add(at_, builder.mul(i, step)))
+            line = lanes.load(lanes.at(lines, lines_, builder.add(at_, builder.mul(i, step))))
             builder.store(builder.fadd(builder.load(total), line), total)
-        lanes.store(builder.load(total), to, to_, to_at_)
+        lanes.store(builder.load(total), lanes.at(to, to_, to_at_))
         return context.get_dummy_value()
 
     return signature, generate
@@ -164,24 +135,23 @@ def look_lanes(typing_context, x, at, stride, a, b, table, low, seen, to, pairs)
     signature = types.void(x, types.intp, types.intp, a, b, types.intp, types.int32, seen, types.intp, pairs)
 
     def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
-        lanes = _Lanes(context, builder)
+        lanes = Vectors(context, builder, LANES)
         x_, at_, stride_, a_, b_, table_, low_, seen_, to_, _ = values
         zero, one, half = (ir.Constant(FLOATS, [value] * LANES) for value in (0.0, 1.0, 0.5))
         none = ir.Constant(WORDS, [0] * LANES)
-        size_of = get_or_insert_function(builder.module, ir.FunctionType(FLOATS, [FLOATS]), f"llvm.fabs.v{LANES}f32")
 
         def neuron(kind: types.Array, array: ir.Value, r: int) -> ir.Value:
             data = context.make_array(kind)(context, builder, array).data
             place = builder.add(builder.mul(table_, ir.Constant(table_.type, len(pairs))), ir.Constant(table_.type, r))
             number = builder.sext(builder.load(builder.gep(data, [place])), at_.type)
-            return lanes.load(x, x_, builder.add(at_, builder.mul(number, stride_)))
+            return lanes.load(lanes.at(x, x_, builder.add(at_, builder.mul(number, stride_))))
 
         row, near, u, size = none, none, zero, zero
         for r in range(len(pairs)):
             difference = builder.fsub(neuron(a, a_, r), neuron(b, b_, r))
             bit = builder.select(builder.fcmp_ordered(">", difference, zero), ir.Constant(WORDS, [1 << r] * LANES), none)
             row = builder.or_(row, bit)
-            far = builder.call(size_of, [difference])
+            far = lanes.call("fabs", difference)
             if r == 0:
                 u, size = difference, far
             else:
@@ -194,7 +164,7 @@ def look_lanes(typing_context, x, at, stride, a, b, table, low, seen, to, pairs)
         shift = lanes.all(low_)
         flip = builder.shl(ir.Constant(WORDS, [1] * LANES), builder.add(near, shift))
         for index, value in enumerate((builder.shl(row, shift), flip, near, size, slope)):
-            lanes.store(value, seen[index], builder.extract_value(seen_, index), to_)
+            lanes.store(value, lanes.at(seen[index], builder.extract_value(seen_, index), to_))
         return context.get_dummy_value()
 
     return signature, generate

@@ -15,12 +15,9 @@ from numba.core import types
 from numba.core.cgutils import for_range_slice, get_or_insert_function
 from numba.core.extending import intrinsic
 
-FLOAT = ir.FloatType()
+FLOAT, WORD = ir.FloatType(), ir.IntType(32)
 FAST = ("reassoc", "contract", "nsz")
 Typed = tuple[types.Array, ir.Value]
-
-
-MAX_LANES = 1000  # of a tuple in code compiled by Numba
 
 
 def lanes_of(columns: int) -> tuple[int, ...]:
@@ -28,19 +25,43 @@ def lanes_of(columns: int) -> tuple[int, ...]:
     return (0,) * columns
 
 
-def _vector(count: int) -> ir.VectorType:
-    return ir.VectorType(FLOAT, count)
+def _vector(count: int, kind: ir.Type = FLOAT) -> ir.VectorType:
+    return ir.VectorType(kind, count)
 
 
-def _pointer(context: Any, builder: ir.IRBuilder, kind: types.Array, array: ir.Value, row: ir.Value, count: int) -> ir.Value:
-    """Address of a row as a pointer to a vector of ``count`` lanes."""
-    data = context.make_array(kind)(context, builder, array).data
-    data = builder.gep(data, [builder.mul(row, ir.Constant(row.type, count))])
-    return builder.bitcast(data, _vector(count).as_pointer())
+class Vectors:
+    """``count`` elements at once, which lie side by side in an array."""
 
+    def __init__(self, context: Any, builder: ir.IRBuilder, count: int) -> None:
+        self.context, self.builder, self.count = context, builder, count
 
-def _load(builder: ir.IRBuilder, pointer: ir.Value) -> ir.Value:
-    return builder.load(pointer, align=4)
+    def at(self, kind: types.Array, array: ir.Value, at: ir.Value) -> ir.Value:
+        """A pointer to those from element ``at`` on."""
+        data = self.context.make_array(kind)(self.context, self.builder, array).data
+        vector = _vector(self.count, FLOAT if kind.dtype == types.float32 else WORD)
+        return self.builder.bitcast(self.builder.gep(data, [at]), vector.as_pointer())
+
+    def row(self, kind: types.Array, array: ir.Value, row: ir.Value) -> ir.Value:
+        """A pointer to a row of so many columns."""
+        return self.at(kind, array, self.builder.mul(row, ir.Constant(row.type, self.count)))
+
+    def load(self, pointer: ir.Value) -> ir.Value:
+        return self.builder.load(pointer, align=4)
+
+    def store(self, value: ir.Value, pointer: ir.Value) -> None:
+        self.builder.store(value, pointer, align=4)
+
+    def all(self, scalar: ir.Value) -> ir.Value:
+        """The scalar ``count`` times."""
+        none = ir.Constant(_vector(self.count, scalar.type), ir.Undefined)
+        one = self.builder.insert_element(none, scalar, ir.Constant(WORD, 0))
+        return shuffle(self.builder, one, none, [0] * self.count)
+
+    def call(self, function: str, value: ir.Value) -> ir.Value:
+        """A function of LLVM that takes and gives floats."""
+        kind = _vector(self.count)
+        name = f"llvm.{function}.v{self.count}f32"
+        return self.builder.call(get_or_insert_function(self.builder.module, ir.FunctionType(kind, [kind]), name), [value])
 
 
 class _Placed:
@@ -83,11 +104,11 @@ class RowDots:
             size = min(16, self.count - low)
             place = self.builder.gep(start, [ir.Constant(ir.IntType(64), low)])
             chunk = self.builder.load(self.builder.bitcast(place, _vector(size).as_pointer()), align=4)
-            chunks.append(chunk if size == 16 else _shuffle(self.builder, chunk, ir.Constant(_vector(size), [0.0] * size), range(16), size))
+            chunks.append(chunk if size == 16 else shuffle(self.builder, chunk, ir.Constant(_vector(size), [0.0] * size), range(16), size))
         return chunks
 
     def _fold(self, a: ir.Value, b: ir.Value, low: Sequence[int], high: Sequence[int]) -> ir.Value:
-        return self.builder.fadd(_shuffle(self.builder, a, b, low), _shuffle(self.builder, a, b, high), flags=FAST)
+        return self.builder.fadd(shuffle(self.builder, a, b, low), shuffle(self.builder, a, b, high), flags=FAST)
 
     def _eight(self, parts: list[ir.Value]) -> ir.Value:
         """The eight sums of eight vectors of sixteen."""
@@ -135,13 +156,13 @@ class RowDots:
                 phi.add_incoming(none, before)
                 phi.add_incoming(total, inside)
                 halves[index].append(phi)
-        return [_shuffle(builder, first, second, range(16)) for first, second in halves]
+        return [shuffle(builder, first, second, range(16)) for first, second in halves]
 
 
-def _shuffle(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, order: Sequence[int], most: int | None = None) -> ir.Value:
+def shuffle(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, order: Sequence[int], most: int | None = None) -> ir.Value:
     """Elements of a and b, those of b counted on from a's; beyond ``most`` the first of b."""
     places = [place if most is None else min(place, most) for place in order]
-    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places))
+    return builder.shuffle_vector(a, b, ir.Constant(_vector(len(places), WORD), places))
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -151,13 +172,13 @@ def add_to_placed_rows(typing_context, total, used, low, high, grads, at, lanes)
 
     def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
         total_, used_, low_, high_, grads_, at_ = values[:6]
-        count = len(lanes)
-        change = _load(builder, _pointer(context, builder, grads, grads_, at_, count))
+        rows_of = Vectors(context, builder, len(lanes))
+        change = rows_of.load(rows_of.row(grads, grads_, at_))
         zero = ir.Constant(low_.type, 0)
-        rows = _Placed(context, builder, count=count, array=(total, total_), first=zero, places=(used, used_))
+        rows = _Placed(context, builder, count=len(lanes), array=(total, total_), first=zero, places=(used, used_))
         with for_range_slice(builder, low_, high_, ir.Constant(low_.type, 1), inc=True) as (m, _):
             where = rows.row(m)
-            builder.store(builder.fadd(_load(builder, where), change), where, align=4)
+            rows_of.store(builder.fadd(rows_of.load(where), change), where)
         return context.get_dummy_value()
 
     return signature, generate
@@ -169,14 +190,14 @@ def add_rows(typing_context, y, at, table, rows, lanes):
     signature = types.void(y, types.intp, table, rows, lanes)
 
     def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
-        count = len(lanes)
+        rows_of = Vectors(context, builder, len(lanes))
         numbers = [builder.extract_value(values[3], index) for index in range(len(rows))]
-        parts = [_load(builder, _pointer(context, builder, table, values[2], number, count)) for number in numbers]
+        parts = [rows_of.load(rows_of.row(table, values[2], number)) for number in numbers]
         while len(parts) > 1:
             pairs = [builder.fadd(a, b) for a, b in zip(parts[::2], parts[1::2], strict=False)]
             parts = pairs + parts[len(parts) // 2 * 2 :]
-        where = _pointer(context, builder, y, values[0], values[1], count)
-        builder.store(builder.fadd(_load(builder, where), parts[0]), where, align=4)
+        where = rows_of.row(y, values[0], values[1])
+        rows_of.store(builder.fadd(rows_of.load(where), parts[0]), where)
         return context.get_dummy_value()
 
     return signature, generate
@@ -191,22 +212,17 @@ def adam_row(typing_context, weights, first, second, row, grad, grad_row, consta
     signature = types.void(weights, first, second, types.intp, grad, types.intp, constants, lanes)
 
     def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
-        count = len(lanes)
-        b1, one_b1, b2, one_b2, rate, c2, epsilon = (
-            _all(builder, builder.extract_value(values[6], index), count) for index in range(len(constants))
-        )
-        w_, m_, v_ = (
-            _pointer(context, builder, kind, array, values[3], count)
-            for kind, array in zip((weights, first, second), values[:3], strict=True)
-        )
-        g = _load(builder, _pointer(context, builder, grad, values[4], values[5], count))
-        m = builder.fadd(builder.fmul(b1, _load(builder, m_)), builder.fmul(one_b1, g), flags=FAST)
-        v = builder.fadd(builder.fmul(b2, _load(builder, v_)), builder.fmul(one_b2, builder.fmul(g, g)), flags=FAST)
-        root = get_or_insert_function(builder.module, ir.FunctionType(_vector(count), [_vector(count)]), f"llvm.sqrt.v{count}f32")
-        size = builder.fadd(builder.call(root, [builder.fmul(c2, v)]), epsilon)
-        w = builder.fsub(_load(builder, w_), builder.fdiv(builder.fmul(rate, m), size))
+        rows_of = Vectors(context, builder, len(lanes))
+        b1, one_b1, b2, one_b2, rate, c2, epsilon = (rows_of.all(builder.extract_value(values[6], i)) for i in range(len(constants)))
+        kinds = zip((weights, first, second), values[:3], strict=True)
+        w_, m_, v_ = (rows_of.row(kind, array, values[3]) for kind, array in kinds)
+        g = rows_of.load(rows_of.row(grad, values[4], values[5]))
+        m = builder.fadd(builder.fmul(b1, rows_of.load(m_)), builder.fmul(one_b1, g), flags=FAST)
+        v = builder.fadd(builder.fmul(b2, rows_of.load(v_)), builder.fmul(one_b2, builder.fmul(g, g)), flags=FAST)
+        size = builder.fadd(rows_of.call("sqrt", builder.fmul(c2, v)), epsilon)
+        w = builder.fsub(rows_of.load(w_), builder.fdiv(builder.fmul(rate, m), size))
         for value, where in ((m, m_), (v, v_), (w, w_)):
-            builder.store(value, where, align=4)
+            rows_of.store(value, where)
         return context.get_dummy_value()
 
     return signature, generate
@@ -218,24 +234,15 @@ def round_row(typing_context, weights, used, row, unit, inverse, top, lanes):
     signature = types.void(weights, used, types.intp, types.float32, types.float32, types.float32, lanes)
 
     def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[ir.Value]) -> ir.Value:
-        count = len(lanes)
-        unit_, inverse_, top_ = (_all(builder, value, count) for value in values[3:6])
-        w_, z_ = (
-            _pointer(context, builder, kind, array, values[2], count) for kind, array in zip((weights, used), values[:2], strict=True)
-        )
-        w = _load(builder, w_)
+        rows_of = Vectors(context, builder, len(lanes))
+        unit_, inverse_, top_ = (rows_of.all(value) for value in values[3:6])
+        w_, z_ = (rows_of.row(kind, array, values[2]) for kind, array in zip((weights, used), values[:2], strict=True))
+        w = rows_of.load(w_)
         bottom = builder.fneg(top_)
         w = builder.select(builder.fcmp_ordered(">", w, top_), top_, w)
         w = builder.select(builder.fcmp_ordered("<", w, bottom), bottom, w)
-        builder.store(w, w_, align=4)
-        even = get_or_insert_function(builder.module, ir.FunctionType(_vector(count), [_vector(count)]), f"llvm.rint.v{count}f32")
-        builder.store(builder.fmul(builder.call(even, [builder.fmul(w, inverse_)]), unit_), z_, align=4)
+        rows_of.store(w, w_)
+        rows_of.store(builder.fmul(rows_of.call("rint", builder.fmul(w, inverse_)), unit_), z_)
         return context.get_dummy_value()
 
     return signature, generate
-
-
-def _all(builder: ir.IRBuilder, scalar: ir.Value, count: int) -> ir.Value:
-    """The scalar in every lane."""
-    one = builder.insert_element(ir.Constant(_vector(count), ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0))
-    return _shuffle(builder, one, ir.Constant(_vector(count), ir.Undefined), [0] * count)
