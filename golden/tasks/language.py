@@ -1,7 +1,8 @@
 """Training a text network of any architecture: schedule, checks, rounding, card, report."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +32,8 @@ CHECK_BYTES = 20_000
 CHECKS = (0.01, 0.03, *np.arange(0.05, 1.0, 0.05).tolist())
 MEAN_OF = 20  # steps, of a point of the training's curve
 DIAGNOSED = 4096  # bytes of the training text
-Say = Callable[[str], None]
+Points = list[tuple[float, float]]
 Kind = Architecture[Any, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """What a training leaves: the network, its float twin, both curves as (step, bits), sentences on what went wrong."""
-
-    network: Network
-    model: TextModel
-    train_curve: list[tuple[float, float]]
-    check_curve: list[tuple[float, float]]
-    diagnosis: list[str]
-    steps: int
 
 
 def float_bits(kind: Kind, model: TextModel, symbols: tuple[int, ...], data: bytes) -> float:
@@ -57,110 +46,89 @@ def float_bits(kind: Kind, model: TextModel, symbols: tuple[int, ...], data: byt
     return float(bits / len(tokens))
 
 
-class _Watch:
-    """Draws the progress bar, keeps the curves, calls ``check`` at the chosen parts of the schedule, ends a training that is asked to."""
-
-    def __init__(self, bar: "tqdm[Any]", stop: StopRequest, check: Callable[[], float]) -> None:
-        self.bar, self.stop, self.check = bar, stop, check
-        self.train: list[tuple[float, float]] = []
-        self.checks: list[tuple[float, float]] = []
-        self.recent: list[float] = []
-        self.step = 0
-        self.due = list(CHECKS)
-
-    def __call__(self, done: float, bits: float) -> bool:
-        self.step += 1
-        self.recent.append(bits)
-        if len(self.recent) == MEAN_OF:
-            self.train.append((self.step, float(np.mean(self.recent))))
-            self.recent.clear()
-            note = f", held out {self.checks[-1][1]:.3f}" if self.checks else ""
-            self.bar.n = round(1000 * done)
-            self.bar.set_postfix_str(f"step {self.step}, train {self.train[-1][1]:.3f}{note}")
-        if self.due and done >= self.due[0]:
-            self.due = [part for part in self.due if part > done]
-            self.checks.append((self.step, self.check()))
-        return self.stop.made
-
-
 class _Run:
-    """One training of ``model``: what its phases share."""
+    """One training of ``model`` on the first nine tenths of ``text``. Both curves are of bits by steps."""
 
     def __init__(self, kind: Kind, model: TextModel, text: Text, options: LanguageOptions, symbols: tuple[int, ...]) -> None:
         self.kind, self.text, self.options, self.symbols = kind, text, options, symbols
         self.trainer: Trainer[Any] = Trainer(kind.learner(model, options), encode(symbols, text.train))
+        self.train_curve: Points = []
+        self.check_curve: Points = []
         self.rounding: Any = None
+        self._recent: list[float] = []
+        self._due = list(CHECKS)
         self.integer(kind.rounding(model, options, lambda units: 0.0))  # refuses now what could not be saved at the end
 
-    def integer(self, rounding: Any, *, soften: float = 1.0, card: dict[str, Any] | None = None) -> Network:
-        model = self.trainer.learner.current()
-        softened = model if soften == 1 else self.kind.softened(model, soften)
-        return self.kind.quantise(softened, rounding, symbols=self.symbols, card=card or {})
+    @property
+    def model(self) -> TextModel:
+        return self.trainer.learner.current()
+
+    def integer(self, rounding: Any, *, soften: float = 1.0) -> Network:
+        softened = self.model if soften == 1 else self.kind.softened(self.model, soften)
+        return self.kind.quantise(softened, rounding, symbols=self.symbols, card={})
 
     def choose_rounding(self) -> Any:
         sample = self.text.train[-self.kind.search_bytes :]
-        return self.kind.rounding(self.trainer.learner.current(), self.options, lambda units: score(self.integer(units), sample).bits)
+        return self.kind.rounding(self.model, self.options, lambda units: score(self.integer(units), sample).bits)
 
     def float_bits(self, data: bytes) -> float:
-        return float_bits(self.kind, self.trainer.learner.current(), self.symbols, data)
+        return float_bits(self.kind, self.model, self.symbols, data)
 
     def check(self) -> float:
         """Bits of a part of the held-out text: of the float network, once tables are rounded of the integer one."""
         data = self.text.sample(CHECK_BYTES)
         return self.float_bits(data) if self.rounding is None else score(self.integer(self.rounding), data).bits
 
-    def phases(self, watch: _Watch, say: Say) -> dict[str, float]:
+    def watch(self, bar: "tqdm[Any]", stop: StopRequest, done: float, bits: float) -> bool:
+        """After each step: the progress bar, the curves, the checks at the chosen parts of the schedule; whether to stop."""
+        step = self.trainer.step
+        self._recent.append(bits)
+        if len(self._recent) == MEAN_OF:
+            self.train_curve.append((step, float(np.mean(self._recent))))
+            self._recent.clear()
+            note = f", held out {self.check_curve[-1][1]:.3f}" if self.check_curve else ""
+            bar.n = round(1000 * done)
+            bar.set_postfix_str(f"step {step}, train {self.train_curve[-1][1]:.3f}{note}")
+        if self._due and done >= self._due[0]:
+            self._due = [part for part in self._due if part > done]
+            self.check_curve.append((step, self.check()))
+        return stop.made
+
+    def phases(self, watch: Callable[[float, float], bool]) -> dict[str, float]:
         """Float tables, then rounded ones; bits before and after rounding, as far as it came."""
         options, held_out = self.options, self.text.held_out
         schedule: dict[str, Any] = {"steps": options.steps, "minutes": options.minutes}
         if self.trainer.run(watch, **schedule, stop=1 - options.qat):
             return {}
         rounding = self.choose_rounding()
-        before = {"float_before_rounding": self.float_bits(held_out)}
-        before["rounded_without_fine_tuning"] = score(self.integer(rounding), held_out).bits
+        exact, rounded = self.float_bits(held_out), score(self.integer(rounding), held_out).bits
         self.rounding = rounding
         if options.qat > 0:
-            exact, rounded = before.values()
-            say(f"float {exact:.4f} bits, rounded {rounded:.4f}: now training with rounded tables")
+            print(f"float {exact:.4f} bits, rounded {rounded:.4f}: now training with rounded tables", flush=True)
             self.trainer.learner.round(rounding)
             self.trainer.run(watch, **schedule, start=1 - options.qat)
-        return before
+        return {"float_before_rounding": exact, "rounded_without_fine_tuning": rounded}
 
-
-def train_language(
-    kind: Kind, model: TextModel, text: Text, options: LanguageOptions, *, symbols: tuple[int, ...], card: dict[str, Any], say: Say
-) -> Result:
-    """Train ``model`` on the first nine tenths of ``text``, the last ``options.qat`` of the schedule with rounded tables.
-
-    Ctrl-C or SIGTERM keeps the network as it is after the step under way. ``card`` is completed with figures; ``say`` prints a line.
-    """
-    made = _Run(kind, model, text, options, symbols)
-    trainer, held_out = made.trainer, text.held_out
-    with StopRequest() as stop, trainer, tqdm(total=1000, unit="", bar_format="{percentage:3.0f}%|{bar}|{elapsed}{postfix}") as bar:
-        watch = _Watch(bar, stop, made.check)
-        say("making the first step (where the training loop is not compiled yet, up to a minute)")
-        before = made.phases(watch, say)
+    def train(self, card: dict[str, Any]) -> Network:
+        """The last ``options.qat`` of the schedule with rounded tables. Ctrl-C or SIGTERM keeps the network as it is after the step under
+        way. ``card`` is completed with figures.
+        """
+        trainer, held_out, soften = self.trainer, self.text.held_out, self.options.soften
+        with StopRequest() as stop, trainer, tqdm(total=1000, unit="", bar_format="{percentage:3.0f}%|{bar}|{elapsed}{postfix}") as bar:
+            print("making the first step (where the training loop is not compiled yet, up to a minute)", flush=True)
+            before = self.phases(partial(self.watch, bar, stop))
+            if stop.made:
+                print("stopped: keeping the network as it is now", flush=True)
+            rounding = self.rounding or self.choose_rounding()
+        network = self.integer(rounding, soften=soften)
+        found = score(network, held_out)
+        figures = {name: round(bits, 4) for name, bits in ({"bits_per_character": found.bits} | before).items()}
+        figures |= {"characters": found.characters, "saturations": found.saturations} | self.kind.figures(trainer.step)
+        if soften != 1:
+            figures["before_softening"] = round(score(self.integer(rounding), held_out).bits, 4)
         if stop.made:
-            say("stopped: keeping the network as it is now")
-        rounding = made.rounding or made.choose_rounding()
-    network = made.integer(rounding, soften=options.soften, card=card)
-    figures = score(network, held_out)
-    card["figures"] = {"bits_per_character": round(figures.bits, 4)}
-    card["figures"] |= {name: round(bits, 4) for name, bits in before.items()}
-    card["figures"] |= {"characters": figures.characters, "saturations": figures.saturations} | kind.figures(trainer.step)
-    if options.soften != 1:
-        card["figures"]["before_softening"] = round(score(made.integer(rounding), held_out).bits, 4)
-    if stop.made:
-        card["figures"]["stopped_at_step"] = trainer.step
-    current = trainer.learner.current()
-    return Result(
-        network=replace(network, card=card),
-        model=current,
-        train_curve=watch.train,
-        check_curve=watch.checks,
-        diagnosis=kind.diagnose(current, encode(symbols, text.train[:DIAGNOSED])),
-        steps=trainer.step,
-    )
+            figures["stopped_at_step"] = trainer.step
+        return replace(network, card=card | {"figures": figures})
 
 
 def _resume(kind: Kind, path: Path) -> tuple[tuple[int, ...], TextModel]:
@@ -194,13 +162,16 @@ def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str) -> Non
         options = replace(options, grow=0)
     print(described_vocabulary(symbols, text.data))
     card = {"task": "text", "command": command, "data": text_data(text), "seed": options.seed, "versions": versions()}
-    made = train_language(kind, model, text, options, symbols=symbols, card=card, say=lambda line: print(line, flush=True))
-    save_network(made.network, out, extra=None if options.no_float else made.model.arrays())
-    final = (made.steps, made.network.card["figures"]["bits_per_character"])
+    made = _Run(kind, model, text, options, symbols)
+    network = made.train(card)
+    figures = network.card["figures"]
+    save_network(network, out, extra=None if options.no_float else made.model.arrays())
+    final = (made.trainer.step, figures["bits_per_character"])
     title = f"{out.stem} on {text.name}"
     plot = plot_curve(out, train=made.train_curve, checks=made.check_curve, final=final, title=title, unit="bits per character")
-    for name, value in made.network.card["figures"].items():
+    for name, value in figures.items():
         print(f"{name.replace('_', ' ')}: {value}")
     print(comparison(text.train, text.held_out))
-    print("diagnosis: " + ("; ".join(made.diagnosis) or "no failure signature found"))
-    print(f"tables: {made.network.table_bytes()} bytes; network: {printable(out)}; {plot}")
+    found = kind.diagnose(made.model, encode(symbols, text.train[:DIAGNOSED]))
+    print("diagnosis: " + ("; ".join(found) or "no failure signature found"))
+    print(f"tables: {network.table_bytes()} bytes; network: {printable(out)}; {plot}")

@@ -90,7 +90,7 @@ def test_a_signal_keeps_the_network_after_the_step_under_way(
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == handlers
     if at == 90:
         held_out = read_text(Path("words.txt")).held_out
-        model = KINDS[task].load(load_extra(path))
+        model = KINDS[task].model.from_arrays(load_extra(path))
         assert float_bits(KINDS[task], model, load(path).symbols, held_out) == pytest.approx(bits_of(path), abs=1e-3)
 
 
@@ -101,7 +101,7 @@ def test_what_was_stopped_is_what_was_trained_so_far(task: str, at_step: Callabl
 
     def watched(self: Trainer, done: float) -> float:
         bits = step(self, done)
-        seen[self.step] = {name: array.copy() for name, array in self.current().arrays().items()}
+        seen[self.step] = {name: array.copy() for name, array in self.learner.current().arrays().items()}
         return bits
 
     with monkeypatch.context() as patched:
