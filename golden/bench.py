@@ -2,8 +2,8 @@
 
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -130,9 +130,7 @@ def measure(
     return 0
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    return run(app, argv, group="bench")
-
+main = partial(run, app, group="bench")
 
 if __name__ == "__main__":
     sys.exit(main())

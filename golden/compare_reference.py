@@ -5,8 +5,8 @@ docs/reference/against-reference.md says what the folder holds and how to make o
 
 import math
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -171,9 +171,7 @@ def compare_dump(
     return 0 if result.within == result.steps else 1
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    return run(app, argv)
-
+main = partial(run, app)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,8 +9,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -101,9 +101,7 @@ def tinyshakespeare(*, out: Annotated[Path, option("where it goes", metavar="FIL
     print(f"{printable(out)}: {TINYSHAKESPEARE.size:,} bytes, {'downloaded' if new else 'there already'}, SHA-256 {TINYSHAKESPEARE.sha256}")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    return run(app, argv)
-
+main = partial(run, app)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,6 +7,7 @@ training parts once more and leaves the held-out quarters alone: choices between
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -110,9 +111,7 @@ def _measured(label: str, recipe: Recipe, splits: Sequence["Split"]) -> tuple[li
     return exact, real
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    return run(app, argv)
-
+main = partial(run, app)
 
 if __name__ == "__main__":
     sys.exit(main())

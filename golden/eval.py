@@ -4,7 +4,7 @@ python -m golden.eval NETWORK [--text FILE [--whole] | --data DIR]
 """
 
 import sys
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,9 +67,7 @@ def _score(network: "Network", path: Path | None, *, whole: bool) -> None:
         print(comparison(text.train, text.held_out))
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    return run(app, argv)
-
+main = partial(run, app)
 
 if __name__ == "__main__":
     sys.exit(main())

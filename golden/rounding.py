@@ -1,7 +1,7 @@
 """``python -m golden.rounding NETWORK --text FILE``: what rounding costs: the float network kept in a file, as float, int8 and int4."""
 
 import sys
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,9 +71,7 @@ def rounding(
         print(f"int{bits}: {rounded:.4f}, {rounded - exact:+.4f}; {with_units}")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    return run(app, argv)
-
+main = partial(run, app)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,8 +1,9 @@
 """``python -m golden.train {text,transformer,digits,mnist}``: train a network, save it as one file with its card and learning curve."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -76,9 +77,7 @@ def mnist(options: Annotated[MnistOptions, FLAT]) -> None:
     task.run("mnist", options, **_to("mnist", options, MNIST_PRESETS))
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    return run(app, argv)
-
+main = partial(run, app)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,7 +4,7 @@ At the reference program's sizes with n_c = 3 and p = 3, over whole steps (forwa
 """
 
 import sys
-from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -56,9 +56,7 @@ def measure(
             print(f"{variant}, {kind}: {wall:,.0f} positions/s with {threads} threads; {cpu:,.0f} per second of processor time")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    return run(app, argv, group="bench")
-
+main = partial(run, app, group="bench")
 
 if __name__ == "__main__":
     sys.exit(main())
