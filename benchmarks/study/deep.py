@@ -12,9 +12,9 @@ from tqdm import tqdm
 
 from golden.integer.file import save_network
 from golden.integer.symbols import encode
-from golden.tasks.out import check_out
+from golden.tasks.products import check_out
 from golden.tasks.text import read_text, vocabulary
-from golden.training.words import tables_word
+from golden.training.options import tables_word
 from polychron.command.app import make_app
 from polychron.command.app import run as run_command
 from polychron.command.options import FLAT, Options, option, word

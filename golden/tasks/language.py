@@ -22,10 +22,8 @@ from ..training.learner import Architecture
 from ..training.options import LanguageOptions
 from ..training.stop import StopRequest
 from ..training.trainer import Trainer
-from .card import text_data, versions
 from .ngram import comparison
-from .out import check_out
-from .plot import plot_curve
+from .products import check_out, plot_curve, versions
 from .text import Text, described_vocabulary, read_text, vocabulary
 
 CHECK_BYTES = 20_000
@@ -161,7 +159,8 @@ def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str) -> Non
         symbols, model = _resume(kind, options.resume)
         options = replace(options, grow=0)
     print(described_vocabulary(symbols, text.data))
-    card = {"task": "text", "command": command, "data": text_data(text), "seed": options.seed, "versions": versions()}
+    data = {"name": text.name, "bytes": len(text.data), "sha256": text.sha256, "held_out": "the last tenth"}
+    card = {"task": "text", "command": command, "data": data, "seed": options.seed, "versions": versions()}
     made = _Run(kind, model, text, options, symbols)
     network = made.train(card)
     figures = network.card["figures"]

@@ -1,5 +1,6 @@
 """The options of trainings on texts that all architectures share."""
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,10 +12,17 @@ from polychron.command.options import UNRECORDED, Options, option, word
 
 from ..integer.layer import MAX_NC
 from ..model.anchors import Anchors
-from .words import tables_word
 
 FILES, RUN, SHAPE, INTEGERS = (Group(name, sort_key=number) for number, name in enumerate(("Files", "Training run", "Shape", "Integers")))
 file_option, run_option, shape_option, integer_option = (partial(option, group=group) for group in (FILES, RUN, SHAPE, INTEGERS))
+
+
+def tables_word(word: str) -> tuple[int, int]:
+    """NTxNC, such as 16x10: (16, 10)."""
+    found = re.fullmatch(r"([0-9]{1,4})x([0-9]{1,2})", word)
+    if found is None or not (1 <= int(found[1]) and 1 <= int(found[2]) <= MAX_NC):
+        raise ValueError(f"must be tables x pairs, 1..9999 x 1..{MAX_NC}, such as 16x10, not {word!r}")
+    return int(found[1]), int(found[2])
 
 
 def tables_option(text: str) -> Parameter:

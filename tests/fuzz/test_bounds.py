@@ -14,7 +14,7 @@ import pytest
 import firmware.compiler.store.schedule as schedule
 from golden.integer.heads import Head, TransformerBlock, validate_block
 from golden.integer.layer import Layer, NetworkError, TableGroup, validate_layer
-from golden.tasks.out import check_out
+from golden.tasks.products import check_out
 from polychron.command.terminal import terminal_text
 from polychron.system.memory import available, bounded
 

@@ -15,9 +15,7 @@ from ...integer.layer import Int16, NetworkError
 from ...integer.network import Network
 from ...model.diagnose import diagnose_layer
 from ...training.stop import StopRequest
-from ..card import versions
-from ..out import check_out
-from ..plot import plot_curve
+from ..products import check_out, plot_curve, versions
 from . import digits, mnist
 from .classifier import CLASSES, Labels, Split, float_accuracy, integer_accuracy, train_classifier, with_constants
 from .recipe import ImageOptions, MnistOptions

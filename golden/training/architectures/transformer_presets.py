@@ -7,10 +7,20 @@ from polychron.command.options import word
 
 from ...model.transformer import Shape, Variant
 from ..options import INTEGERS, LanguageOptions, run_option, shape_option, tables_option
-from ..words import units_word
 
 Tables = tuple[int, int]
 Units = tuple[float, float, float, float]
+
+
+def units_word(word: str) -> tuple[float, ...]:
+    """Four powers of two, such as 0.0625x0.125x0.0625x0.0625, or 0, which is the empty tuple."""
+    if word == "0":
+        return ()
+    allowed = {repr(2.0**exponent): 2.0**exponent for exponent in range(-12, 1)}
+    units = tuple(allowed.get(part, 0.0) for part in word.split("x"))
+    if len(units) != 4 or 0.0 in units:
+        raise ValueError(f"must be four powers of two, 2^-12..1, such as 0.0625x0.125x0.0625x0.0625, or 0, not {word!r}")
+    return units
 
 
 @dataclass(frozen=True, kw_only=True)

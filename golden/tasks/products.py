@@ -1,14 +1,43 @@
-"""The learning curve as a picture."""
+"""What a training leaves: where it may go, what the network's card says of it, and the learning curve as a picture."""
 
+import importlib.metadata
 import io
+import os
+import platform
 from collections.abc import Sequence
 from pathlib import Path
 
 from polychron.command.terminal import printable
+from polychron.system.files import check_output
 
 from ..integer.file import write_atomic
+from ..integer.layer import NetworkError
 
 Points = Sequence[tuple[float, float]]
+
+
+def check_out(path: Path) -> None:
+    """A ``NetworkError`` of one sentence if ``--out`` can't take a network, or would be overwritten by the learning curve beside it."""
+    if path.suffix == ".png":
+        raise NetworkError(f"--out must not end in .png, the learning curve's name: {path}")
+    probe = None
+    try:
+        if not path.parent.is_dir():
+            raise NetworkError(f"--out: there is no folder {path.parent}")
+        if path.is_dir():
+            raise NetworkError(f"--out: {path} is a folder, not a file")
+        check_output(path.with_suffix(".png"))
+        probe = check_output(path).with_name(f".{os.getpid()}.probe")
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        where = path if error.filename in (None, str(probe)) else error.filename
+        raise NetworkError(f"--out: {where} cannot be written: {error.strerror}") from None
+
+
+def versions() -> dict[str, str]:
+    """What a repetition must share to give the same bytes."""
+    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in ("numpy", "numba", "llvmlite")}
 
 
 def plot_curve(network: Path, *, train: Points, checks: Points, title: str, unit: str, final: tuple[float, float] | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from golden.tasks.plot import plot_curve
+from golden.tasks.products import plot_curve
 
 POINTS = [(float(step), 4.0 - step / 100) for step in range(100)]
 
