@@ -1,7 +1,4 @@
-"""Command: download the text that the project's figures are measured on.
-
-python -m golden.data tinyshakespeare [--out FILE]
-"""
+"""``python -m golden.data tinyshakespeare [--out FILE]``: download the text that the project's figures are measured on."""
 
 import hashlib
 import http.client

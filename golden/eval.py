@@ -1,7 +1,4 @@
-"""Command: the figures of a network file on what was held out of its training, by integers.
-
-python -m golden.eval NETWORK [--text FILE [--whole] | --data DIR]
-"""
+"""``python -m golden.eval NETWORK [--text FILE [--whole] | --data DIR]``: its figures on what its training held out, by integers."""
 
 import sys
 from functools import partial

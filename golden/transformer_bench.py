@@ -1,7 +1,4 @@
-"""Command: training throughput of transformers. ``python -m golden.transformer_bench``
-
-At the reference program's sizes with n_c = 3 and p = 3, over whole steps (forward, backward, Adam) on random symbols.
-"""
+"""``python -m golden.transformer_bench``: training throughput of transformers of the reference program's sizes, n_c = 3 and p = 3."""
 
 import sys
 from functools import partial

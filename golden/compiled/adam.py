@@ -93,10 +93,7 @@ def adam_tables(start, stop, weights, low, size, used, grad, update):
 
 @kernel(fastmath=MATH, forceinline=True)
 def adam_table(weights, table, grad, update, share, lanes):
-    """One Adam step on the rows of a table (from row ``table`` on, of all rows as they lie in memory) with gradient ``grad``.
-
-    ``share``: of the rate, by a row's position bits. ``lanes``: as golden/compiled/rows.py has it.
-    """
+    """One Adam step on a table's rows, from row ``table`` of all on; ``share`` (2**p,): their parts of the rate, by position bits."""
     rows, used_rows, first, second, unit, limit = weights
     rate, beta1, beta2, epsilon, step, touched = update
     c1 = np.float32(rate / (1 - beta1**step))

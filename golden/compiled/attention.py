@@ -210,10 +210,7 @@ def attend_back(start, stop, weights, looks, have, shared, grad, gains, update, 
 
 @kernel(fastmath=MATH)
 def pull(start, stop, anchors, seen, first, gain, gain_first, dx):
-    """Eq. 8 for streams start..stop-1: dx (B, T, n) += slope * gain at both neurons of the nearest pair.
-
-    ``first``, ``gain_first``: the column of position 0 in ``seen``, and in ``gain``.
-    """
+    """Eq. 8 for streams start..stop-1: dx (B, T, n) += slope * gain at the nearest pair; ``first``, ``gain_first``: position 0 in both."""
     a, b = anchors
     near, slope = seen.near, seen.slope
     for t in range(a.shape[0]):

@@ -187,10 +187,7 @@ def softmax_row(logits, target, scale):
 
 @kernel(fastmath=MATH)
 def layer_forward(start, stop, rows, flat, x, y, jitter, state, seen):
-    """y (B, T, n_out) += S(x) for streams start..stop-1; x (B, T, n) and y may be one array.
-
-    ``state`` (B, n_t) uint32: generators of the jitter. Filled: ``seen`` (B, T, n_t).
-    """
+    """y (B, T, n_out) += S(x) for streams start..stop-1; y may be x (B, T, n). ``state`` (B, n_t) uint32: jitter. Filled: ``seen``."""
     work = (np.empty(flat.a.shape[0], np.float32), np.empty(flat.low.shape[0], np.float32))
     row, flip, used, near, diff = seen
     for k in range(start, stop):

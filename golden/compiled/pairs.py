@@ -1,5 +1,4 @@
-"""Operations on sixteen positions at once, for compiled code: comparing pairs, forming row numbers,
-and selecting the pair that receives the gradient.
+"""Operations on sixteen positions at once, for compiled code: comparing pairs, making row numbers, choosing the pair that learns.
 
 Branches cost more than the arithmetic here (which of three bits is the nearest is as good as random), so all are written as vectors of
 sixteen lanes. Arrays are C-contiguous; ``at`` and ``m`` number the first lane's element as it lies in memory, and are not checked: arrays

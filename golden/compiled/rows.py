@@ -1,10 +1,9 @@
 """Operations on whole rows for compiled code, a row being one vector: no loop over columns, no check whether arrays overlap.
 
 ``lanes`` is a tuple of as many zeros as a row has columns: its length is part of its type, so the width is known when compiling
-(:func:`lanes_of`). All arrays are float32 and C-contiguous, of any number of
-dimensions; rows are those of their last one, numbered (intp) as they lie in memory, and not checked. Where many rows are asked for, an
-int32 vector has the places of their first elements instead: row number times columns, counted from a row given beside it, which spares
-a multiplication each.
+(:func:`lanes_of`). All arrays are float32 and C-contiguous, of any number of dimensions; rows are those of their last one, numbered (intp)
+as they lie in memory, and not checked. Where many rows are asked for, an int32 vector has the places of their first elements instead: row
+number times columns, counted from a row given beside it, which spares a multiplication each.
 """
 
 from collections.abc import Sequence
@@ -125,10 +124,7 @@ class RowDots:
         return self._fold(both, both, [*range(4), *range(8, 12)], [*range(4, 8), *range(12, 16)])
 
     def differences(self, *, pairs: list[tuple[int, int]], low: ir.Value, high: ir.Value) -> list[ir.Value]:
-        """For each (a, b) of ``pairs`` sixteen products with row work[a + i] less row work[b + i].
-
-        Eights that have none of low..high-1 are left out: 0.
-        """
+        """For each (a, b) of ``pairs`` sixteen products with row work[a + i] less row work[b + i]; 0 in eights without low..high-1."""
         builder, intp = self.builder, low.type
         none = ir.Constant(_vector(8), [0.0] * 8)
         halves: list[list[ir.Value]] = [[] for _ in pairs]

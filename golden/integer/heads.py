@@ -79,10 +79,7 @@ class Head:
 
 @dataclass(frozen=True, kw_only=True)
 class TransformerBlock:
-    """The heads of one block, and its feed-forward layer or None.
-
-    ``parts``: how many heads, in order, are added up before each write-back; ``bits`` and ``shift`` are those of all heads.
-    """
+    """``parts``: how many heads, in order, are added up before each write-back. ``bits`` and ``shift`` are those of all heads."""
 
     heads: tuple[Head, ...]
     parts: tuple[int, ...]

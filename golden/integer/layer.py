@@ -24,10 +24,7 @@ Entries = TypeVar("Entries", bound=npt.NDArray[Any])
 
 @dataclass(frozen=True, kw_only=True)
 class Group(Generic[Entries]):
-    """Tables with the same number of anchor pairs.
-
-    ``anchors``: (n_t, n_c, 2), the pairs (a, b), pair r giving index bit r. ``tables``: (n_t, 2**n_c, n_out).
-    """
+    """Tables: (n_t, 2**n_c, n_out). ``anchors``: (n_t, n_c, 2), the pairs (a, b), pair r giving index bit r."""
 
     anchors: Int16
     tables: Entries

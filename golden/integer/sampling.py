@@ -38,10 +38,7 @@ def code(u: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Jitter:
-    """What the host loads for a temperature.
-
-    ``table`` (256,) in units of output latency, and the ``mask`` of the dither added to an entry.
-    """
+    """What the host loads for a temperature: ``table`` (256,) in units of output latency, and the ``mask`` of the dither added."""
 
     table: Int16
     mask: int

@@ -1,5 +1,4 @@
-"""Which pairs of neurons a table watches: random, covering, or random among four groups. (golden/tasks/images/gain.py chooses them by
-gain.)"""
+"""Which pairs of neurons a table watches: random, covering, or random among four groups (by gain: golden/tasks/images/gain.py)."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -22,10 +21,7 @@ def random_anchors(*, n_t: int, n_c: int, n: int, rng: np.random.Generator) -> I
 
 
 def covering_anchors(*, n_t: int, n_c: int, n: int, rng: np.random.Generator) -> Int16:
-    """(n_t, n_c, 2) pairs: every pair of neurons is watched before one repeats.
-
-    Neurons are taken as evenly as a tournament's rounds (the circle method) allow.
-    """
+    """(n_t, n_c, 2) pairs: each is watched before one repeats, neurons as evenly as a tournament's rounds (the circle method) allow."""
     _check(n)
     rounds = np.concatenate(_rounds(n))
     needed = n_t * n_c

@@ -57,10 +57,7 @@ def quantise_entries(tables: Float32, *, unit: float, bits: int) -> Int8:
 
 
 def quantise_layer(layer: FloatLayer, *, unit: float, bits: int, shift: int = 0, negate: bool = False) -> Layer:
-    """An integer layer whose sums, shifted by ``shift``, are in units of ``unit`` * 2**-shift.
-
-    ``negate`` for an output layer: the earliest spike wins.
-    """
+    """Sums, shifted by ``shift``, are in units of ``unit`` * 2**-shift. ``negate`` for an output layer: the earliest spike wins."""
     sign = -1 if negate else 1
     groups = tuple(
         TableGroup(anchors=group.anchors.astype(np.int16), tables=quantise_entries(sign * group.tables, unit=unit, bits=bits))
@@ -95,10 +92,7 @@ def natural_unit(tables: list[Float32], *, bits: int) -> float:
 
 
 def quantise_rnn(model: Rnn, rounding: RecurrentRounding, *, symbols: tuple[int, ...] | None, card: dict[str, Any]) -> RecurrentNetwork:
-    """The integer network of ``model``, validated.
-
-    Its latencies have the unit of the hidden tables: in an rnn only their order matters, so no shift is needed.
-    """
+    """The integer network, validated. Its latencies have the hidden tables' unit: only their order matters, so no shift is needed."""
     frac, out_frac = -log2_unit(rounding.hidden_unit), -log2_unit(rounding.output_unit)
     output = quantise_output(model.output, unit=rounding.output_unit, bits=rounding.output_bits)
     return RecurrentNetwork(

@@ -64,10 +64,7 @@ def cross_entropy(logits: Floats, targets: npt.NDArray[np.integer]) -> tuple[flo
 def window_pass(
     model: Rnn, h: Floats, tokens: npt.NDArray[np.integer], *, jitter: float = 0.0, rng: np.random.Generator | None = None
 ) -> tuple[float, Gradients, Floats]:
-    """Forward and backward of ``tokens`` (batch, T + 1) from the state ``h`` (batch, n).
-
-    Returns the mean loss of a target in nats, its gradients, and the state after.
-    """
+    """Of ``tokens`` (batch, T + 1) from the state ``h`` (batch, n): mean loss of a target in nats, its gradients, the state after."""
     steps = tokens.shape[1] - 1
     count = len(tokens) * steps
     states, s_looks, u_looks, d_logits = [h], [], [], []

@@ -108,9 +108,7 @@ class _Run:
         return {"float_before_rounding": exact, "rounded_without_fine_tuning": rounded}
 
     def train(self, card: dict[str, Any]) -> Network:
-        """The last ``options.qat`` of the schedule with rounded tables. Ctrl-C or SIGTERM keeps the network as it is after the step under
-        way. ``card`` is completed with figures.
-        """
+        """The last ``qat`` of the schedule with rounded tables; a signal ends it after the step under way. Figures go into ``card``."""
         trainer, held_out, soften = self.trainer, self.text.held_out, self.options.soften
         with StopRequest() as stop, trainer, tqdm(total=1000, unit="", bar_format="{percentage:3.0f}%|{bar}|{elapsed}{postfix}") as bar:
             print("making the first step (where the training loop is not compiled yet, up to a minute)", flush=True)

@@ -8,10 +8,7 @@ import numpy as np
 
 
 def ngram_bits(train: bytes, held_out: bytes, *, orders: tuple[int, ...] = (3, 4, 5, 6)) -> dict[int, float]:
-    """Bits per character of every byte of ``held_out`` for each order.
-
-    An n-gram of order k sees the k - 1 bytes before; at first they are the end of ``train``.
-    """
+    """Bits of every byte of ``held_out`` for each order; order k sees the k - 1 bytes before, at first those at the end of ``train``."""
     seen = np.frombuffer(train, np.uint8).astype(np.int64)
     both = np.concatenate([seen, np.frombuffer(held_out, np.uint8).astype(np.int64)])
     if not len(held_out):

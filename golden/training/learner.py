@@ -1,5 +1,4 @@
-"""What an architecture brings to the one trainer: its step and its layers (:class:`Learner`), and how it begins and is rounded
-(:class:`Architecture`)."""
+"""What an architecture brings to the trainer: its step and layers (:class:`Learner`), its start and rounding (:class:`Architecture`)."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable

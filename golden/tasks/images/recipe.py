@@ -29,9 +29,7 @@ class Growth:
 
 @dataclass(frozen=True, kw_only=True)
 class Warp:
-    """Distortions of training images, by their standard deviations: ``turn`` in degrees, ``scale`` and ``shear`` as fractions, ``shift`` in
-    pixels. ``every`` so many views, the images are themselves.
-    """
+    """Standard deviations: ``turn`` in degrees, ``scale``, ``shear`` as fractions, ``shift`` in pixels. Each ``every``-th view is plain."""
 
     turn: float = 6.0
     scale: float = 0.05

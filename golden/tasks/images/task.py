@@ -72,10 +72,7 @@ def run(task: str, options: ImageOptions, *, out: Path, command: str) -> None:
 
 
 def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:
-    """What the card of a digits or mnist network says was held out: latencies (images, inputs) and classes (images,).
-
-    ``data``: the folder of the IDX files, for mnist alone.
-    """
+    """Latencies (images, inputs) and classes (images,) that the card says were held out. ``data``: the IDX files, for mnist alone."""
     task = network.card.get("task")
     if task == "digits":
         if data is not None:

@@ -48,9 +48,7 @@ def warp(images: Int16, settings: Warp, *, rng: np.random.Generator) -> Int16:
 
 
 def views_of(images: Int16, settings: Warp | None, *, seed: int) -> Callable[[int], Int16]:
-    """Views of (batch, side * side) images by number: 0 and every ``settings.every``, the images themselves; the others are distorted, each
-    by its own generator.
-    """
+    """Views of (batch, side * side) images: number 0, and every ``every``, as they are; the others distorted, each by its own generator."""
 
     def view(number: int) -> Int16:
         if settings is None or number % settings.every == 0:

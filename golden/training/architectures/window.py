@@ -40,10 +40,7 @@ class LayerPass:
 
 
 class TransformerPass:
-    """Windows of ``steps`` symbols of ``batch`` streams through ``model``.
-
-    ``depth``, ``context``: pairs and positions that are there so far, None: all.
-    """
+    """Windows of ``steps`` symbols of ``batch`` streams. ``depth``, ``context``: pairs and positions that are there so far, None: all."""
 
     def __init__(
         self,
