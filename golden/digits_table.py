@@ -56,11 +56,6 @@ def _references() -> dict[str, Any]:
     }
 
 
-def reference_score(model: Any, split: "Split") -> float:
-    """Accuracy of one of scikit-learn's classifiers on the split."""
-    return float(model.fit(split.train_x, split.train_y).score(split.test_x, split.test_y))
-
-
 def _row(name: str, pairs: str, exact: list[float], real: list[float]) -> str:
     values = np.array(exact) * 100
     rounded = f"{np.mean(real) * 100:.2f}" if real else "-"
@@ -92,7 +87,8 @@ def table(
             print(_row(label, str(variant.pairs), *_measured(label, variant, splits)), flush=True)
     if references:
         for name, model in _references().items():
-            print(_row(name, "-", [reference_score(model, part) for part in splits], []), flush=True)
+            scores = [float(model.fit(part.train_x, part.train_y).score(part.test_x, part.test_y)) for part in splits]
+            print(_row(name, "-", scores, []), flush=True)
 
 
 def _measured(label: str, recipe: Recipe, splits: Sequence["Split"]) -> tuple[list[float], list[float]]:

@@ -3,7 +3,7 @@
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from polychron.command.app import make_app, run
 from polychron.command.options import option
@@ -11,31 +11,7 @@ from polychron.command.terminal import printable
 
 from .integer.file import load, load_extra
 from .integer.layer import NetworkError
-from .tasks.text import Text, read_text
-
-if TYPE_CHECKING:
-    from .model.quantise import RecurrentRounding
-    from .model.rnn import Rnn
-
-
-def rounded_bits(model: "Rnn", symbols: tuple[int, ...], text: Text, *, bits: int) -> "tuple[float, RecurrentRounding]":
-    """Bits per character of the last tenth of ``text`` with tables rounded to nearest, not trained after, and the rounding.
-
-    ``bits``: width of all tables; the embedder stays int8. The units are chosen on the end of the first nine tenths.
-    """
-    from .compiled.stream import score
-    from .model.quantise import RecurrentRounding, quantise_rnn, search_rounding
-    from .training.architectures.recurrent import Recurrent
-
-    widths = RecurrentRounding(hidden_unit=1.0, output_unit=1.0, hidden_bits=bits, embed_bits=8, output_bits=bits)
-    sample = text.train[-Recurrent.search_bytes :]
-
-    def bits_of(rounding: RecurrentRounding, data: bytes) -> float:
-        return score(quantise_rnn(model, rounding, symbols=symbols, card={}), data).bits
-
-    rounding = search_rounding(model, widths, lambda units: bits_of(units, sample))
-    return bits_of(rounding, text.held_out), rounding
-
+from .tasks.text import read_text
 
 app = make_app(
     "python -m golden.rounding",
@@ -51,6 +27,8 @@ def rounding(
     *,
     text: Annotated[Path | None, option("any file; its last tenth is held out. Left out: Python's own help topics", metavar="FILE")] = None,
 ) -> None:
+    from .compiled.stream import score
+    from .model.quantise import RecurrentRounding, quantise_rnn, search_rounding
     from .model.rnn import Rnn
     from .tasks.language import float_bits
     from .training.architectures.recurrent import Recurrent
@@ -65,8 +43,15 @@ def rounding(
     data = read_text(text)
     exact = float_bits(Recurrent(), model, symbols, data.held_out)
     print(f"float: {exact:.4f} bits per character of the last tenth of {printable(data.name)}")
-    for bits in (8, 4):
-        rounded, units = rounded_bits(model, symbols, data, bits=bits)
+    sample = data.train[-Recurrent.search_bytes :]
+
+    def bits_of(units: RecurrentRounding, part: bytes) -> float:
+        return score(quantise_rnn(model, units, symbols=symbols, card={}), part).bits
+
+    for bits in (8, 4):  # of all tables but the embedder, which stays int8; nothing is trained after
+        widths = RecurrentRounding(hidden_unit=1.0, output_unit=1.0, hidden_bits=bits, embed_bits=8, output_bits=bits)
+        units = search_rounding(model, widths, lambda units: bits_of(units, sample))
+        rounded = bits_of(units, data.held_out)
         with_units = f"units {units.hidden_unit:g} (hidden tables, embedder) and {units.output_unit:g} (output tables)"
         print(f"int{bits}: {rounded:.4f}, {rounded - exact:+.4f}; {with_units}")
 

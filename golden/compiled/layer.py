@@ -7,12 +7,13 @@ What compiled functions call is always inlined: of a function that is not, a pro
 one that finds it in Numba's cache, and the two may round differently.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ..model.layer import Float32, FloatLayer
+from ..integer.layer import Groups
+from ..model.layer import Float32
 from .kernel import kernel
 
 MATH = {"reassoc", "contract", "nsz", "arcp"}
@@ -35,8 +36,8 @@ class Flat(NamedTuple):
     size: Int32
 
 
-def flatten(layer: FloatLayer) -> tuple[Float32, Flat]:
-    """The rows (a copy) and the shape of ``layer``."""
+def flatten(layer: Groups[Any]) -> tuple[npt.NDArray[Any], Flat]:
+    """The rows (a copy) and the shape of a layer of floats or integers."""
     rows = np.concatenate([group.tables.reshape(-1, layer.n_out) for group in layer.groups])
     groups, pairs, sizes = [], [], []
     table = pair = 0

@@ -74,11 +74,8 @@ def pair_gains(typing_context, shared, grads, table, rows, work, span, query, ke
         dots = RowDots(
             context, builder, count=len(lanes), grads=(grads, grads_), at=at, table=(table, table_), first=first, work=(work, work_)
         )
-        found = dots.differences(
-            pairs=[(LANES * index, 0) for index in range(1, len(vectors))],
-            low=builder.sub(low_, m_),
-            high=builder.sub(high_, m_),
-        )
+        pairs = [(LANES * index, 0) for index in range(1, len(vectors))]
+        found = dots.differences(pairs=pairs, low=builder.sub(low_, m_), high=builder.sub(high_, m_))
         zero = ir.Constant(FLOATS, [0.0] * LANES)
         order = ir.Constant(WORDS, list(range(LANES)))
 

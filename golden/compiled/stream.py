@@ -1,19 +1,18 @@
 """A text through an integer network by compiled loops, and its score; the numbers of golden/integer/stream.py."""
 
 from functools import singledispatch
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from ..integer.forward import layer_sum, write_back
-from ..integer.layer import Int16, Layer, NetworkError
+from ..integer.layer import Int16, NetworkError
 from ..integer.network import Network, TextNetwork
 from ..integer.recurrent import RecurrentNetwork
 from ..integer.stream import Score, bits_of, text_network
 from ..integer.symbols import Symbols, encode
 from ..integer.transformer import TransformerNetwork
 from .kernel import kernel
+from .layer import flatten
 
 
 def score(network: Network, data: bytes) -> Score:
@@ -35,7 +34,7 @@ def stream_outputs(network: TextNetwork, symbols: Symbols) -> tuple[Int16, int]:
 @stream_outputs.register
 def _recurrent(network: RecurrentNetwork, symbols: Symbols) -> tuple[Int16, int]:
     outputs = np.empty((len(symbols), network.n_out), np.int16)
-    s, u = _flat(network.hidden[0]), _flat(network.output)
+    s, u = ((*flatten(layer), layer.shift) for layer in (network.hidden[0], network.output))
     return outputs, int(_stream(network.embed, s, u, symbols, outputs))
 
 
@@ -60,38 +59,19 @@ def _transformer(network: TransformerNetwork, symbols: Symbols) -> tuple[Int16, 
     return outputs, saturations + count
 
 
-class _Flat(NamedTuple):
-    """rows (R, n_out); per table (first row, first pair, n_c); pairs (P, 2)."""
-
-    rows: npt.NDArray[np.int16]
-    meta: npt.NDArray[np.int32]
-    pairs: npt.NDArray[np.int32]
-    shift: int
-
-
-def _flat(layer: Layer) -> _Flat:
-    rows = np.concatenate([group.tables.reshape(-1, layer.n_out) for group in layer.groups]).astype(np.int16)
-    pairs = np.concatenate([group.anchors.reshape(-1, 2) for group in layer.groups]).astype(np.int32)
-    meta = []
-    row = pair = 0
-    for group in layer.groups:
-        for _ in range(group.n_t):
-            meta.append((row, pair, group.n_c))
-            row, pair = row + (1 << group.n_c), pair + group.n_c
-    return _Flat(rows, np.array(meta, np.int32), pairs, layer.shift)
-
-
 @kernel()
-def _add(flat, x, acc):
-    rows, meta, pairs, _ = flat
-    for i in range(meta.shape[0]):
-        index = 0
-        for r in range(meta[i, 2]):
-            pair = pairs[meta[i, 1] + r]
-            index |= int(x[pair[0]] > x[pair[1]]) << r
-        line = rows[meta[i, 0] + index]
-        for c in range(acc.shape[0]):
-            acc[c] += line[c]
+def _add(rows, flat, x, acc):
+    groups, a, b, low, _ = flat
+    for g in range(groups.shape[0]):
+        first, n_t, n_c, pair = groups[g]
+        for i in range(n_t):
+            index = 0
+            for r in range(n_c):
+                p = pair + r * n_t + i
+                index |= int(x[a[p]] > x[b[p]]) << r
+            line = rows[low[first + i] + index]
+            for c in range(acc.shape[0]):
+                acc[c] += line[c]
 
 
 @kernel()
@@ -107,6 +87,8 @@ def _store(acc, shift, y):
 
 @kernel()
 def _stream(embed, s, u, symbols, outputs):
+    s_rows, s_flat, s_shift = s
+    u_rows, u_flat, u_shift = u
     n = embed.shape[1]
     h = np.zeros(n, np.int16)
     acc = np.empty(n, np.int32)
@@ -114,11 +96,11 @@ def _stream(embed, s, u, symbols, outputs):
     saturations = 0
     for t in range(symbols.shape[0]):
         out[:] = 0
-        _add(u, h, out)
-        saturations += _store(out, u.shift, outputs[t])
+        _add(u_rows, u_flat, h, out)
+        saturations += _store(out, u_shift, outputs[t])
         acc[:] = embed[symbols[t]]
-        _add(s, h, acc)
-        saturations += _store(acc, s.shift, h)
+        _add(s_rows, s_flat, h, acc)
+        saturations += _store(acc, s_shift, h)
     return saturations
 
 

@@ -76,11 +76,9 @@ def deep_forward(network: DeepNetwork, x: Int16) -> Trace:
     if state.shape[1] != network.n:
         raise ValueError(f"x must have {network.n - network.n_ref} columns, not {x.shape[1]}")
     trace = Trace(states=[state])
-    for layer in network.hidden:
-        state, count = write_back(layer_sum(layer, state), shift=layer.shift, residual=state)
+    for index, layer in enumerate((*network.hidden, network.output)):
+        residual = state if index < len(network.hidden) else None
+        state, count = write_back(layer_sum(layer, state), shift=layer.shift, residual=residual)
         trace.states.append(state)
         trace.saturations += count
-    outputs, count = write_back(layer_sum(network.output, state), shift=network.output.shift)
-    trace.states.append(outputs)
-    trace.saturations += count
     return trace

@@ -16,7 +16,7 @@ from safetensors.numpy import save
 from polychron.system.files import check_input, write_whole
 
 from .deep import DeepNetwork
-from .layer import NetworkError
+from .layer import NetworkError, require
 from .network import Network
 from .recurrent import RecurrentNetwork
 from .source import Arrays, Source
@@ -48,7 +48,12 @@ def load(path: Path) -> Network:
     """Read and validate a network file. Whatever is wrong with it is a ``NetworkError`` of one sentence that begins with the path."""
     header, arrays = _read(path, extra=False)
     try:
-        return _build(header, arrays).validate()
+        source = Source(header, arrays)
+        kind = source.field("kind", str)
+        require(kind in KINDS, f"kind must be one of {', '.join(KINDS)}, not {kind!r:.60}")
+        network = KINDS[kind].read(source)
+        require(not source.left, f"array {min(source.left, default=''):.60} is not named by the header")
+        return network.validate()
     except NetworkError as error:
         raise NetworkError(f"{path}: {error}") from None
 
@@ -85,14 +90,3 @@ def _header(text: str | None) -> dict[str, Any]:
     if header.get("version") != VERSION:
         raise NetworkError(f"version must be {VERSION}, not {header.get('version')!r:.60}")
     return header
-
-
-def _build(header: dict[str, Any], arrays: Arrays) -> Network:
-    source = Source(header, arrays)
-    kind = source.field("kind", str)
-    if kind not in KINDS:
-        raise NetworkError(f"kind must be one of {', '.join(KINDS)}, not {kind!r:.60}")
-    network = KINDS[kind].read(source)
-    if source.left:
-        raise NetworkError(f"array {min(source.left):.60} is not named by the header")
-    return network

@@ -105,7 +105,8 @@ class Sampler:
         latencies = [int(value) for value in outputs]
         if self.jitter is not None and self.k == 0:
             latencies = [self._jittered(latency) for latency in latencies]
-        self.spikes = _first(latencies)
+        order = sorted(range(len(latencies)), key=lambda neuron: (latencies[neuron], neuron))
+        self.spikes = [(neuron, latencies[neuron]) for neuron in order[:MAX_K]]
         if self.jitter is None or self.k == 0:
             return self.spikes[0][0]
         candidates = [(neuron, self._jittered(latency)) for neuron, latency in self.spikes[: self.k]]
@@ -116,8 +117,3 @@ class Sampler:
         self.state = draw(self.state)
         value = latency - (int(self.jitter.table[code(self.state >> 16)]) + (self.state & 255 & self.jitter.mask))
         return (value + 32768) % 65536 - 32768
-
-
-def _first(latencies: list[int]) -> list[tuple[int, int]]:
-    order = sorted(range(len(latencies)), key=lambda neuron: (latencies[neuron], neuron))
-    return [(neuron, latencies[neuron]) for neuron in order[:MAX_K]]

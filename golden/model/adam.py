@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+
+from .layer import Floats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,16 +18,7 @@ class Adam:
     epsilon: float = 1e-8
 
 
-def adam_step(
-    weights: npt.NDArray[np.floating],
-    grad: npt.NDArray[np.floating],
-    first: npt.NDArray[np.floating],
-    second: npt.NDArray[np.floating],
-    *,
-    step: int,
-    rate: float,
-    adam: Adam,
-) -> None:
+def adam_step(weights: Floats, grad: Floats, first: Floats, second: Floats, *, step: int, rate: float, adam: Adam) -> None:
     """One step in place on weights of any shape and their two moments; ``step`` counts from 1, ``rate`` is the scheduled rate."""
     first += (1 - adam.beta1) * (grad - first)
     second += (1 - adam.beta2) * (np.square(grad) - second)

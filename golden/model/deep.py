@@ -7,14 +7,11 @@ general form. golden/model/arrays.py makes integers of it.)
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from ..integer.layer import Int16
 from .adam import Adam, adam_step, cosine
-from .layer import FloatLayer, backward, forward
+from .layer import FloatLayer, Floats, Ints, backward, forward
 from .rnn import cross_entropy
-
-Floats = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +35,7 @@ class Deep:
 
 
 def deep_pass(
-    model: Deep, x: Floats, labels: npt.NDArray[np.integer], *, jitter: float = 0.0, rng: np.random.Generator | None = None
+    model: Deep, x: Floats, labels: Ints, *, jitter: float = 0.0, rng: np.random.Generator | None = None
 ) -> tuple[float, list[list[Floats]], Floats]:
     """Mean loss (nats) of (batch, n) latencies, its gradient for each group of each layer, and dL/dx of the inputs."""
     looks = []
@@ -62,7 +59,7 @@ def deep_pass(
 
 
 def train_deep(
-    model: Deep, x: Floats, labels: npt.NDArray[np.integer], *, steps: int, batch: int = 64, jitter: float = 0.3, adam: Adam, seed: int = 0
+    model: Deep, x: Floats, labels: Ints, *, steps: int, batch: int = 64, jitter: float = 0.3, adam: Adam, seed: int = 0
 ) -> list[float]:
     """Mini-batch Adam with a cosine schedule, in place; the loss of each step in nats. The same seed gives the same tables."""
     rng = np.random.default_rng(seed)

@@ -1,11 +1,8 @@
 """The paper's failure signatures, named: identical rows, rows never used, exploding latencies, a vanishing slope of the surrogate."""
 
 import numpy as np
-import numpy.typing as npt
 
-from .layer import FloatLayer, look
-
-Floats = npt.NDArray[np.floating]
+from .layer import FloatLayer, Floats, look
 
 UNUSED_LIMIT = 0.5
 IDENTICAL_LIMIT = 0.25

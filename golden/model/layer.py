@@ -15,6 +15,8 @@ from ..integer.layer import Group, Groups, Int16
 LARGEST = 2.0**30  # of an entry in a file, far beyond what training makes
 
 Float32 = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating]
+Ints = npt.NDArray[np.integer]
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
@@ -78,20 +80,20 @@ class Look:
     other: npt.NDArray[np.int64]
     used: npt.NDArray[np.int64]
     nearest: npt.NDArray[np.int64]
-    u: npt.NDArray[np.floating]
+    u: Floats
 
 
-def uncertainty(u: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+def uncertainty(u: Floats) -> Floats:
     """U(u) = 0.5 / (1 + |u|): how nearly the nearest bit flips."""
     return 0.5 / (1 + np.abs(u))
 
 
-def slope(u: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+def slope(u: Floats) -> Floats:
     """U'(u) = -0.5 sign(u) / (1 + |u|)**2, with sign(0) = -1."""
     return np.where(u > 0, -0.5, 0.5) / np.square(1 + np.abs(u))
 
 
-def look(anchors: Int16, x: npt.NDArray[np.floating], *, jitter: float = 0.0, rng: np.random.Generator | None = None) -> Look:
+def look(anchors: Int16, x: Floats, *, jitter: float = 0.0, rng: np.random.Generator | None = None) -> Look:
     """Indices of one group for the latencies ``x`` (batch, n): Eq. 1. Of equally small |u| the lowest pair is the nearest.
 
     With ``jitter`` > 0 (training only) the nearest bit of a table flips with probability jitter * U(u), drawn from ``rng``.
@@ -111,11 +113,9 @@ def look(anchors: Int16, x: npt.NDArray[np.floating], *, jitter: float = 0.0, rn
     return Look(row=row, other=other, used=used, nearest=nearest, u=smallest)
 
 
-def forward(
-    layer: FloatLayer, x: npt.NDArray[np.floating], *, jitter: float = 0.0, rng: np.random.Generator | None = None
-) -> tuple[npt.NDArray[np.floating], list[Look]]:
+def forward(layer: FloatLayer, x: Floats, *, jitter: float = 0.0, rng: np.random.Generator | None = None) -> tuple[Floats, list[Look]]:
     """Eq. 2 and 3: (batch, n) latencies to the (batch, n_out) sums of rows, and one :class:`Look` a group."""
-    y: npt.NDArray[np.floating] = np.zeros((len(x), layer.n_out), layer.groups[0].tables.dtype)
+    y: Floats = np.zeros((len(x), layer.n_out), layer.groups[0].tables.dtype)
     looks = []
     for group in layer.groups:
         seen = look(group.anchors, x, jitter=jitter, rng=rng)
@@ -125,9 +125,7 @@ def forward(
     return y, looks
 
 
-def backward(
-    layer: FloatLayer, looks: list[Look], grad: npt.NDArray[np.floating], *, n: int
-) -> tuple[npt.NDArray[np.floating], list[npt.NDArray[np.floating]]]:
+def backward(layer: FloatLayer, looks: list[Look], grad: Floats, *, n: int) -> tuple[Floats, list[Floats]]:
     """From dL/dy (batch, n_out): dL/dx (batch, n) by Eq. 7 and 8, and dL/dS of each group, added up over the batch (only used rows)."""
     batch = np.arange(len(grad))
     dx = np.zeros((len(grad), n), grad.dtype)

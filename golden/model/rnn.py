@@ -6,12 +6,9 @@ h <- S(h) + E[symbol]; logits of the next symbol = U(h).
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from ..integer.layer import Int16
-from .layer import Arrays, FloatLayer, TextModel, backward, forward, layer_arrays, layer_from, taken
-
-Floats = npt.NDArray[np.floating]
+from .layer import Arrays, FloatLayer, Floats, Ints, TextModel, backward, forward, layer_arrays, layer_from, taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +46,7 @@ class Gradients:
     h: Floats
 
 
-def cross_entropy(logits: Floats, targets: npt.NDArray[np.integer]) -> tuple[float, Floats]:
+def cross_entropy(logits: Floats, targets: Ints) -> tuple[float, Floats]:
     """Summed over the batch, in nats, and its gradient p - onehot."""
     shifted = logits - logits.max(axis=1, keepdims=True)
     exp = np.exp(shifted)
@@ -62,7 +59,7 @@ def cross_entropy(logits: Floats, targets: npt.NDArray[np.integer]) -> tuple[flo
 
 
 def window_pass(
-    model: Rnn, h: Floats, tokens: npt.NDArray[np.integer], *, jitter: float = 0.0, rng: np.random.Generator | None = None
+    model: Rnn, h: Floats, tokens: Ints, *, jitter: float = 0.0, rng: np.random.Generator | None = None
 ) -> tuple[float, Gradients, Floats]:
     """Of ``tokens`` (batch, T + 1) from the state ``h`` (batch, n): mean loss of a target in nats, its gradients, the state after."""
     steps = tokens.shape[1] - 1

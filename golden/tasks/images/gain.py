@@ -12,11 +12,13 @@ import numpy.typing as npt
 
 from ...compiled.kernel import kernel
 from ...integer.layer import Int16
-from ...model.layer import Float32, FloatGroup
+from ...model.layer import Float32, FloatGroup, Ints
 from .recipe import Growth
 
 LANES = 16  # gradient of up to 15 classes and, last, the curvature
 MAX_CLASSES = LANES - 1
+Hears = Callable[[float], bool | None]
+"""Of a loss, again and again; True: end."""
 
 
 def softmax(scores: Float32) -> Float32:
@@ -25,9 +27,7 @@ def softmax(scores: Float32) -> Float32:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def draw_pairs(
-    *, inputs: npt.NDArray[np.integer], refs: npt.NDArray[np.integer], count: int, ref_share: float, rng: np.random.Generator
-) -> Int16:
+def draw_pairs(*, inputs: Ints, refs: Ints, count: int, ref_share: float, rng: np.random.Generator) -> Int16:
     """(count, 2) pairs: an input and another, or, in ``ref_share`` of them, an input and a reference neuron."""
     pairs = np.empty((count, 2), np.int16)
     pairs[:, 0] = inputs[rng.integers(len(inputs), size=count)]
@@ -92,15 +92,7 @@ def _row_numbers(anchors: Int16, x: Int16) -> npt.NDArray[np.int32]:
 
 
 def grow(
-    x: Int16,
-    target: Float32,
-    *,
-    n_t: int,
-    n_c: int,
-    n_ref: int,
-    growth: Growth,
-    rng: np.random.Generator,
-    tick: Callable[[float], bool | None] = lambda loss: None,
+    x: Int16, target: Float32, *, n_t: int, n_c: int, n_ref: int, growth: Growth, rng: np.random.Generator, tick: Hears = lambda loss: None
 ) -> FloatGroup:
     """``n_t`` tables of ``n_c`` pairs for x (n, batch) and target (batch, classes), rows that sum to 1.
 
@@ -130,16 +122,7 @@ def grow(
     return FloatGroup(anchors=anchors, tables=tables)
 
 
-def _choose(
-    x: Int16,
-    terms: Float32,
-    *,
-    n_c: int,
-    inputs: npt.NDArray[np.integer],
-    refs: npt.NDArray[np.integer],
-    growth: Growth,
-    rng: np.random.Generator,
-) -> Int16:
+def _choose(x: Int16, terms: Float32, *, n_c: int, inputs: Ints, refs: Ints, growth: Growth, rng: np.random.Generator) -> Int16:
     """(n_c, 2): the pairs of one table, chosen one after another."""
     some = rng.permutation(x.shape[1])[: growth.rows]
     seen = np.ascontiguousarray(x[:, some])

@@ -14,8 +14,8 @@ from ...compiled.kernel import kernel
 from ...integer.layer import ENTRY_LIMIT, Int16
 from ...model.adam import Adam
 from ...model.layer import Float32, FloatGroup
+from .gain import LANES, Hears
 
-LANES = 16
 Samples = Callable[[int], tuple[Int16, Float32]]
 
 
@@ -135,13 +135,7 @@ def _padded(tables: Float32) -> Float32:
 
 
 def refit(
-    group: FloatGroup,
-    samples: Samples,
-    settings: Refit,
-    *,
-    latency_unit: float,
-    rng: np.random.Generator,
-    tick: Callable[[float], bool | None] = lambda loss: None,
+    group: FloatGroup, samples: Samples, settings: Refit, *, latency_unit: float, rng: np.random.Generator, tick: Hears = lambda loss: None
 ) -> bool:
     """Train ``group.tables`` in place. ``samples(epoch)``: (batch, n) latencies and (batch, classes) targets; ``latency_unit``: one unit of
     latency for the jitter's |u|. ``tick`` hears each epoch's mean loss; where it returns True, the training ends, and so it returns.

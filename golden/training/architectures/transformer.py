@@ -25,15 +25,8 @@ class TransformerLearner(Learner[Transformer]):
     def __init__(self, model: Transformer, options: TransformerOptions) -> None:
         super().__init__(model, options, pairs=most_pairs(model))
         self._context = min(options.short, model.context) or model.context
-        self.passed = TransformerPass(
-            model,
-            options.streams,
-            options.window,
-            np.random.default_rng(options.seed),
-            depth=self.depth,
-            context=self._context,
-            even=not options.uneven,
-        )
+        rng, now = np.random.default_rng(options.seed), {"depth": self.depth, "context": self._context}
+        self.passed = TransformerPass(model, options.streams, options.window, rng, even=not options.uneven, **now)
 
     def learn(self, share: Share, tokens: Tokens, update: Update) -> float:
         options = self.options

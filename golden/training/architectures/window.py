@@ -40,24 +40,15 @@ class LayerPass:
 
 
 class TransformerPass:
-    """Windows of ``steps`` symbols of ``batch`` streams. ``depth``, ``context``: pairs and positions that are there so far, None: all."""
+    """Windows of ``steps`` symbols of ``batch`` streams. ``depth``, ``context``: pairs and positions that are there so far, 0: all."""
 
     def __init__(
-        self,
-        model: Transformer,
-        batch: int,
-        steps: int,
-        rng: np.random.Generator,
-        *,
-        depth: int | None = None,
-        context: int | None = None,
-        even: bool = True,
+        self, model: Transformer, batch: int, steps: int, rng: np.random.Generator, *, depth: int = 0, context: int = 0, even: bool = True
     ) -> None:
         self.model, self.steps = model, steps
-        depth = most_pairs(model) if depth is None else depth
-        sizes = {"depth": depth, "batch": batch, "steps": steps, "rng": rng}
+        sizes = {"depth": depth or most_pairs(model), "batch": batch, "steps": steps, "rng": rng}
         self.attentions = [
-            AttentionPass(block.attention, context=model.context if context is None else context, even=even, **sizes)  # type: ignore[arg-type]
+            AttentionPass(block.attention, context=context or model.context, even=even, **sizes)  # type: ignore[arg-type]
             for block in model.blocks
         ]
         self.feeds = [None if block.feed is None else LayerPass(block.feed, **sizes) for block in model.blocks]  # type: ignore[arg-type]
