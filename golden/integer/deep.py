@@ -50,8 +50,8 @@ class DeepNetwork(Network):
     @classmethod
     def read_fields(cls, source: Source) -> dict[str, Any]:
         require(source.header.get("symbols") is None, "symbols must be absent in a deep network")
-        hidden = tuple(source.layer(f"hidden.{index}") for index in range(len(source.layer_names()) - 1))
-        return super().read_fields(source) | {"hidden": hidden, "constants": source.optional("constants", np.zeros(0, np.int16))}
+        constants = source.left.pop("constants", np.zeros(0, np.int16))
+        return super().read_fields(source) | {"hidden": source.hidden(), "constants": constants}
 
 
 def classifier(network: Network, *, name: str = "the network") -> DeepNetwork:

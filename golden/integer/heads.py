@@ -148,5 +148,5 @@ def read_block(source: Source, number: int, values: Any) -> TransformerBlock:
         parts=tuple(parts),
         bits=typed(values, "bits", int),
         shift=typed(values, "shift", int),
-        feed=source.layer(feed) if feed in source.layer_names() else None,
+        feed=source.layer(feed) if feed in source.field("layers", dict) else None,
     )

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from .forward import Int32, layer_sum, write_back
 from .layer import LATENCY_MAX, Int8, Int16, Layer, is_array, require, require_int, validate_entries
 from .source import Arrays, Source
 
@@ -136,13 +137,23 @@ class Network(ABC):
 
 
 class TextState(ABC):
-    """One stream through a text network, from its empty state on; ``saturations`` counts the neurons that saturated since then."""
+    """One stream through a text network: ``latencies`` (n,), at first 0, and ``saturations``, the neurons that saturated since then."""
 
-    saturations: int = 0
+    def __init__(self, network: "TextNetwork") -> None:
+        self.network = network
+        self.latencies: Int16 = np.zeros(network.n, np.int16)
+        self.saturations = 0
 
-    @abstractmethod
     def outputs(self) -> Int16:
         """(n_out,) output latencies, before the next symbol."""
+        output = self.network.output
+        return self.write(layer_sum(output, self.latencies[None]), shift=output.shift)
+
+    def write(self, acc: Int32, *, shift: int, residual: Int16 | None = None) -> Int16:
+        """The latencies (n,) of ``acc`` (1, n)."""
+        latencies, count = write_back(acc, shift=shift, residual=residual)
+        self.saturations += count
+        return latencies[0]
 
     @abstractmethod
     def update(self, symbol: int) -> Int16:

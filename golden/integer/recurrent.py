@@ -35,27 +35,18 @@ class RecurrentNetwork(TextNetwork):
 
     @classmethod
     def read_fields(cls, source: Source) -> dict[str, Any]:
-        hidden = tuple(source.layer(f"hidden.{index}") for index in range(len(source.layer_names()) - 1))
-        return super().read_fields(source) | {"hidden": hidden}
+        return super().read_fields(source) | {"hidden": source.hidden()}
 
 
 class RecurrentState(TextState):
-    """``h`` (n,): the state, at first h_0 = 0."""
+    """``latencies``: h of Eq. 11."""
 
-    def __init__(self, network: RecurrentNetwork) -> None:
-        self.network = network
-        self.h: Int16 = np.zeros(network.n, np.int16)
-
-    def outputs(self) -> Int16:
-        outputs, count = rnn_outputs(self.network, self.h[None])
-        self.saturations += count
-        return outputs[0]
+    network: RecurrentNetwork
 
     def update(self, symbol: int) -> Int16:
-        h, count = rnn_update(self.network, self.h[None], np.array([symbol]))
-        self.saturations += count
-        self.h = h[0]
-        return self.h
+        layer = self.network.hidden[0]
+        self.latencies = self.write(layer_sum(layer, self.latencies[None]) + self.network.embed[symbol], shift=layer.shift)
+        return self.latencies
 
 
 def rnn_outputs(network: RecurrentNetwork, h: Int16) -> tuple[Int16, int]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from .layer import Layer, NetworkError, TableGroup
@@ -35,8 +34,9 @@ class Source:
             raise NetworkError(f"array {name} is missing")
         return self.left.pop(name)
 
-    def layer_names(self) -> list[str]:
-        return list(self.field("layers", dict))
+    def hidden(self) -> tuple[Layer, ...]:
+        """All plain layers but the output."""
+        return tuple(self.layer(f"hidden.{index}") for index in range(len(self.field("layers", dict)) - 1))
 
     def layer(self, name: str) -> Layer:
         """A plain layer."""
@@ -47,7 +47,3 @@ class Source:
             for index in range(min(count, len(self.left) + 1))
         ]
         return Layer(groups=tuple(groups), bits=typed(values, "bits", int), shift=typed(values, "shift", int))
-
-    def optional(self, name: str, otherwise: npt.NDArray[np.generic]) -> npt.NDArray[Any]:
-        """An array that may be absent."""
-        return self.left.pop(name, otherwise)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .forward import Int32, indices, layer_sum, write_back
+from .forward import Int32, indices, layer_sum
 from .heads import HEAD_ARRAYS, TransformerBlock, read_block, validate_block
 from .layer import MAX_SHIFT, Int8, Int16, Layer, require, require_int, validate_layer
 from .network import RowsRead, TextNetwork, TextState
@@ -73,37 +73,29 @@ class TransformerNetwork(TextNetwork):
 
 
 class TransformerState(TextState):
-    """One stream: latencies, and per head a ring over the context of the key indices of the positions seen.
-
-    Starts with all latencies 0 and an empty ring. ``saturations`` counts the neurons that saturated since then. Of the last symbol:
-    ``states`` are the latencies after each write-back, (n,) each, the embedder's first, and ``rows`` for each block the rows that its
-    tables gave, (distances, tables), tables counted through all heads.
+    """Per head a ring over the context of the key indices of the positions seen, at first empty. Of the last symbol: ``states`` are the
+    latencies after each write-back, (n,) each, the embedder's first, and ``rows`` for each block the rows that its tables gave,
+    (distances, tables), tables counted through all heads.
     """
 
+    network: TransformerNetwork
+
     def __init__(self, network: TransformerNetwork) -> None:
-        self.network = network
-        self.z: Int16 = np.zeros((1, network.n), np.int16)
+        super().__init__(network)
         self.rings = [[np.zeros((network.context, head.n_t), np.int32) for head in block.heads] for block in network.blocks]
         self.position = 0  # of the next symbol
         self.states: list[Int16] = []
         self.rows: list[Int32] = []
 
-    def outputs(self) -> Int16:
-        """(n_out,) latencies of the unembedder."""
-        o, count = write_back(layer_sum(self.network.output, self.z), shift=self.network.output.shift)
-        self.saturations += count
-        return o[0]
-
     def update(self, symbol: int) -> Int16:
-        """Take one symbol; the (n,) latencies after the last block."""
         network = self.network
-        z: Int16 = (network.embed[symbol : symbol + 1].astype(np.int16) << network.embed_shift).astype(np.int16)
+        self.latencies = (network.embed[symbol].astype(np.int16) << network.embed_shift).astype(np.int16)
         here = self.position % network.context
         before = min(self.position, network.context - 1)
         slots = (here - 1 - np.arange(before)) % network.context  # of distances 1, 2, ...
-        self.states, self.rows = [z[0]], []
+        self.states, self.rows = [self.latencies], []
         for block, rings in zip(network.blocks, self.rings, strict=True):
-            rows = []  # of all heads, before the first write-back
+            z, rows = self.latencies[None], []  # of all heads, before the first write-back
             for head, ring in zip(block.heads, rings, strict=True):
                 ring[here] = indices(head.key, z)[0]
                 high = indices(head.query, z)[0] << (head.key.shape[1] + head.p)
@@ -114,15 +106,12 @@ class TransformerState(TextState):
                 acc = np.zeros((1, network.n), np.int32)
                 for head, chosen in islice(pairs, part):
                     acc += head.tables[np.arange(head.n_t), chosen].sum(axis=(0, 1), dtype=np.int32)
-                z = self._write(acc, shift=block.shift, residual=z)
+                self._add(acc, shift=block.shift)
             if block.feed is not None:
-                z = self._write(layer_sum(block.feed, z), shift=block.feed.shift, residual=z)
-        self.z = z
+                self._add(layer_sum(block.feed, self.latencies[None]), shift=block.feed.shift)
         self.position += 1
-        return z[0]
+        return self.latencies
 
-    def _write(self, acc: Int32, *, shift: int, residual: Int16) -> Int16:
-        z, count = write_back(acc, shift=shift, residual=residual)
-        self.saturations += count
-        self.states.append(z[0])
-        return z
+    def _add(self, acc: Int32, *, shift: int) -> None:
+        self.latencies = self.write(acc, shift=shift, residual=self.latencies)
+        self.states.append(self.latencies)

@@ -98,9 +98,9 @@ def _recurrent(network: RecurrentNetwork, sampler: Sampler) -> Step:
     state = network.start()
 
     def step(given: Given, stages: list[StageId]) -> tuple[int, list[Made]]:
-        before = state.h
+        before = state.latencies
         symbol, taken, outputs = _write_text(state, given, sampler)
-        return symbol, [Made(source=before, result=outputs), Made(source=before, result=state.h, index=taken)]
+        return symbol, [Made(source=before, result=outputs), Made(source=before, result=state.latencies, index=taken)]
 
     return step
 
@@ -111,7 +111,7 @@ def _transformer(network: TransformerNetwork, sampler: Sampler) -> Step:
 
     def step(given: Given, stages: list[StageId]) -> tuple[int, list[Made]]:
         """All parts of a block are made from what its first one found."""
-        source = latest = state.z[0]
+        source = latest = state.latencies
         symbol, taken, outputs = _write_text(state, given, sampler)
         made = [Made(source=source, result=outputs)]
         for stage, result in zip(stages[1:], state.states, strict=True):

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...compiled.kernel import kernel
+from ...integer.forward import indices
 from ...integer.layer import Int16
 from ...model.layer import Float32, FloatGroup, Ints
 from .recipe import Growth
@@ -83,14 +84,6 @@ def _newton(scores: Float32, target: Float32) -> Float32:
     return terms
 
 
-def _row_numbers(anchors: Int16, x: Int16) -> npt.NDArray[np.int32]:
-    """(batch,) indices of one table, anchors (n_c, 2), of x (n, batch): bit r = x[a_r] > x[b_r]."""
-    row = np.zeros(x.shape[1], np.int32)
-    for r, (a, b) in enumerate(anchors):
-        row |= (x[a] > x[b]).astype(np.int32) << r
-    return row
-
-
 def grow(
     x: Int16, target: Float32, *, n_t: int, n_c: int, n_ref: int, growth: Growth, rng: np.random.Generator, tick: Hears = lambda loss: None
 ) -> FloatGroup:
@@ -113,7 +106,7 @@ def grow(
     for table in range(n_t):
         terms = _newton(scores, target)
         anchors[table] = _choose(x, terms, n_c=n_c, inputs=inputs, refs=refs, growth=growth, rng=rng)
-        row = _row_numbers(anchors[table], x)
+        row = indices(anchors[table : table + 1], x.T)[:, 0]
         sums = _sum_by_row(row, terms, 1 << n_c)
         tables[table] = growth.shrink * sums[:, :classes] / (sums[:, -1:] + growth.l2)
         scores += tables[table][row]

@@ -78,18 +78,10 @@ class TransformerArchitecture(Architecture[Transformer, TransformerOptions]):
     def rounding(
         self, model: Transformer, options: TransformerOptions, bits: Callable[[TransformerRounding], float]
     ) -> TransformerRounding:
-        attention, feed, embed, output = options.units or (1.0,) * 4
-        width = options.bits or 4
-        start = TransformerRounding(
-            attention_unit=attention,
-            feed_unit=feed,
-            embed_unit=embed,
-            output_unit=output,
-            rows=model.head_rows,
-            attention_bits=width,
-            feed_bits=width,
-            output_bits=width,
-        )
+        named = ("attention_unit", "feed_unit", "embed_unit", "output_unit")
+        units = dict(zip(named, options.units or (1.0,) * 4, strict=True))
+        widths = dict.fromkeys(("attention_bits", "feed_bits", "output_bits"), options.bits or 4)
+        start = TransformerRounding(**units, **widths, rows=model.head_rows)  # type: ignore[arg-type]
         return start if options.units else search_transformer_rounding(model, start, bits)
 
     def quantise(self, model: Transformer, rounding: TransformerRounding, *, symbols: tuple[int, ...], card: dict[str, Any]) -> TextNetwork:
