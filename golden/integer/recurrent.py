@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
-from .forward import layer_sum, write_back
+from .forward import layer_sum
 from .layer import Int16, Layer, require, validate_layer
 from .network import TextNetwork, TextState
 from .source import Source
@@ -47,14 +44,3 @@ class RecurrentState(TextState):
         layer = self.network.hidden[0]
         self.latencies = self.write(layer_sum(layer, self.latencies[None]) + self.network.embed[symbol], shift=layer.shift)
         return self.latencies
-
-
-def rnn_outputs(network: RecurrentNetwork, h: Int16) -> tuple[Int16, int]:
-    """o = U(h): (batch, n) state to (batch, n_out) output latencies, and the neurons that saturated."""
-    return write_back(layer_sum(network.output, h), shift=network.output.shift)
-
-
-def rnn_update(network: RecurrentNetwork, h: Int16, symbols: npt.NDArray[np.integer]) -> tuple[Int16, int]:
-    """Eq. 11: h <- write-back of S(h) + E[symbol]; ``symbols`` (batch,). Also the neurons that saturated."""
-    layer = network.hidden[0]
-    return write_back(layer_sum(layer, h) + network.embed[symbols], shift=layer.shift)

@@ -25,16 +25,6 @@ def text_network(network: Network) -> tuple[TextNetwork, tuple[int, ...]]:
     return network, network.symbols
 
 
-def stream_outputs_reference(network: TextNetwork, symbols: Symbols) -> tuple[Int16, int]:
-    """(len(symbols), n_out) outputs before each symbol, from the empty state, and the saturated neurons, in plain NumPy."""
-    state = network.start()
-    outputs = np.empty((len(symbols), network.n_out), np.int16)
-    for index, symbol in enumerate(symbols.tolist()):
-        outputs[index] = state.outputs()
-        state.update(symbol)
-    return outputs, state.saturations
-
-
 def bits_of(network: TextNetwork, symbols: Symbols, outputs: Int16) -> float:
     """Bits, summed, of ``symbols`` by the outputs before each; a byte behind the unknown symbol costs its share besides."""
     bits = 0.0

@@ -5,9 +5,9 @@ import numpy as np
 from firmware.program import Program
 from golden.integer.deep import deep_forward
 from golden.integer.network import Network
-from golden.integer.recurrent import rnn_outputs, rnn_update
 from golden.integer.transformer import TransformerNetwork, TransformerState
 
+from ..golden.helpers import rnn_outputs, rnn_update
 from .machine import Machine
 
 

@@ -12,10 +12,11 @@ from firmware.compiler import compile_network
 from firmware.host.host import Host, LinkError
 from firmware.host.link import Frame, FrameReader
 from firmware.image.image import write_image
-from golden.integer.recurrent import RecurrentNetwork, rnn_outputs, rnn_update
+from golden.integer.recurrent import RecurrentNetwork
 from sim.machines.board import BoardSimulation
 
 from ..firmware.host.core import FakeCore
+from ..golden.helpers import rnn_outputs, rnn_update
 from .mutants import Rng, fuzz, mutate_bytes
 from .targets import BOARD, COUNTS, NETWORKS, one_sentence
 

@@ -5,7 +5,7 @@ import numpy as np
 from golden.compiled.layer import flatten
 from golden.integer.deep import DeepNetwork
 from golden.integer.layer import Layer, TableGroup
-from golden.integer.network import Network
+from golden.integer.network import Network, TextState
 from golden.integer.recurrent import RecurrentNetwork
 from golden.model.anchors import random_anchors
 from golden.model.layer import FloatGroup, FloatLayer
@@ -70,3 +70,23 @@ def make_deep(rng: np.random.Generator) -> Network:
         output=make_layer(rng, n=10, n_out=5, shapes=[(4, 2)]),
         constants=np.array([-5, 40], np.int16),
     )
+
+
+def _states(network: RecurrentNetwork, h: np.ndarray) -> list[TextState]:
+    states = [network.start() for _ in h]
+    for state, latencies in zip(states, h, strict=True):
+        state.latencies = latencies
+    return states
+
+
+def rnn_outputs(network: RecurrentNetwork, h: np.ndarray) -> tuple[np.ndarray, int]:
+    """(batch, n) latencies to (batch, n_out) outputs, and the neurons that saturated."""
+    states = _states(network, h)
+    return np.stack([state.outputs() for state in states]), sum(state.saturations for state in states)
+
+
+def rnn_update(network: RecurrentNetwork, h: np.ndarray, symbols: np.ndarray) -> tuple[np.ndarray, int]:
+    """The (batch, n) latencies after ``symbols`` (batch,), and the neurons that saturated."""
+    states = _states(network, h)
+    after = [state.update(symbol) for state, symbol in zip(states, symbols.tolist(), strict=True)]
+    return np.stack(after), sum(state.saturations for state in states)

@@ -19,10 +19,10 @@ from firmware.jitter import JitterError, jitter_table
 from firmware.talk import main, talk
 from golden.integer.deep import deep_forward
 from golden.integer.network import Network
-from golden.integer.recurrent import rnn_outputs, rnn_update
 from golden.integer.sampling import Jitter, Sampler
 from polychron.command.target import EARLIEST
 
+from ...golden.helpers import rnn_outputs, rnn_update
 from ..compiler.test_compiler import shaped
 from ..networks import random_network
 from .core import FakeCore

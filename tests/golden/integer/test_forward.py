@@ -9,10 +9,18 @@ from golden.compiled.stream import score, stream_outputs
 from golden.integer.deep import deep_forward
 from golden.integer.forward import earliest, write_back
 from golden.integer.layer import NetworkError
-from golden.integer.recurrent import rnn_outputs, rnn_update
-from golden.integer.stream import stream_outputs_reference
 
-from ..helpers import make_rnn
+from ..helpers import make_rnn, rnn_outputs, rnn_update
+
+
+def stream_outputs_reference(network, symbols):
+    """Outputs before each symbol, from the empty state, and the saturated neurons, in plain NumPy."""
+    state = network.start()
+    outputs = np.empty((len(symbols), network.n_out), np.int16)
+    for index, symbol in enumerate(symbols.tolist()):
+        outputs[index] = state.outputs()
+        state.update(symbol)
+    return outputs, state.saturations
 
 
 def loop_layer(layer, x, residual, extra=None):

@@ -11,8 +11,9 @@ import pytest
 
 from golden.integer.file import load
 from golden.integer.layer import NetworkError
-from golden.integer.recurrent import rnn_outputs, rnn_update
 from golden.model.arrays import deep_from_arrays, float_layer, rnn_from_arrays
+
+from ..helpers import rnn_outputs, rnn_update
 
 ROOT = Path(__file__).parents[3]
 
