@@ -19,21 +19,10 @@ from .training.architectures.recurrent_presets import RECURRENT_PRESETS
 
 if TYPE_CHECKING:
     from .model.rnn import Rnn
-    from .training.trainer import Trainer
-
-CHECKS = 15  # of the held-out text, in the second half of the schedule
-
-
-def throughput(preset: str, *, threads: int, seconds: float, streams: int, window: int) -> tuple[float, float]:
-    """Targets a second of wall time, and of processor time, over whole steps (forward, backward, Adam) on random symbols."""
     from .training.architectures.recurrent import Recurrent
     from .training.trainer import Trainer
 
-    options = replace(RECURRENT_PRESETS[preset], threads=threads, streams=streams, window=window, grow=0)
-    symbols = np.random.default_rng(0).integers(0, options.symbols, 1_000_000).astype(np.int32)
-    kind = Recurrent()
-    with Trainer(kind.learner(kind.start(options, n_sym=options.symbols), options), symbols) as trainer:
-        return trainer.speed(seconds)
+CHECKS = 15  # of the held-out text, in the second half of the schedule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,21 +46,19 @@ class Goal(Options):
             raise ValueError(f"--preset must be one of {', '.join(RECURRENT_PRESETS)}, not {self.preset!r}")
 
 
-def reach(goal: Goal, most: float, text: Text, *, threads: int) -> str | None:
+def reach(kind: "Recurrent", goal: Goal, most: float, text: Text, *, threads: int) -> str | None:
     """Train on the first nine tenths of ``text`` until the integer network needs at most ``most`` bits a character of the whole last tenth,
     streamed: a phrase on bits, steps and seconds from the first step on, checks included. None if the schedule ends above it.
 
     What Numba compiles is compiled before the clock starts.
     """
     from .compiled.stream import score
-    from .training.architectures.recurrent import Recurrent
     from .training.trainer import Trainer
 
     options = RECURRENT_PRESETS[goal.preset]
     options = replace(options, rate=goal.rate, grow=min(options.grow, 3), seed=goal.seed, threads=threads)
     symbols = vocabulary(text.train, size=options.symbols)
     data = encode(symbols, text.train)
-    kind = Recurrent()
 
     def trainer_of() -> "Trainer[Rnn]":
         return Trainer(kind.learner(kind.start(options, n_sym=len(symbols)), options), data)
@@ -115,15 +102,21 @@ def measure(
     streams: Annotated[int, option("texts read side by side", low=1, high=1 << 16)] = 64,
     window: Annotated[int, option("symbols of each stream in a step", low=1, high=1 << 16)] = 32,
 ) -> int:
+    from .training.architectures.recurrent import Recurrent
+    from .training.trainer import Trainer
+
+    kind = Recurrent()
     if goal.to is not None:
         text = read_text(goal.text)
-        reached = reach(goal, goal.to, text, threads=threads)
+        reached = reach(kind, goal, goal.to, text, threads=threads)
         missed = f"{goal.to:g} bits per character were not reached in {goal.steps} steps"
         print(f"{goal.preset} on {printable(text.name)}: {reached or missed}")
         return 0 if reached else 1
     for name in ("paper-rnn", "icebreaker"):
-        wall, cpu = throughput(name, threads=threads, seconds=seconds, streams=streams, window=window)
-        shape = RECURRENT_PRESETS[name]
+        shape = replace(RECURRENT_PRESETS[name], threads=threads, streams=streams, window=window, grow=0)
+        symbols = np.random.default_rng(0).integers(0, shape.symbols, 1_000_000).astype(np.int32)
+        with Trainer(kind.learner(kind.start(shape, n_sym=shape.symbols), shape), symbols) as trainer:
+            wall, cpu = trainer.speed(seconds)
         tables = f"n={shape.n}, {shape.hidden[0]} x 2^{shape.hidden[1]}, out {shape.output[0]} x 2^{shape.output[1]} of {shape.symbols}"
         print(f"{name} ({tables}), window {window}")
         print(f"    {wall:,.0f} targets/s with {threads} threads; {cpu:,.0f} per second of processor time")

@@ -41,11 +41,11 @@ def evaluate(
         if data is not None:
             raise ValueError("--data is for image networks, and this is a text network")
         _score(found, text, whole=whole)
-        return
-    if text is not None:
+    elif text is not None:
         raise ValueError("--text is for text networks, and this is an image network")
-    for name, value in found.accuracy(data=data).items():
-        print(f"{name}: {value}")
+    else:
+        for name, value in found.accuracy(data=data).items():
+            print(f"{name}: {value}")
 
 
 def _score(network: "Network", path: Path | None, *, whole: bool) -> None:

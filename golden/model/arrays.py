@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..integer.deep import DeepNetwork
-from ..integer.layer import Int16, NetworkError
+from ..integer.layer import Int16, require
 from ..integer.recurrent import RecurrentNetwork
 from .layer import FloatGroup, FloatLayer
 from .quantise import RecurrentRounding, log2_unit, natural_unit, quantise_layer, quantise_rnn
@@ -19,22 +19,19 @@ def float_layer(*groups: Group) -> FloatLayer:
     """A layer from groups (anchors, tables): anchors (n_t, n_c, 2) integers, tables (n_t, 2**n_c, n_out)."""
     made = []
     for index, (anchors, tables) in enumerate(groups):
-        anchors, tables = np.asarray(anchors), np.asarray(tables)
-        if anchors.ndim != 3 or anchors.shape[2] != 2 or not np.issubdtype(anchors.dtype, np.integer):
-            found = f"{anchors.dtype} of shape {anchors.shape}"
-            raise NetworkError(f"group {index}: anchors must be integers of shape (n_t, n_c, 2), not {found}")
-        if anchors.min() < 0 or anchors.max() > 32767:
-            raise NetworkError(f"group {index}: anchors must be 0..32767, found {anchors.min()}..{anchors.max()}")
-        if not 1 <= anchors.shape[1] <= 16:
-            raise NetworkError(f"group {index}: n_c must be 1..16, not {anchors.shape[1]}")
+        where, anchors, tables = f"group {index}", np.asarray(anchors), np.asarray(tables)
+        found = f"{anchors.dtype} of shape {anchors.shape}"
+        good = anchors.ndim == 3 and anchors.shape[2] == 2 and np.issubdtype(anchors.dtype, np.integer)
+        require(good, f"{where}: anchors must be integers of shape (n_t, n_c, 2), not {found}")
+        low, high = anchors.min(), anchors.max()
+        require(low >= 0 and high <= 32767, f"{where}: anchors must be 0..32767, found {low}..{high}")
+        require(1 <= anchors.shape[1] <= 16, f"{where}: n_c must be 1..16, not {anchors.shape[1]}")
         rows = (anchors.shape[0], 1 << anchors.shape[1])
-        if tables.ndim != 3 or tables.shape[:2] != rows:
-            raise NetworkError(f"group {index}: tables must have the shape ({rows[0]}, {rows[1]}, n_out), not {tables.shape}")
-        if not np.isfinite(tables.astype(np.float64)).all():
-            raise NetworkError(f"group {index}: tables must be finite")
+        good = tables.ndim == 3 and tables.shape[:2] == rows
+        require(good, f"{where}: tables must have the shape ({rows[0]}, {rows[1]}, n_out), not {tables.shape}")
+        require(bool(np.isfinite(tables.astype(np.float64)).all()), f"{where}: tables must be finite")
         made.append(FloatGroup(anchors=anchors.astype(np.int16), tables=tables.astype(np.float32)))
-    if not made:
-        raise NetworkError("a layer must have at least one group of tables")
+    require(bool(made), "a layer must have at least one group of tables")
     return FloatLayer(groups=tuple(made))
 
 

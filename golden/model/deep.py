@@ -1,4 +1,4 @@
-"""The deep network with float tables (Eq. 10), its gradients, and a small trainer, in plain NumPy.
+"""The deep network with float tables (Eq. 10), and its gradients, in plain NumPy.
 
 x <- x + S(x) for each hidden layer, logits = U(x). (golden/tasks/images/classifier.py trains networks of one wide layer; this is the
 general form. golden/model/arrays.py makes integers of it.)
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..integer.layer import Int16
-from .adam import Adam, adam_step, cosine
 from .layer import FloatLayer, Floats, Ints, backward, forward
 from .rnn import cross_entropy
 
@@ -56,21 +55,3 @@ def deep_pass(
                 table[..., model.n - model.n_ref :] = 0
         gradients.insert(0, d_tables)
     return loss / len(x), gradients, dx
-
-
-def train_deep(
-    model: Deep, x: Floats, labels: Ints, *, steps: int, batch: int = 64, jitter: float = 0.3, adam: Adam, seed: int = 0
-) -> list[float]:
-    """Mini-batch Adam with a cosine schedule, in place; the loss of each step in nats. The same seed gives the same tables."""
-    rng = np.random.default_rng(seed)
-    moments = [[(np.zeros_like(g.tables), np.zeros_like(g.tables)) for g in layer.groups] for layer in model.layers]
-    losses = []
-    for step in range(1, steps + 1):
-        chosen = rng.integers(0, len(x), batch)
-        loss, gradients, _ = deep_pass(model, x[chosen], labels[chosen], jitter=jitter, rng=rng)
-        rate = adam.rate * cosine(step / steps, step=step, warm=20)
-        for layer, d_layer, m_layer in zip(model.layers, gradients, moments, strict=True):
-            for group, grad, (first, second) in zip(layer.groups, d_layer, m_layer, strict=True):
-                adam_step(group.tables, grad, first, second, step=step, rate=rate, adam=adam)
-        losses.append(loss)
-    return losses

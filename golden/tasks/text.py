@@ -9,7 +9,7 @@ import numpy as np
 
 from polychron.system.files import read_input
 
-from ..integer.layer import NetworkError
+from ..integer.layer import NetworkError, require
 from ..integer.network import MAX_SYMBOLS
 from ..integer.symbols import UNKNOWN
 
@@ -58,10 +58,8 @@ def read_text(path: Path | None) -> Text:
 
 
 def default_text() -> Text:
-    """CPython's own help topics (``pydoc_data.topics``), in the order of their names.
-
-    They change a little with every Python. The pinned ones are those of CPython 3.11.7; any others are used as they are, with their own
-    hash in the card, and ``note`` then says that figures differ a little from the documented ones.
+    """CPython's own help topics (``pydoc_data.topics``), in the order of their names. They change a little with every Python: those of any
+    but CPython 3.11.7 have a ``note`` that figures differ a little from the documented ones.
     """
     try:
         from pydoc_data.topics import topics
@@ -92,8 +90,7 @@ def described_vocabulary(symbols: tuple[int, ...], data: bytes) -> str:
 
 def vocabulary(train: bytes, *, size: int) -> tuple[int, ...]:
     """Symbols of at most ``size``: the commonest bytes of ``train`` (ties to the smaller byte), then the unknown symbol, -1."""
-    if not 2 <= size <= MAX_SYMBOLS:
-        raise NetworkError(f"the vocabulary must have 2..{MAX_SYMBOLS} symbols, not {size}")
+    require(2 <= size <= MAX_SYMBOLS, f"the vocabulary must have 2..{MAX_SYMBOLS} symbols, not {size}")
     counts = np.bincount(np.frombuffer(train, np.uint8), minlength=256)
     order = [int(byte) for byte in np.argsort(-counts, kind="stable") if counts[byte]]
     return (*order[: size - 1], UNKNOWN)

@@ -8,13 +8,14 @@ import hashlib
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from polychron.system.files import open_input
 
-from ...integer.layer import Int16, NetworkError
+from ...integer.layer import NetworkError
 from .classifier import CLASSES, Split
 
 MAX_BYTES = 100_000_000
@@ -56,8 +57,8 @@ def read_idx(path: Path, *, ndim: int) -> tuple[npt.NDArray[np.uint8], bytes]:
 def read_mnist(folder: Path) -> Mnist:
     """The standard 60,000 training and 10,000 test images from ``folder``; shorter files are taken as they are."""
     digest = hashlib.sha256()
-    arrays: dict[str, tuple[Int16, npt.NDArray[np.int64]]] = {}
-    for part in ("train", "t10k"):
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for name, part in (("train", "train"), ("test", "t10k")):
         where = _find(folder, part, "images", 3)
         images, image_bytes = read_idx(where, ndim=3)
         labels, label_bytes = read_idx(_find(folder, part, "labels", 1), ndim=1)
@@ -66,6 +67,5 @@ def read_mnist(folder: Path) -> Mnist:
         if len(labels) != len(images) or labels.max() >= CLASSES:
             raise NetworkError(f"{where}: needs a label 0..9 for each of its {len(images)} images")
         digest.update(image_bytes + label_bytes)
-        arrays[part] = (images.reshape(len(images), -1).astype(np.int16), labels.astype(np.int64))
-    (train_x, train_y), (test_x, test_y) = arrays["train"], arrays["t10k"]
-    return Mnist(train_x=train_x, train_y=train_y, test_x=test_x, test_y=test_y, sha256=digest.hexdigest())
+        arrays |= {f"{name}_x": images.reshape(len(images), -1).astype(np.int16), f"{name}_y": labels.astype(np.int64)}
+    return Mnist(**arrays, sha256=digest.hexdigest())

@@ -35,19 +35,12 @@ class AttentionPass:
         self.batch, self.steps = batch, steps
         self.states = [rng.integers(1, 1 << 32, (attention.n_t, batch, steps), dtype=np.uint32) for _ in range(2)]
         self.moments = np.zeros_like(attention.position), np.zeros_like(attention.position)
-        self.lanes = lanes_of(attention.tables.shape[2])
+        self.whole = attention.key.shape[1]  # pairs of a key in the end
+        self.columns = attention.tables.shape[2]
+        self.lanes = lanes_of(self.columns)
         self.pairs = self._pairs(depth)
         self.rows = Rows.of(self._by_key(attention.tables, self.whole)[:, :, : 1 << self.pairs].reshape(attention.n_t, -1, self.columns))
         self._lay_out(context)
-
-    @property
-    def whole(self) -> int:
-        """Key pairs of a table in the end."""
-        return self.attention.key.shape[1]
-
-    @property
-    def columns(self) -> int:
-        return self.attention.tables.shape[2]
 
     def _pairs(self, depth: int) -> int:
         return self.whole if self.shared else min(depth, self.whole)

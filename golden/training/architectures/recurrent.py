@@ -71,8 +71,7 @@ class Recurrent(Architecture[Rnn, RecurrentOptions]):
     def start(self, options: RecurrentOptions, *, n_sym: int) -> Rnn:
         rng = np.random.default_rng([options.seed, 1])
         make = ANCHORS[options.anchors]
-        hidden = make(n_t=options.hidden[0], n_c=options.hidden[1], n=options.n, rng=rng)
-        output = make(n_t=options.output[0], n_c=options.output[1], n=options.n, rng=rng)
+        hidden, output = (make(n_t=n_t, n_c=n_c, n=options.n, rng=rng) for n_t, n_c in (options.hidden, options.output))
         return Rnn.start(n_sym=n_sym, hidden=(hidden,), output=(output,), n=options.n, rng=rng)
 
     def learner(self, model: Rnn, options: RecurrentOptions) -> RecurrentLearner:

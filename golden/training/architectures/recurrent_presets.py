@@ -1,7 +1,7 @@
 """Recurrent networks to train: their options, and ready-made shapes."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from ..options import LanguageOptions, integer_option, shape_option, tables_option
 
@@ -33,13 +33,11 @@ class RecurrentOptions(LanguageOptions):
         return bits // 8
 
 
+UNITS: dict[str, Any] = {"hidden_unit": 1 / 8, "output_unit": 1 / 16}
+GROWN: dict[str, Any] = {"grow": 4, "grown": 0.8, "recent": 0.12, "soften": 6 / 7}
 RECURRENT_PRESETS = {
-    "icebreaker": RecurrentOptions(
-        about="fills the 128 KiB of SPRAM of an iCE40 UP5K exactly", hidden_unit=1 / 8, output_unit=1 / 16, every_row=True
-    ),
-    "small": RecurrentOptions(
-        about="52 KiB, for a first try", n=128, hidden=(16, 5), output=(24, 4), hidden_unit=1 / 8, output_unit=1 / 16, every_row=True
-    ),
+    "icebreaker": RecurrentOptions(about="fills the 128 KiB of SPRAM of an iCE40 UP5K exactly", every_row=True, **UNITS),
+    "small": RecurrentOptions(about="52 KiB, for a first try", n=128, hidden=(16, 5), output=(24, 4), every_row=True, **UNITS),
     "paper-rnn": RecurrentOptions(
         about="the paper's RNN (Table I), 5 MB, from flash",
         n=64,
@@ -49,24 +47,17 @@ RECURRENT_PRESETS = {
         hidden_unit=1 / 32,
         output_unit=1 / 16,
         hidden_most=7 / 8,
-        grow=4,
-        grown=0.8,
-        recent=0.12,
-        soften=6 / 7,
         anchors="grouped",
+        **GROWN,
     ),
     "best-5m": RecurrentOptions(
         about="as many bytes and as much traffic as the paper's RNN, in the shape that learns best",
         n=512,
         hidden=(14, 10),
         output=(32, 9),
-        hidden_unit=1 / 8,
-        output_unit=1 / 16,
         rate=0.005,
-        grow=4,
-        grown=0.8,
-        recent=0.12,
-        soften=6 / 7,
+        **UNITS,
+        **GROWN,
     ),
 }
 RECURRENT_PRESETS = {name: replace(options, preset=name) for name, options in RECURRENT_PRESETS.items()}

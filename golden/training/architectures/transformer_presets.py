@@ -87,7 +87,6 @@ TRANSFORMER_PRESETS = {
         recent=0.12,
         short=4,
         grown=0.8,
-        minutes=10.0,
     ),
     "paper": TransformerOptions(
         about="the paper's sizes (Table III: 6 blocks, 4 heads, 16 tables, n = 32) with 9 index bits: 3.5 MB",
@@ -104,7 +103,6 @@ TRANSFORMER_PRESETS = {
         grow=4,
         short=8,
         widened=0.8,
-        minutes=10.0,
     ),
     "reference": TransformerOptions(
         about="the paper's sizes in the reference program's variant, with 9 index bits: 3.3 MB",
@@ -115,7 +113,6 @@ TRANSFORMER_PRESETS = {
         attention_rate=1 / 16,
         jitter=0.3,
         grown=0.8,
-        minutes=10.0,
     ),
     "tiny": TransformerOptions(
         about="a first try: a few KiB",
@@ -130,7 +127,6 @@ TRANSFORMER_PRESETS = {
         output=(8, 4),
         units=(1 / 16, 1 / 8, 1 / 16, 1 / 16),
         grown=0.8,
-        minutes=10.0,
     ),
 }
-TRANSFORMER_PRESETS = {name: replace(options, preset=name) for name, options in TRANSFORMER_PRESETS.items()}
+TRANSFORMER_PRESETS = {name: replace(options, preset=name, minutes=10.0) for name, options in TRANSFORMER_PRESETS.items()}
