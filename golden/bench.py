@@ -49,8 +49,6 @@ class Goal(Options):
 def reach(kind: "Recurrent", goal: Goal, most: float, text: Text, *, threads: int) -> str | None:
     """Train on the first nine tenths of ``text`` until the integer network needs at most ``most`` bits a character of the whole last tenth,
     streamed: a phrase on bits, steps and seconds from the first step on, checks included. None if the schedule ends above it.
-
-    What Numba compiles is compiled before the clock starts.
     """
     from .compiled.stream import score
     from .training.trainer import Trainer
@@ -66,7 +64,7 @@ def reach(kind: "Recurrent", goal: Goal, most: float, text: Text, *, threads: in
     def bits(trainer: "Trainer[Rnn]") -> float:
         return score(kind.quantise(trainer.learner.current(), rounding, symbols=symbols, card={}), text.held_out).bits
 
-    with trainer_of() as trainer:
+    with trainer_of() as trainer:  # what Numba compiles is compiled before the clock starts
         rounding = kind.rounding(trainer.learner.current(), options, lambda units: 0.0)
         trainer.one_step(0.0)
         bits(trainer)

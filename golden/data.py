@@ -42,10 +42,8 @@ TINYSHAKESPEARE = Source(
 
 
 def fetch(source: Source, out: Path, *, timeout: float = 120) -> bool:
-    """Download ``source`` to the file ``out``, whole or not at all; False where it is there already.
-
-    Raises ``ValueError`` with one sentence: there is another file, what came is not ``source``, or nothing came within ``timeout``
-    seconds.
+    """Download ``source`` to the file ``out``, whole or not at all; False where it is there already. ``ValueError`` in one sentence: there
+    is another file, what came is not ``source``, or nothing came within ``timeout`` seconds.
     """
     if _there(source, out):
         return False

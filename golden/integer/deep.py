@@ -21,19 +21,12 @@ class DeepNetwork(Network):
     hidden: tuple[Layer, ...] = ()
     constants: Int16 = field(default_factory=lambda: np.zeros(0, np.int16))
 
-    @property
-    def n_ref(self) -> int:
-        return len(self.constants)
-
     def reference_latencies(self) -> Int16:
         return self.constants
 
     def static_neurons(self) -> npt.NDArray[np.bool_]:
-        static = np.ones(self.n, np.bool_)
-        for layer in self.hidden:
-            for group in layer.groups:
-                static &= ~group.tables.any(axis=(0, 1))
-        return static
+        changed = [group.tables.any(axis=(0, 1)) for layer in self.hidden for group in layer.groups]
+        return ~np.any([np.zeros(self.n, np.bool_), *changed], axis=0)
 
     def layers(self) -> dict[str, Layer]:
         return {f"hidden.{index}": layer for index, layer in enumerate(self.hidden)} | {"output": self.output}

@@ -69,10 +69,8 @@ class Layer(Groups[TableGroup]):
 
     def bound(self) -> npt.NDArray[np.int64]:
         """(n_out,): the largest |sum| the tables can make in each column, before the shift."""
-        total = np.zeros(self.n_out, np.int64)
-        for group in self.groups:
-            total += np.abs(group.tables.astype(np.int64)).max(axis=1).sum(axis=0)
-        return total
+        largest = [np.abs(group.tables.astype(np.int64)).max(axis=1).sum(axis=0) for group in self.groups]
+        return np.sum(largest, axis=0, dtype=np.int64)
 
 
 def require(good: bool, message: str) -> None:

@@ -61,7 +61,7 @@ class Network(ABC):
     @property
     def n_ref(self) -> int:
         """Constant reference neurons, the last of the ``n``."""
-        return 0
+        return len(self.reference_latencies())
 
     def reference_latencies(self) -> Int16:
         """(n_ref,) latencies of the reference neurons."""
@@ -117,12 +117,9 @@ class Network(ABC):
 
     def arrays(self) -> Arrays:
         """The arrays of a network file, by name."""
-        named: Arrays = {}
-        for name, layer in self.layers().items():
-            for index, group in enumerate(layer.groups):
-                named[f"{name}.group.{index}.anchors"] = np.ascontiguousarray(group.anchors)
-                named[f"{name}.group.{index}.tables"] = np.ascontiguousarray(group.tables)
-        return named
+        groups = {f"{name}.group.{g}": group for name, layer in self.layers().items() for g, group in enumerate(layer.groups)}
+        parts = ("anchors", "tables")
+        return {f"{where}.{part}": np.ascontiguousarray(getattr(group, part)) for where, group in groups.items() for part in parts}
 
     @classmethod
     def read(cls, source: Source) -> Self:

@@ -97,11 +97,7 @@ class Sampler:
         self.spikes: list[tuple[int, int]] = []
 
     def choose(self, outputs: Int16 | Sequence[int]) -> int:
-        """The symbol of one step with output latencies ``outputs`` (n_out,).
-
-        ``spikes`` then holds the up to 8 earliest (neuron, latency) the core keeps for its host: of the jittered latencies if jitter is
-        on and k = 0.
-        """
+        """The symbol for ``outputs`` (n_out,). ``spikes``: the up to 8 earliest (neuron, latency), jittered with jitter and k = 0."""
         latencies = [int(value) for value in outputs]
         if self.jitter is not None and self.k == 0:
             latencies = [self._jittered(latency) for latency in latencies]

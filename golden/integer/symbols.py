@@ -37,10 +37,7 @@ def unseen(symbols: tuple[int, ...]) -> int:
 
 
 class TextDecoder:
-    """Symbols to UTF-8 text as they come: a character that is not whole yet waits for its last byte.
-
-    The unknown symbol is a question mark; bytes that are no UTF-8 become U+FFFD.
-    """
+    """Symbols to UTF-8 text as they come, whole characters alone. The unknown symbol is a question mark; what is no UTF-8, U+FFFD."""
 
     def __init__(self, symbols: tuple[int, ...]) -> None:
         self._bytes = [b"?" if byte == UNKNOWN else bytes([byte]) for byte in symbols]

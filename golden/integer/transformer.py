@@ -51,12 +51,9 @@ class TransformerNetwork(TextNetwork):
         return super().header() | {"blocks": blocks, "embed_shift": self.embed_shift}
 
     def arrays(self) -> Arrays:
-        named = super().arrays()
-        for b, block in enumerate(self.blocks):
-            for h, head in enumerate(block.heads):
-                for name in HEAD_ARRAYS:
-                    named[f"blocks.{b}.heads.{h}.{name}"] = np.ascontiguousarray(getattr(head, name))
-        return named
+        heads = {f"blocks.{b}.heads.{h}": head for b, block in enumerate(self.blocks) for h, head in enumerate(block.heads)}
+        named = {f"{where}.{name}": getattr(head, name) for where, head in heads.items() for name in HEAD_ARRAYS}
+        return super().arrays() | {name: np.ascontiguousarray(array) for name, array in named.items()}
 
     @classmethod
     def read_fields(cls, source: Source) -> dict[str, Any]:

@@ -12,22 +12,14 @@ LATENCY_LIMIT = 1000.0
 
 def unused_rows(layer: FloatLayer, x: Floats) -> float:
     """Share of the rows that no sample of ``x`` (batch, n) selects."""
-    used = total = 0
-    for group in layer.groups:
-        rows = look(group.anchors, x).row
-        used += sum(len(np.unique(rows[:, table])) for table in range(group.n_t))
-        total += group.n_t << group.n_c
-    return 1 - used / total
+    used = sum(len(np.unique(rows)) for group in layer.groups for rows in look(group.anchors, x).row.T)
+    return 1 - used / sum(group.n_t << group.n_c for group in layer.groups)
 
 
 def identical_rows(layer: FloatLayer) -> float:
     """Share of the rows equal to another row of their table."""
-    same = total = 0
-    for group in layer.groups:
-        for table in group.tables:
-            same += len(table) - len(np.unique(table, axis=0))
-            total += len(table)
-    return same / total
+    tables = [table for group in layer.groups for table in group.tables]
+    return sum(len(table) - len(np.unique(table, axis=0)) for table in tables) / sum(map(len, tables))
 
 
 def median_slope(layer: FloatLayer, x: Floats) -> float:

@@ -147,11 +147,7 @@ def backward(layer: FloatLayer, looks: list[Look], grad: Floats, *, n: int) -> t
 
 def layer_arrays(where: str, layer: FloatLayer) -> Arrays:
     """``where.G.anchors`` and ``where.G.tables`` of each group, for a network file."""
-    named: Arrays = {}
-    for index, group in enumerate(layer.groups):
-        named[f"{where}.{index}.anchors"] = group.anchors
-        named[f"{where}.{index}.tables"] = group.tables
-    return named
+    return {f"{where}.{g}.{name}": getattr(group, name) for g, group in enumerate(layer.groups) for name in ("anchors", "tables")}
 
 
 def layer_from(arrays: Arrays, where: str, *, n: int, n_out: int) -> FloatLayer:

@@ -41,10 +41,9 @@ def versions() -> dict[str, str]:
 
 
 def plot_curve(network: Path, *, train: Points, checks: Points, title: str, unit: str, final: tuple[float, float] | None = None) -> str:
-    """Draw (steps, figure) points into a PNG beside the file ``network``; a phrase that says where it is.
+    """Draw (steps, figure) points into a PNG beside the file ``network``; a phrase that says where it is, or why it can't be drawn.
 
-    ``train``: the training run's own figure; ``checks``: of a sample of the held-out data; ``final``: of all of it. The picture is the
-    least of the products: where it can't be drawn, the phrase says why.
+    ``train``: the training run's own figure; ``checks``: of a sample of the held-out data; ``final``: of all of it.
     """
     path = network.with_suffix(".png")
     try:

@@ -23,10 +23,7 @@ Chosen = TypeVar("Chosen", bound=LanguageOptions)
 
 
 class Learner(ABC, Generic[Model]):
-    """A model under training on windows of ``options.streams`` streams.
-
-    ``pairs``: anchor pairs of its deepest table. Tables begin with ``options.grow`` of them (golden/model/grow.py).
-    """
+    """A model under training on windows of streams. ``pairs``: of its deepest table; tables begin with ``grow`` (golden/model/grow.py)."""
 
     def __init__(self, model: Model, options: LanguageOptions, *, pairs: int) -> None:
         self.model = model

@@ -35,10 +35,7 @@ class Trainer(Generic[Model]):
         self._workers.shutdown()
 
     def one_step(self, done: float) -> float:
-        """One mini-batch; ``done`` (0..1) sets the learning rate and what has grown. The mean loss of a target in bits (with jitter).
-
-        A loss that is not finite raises ``NetworkError``.
-        """
+        """One mini-batch at ``done`` (0..1) of the schedule: mean loss of a target in bits, with jitter. Not finite: ``NetworkError``."""
         options, adam = self.learner.options, self._adam
         self.step += 1
         self.learner.grow(done)

@@ -78,14 +78,9 @@ class Recurrent(Architecture[Rnn, RecurrentOptions]):
         return RecurrentLearner(model, options)
 
     def rounding(self, model: Rnn, options: RecurrentOptions, bits: Callable[[RecurrentRounding], float]) -> RecurrentRounding:
-        start = RecurrentRounding(
-            hidden_unit=options.hidden_unit or 1.0,
-            output_unit=options.output_unit or 1.0,
-            hidden_bits=options.bits or options.hidden_bits,
-            embed_bits=options.embed_bits,
-            output_bits=options.bits or options.output_bits,
-            hidden_most=options.hidden_most,
-        )
+        units = {"hidden_unit": options.hidden_unit or 1.0, "output_unit": options.output_unit or 1.0, "hidden_most": options.hidden_most}
+        bits_of = {"hidden_bits": options.bits or options.hidden_bits, "output_bits": options.bits or options.output_bits}
+        start = RecurrentRounding(**units, **bits_of, embed_bits=options.embed_bits)  # type: ignore[arg-type]
         named = options.hidden_unit is not None and options.output_unit is not None
         return start if named else search_rounding(model, start, bits)
 
