@@ -13,7 +13,7 @@ from polychron.command.terminal import printable
 
 from ..compiled.stream import score
 from ..integer.file import load, load_extra, save_network
-from ..integer.layer import NetworkError
+from ..integer.layer import NetworkError, require
 from ..integer.network import Network
 from ..integer.symbols import UNKNOWN, encode, unseen
 from ..model.layer import TextModel, forward
@@ -133,8 +133,7 @@ def _resume(kind: Kind, path: Path) -> tuple[tuple[int, ...], TextModel]:
     if network.kind != kind.kind or symbols is None:
         raise NetworkError(f"{path}: no text network of this kind, it can't be resumed with this task")
     arrays = load_extra(path)
-    if not arrays:
-        raise NetworkError(f"{path}: carries no float network to resume from (it was saved with --no-float)")
+    require(bool(arrays), f"{path}: carries no float network to resume from (it was saved with --no-float)")
     try:
         model = kind.model.from_arrays(arrays)
     except (KeyError, ValueError) as error:

@@ -27,11 +27,6 @@ class Rows:
     unit: float = 0.0
     limit: float = 0.0
 
-    def __post_init__(self) -> None:
-        same = self.used is self.weights
-        self.weights, self.first, self.second = aligned(self.weights), aligned(self.first), aligned(self.second)
-        self.used = self.weights if same else aligned(self.used)
-
     @classmethod
     def of(cls, weights: Float32) -> "Rows":
         own = aligned_copy(weights)
@@ -44,8 +39,8 @@ class Rows:
 
     def each(self, function: Callable[[Float32], Float32]) -> "Rows":
         """Weights, rounding and moments, each put through ``function``."""
-        weights, first, second = (function(array) for array in (self.weights, self.first, self.second))
-        used = weights if self.used is self.weights else function(self.used)
+        weights, first, second = (aligned(function(array)) for array in (self.weights, self.first, self.second))
+        used = weights if self.used is self.weights else aligned(function(self.used))
         return replace(self, weights=weights, used=used, first=first, second=second)
 
     def compiled(self) -> Weights:

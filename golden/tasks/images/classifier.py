@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -56,16 +57,9 @@ def _start(recipe: Recipe, views: Views, target: Float32, rng: np.random.Generat
     """The group before joint fitting: grown, or fixed anchors and zero tables."""
     if recipe.anchors == "gain":
         seen = np.concatenate([views(view) for view in range(recipe.views)])
-        return grow(
-            np.ascontiguousarray(with_constants(seen, recipe.constants).T),
-            np.tile(target, (recipe.views, 1)),
-            n_t=recipe.n_t,
-            n_c=recipe.n_c,
-            n_ref=len(recipe.constants),
-            growth=recipe.growth,
-            rng=rng,
-            tick=lambda loss: tick("growing", loss),
-        )
+        x, targets = np.ascontiguousarray(with_constants(seen, recipe.constants).T), np.tile(target, (recipe.views, 1))
+        sizes = {"n_t": recipe.n_t, "n_c": recipe.n_c, "n_ref": len(recipe.constants)}
+        return grow(x, targets, **sizes, growth=recipe.growth, rng=rng, tick=partial(tick, "growing"))
     first = views(0)
     inputs = np.flatnonzero(np.ptp(first, axis=0) > 0).astype(np.int16)
     neurons = np.concatenate([inputs, np.arange(len(recipe.constants), dtype=np.int16) + first.shape[1]]).astype(np.int16)
@@ -113,14 +107,12 @@ def train_classifier(
         return deep_from_arrays(n=n, output=layer, unit=2.0**-recipe.frac, constants=constants, bits=BITS, output_unit=unit, card=card)
 
     def fit(phase: str, offset: int, epochs: int, rate: float, unit: float) -> bool:
-        return refit(
-            group,
-            lambda epoch: (with_constants(views(offset + epoch), recipe.constants), target),
-            Refit(epochs=epochs, adam=Adam(rate=rate, beta2=0.999), batch=recipe.batch, jitter=recipe.jitter, drop=recipe.drop, unit=unit),
-            latency_unit=2.0**-recipe.frac,
-            rng=rng,
-            tick=lambda loss: tick(phase, loss),
-        )
+        def samples(epoch: int) -> tuple[Int16, Float32]:
+            return with_constants(views(offset + epoch), recipe.constants), target
+
+        adam = Adam(rate=rate, beta2=0.999)
+        settings = Refit(epochs=epochs, adam=adam, batch=recipe.batch, jitter=recipe.jitter, drop=recipe.drop, unit=unit)
+        return refit(group, samples, settings, latency_unit=2.0**-recipe.frac, rng=rng, tick=partial(tick, phase))
 
     unit = 0.0
     stopped = group.n_t < recipe.n_t or fit("fitting", 0, recipe.epochs, recipe.rate, 0.0)
