@@ -1,4 +1,4 @@
-"""A text through an integer network by compiled loops, and its score; the numbers of golden/integer/stream.py."""
+"""A text through an integer network by compiled loops, and its score; the numbers of golden/integer, counted as golden/integer/stream.py does."""
 
 from functools import singledispatch
 

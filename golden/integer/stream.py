@@ -1,4 +1,4 @@
-"""Streaming a text through an integer network: bits per character, counted as docs/reference/numbers.md says."""
+"""Bits per character of a text streamed through an integer network, counted as docs/reference/numbers.md says."""
 
 from dataclasses import dataclass
 
