@@ -212,7 +212,7 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     out = tmp_path / "build" / "icebreaker"
     first = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
-    assert set(first) == {"bitstream.bin", "image.bin", "flash.bin", "report.json", "report.txt"}
+    assert set(first) == {"files.sha256", "bitstream.bin", "image.bin", "flash.bin", "report.json", "report.txt"}
     assert first["flash.bin"] == first["bitstream.bin"].ljust(0x100000, b"\xff") + first["image.bin"]
     program = read_image(first["image.bin"])
     assert program.meta.name == "shakespeare"
