@@ -87,5 +87,5 @@ def _elaborate(board: Board) -> Design:
     module, name = board.platform.split(":")
     platform = getattr(importlib.import_module(module), name)()
     top = _TOPS[family_of(board.device).name]
-    check_resources(platform, top.resources(board), board=board.name)
+    check_resources(platform, board, top.roles(board))
     return elaborate(top(board), platform)
