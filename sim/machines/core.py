@@ -55,7 +55,7 @@ class _Bench(wiring.Component):
 
 @cache
 def core_library(params: CoreParams, *, nibbles: int | None = None, offset: int = 0, device_id: int = 0x17) -> Path:
-    """The compiled core, made once a process; with ``params.flash``, ``nibbles`` a clock, ``offset`` and ``device_id`` of the controller."""
+    """The compiled core, made once a process; with ``params.flash``, ``nibbles``, ``offset`` and ``device_id`` of its controller."""
     if not params.flash:
         return build(_Bench(params, None))
     assert nibbles is not None
