@@ -90,7 +90,7 @@ def digits(options: Annotated[ImageOptions, FLAT] = DIGITS_PRESETS["digits"]) ->
 
 
 @app.command(
-    help=_described("Classify MNIST's 28 x 28 digits.", MNIST_PRESETS),
+    help=_described("Classify MNIST's digits, or images of another size in files of the same format.", MNIST_PRESETS),
     default_parameter=NO_DEFAULTS,
     config=preset_values(MNIST_PRESETS, default="mnist"),
 )

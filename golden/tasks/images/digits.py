@@ -17,6 +17,7 @@ from .recipe import Recipe
 from .warp import Warp, warp
 
 CLASSES = 10
+SIZE = (8, 8)
 WARP = Warp(turn=6.0, scale=0.05, shear=0.05, shift=0.3)
 UNDISTORTED = 5  # every fifth view of the training images is the images themselves
 
@@ -82,7 +83,7 @@ def digits_views(x: Int16, *, seed: int) -> Callable[[int], Int16]:
     """Views of (batch, 64) training images: each fifth the images themselves, the others distorted, each by its own generator."""
 
     def view(number: int) -> Int16:
-        return x if number % UNDISTORTED == 0 else warp(x, WARP, rng=np.random.default_rng([seed, 3, number]))
+        return x if number % UNDISTORTED == 0 else warp(x, SIZE, WARP, rng=np.random.default_rng([seed, 3, number]))
 
     return view
 

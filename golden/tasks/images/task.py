@@ -66,8 +66,9 @@ def _digits(options: ImageOptions, recipe: Recipe) -> _Job:
 
 def _mnist(options: MnistOptions, recipe: Recipe) -> _Job:
     data = mnist.read_mnist(options.data)
+    own_size = {} if data.size == mnist.SIZE else {"size": mnist.shown(data.size)}
     return _Job(
-        about={"name": "MNIST", "sha256": data.sha256, "held_out": "the t10k files"},
+        about={"name": "MNIST", "sha256": data.sha256, "held_out": "the t10k files"} | own_size,
         train=lambda card, tick: mnist.train_mnist(data, recipe, seed=options.seed, card=card, tick=tick),
         train_x=data.train_x,
         test_x=data.test_x,
@@ -118,6 +119,10 @@ def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:
             raise NetworkError("an mnist network needs --data, the folder of the IDX files")
         files = mnist.read_mnist(data)
         x, y = files.test_x, files.test_y
+        about = network.card.get("data")
+        size = about.get("size", mnist.shown(mnist.SIZE)) if isinstance(about, dict) else mnist.shown(mnist.SIZE)
+        if size != mnist.shown(files.size):
+            raise NetworkError(f"{data}: the images are {mnist.shown(files.size)}, those the network was trained on {size!s:.20}")
     else:
         raise NetworkError(f"card field task must be digits or mnist, not {task!r:.60}")
     if not isinstance(network, DeepNetwork) or network.n_in != x.shape[1] or network.n_out < digits.CLASSES:
