@@ -104,13 +104,13 @@ def test_corrupt_network(capsys: pytest.CaptureFixture[str], tmp_path: Path, dam
 def test_a_network_that_does_not_fit(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = network(tmp_path / "big.safetensors", n_t=40, n_c=8)
     line = refused(capsys, tmp_path, "--board", "ulx3s_85f", "--network", str(path))
-    assert re.search(r"needs 160\.0 KiB .* has 128\.0 KiB: tier block RAM is full", line)
+    assert re.search(r"needs 160\.0 KiB .* has 128\.0 KiB, 32\.0 KiB too few: tier block RAM is full", line)
 
 
 def test_a_network_that_does_not_fit_the_flash(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = network(tmp_path / "big.safetensors", n_t=31, n_c=15)
     line = refused(capsys, tmp_path, "--board", "icebreaker", "--network", str(path))
-    assert re.search(r"needs 15872\.0 KiB .* and 15104\.0 KiB of flash: tier flash is full", line)
+    assert re.search(r"needs 15872\.0 KiB .* and 15104\.0 KiB of flash, 640\.0 KiB too few: tier flash is full", line)
 
 
 def test_missing_tool(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
