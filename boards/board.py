@@ -10,7 +10,7 @@ class Tier:
     ``kind``: "spram" (four SB_SPRAM256KA side by side), "bram" (block RAM) or "qspi" (a quad SPI flash that also holds the memory image).
     ``base``: first byte that may hold tables, in the tier's own addresses; ``size``: bytes from there. ``beat_clocks``: clocks in which it
     delivers 8 bytes of a row: 1 on chip; of a flash 16 with a nibble a clock, 8 with a byte a clock. ``row_clocks``: clocks a row takes
-    besides, for its address.
+    besides, for its address. ``device_id``: what a flash answers to 94h behind EFh; 17h is a chip of 16 MiB.
     """
 
     name: str
@@ -19,13 +19,35 @@ class Tier:
     base: int = 0
     beat_clocks: int = 1
     row_clocks: int = 0
+    device_id: int = 0x17
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wiring:
+    """Where on the board the design's signals are.
+
+    Each is a resource of the platform, "NAME NUMBER", a part of one, "NAME NUMBER.PART", or a pin of the FPGA that no resource has, "@PIN".
+    ``clock``: the oscillator; left out, it is the platform's default clock. ``at_pll``: it comes in at the pad of an iCE40's PLL, else at
+    another pin. ``led_g``: an image is loaded; ``led_r``: an error. ``flash``: all four lines of one that holds tables. ``high``: pins
+    that are kept high.
+    """
+
+    clock: str = ""
+    at_pll: bool = True
+    uart_rx: str = "uart 0.rx"
+    uart_tx: str = "uart 0.tx"
+    led_g: str = "led_g 0"
+    led_r: str = "led_r 0"
+    flash: str = "spi_flash_4x 0"
+    high: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
     """A board and the sizes of the core built for it.
 
-    ``platform``: "module:class" of amaranth-boards. ``clock_in_hz``: its oscillator; ``clock_hz``: the core's clock, out of the PLL.
+    ``platform``: "module:class" of amaranth-boards; ``wiring``: which of its resources are used. ``clock_in_hz``: its oscillator;
+    ``clock_hz``: the core's clock, out of the PLL.
     ``comparators``: P, anchor pairs compared in a clock. ``anchor_words``, ``program_instructions``, ``store_latencies``: depths.
     ``image_offset``, ``flash_size``: bytes; a memory image in flash begins at the offset.
     """
@@ -33,6 +55,7 @@ class Board:
     name: str
     title: str
     platform: str
+    wiring: Wiring = Wiring()
     device: str
     package: str
     clock_in_hz: float

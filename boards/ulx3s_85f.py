@@ -1,11 +1,12 @@
 """Radiona ULX3S 85F: LFE5U-85F; the tables lie in block RAM (64 of its 208 blocks)."""
 
-from .board import Board, Tier
+from .board import Board, Tier, Wiring
 
 BOARD = Board(
     name="ulx3s_85f",
     title="Radiona ULX3S 85F",
     platform="amaranth_boards.ulx3s:ULX3S_85F_Platform",
+    wiring=Wiring(led_g="led 0", led_r="led 1"),
     device="LFE5U-85F",
     package="BG381",
     clock_in_hz=25e6,

@@ -70,7 +70,7 @@ def digits(options: Annotated[ImageOptions, FLAT] = DIGITS_PRESETS["digits"]) ->
     task.run("digits", options, **_to("digits", options, DIGITS_PRESETS))
 
 
-@_task("Classify MNIST's 28 x 28 digits.", MNIST_PRESETS)
+@_task("Classify MNIST's digits, or images of another size in files of the same format.", MNIST_PRESETS)
 def mnist(options: Annotated[MnistOptions, FLAT]) -> None:
     from .tasks.images import task
 

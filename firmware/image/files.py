@@ -6,6 +6,7 @@ import numpy as np
 
 from boards import Board
 from polychron.system.files import open_input, write_whole
+from polychron.system.together import check_together, with_list
 
 from .. import isa
 from ..program import Program
@@ -17,10 +18,12 @@ class FileError(ValueError):
 
 
 def read_bytes(path: Path, *, limit: int = 1 << 24) -> bytes:
-    """The bytes of a file of at most ``limit`` bytes."""
+    """The bytes of a file of at most ``limit`` bytes that belongs to the files it was written with."""
     try:
         with open_input(path) as file:
             data = file.read(limit + 1)
+        if len(data) <= limit:
+            check_together(path, data)
     except OSError as error:
         raise FileError(f"{path}: cannot be read: {error.strerror or error}") from None
     if len(data) > limit:
@@ -37,7 +40,7 @@ def write_atomic(files: dict[Path, bytes]) -> None:
 
 
 def export_files(program: Program, board: Board, out: Path) -> dict[Path, bytes]:
-    """Path and bytes of every file of an export to the folder ``out`` (docs/user/export.md)."""
+    """Path and bytes of every file of an export to the folder ``out`` (docs/user/export.md), their list first."""
     image = write_image(program)
     if board.image_offset + len(image) > board.flash_size:
         raise FileError(f"the image of {len(image)} bytes at 0x{board.image_offset:x} reaches beyond the flash of {board.flash_size} bytes")
@@ -56,7 +59,7 @@ def export_files(program: Program, board: Board, out: Path) -> dict[Path, bytes]
     files["store.mem"] = _readmemh((store.astype(np.int64) & 0xFFFF).tolist(), 4)
     jitter = np.zeros(256, np.int16) if program.sampling.jitter is None else program.sampling.jitter
     files["jitter.mem"] = _readmemh((jitter.astype(np.int64) & 0xFFFF).tolist(), 4)
-    return {out / name: data for name, data in files.items()}
+    return {out / name: data for name, data in with_list(files).items()}
 
 
 def _intel_hex(image: bytes, offset: int) -> bytes:

@@ -1,4 +1,4 @@
-"""A text through an integer network by compiled loops, and its score; the numbers of golden/integer, counted as golden/integer/stream.py does."""
+"""A text through an integer network by compiled loops, and its score, counted as golden/integer/stream.py says."""
 
 from functools import singledispatch
 

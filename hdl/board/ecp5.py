@@ -13,6 +13,7 @@ from amaranth.lib.wiring import In, Out
 from boards import Board
 
 from ..memory.bank import GenericBank
+from .pins import CLOCK, Ports
 from .system import System
 
 
@@ -66,7 +67,7 @@ class EcpPll(wiring.Component):
 
 
 class EcpTop(wiring.Component):
-    """``System(board)`` on an ECP5 board's clock, UART and first two LEDs (loaded, error), the tables in block RAM.
+    """``System(board)`` on an ECP5 board's clock, UART and two LEDs (loaded, error), the tables in block RAM.
 
     The flash is not connected: its clock pin is the configuration's. The host loads the image (LOAD).
     """
@@ -76,14 +77,15 @@ class EcpTop(wiring.Component):
         super().__init__({})
 
     @staticmethod
-    def resources(board: Board) -> tuple[tuple[str, int], ...]:
-        """(name, number) of what :meth:`elaborate` requests besides the default clock."""
-        return (("uart", 0), ("led", 0), ("led", 1))
+    def roles(board: Board) -> tuple[str, ...]:
+        """The fields of the board's wiring that :meth:`elaborate` makes use of."""
+        return (CLOCK, "uart_rx", "uart_tx", "led_g", "led_r")
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         board = self._board
-        m.submodules.clock = clock = io.Buffer("i", platform.request(platform.default_clk, dir="-"))
+        ports = Ports(platform, board)
+        m.submodules.clock = clock = io.Buffer("i", ports[CLOCK])
         m.submodules.pll = pll = EcpPll(in_hz=board.clock_in_hz, out_hz=board.clock_hz)
         core_clock = Signal()
         m.domains.sync = ClockDomain()
@@ -92,15 +94,14 @@ class EcpTop(wiring.Component):
         platform.add_clock_constraint(core_clock, board.clock_hz)
 
         m.submodules.system = system = System(board, bank=GenericBank)
-        uart = platform.request("uart", dir="-")
         outputs = {
-            "uart_tx": (uart.tx, system.uart_tx),
-            "led_loaded": (platform.request("led", 0, dir="-"), system.led_g),
-            "led_error": (platform.request("led", 1, dir="-"), system.led_r),
+            "uart_tx": (ports["uart_tx"], system.uart_tx),
+            "led_loaded": (ports["led_g"], system.led_g),
+            "led_error": (ports["led_r"], system.led_r),
         }
         for name, (port, value) in outputs.items():
             m.submodules[name] = buffer = io.Buffer("o", port)
             m.d.comb += buffer.o.eq(value)
-        m.submodules.uart_rx = uart_rx = io.Buffer("i", uart.rx)
+        m.submodules.uart_rx = uart_rx = io.Buffer("i", ports["uart_rx"])
         m.d.comb += system.uart_rx.eq(uart_rx.i)
         return m

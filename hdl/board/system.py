@@ -76,7 +76,9 @@ class System(wiring.Component):
         self._flash = None
         if board.flash is not None:
             nibbles = 2 * isa.BEAT_BYTES // board.flash.beat_clocks
-            self._flash = FlashController(offset=board.image_offset, nibbles=nibbles, pause_bits=pause_bits, boot=not loaded)
+            self._flash = FlashController(
+                offset=board.image_offset, nibbles=nibbles, device_id=board.flash.device_id, pause_bits=pause_bits, boot=not loaded
+            )
         words = space_words(
             table_bytes=board.tiers[0].size,
             anchor_words=board.anchor_words,

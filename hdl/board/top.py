@@ -5,7 +5,7 @@ Reference page: docs/reference/blocks/top.md.
 
 from typing import Any
 
-from amaranth.hdl import ClockDomain, ClockSignal, Module
+from amaranth.hdl import ClockDomain, ClockSignal, Const, Module
 from amaranth.lib import io, wiring
 from amaranth.lib.cdc import ResetSynchronizer
 
@@ -13,7 +13,8 @@ from boards import Board
 
 from ..memory.bank import GenericBank, SpramBank
 from .pads import FlashPads
-from .pll import SbPll40Pad
+from .pins import CLOCK, Ports
+from .pll import SbPll40
 from .system import System
 
 _BANKS = {"spram": SpramBank, "bram": GenericBank}
@@ -21,8 +22,8 @@ _FAST = 8  # beat_clocks of a flash that delivers a byte a clock
 
 
 class Top(wiring.Component):
-    """``System(board)`` on the board's pins, clocked by the PLL. Elaborates on a platform of amaranth-boards that has the
-    :meth:`resources`.
+    """``System(board)`` on the board's pins, clocked by the PLL. Elaborates on a platform of amaranth-boards that has what
+    the board's wiring says of the :meth:`roles`.
 
     Reset lasts until the PLL has locked. With a flash that delivers a byte a clock there is a second domain, ``flash``, at twice the
     core's clock; else the flash's pads are in ``sync``.
@@ -37,15 +38,20 @@ class Top(wiring.Component):
         super().__init__({})
 
     @staticmethod
-    def resources(board: Board) -> tuple[tuple[str, int], ...]:
-        """(name, number) of what :meth:`elaborate` requests besides the default clock."""
-        return (("uart", 0), ("led_g", 0), ("led_r", 0), *([("spi_flash_4x", 0)] if board.flash else []))
+    def roles(board: Board) -> tuple[str, ...]:
+        """The fields of the board's wiring that :meth:`elaborate` makes use of."""
+        return (CLOCK, "uart_rx", "uart_tx", "led_g", "led_r", *(["flash"] if board.flash else []))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         board = self._board
-        clock = platform.request(platform.default_clk, dir="-")
-        m.submodules.pll = pll = SbPll40Pad(clock.io, in_hz=board.clock_in_hz, out_hz=board.clock_hz, double=self._double)
+        ports = Ports(platform, board)
+        clock = ports[CLOCK]
+        pad = clock.io if board.wiring.at_pll else None
+        m.submodules.pll = pll = SbPll40(pad, in_hz=board.clock_in_hz, out_hz=board.clock_hz, double=self._double)
+        if pad is None:
+            m.submodules.clock = reference = io.Buffer("i", clock)
+            m.d.comb += pll.i.eq(reference.i)
         m.domains.sync = ClockDomain()
         m.d.comb += ClockSignal().eq(pll.clk)
         m.submodules.reset = ResetSynchronizer(~pll.locked)
@@ -56,20 +62,19 @@ class Top(wiring.Component):
             platform.add_clock_constraint(pll.fast, 2 * board.clock_hz)
 
         m.submodules.system = system = System(board, bank=self._bank)
-        uart = platform.request("uart", dir="-")
         outputs = {
-            "uart_tx": (uart.tx, system.uart_tx),
-            "led_g": (platform.request("led_g", dir="-"), system.led_g),
-            "led_r": (platform.request("led_r", dir="-"), system.led_r),
+            "uart_tx": (ports["uart_tx"], system.uart_tx),
+            "led_g": (ports["led_g"], system.led_g),
+            "led_r": (ports["led_r"], system.led_r),
+            **{f"high_{pin}": (ports.pin(pin), Const(1)) for pin in board.wiring.high},
         }
         for name, (port, value) in outputs.items():
             m.submodules[name] = buffer = io.Buffer("o", port)
             m.d.comb += buffer.o.eq(value)
-        m.submodules.uart_rx = uart_rx = io.Buffer("i", uart.rx)
+        m.submodules.uart_rx = uart_rx = io.Buffer("i", ports["uart_rx"])
         m.d.comb += system.uart_rx.eq(uart_rx.i)
 
         if board.flash is not None:
-            resource, domain = platform.request("spi_flash_4x", dir="-"), "flash" if self._double else "sync"
-            m.submodules.flash = pads = FlashPads(resource, domain=domain)
+            m.submodules.flash = pads = FlashPads(ports["flash"], domain="flash" if self._double else "sync")
             wiring.connect(m, system.flash, pads.i)
         return m

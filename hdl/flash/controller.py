@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.core.layouts import FlashBytes, RowStream
 from hdl.flash.bus import FlashPins, FlashStatus
 from hdl.flash.gearbox import Gearbox
-from hdl.flash.wave import ADDRESS_STEPS, IDENTITY, STEPS_A_BEAT, Command, StepCounter, WaveMaker
+from hdl.flash.wave import ADDRESS_STEPS, MANUFACTURER, STEPS_A_BEAT, Command, StepCounter, WaveMaker
 
 
 class FlashController(wiring.Component):
@@ -32,13 +32,13 @@ class FlashController(wiring.Component):
     ``start`` repeats the start sequence and then reads the image; rows under way end first. Reset does the same. From reset (if ``boot``)
     or ``start`` on, an image is wanted (``status`` is active), until ``stop`` or ``fail``. Its bytes leave from ``offset`` on without end;
     each is requested when the one before is taken. After ``stop`` the rest of the start sequence is completed, and then rows are served. If
-    the id EF 17 was seen at no sampling instant (:mod:`hdl.flash.gearbox`), the controller is not ready until ``start``; otherwise
-    ``capture`` is the latest instant at which it was seen.
+    the id, EF and ``device_id`` (17h: 16 MiB), was seen at no sampling instant (:mod:`hdl.flash.gearbox`), the controller is not ready
+    until ``start``; otherwise ``capture`` is the latest instant at which it was seen.
 
     ``pause_bits``: before each command CS# is high for 2^``pause_bits`` clocks less a slot, which must be 3 us (tRES1, section 9.6).
     """
 
-    def __init__(self, *, offset: int, nibbles: int, pause_bits: int = 8, boot: bool = True) -> None:
+    def __init__(self, *, offset: int, nibbles: int, device_id: int = 0x17, pause_bits: int = 8, boot: bool = True) -> None:
         if nibbles not in (1, 2):
             raise ValueError(f"nibbles must be 1 or 2, not {nibbles!r}")
         shortest = 5 - nibbles  # of pause_bits: eight steps
@@ -46,7 +46,7 @@ class FlashController(wiring.Component):
             raise ValueError(f"offset must be 0..{(1 << 24) - 1}, not {offset!r}")
         if not shortest <= pause_bits <= shortest + 7:
             raise ValueError(f"pause_bits must be {shortest}..{shortest + 7} with {nibbles} nibbles a clock, not {pause_bits!r}")
-        self._offset, self._nibbles, self._boot = offset, nibbles, boot
+        self._offset, self._nibbles, self._device_id, self._boot = offset, nibbles, device_id, boot
         self._pause = (1 << pause_bits - shortest) - 1  # eights of steps, less one
         super().__init__(
             {
@@ -150,7 +150,7 @@ class FlashController(wiring.Component):
         m.d.sync += [self.data.strobe.eq(gearbox.arrives & ready), came.eq(gearbox.arrives)]
         m.d.sync += self.o.valid.eq((gearbox.arrives | (self.o.valid & ~self.o.ready)) & reading & ~self.stop & ~self.start)
         m.d.sync += waiting.eq(reading & ((wave.issue & step) | (waiting & ~(self.o.valid & self.o.ready))))
-        with m.If(came & command[0] & (gearbox.data != Mux(number[0], *IDENTITY))):
+        with m.If(came & command[0] & (gearbox.data != Mux(number[0], MANUFACTURER, self._device_id))):
             m.d.sync += good.eq(0)
         with m.If(self.start):
             m.d.sync += [again.eq(1), active.eq(1)]

@@ -27,8 +27,8 @@ class Command(enum.IntEnum, shape=3):  # type: ignore[call-arg]
 OPCODES = (0xFF, 0xFF, 0xAB, 0x50, 0x31, 0x02, 0x94, 0xEB)
 """The byte of each command."""
 
-IDENTITY = (0xEF, 0x17)
-"""The answer to IDENTIFY, in turn."""
+MANUFACTURER = 0xEF
+"""The first byte of the answer to IDENTIFY; the device's own follows, and so on in turn."""
 
 _MODE_CONTINUES = 0xA0  # after an address: the next transaction begins with an address; with FFh, with a command
 ADDRESS_STEPS = 6  # 3 address, 1 mode, 2 dummies

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from amaranth.build import Subsignal
 from amaranth.build.plat import TemplatedPlatform
 from amaranth.hdl import Elaboratable
 
+from boards import Board
+from hdl.board.pins import place_of
 from hdl.flow.errors import BuildError
 from hdl.flow.family import Family, family_of
 
@@ -33,14 +36,16 @@ class Design:
         return _SRC_LINE.sub("", self.rtlil).encode()
 
 
-def check_resources(platform: TemplatedPlatform, resources: Sequence[tuple[str, int]], *, board: str) -> None:
-    """:class:`BuildError` unless ``platform`` has a default clock and all ``resources``, (name, number) as in amaranth_boards."""
-    where = f"the platform {type(platform).__name__} of the board {board}"
-    if platform.default_clk is None:
+def check_resources(platform: TemplatedPlatform, board: Board, roles: Sequence[str]) -> None:
+    """:class:`BuildError` unless ``platform`` has what the board's wiring names for all ``roles``, its fields."""
+    where = f"the platform {type(platform).__name__} of the board {board.name}"
+    if platform.default_clk is None and not board.wiring.clock:
         raise BuildError(f"{where} has no default clock, which the design needs")
-    for name, number in [(platform.default_clk, 0), *resources]:
-        if (name, number) not in platform.resources:
-            raise BuildError(f"{where} has no resource {name} {number}, which the design needs")
+    for name, number, part in (place_of(platform, board, role) for role in roles):
+        found = platform.resources.get((name, number))
+        if name != "@" and (found is None or (part and part not in {io.name for io in found.ios if isinstance(io, Subsignal)})):
+            missing = f"{name} {number}" + (f".{part}" if found else "")
+            raise BuildError(f"{where} has no resource {missing}, which the design needs")
 
 
 def elaborate(top: Elaboratable, platform: TemplatedPlatform) -> Design:

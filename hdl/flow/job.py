@@ -16,6 +16,7 @@ from hdl.flow.pipeline import Toolchain, implement
 from hdl.flow.products import flash_image
 from hdl.flow.report import Speed, figures_of, to_json, to_text
 from hdl.flow.steps import Steps
+from polychron.system.together import LIST, with_list
 
 MOST_SEEDS = 100
 _TOPS: dict[str, type[Top] | type[EcpTop]] = {"iCE40": Top, "ECP5": EcpTop}
@@ -42,9 +43,9 @@ class Products:
 
 
 def product_names(board: Board) -> tuple[str, ...]:
-    """The files of a build: bitstream, memory image, both as they lie in flash, and the report, for reading and as JSON."""
+    """The files of a build: their list, bitstream, memory image, both as they lie in flash, and the report, for reading and as JSON."""
     suffix = family_of(board.device).bitstream.rsplit(".", 1)[-1]
-    return f"bitstream.{suffix}", "image.bin", "flash.bin", "report.txt", "report.json"
+    return LIST, f"bitstream.{suffix}", "image.bin", "flash.bin", "report.txt", "report.json"
 
 
 def check_seeds(seeds: int) -> None:
@@ -78,12 +79,13 @@ def make_products(job: Job, *, seeds: int, steps: Path, say: Callable[[str], Non
     text = to_text(figures, worst=min(built.seeds, key=lambda routed: routed.fmax_mhz))
     flash = flash_image(bitstream=built.bitstream, image=job.image, offset=board.image_offset, size=board.flash_size)
     contents = (built.bitstream, job.image, flash, text, to_json(figures))
-    return Products(files=dict(zip(product_names(board), contents, strict=True)), figures=figures, report=text.decode())
+    files = with_list(dict(zip(product_names(board)[1:], contents, strict=True)))
+    return Products(files=files, figures=figures, report=text.decode())
 
 
 def _elaborate(board: Board) -> Design:
     module, name = board.platform.split(":")
     platform = getattr(importlib.import_module(module), name)()
     top = _TOPS[family_of(board.device).name]
-    check_resources(platform, top.resources(board), board=board.name)
+    check_resources(platform, board, top.roles(board))
     return elaborate(top(board), platform)

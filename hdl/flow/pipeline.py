@@ -3,7 +3,7 @@
 import json
 import platform
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -60,12 +60,16 @@ def implement(design: Design, *, tools: Toolchain, steps: Steps, seeds: Sequence
     with ThreadPoolExecutor(max_workers=PROCESSES) as pool:
         jobs = [pool.submit(_route, design, tools.place, steps, netlist, seed) for seed in seeds]
         try:
-            outputs = [job.result() for job in jobs]
+            for job in jobs:
+                while not wait([job], timeout=1).done:  # a signal that comes just before a wait is heard when that ends
+                    continue
+                job.result()
         except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
             if isinstance(error, KeyboardInterrupt):
                 end_children()
             raise
+    outputs = [job.result() for job in jobs]
     routed = [Routed.read(report, seed=seed, clock_mhz=clock_mhz) for seed, (_, report) in zip(seeds, outputs, strict=True)]
     best = choose(routed)
     bitstream = _pack(design, tools.pack, steps, outputs[list(seeds).index(best.seed)][0])

@@ -88,13 +88,13 @@ class FrameReceiver(wiring.Component):
         passing = Signal()  # bits are on their way
         inside = Signal()  # within a frame
         broken = Signal()  # the frame is bad
-        silent = Signal()
+        silent = Signal()  # the silence was long enough a clock ago, and no byte has come
+        full = Signal()  # a clock ago the payload was in
 
         m.d.comb += [self.o.payload.eq(request), write.addr.eq(index), write.data.eq(byte)]
         m.d.comb += [passing.eq(bits[:8].any()), crc.bit.eq(bits[8]), crc.shift.eq(passing), crc.given.eq(given)]
         m.d.comb += broken.eq((self.i.valid & self.i.payload.error) | silent)
-        m.d.comb += silent.eq(silence[4] & silence[0])
-        m.d.sync += bits.eq(Cat(C(0, 1), bits))
+        m.d.sync += [bits.eq(Cat(C(0, 1), bits)), silent.eq(silence[4] & silence[0] & ~self.i.valid)]
         with m.If(self.tick):
             m.d.sync += silence.eq(silence + 1)
         with m.If(self.i.valid):
@@ -117,6 +117,7 @@ class FrameReceiver(wiring.Component):
 
         with m.FSM(name="frame") as fsm:
             m.d.comb += inside.eq(~fsm.ongoing("START"))
+            m.d.sync += full.eq(fsm.ongoing("PAYLOAD") & (index == request.length))
             with m.State("START"):
                 m.d.comb += crc.clear.eq(1)
                 m.d.sync += [wrong.eq(0), index.eq(0), request.stored.eq(1), request.bad.eq(0)]
@@ -131,7 +132,7 @@ class FrameReceiver(wiring.Component):
             with byte_state("LENGTH", "PAYLOAD"):
                 m.d.sync += request.length.eq(byte)
             with m.State("PAYLOAD"):
-                with m.If(index == request.length):
+                with m.If(full):
                     m.next = "CRC_LOW"
                 with m.Elif(self.i.valid):
                     m.d.comb += write.en.eq(~self.hold)

@@ -1,6 +1,7 @@
-"""The programs that a command starts, none of which runs on when it is interrupted. Imports nothing of ours.
+"""The programs that a command starts, none of which runs on when it is interrupted or killed. Imports nothing of ours.
 
-Each program has a process group of its own, so that what it starts in turn ends with it.
+Each program has a process group of its own, so that what it starts in turn ends with it. The group's leader is a shell that waits for
+the end of a pipe from this process, and then kills the group: the system closes the pipe however this process ends, SIGKILL included.
 """
 
 import os
@@ -14,12 +15,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar
 
+_LEADER = ("/bin/sh", "-c", "read end; kill -KILL 0")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class _State:
     lock = threading.RLock()
-    running: ClassVar[set["subprocess.Popen[str]"]] = set()
+    running: ClassVar[dict["subprocess.Popen[str]", "subprocess.Popen[bytes]"]] = {}  # a program and its group's leader
     starting = False  # the main thread is about to start one
     interrupted = 0  # the signal that has come
 
@@ -27,28 +29,32 @@ class _State:
 def end_children() -> None:
     """End every program under way, whichever thread waits for it."""
     with _State.lock:
-        for process in list(_State.running):  # another thread may take one out meanwhile
-            _end(process)
+        for leader in list(_State.running.values()):  # another thread may take one out meanwhile
+            _end(leader)
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
-    if process.returncode is None:
+def _end(leader: "subprocess.Popen[bytes]") -> None:
+    if leader.returncode is None:
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(leader.pid, signal.SIGKILL)
 
 
 def _start(command: Sequence[str], folder: Path, options: dict[str, Any]) -> "subprocess.Popen[str]":
-    main = threading.current_thread() is threading.main_thread()
+    main, nothing = threading.current_thread() is threading.main_thread(), subprocess.DEVNULL
     environ = {**os.environ, **options.pop("env", {}), "TMPDIR": str(folder.resolve())}
     with _State.lock:
         if _State.interrupted:
             raise KeyboardInterrupt(_State.interrupted)
         _State.starting = main
         try:
-            process = subprocess.Popen(
-                command, env=environ, stdin=subprocess.DEVNULL, text=True, errors="replace", process_group=0, **options
-            )
-            _State.running.add(process)
+            leader = subprocess.Popen(_LEADER, stdin=subprocess.PIPE, stdout=nothing, stderr=nothing, process_group=0)
+            options = {"env": environ, "stdin": nothing, "text": True, "errors": "replace", "process_group": leader.pid, **options}
+            try:
+                process = subprocess.Popen(command, **options)
+            except BaseException:
+                leader.communicate()  # closes its pipe
+                raise
+            _State.running[process] = leader
         finally:
             _State.starting = False
     if _State.interrupted:
@@ -79,10 +85,11 @@ def child(command: Sequence[str], *, folder: Path, **options: Any) -> Iterator["
         yield process
         process.wait()
     finally:
-        _end(process)
-        with process:  # closes its pipes and waits
+        leader = _State.running[process]
+        _end(leader)
+        with process, leader:  # closes their pipes and waits
             pass
-        _State.running.discard(process)
+        del _State.running[process]
 
 
 def run(command: Sequence[str], *, folder: Path, timeout: float | None = None, **options: Any) -> "subprocess.CompletedProcess[str]":

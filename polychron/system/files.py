@@ -8,8 +8,8 @@ import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from .leftovers import temporary_file
 
@@ -32,7 +32,7 @@ def check_input(path: Path) -> None:
     _check(path, os.stat(path).st_mode)
 
 
-def open_input(path: Path) -> BinaryIO:
+def open_input(path: Path) -> BufferedReader:
     """A regular file, opened for reading."""
     check_input(path)
     return path.open("rb")

@@ -279,8 +279,8 @@ private:
 	unsigned byte(uint64_t number) const {
 		switch (command) {
 		case 0x9F: return number < 3 ? jedec >> 8 * (2 - number) & 0xFF : 0xFF;
-		case 0xAB: return 0x17;
-		case 0x90: case 0x94: return (number ^ address) & 1 ? 0x17 : jedec >> 16;
+		case 0xAB: return (jedec - 1) & 0xFF;
+		case 0x90: case 0x94: return (number ^ address) & 1 ? (jedec - 1) & 0xFF : jedec >> 16;
 		case 0x05: return (now < busy_until) | write_enabled << 1;
 		case 0x35: return quad << 1;
 		}

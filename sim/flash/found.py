@@ -42,6 +42,11 @@ class Found:
             raise ValueError(f"stuck must be None, 0 or 1, not {self.stuck!r}")
 
     @property
+    def device_id(self) -> int:
+        """Of ABh, 90h and 94h: one less than the last byte of ``jedec`` (tables 8.1.1 of the W25Q chips)."""
+        return (self.jedec - 1) & 0xFF
+
+    @property
     def quad_enabled(self) -> bool:
-        """QE; from the factory it is 1 in the ordering options with id EF4018h (7.1.4)."""
-        return self.jedec == 0xEF4018 if self.quad is None else self.quad
+        """QE; from the factory it is 1 in the ordering options with ids from EF4000h on (7.1.4)."""
+        return self.jedec >> 8 == 0xEF40 if self.quad is None else self.quad

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from .found import Found, Power
 
 SIZE = 1 << 24
-DEVICE_ID = 0x17  # of ABh, 90h and 94h, both ordering options (table 8.1.1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +60,7 @@ class Protocol:
 
     def __init__(self, content: bytes, found: Found, *, offset: int) -> None:
         check_content(content, offset)
-        self.content, self.offset, self.jedec = bytearray(content), offset, found.jedec
+        self.content, self.offset, self.jedec, self.device_id = bytearray(content), offset, found.jedec, found.device_id
         self.asleep, self.continuous = found.power is Power.ASLEEP, found.power is Power.CONTINUOUS
         self.quad, self.quad_stored = found.quad_enabled or self.continuous, found.quad_enabled
         self.busy_until = found.busy_until
@@ -141,9 +140,9 @@ class Protocol:
             case 0x9F:
                 return self.jedec >> 8 * (2 - number) & 0xFF if number < 3 else 0xFF
             case 0xAB:
-                return DEVICE_ID
+                return self.device_id
             case 0x90 | 0x94:
-                return DEVICE_ID if (number ^ self.address) & 1 else self.jedec >> 16
+                return self.device_id if (number ^ self.address) & 1 else self.jedec >> 16
             case 0x05:
                 return int(now < self.busy_until) | self.write_enabled << 1
             case 0x35:

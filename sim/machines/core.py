@@ -54,12 +54,12 @@ class _Bench(wiring.Component):
 
 
 @cache
-def core_library(params: CoreParams, *, nibbles: int | None = None, offset: int = 0) -> Path:
-    """The compiled core, made once a process; with ``params.flash``, ``nibbles`` a clock and the image's ``offset`` of the controller."""
+def core_library(params: CoreParams, *, nibbles: int | None = None, offset: int = 0, device_id: int = 0x17) -> Path:
+    """The compiled core, made once a process; with ``params.flash``, ``nibbles``, ``offset`` and ``device_id`` of its controller."""
     if not params.flash:
         return build(_Bench(params, None))
     assert nibbles is not None
-    return build(_Bench(params, FlashController(offset=offset, nibbles=nibbles, boot=False)))
+    return build(_Bench(params, FlashController(offset=offset, nibbles=nibbles, device_id=device_id, boot=False)))
 
 
 class CoreSimulation(Machine):
@@ -84,9 +84,10 @@ class CoreSimulation(Machine):
             raise ValueError("the program has tables in flash, the core has none")
         self.program = program
         if params.flash:
-            if board is None:
+            if board is None or board.flash is None:
                 raise ValueError("board must be given for a core with flash")
-            super().__init__(core_library(params, nibbles=nibbles(board), offset=board.image_offset))
+            device_id = board.flash.device_id
+            super().__init__(core_library(params, nibbles=nibbles(board), offset=board.image_offset, device_id=device_id))
             self._attach_flash(board, write_image(program), flash)
         else:
             super().__init__(core_library(params))

@@ -32,10 +32,10 @@ def slot_period(board: Board) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class FlashSetup:
-    """``pads``: delays between FPGA and chip; ``found``: the chip; ``content``: what lies at the image offset in place of the image."""
+    """``pads``: delays between FPGA and chip; ``found``: the chip, left out the board's; ``content``: what is in the image's place."""
 
     pads: Pads = field(default_factory=lambda: Pads(out=4_000, back=2_000))
-    found: Found = field(default_factory=Found)
+    found: Found | None = None
     content: bytes | None = None
 
 
@@ -60,7 +60,8 @@ class Machine:
         """Puts a chip at the pins, set up as ``flash`` says, with ``image`` at the board's offset if it names no other content."""
         setup = flash or FlashSetup()
         self._content, self._offset = image if setup.content is None else setup.content, board.image_offset
-        self.chip = CompiledChip(self.sim, self._content, setup.found, offset=self._offset)
+        found = setup.found or Found(jedec=0xEF7000 | (board.flash.device_id if board.flash else 0x17) + 1)
+        self.chip = CompiledChip(self.sim, self._content, found, offset=self._offset)
         self.chip.attach(self.sim, period=slot_period(board), pads=setup.pads)
 
     def _start_flash(self) -> None:

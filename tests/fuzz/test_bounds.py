@@ -90,17 +90,21 @@ def test_a_shape_beyond_the_memory_is_refused(options: tuple[str, ...], tmp_path
     assert not (tmp_path / "net").exists()
 
 
-def test_pairing_tables_that_fit_asks_in_proportion_to_their_number() -> None:
+@pytest.mark.parametrize(("lost", "most"), [("none", 1), ("all", 8), ("some", 20)])
+def test_pairing_tables_asks_in_proportion_to_their_number(lost: str, most: int) -> None:
+    """Whether tables fit each other, or lose words in every pair or in some: ``most`` times the others that each is compared with."""
     asked = 0
 
     def over(a: int, b: int) -> int:
         nonlocal asked
         asked += 1
-        return 0
+        return {"none": 0, "all": 1, "some": 1 + (a * b) % 7}[lost]
 
-    groups = schedule._pair_tables(2000, over, [], np.random.default_rng(1))
-    assert len(groups) == 1000
-    assert asked < 10 * 2000
+    for count in (1000, 4001):
+        asked = 0
+        groups = schedule._pair_tables(count, over, [], np.random.default_rng(1))
+        assert sorted(table for group in groups for table in group) == list(range(count))
+        assert asked < most * schedule.LOOKS * count
 
 
 def test_what_a_network_writes_does_not_steer_a_terminal() -> None:

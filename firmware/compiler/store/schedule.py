@@ -20,6 +20,8 @@ Row = tuple[int | None, ...]
 """One word: for each lane the pair (0 .. n_c - 1) of its table, or None."""
 Group = tuple[tuple[int, ...], tuple[Row, ...]]
 """Tables made together, and their words."""
+LOOKS = 128
+"""Others that a table is compared with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,13 +181,16 @@ def _match(possible: list[int], n_c: int) -> list[int]:
 def _pair_tables(
     n_t: int, over: Callable[[int, int], int], pairs: list[tuple[int, int]], rng: np.random.Generator
 ) -> list[tuple[int, ...]]:
-    """Two tables a group, the words over the ideal few: ``pairs``, then greedily, then by exchanging partners. An odd table comes last."""
+    """Two tables a group, the words over the ideal few: ``pairs``, then greedily, then by exchanging partners. An odd table comes last.
+
+    Each table is compared with ``LOOKS`` others at most, and each pair with as many pairs, so that the time grows as their number does.
+    """
     paired = {t for pair in pairs for t in pair}
     left = [t for t in rng.permutation(n_t).tolist() if t not in paired]
     waiting: list[int] = []
     while left:
         a = left.pop(0)
-        b = next((t for t in left if over(a, t) == 0), None)
+        b = next((t for t in left[:LOOKS] if over(a, t) == 0), None)
         if b is None:
             waiting.append(a)
         else:
@@ -194,7 +199,7 @@ def _pair_tables(
     single = waiting.pop() if n_t % 2 else None
     while waiting:
         a = waiting.pop(0)
-        b = min(waiting, key=lambda t: over(a, t))
+        b = min(waiting[:LOOKS], key=lambda t: over(a, t))
         waiting.remove(b)
         pairs.append((a, b))
     better = True
@@ -206,7 +211,8 @@ def _pair_tables(
                     if over(keep, single) < over(*pairs[i]):
                         pairs[i], single, better = (keep, single), drop, True
                         break
-            for j in range(len(pairs)) if over(*pairs[i]) else ():
+            first = max(0, min(i - LOOKS // 2, len(pairs) - LOOKS))
+            for j in range(len(pairs))[first : first + LOOKS] if over(*pairs[i]) else ():
                 (a, b), (c, d) = pairs[i], pairs[j]
                 if i == j or not over(a, b):
                     continue

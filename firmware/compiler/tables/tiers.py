@@ -20,6 +20,7 @@ FLASH = 1  # a flash is the second tier
 GAP_BYTES = 3 * isa.BEAT_BYTES  # between pieces in a flash, for the ends of two sections and a filler between them
 END_BYTES = 2 * isa.BEAT_BYTES  # behind the last piece, for the ends of its section and of the image
 TRIES = 24  # orders
+NAMED = 3  # items that a message names
 
 
 def row_clocks(item: Item, tier: Tier) -> int:
@@ -117,10 +118,16 @@ def _chunks(count: int) -> list[int]:
 
 
 def _full(items: list[Item], board: Board, full: Tier, *, what: str = "its tables") -> str:
+    """One sentence: what is needed, the largest of it, what the tiers up to ``full`` have and how much is lacking."""
     total = sum(item.extent(item.count) for item in items) * isa.BEAT_BYTES
-    needs = ", ".join(map(_need, items))
-    has = " and ".join(_kib(tier.size) + (f" of {tier.name}" if len(board.tiers) > 1 else "") for tier in board.tiers)
-    return f"the network needs {_kib(total)} for {what} ({needs}), {board.name} has {has}: tier {full.name} is full"
+    largest = sorted(items, key=lambda item: item.extent(item.count), reverse=True)[:NAMED]
+    needs = ", ".join(_need(item) for item in items if item in largest)
+    needs = f"the largest of {len(items)} are {needs}" if len(items) > NAMED else needs
+    tiers = board.tiers[: board.tiers.index(full) + 1]
+    has = " and ".join(_kib(tier.size) + (f" of {tier.name}" if len(board.tiers) > 1 else "") for tier in tiers)
+    lack = total - sum(tier.size for tier in tiers)
+    short = f"{_kib(lack)} too few" if lack > 0 else "too few for where they may begin"
+    return f"the network needs {_kib(total)} for {what} ({needs}), {board.name} has {has}, {short}: tier {full.name} is full"
 
 
 def _need(item: Item) -> str:

@@ -31,12 +31,13 @@ Tick = Callable[[str, float], bool | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """What is trained on, and what is held out: (batch, n) latencies and (batch,) classes."""
+    """What is trained on, and what is held out: (batch, n) latencies and (batch,) classes. ``size``: height and width of an image."""
 
     train_x: Int16
     train_y: Labels
     test_x: Int16
     test_y: Labels
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +97,7 @@ def train_classifier(
     rng = np.random.default_rng([seed, 2])
     labels = split.train_y
     target = np.eye(CLASSES, dtype=np.float32)[labels]
-    views = views_of(split.train_x, recipe.warp, seed=seed)
+    views = views_of(split.train_x, split.size, recipe.warp, seed=seed)
     first = views(0)
     group = _start(recipe, views, target, rng, tick)
     layer = FloatLayer(groups=(group,))

@@ -24,7 +24,7 @@ def _split(x: Int16, y: Labels, seed: int) -> Split:
     from sklearn.model_selection import train_test_split
 
     train_x, test_x, train_y, test_y = train_test_split(x, y, test_size=0.25, random_state=seed, stratify=y)
-    return Split(train_x=train_x, train_y=train_y, test_x=test_x, test_y=test_y)
+    return Split(train_x=train_x, train_y=train_y, test_x=test_x, test_y=test_y, size=(8, 8))
 
 
 def holdout(seed: int) -> Split:

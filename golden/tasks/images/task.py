@@ -40,7 +40,8 @@ def _data(options: ImageOptions) -> tuple[Split, dict[str, Any]]:
     """A task's data, and what its card says of them."""
     if isinstance(options, MnistOptions):
         data = mnist.read_mnist(options.data)
-        return data, {"name": "MNIST", "sha256": data.sha256, "held_out": "the t10k files"}
+        own_size = {} if data.size == mnist.SIZE else {"size": mnist.shown(data.size)}
+        return data, {"name": "MNIST", "sha256": data.sha256, "held_out": "the t10k files"} | own_size
     held_out = f"a stratified quarter, train_test_split(random_state={options.seed})"
     return digits.holdout(options.seed), {"name": "scikit-learn digits", "sha256": digits.data_sha256(), "held_out": held_out}
 
@@ -82,6 +83,10 @@ def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:
         if data is None:
             raise NetworkError("an mnist network needs --data, the folder of the IDX files")
         split = mnist.read_mnist(data)
+        about = network.card.get("data")
+        size = about.get("size", mnist.shown(mnist.SIZE)) if isinstance(about, dict) else mnist.shown(mnist.SIZE)
+        if size != mnist.shown(split.size):
+            raise NetworkError(f"{data}: the images are {mnist.shown(split.size)}, those the network was trained on {size!s:.20}")
     else:
         raise NetworkError(f"card field task must be digits or mnist, not {task!r:.60}")
     inputs = split.test_x.shape[1]

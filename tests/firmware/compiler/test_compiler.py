@@ -160,7 +160,7 @@ def test_too_many_tables() -> None:
     message = refused(shaped(0, n=256, n_t=16, n_c=6, out_t=32, out_c=5, n_out=64), replace(ICEBREAKER, tiers=ICEBREAKER.tiers[:1]))
     assert message == (
         "the network needs 168.0 KiB for its tables (output 32.0 KiB (32.0 KiB of entries), hidden.0 128.0 KiB (128.0 KiB of entries), "
-        "embed 8.0 KiB (8.0 KiB of entries)), icebreaker has 128.0 KiB: tier SPRAM is full"
+        "embed 8.0 KiB (8.0 KiB of entries)), icebreaker has 128.0 KiB, 40.0 KiB too few: tier SPRAM is full"
     )
 
 

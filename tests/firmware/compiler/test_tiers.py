@@ -127,8 +127,20 @@ def test_full() -> None:
     needs = "the network needs 260.1 KiB for its tables (t 256.0 KiB (256.0 KiB of entries), e 4.1 KiB (4.1 KiB of entries)), test has "
     with pytest.raises(CompileError) as caught:
         place(items, replace(board(16384, 8), tiers=board(16384, 8).tiers[:1]))
-    assert str(caught.value) == needs + "128.0 KiB: tier RAM is full"
+    assert str(caught.value) == needs + "128.0 KiB, 132.1 KiB too few: tier RAM is full"
     with pytest.raises(CompileError) as caught:
         place(items, board(16384, 3 * 8192 + 1))
-    assert str(caught.value) == needs + "128.0 KiB of RAM and 192.0 KiB of flash: tier flash is full"
+    assert str(caught.value) == needs + "128.0 KiB of RAM and 192.0 KiB of flash, too few for where they may begin: tier flash is full"
     assert place(items, board(16384, 3 * 8192 + 2))
+
+
+def test_of_many_items_the_largest_are_named() -> None:
+    items = [replace(tables(4, 1024 << i % 3, 8), name=f"blocks.{i}.part.0 (n_c = 10)") for i in range(20)]
+    with pytest.raises(CompileError) as caught:
+        place(items, replace(board(16384, 8), tiers=board(16384, 8).tiers[:1]))
+    message = str(caught.value)
+    assert message.startswith("the network needs 11520.0 KiB for its tables (the largest of 20 are blocks.2.part.0 (n_c = 10) 1024.0 KiB ")
+    assert message.endswith(
+        "blocks.8.part.0 (n_c = 10) 1024.0 KiB (1024.0 KiB of entries)), test has 128.0 KiB, 11392.0 KiB too few: tier RAM is full"
+    )
+    assert len(message) < 400

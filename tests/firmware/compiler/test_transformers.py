@@ -1,5 +1,6 @@
 """Compiled transformers, run by the interpreter of the instruction set past the end of the ring, against the golden model."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -196,12 +197,12 @@ def test_what_must_lie_on_chip() -> None:
     network = one_block(n_t=9, blocks=2)  # 18 tables: five side blocks each
     assert refused(network, small_board(4096)) == (
         "the network needs 5.0 KiB for what must lie on chip (blocks.0.side 2.5 KiB, blocks.1.side 2.5 KiB), "
-        "icebreaker has 4.0 KiB of RAM and 1024.0 KiB of flash: tier RAM is full"
+        "icebreaker has 4.0 KiB of RAM, 1.0 KiB too few: tier RAM is full"
     )
     chip = replace(ICEBREAKER, tiers=(replace(ICEBREAKER.tiers[0], size=4096),))
     message = refused(network, chip)
-    assert "blocks.0.side 2.5 KiB, blocks.0.part.0 " in message
-    assert message.endswith("icebreaker has 4.0 KiB: tier SPRAM is full")
+    assert re.search(r"the largest of \d+ are .*blocks\.0\.part\.0 ", message)
+    assert re.search(r"icebreaker has 4\.0 KiB, \d+\.\d KiB too few: tier SPRAM is full$", message)
 
 
 def test_side_blocks_lie_where_a_run_can_name_them() -> None:

@@ -1,6 +1,10 @@
 """The host driver against a core in plain Python, over a clean line and over a disturbed one."""
 
+import os
+import pty
+import tty
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +25,7 @@ from golden.integer.deep import deep_forward
 from golden.integer.network import Network
 from golden.integer.sampling import Jitter, Sampler
 from polychron.command.target import EARLIEST
+from polychron.command.terminal import terminal_text
 
 from ...golden.helpers import rnn_outputs, rnn_update
 from ..compiler.test_compiler import shaped
@@ -266,6 +271,35 @@ def test_talk_reads_a_prompt_of_any_bytes(capsys: pytest.CaptureFixture[str]) ->
     used = talk(Device(Host(FakeCore()), image), EARLIEST, prompt="a\udcff", count=0)
     assert used.steps == 2
     assert capsys.readouterr().out == "a\ufffd\n"
+
+
+def on_a_terminal(write: Callable[[], object]) -> bytes:
+    """What ``write`` prints where standard output is a terminal."""
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    with os.fdopen(theirs, "w") as terminal, redirect_stdout(terminal):
+        write()
+        terminal.flush()
+        seen = os.read(ours, 1 << 12)
+    os.close(ours)
+    return seen
+
+
+def test_talk_escapes_what_steers_a_terminal_there_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """The prompt, and the text of a network whose symbols are such characters."""
+    image = write_image(compile_network(text_network((-1, *b"\x1b\r\x07\x00\x08[2")), ICEBREAKER))
+
+    def write() -> None:
+        talk(Device(Host(FakeCore()), image), EARLIEST, prompt="\x1b[2\x9b", count=60)
+
+    write()
+    plain = capsys.readouterr().out
+    assert plain.startswith("\x1b[2\x9b")
+    assert len(set(plain[4:-1]) & set("\x1b\r\x07\x00\x08")) > 1
+    seen = on_a_terminal(write).decode()
+    assert all(sign.isprintable() for sign in seen[:-1])
+    assert seen == terminal_text(plain, terminal=True)
+    assert seen.startswith("\\x1b[2")
 
 
 def test_talk_without_a_port(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

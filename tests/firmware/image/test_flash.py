@@ -248,6 +248,7 @@ def test_what_is_loaded_must_end_before_the_tables(program: Program) -> None:
 def test_a_full_flash_is_refused() -> None:
     network = shaped(1, n=16, n_t=12, n_c=5, out_t=4, out_c=5, n_out=33)
     with pytest.raises(
-        CompileError, match=r"KiB of entries\)\), icebreaker has 1\.0 KiB of RAM and 4\.0 KiB of flash: tier flash is full$"
+        CompileError,
+        match=r"KiB of entries\)\), icebreaker has 1\.0 KiB of RAM and 4\.0 KiB of flash, 2\.2 KiB too few: tier flash is full$",
     ):
         compile_network(network, small_board(1024, flash=4096))

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 from amaranth_boards.icebreaker import ICEBreakerPlatform
+from amaranth_boards.icesugar import ICESugarPlatform
+from amaranth_boards.upduino_v3 import UpduinoV3Platform
 
 import boards
 from boards.icebreaker import FLASH
@@ -42,10 +44,10 @@ BOARD = boards.get("icebreaker")
 BOARD = replace(BOARD, tiers=(*(tier for tier in BOARD.tiers if tier.kind != "qspi"), FLASH))
 
 
-def plan_of(board):
+def plan_of(board, platform=ICEBreakerPlatform):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        files = ICEBreakerPlatform().prepare(Top(board), "top").files
+        files = platform().prepare(Top(board), "top").files
     return files["top.pcf"], files["top.il"]
 
 
@@ -109,6 +111,24 @@ def test_every_signal_has_a_name(plan):
 def test_a_board_without_flash_leaves_its_pins_alone():
     without = replace(BOARD, tiers=BOARD.tiers[:1])
     assert pins_of(plan_of(without)[0]) == [6, 9, 11, 35, 37]
+
+
+def test_pins_of_the_icesugar():
+    constraints, _ = plan_of(boards.get("icesugar"), ICESugarPlatform)
+    assert pins_of(constraints) == [4, 6, 12, 13, 14, 15, 16, 17, 35, 40, 41]
+
+
+def test_the_upduino_is_wired_as_its_record_says():
+    """Its oscillator is not at the PLL's pad, the UART at the flash's lines, and CS# is kept high."""
+    constraints, text = plan_of(boards.get("upduino_v3"), UpduinoV3Platform)
+    pins = dict(re.findall(r"set_io (\S+) (\d+)", constraints))
+    assert pins.pop("clk12_0__io") == "20"
+    assert set(pins.values()) == {"14", "15", "16", "39", "41"}
+    (pll,) = cells_of(text, "SB_PLL40_CORE")
+    assert "PACKAGEPIN" not in pll
+    pads = {pin: cell for cell in cells_of(text, "SB_IO") for pin in re.findall(r"pin_(\d+)_0__io", cell)}
+    assert {pin: re.search(r"PIN_TYPE 6'(\d+)", cell)[1] for pin, cell in pads.items()} == {"14": "101001", "15": "000001", "16": "101001"}
+    assert re.search(r"connect \\D_OUT_0 1'1\n", pads["16"])
 
 
 def test_a_board_without_a_known_tier_is_refused():

@@ -67,12 +67,13 @@ class Decoder:
 
 
 class Bench:
-    """``dut`` with ``chip``, or one that holds ``content`` and is ``found`` so, behind its pins and a ``decoder`` beside.
+    """``dut`` with ``chip``, or one that holds ``content`` and is ``found`` so, behind its pins and a ``decoder`` beside;
+    ``options``: more of the controller's.
     ``ctx.set(bench.reset, 1)`` resets the controller alone."""
 
-    def __init__(self, *, nibbles, chip=None, content=b"", pads=None, pause_bits=None, boot=True, strict=True, **found):
+    def __init__(self, *, nibbles, chip=None, content=b"", pads=None, boot=True, strict=True, options=None, **found):
         self.nibbles = nibbles
-        self.dut = FlashController(offset=OFFSET, nibbles=nibbles, pause_bits=pause_bits or 5 - nibbles, boot=boot)
+        self.dut = FlashController(**{"offset": OFFSET, "nibbles": nibbles, "pause_bits": 5 - nibbles, "boot": boot, **(options or {})})
         self.chip = chip or FlashChip(content, Found(**{"timing": QUICK, **found}), offset=OFFSET, strict=strict)
         self.cells = IoCells(self.chip, period=PERIOD[nibbles], pads=pads)
         self.decoder = Decoder()

@@ -35,7 +35,13 @@ def random_rows(rng, count, *, most=12):
 @pytest.mark.parametrize("jedec", [0xEF4018, 0xEF7018])
 def test_what_is_sent(nibbles, power, jedec):
     bench = Bench(
-        nibbles=nibbles, content=CONTENT, power=power, jedec=jedec, pads=Pads(out=2000, back=1000), timing=FlashTiming(), pause_bits=8
+        nibbles=nibbles,
+        content=CONTENT,
+        power=power,
+        jedec=jedec,
+        pads=Pads(out=2000, back=1000),
+        timing=FlashTiming(),
+        options={"pause_bits": 8},
     )
 
     async def go(ctx):
@@ -81,7 +87,7 @@ def test_the_pause_must_last_until_the_chip_is_awake(nibbles):
 
     for short in (True, False):
         timing = FlashTiming(res1=48 * PERIOD[nibbles], shsl2=PERIOD[nibbles])
-        bench = Bench(nibbles=nibbles, timing=timing, strict=False, boot=False, pause_bits=(6 if short else 7) - nibbles)
+        bench = Bench(nibbles=nibbles, timing=timing, strict=False, boot=False, options={"pause_bits": (6 if short else 7) - nibbles})
         bench.run(go)
 
 
@@ -170,6 +176,19 @@ def test_the_right_answer_is_taken(nibbles):
 
     async def go(ctx):
         assert await bench.settle(ctx, limit=2000) is not None
+
+    bench.run(go)
+
+
+@both
+@pytest.mark.parametrize(("jedec", "ready"), [(0xEF4017, True), (0xEF7017, True), (0xEF7018, False)])
+def test_a_smaller_chip_where_the_board_has_one(nibbles, jedec, ready):
+    """W25Q64JV, in both ordering options, with which the W25Q128JV is another one."""
+    bench = Bench(nibbles=nibbles, boot=False, jedec=jedec, options={"device_id": 0x16})
+
+    async def go(ctx):
+        assert (await bench.settle(ctx, limit=2000) is not None) == ready
+        assert bench.chip.quad
 
     bench.run(go)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from amaranth_boards.upduino_v3 import UpduinoV3Platform
 
 import boards
 from firmware.compiler import compile_network
@@ -25,6 +26,7 @@ from golden.integer.file import load, save_network
 from golden.integer.layer import Layer, TableGroup
 from golden.integer.shipped import find_network
 from hdl.board.ecp5 import EcpTop, dividers
+from hdl.board.pins import place_of
 from hdl.board.top import Top
 from hdl.build import main
 from hdl.flow.design import check_resources
@@ -74,7 +76,7 @@ def refused(capsys: pytest.CaptureFixture[str], folder: Path, *args: str) -> str
 
 
 def test_unknown_board(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert "unknown board 'icebraker': the boards are icebreaker, ulx3s_85f" in refused(capsys, tmp_path, "--board", "icebraker")
+    assert "unknown board 'icebraker': the boards are icebreaker, icesugar, " in refused(capsys, tmp_path, "--board", "icebraker")
 
 
 @pytest.mark.parametrize("seeds", ["0", "-1", "101"])
@@ -102,13 +104,13 @@ def test_corrupt_network(capsys: pytest.CaptureFixture[str], tmp_path: Path, dam
 def test_a_network_that_does_not_fit(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = network(tmp_path / "big.safetensors", n_t=40, n_c=8)
     line = refused(capsys, tmp_path, "--board", "ulx3s_85f", "--network", str(path))
-    assert re.search(r"needs 160\.0 KiB .* has 128\.0 KiB: tier block RAM is full", line)
+    assert re.search(r"needs 160\.0 KiB .* has 128\.0 KiB, 32\.0 KiB too few: tier block RAM is full", line)
 
 
 def test_a_network_that_does_not_fit_the_flash(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = network(tmp_path / "big.safetensors", n_t=31, n_c=15)
     line = refused(capsys, tmp_path, "--board", "icebreaker", "--network", str(path))
-    assert re.search(r"needs 15872\.0 KiB .* and 15104\.0 KiB of flash: tier flash is full", line)
+    assert re.search(r"needs 15872\.0 KiB .* and 15104\.0 KiB of flash, 640\.0 KiB too few: tier flash is full", line)
 
 
 def test_missing_tool(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,17 +142,36 @@ def test_a_board_that_lacks_a_resource(capsys: pytest.CaptureFixture[str], tmp_p
 def test_every_resource_is_missed(name: str) -> None:
     """The boards there are have all that their tops request; each resource, taken away, is named."""
     board = boards.get(name)
-    top = {"icebreaker": Top, "ulx3s_85f": EcpTop}[name]
+    top = EcpTop if name == "ulx3s_85f" else Top
     module, platform_class = board.platform.split(":")
-    for needed in top.resources(board):
+    for role in top.roles(board):
         platform = getattr(importlib.import_module(module), platform_class)()
-        check_resources(platform, top.resources(board), board=name)
-        del platform.resources[needed]
-        with pytest.raises(BuildError, match=f"has no resource {needed[0]} {needed[1]}, which the design needs"):
-            check_resources(platform, top.resources(board), board=name)
+        check_resources(platform, board, top.roles(board))
+        resource, number, _ = place_of(platform, board, role)
+        if resource != "@":
+            del platform.resources[resource, number]
+            with pytest.raises(BuildError, match=f"of the board {name} has no resource {resource} {number}, which the design needs$"):
+                check_resources(platform, board, top.roles(board))
     platform.default_clk = None
     with pytest.raises(BuildError, match="has no default clock"):
-        check_resources(platform, (), board=name)
+        check_resources(platform, replace(board, wiring=boards.Wiring()), ("clock",))
+
+
+@pytest.mark.parametrize(
+    ("wiring", "message"),
+    [
+        (boards.Wiring(), "has no resource SB_HFOSC 0, which the design needs$"),
+        (boards.Wiring(clock="clk12 0"), "has no resource uart 0, which the design needs$"),
+        (boards.Wiring(clock="clk12 0", uart_rx="@15", uart_tx="rgb_led 0.tx"), r"has no resource rgb_led 0\.tx, which the design needs$"),
+        (boards.Wiring(clock="clk12 0.io"), r"has no resource clk12 0\.io, which the design needs$"),
+        (boards.Wiring(clock="clk12"), "^clock of the board upduino_v3 must be 'NAME NUMBER', 'NAME NUMBER.PART' or '@PIN', not 'clk12'$"),
+    ],
+)
+def test_a_wiring_that_the_platform_lacks(wiring: boards.Wiring, message: str) -> None:
+    """The UPduino's record with another wiring: as found it has neither the oscillator nor a UART under the usual names."""
+    board = replace(boards.get("upduino_v3"), wiring=wiring)
+    with pytest.raises(ValueError, match=message):
+        check_resources(UpduinoV3Platform(), board, Top.roles(board))
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
@@ -212,7 +233,7 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     out = tmp_path / "build" / "icebreaker"
     first = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
-    assert set(first) == {"bitstream.bin", "image.bin", "flash.bin", "report.json", "report.txt"}
+    assert set(first) == {"files.sha256", "bitstream.bin", "image.bin", "flash.bin", "report.json", "report.txt"}
     assert first["flash.bin"] == first["bitstream.bin"].ljust(0x100000, b"\xff") + first["image.bin"]
     program = read_image(first["image.bin"])
     assert program.meta.name == "shakespeare"
@@ -237,6 +258,14 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert second["bitstream.bin"] == first["bitstream.bin"]
     assert second["image.bin"] != first["image.bin"]
     assert second["report.json"] != first["report.json"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["icesugar", "upduino_v3"])
+def test_other_boards_with_an_up5k(name: str, tmp_path: Path) -> None:
+    done = command("--board", name, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "build" / name / "report.json").read_bytes())["fmax_mhz"] >= 36
 
 
 @pytest.mark.slow

@@ -96,6 +96,17 @@ def test_synthesis_ends_with_the_build(start: Start, tmp_path: Path) -> None:
     assert until(lambda: not any(map(lives, pids(tmp_path))), seconds=2)
 
 
+def test_the_tools_end_with_a_build_that_is_killed(start: Start, tmp_path: Path) -> None:
+    """And what the tools have started, though no code of the build runs any more."""
+    build = start(yosys=SYNTHESISES, seeds=2)
+    assert until(lambda: len(pids(tmp_path)) == 2), build.communicate()
+    assert all(map(lives, pids(tmp_path)))
+    build.kill()
+    build.communicate()
+    assert build.returncode == -signal.SIGKILL
+    assert until(lambda: not any(map(lives, pids(tmp_path))), seconds=2)
+
+
 def test_one_build_at_a_time(start: Start, tmp_path: Path) -> None:
     """The second is refused, until the first is gone, even killed; then what that one left is removed."""
     first = start(yosys=SYNTHESISES, seeds=2)

@@ -12,19 +12,24 @@ from golden.tasks.images.classifier import integer_accuracy, train_classifier
 from golden.tasks.images.mnist import read_mnist
 from golden.tasks.images.recipe import RECIPES, Growth, Recipe
 from golden.tasks.images.warp import views_of
+from polychron.cli import main
 
 
 def idx(array):
     return bytes((0, 0, 8, array.ndim)) + struct.pack(f">{array.ndim}I", *array.shape) + array.astype(np.uint8).tobytes()
 
 
-def write_files(folder, *, packed=False, dot="-"):
-    """Images whose class is the row of a bright bar."""
+def write_files(folder, *, packed=False, dot="-", size=(28, 28)):
+    """Images whose class is the row of a bright bar, or where it begins."""
     rng = np.random.default_rng(0)
     for part, count in (("train", 300), ("t10k", 100)):
         labels = np.arange(count) % 10
-        images = rng.integers(0, 60, (count, 28, 28))
-        images[np.arange(count), 4 + 2 * labels, 5:23] = 200
+        images = rng.integers(0, 60, (count, *size))
+        if size == (28, 28):
+            images[np.arange(count), 4 + 2 * labels, 5:23] = 200
+        else:
+            bar = np.arange(size[0] * size[1] // 10) + labels[:, None] * (size[0] * size[1] // 10)
+            np.put_along_axis(images.reshape(count, -1), bar, 200, axis=1)
         for name, array in ((f"{part}-images{dot}idx3-ubyte", images), (f"{part}-labels{dot}idx1-ubyte", labels)):
             if packed:
                 (folder / f"{name}.gz").write_bytes(gzip.compress(idx(array)))
@@ -61,13 +66,33 @@ def test_training_on_it(tmp_path):
 def test_views_begin_with_the_images_and_are_seeded(tmp_path):
     write_files(tmp_path)
     x = read_mnist(tmp_path).train_x
-    views = views_of(x, WARP, seed=0)
+    views = views_of(x, (28, 28), WARP, seed=0)
     assert views(0) is x
     assert views(3) is x
-    assert views_of(x, None, seed=0)(1) is x
+    assert views_of(x, (28, 28), None, seed=0)(1) is x
     assert not np.array_equal(views(1), x)
-    np.testing.assert_array_equal(views(1), views_of(x, WARP, seed=0)(1))
-    assert not np.array_equal(views(1), views_of(x, WARP, seed=1)(1))
+    np.testing.assert_array_equal(views(1), views_of(x, (28, 28), WARP, seed=0)(1))
+    assert not np.array_equal(views(1), views_of(x, (28, 28), WARP, seed=1)(1))
+
+
+@pytest.mark.parametrize("size", [(9, 14), (64, 64), (1, 40)])
+def test_training_on_images_of_another_size(size, tmp_path, capsys):
+    """From the command line: the size is the files', and the card has it; other files are refused."""
+    data, out = tmp_path / "data", tmp_path / "net.safetensors"
+    data.mkdir()
+    write_files(data, size=size)
+    assert main(["train", "mnist", f"--data={data}", "--tables=8", "--pairs=4", "--anchors=covering", f"--out={out}"]) == 0
+    network = load(out)
+    assert (network.n_in, network.card["data"]["size"]) == (size[0] * size[1], f"{size[0]} x {size[1]}")
+    assert main(["eval", str(out), f"--data={data}"]) == 0
+    told = capsys.readouterr().out
+    assert network.card["figures"]["accuracy_integer"] > 0.5
+    assert f"accuracy_integer: {network.card['figures']['accuracy_integer']:g}\n" in told
+    write_files(data, size=size[::-1])
+    if size[0] != size[1]:
+        assert main(["eval", str(out), f"--data={data}"]) == 2
+        shown = f"the images are {size[1]} x {size[0]}, those the network was trained on {size[0]} x {size[1]}"
+        assert capsys.readouterr().err == f"error: {data}: {shown}\n"
 
 
 def test_the_preset_fits_the_hardware():
@@ -95,8 +120,11 @@ LABELS, IMAGES = "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte"
         (IMAGES, lambda data: b"\0\0\x08\x01" + data[4:], "not an IDX file of unsigned bytes with 3 dimensions"),
         (IMAGES, lambda data: b"\0\0\x0d\x03" + data[4:], "not an IDX file of unsigned bytes with 3 dimensions"),
         (IMAGES, lambda data: data[:4] + b"\xff" * 12, "must hold 79228162458924105385300197375 bytes"),
-        (IMAGES, lambda data: idx(np.zeros((2, 28, 27))), "images must be 28 x 28, and at least one, not 2 x 28 x 27"),
-        (IMAGES, lambda data: idx(np.zeros((0, 28, 28))), "images must be 28 x 28, and at least one, not 0 x 28 x 28"),
+        (IMAGES, lambda data: idx(np.zeros((2, 28, 27))), "images must be 28 x 28 as the training images are, not 28 x 27"),
+        (IMAGES, lambda data: idx(np.zeros((0, 28, 28))), "must hold at least one image, of 2 to 4096 pixels, not 0 x 28 x 28"),
+        (IMAGES, lambda data: idx(np.zeros((1, 64, 65))), "must hold at least one image, of 2 to 4096 pixels, not 1 x 64 x 65"),
+        (IMAGES, lambda data: idx(np.zeros((1, 1, 1))), "must hold at least one image, of 2 to 4096 pixels, not 1 x 1 x 1"),
+        (IMAGES, lambda data: idx(np.zeros((9, 0, 5))), "must hold at least one image, of 2 to 4096 pixels, not 9 x 0 x 5"),
     ],
 )
 def test_broken_files_are_refused_in_one_sentence(tmp_path, name, change, message):

@@ -91,8 +91,8 @@ def test_a_signal_keeps_what_is_trained(number, view, tables, tmp_path, capsys, 
     """It arrives while images are distorted: before the first table is grown, or before all are fitted together."""
     made = classifier.views_of
 
-    def views(x, warp, *, seed):
-        view_of, asked = made(x, warp, seed=seed), []
+    def views(x, size, warp, *, seed):
+        view_of, asked = made(x, size, warp, seed=seed), []
 
         def watched(index):
             asked.append(index)
@@ -112,7 +112,7 @@ def test_a_signal_keeps_what_is_trained(number, view, tables, tmp_path, capsys, 
 
 
 def test_a_second_signal_leaves_at_once(tmp_path, capsys, monkeypatch):
-    def views(x, warp, *, seed):
+    def views(x, size, warp, *, seed):
         for _ in range(2):
             os.kill(os.getpid(), signal.SIGINT)
 

@@ -13,13 +13,13 @@ def images(count=20):
 
 
 def test_no_distortion_is_the_image_itself():
-    np.testing.assert_array_equal(warp(images(), STILL, rng=np.random.default_rng(1)), images())
+    np.testing.assert_array_equal(warp(images(), (8, 8), STILL, rng=np.random.default_rng(1)), images())
 
 
 def test_distortions_are_seeded_and_stay_in_range():
-    first = warp(images(), SOME, rng=np.random.default_rng(1))
-    np.testing.assert_array_equal(first, warp(images(), SOME, rng=np.random.default_rng(1)))
-    assert not np.array_equal(first, warp(images(), SOME, rng=np.random.default_rng(2)))
+    first = warp(images(), (8, 8), SOME, rng=np.random.default_rng(1))
+    np.testing.assert_array_equal(first, warp(images(), (8, 8), SOME, rng=np.random.default_rng(1)))
+    assert not np.array_equal(first, warp(images(), (8, 8), SOME, rng=np.random.default_rng(2)))
     assert (first != images()).mean() > 0.3
     assert first.min() >= 0
     assert first.max() <= 16
@@ -27,7 +27,7 @@ def test_distortions_are_seeded_and_stay_in_range():
 
 def read_at(matrix):
     out = np.empty_like(images(1))
-    _sample_all(images(1), 8, np.array([matrix], float), out)
+    _sample_all(images(1), 8, 8, np.array([matrix], float), out)
     return out.reshape(8, 8)
 
 
@@ -51,6 +51,17 @@ def test_a_quarter_turn():
     assert not np.array_equal(turned, np.rot90(square, -1))
 
 
-def test_images_must_be_square():
-    with pytest.raises(ValueError, match="images must be square, not of 63 pixels"):
-        warp(images()[:, :63], STILL, rng=np.random.default_rng(0))
+@pytest.mark.parametrize("size", [(4, 16), (16, 4), (1, 64)])
+def test_images_of_other_sizes(size):
+    """A shift by a row and two columns; what comes from beyond the border is 0."""
+    np.testing.assert_array_equal(warp(images(), size, STILL, rng=np.random.default_rng(1)), images())
+    out = np.empty_like(images(1))
+    _sample_all(images(1), *size, np.array([[[1, 0, 1], [0, 1, -2]]], float), out)
+    wanted = np.zeros(size)
+    wanted[: size[0] - 1, 2:] = images(1).reshape(size)[1:, : size[1] - 2]
+    np.testing.assert_array_equal(out.reshape(size), wanted)
+
+
+def test_images_must_have_their_size():
+    with pytest.raises(ValueError, match="images must have 8 x 8 pixels, not 63"):
+        warp(images()[:, :63], (8, 8), STILL, rng=np.random.default_rng(0))

@@ -1,0 +1,44 @@
+"""The wiring of a board's record on a platform of amaranth_boards: ports by what they are to the design."""
+
+import re
+from typing import Any
+
+from amaranth.build import Pins, Resource
+
+from boards import Board
+
+CLOCK = "clock"
+
+
+def place_of(platform: Any, board: Board, role: str) -> tuple[str, int, str]:
+    """(resource, number, part or nothing) of a field of :class:`boards.Wiring`; of a pin alone ("@", 0, its name).
+
+    Of a clock that the record doesn't name it is the platform's default one.
+    """
+    text: str = getattr(board.wiring, role) or f"{platform.default_clk} 0"
+    match = re.fullmatch(r"(@)(\w+)|(\w+) (\d+)(?:\.(\w+))?", text)
+    if match is None:
+        raise ValueError(f"{role} of the board {board.name} must be 'NAME NUMBER', 'NAME NUMBER.PART' or '@PIN', not {text!r}")
+    return ("@", 0, match[2]) if match[1] else (match[3], int(match[4]), match[5] or "")
+
+
+class Ports:
+    """Ports of ``platform`` at the places that ``board`` names. A resource is requested once, whichever of its parts are asked for."""
+
+    def __init__(self, platform: Any, board: Board) -> None:
+        self._platform, self._board = platform, board
+        self._requested: dict[tuple[str, int], Any] = {}
+
+    def __getitem__(self, role: str) -> Any:
+        name, number, part = place_of(self._platform, self._board, role)
+        if name == "@":
+            return self.pin(part)
+        if (name, number) not in self._requested:
+            self._requested[name, number] = self._platform.request(name, number, dir="-")
+        group = self._requested[name, number]
+        return getattr(group, part) if part else group
+
+    def pin(self, name: str) -> Any:
+        """A pin of the FPGA that no resource has."""
+        self._platform.add_resources([Resource(f"pin_{name}", 0, Pins(name, dir="io"))])
+        return self._platform.request(f"pin_{name}", 0, dir="-")
