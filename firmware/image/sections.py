@@ -80,12 +80,14 @@ def flash_layout(head: list[Section], flash: list[Section], *, offset: int) -> l
 
 
 def signature(sections: Iterable[Section]) -> int:
-    """What an image's section SIGNATURE holds: the CRC-32 of all sections of :data:`SIGNED`, each without its own CRC, in their order."""
+    """What an image's section SIGNATURE holds, never 0: the CRC-32 of all sections of :data:`SIGNED`, each without its own CRC, in their
+    order; 1 in place of 0, which says that there is none.
+    """
     value = 0
     for section in sections:
         if section.kind in SIGNED:
             value = zlib.crc32(section.payload, zlib.crc32(_head(section), value))
-    return value
+    return value or 1
 
 
 def until_rest(data: bytes) -> bytes:

@@ -31,7 +31,7 @@ class LoadStatus(wiring.Signature):
                 "error": Out(1),  # it did not; the first error stays
                 "code": Out(isa.LoadError),  # of the error, a clock after it
                 "image_signature": Out(32),  # of the loaded image, or 0; while a section SIGNATURE passes, on its way
-                "same": Out(1),  # the flash held that image when it was last read
+                "same": Out(1),  # the flash held that image when it was last read; while done
                 "section": Out(8),  # number, from 0 and modulo 256, of the section that is read, or was when it ended
             }
         )
@@ -168,7 +168,8 @@ class Loader(wiring.Component):
         with m.If(begin):
             m.d.comb += crc.clear.eq(1)
             m.d.sync += [enter(_Phase.HEADER), wrong.eq(0), count.eq(_IDLE), ready.eq(1), checking.eq(self.scrub)]
-            m.d.sync += [done.eq(0), status.error.eq(0), status.code.eq(isa.LoadError.NONE), status.section.eq(0)]
+            m.d.sync += [done.eq(0), status.error.eq(0), status.section.eq(0)]
+            m.d.sync += [cause.eq(isa.LoadError.NONE), status.code.eq(isa.LoadError.NONE)]
         with m.If(self.start):
             m.d.sync += whole.eq(0)
         with m.Elif(self.scrub):
@@ -209,7 +210,7 @@ class Loader(wiring.Component):
             signature.bit.eq(section.slots.bit),
             signature.checking.eq(checking),
             signature.flashed.eq(self.flashed),
-            signature.scrub.eq(self.scrub),
+            signature.doubt.eq(self.scrub | (self.start & checking & ~self.status.done)),  # a scrub begins, or is left without success
             self.status.image_signature.eq(signature.value),
             self.status.same.eq(signature.same),
         ]

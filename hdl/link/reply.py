@@ -52,8 +52,8 @@ class ReplySender(wiring.Component):
     """Reply frames, one at a time: start byte, header and payload from the memory, CRC-16.
 
     A transfer at ``i`` begins a frame; ``i`` is ready again once the frame's last byte is taken at ``o``. What the frame is made of must be
-    in the memory by then, and stay until it is sent; the other header may be written meanwhile. A byte is offered at most 14 clocks after
-    the one before it was taken. The memory is not cleared: a kept reply can be sent any number of times.
+    written by the clock before, and stay until it is sent; the other header may be written meanwhile. A byte is offered at most 14 clocks
+    after the one before it was taken. The memory is not cleared: a kept reply can be sent any number of times.
     """
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class ReplySender(wiring.Component):
         read = memory.read_port()
         byte = self.write.payload
         place = Cat(byte.place, Const(_SHORT >> 2, 5), ~byte.short, Const(1, 1))
-        m.d.comb += [
+        m.d.sync += [
             write.addr.eq(Mux(byte.place == Place.PAYLOAD, self.length, place)),
             write.data.eq(byte.data),
             write.en.eq(self.write.valid),

@@ -27,7 +27,7 @@ class ImageSignature(wiring.Component):
                 "bit": In(1),
                 "checking": In(1),  # the bits are compared, not kept
                 "flashed": In(1),  # they come from the flash
-                "scrub": In(1),  # one clock: the flash is about to be read from its beginning
+                "doubt": In(1),  # what was read of the flash so far tells nothing of it
                 "value": Out(32),
                 "same": Out(1),  # the flash, when it was last read, held the image of this signature
             }
@@ -48,6 +48,6 @@ class ImageSignature(wiring.Component):
             m.d.sync += same.eq(self.checking | self.flashed)
         with m.If(self.take & self.checking & (self.bit != value[0])):
             m.d.sync += same.eq(0)
-        with m.If(replaced | self.scrub):
+        with m.If(replaced | self.doubt):
             m.d.sync += same.eq(0)
         return m
