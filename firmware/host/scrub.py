@@ -29,19 +29,20 @@ def scrub(transport: Transport, image: bytes | None) -> int:
         return 1
     print(f"the flash is sound, sections 0 to {end.section}" + ("" if end.loaded else "; no image is loaded"), file=sys.stderr)
     if image is not None:
-        return _held_against(end, signature(unpack(image)[1]))
+        return held_against(end, signature(unpack(image)[1]))
     return 0
 
 
-def _held_against(end: Hello, due: int) -> int:
+def held_against(end: Hello, due: int) -> int:
     """Whether the flash that was just found sound holds the image of a file with the signature ``due``: 0, or 1 if it holds another."""
-    loaded = end.loaded and end.signature == due
-    if loaded != end.flash_same:
-        print("the flash holds another image than the file", file=sys.stderr)
-        return 1
-    if not loaded:
-        print("of the file only the number of sections was compared, for the core runs another image", file=sys.stderr)
-    return 0
+    if not end.loaded or (end.signature != due and not end.flash_same):
+        why = "the core runs another image" if end.loaded else "no image is loaded"
+        print(f"of the file only the number of sections was compared, for {why}", file=sys.stderr)
+        return 0
+    if end.signature == due and end.flash_same:
+        return 0
+    print("the flash holds another image than the file", file=sys.stderr)
+    return 1
 
 
 def _place(number: int, sections: list[Content]) -> str:

@@ -49,6 +49,7 @@ class FakeCore(Transport):
         self.refuse: isa.Status | None = None
         self._image = bytearray()
         self.signature, self.same = 0, False
+        self.scrubs = 0
         self._error = isa.LoadError.NONE
         self.flash = flash
         self.starting = starting
@@ -98,6 +99,7 @@ class FakeCore(Transport):
             if self.flash is None and self.starting:
                 return isa.Status.BAD_COMMAND, b""
             self._scrubbing = self._sections()
+            self.scrubs += 1
             return isa.Status.OK, b""
         if command in (isa.Command.LOAD_BEGIN, isa.Command.LOAD):
             self._image = bytearray() if command == isa.Command.LOAD_BEGIN else self._image

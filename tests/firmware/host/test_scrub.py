@@ -1,5 +1,6 @@
 """Networks with tables in flash at a core: loaded up to REST, and the flash scrubbed; the host's side, with a core in plain Python."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from firmware import isa
 from firmware.compiler import compile_network
 from firmware.host.device import Device
 from firmware.host.host import Host, LinkError, ScrubError
-from firmware.host.scrub import scrub
+from firmware.host.scrub import held_against, scrub
 from firmware.image.contents import contents
 from firmware.image.image import write_image
 from firmware.image.sections import until_rest
@@ -111,7 +112,7 @@ def test_the_user_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().err
     assert told.startswith("core with 2 comparators, link version 3, flash ready, capture setting 2\n\rscrubbing: 0 % ")
     assert f"\nthe flash is sound, sections 0 to {len(SECTIONS) - 1}; no image is loaded\n" in told
-    assert told.endswith("\nof the file only the number of sections was compared, for the core runs another image\n")
+    assert told.endswith("\nof the file only the number of sections was compared, for no image is loaded\n")
     Device(Host(core), IMAGE).load()
     assert scrub(core, IMAGE) == 0
     assert capsys.readouterr().err.endswith(f"\nthe flash is sound, sections 0 to {len(SECTIONS) - 1}\n")
@@ -162,6 +163,50 @@ def test_a_network_of_another_signature_is_loaded() -> None:
     device.load(progress=told.append)
     assert told[-1] == len(second)
     assert device.host.hello().signature == device.signature != Device(Host(core), first).signature
+
+
+def test_a_core_that_may_not_run_is_loaded_anew() -> None:
+    """After a scrub that failed, the signature is there, and the image must be loaded all the same."""
+    core, told = FakeCore(flash=IMAGE, size=SIZE), []
+    device = Device(Host(core), IMAGE)
+    device.load()
+    core.flash = damaged(len(SECTIONS) - 2)
+    with pytest.raises(ScrubError):
+        device.host.scrub()
+    core.flash = IMAGE
+    assert device.host.hello().signature == device.signature
+    device.load(progress=told.append)
+    assert told[-1] == len(device.loadable)
+
+
+def test_the_flash_is_read_only_when_it_must_be() -> None:
+    core = FakeCore(flash=IMAGE, size=SIZE)
+    device = Device(Host(core), IMAGE)
+    device.load()
+    assert core.scrubs == 1
+    device.load()
+    assert core.scrubs == 1
+    core.same = False
+    device.load()
+    assert core.scrubs == 2
+
+
+@pytest.mark.parametrize(
+    ("loaded", "signature", "same", "code", "told"),
+    [
+        (True, 5, True, 0, ""),
+        (True, 5, False, 1, "the flash holds another image than the file\n"),
+        (True, 6, True, 1, "the flash holds another image than the file\n"),
+        (True, 6, False, 0, "of the file only the number of sections was compared, for the core runs another image\n"),
+        (False, 5, True, 0, "of the file only the number of sections was compared, for no image is loaded\n"),
+    ],
+)
+def test_what_a_sound_flash_is_held_against(
+    loaded: bool, signature: int, same: bool, code: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hello = replace(Host(FakeCore(flash=IMAGE)).hello(), loaded=loaded, signature=signature, flash_same=same)
+    assert held_against(hello, 5) == code
+    assert capsys.readouterr().err == told
 
 
 def test_tables_of_another_image_are_refused() -> None:

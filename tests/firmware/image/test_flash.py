@@ -231,6 +231,15 @@ def test_hostile_images(program: Program, image: bytes) -> None:
         pack([Section(kind=isa.Kind.FLASH, address=(1 << 23) - 4, payload=bytes(16))], comparators=2)
 
 
+def test_the_signature_covers_the_tables_in_flash(image: bytes) -> None:
+    comparators, sections = unpack(image)
+    number = next(i for i, section in enumerate(sections) if section.kind == isa.Kind.FLASH)
+    payload = sections[number].payload
+    sections[number] = replace(sections[number], payload=bytes([payload[0] ^ 1]) + payload[1:])
+    with pytest.raises(ImageError, match=r"^section SIGNATURE must be "):
+        read_image(pack(sections, comparators=comparators))
+
+
 def test_what_is_loaded_must_end_before_the_tables(program: Program) -> None:
     network = shaped(1, n=16, n_t=12, n_c=5, out_t=4, out_c=5, n_out=33)
     low = compile_network(network, small_board(1280, base=0x1400))

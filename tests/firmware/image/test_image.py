@@ -80,6 +80,19 @@ def test_layout_of_the_bytes() -> None:
     assert len(unpack(sampler_image(Sampling(), comparators=2))[1]) == 1
 
 
+def test_the_signature_is_the_crc_of_what_docs_say(image: bytes) -> None:
+    """Program, anchors and tables, each section without its own CRC, in the order of the file: found by their kinds' bytes alone."""
+    at, signed, told = 16, b"", b""
+    while at < len(image):
+        size = int.from_bytes(image[at + 4 : at + 8], "little")
+        if image[at] in (0, 1, 2, 0x13):
+            signed += image[at : at + 8 + size]
+        if image[at] == 6:
+            told = image[at + 8 : at + 8 + size]
+        at += 12 + size
+    assert told == struct.pack("<I", zlib.crc32(signed))
+
+
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(at=st.integers(0, 1 << 30), bit=st.integers(0, 7))
 def test_every_flipped_bit_is_refused(at: int, bit: int, image: bytes) -> None:

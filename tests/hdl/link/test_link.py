@@ -106,6 +106,19 @@ def test_load_errors_are_told():
     talk(script)
 
 
+def test_a_frame_that_waits_at_the_watchdog_is_answered():
+    async def script(host, dut, ctx):
+        ctx.set(dut.core.hang, 1)
+        for seq, command, payload in ((1, STEP, b"\3"), (2, STEP, b"\3"), (3, HELLO, b"")):
+            await host.send(frame(seq, command, payload))
+        await ctx.tick().repeat(1100)
+        assert await host.reply() == (2, BUSY, b"")
+        assert await host.reply() == (1, FAULT, b"")
+        assert await host.reply(limit=600) == (3, OK, GREETING)
+
+    talk(script, watchdog_bits=10)
+
+
 def test_load_begin_resets_the_core():
     async def script(host, dut, ctx):
         assert await host.ask(1, STEP, [3]) == (1, OK, b"\0\1\2")

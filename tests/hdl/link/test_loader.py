@@ -271,6 +271,37 @@ def test_a_scrub_compares_the_signature_and_keeps_it():
         assert signature_after(SIGNED, built(*ON_CHIP, other, REST, *IN_FLASH), scrubs=[1], flashed=1) == (0xDEADF00D, 0)
 
 
+def test_a_scrub_that_fails_or_is_left_tells_nothing_of_the_flash():
+    state = image(section(Kind.STORE, 0, b"ab"))
+    wrong = bytearray(SIGNED)
+    wrong[-20] ^= 1
+    cut = SIGNED[: SIGNED.index(SIGNATURE[2]) + 8]
+    for before, doubtful in ((SIGNED, bytes(wrong)), (SIGNED, cut)):
+        kept, at = [], len(before) + len(doubtful)
+        after = load(before + doubtful + state, restarts=[0, at], scrubs=[len(before)], flashed=1, kept=kept)[1:]
+        assert (after, kept[1]) == (OK, 0)
+
+
+@pytest.mark.parametrize("late", range(1, 16))
+def test_a_new_load_has_no_old_error(late):
+    """``start`` in any clock of a header's byte that is wrong."""
+    dut, state = Loader(words=WORDS, comparators=2), []
+
+    async def bench(ctx):
+        await put(ctx, dut.i, b"X")
+        await ctx.tick().repeat(late)
+        ctx.set(dut.start, 1)
+        await ctx.tick()
+        ctx.set(dut.start, 0)
+        await put(ctx, dut.i, image())
+        await ctx.tick().until(dut.i.ready)
+        await ctx.tick().repeat(3)
+        state.extend([ctx.get(dut.status.done), ctx.get(dut.status.error), LoadError(ctx.get(dut.status.code))])
+
+    simulate(dut, bench)
+    assert tuple(state) == OK
+
+
 def test_every_flipped_bit_is_found():
     """No image with one wrong bit loads, but for the bits whose flip leaves it right: none."""
     data = image(section(5, 2, b"\x08\x01"), section(0x10, 0, b"{}"))
