@@ -59,16 +59,11 @@ class Jitter(wiring.Component):
     is not here). None may be written in the clock of a draw or of ``prepare``. The sum wraps at 16 bits.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "load": In(LoadBus()),
-                "prepare": In(1),  # steps a new seed ahead
-                "draw": In(1),  # takes the draw
-                "enable": In(1),  # low: ``jitter`` is 0
-                "jitter": Out(signed(16)),  # of the draw a clock ago
-            }
-        )
+    load: In(LoadBus())
+    prepare: In(1)  # steps a new seed ahead
+    draw: In(1)  # takes the draw
+    enable: In(1)  # low: ``jitter`` is 0
+    jitter: Out(signed(16))  # of the draw a clock ago
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

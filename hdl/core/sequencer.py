@@ -21,26 +21,21 @@ class Sequencer(wiring.Component):
     without a symbol.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "step": In(StepStream),
-                "symbol": Out(SymbolStream),
-                "go": Out(1),  # a step begins
-                "running": Out(1),  # a step runs
-                "stepped": Out(1),  # a step ends
-                "retired": In(1),  # a run's rows are added and written back
-                "sort": In(1),  # of that run
-                "end": In(1),  # of that run
-                "outputs": In(Outputs),  # of the run with ``sort``, while they are read
-                "reads": Out(OutputReadStream),  # the latencies that the sorter takes
-                "sorter_start": Out(1),
-                "sorter_done": In(1),
-                "sorter_symbol": In(8),
-                "chosen": Out(8),  # the step's symbol, the forced one or the sorter's, while ``known``
-                "known": Out(1),
-            }
-        )
+    step: In(StepStream)
+    symbol: Out(SymbolStream)
+    go: Out(1)  # a step begins
+    running: Out(1)  # a step runs
+    stepped: Out(1)  # a step ends
+    retired: In(1)  # a run's rows are added and written back
+    sort: In(1)  # of that run
+    end: In(1)  # of that run
+    outputs: In(Outputs)  # of the run with ``sort``, while they are read
+    reads: Out(OutputReadStream)  # the latencies that the sorter takes
+    sorter_start: Out(1)
+    sorter_done: In(1)
+    sorter_symbol: In(8)
+    chosen: Out(8)  # the step's symbol, the forced one or the sorter's, while ``known``
+    known: Out(1)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

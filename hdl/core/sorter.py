@@ -49,20 +49,18 @@ class Sorter(wiring.Component):
     they are. ``depth``: cells, 1..8.
     """
 
+    load: In(LoadBus())
+    start: In(1)  # a step begins
+    i: In(LatencyStream)
+    symbol: Out(8)  # the step's, while ``done``
+    done: Out(1)
+    results: Out(ResultPort)  # 0 number of spikes listed, then neuron, latency of each; not between ``start`` and ``done``
+
     def __init__(self, *, depth: int = MAX_DEPTH) -> None:
         if not isinstance(depth, int) or not 1 <= depth <= MAX_DEPTH:
             raise ValueError(f"depth must be 1..{MAX_DEPTH}, not {depth!r}")
         self.depth = depth
-        super().__init__(
-            {
-                "load": In(LoadBus()),
-                "start": In(1),  # a step begins
-                "i": In(LatencyStream),
-                "symbol": Out(8),  # the step's, while ``done``
-                "done": Out(1),
-                "results": Out(ResultPort),  # 0 number of spikes listed, then neuron, latency of each; not between ``start`` and ``done``
-            }
-        )
+        super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

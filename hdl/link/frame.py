@@ -58,17 +58,12 @@ class FrameReceiver(wiring.Component):
     the first after reset.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "i": In(stream.Signature(ReceivedByte, always_ready=True)),  # off the line
-                "o": Out(stream.Signature(Request)),  # whole frames, and bad ones
-                "tick": In(1),  # the measure of silence
-                "payload": Out(PayloadPort),  # of the frame that came last
-                "hold": In(1),  # what comes now is not written
-                "dropped": Out(8),  # bad frames so far, modulo 256
-            }
-        )
+    i: In(stream.Signature(ReceivedByte, always_ready=True))  # off the line
+    o: Out(stream.Signature(Request))  # whole frames, and bad ones
+    tick: In(1)  # the measure of silence
+    payload: Out(PayloadPort)  # of the frame that came last
+    hold: In(1)  # what comes now is not written
+    dropped: Out(8)  # bad frames so far, modulo 256
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -67,19 +67,17 @@ class Loader(wiring.Component):
     from reset on, for simulations that begin with filled memories.
     """
 
+    i: In(stream.Signature(unsigned(8)))
+    load: Out(LoadBus())
+    start: In(1)  # for one clock
+    scrub: In(1)  # for one clock
+    flashed: In(1)  # the bytes come from the flash
+    fail: In(1)  # one clock: the source of the bytes is lost, error FLASH
+    status: Out(LoadStatus())
+
     def __init__(self, *, words: Mapping[isa.Kind, int], comparators: int, loaded: bool = False) -> None:
         self._spans, self._comparators, self._loaded = spans_of(words), comparators, loaded
-        super().__init__(
-            {
-                "i": In(stream.Signature(unsigned(8))),
-                "load": Out(LoadBus()),
-                "start": In(1),  # for one clock
-                "scrub": In(1),  # for one clock
-                "flashed": In(1),  # the bytes come from the flash
-                "fail": In(1),  # one clock: the source of the bytes is lost, error FLASH
-                "status": Out(LoadStatus()),
-            }
-        )
+        super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -56,15 +56,10 @@ class ReplySender(wiring.Component):
     after the one before it was taken. The memory is not cleared: a kept reply can be sent any number of times.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "write": In(stream.Signature(ReplyByte, always_ready=True)),
-                "length": In(8),  # payload bytes of the kept reply: stands while that is sent
-                "i": In(stream.Signature(Reply)),
-                "o": Out(stream.Signature(unsigned(8))),
-            }
-        )
+    write: In(stream.Signature(ReplyByte, always_ready=True))
+    length: In(8)  # payload bytes of the kept reply: stands while that is sent
+    i: In(stream.Signature(Reply))
+    o: Out(stream.Signature(unsigned(8)))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
