@@ -35,9 +35,8 @@ class HostReader(wiring.Component):
             self.results.addr.eq(asked.address[: len(self.results.addr)]),
         ]
         with m.FSM(name="host"):
-            with m.State("IDLE"):
-                with m.If(self.request.valid & self.idle & ~self.data.valid):
-                    m.next = "STORE"
+            with m.State("IDLE"), m.If(self.request.valid & self.idle & ~self.data.valid):
+                m.next = "STORE"
             with m.State("STORE"):
                 m.d.comb += self.reads.eq(1)
                 m.next = "CROSSBAR"

@@ -60,22 +60,20 @@ class Sequencer(wiring.Component):
         ]
 
         with m.FSM(name="sorting"):
-            with m.State("IDLE"):
-                with m.If(self.retired & self.sort):
-                    m.d.comb += self.sorter_start.eq(1)
-                    m.d.sync += neuron.eq(0)
-                    m.next = "READ"
+            with m.State("IDLE"), m.If(self.retired & self.sort):
+                m.d.comb += self.sorter_start.eq(1)
+                m.d.sync += neuron.eq(0)
+                m.next = "READ"
             with m.State("READ"):
                 m.d.comb += reads.valid.eq(1)
                 with m.If(reads.ready):
                     m.d.sync += neuron.eq(neuron + 1)
                     with m.If(reads.payload.last):
                         m.next = "DONE"
-            with m.State("DONE"):
-                with m.If(self.sorter_done):
-                    m.d.comb += sorted_now.eq(1)
-                    m.d.sync += sorted_.eq(1)
-                    m.next = "IDLE"
+            with m.State("DONE"), m.If(self.sorter_done):
+                m.d.comb += sorted_now.eq(1)
+                m.d.sync += sorted_.eq(1)
+                m.next = "IDLE"
 
         with m.If(self.retired & self.end):
             m.d.comb += ended_now.eq(1)

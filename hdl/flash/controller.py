@@ -39,13 +39,13 @@ class FlashController(wiring.Component):
     """
 
     row: In(RowStream)  # a row of tables
-    data: Out(FlashBytes())  # its bytes, out of registers
+    data: Out(FlashBytes)  # its bytes, out of registers
     start: In(1)  # one clock: all from the beginning; wins over `stop`
     stop: In(1)  # no image is wanted
     o: Out(stream.Signature(unsigned(8)))  # bytes of the image
-    status: Out(FlashStatus())
+    status: Out(FlashStatus)
     fail: Out(1)  # one clock, while an image is wanted: the chip has not shown its id
-    pins: Out(FlashPins())  # in the domain `flash` with 2 nibbles a clock
+    pins: Out(FlashPins)  # in the domain `flash` with 2 nibbles a clock
 
     def __init__(self, *, offset: int, nibbles: int, device_id: int = 0x17, pause_bits: int = 8, boot: bool = True) -> None:
         if nibbles not in (1, 2):
@@ -84,23 +84,14 @@ class FlashController(wiring.Component):
             self.status.ready.eq(ready),
             self.status.capture.eq(capture),
             reading.eq(good & ~command[0] & active & ~again),
-            counter.step.eq(step),
-            counter.phase.eq(phase),
-            counter.starting.eq(starting),
-            counter.reading.eq(reading),
-            counter.row.eq(ready),
-            counter.more.eq(self.row.payload.more),
-            wave.step.eq(step),
-            wave.steps.eq(steps),
-            wave.command.eq(command),
-            wave.row.eq(self.row.payload.address),
-            wave.rows.eq(ready),
-            wave.issue.eq(phase.data & ~(reading & waiting)),
-            gearbox.setting.eq(capture),
-            gearbox.ask.eq(wave.issue),
-            self.data.data.eq(gearbox.data),
-            self.o.payload.eq(gearbox.data),
         ]
+        m.d.comb += [counter.step.eq(step), counter.phase.eq(phase), counter.starting.eq(starting), counter.reading.eq(reading)]
+        m.d.comb += [counter.row.eq(ready), counter.more.eq(self.row.payload.more)]
+        m.d.comb += [wave.step.eq(step), wave.steps.eq(steps), wave.command.eq(command), wave.row.eq(self.row.payload.address)]
+        m.d.comb += wave.rows.eq(ready)
+        m.d.comb += wave.issue.eq(phase.data & ~(reading & waiting))
+        m.d.comb += [gearbox.setting.eq(capture), gearbox.ask.eq(wave.issue), self.data.data.eq(gearbox.data)]
+        m.d.comb += self.o.payload.eq(gearbox.data)
 
         m.d.sync += self.fail.eq(0)
         with m.FSM(name="transaction") as fsm:

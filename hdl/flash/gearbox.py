@@ -1,7 +1,4 @@
-"""Gearbox: two slots of the flash's clock for every byte, and the capture of what the chip answers.
-
-Reference page: docs/reference/blocks/flash.md. All registers of the domain ``flash`` stand here.
-"""
+"""Between flash pins and bytes, all in registers of the domain ``flash`` (docs/reference/blocks/flash.md)."""
 
 from amaranth.hdl import Cat, DomainRenamer, Module, Mux, Signal
 from amaranth.lib import wiring
@@ -45,7 +42,7 @@ class Gearbox(wiring.Component):
     arrives: Out(1)  # it is there in the next clock, and then held
     data: Out(8)
     coming: Out(4)  # bytes on their way: bit k, of the wave k steps ago
-    pins: Out(FlashPins())  # in the domain `flash` with 2 nibbles a clock
+    pins: Out(FlashPins)  # in the domain `flash` with 2 nibbles a clock
 
     def __init__(self, *, nibbles: int) -> None:
         if nibbles not in (1, 2):

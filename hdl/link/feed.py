@@ -1,7 +1,4 @@
-"""One counter through the payload of a request and that of its reply, and what leaves the first: symbols and image bytes.
-
-Reference page: docs/reference/blocks/link.md.
-"""
+"""One counter through both payloads of a command, and what leaves the request's: symbols, image bytes (docs/reference/blocks/link.md)."""
 
 from amaranth.hdl import Module, Mux, Signal, unsigned
 from amaranth.lib import stream, wiring

@@ -1,7 +1,4 @@
-"""Receiving half of the link: bytes to checked request frames.
-
-Reference pages: docs/reference/link.md (the frames), docs/reference/blocks/link.md.
-"""
+"""Receiving half of the link: bytes to checked request frames (docs/reference/link.md, docs/reference/blocks/link.md)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,10 +139,9 @@ class FrameReceiver(wiring.Component):
                 m.next = "WHOLE"
                 with m.If(wrong):
                     m.next = "DRAIN"
-            with m.State("DRAIN"):
-                with m.If(silent):
-                    m.d.sync += [self.dropped.eq(self.dropped + 1), request.bad.eq(1), request.seq.eq(0)]
-                    m.next = "WHOLE"
+            with m.State("DRAIN"), m.If(silent):
+                m.d.sync += [self.dropped.eq(self.dropped + 1), request.bad.eq(1), request.seq.eq(0)]
+                m.next = "WHOLE"
             with m.State("WHOLE"):
                 m.d.comb += self.o.valid.eq(1)
                 with m.If(self.o.ready):

@@ -1,7 +1,4 @@
-"""What a request asks for: whether it may be executed, and the arguments in its payload.
-
-Reference pages: docs/reference/link.md (the commands), docs/reference/blocks/link.md.
-"""
+"""Whether a request may be executed, and the arguments in its payload (docs/reference/link.md, docs/reference/blocks/link.md)."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring

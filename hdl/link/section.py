@@ -1,7 +1,4 @@
-"""One section of a memory image: its header judged, its payload counted and written word by word, as far as its space goes.
-
-Reference pages: docs/reference/image.md (the format), docs/reference/blocks/loader.md.
-"""
+"""One section of a memory image, judged, counted and written (docs/reference/image.md, docs/reference/blocks/loader.md)."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

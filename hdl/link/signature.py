@@ -1,7 +1,4 @@
-"""Which image is loaded: the 32 bits that an image's section SIGNATURE gives it, kept and held against those in the flash.
-
-Reference pages: docs/reference/image.md (the section), docs/reference/blocks/loader.md.
-"""
+"""Which image is loaded, by its section SIGNATURE (docs/reference/image.md, docs/reference/blocks/loader.md)."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring

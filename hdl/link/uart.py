@@ -1,7 +1,4 @@
-"""UART, 8 data bits, no parity, 1 stop bit: bytes to and from a line that idles high.
-
-Reference page: docs/reference/blocks/uart.md.
-"""
+"""UART, 8 data bits, no parity, 1 stop bit: bytes to and from a line that idles high (docs/reference/blocks/uart.md)."""
 
 from amaranth.hdl import C, Cat, Module, Signal, unsigned
 from amaranth.lib import data, stream, wiring
