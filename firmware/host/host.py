@@ -176,10 +176,7 @@ class Host:
         return now
 
     def wait(
-        self,
-        *,
-        until: Callable[[Hello], bool] = lambda core: not core.loading,
-        progress: Callable[[int], None] = lambda section: None,
+        self, *, until: Callable[[Hello], bool] = lambda core: not core.loading, progress: Callable[[int], None] = lambda section: None
     ) -> Hello:
         """Greet the core ``until`` it has read its flash, or as far as is asked; ``progress`` is told the section it is at."""
         end = self.transport.now() + self.patience

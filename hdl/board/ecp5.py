@@ -29,15 +29,13 @@ def dividers(*, in_hz: float, out_hz: float) -> tuple[int, int]:
 class EcpPll(wiring.Component):
     """EHXPLLL: from a clock to a whole multiple of it."""
 
+    i: In(1)  # the clock that comes
+    o: Out(1)  # the one that is made
+    locked: Out(1)  # it is stable
+
     def __init__(self, *, in_hz: float, out_hz: float) -> None:
         self._feedback, self._output = dividers(in_hz=in_hz, out_hz=out_hz)
-        super().__init__(
-            {
-                "i": In(1),  # the clock that comes
-                "o": Out(1),  # the one that is made
-                "locked": Out(1),  # it is stable
-            }
-        )
+        super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

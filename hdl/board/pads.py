@@ -1,7 +1,4 @@
-"""The iCE40's IO cells on the lines of a quad SPI flash.
-
-Reference page: docs/reference/blocks/flash.md.
-"""
+"""The iCE40's IO cells on the lines of a quad SPI flash (docs/reference/blocks/flash.md)."""
 
 from typing import Any
 
@@ -17,7 +14,7 @@ class FlashPads(wiring.Component):
 
     def __init__(self, resource: Any, *, domain: str) -> None:
         self._resource, self._domain = resource, domain
-        super().__init__({"i": In(FlashPins())})
+        super().__init__({"i": In(FlashPins)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -1,7 +1,4 @@
-"""The whole design between the pins: core, loader, flash controller, UART and link, with plain ports for simulation.
-
-Reference page: docs/reference/blocks/top.md.
-"""
+"""The whole design between the pins, with plain ports for simulation (docs/reference/blocks/top.md)."""
 
 from collections.abc import Callable
 
@@ -90,7 +87,7 @@ class System(wiring.Component):
             {
                 "uart_rx": In(1, init=1),
                 "uart_tx": Out(1, init=1),
-                **({"flash": Out(FlashPins())} if board.flash else {}),
+                **({"flash": Out(FlashPins)} if board.flash else {}),
                 "led_g": Out(1),  # lit with 1: an image is loaded
                 "led_r": Out(1),  # the last one was not loaded for an error, or the flash has failed a scrub
             }
@@ -117,10 +114,7 @@ class System(wiring.Component):
         wiring.connect(m, loader.status, link.load)
 
         m.d.sync += core_reset.eq(link.core_reset | ~loader.status.done)
-        m.d.comb += [
-            loader.start.eq(link.image_start),
-            loader.scrub.eq(link.scrub),
-        ]
+        m.d.comb += [loader.start.eq(link.image_start), loader.scrub.eq(link.scrub)]
         m.d.comb += [loader.i.payload.eq(link.image.payload), loader.i.valid.eq(link.image.valid), link.image.ready.eq(loader.i.ready)]
         m.d.comb += [self.uart_tx.eq(transmitter.tx), self.led_g.eq(loader.status.done), self.led_r.eq(loader.status.error)]
         if self._flash is not None:

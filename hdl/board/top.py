@@ -1,7 +1,4 @@
-"""The design at the pins of an iCE40 board: PLL, buffers, and hdl/board/system.py between them.
-
-Reference page: docs/reference/blocks/top.md.
-"""
+"""The design at the pins of an iCE40 board: PLL, buffers, and hdl/board/system.py between them (docs/reference/blocks/top.md)."""
 
 from typing import Any
 

@@ -41,7 +41,7 @@ class Accumulators(wiring.Component):
         super().__init__(
             {
                 "i": In(BeatStream),
-                **({"bytes": In(FlashBytes())} if flash else {}),
+                **({"bytes": In(FlashBytes)} if flash else {}),
                 "o": Out(stream.Signature(WriteBackWord, always_ready=True)),
             }
         )
@@ -94,15 +94,10 @@ class Accumulators(wiring.Component):
             entry = Signal(signed(8), name=f"entry_{lane}")
             half = Mux(pair_half, pairs[isa.LANES + lane], pairs[lane])
             m.d.comb += [entry.eq(Mux(out.pair, half, int8[lane])), sums[lane].eq(read.data[lane] + entry)]
+        m.d.comb += [write.addr.eq(sum_word), write.data.eq(sums), write.en.eq(valid & (sum_word != isa.ZERO_WORD))]
+        m.d.comb += [self.o.valid.eq(valid), self.o.payload.word.eq(sum_word), self.o.payload.store.eq(store)]
+        m.d.comb += [self.o.payload.residual.eq(out.residual), self.o.payload.shift.eq(out.shift)]
         m.d.comb += [
-            write.addr.eq(sum_word),
-            write.data.eq(sums),
-            write.en.eq(valid & (sum_word != isa.ZERO_WORD)),
-            self.o.valid.eq(valid),
-            self.o.payload.word.eq(sum_word),
-            self.o.payload.store.eq(store),
-            self.o.payload.residual.eq(out.residual),
-            self.o.payload.shift.eq(out.shift),
             self.o.payload.final.eq(out.final & (~out.pair | pair_half)),
             self.o.payload.sort.eq(out.sort),
             self.o.payload.end.eq(out.end),

@@ -20,19 +20,17 @@ class SortedCells(wiring.Component):
     comes.
     """
 
+    key: In(16)  # inverted ``Spike.latency``
+    neuron: In(8)
+    enter: In(1)  # key and neuron are a spike
+    shift: In(1)  # every cell but the first takes its predecessor; not with ``enter``
+    clear: In(1)  # all cells count as empty
+    first: Out(Spike)
+    last: Out(Spike)
+
     def __init__(self, *, depth: int) -> None:
         self._depth = depth
-        super().__init__(
-            {
-                "key": In(16),  # inverted ``Spike.latency``
-                "neuron": In(8),
-                "enter": In(1),  # key and neuron are a spike
-                "shift": In(1),  # every cell but the first takes its predecessor; not with ``enter``
-                "clear": In(1),  # all cells count as empty
-                "first": Out(Spike),
-                "last": Out(Spike),
-            }
-        )
+        super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -14,12 +14,7 @@ class ComparatorArray(wiring.Component):
 
     def __init__(self, *, comparators: int) -> None:
         self._comparators = comparators
-        super().__init__(
-            {
-                "operand": In(operands_layout(comparators)),
-                "bits": Out(comparators),
-            }
-        )
+        super().__init__({"operand": In(operands_layout(comparators)), "bits": Out(comparators)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -54,7 +54,7 @@ class Core(wiring.Component):
         self._bank, self._tier = bank, tier
         flash = {
             "rows": Out(RowStream),  # asked of the flash
-            "flash": In(FlashBytes()),  # their bytes
+            "flash": In(FlashBytes),  # their bytes
         }
         super().__init__(
             {
@@ -109,29 +109,14 @@ class Core(wiring.Component):
             wiring.connect(m, wiring.flipped(self.flash), accumulators.bytes)
             m.d.comb += tier.ending.eq(self.flash.ending)
 
-        m.d.comb += [
-            index.operand.eq(reader.operand),
-            index.retired.eq(writeback.retired),
-            index.go.eq(sequencer.go),
-            fetch.symbol.eq(sequencer.chosen),
-            fetch.symbol_known.eq(sequencer.known),
-            fetch.advance.eq(sequencer.stepped),
-            fetch.clear.eq(self.load.writes(isa.Kind.STORE)),
-            sorter.start.eq(sequencer.sorter_start),
-            sequencer.sorter_done.eq(sorter.done),
-            sequencer.sorter_symbol.eq(sorter.symbol),
-            sequencer.retired.eq(writeback.retired),
-            sequencer.sort.eq(writeback.sort),
-            sequencer.end.eq(writeback.end),
-            sequencer.outputs.eq(fetch.outputs),
-            host.idle.eq(~sequencer.running & ~self.step.valid),
-            reader.stepping.eq(sequencer.running),
-            reader.host_address.eq(host.address),
-            reader.host_reads.eq(host.reads),
-            host.latency.eq(reader.host_latency),
-            counters.address.eq(host.counter),
-            host.count.eq(counters.data),
-        ]
+        m.d.comb += [index.operand.eq(reader.operand), index.retired.eq(writeback.retired), index.go.eq(sequencer.go)]
+        m.d.comb += [fetch.symbol.eq(sequencer.chosen), fetch.symbol_known.eq(sequencer.known), fetch.advance.eq(sequencer.stepped)]
+        m.d.comb += [fetch.clear.eq(self.load.writes(isa.Kind.STORE)), sorter.start.eq(sequencer.sorter_start)]
+        m.d.comb += [sequencer.sorter_done.eq(sorter.done), sequencer.sorter_symbol.eq(sorter.symbol)]
+        m.d.comb += [sequencer.retired.eq(writeback.retired), sequencer.sort.eq(writeback.sort), sequencer.end.eq(writeback.end)]
+        m.d.comb += [sequencer.outputs.eq(fetch.outputs), host.idle.eq(~sequencer.running & ~self.step.valid)]
+        m.d.comb += [reader.stepping.eq(sequencer.running), reader.host_address.eq(host.address), reader.host_reads.eq(host.reads)]
+        m.d.comb += [host.latency.eq(reader.host_latency), counters.address.eq(host.counter), host.count.eq(counters.data)]
 
         request = fetch.request
         reading = Signal()

@@ -16,20 +16,15 @@ class HostReader(wiring.Component):
     A request's address stands at all three sources for four clocks; the word is kept until it is taken.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "request": In(ReadRequestStream),
-                "data": Out(ReadDataStream),
-                "idle": In(1),  # no step runs or begins: an answer may begin
-                "address": Out(Address),  # of the latency asked
-                "reads": Out(1),  # the store is read
-                "latency": In(signed(16)),  # ... and answers two clocks later
-                "counter": Out(range(2 * len(isa.Counter))),  # word asked
-                "count": In(16),  # combinational
-                "results": In(ResultPort),
-            }
-        )
+    request: In(ReadRequestStream)
+    data: Out(ReadDataStream)
+    idle: In(1)  # no step runs or begins: an answer may begin
+    address: Out(Address)  # of the latency asked
+    reads: Out(1)  # the store is read
+    latency: In(signed(16))  # ... and answers two clocks later
+    counter: Out(range(2 * len(isa.Counter)))  # word asked
+    count: In(16)  # combinational
+    results: In(ResultPort)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -40,9 +35,8 @@ class HostReader(wiring.Component):
             self.results.addr.eq(asked.address[: len(self.results.addr)]),
         ]
         with m.FSM(name="host"):
-            with m.State("IDLE"):
-                with m.If(self.request.valid & self.idle & ~self.data.valid):
-                    m.next = "STORE"
+            with m.State("IDLE"), m.If(self.request.valid & self.idle & ~self.data.valid):
+                m.next = "STORE"
             with m.State("STORE"):
                 m.d.comb += self.reads.eq(1)
                 m.next = "CROSSBAR"

@@ -117,13 +117,8 @@ class IndexMaker(wiring.Component):
                         m.next = "HEAD"
 
         made = self._encode(m, anchors.read.data, take)
-        m.d.comb += [
-            queue.w_data.eq(made.payload),
-            queue.w_en.eq(made.valid),
-            self.o.payload.eq(queue.r_data),
-            self.o.valid.eq(queue.r_rdy),
-            queue.r_en.eq(self.o.ready),
-        ]
+        m.d.comb += [queue.w_data.eq(made.payload), queue.w_en.eq(made.valid)]
+        m.d.comb += [self.o.payload.eq(queue.r_data), self.o.valid.eq(queue.r_rdy), queue.r_en.eq(self.o.ready)]
         return m
 
     def _encode(self, m: Module, read: Signal, take: Signal) -> stream.Interface:
@@ -139,12 +134,7 @@ class IndexMaker(wiring.Component):
         for p, lane in enumerate(word.lanes):
             m.d.comb += [self.reads.payload.choice[2 * p].eq(lane.a), self.reads.payload.choice[2 * p + 1].eq(lane.b)]
             m.d.sync += valid_next[p].eq(lane.valid)
-        m.d.sync += [
-            strobe_next.eq(take),
-            emit_next.eq(word.emit),
-            encoder.strobe.eq(strobe_next),
-            encoder.valid.eq(valid_next),
-            encoder.emit.eq(emit_next),
-        ]
+        m.d.sync += [strobe_next.eq(take), emit_next.eq(word.emit)]
+        m.d.sync += [encoder.strobe.eq(strobe_next), encoder.valid.eq(valid_next), encoder.emit.eq(emit_next)]
         m.d.comb += [comparators.operand.eq(self.operand), encoder.bits.eq(comparators.bits)]
         return encoder.o

@@ -1,7 +1,4 @@
-"""Gumbel jitter: one pseudo-random number a clock, looked up in a table of 256 entries.
-
-The numbers are those of docs/reference/numbers.md, 'Choosing a symbol'; the block is described in docs/reference/blocks/jitter.md.
-"""
+"""Gumbel jitter: pseudo-random numbers by a table ('Choosing a symbol' in docs/reference/numbers.md, docs/reference/blocks/jitter.md)."""
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import wiring
@@ -59,16 +56,11 @@ class Jitter(wiring.Component):
     is not here). None may be written in the clock of a draw or of ``prepare``. The sum wraps at 16 bits.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "load": In(LoadBus()),
-                "prepare": In(1),  # steps a new seed ahead
-                "draw": In(1),  # takes the draw
-                "enable": In(1),  # low: ``jitter`` is 0
-                "jitter": Out(signed(16)),  # of the draw a clock ago
-            }
-        )
+    load: In(LoadBus())
+    prepare: In(1)  # steps a new seed ahead
+    draw: In(1)  # takes the draw
+    enable: In(1)  # low: ``jitter`` is 0
+    jitter: Out(signed(16))  # of the draw a clock ago
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -76,11 +68,7 @@ class Jitter(wiring.Component):
         write = table.write_port()
         read = table.read_port()
         load = self.load
-        m.d.comb += [
-            write.addr.eq(load.address[:8]),
-            write.data.eq(load.data),
-            write.en.eq(load.writes(isa.Kind.JITTER)),
-        ]
+        m.d.comb += [write.addr.eq(load.address[:8]), write.data.eq(load.data), write.en.eq(load.writes(isa.Kind.JITTER))]
 
         state = Signal(32, init=1, reset_less=True)
         seeded = Signal(init=1, reset_less=True)  # the state is still the seed itself
@@ -102,9 +90,5 @@ class Jitter(wiring.Component):
             m.d.sync += mask.eq(load.data[:8])
 
         m.d.sync += fraction.eq(state[:8] & mask)
-        m.d.comb += [
-            read.addr.eq(code(state[16:])),
-            read.en.eq(1),
-            self.jitter.eq(Mux(self.enable, read.data + fraction, 0)),
-        ]
+        m.d.comb += [read.addr.eq(code(state[16:])), read.en.eq(1), self.jitter.eq(Mux(self.enable, read.data + fraction, 0))]
         return m

@@ -74,17 +74,14 @@ RowStream = stream.Signature(
 """Rows asked of the flash."""
 
 
-class FlashBytes(wiring.Signature):
-    """Bytes of the rows asked, Out at the flash."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "data": Out(8),
-                "strobe": Out(1),  # ``data`` is a byte
-                "ending": Out(1),  # the next clock brings a beat's last byte
-            }
-        )
+FlashBytes = wiring.Signature(
+    {
+        "data": Out(8),
+        "strobe": Out(1),  # ``data`` is a byte
+        "ending": Out(1),  # the next clock brings a beat's last byte
+    }
+)
+"""Bytes of the rows asked, Out at the flash."""
 
 
 class SideBus(wiring.Signature):

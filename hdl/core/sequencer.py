@@ -21,26 +21,21 @@ class Sequencer(wiring.Component):
     without a symbol.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "step": In(StepStream),
-                "symbol": Out(SymbolStream),
-                "go": Out(1),  # a step begins
-                "running": Out(1),  # a step runs
-                "stepped": Out(1),  # a step ends
-                "retired": In(1),  # a run's rows are added and written back
-                "sort": In(1),  # of that run
-                "end": In(1),  # of that run
-                "outputs": In(Outputs),  # of the run with ``sort``, while they are read
-                "reads": Out(OutputReadStream),  # the latencies that the sorter takes
-                "sorter_start": Out(1),
-                "sorter_done": In(1),
-                "sorter_symbol": In(8),
-                "chosen": Out(8),  # the step's symbol, the forced one or the sorter's, while ``known``
-                "known": Out(1),
-            }
-        )
+    step: In(StepStream)
+    symbol: Out(SymbolStream)
+    go: Out(1)  # a step begins
+    running: Out(1)  # a step runs
+    stepped: Out(1)  # a step ends
+    retired: In(1)  # a run's rows are added and written back
+    sort: In(1)  # of that run
+    end: In(1)  # of that run
+    outputs: In(Outputs)  # of the run with ``sort``, while they are read
+    reads: Out(OutputReadStream)  # the latencies that the sorter takes
+    sorter_start: Out(1)
+    sorter_done: In(1)
+    sorter_symbol: In(8)
+    chosen: Out(8)  # the step's symbol, the forced one or the sorter's, while ``known``
+    known: Out(1)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -65,22 +60,20 @@ class Sequencer(wiring.Component):
         ]
 
         with m.FSM(name="sorting"):
-            with m.State("IDLE"):
-                with m.If(self.retired & self.sort):
-                    m.d.comb += self.sorter_start.eq(1)
-                    m.d.sync += neuron.eq(0)
-                    m.next = "READ"
+            with m.State("IDLE"), m.If(self.retired & self.sort):
+                m.d.comb += self.sorter_start.eq(1)
+                m.d.sync += neuron.eq(0)
+                m.next = "READ"
             with m.State("READ"):
                 m.d.comb += reads.valid.eq(1)
                 with m.If(reads.ready):
                     m.d.sync += neuron.eq(neuron + 1)
                     with m.If(reads.payload.last):
                         m.next = "DONE"
-            with m.State("DONE"):
-                with m.If(self.sorter_done):
-                    m.d.comb += sorted_now.eq(1)
-                    m.d.sync += sorted_.eq(1)
-                    m.next = "IDLE"
+            with m.State("DONE"), m.If(self.sorter_done):
+                m.d.comb += sorted_now.eq(1)
+                m.d.sync += sorted_.eq(1)
+                m.next = "IDLE"
 
         with m.If(self.retired & self.end):
             m.d.comb += ended_now.eq(1)

@@ -1,7 +1,4 @@
-"""Latency sorter: keeps the earliest spikes of a step and chooses the step's symbol.
-
-The rules are those of docs/reference/numbers.md, 'Choosing a symbol'; the block is described in docs/reference/blocks/sorter.md.
-"""
+"""Sorter: the earliest spikes and the symbol ('Choosing a symbol' in docs/reference/numbers.md, docs/reference/blocks/sorter.md)."""
 
 from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import wiring
@@ -49,20 +46,18 @@ class Sorter(wiring.Component):
     they are. ``depth``: cells, 1..8.
     """
 
+    load: In(LoadBus())
+    start: In(1)  # a step begins
+    i: In(LatencyStream)
+    symbol: Out(8)  # the step's, while ``done``
+    done: Out(1)
+    results: Out(ResultPort)  # 0 number of spikes listed, then neuron, latency of each; not between ``start`` and ``done``
+
     def __init__(self, *, depth: int = MAX_DEPTH) -> None:
         if not isinstance(depth, int) or not 1 <= depth <= MAX_DEPTH:
             raise ValueError(f"depth must be 1..{MAX_DEPTH}, not {depth!r}")
         self.depth = depth
-        super().__init__(
-            {
-                "load": In(LoadBus()),
-                "start": In(1),  # a step begins
-                "i": In(LatencyStream),
-                "symbol": Out(8),  # the step's, while ``done``
-                "done": Out(1),
-                "results": Out(ResultPort),  # 0 number of spikes listed, then neuron, latency of each; not between ``start`` and ``done``
-            }
-        )
+        super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -129,16 +124,8 @@ class Sorter(wiring.Component):
         # ~(latency - jitter) = ~latency + jitter; with the sign bit inverted its order is that of unsigned integers, the latest first.
         key = Signal(16, reset_less=True)
         key_neuron = Signal(8, reset_less=True)
-        m.d.comb += [
-            jitter.prepare.eq(begin),
-            jitter.draw.eq((take & every) | replay_latency),
-            jitter.enable.eq(jitter_on),
-        ]
-        m.d.sync += [
-            key.eq((latched + jitter.jitter) ^ 0x8000),
-            key_neuron.eq(latched_neuron),
-            key_valid.eq(latched_valid),
-        ]
+        m.d.comb += [jitter.prepare.eq(begin), jitter.draw.eq((take & every) | replay_latency), jitter.enable.eq(jitter_on)]
+        m.d.sync += [key.eq((latched + jitter.jitter) ^ 0x8000), key_neuron.eq(latched_neuron), key_valid.eq(latched_valid)]
         m.d.comb += [
             cells.key.eq(key),
             cells.neuron.eq(key_neuron),

@@ -23,19 +23,14 @@ class WriteBack(wiring.Component):
     Words of the load bus with space STORE take the same path, while nothing else does.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "i": In(stream.Signature(WriteBackWord, always_ready=True)),
-                "residual": In(StoreReadPort),  # without a residual the zero word is read
-                "write": In(StoreWritePort),
-                "retired": Out(1),  # a run's rows are all added and written back
-                "sort": Out(1),  # of that run
-                "end": Out(1),  # of that run
-                "saturated": Out(range(isa.LANES + 1)),  # how many of the neurons did
-                "load": In(LoadBus()),
-            }
-        )
+    i: In(stream.Signature(WriteBackWord, always_ready=True))
+    residual: In(StoreReadPort)  # without a residual the zero word is read
+    write: In(StoreWritePort)
+    retired: Out(1)  # a run's rows are all added and written back
+    sort: Out(1)  # of that run
+    end: Out(1)  # of that run
+    saturated: Out(range(isa.LANES + 1))  # how many of the neurons did
+    load: In(LoadBus())
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -139,10 +139,9 @@ class IndexCache(wiring.Component):
                 with m.If(self.open & anchors):
                     m.d.sync += side.valid.eq(1)
                     m.next = "COPY"
-            with m.State("RING"):
-                with m.If(granted):
-                    m.d.sync += [side.valid.eq(1), low.eq(before), placing.eq(1)]
-                    m.next = "PLACE"
+            with m.State("RING"), m.If(granted):
+                m.d.sync += [side.valid.eq(1), low.eq(before), placing.eq(1)]
+                m.next = "PLACE"
             with m.State("PLACE"):
                 with m.If(~second):
                     m.d.sync += words.eq(side.beat)
@@ -169,10 +168,9 @@ class IndexCache(wiring.Component):
                 with m.Elif(~self.o.valid):
                     m.d.sync += side.valid.eq(1)
                     m.next = "RING"
-            with m.State("COPY"):
-                with m.If(granted):
-                    m.d.sync += self.copied.eq(1)
-                    m.next = "COPIED"
+            with m.State("COPY"), m.If(granted):
+                m.d.sync += self.copied.eq(1)
+                m.next = "COPIED"
             with m.State("COPIED"):
                 m.d.comb += step.eq(1)
                 m.next = "MORE"

@@ -84,10 +84,7 @@ class RowFetch(wiring.Component):
         coupled = Signal()  # rows go two by two
         waits = Signal()  # the row waits for the other one of its couple
         row = Signal(wide)
-        m.d.comb += [
-            waits.eq(coupled & ~half & ~single),
-            row.eq((run.table_base | (index << run.row_log2))[:wide]),
-        ]
+        m.d.comb += [waits.eq(coupled & ~half & ~single), row.eq((run.table_base | (index << run.row_log2))[:wide])]
         m.d.sync += [single.eq(run.count == Mux(made | close, 2, 1)), coupled.eq(run.int4 & ~flash)]  # both stand when ROWS begins
         with m.If(made | close):
             m.d.sync += [
@@ -146,13 +143,8 @@ class RowFetch(wiring.Component):
                         m.d.sync += pc.eq(Mux(run.end, 0, pc + 1))
                     m.next = "HEAD"
 
-        m.d.comb += [
-            cache.open.eq(opened),
-            cache.again.eq(again),
-            cache.left.eq(rows_left),
-            cache.made.eq(made),
-            cache.key.eq(slot.a[: len(cache.key)]),
-        ]
+        m.d.comb += [cache.open.eq(opened), cache.again.eq(again), cache.left.eq(rows_left), cache.made.eq(made)]
+        m.d.comb += cache.key.eq(slot.a[: len(cache.key)])
         return m
 
     def _choose_index(self, m: Module, run: RunRegisters, cache: IndexCache) -> tuple[Signal, Signal, Signal]:
@@ -183,14 +175,9 @@ class RowFetch(wiring.Component):
     def _offer(self, m: Module, streamer: Streamer, run: RunRegisters, slot: data.View, valid: Signal, asked: Signal, flash: Value) -> None:
         """What stands in the slot to the streamer, once it is asked of the flash if it lies there. The run's fields stand as long."""
         i = streamer.i.payload
+        m.d.comb += [streamer.i.valid.eq(valid & asked), i.a.eq(slot.a[: self._bits])]
+        m.d.comb += [i.b.eq(slot.b), i.both.eq(slot.both), i.opens.eq(slot.opens), i.closes.eq(slot.closes), i.flash.eq(flash)]
         m.d.comb += [
-            streamer.i.valid.eq(valid & asked),
-            i.a.eq(slot.a[: self._bits]),
-            i.b.eq(slot.b),
-            i.both.eq(slot.both),
-            i.opens.eq(slot.opens),
-            i.closes.eq(slot.closes),
-            i.flash.eq(flash),
             i.more.eq(run.row_beats[: len(i.more)]),
             i.shift.eq(run.shift[: len(i.shift)]),
             i.outputs.base.eq(run.base),

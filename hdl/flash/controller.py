@@ -38,6 +38,15 @@ class FlashController(wiring.Component):
     ``pause_bits``: before each command CS# is high for 2^``pause_bits`` clocks less a slot, which must be 3 us (tRES1, section 9.6).
     """
 
+    row: In(RowStream)  # a row of tables
+    data: Out(FlashBytes)  # its bytes, out of registers
+    start: In(1)  # one clock: all from the beginning; wins over `stop`
+    stop: In(1)  # no image is wanted
+    o: Out(stream.Signature(unsigned(8)))  # bytes of the image
+    status: Out(FlashStatus)
+    fail: Out(1)  # one clock, while an image is wanted: the chip has not shown its id
+    pins: Out(FlashPins)  # in the domain `flash` with 2 nibbles a clock
+
     def __init__(self, *, offset: int, nibbles: int, device_id: int = 0x17, pause_bits: int = 8, boot: bool = True) -> None:
         if nibbles not in (1, 2):
             raise ValueError(f"nibbles must be 1 or 2, not {nibbles!r}")
@@ -48,18 +57,7 @@ class FlashController(wiring.Component):
             raise ValueError(f"pause_bits must be {shortest}..{shortest + 7} with {nibbles} nibbles a clock, not {pause_bits!r}")
         self._offset, self._nibbles, self._device_id, self._boot = offset, nibbles, device_id, boot
         self._pause = (1 << pause_bits - shortest) - 1  # eights of steps, less one
-        super().__init__(
-            {
-                "row": In(RowStream),  # a row of tables
-                "data": Out(FlashBytes()),  # its bytes, out of registers
-                "start": In(1),  # one clock: all from the beginning; wins over `stop`
-                "stop": In(1),  # no image is wanted
-                "o": Out(stream.Signature(unsigned(8))),  # bytes of the image
-                "status": Out(FlashStatus()),
-                "fail": Out(1),  # one clock, while an image is wanted: the chip has not shown its id
-                "pins": Out(FlashPins()),  # in the domain `flash` with 2 nibbles a clock
-            }
-        )
+        super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -86,23 +84,14 @@ class FlashController(wiring.Component):
             self.status.ready.eq(ready),
             self.status.capture.eq(capture),
             reading.eq(good & ~command[0] & active & ~again),
-            counter.step.eq(step),
-            counter.phase.eq(phase),
-            counter.starting.eq(starting),
-            counter.reading.eq(reading),
-            counter.row.eq(ready),
-            counter.more.eq(self.row.payload.more),
-            wave.step.eq(step),
-            wave.steps.eq(steps),
-            wave.command.eq(command),
-            wave.row.eq(self.row.payload.address),
-            wave.rows.eq(ready),
-            wave.issue.eq(phase.data & ~(reading & waiting)),
-            gearbox.setting.eq(capture),
-            gearbox.ask.eq(wave.issue),
-            self.data.data.eq(gearbox.data),
-            self.o.payload.eq(gearbox.data),
         ]
+        m.d.comb += [counter.step.eq(step), counter.phase.eq(phase), counter.starting.eq(starting), counter.reading.eq(reading)]
+        m.d.comb += [counter.row.eq(ready), counter.more.eq(self.row.payload.more)]
+        m.d.comb += [wave.step.eq(step), wave.steps.eq(steps), wave.command.eq(command), wave.row.eq(self.row.payload.address)]
+        m.d.comb += wave.rows.eq(ready)
+        m.d.comb += wave.issue.eq(phase.data & ~(reading & waiting))
+        m.d.comb += [gearbox.setting.eq(capture), gearbox.ask.eq(wave.issue), self.data.data.eq(gearbox.data)]
+        m.d.comb += self.o.payload.eq(gearbox.data)
 
         m.d.sync += self.fail.eq(0)
         with m.FSM(name="transaction") as fsm:

@@ -1,7 +1,4 @@
-"""Gearbox: two slots of the flash's clock for every byte, and the capture of what the chip answers.
-
-Reference page: docs/reference/blocks/flash.md. All registers of the domain ``flash`` stand here.
-"""
+"""Between flash pins and bytes, all in registers of the domain ``flash`` (docs/reference/blocks/flash.md)."""
 
 from amaranth.hdl import Cat, DomainRenamer, Module, Mux, Signal
 from amaranth.lib import wiring
@@ -38,22 +35,20 @@ class Gearbox(wiring.Component):
     without any delay. The byte of a step is in ``data`` four steps after it, whatever ``capture`` is.
     """
 
+    step: Out(1)  # this clock ends one: inputs may change after it
+    wave: In(StepWave)
+    setting: In(2)  # `capture`: when the lines are sampled
+    ask: In(1)  # a byte is wanted of the next step
+    arrives: Out(1)  # it is there in the next clock, and then held
+    data: Out(8)
+    coming: Out(4)  # bytes on their way: bit k, of the wave k steps ago
+    pins: Out(FlashPins)  # in the domain `flash` with 2 nibbles a clock
+
     def __init__(self, *, nibbles: int) -> None:
         if nibbles not in (1, 2):
             raise ValueError(f"nibbles must be 1 or 2, not {nibbles!r}")
         self._nibbles = nibbles
-        super().__init__(
-            {
-                "step": Out(1),  # this clock ends one: inputs may change after it
-                "wave": In(StepWave),
-                "setting": In(2),  # `capture`: when the lines are sampled
-                "ask": In(1),  # a byte is wanted of the next step
-                "arrives": Out(1),  # it is there in the next clock, and then held
-                "data": Out(8),
-                "coming": Out(4),  # bytes on their way: bit k, of the wave k steps ago
-                "pins": Out(FlashPins()),  # in the domain `flash` with 2 nibbles a clock
-            }
-        )
+        super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -51,21 +51,19 @@ class StepCounter(wiring.Component):
     ``pause``: groups of eight steps, less one, for which CS# is high before a command.
     """
 
+    step: In(1)  # this clock ends one
+    phase: In(Phase)
+    starting: In(1)  # the start sequence runs: CS# is high for a pause, else for a step
+    reading: In(1)  # the data are without end
+    row: In(1)  # they are a row's, else eight bytes
+    more: In(7)  # beats of the row after the first
+    steps: Out(3)  # number of the step in its phase, modulo 8
+    addressed: Out(1)  # it is the address's last
+    last: Out(1)  # it is the last of data, or of a pause
+
     def __init__(self, *, pause: int) -> None:
         self._pause = pause
-        super().__init__(
-            {
-                "step": In(1),  # this clock ends one
-                "phase": In(Phase),
-                "starting": In(1),  # the start sequence runs: CS# is high for a pause, else for a step
-                "reading": In(1),  # the data are without end
-                "row": In(1),  # they are a row's, else eight bytes
-                "more": In(7),  # beats of the row after the first
-                "steps": Out(3),  # number of the step in its phase, modulo 8
-                "addressed": Out(1),  # it is the address's last
-                "last": Out(1),  # it is the last of data, or of a pause
-            }
-        )
+        super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -98,20 +96,18 @@ class WaveMaker(wiring.Component):
     ``offset``: the address that READ is sent with. After reset CS# is high and SCK low.
     """
 
+    step: In(1)  # this clock ends one
+    phase: In(Phase)
+    steps: In(3)  # number of the step in its phase, modulo 8
+    command: In(Command)  # the one to send; in the other phases the one after it
+    row: In(isa.FLASH_ADDRESS_BITS)  # the beat whose address is sent
+    rows: In(1)  # what is addressed is a row
+    issue: In(1)  # a byte is asked for
+    wave: Out(StepWave)
+
     def __init__(self, *, offset: int) -> None:
         self._offset = offset
-        super().__init__(
-            {
-                "step": In(1),  # this clock ends one
-                "phase": In(Phase),
-                "steps": In(3),  # number of the step in its phase, modulo 8
-                "command": In(Command),  # the one to send; in the other phases the one after it
-                "row": In(isa.FLASH_ADDRESS_BITS),  # the beat whose address is sent
-                "rows": In(1),  # what is addressed is a row
-                "issue": In(1),  # a byte is asked for
-                "wave": Out(StepWave),
-            }
-        )
+        super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

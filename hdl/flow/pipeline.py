@@ -104,17 +104,8 @@ def _count(cells: dict[str, int], names: Sequence[str]) -> int:
 
 def _route(design: Design, tool: Tool, steps: Steps, netlist: bytes, seed: int) -> tuple[bytes, bytes]:
     family = design.family
-    args = [
-        *design.part,
-        "--json",
-        "top.json",
-        *family.place_options,
-        "--report",
-        "report.json",
-        "--seed",
-        str(seed),
-        "--timing-allow-fail",
-    ]
+    files = ["--json", "top.json", *family.place_options, "--report", "report.json"]
+    args = [*design.part, *files, "--seed", str(seed), "--timing-allow-fail"]
 
     def make(folder: Path) -> None:
         (folder / "top.json").write_bytes(netlist)

@@ -1,7 +1,4 @@
-"""One counter through the payload of a request and that of its reply, and what leaves the first: symbols and image bytes.
-
-Reference page: docs/reference/blocks/link.md.
-"""
+"""One counter through both payloads of a command, and what leaves the request's: symbols, image bytes (docs/reference/blocks/link.md)."""
 
 from amaranth.hdl import Module, Mux, Signal, unsigned
 from amaranth.lib import stream, wiring
@@ -18,26 +15,21 @@ class PayloadFeed(wiring.Component):
     serves both payloads: a step gives one symbol for one symbol. After reset nothing is offered.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "payload": In(PayloadPort),  # of the request
-                "total": In(8),  # bytes to go through
-                "step": Out(StepStream),  # while `running`: each byte is one
-                "forced": In(1),  # with the byte as its symbol
-                "running": In(1),
-                "image": Out(stream.Signature(unsigned(8))),  # while `loading`
-                "loading": In(1),
-                "cancel": In(1),  # what is offered is taken back
-                "fetch": In(1),  # the byte at `length` is fetched
-                "forward": In(1),  # `length` counts, and the next byte is fetched
-                "back": In(1),  # `length` begins anew; wins over `forward`
-                "length": Out(8),  # bytes taken of the request's payload, or written of the reply's
-                "equal": Out(1),  # `length` is `total`
-                "complete": Out(1),  # it was a clock ago
-                "fetching": Out(1),  # the byte comes in the next clock
-            }
-        )
+    payload: In(PayloadPort)  # of the request
+    total: In(8)  # bytes to go through
+    step: Out(StepStream)  # while `running`: each byte is one
+    forced: In(1)  # with the byte as its symbol
+    running: In(1)
+    image: Out(stream.Signature(unsigned(8)))  # while `loading`
+    loading: In(1)
+    cancel: In(1)  # what is offered is taken back
+    fetch: In(1)  # the byte at `length` is fetched
+    forward: In(1)  # `length` counts, and the next byte is fetched
+    back: In(1)  # `length` begins anew; wins over `forward`
+    length: Out(8)  # bytes taken of the request's payload, or written of the reply's
+    equal: Out(1)  # `length` is `total`
+    complete: Out(1)  # it was a clock ago
+    fetching: Out(1)  # the byte comes in the next clock
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -1,7 +1,4 @@
-"""Receiving half of the link: bytes to checked request frames.
-
-Reference pages: docs/reference/link.md (the frames), docs/reference/blocks/link.md.
-"""
+"""Receiving half of the link: bytes to checked request frames (docs/reference/link.md, docs/reference/blocks/link.md)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,17 +55,12 @@ class FrameReceiver(wiring.Component):
     the first after reset.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "i": In(stream.Signature(ReceivedByte, always_ready=True)),  # off the line
-                "o": Out(stream.Signature(Request)),  # whole frames, and bad ones
-                "tick": In(1),  # the measure of silence
-                "payload": Out(PayloadPort),  # of the frame that came last
-                "hold": In(1),  # what comes now is not written
-                "dropped": Out(8),  # bad frames so far, modulo 256
-            }
-        )
+    i: In(stream.Signature(ReceivedByte, always_ready=True))  # off the line
+    o: Out(stream.Signature(Request))  # whole frames, and bad ones
+    tick: In(1)  # the measure of silence
+    payload: Out(PayloadPort)  # of the frame that came last
+    hold: In(1)  # what comes now is not written
+    dropped: Out(8)  # bad frames so far, modulo 256
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -147,10 +139,9 @@ class FrameReceiver(wiring.Component):
                 m.next = "WHOLE"
                 with m.If(wrong):
                     m.next = "DRAIN"
-            with m.State("DRAIN"):
-                with m.If(silent):
-                    m.d.sync += [self.dropped.eq(self.dropped + 1), request.bad.eq(1), request.seq.eq(0)]
-                    m.next = "WHOLE"
+            with m.State("DRAIN"), m.If(silent):
+                m.d.sync += [self.dropped.eq(self.dropped + 1), request.bad.eq(1), request.seq.eq(0)]
+                m.next = "WHOLE"
             with m.State("WHOLE"):
                 m.d.comb += self.o.valid.eq(1)
                 with m.If(self.o.ready):

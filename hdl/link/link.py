@@ -1,7 +1,4 @@
-"""The link's commands: loads images, runs steps, reads words, and answers every request once.
-
-Reference pages: docs/reference/link.md (the protocol), docs/reference/blocks/link.md.
-"""
+"""The link's commands: every request is answered once (docs/reference/link.md, docs/reference/blocks/link.md)."""
 
 from amaranth.hdl import Module, Mux, Signal, Value, ValueLike, unsigned
 from amaranth.lib import stream, wiring
@@ -56,8 +53,8 @@ class Link(wiring.Component):
                 "image": Out(stream.Signature(unsigned(8))),  # bytes of LOAD_BEGIN and LOAD for the loader
                 "image_start": Out(1),  # one clock before those of LOAD_BEGIN
                 "scrub": Out(1),  # one clock of SCRUB
-                "load": In(LoadStatus()),  # stands when `image` is ready again
-                **({"flash": In(FlashStatus())} if flash else {}),
+                "load": In(LoadStatus),  # stands when `image` is ready again
+                **({"flash": In(FlashStatus)} if flash else {}),
                 "step": Out(StepStream),
                 "symbol": In(SymbolStream),
                 "read_request": Out(ReadRequestStream),
@@ -91,20 +88,11 @@ class Link(wiring.Component):
         if self._has_flash:
             wiring.connect(m, wiring.flipped(self.flash), report.flash)
             m.d.comb += check.booting.eq(self.flash.active)
-        m.d.comb += [
-            frames.tick.eq(clocks.all()),
-            check.request.eq(frames.o.payload),
-            arguments.request.eq(frames.o.payload),
-            arguments.at.eq(feed.length[:3]),
-            arguments.byte.eq(frames.payload.data),
-            feed.total.eq(arguments.total),
-            feed.forced.eq(arguments.forced),
-            report.at.eq(feed.length[:4]),
-            report.brief.eq(check.known),
-            report.dropped.eq(frames.dropped),
-            sender.length.eq(feed.length),
-            self.read_request.payload.eq(arguments.word),
-        ]
+        m.d.comb += [frames.tick.eq(clocks.all()), check.request.eq(frames.o.payload)]
+        m.d.comb += [arguments.request.eq(frames.o.payload), arguments.at.eq(feed.length[:3]), arguments.byte.eq(frames.payload.data)]
+        m.d.comb += [feed.total.eq(arguments.total), feed.forced.eq(arguments.forced)]
+        m.d.comb += [report.at.eq(feed.length[:4]), report.brief.eq(check.known), report.dropped.eq(frames.dropped)]
+        m.d.comb += [sender.length.eq(feed.length), self.read_request.payload.eq(arguments.word)]
         m.d.sync += [clocks.eq(clocks + 1), self.core_reset.eq(feed.cancel), self.image_start.eq(0), self.scrub.eq(0)]
         aborts = frames.o.valid & ~frames.o.payload.bad & (frames.o.payload.command == Command.ABORT)
         m.d.sync += [aborted.eq(aborts), broken.eq(aborts | (overdue & ~restart)), busy.eq(frames.o.valid & ~aborts)]
@@ -128,9 +116,8 @@ class Link(wiring.Component):
         """A request comes, and is sent where it belongs."""
         frames, check, feed, sender = m.submodules.frames, m.submodules.check, m.submodules.feed, m.submodules.sender
         request = frames.o.payload
-        with m.State("IDLE"):
-            with m.If(frames.o.valid & sender.i.ready):
-                m.next = "CHECK"
+        with m.State("IDLE"), m.If(frames.o.valid & sender.i.ready):
+            m.next = "CHECK"
         with m.State("CHECK"):
             with m.If(request.bad | ~request.stored):
                 m.next = "SHORT"

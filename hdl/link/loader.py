@@ -1,7 +1,4 @@
-"""Loader: the bytes of a memory image to writes on the load bus, every check of docs/reference/image.md on the way.
-
-Reference page: docs/reference/blocks/loader.md.
-"""
+"""Loader: a memory image to writes on the load bus, checked on the way (docs/reference/image.md, docs/reference/blocks/loader.md)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,21 +17,17 @@ from .signature import ImageSignature
 
 _CHECK, _DECIDE, _IDLE = 12, 13, 14  # clocks after a byte's transfer
 
-
-class LoadStatus(wiring.Signature):
-    """How the load of an image stands, Out at the loader."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "done": Out(1),  # the image ended without error, by END or by REST: what comes after REST stays where it is
-                "error": Out(1),  # it did not; the first error stays
-                "code": Out(isa.LoadError),  # of the error, a clock after it
-                "image_signature": Out(32),  # of the loaded image, or 0; while a section SIGNATURE passes, on its way
-                "same": Out(1),  # the flash held that image when it was last read; while done
-                "section": Out(8),  # number, from 0 and modulo 256, of the section that is read, or was when it ended
-            }
-        )
+LoadStatus = wiring.Signature(
+    {
+        "done": Out(1),  # the image ended without error, by END or by REST: what comes after REST stays where it is
+        "error": Out(1),  # it did not; the first error stays
+        "code": Out(isa.LoadError),  # of the error, a clock after it
+        "image_signature": Out(32),  # of the loaded image, or 0; while a section SIGNATURE passes, on its way
+        "same": Out(1),  # the flash held that image when it was last read; while done
+        "section": Out(8),  # number, from 0 and modulo 256, of the section that is read, or was when it ended
+    }
+)
+"""How the load of an image stands, Out at the loader."""
 
 
 class _Phase(enum.Enum, shape=2):  # type: ignore[call-arg]
@@ -67,19 +60,17 @@ class Loader(wiring.Component):
     from reset on, for simulations that begin with filled memories.
     """
 
+    i: In(stream.Signature(unsigned(8)))
+    load: Out(LoadBus())
+    start: In(1)  # for one clock
+    scrub: In(1)  # for one clock
+    flashed: In(1)  # the bytes come from the flash
+    fail: In(1)  # one clock: the source of the bytes is lost, error FLASH
+    status: Out(LoadStatus)
+
     def __init__(self, *, words: Mapping[isa.Kind, int], comparators: int, loaded: bool = False) -> None:
         self._spans, self._comparators, self._loaded = spans_of(words), comparators, loaded
-        super().__init__(
-            {
-                "i": In(stream.Signature(unsigned(8))),
-                "load": Out(LoadBus()),
-                "start": In(1),  # for one clock
-                "scrub": In(1),  # for one clock
-                "flashed": In(1),  # the bytes come from the flash
-                "fail": In(1),  # one clock: the source of the bytes is lost, error FLASH
-                "status": Out(LoadStatus()),
-            }
-        )
+        super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -142,14 +133,12 @@ class Loader(wiring.Component):
                 with m.If(slots.decide & (position == 15)):
                     m.d.comb += crc.clear.eq(1)
                     m.d.sync += enter(_Phase.SECTION)
-            with m.Case(_Phase.SECTION):
-                with m.If(slots.decide & (position == 7)):
-                    m.d.sync += enter(_Phase.PAYLOAD)
-                    with m.If(~section.some):
-                        m.d.sync += enter(_Phase.CRC)
-            with m.Case(_Phase.PAYLOAD):
-                with m.If(slots.decide & position[0] & ~section.some):
+            with m.Case(_Phase.SECTION), m.If(slots.decide & (position == 7)):
+                m.d.sync += enter(_Phase.PAYLOAD)
+                with m.If(~section.some):
                     m.d.sync += enter(_Phase.CRC)
+            with m.Case(_Phase.PAYLOAD), m.If(slots.decide & position[0] & ~section.some):
+                m.d.sync += enter(_Phase.CRC)
             with m.Case(_Phase.CRC):
                 m.d.comb += crc.given.eq(1)
                 with m.If(slots.check & (position == 3)):

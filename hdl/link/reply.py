@@ -1,7 +1,4 @@
-"""Sending half of the link: reply frames out of a memory, so that the last one can be sent again.
-
-Reference pages: docs/reference/link.md (the frames), docs/reference/blocks/link.md.
-"""
+"""Sending half of the link: reply frames, the last of which can be sent again (docs/reference/link.md, docs/reference/blocks/link.md)."""
 
 from amaranth.hdl import C, Cat, Const, Module, Mux, Signal, unsigned
 from amaranth.lib import data, enum, stream, wiring
@@ -40,11 +37,7 @@ ReplyByte = data.StructLayout(
 )
 """What is written into the reply memory."""
 
-Reply = data.StructLayout(
-    {
-        "short": 1,  # the reply without payload, not the kept one
-    }
-)
+Reply = data.StructLayout({"short": 1})  # the reply without payload, not the kept one
 """Which reply to send."""
 
 
@@ -56,15 +49,10 @@ class ReplySender(wiring.Component):
     after the one before it was taken. The memory is not cleared: a kept reply can be sent any number of times.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "write": In(stream.Signature(ReplyByte, always_ready=True)),
-                "length": In(8),  # payload bytes of the kept reply: stands while that is sent
-                "i": In(stream.Signature(Reply)),
-                "o": Out(stream.Signature(unsigned(8))),
-            }
-        )
+    write: In(stream.Signature(ReplyByte, always_ready=True))
+    length: In(8)  # payload bytes of the kept reply: stands while that is sent
+    i: In(stream.Signature(Reply))
+    o: Out(stream.Signature(unsigned(8)))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -125,10 +113,7 @@ class ReplySender(wiring.Component):
 
 
 class StateReport(wiring.Component):
-    """The payload of HELLO's reply, and of LOAD's, byte by byte and without a clock.
-
-    ``flash``: whether there is one to tell of.
-    """
+    """The payload of HELLO's reply, and of LOAD's, byte by byte and without a clock. ``flash``: whether there is one to tell of."""
 
     def __init__(self, *, comparators: int, flash: bool) -> None:
         self._comparators, self._has_flash = comparators, flash
@@ -136,8 +121,8 @@ class StateReport(wiring.Component):
             {
                 "at": In(4),  # number of the byte
                 "brief": In(1),  # LOAD's reply: loader state and error code only
-                "load": In(LoadStatus()),
-                **({"flash": In(FlashStatus())} if flash else {}),
+                "load": In(LoadStatus),
+                **({"flash": In(FlashStatus)} if flash else {}),
                 "dropped": In(8),  # bad frames
                 "byte": Out(8),
                 "last": Out(1),

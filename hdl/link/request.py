@@ -1,7 +1,4 @@
-"""What a request asks for: whether it may be executed, and the arguments in its payload.
-
-Reference pages: docs/reference/link.md (the commands), docs/reference/blocks/link.md.
-"""
+"""Whether a request may be executed, and the arguments in its payload (docs/reference/link.md, docs/reference/blocks/link.md)."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
@@ -19,18 +16,16 @@ class RequestCheck(wiring.Component):
     ``flash``: whether there is one to scrub.
     """
 
+    request: In(Request)
+    booting: In(1)  # the flash is read: no LOAD, no SCRUB
+    accept: In(1)  # the request is executed: its seq counts from the next clock on
+    fits: Out(1)  # the command exists, may come now, and has a payload of the right length
+    again: Out(1)  # the request has the seq of the one accepted last
+    known: Out(1)  # there is such a seq: the request accepted last was not HELLO
+
     def __init__(self, *, flash: bool) -> None:
         self._flash = flash
-        super().__init__(
-            {
-                "request": In(Request),
-                "booting": In(1),  # the flash is read: no LOAD, no SCRUB
-                "accept": In(1),  # the request is executed: its seq counts from the next clock on
-                "fits": Out(1),  # the command exists, may come now, and has a payload of the right length
-                "again": Out(1),  # the request has the seq of the one accepted last
-                "known": Out(1),  # there is such a seq: the request accepted last was not HELLO
-            }
-        )
+        super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -64,23 +59,18 @@ class ArgumentReader(wiring.Component):
     What it says of them changes in the clock after ``begin``, ``take`` and ``advance``; after reset it is undefined.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "request": In(Request),
-                "begin": In(1),  # it is executed: `total` is its length, all is valid
-                "take": In(1),  # `byte` is an argument of STEP or READ
-                "at": In(3),  # its number, from 1
-                "byte": In(8),
-                "last": Out(1),  # it is the last one
-                "advance": In(1),  # on to the next address
-                "forced": Out(1),  # FEED
-                "reading": Out(1),  # READ
-                "total": Out(8),  # payload bytes to load or to feed, steps to run, bytes to read
-                "valid": Out(1),  # READ asks for words that there are
-                "word": Out(ReadRequest),  # the next one
-            }
-        )
+    request: In(Request)
+    begin: In(1)  # it is executed: `total` is its length, all is valid
+    take: In(1)  # `byte` is an argument of STEP or READ
+    at: In(3)  # its number, from 1
+    byte: In(8)
+    last: Out(1)  # it is the last one
+    advance: In(1)  # on to the next address
+    forced: Out(1)  # FEED
+    reading: Out(1)  # READ
+    total: Out(8)  # payload bytes to load or to feed, steps to run, bytes to read
+    valid: Out(1)  # READ asks for words that there are
+    word: Out(ReadRequest)  # the next one
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -1,7 +1,4 @@
-"""One section of a memory image: its header judged, its payload counted and written word by word, as far as its space goes.
-
-Reference pages: docs/reference/image.md (the format), docs/reference/blocks/loader.md.
-"""
+"""One section of a memory image, judged, counted and written (docs/reference/image.md, docs/reference/blocks/loader.md)."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -86,22 +83,20 @@ class Section(wiring.Component):
     ``spans``: of the spaces, from :func:`spans_of`.
     """
 
+    slots: In(ByteSlots)
+    word: In(16)  # the byte and the one before it
+    position: In(3)  # number of the header's byte; lowest bit: of the payload's within a word
+    header: In(1)  # the bytes are those of the header
+    payload: In(1)
+    checking: In(1)  # nothing is written, and REST is passed
+    load: Out(LoadBus())
+    refused: Out(1)  # this byte shows the section to be wrong; of a header's a clock after `check`
+    some: Out(1)  # payload is still to come
+    last: Out(1)  # this section ends the image
+
     def __init__(self, *, spans: Mapping[isa.Kind, Span]) -> None:
         self._spans = spans
-        super().__init__(
-            {
-                "slots": In(ByteSlots),
-                "word": In(16),  # the byte and the one before it
-                "position": In(3),  # number of the header's byte; lowest bit: of the payload's within a word
-                "header": In(1),  # the bytes are those of the header
-                "payload": In(1),
-                "checking": In(1),  # nothing is written, and REST is passed
-                "load": Out(LoadBus()),
-                "refused": Out(1),  # this byte shows the section to be wrong; of a header's a clock after `check`
-                "some": Out(1),  # payload is still to come
-                "last": Out(1),  # this section ends the image
-            }
-        )
+        super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -1,7 +1,4 @@
-"""Which image is loaded: the 32 bits that an image's section SIGNATURE gives it, kept and held against those in the flash.
-
-Reference pages: docs/reference/image.md (the section), docs/reference/blocks/loader.md.
-"""
+"""Which image is loaded, by its section SIGNATURE (docs/reference/image.md, docs/reference/blocks/loader.md)."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
@@ -18,20 +15,15 @@ class ImageSignature(wiring.Component):
     While a signature passes, ``value`` turns bit by bit; what was there after its 32 bits stands a clock later.
     """
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "load": In(LoadBus()),  # a word of program, anchors or tables takes the signature away
-                "begin": In(1),  # one clock, before the bits: a section SIGNATURE comes
-                "take": In(1),  # `bit` passes, the lowest first
-                "bit": In(1),
-                "checking": In(1),  # the bits are compared, not kept
-                "flashed": In(1),  # they come from the flash
-                "doubt": In(1),  # what was read of the flash so far tells nothing of it
-                "value": Out(32),
-                "same": Out(1),  # the flash, when it was last read, held the image of this signature
-            }
-        )
+    load: In(LoadBus())  # a word of program, anchors or tables takes the signature away
+    begin: In(1)  # one clock, before the bits: a section SIGNATURE comes
+    take: In(1)  # `bit` passes, the lowest first
+    bit: In(1)
+    checking: In(1)  # the bits are compared, not kept
+    flashed: In(1)  # they come from the flash
+    doubt: In(1)  # what was read of the flash so far tells nothing of it
+    value: Out(32)
+    same: Out(1)  # the flash, when it was last read, held the image of this signature
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

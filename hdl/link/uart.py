@@ -1,7 +1,4 @@
-"""UART, 8 data bits, no parity, 1 stop bit: bytes to and from a line that idles high.
-
-Reference page: docs/reference/blocks/uart.md.
-"""
+"""UART, 8 data bits, no parity, 1 stop bit: bytes to and from a line that idles high (docs/reference/blocks/uart.md)."""
 
 from amaranth.hdl import C, Cat, Module, Signal, unsigned
 from amaranth.lib import data, stream, wiring
@@ -38,14 +35,12 @@ class UartReceiver(wiring.Component):
     one byte with ``error``; so it must after reset. A low pulse shorter than half a bit is ignored.
     """
 
+    rx: In(1, init=1)  # the line, synchronous to the clock
+    o: Out(stream.Signature(ReceivedByte, always_ready=True))
+
     def __init__(self, *, clocks: int) -> None:
         self._clocks = _check(clocks)
-        super().__init__(
-            {
-                "rx": In(1, init=1),  # the line, synchronous to the clock
-                "o": Out(stream.Signature(ReceivedByte, always_ready=True)),
-            }
-        )
+        super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -85,14 +80,12 @@ class UartTransmitter(wiring.Component):
     in the last clock of a stop bit, so that bytes follow each other without a gap. After reset the line is high.
     """
 
+    i: In(stream.Signature(unsigned(8)))
+    tx: Out(1, init=1)  # the line
+
     def __init__(self, *, clocks: int) -> None:
         self._clocks = _check(clocks)
-        super().__init__(
-            {
-                "i": In(stream.Signature(unsigned(8))),
-                "tx": Out(1, init=1),  # the line
-            }
-        )
+        super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

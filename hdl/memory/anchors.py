@@ -38,10 +38,7 @@ class AnchorMemory(wiring.Component):
         read = words.read_port()
         wiring.connect(m, wiring.flipped(self.read), read)
         write = words.write_port(granularity=isa.WORD_BITS)
-        m.d.comb += [
-            write.addr.eq(self.load.address[_COLUMN_BITS:][: len(write.addr)]),
-            write.data.eq(self.load.data.replicate(columns)),
-        ]
+        m.d.comb += [write.addr.eq(self.load.address[_COLUMN_BITS:][: len(write.addr)]), write.data.eq(self.load.data.replicate(columns))]
         with m.If(self.load.writes(isa.Kind.ANCHORS)):
             for column in range(columns):
                 m.d.comb += write.en[column].eq(self.load.address[:_COLUMN_BITS] == column)

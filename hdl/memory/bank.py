@@ -68,12 +68,6 @@ class GenericBank(wiring.Component):
         m.submodules.memory = memory = Memory(shape=16 * _CHIPS, depth=self._beats, init=[])
         read = memory.read_port()
         write = memory.write_port(granularity=16)
-        m.d.comb += [
-            read.addr.eq(self.address),
-            read.en.eq(~self.write),
-            self.read_data.eq(read.data),
-            write.addr.eq(self.address),
-            write.data.eq(self.write_data.replicate(_CHIPS)),
-            write.en.eq(Mux(self.write, Const(1, _CHIPS) << self.quarter, 0)),
-        ]
+        m.d.comb += [read.addr.eq(self.address), read.en.eq(~self.write), self.read_data.eq(read.data), write.addr.eq(self.address)]
+        m.d.comb += [write.data.eq(self.write_data.replicate(_CHIPS)), write.en.eq(Mux(self.write, Const(1, _CHIPS) << self.quarter, 0))]
         return m

@@ -15,14 +15,9 @@ from hdl.link.bus import LoadBus
 class ProgramMemory(wiring.Component):
     """32 instructions of 8 words, all 0 at power-up. Words of the load bus with space PROGRAM are written."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                "load": In(LoadBus()),
-                "index": Out(ProgramReadPort),  # index maker
-                "rows": Out(ProgramReadPort),  # row fetch
-            }
-        )
+    load: In(LoadBus())
+    index: Out(ProgramReadPort)  # index maker
+    rows: Out(ProgramReadPort)  # row fetch
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -39,12 +39,7 @@ class LatencyStore(wiring.Component):
 
     def __init__(self, *, comparators: int) -> None:
         self._comparators = comparators
-        super().__init__(
-            {
-                "reads": In(StoreReads(comparators=comparators)),
-                "write": Out(StoreWritePort),
-            }
-        )
+        super().__init__({"reads": In(StoreReads(comparators=comparators)), "write": Out(StoreWritePort)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -58,13 +53,8 @@ class LatencyStore(wiring.Component):
                 m.submodules[f"bank_{bank}"] = memory = Memory(shape=signed(16), depth=isa.STORE_WORDS, init=[])
                 read = memory.read_port()
                 write = memory.write_port()
-                m.d.comb += [
-                    read.addr.eq(word),
-                    wide.data[bank].eq(read.data),
-                    write.addr.eq(self.write.addr),
-                    write.data.eq(self.write.data[bank]),
-                    write.en.eq(self.write.en[bank]),
-                ]
+                m.d.comb += [read.addr.eq(word), wide.data[bank].eq(read.data)]
+                m.d.comb += [write.addr.eq(self.write.addr), write.data.eq(self.write.data[bank]), write.en.eq(self.write.en[bank])]
             which = Signal(range(width), name=f"bank_of_{slot}", reset_less=True)
             m.d.sync += which.eq(pairs.slot[slot].bank)
             values.append(Array(wide.data[slot * width + bank] for bank in range(width))[which])

@@ -31,7 +31,7 @@ class ScriptedCore(wiring.Component):
                 "hang": In(1),
                 "begun": Out(16),
                 "rows": Out(RowStream),
-                "flash": In(FlashBytes()),
+                "flash": In(FlashBytes),
             }
         )
 

@@ -80,7 +80,7 @@ class FlashBench(wiring.Component):
     samples that come back, in a register; beside a counter in each domain, the one of flash copied by the other."""
 
     drive: In(8)
-    flash: Out(FlashPins())
+    flash: Out(FlashPins)
     seen: Out(8)
     slow: Out(16)
     fast: Out(16)

@@ -28,7 +28,7 @@ class LinkBench(wiring.Component):
             {
                 "i": In(stream.Signature(ReceivedByte, always_ready=True)),
                 "o": Out(stream.Signature(unsigned(8))),
-                "flash": In(FlashStatus()),
+                "flash": In(FlashStatus),
                 "section": In(8),
                 "image_signature": In(32),
                 "same": In(1),
