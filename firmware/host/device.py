@@ -42,7 +42,8 @@ class Device:
         """Greet the core and load the image into it, but for tables in flash: those there must be the image's. Returns the greeting.
 
         ``progress`` is told the bytes sent. A core that has the image already is only given its state and sampler; a flash that was not
-        found to hold the image's tables since is scrubbed. ``LinkError`` if it holds others, ``ScrubError`` if it is damaged.
+        found to hold the image's tables since is scrubbed: ``LinkError`` if it holds others, ``ScrubError`` if it is damaged. A core that
+        started from its flash is believed by the image's signature there.
         """
         core = self.host.wait(until=lambda core: core.flash_ready or not core.loading)  # else the flash is starting
         if core.comparators != self.program.comparators:

@@ -47,7 +47,7 @@ class SerialTransport(Transport):
             self._serial = serial.serial_for_url(port, baudrate=baud, timeout=0)
         except (serial.SerialException, ValueError, OSError) as error:
             raise TransportError(f"{port}: cannot be opened: {_reason(error)}") from None
-        # USB serial chips hold short replies back for 16 ms unless told not to; only Linux drivers take the hint
+        # USB serial chips hold short replies back for 16 ms unless told not to: a hint, which ports of other kinds and systems don't know
         with suppress(AttributeError, ValueError, OSError, NotImplementedError):
             self._serial.set_low_latency_mode(True)
 

@@ -53,7 +53,7 @@ class Link(wiring.Component):
                 "image": Out(stream.Signature(unsigned(8))),  # bytes of LOAD_BEGIN and LOAD for the loader
                 "image_start": Out(1),  # one clock before those of LOAD_BEGIN
                 "scrub": Out(1),  # one clock of SCRUB
-                "load": In(LoadStatus),  # stands when `image` is ready again
+                "load": In(LoadStatus),  # stands when `image` is ready again, the error's code a clock later
                 **({"flash": In(FlashStatus)} if flash else {}),
                 "step": Out(StepStream),
                 "symbol": In(SymbolStream),

@@ -50,8 +50,8 @@ class Loader(wiring.Component):
                 '--> ImageSignature <--------------'
 
     ``start`` forgets everything and expects a header; so does reset. ``i`` takes a byte every 15 clocks; once ``status`` is done or error,
-    which stands when ``i`` is ready again, every byte at once, without effect. A section's words are written before its CRC is known:
-    while not done, what is in the memories must not be used.
+    which stands when ``i`` is ready again (its code a clock later), every byte at once, without effect. A section's words are written
+    before its CRC is known: while not done, what is in the memories must not be used.
 
     ``scrub`` begins anew like ``start``, but only checks: nothing is written, and the image goes on after REST. Then done if an image was
     loaded whole before it; if none was, error with the code NONE.

@@ -97,6 +97,7 @@ def test_load_errors_are_told():
         assert (await host.ask(0, HELLO))[2][3:5] == bytes([2, LoadError.HEADER])
         assert await host.ask(2, LOAD, section(0xFF)) == (2, OK, bytes([2, LoadError.HEADER]))
         assert await host.ask(3, STEP, [1]) == (3, NOT_LOADED, b"")
+        assert await host.ask(7, LOAD_BEGIN, header() + b"\x07") == (7, OK, bytes([2, LoadError.SECTION]))  # judged in its last byte
         wrong = bytearray(image(section(2, 0, b"abcd")))
         wrong[26] ^= 4
         assert await host.ask(4, LOAD_BEGIN, wrong) == (4, OK, bytes([2, LoadError.SECTION_CRC]))
