@@ -1,6 +1,6 @@
 """Commands: made, called and ended alike.
 
-Imports of ours only options, memory, and how programs are ended: every command uses it.
+Imports of ours only what is shown on terminals, memory, and how programs are ended: every command uses it.
 """
 
 import io

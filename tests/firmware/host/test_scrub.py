@@ -13,6 +13,7 @@ from firmware.host.scrub import held_against, scrub
 from firmware.image.contents import contents
 from firmware.image.image import write_image
 from firmware.image.sections import until_rest
+from firmware.sampling import Sampling
 from firmware.talk import main, talk
 from golden.integer.sampling import Sampler
 from polychron.command.target import EARLIEST
@@ -153,6 +154,21 @@ def test_what_is_there_is_not_loaded_again(noise: float) -> None:
     core.noise = 0.0
     assert told == []
     assert device.host.step(40) == golden_run(text_network(), [None] * 40, Sampler())  # state and sampler are the image's again
+
+
+def test_a_sampler_of_the_image_is_set_again() -> None:
+    sampling = Sampling.at(0.7, out_frac=3, outputs=(-100, 100), seed=5, k=3)
+    image = write_image(replace(compile_network(text_network(), ICEBREAKER), sampling=sampling))
+    device, told = Device(Host(FakeCore()), image), []
+    device.load()
+    drawn = device.host.step(40)
+    device.set_sampler()
+    device.load(progress=told.append)
+    assert told == []
+    assert device.host.step(40) == drawn
+    device.reset()
+    device.set_sampler()
+    assert device.host.step(40) != drawn
 
 
 def test_a_network_of_another_signature_is_loaded() -> None:
