@@ -35,7 +35,7 @@ def check_together(path: Path, data: bytes) -> None:
     if path.name not in listed:
         return
     for name, digest in listed.items():
-        if digest != (hashlib.sha256(data).hexdigest() if name == path.name else _digest(path.with_name(name))):
+        if digest != (hashlib.sha256(data).hexdigest() if name == path.name else _digest(path.parent / name)):
             raise OSError(
                 errno.EINVAL,
                 f"{name} is not the file that {LIST} lists, so the files there don't belong together;"

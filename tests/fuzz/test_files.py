@@ -1,8 +1,10 @@
 """Hostile files: refused in one sentence, or right. The short sets run by default, the long ones are slow."""
 
 import gzip
+import hashlib
 import json
 import re
+import string
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +25,7 @@ from golden.integer.layer import NetworkError
 from golden.tasks.images.mnist import read_idx
 from hdl.flow.steps import Steps
 from polychron.cli import main
+from polychron.system.together import LIST, check_together, with_list
 
 from ..firmware.execution import first_difference
 from ..firmware.flashed import small_board
@@ -220,6 +223,35 @@ def test_idx_files(name: str, count: int, tmp_path: Path) -> None:
         return "accepted"
 
     tally = fuzz(f"IDX files, {name}", one, count=count, memory=MEMORY)
+    assert tally.seen["refused"]
+    assert tally.seen["accepted"]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_lists_of_files(count: int, tmp_path: Path) -> None:
+    """An image is taken beside a list that doesn't name it, or whose every file is as listed; a line of another form counts as none."""
+    files = with_list({"image.bin": b"an image", "image.hex": b"the same"})
+    path = tmp_path / "image.bin"
+
+    def one(rng: Rng) -> str:
+        for name, data in files.items():
+            (tmp_path / name).write_bytes(data)
+        changed = list(files)[int(rng.integers(3))]
+        (tmp_path / changed).write_bytes(mutate_bytes(rng, files[changed]))
+        try:
+            check_together(path, path.read_bytes())
+        except OSError as error:
+            one_sentence(error)
+            return "refused"
+        lines = (tmp_path / LIST).read_bytes().decode(errors="replace").split("\n")
+        right = [line for line in lines if set(line[:64]) <= set(string.digits + "abcdef") and line[64:66] in ("  ", " *")]
+        right = [line for line in right if line[66:] and not {"/", "\0"} & set(line)]
+        listed = {line[66:]: line[:64] for line in right}
+        if path.name in listed:
+            assert all(hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == digest for name, digest in listed.items())
+        return "accepted"
+
+    tally = fuzz("lists of files", one, count=count, memory=MEMORY)
     assert tally.seen["refused"]
     assert tally.seen["accepted"]
 

@@ -1,5 +1,6 @@
 """A set of files changes as one: what a killed writer leaves is the old set, the new one, or refused in a sentence."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 
 from firmware.image.files import FileError, read_bytes, write_atomic
 from firmware.talk import main as talk
-from polychron.system.together import LIST, with_list
+from polychron.system.together import LIST, check_together, with_list
 
 NAMES = ("image.bin", "image.hex", "program.mem")
 KILLED = """
@@ -113,3 +114,11 @@ def test_a_list_that_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=rf"{LIST}: cannot be written: it is a FIFO, not a regular file$"):
         write_atomic({tmp_path / name: data for name, data in with_list({"image.bin": b"y"}).items()})
     assert image.read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("name", [".", "..", "none", "a" * 255])
+def test_a_name_in_the_list_that_is_no_file_is_refused(tmp_path: Path, name: str) -> None:
+    digest = hashlib.sha256(b"x").hexdigest()
+    (tmp_path / LIST).write_text(f"{digest}  image.bin\n{digest}  {name}\n")
+    with pytest.raises(OSError, match="is not the file that files.sha256 lists"):
+        check_together(tmp_path / "image.bin", b"x")
