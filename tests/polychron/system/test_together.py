@@ -120,5 +120,5 @@ def test_a_list_that_is_no_file(tmp_path: Path) -> None:
 def test_a_name_in_the_list_that_is_no_file_is_refused(tmp_path: Path, name: str) -> None:
     digest = hashlib.sha256(b"x").hexdigest()
     (tmp_path / LIST).write_text(f"{digest}  image.bin\n{digest}  {name}\n")
-    with pytest.raises(OSError, match="is not the file that files.sha256 lists"):
+    with pytest.raises(OSError, match=r"is not the file that files\.sha256 lists"):
         check_together(tmp_path / "image.bin", b"x")
