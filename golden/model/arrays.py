@@ -23,7 +23,7 @@ def float_layer(*groups: Group) -> FloatLayer:
         found = f"{anchors.dtype} of shape {anchors.shape}"
         good = anchors.ndim == 3 and anchors.shape[2] == 2 and np.issubdtype(anchors.dtype, np.integer)
         require(good, f"{where}: anchors must be integers of shape (n_t, n_c, 2), not {found}")
-        low, high = anchors.min(), anchors.max()
+        low, high = int(anchors.min()), int(anchors.max())
         require(low >= 0 and high <= 32767, f"{where}: anchors must be 0..32767, found {low}..{high}")
         require(1 <= anchors.shape[1] <= 16, f"{where}: n_c must be 1..16, not {anchors.shape[1]}")
         rows = (anchors.shape[0], 1 << anchors.shape[1])

@@ -65,11 +65,11 @@ def test_compiled_code_that_loops_is_ended_and_named(tmp_path: Path) -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells what memory a process has, and bounds it")
 def test_a_mutant_that_takes_too_much_memory_is_named() -> None:
     def one(rng: Rng) -> str:
-        np.ones(int(rng.integers(1, 3)) << 23)
+        np.empty(int(rng.integers(1, 3)) << 31, np.uint8)  # more than any hole in the heap
         return "accepted"
 
     with pytest.raises(MemoryError) as found:
-        fuzz("large", one, count=100, memory=100 << 20)
+        fuzz("large", one, count=100, memory=3 << 30)
     assert found.value.__notes__[-1].startswith("large: seed ")
-    np.ones(2 << 23)
+    np.empty(1 << 32, np.uint8)
     assert not (Path(tempfile.gettempdir()) / f"polychron-fuzz-{os.getpid()}.txt").exists()

@@ -24,8 +24,9 @@ Hears = Callable[[float], bool | None]
 
 def softmax(scores: Float32) -> Float32:
     """(batch, classes) logits to probabilities."""
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    powers: Float32 = np.exp(scores - scores.max(axis=1, keepdims=True))
+    powers /= powers.sum(axis=1, keepdims=True)
+    return powers
 
 
 def draw_pairs(*, inputs: Ints, refs: Ints, count: int, ref_share: float, rng: np.random.Generator) -> Int16:

@@ -71,7 +71,7 @@ def read_mnist(folder: Path) -> Mnist:
         if not len(images) or not 2 <= height * width <= MAX_PIXELS:
             found = " x ".join(map(str, images.shape))
             raise NetworkError(f"{where}: must hold at least one image, of 2 to {MAX_PIXELS} pixels, not {found}")
-        if size not in (None, (height, width)):
+        if size is not None and size != (height, width):
             raise NetworkError(f"{where}: images must be {shown(size)} as the training images are, not {height} x {width}")
         size = height, width
         if len(labels) != len(images) or labels.max() >= CLASSES:
