@@ -7,7 +7,7 @@ import pytest
 from firmware.isa import Command, LoadError, Status
 
 from ..board_models import frame, get, header, image, section, seeded, simulate, words
-from .link_bench import GAP_BITS, WATCHDOG_BITS, Host, LinkBench, talk
+from .link_bench import BYTE_CLOCKS, GAP_BITS, WATCHDOG_BITS, Host, LinkBench, talk
 
 HELLO, LOAD_BEGIN, LOAD, FEED, STEP, READ, ABORT, SCRUB = (int(command) for command in Command)
 OK, BAD_FRAME, BAD_COMMAND, NOT_LOADED, BUSY, ABORTED, FAULT = (int(status) for status in Status)
@@ -105,6 +105,21 @@ def test_load_errors_are_told():
         assert await host.ask(6, STEP, [1]) == (6, OK, b"\0")
 
     talk(script)
+
+
+@pytest.mark.parametrize(("command", "payload", "clocks"), [(HELLO, b"", 36), (ABORT, b"", 24), (SCRUB, b"", 24), (STEP, b"\0", 26)])
+def test_a_reply_begins_in_time(command, payload, clocks):
+    """From the clock of the request's last byte on; docs/reference/blocks/link.md promises 40."""
+    taken = [1] * BYTE_CLOCKS
+
+    async def script(host, dut, ctx):
+        await host.send(frame(1, command, payload))
+        while not ctx.get(dut.o.valid):
+            await ctx.tick()
+            taken.append(1)
+
+    talk(script)
+    assert len(taken) == clocks
 
 
 def test_a_frame_that_waits_at_the_watchdog_is_answered():
