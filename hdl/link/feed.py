@@ -27,8 +27,7 @@ class PayloadFeed(wiring.Component):
     forward: In(1)  # `length` counts, and the next byte is fetched
     back: In(1)  # `length` begins anew; wins over `forward`
     length: Out(8)  # bytes taken of the request's payload, or written of the reply's
-    equal: Out(1)  # `length` is `total`
-    complete: Out(1)  # it was a clock ago
+    complete: Out(1)  # a clock ago `length` was `total`
     fetching: Out(1)  # the byte comes in the next clock
 
     def elaborate(self, platform: object) -> Module:
@@ -37,6 +36,7 @@ class PayloadFeed(wiring.Component):
         complete = Signal(reset_less=True)
         fetching = Signal(reset_less=True)
         offer = Signal()
+        equal = length == self.total
         m.d.comb += [
             self.payload.addr.eq(length),
             self.step.payload.symbol.eq(self.payload.data),
@@ -45,11 +45,10 @@ class PayloadFeed(wiring.Component):
             self.image.payload.eq(self.payload.data),
             self.image.valid.eq(offer & ~self.running),
             self.length.eq(length),
-            self.equal.eq(length == self.total),
             self.complete.eq(complete),
             self.fetching.eq(fetching),
         ]
-        m.d.sync += [complete.eq(self.equal), fetching.eq(self.forward | self.fetch)]
+        m.d.sync += [complete.eq(equal), fetching.eq(self.forward | self.fetch)]
         with m.If(self.forward):
             m.d.sync += length.eq(length + 1)
         with m.If(self.back):
@@ -57,5 +56,5 @@ class PayloadFeed(wiring.Component):
         with m.If(self.cancel | (offer & Mux(self.running, self.step.ready, self.image.ready))):
             m.d.sync += offer.eq(0)
         with m.Elif(fetching):
-            m.d.sync += offer.eq(~self.equal & (self.running | self.loading))
+            m.d.sync += offer.eq(~equal & (self.running | self.loading))
         return m

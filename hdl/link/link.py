@@ -176,7 +176,7 @@ class Link(wiring.Component):
             m.next = "RUN"
             with m.If(arguments.reading):
                 m.next = "READ_WORD"
-            with m.If(feed.equal | ~arguments.valid):
+            with m.If(~arguments.valid):
                 self._finish(m, isa.Status.BAD_COMMAND)
             with m.Elif(~self.load.done):
                 self._finish(m, isa.Status.NOT_LOADED)

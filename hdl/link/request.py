@@ -60,7 +60,7 @@ class ArgumentReader(wiring.Component):
     """
 
     request: In(Request)
-    begin: In(1)  # it is executed: `total` is its length, all is valid
+    begin: In(1)  # it is executed: `total` is its length
     take: In(1)  # `byte` is an argument of STEP or READ
     at: In(3)  # its number, from 1
     byte: In(8)
@@ -69,7 +69,7 @@ class ArgumentReader(wiring.Component):
     forced: Out(1)  # FEED
     reading: Out(1)  # READ
     total: Out(8)  # payload bytes to load or to feed, steps to run, bytes to read
-    valid: Out(1)  # READ asks for words that there are
+    valid: Out(1)  # there is something to run or to read, and READ asks for words that there are
     word: Out(ReadRequest)  # the next one
 
     def elaborate(self, platform: object) -> Module:
@@ -85,19 +85,19 @@ class ArgumentReader(wiring.Component):
         m.d.comb += self.last.eq(self.at == Mux(reading, 4, 1))
         with m.If(self.begin):
             m.d.sync += [forced.eq(request.command == Command.FEED), reading.eq(request.command == Command.READ)]
-            m.d.sync += [total.eq(request.length), valid.eq(1)]
+            m.d.sync += [total.eq(request.length), valid.eq(request.length.any())]
         with m.If(self.take):
             m.d.sync += total.eq(Mux(reading, byte << 1, byte))
             with m.Switch(self.at):
                 with m.Case(1):
-                    m.d.sync += [word.space.eq(byte[: len(word.space)]), valid.eq(~reading | (byte < len(isa.ReadSpace)))]
+                    m.d.sync += [word.space.eq(byte[: len(word.space)]), valid.eq(Mux(reading, byte < len(isa.ReadSpace), byte.any()))]
                 with m.Case(2):
                     m.d.sync += address[:8].eq(byte)
                 with m.Case(3):
                     low, high = byte[: isa.ADDRESS_BITS - 8], byte[isa.ADDRESS_BITS - 8 :]
                     m.d.sync += [address[8:].eq(low), valid.eq(valid & ~high.any())]
                 with m.Case(4):
-                    m.d.sync += valid.eq(valid & ~byte[7])
+                    m.d.sync += valid.eq(valid & byte.any() & ~byte[7])
         with m.If(self.advance):
             m.d.sync += address.eq(address + 1)
         return m

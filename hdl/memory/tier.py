@@ -47,7 +47,8 @@ class BankTier(wiring.Component):
         taken = Signal()
         urgent = Signal()  # the beat that must follow one of bytes at once
         beside = Signal()
-        m.d.sync += urgent.eq(taken & tag.bytes & tag.pair)
+        loading = Signal()  # the load bus is about tables
+        m.d.sync += [urgent.eq(taken & tag.bytes & tag.pair), loading.eq(self.load.space == isa.Kind.TABLES)]
         m.d.comb += [
             taken.eq(self.request.valid & self.request.ready),
             beside.eq(side.valid & ~urgent),
@@ -55,7 +56,7 @@ class BankTier(wiring.Component):
             side.beat.eq(bank.read_data),
             self.request.ready.eq(Mux(tag.bytes, self.ending, ~beside) if self._flash else ~beside),
             bank.address.eq(Mux(beside, side.address, Mux(self.request.valid, self.request.payload.address, self.load.address[2:]))),
-            bank.write.eq(self.load.writes(isa.Kind.TABLES) | (beside & side.write)),
+            bank.write.eq((self.load.strobe & loading) | (beside & side.write)),
             bank.quarter.eq(Mux(side.valid, side.lane, self.load.address[:2])),
             bank.write_data.eq(Mux(side.valid, side.data, self.load.data)),
             self.beat.payload.data.eq(bank.read_data),

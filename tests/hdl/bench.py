@@ -16,8 +16,9 @@ def simulate(dut: wiring.Component, bench: Callable[[Any], Awaitable[None]]) -> 
 
 
 async def load(ctx: Any, bus: Any, space: int, address: int, data: int) -> None:
-    """Write one word over a load bus; takes a clock."""
+    """Write one word over a load bus; takes two clocks, one for the space alone."""
     ctx.set(bus.space, space)
+    await ctx.tick()
     ctx.set(bus.address, address)
     ctx.set(bus.data, data & 0xFFFF)
     ctx.set(bus.strobe, 1)

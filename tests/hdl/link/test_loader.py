@@ -41,9 +41,12 @@ def load(data, *, stalls=None, loader=None, restarts=(), scrubs=(), sections=Non
         result.extend([ctx.get(dut.status.done), ctx.get(dut.status.error), LoadError(ctx.get(dut.status.code))])
 
     async def watch(ctx):
+        before = None
         async for _, _, strobe, *write in ctx.tick().sample(dut.load.strobe, dut.load.space, dut.load.address, dut.load.data):
             if strobe:
                 writes.append(tuple(write))
+                assert write[0] == before  # the bus's promise: the space stands from a clock before the strobe
+            before = write[0]
 
     simulate(dut, feed, background=[watch])
     return writes, *result
