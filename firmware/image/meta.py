@@ -14,13 +14,14 @@ LATENCIES = isa.ZERO_WORD * isa.LANES  # word 255 is not for neurons
 
 
 def encode_meta(meta: Meta) -> bytes:
-    """UTF-8 JSON, the same bytes for the same values, padded with a space to an even length."""
+    """UTF-8 JSON, the same bytes for the same values, padded with a space to an even length. A name's bytes that are no UTF-8 (PEP 383)
+    become escapes of JSON."""
     values = {field.name: getattr(meta, field.name) for field in fields(meta)}
     values["placement"] = {field.name: getattr(meta.placement, field.name) for field in fields(meta.placement)}
     values["placement"]["runs"] = [
         {"stage": str(run.stage), "group": run.group, "tables": run.tables, "pairs": run.pairs} for run in meta.placement.runs
     ]
-    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(errors="backslashreplace")
     return text + b" " * (len(text) % 2)
 
 

@@ -11,6 +11,7 @@ from boards import Board
 from hdl.flow.design import Design
 from hdl.flow.pipeline import Implementation
 from hdl.flow.routing import Clock, Crossing, Routed, fmax_median, fmax_min
+from polychron.command.terminal import printable
 
 _PATH_SHOWN = 1.0  # ns: shorter parts of a path are summed up in the text
 
@@ -106,7 +107,7 @@ def to_text(figures: Mapping[str, Any], *, worst: Routed) -> bytes:
     f = figures
     seeds = ", ".join(f"{s['seed']}: {s['fmax_mhz']:.2f}" for s in f["seeds"])
     lines = [
-        f"{f['network']} on {f['board']} ({f['device']})",
+        f"{printable(f['network'])} on {f['board']} ({f['device']})",
         "",
         "Device: whole design, with loader, link and core, after place and route",
         *(f"  {label:<22} {f[key]:>6} of {f['available'][key]}" for key, label in _CELLS.items() if key in f["available"]),

@@ -10,6 +10,7 @@ Names are those of Amaranth's hierarchy, with dots: ``submodule.signal``, ports 
 """
 
 import ctypes
+import os
 from collections.abc import Callable, Iterator
 from ctypes import c_int, c_uint8, c_void_p
 from pathlib import Path
@@ -199,7 +200,7 @@ class Simulation:
 
     def trace(self, path: Path, *, clock_hz: float) -> None:
         """Writes a VCD of every signal from now on, until :meth:`close_trace`."""
-        if not self._lib.px_trace(self._sim, str(path).encode(), round(1e12 / clock_hz)):
+        if not self._lib.px_trace(self._sim, os.fsencode(path), round(1e12 / clock_hz)):
             raise SimulationError(f"{path} can't be written")
 
     def close_trace(self) -> None:

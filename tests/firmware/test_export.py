@@ -72,6 +72,14 @@ def test_files_agree(name: str, network: Network, saved: Path, tmp_path: Path, c
     assert sorted(path.name for path in out.iterdir()) == sorted(path.name for path in export_files(program, board, out))
 
 
+def test_a_file_name_that_is_no_utf_8(saved: Path, tmp_path: Path) -> None:
+    named = saved.rename(tmp_path / os.fsdecode(b"d\xff\xc3.safetensors"))
+    assert main(["--board", "icebreaker", "--network", str(named), "--out", str(tmp_path / "out")]) == 0
+    image = (tmp_path / "out" / "image.bin").read_bytes()
+    assert read_image(image).meta.name == named.stem
+    assert write_image(read_image(image)) == image
+
+
 def test_same_bytes_again(saved: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         assert main(["--network", str(saved), "--out", str(tmp_path / name)]) == 0

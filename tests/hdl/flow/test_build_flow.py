@@ -370,7 +370,8 @@ def test_a_report_tells_the_slowest_crossing_of_all_seeds(built: tuple[Implement
         {"from": "core", "to": "fast", "ns_max": 8.0, "limit_ns": 13.89},
         {"from": "fast", "to": "core", "ns_max": 5.0, "limit_ns": 13.89},
     ]
-    text = to_text(figures, worst=seeds[0]).decode()
+    text = to_text({**figures, "network": "d\udcff"}, worst=seeds[0]).decode()
+    assert text.startswith("d\\udcff on ")  # a file name that is no UTF-8
     assert "core to fast: 8.00 ns at most, 13.89 allowed" in text
     assert re.search(r"fast +90\.00 MHz at least, 72\.00 asked", text)
 

@@ -111,11 +111,12 @@ def test_equals_amaranths_simulator(bench, bench_class):
 
 def test_trace(bench, tmp_path):
     bench.clock(3)
-    bench.trace(tmp_path / "run.vcd", clock_hz=36e6)
+    path = tmp_path / os.fsdecode(b"r\xff.vcd")  # a name that is no UTF-8
+    bench.trace(path, clock_hz=36e6)
     bench.clock(2)
     bench.run_until("inner.count", value=9, limit=10)
     bench.close_trace()
-    text = (tmp_path / "run.vcd").read_text()
+    text = path.read_text()
     assert "$timescale 1 ps $end" in text
     assert "count" in text
     changes = [line for line in text.splitlines() if line.startswith("b") and line.split()[0] == "b" + f"{9:016b}"]
