@@ -273,16 +273,22 @@ def test_talk_reads_a_prompt_of_any_bytes(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().out == "a\ufffd\n"
 
 
+END = "\x04"  # of what is printed: no one else prints it
+
+
 def on_a_terminal(write: Callable[[], object]) -> bytes:
     """What ``write`` prints where standard output is a terminal."""
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
     with os.fdopen(theirs, "w") as terminal, redirect_stdout(terminal):
         write()
+        terminal.write(END)
         terminal.flush()
-        seen = os.read(ours, 1 << 12)
+        seen = b""
+        while not seen.endswith(END.encode()):  # a terminal passes on a part now, a part later
+            seen += os.read(ours, 1 << 12)
     os.close(ours)
-    return seen
+    return seen.removesuffix(END.encode())
 
 
 def test_talk_escapes_what_steers_a_terminal_there_alone(capsys: pytest.CaptureFixture[str]) -> None:
