@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "hdl": {"firmware.isa", "boards"},
     **{f"hdl.{room}": GATEWARE for room in ("core", "fetch", "memory", "link", "flash")},
     "hdl.board": GATEWARE,
-    "hdl.flow": {"hdl.board", "boards", "polychron.system"},
+    "hdl.flow": {"hdl.board", "boards", "polychron.system", "polychron.command.terminal"},
     "sim.flash": set(),
     "sim.compiled": {"sim.flash", "polychron.system"},
     "sim.cycles": {"boards", "firmware"},
