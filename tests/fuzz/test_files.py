@@ -245,7 +245,7 @@ def test_lists_of_files(count: int, tmp_path: Path) -> None:
             return "refused"
         lines = (tmp_path / LIST).read_bytes().decode(errors="replace").split("\n")
         right = [line for line in lines if set(line[:64]) <= set(string.digits + "abcdef") and line[64:66] in ("  ", " *")]
-        right = [line for line in right if line[66:] and not {"/", "\0"} & set(line)]
+        right = [line for line in right if 1 <= len(line[66:]) <= 255 and not {"/", "\0"} & set(line)]
         listed = {line[66:]: line[:64] for line in right}
         if path.name in listed:
             assert all(hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == digest for name, digest in listed.items())
