@@ -47,7 +47,7 @@ class BankTier(wiring.Component):
         taken = Signal()
         urgent = Signal()  # the beat that must follow one of bytes at once
         beside = Signal()
-        loading = Signal()  # the load bus is about tables
+        loading = Signal(reset_less=True)  # a clock ago the load bus was about tables; images are loaded while the core is in reset
         m.d.sync += [urgent.eq(taken & tag.bytes & tag.pair), loading.eq(self.load.space == isa.Kind.TABLES)]
         m.d.comb += [
             taken.eq(self.request.valid & self.request.ready),
