@@ -9,8 +9,8 @@ class Tier:
 
     ``kind``: "spram" (four SB_SPRAM256KA side by side), "bram" (block RAM) or "qspi" (a quad SPI flash that also holds the memory image).
     ``base``: first byte that may hold tables, in the tier's own addresses; ``size``: bytes from there. ``beat_clocks``: clocks in which it
-    delivers 8 bytes of a row: 1 on chip; of a flash 16 with a nibble a clock, 8 with a byte a clock. ``row_clocks``: clocks a row takes
-    besides, for its address. ``device_id``: what a flash answers to 94h behind EFh; 17h is a chip of 16 MiB.
+    delivers a beat: 1 on chip; of a flash, whose beats have 8 bytes, 16 with a nibble a clock, 8 with a byte a clock. ``row_clocks``:
+    clocks a row takes besides, for its address. ``device_id``: what a flash answers to 94h behind EFh; 17h is a chip of 16 MiB.
     """
 
     name: str
@@ -48,7 +48,8 @@ class Board:
 
     ``platform``: "module:class" of amaranth-boards; ``wiring``: which of its resources are used. ``clock_in_hz``: its oscillator;
     ``clock_hz``: the core's clock, out of the PLL.
-    ``comparators``: P, anchor pairs compared in a clock. ``anchor_words``, ``program_instructions``, ``store_latencies``: depths.
+    ``lanes``: accumulators, and bytes of a beat; ``comparators``: P, anchor pairs compared in a clock. ``anchor_words``,
+    ``program_instructions``, ``store_latencies``: depths.
     ``image_offset``, ``flash_size``: bytes; a memory image in flash begins at the offset.
     """
 
@@ -61,6 +62,7 @@ class Board:
     clock_in_hz: float
     clock_hz: float
     tiers: tuple[Tier, ...]
+    lanes: int = 8
     comparators: int = 2
     anchor_words: int = 512
     program_instructions: int = 32

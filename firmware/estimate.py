@@ -62,7 +62,7 @@ class TierFigures:
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """Figures of a program. ``limit``: clocks a step at best; ``beats``: what it reads, padded rows included, 8 bytes each.
+    """Figures of a program. ``limit``: clocks a step at best; ``beats``: what it reads, padded rows included.
 
     ``image_bytes``: of the whole image, ``loaded_bytes``: of the part the core loads; the rest is read from the flash as needed.
     """
@@ -82,7 +82,7 @@ class Estimate:
 
     @property
     def bytes_per_step(self) -> int:
-        return self.beats * isa.BEAT_BYTES
+        return self.beats * isa.Width.of(self.board).beat_bytes
 
     def limit_with(self, cached: int) -> int:
         """``limit`` of a step with so many positions cached, where that is fewer than attention reaches."""
@@ -98,7 +98,7 @@ class Estimate:
 
     def text(self) -> str:
         """A readable report: the limit, the placement of every run, what each tier costs, and what is left of each memory."""
-        board, several = self.board, len(self.tiers) > 1
+        board, several, width = self.board, len(self.tiers) > 1, isa.Width.of(self.board)
         wide = max(9, *(len(run.stage) for run in self.runs))
         limit = f"limit {self.limit:,} clocks{f' ({self.slowest.tier.name})' if several else ''}"
         rate = f"at most {board.clock_hz / self.limit:,.0f} steps a second at {board.clock_hz / 1e6:g} MHz"
@@ -109,11 +109,11 @@ class Estimate:
             f"  {'run':<{wide}}  tier       tables   rows  n_c  entries  row bytes  read  from byte         size   unread   clocks",
         ]
         for run in self.runs:
-            entries, first, read = f"int{run.bits}", f"{run.base * isa.BEAT_BYTES:#x}", run.row_beats * isa.BEAT_BYTES
+            entries, first, read = f"int{run.bits}", f"{run.base * width.beat_bytes:#x}", run.row_beats * width.beat_bytes
             lines.append(
                 f"  {run.stage:<{wide}}  {board.tiers[run.tier].name:<9}  {run.tables:6} {run.rows:6} {run.n_c:4}  {entries:>7}"
                 f"  {run.row_bytes:9}  {read:4}  {first:>9}"
-                f"  {_kib(run.span * isa.BEAT_BYTES):>7} KiB  {100 * run.idle / run.span:5.1f} %  {run.clocks:7,}"
+                f"  {_kib(run.span * width.beat_bytes):>7} KiB  {100 * run.idle / run.span:5.1f} %  {run.clocks:7,}"
             )
         lines += ["", "  tier                           used              rows  bytes a step    limit   clocks"]
         for one in self.tiers:
@@ -127,7 +127,7 @@ class Estimate:
             lines.append(f"  (of {near.tier.name}: {_kib(near.side)} KiB of index caches and position bits{copied})")
         anchors = f"anchors: {self.anchor_words} of {board.anchor_words} words"
         instructions = f"program: {self.instructions} of {board.program_instructions} instructions"
-        store = f"store: {self.store_latencies} of {min(board.store_latencies, isa.ZERO_WORD * isa.LANES)} latencies"
+        store = f"store: {self.store_latencies} of {min(board.store_latencies, width.latencies)} latencies"
         stays = f", {self.loaded_bytes:,} of them loaded, the rest stays in the flash" if self.loaded_bytes < self.image_bytes else ""
         lines += [
             f"  (clocks: of a step, with the padding of rows{', and in flash their addresses' if several else ''})",
@@ -140,7 +140,7 @@ class Estimate:
 
 def estimate(program: Program, board: Board) -> Estimate:
     """The figures of ``program``, which was compiled for ``board``."""
-    figures = []
+    figures, width = [], program.width
     spans = {(piece.tier, piece.beat): len(piece.data) for piece in program.tables}
     for run, origin in zip(program.runs, program.meta.placement.runs, strict=True):
         if run.mode not in (Mode.ROWS, Mode.ATTEND):
@@ -149,7 +149,7 @@ def estimate(program: Program, board: Board) -> Estimate:
         columns = program.meta.n_out if origin.stage.work is Work.OUTPUT else program.meta.n
         bits = 4 if run.int4 else 8
         row_bytes = -(-columns * bits // 8)
-        span = spans[run.tier, run.table_base] // isa.BEAT_BYTES
+        span = spans[run.tier, run.table_base] // width.beat_bytes
         read = -(-span // (1 << run.row_log2)) * run.row_beats
         reach = run.n_out if run.mode == Mode.ATTEND else 0
         rows = run.count * max(1, reach)
@@ -167,7 +167,7 @@ def estimate(program: Program, board: Board) -> Estimate:
                 base=run.table_base,
                 span=span,
                 idle=span - min(span, read),
-                limit=rows * -(-row_bytes * tier.beat_clocks // isa.BEAT_BYTES),
+                limit=rows * -(-row_bytes * tier.beat_clocks // width.beat_bytes),
                 clocks=rows * (run.row_beats * tier.beat_clocks + tier.row_clocks),
             )
         )
@@ -180,13 +180,13 @@ def estimate(program: Program, board: Board) -> Estimate:
         tiers.append(
             TierFigures(
                 tier=tier,
-                used=(sum(run.span for run in mine) + near * copied) * isa.BEAT_BYTES + near * side,
+                used=(sum(run.span for run in mine) + near * copied) * width.beat_bytes + near * side,
                 side=near * side,
-                copied=near * copied * isa.BEAT_BYTES,
+                copied=near * copied * width.beat_bytes,
                 rows=sum(run.rows for run in mine),
-                bytes=sum(run.rows * run.row_beats for run in mine) * isa.BEAT_BYTES,
+                bytes=sum(run.rows * run.row_beats for run in mine) * width.beat_bytes,
                 limit=sum(run.limit for run in mine),
-                clocks=sum(run.clocks for run in mine) + near * (copied + sum(map(_side_clocks, program.runs))),
+                clocks=sum(run.clocks for run in mine) + near * (copied + sum(_side_clocks(run, width) for run in program.runs)),
             )
         )
     image = write_image(program)
@@ -197,7 +197,7 @@ def estimate(program: Program, board: Board) -> Estimate:
         tiers=tuple(tiers),
         rows=sum(tier.rows for tier in tiers),
         limit=max(tier.limit for tier in tiers),
-        beats=sum(tier.bytes for tier in tiers) // isa.BEAT_BYTES,
+        beats=sum(tier.bytes for tier in tiers) // width.beat_bytes,
         anchor_words=len(program.anchors),
         instructions=len(program.runs),
         store_latencies=len(program.store),
@@ -206,10 +206,10 @@ def estimate(program: Program, board: Board) -> Estimate:
     )
 
 
-def _side_clocks(run: isa.Run) -> int:
-    """Accesses to side blocks: of four tables and one distance, ring and position bits; of a key, one word."""
+def _side_clocks(run: isa.Run, width: isa.Width) -> int:
+    """Accesses to side blocks: of the tables of one and one distance, ring and position bits; of a key, one word."""
     if run.mode == Mode.ATTEND:
-        return run.n_out * 2 * -(-run.count // isa.SIDE_WORDS)
+        return run.n_out * 2 * -(-run.count // width.side_words)
     return run.count if run.mode == Mode.KEY else 0
 
 

@@ -7,19 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from itertools import accumulate
-from typing import Any
+from typing import Any, Protocol
 
-LANES = 8  # accumulator lanes = banks of the latency store
-BEAT_BYTES = 8
 STORE_WORDS = 256  # words a bank
 ACC_WORDS = 256  # words a lane
 ZERO_WORD = 255  # of store and accumulators: always zero
-ADDRESS_BITS = 11  # of a latency: word * LANES + bank
 ANCHOR_WORDS = 512
 FLASH_ADDRESS_BITS = 21  # of a beat in the flash tier: 16 MB
 CONTEXT = 32  # positions of an index cache: entries of a ring
-SIDE_WORDS = 4  # words of 16 bits a beat: tables that share a side block
 SIDE_BEATS = 2 * CONTEXT  # of a side block: a ring of key indices, then position bits
+SPIKES = 8  # the earliest of a step, kept for the host
 QUERIES = 256  # query indices kept at a time
 WORD_BITS = 16  # of program memory and load bus
 WORDS_PER_INSTRUCTION = 8
@@ -109,30 +106,91 @@ class Counter(IntEnum):
         return 16 if self in (Counter.SATURATIONS, Counter.STEPS) else 32
 
 
-def slot_banks(comparators: int) -> int:
-    """Neighbouring banks of the latency store that share one read in a clock: a slot."""
-    return LANES // (2 * comparators)
+class Wide(Protocol):
+    """What has a width: a board."""
+
+    @property
+    def lanes(self) -> int: ...
+    @property
+    def comparators(self) -> int: ...
 
 
-def slot_of(address: int, comparators: int) -> int:
-    """The slot, 0..2P-1, that reads a latency."""
-    return address % LANES // slot_banks(comparators)
+@dataclass(frozen=True, kw_only=True)
+class Width:
+    """How wide a core is, which its programs and images must be made for.
 
+    ``lanes``: accumulator lanes, banks of the latency store and bytes of a beat: 8, 16 or 32. ``comparators``: P, pairs of latencies
+    compared in a clock: 1 or 2, because an image gives an anchor word 64 bits.
+    """
 
-def slot_bits(comparators: int) -> int:
-    """Bits of a slot's field in an anchor word: bank within the slot, and word."""
-    return ADDRESS_BITS - (2 * comparators).bit_length() + 1
+    lanes: int = 8
+    comparators: int = 2
 
+    @classmethod
+    def of(cls, board: "Wide") -> "Width":
+        """That of a board's core."""
+        return cls(lanes=board.lanes, comparators=board.comparators)
 
-def choice_bits(comparators: int) -> int:
-    """Bits that name a slot."""
-    return (2 * comparators).bit_length() - 1
+    def __post_init__(self) -> None:
+        for name, choices in (("lanes", (8, 16, 32)), ("comparators", (1, 2))):
+            if (value := getattr(self, name)) not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(map(str, choices))}, not {value!r}")
 
+    def __str__(self) -> str:
+        return f"{self.lanes} lanes and {self.comparators} comparators"
 
-def anchor_bits(comparators: int) -> int:
-    """Bits of one anchor word: the slots, valid and two slots' names a lane, and emit (0..comparators)."""
-    lane = 1 + 2 * choice_bits(comparators)
-    return 2 * comparators * slot_bits(comparators) + comparators * lane + comparators.bit_length()
+    @property
+    def beat_bytes(self) -> int:
+        return self.lanes
+
+    @property
+    def bank_bits(self) -> int:
+        """Bits that name a bank of the latency store."""
+        return (self.lanes - 1).bit_length()
+
+    @property
+    def address_bits(self) -> int:
+        """Of a latency: word * lanes + bank."""
+        return 8 + self.bank_bits
+
+    @property
+    def latencies(self) -> int:
+        """Room for neurons: the store without its zero word."""
+        return ZERO_WORD * self.lanes
+
+    @property
+    def side_words(self) -> int:
+        """Words of 16 bits a beat: tables that share a side block."""
+        return self.beat_bytes // 2
+
+    @property
+    def slots(self) -> int:
+        """Of the latency store, neighbouring banks each: a slot reads one latency a clock."""
+        return 2 * self.comparators
+
+    @property
+    def slot_banks(self) -> int:
+        """Banks of a slot."""
+        return self.lanes // self.slots
+
+    @property
+    def slot_bits(self) -> int:
+        """Bits of a slot's field in an anchor word: bank within the slot, and word."""
+        return self.address_bits - self.choice_bits
+
+    @property
+    def choice_bits(self) -> int:
+        """Bits that name a slot."""
+        return self.slots.bit_length() - 1
+
+    @property
+    def anchor_bits(self) -> int:
+        """Bits of one anchor word: the slots, valid and two slots' names a comparator, and emit (0..P)."""
+        return self.slots * self.slot_bits + self.comparators * (1 + 2 * self.choice_bits) + self.comparators.bit_length()
+
+    def slot_of(self, address: int) -> int:
+        """The slot that reads a latency."""
+        return address % self.lanes // self.slot_banks
 
 
 INSTRUCTION = {

@@ -24,36 +24,35 @@ class AnchorWord:
     emit: int = 0
 
 
-def encode_anchor(word: AnchorWord) -> int:
+def encode_anchor(word: AnchorWord, width: isa.Width) -> int:
     """The bits of an anchor word (docs/reference/isa.md); two different latencies of one slot raise ``ValueError``."""
-    lanes = len(word.lanes)
-    field, name = isa.slot_bits(lanes), isa.choice_bits(lanes)
+    name = width.choice_bits
     read: dict[int, int] = {}
     choices = 0
     for number, pair in enumerate(word.lanes):
         if pair is not None:
-            a, b = slots = [isa.slot_of(address, lanes) for address in pair]
+            a, b = slots = [width.slot_of(address) for address in pair]
             for slot, address in zip(slots, pair, strict=True):
                 if read.setdefault(slot, address) != address:
                     raise ValueError(f"an anchor word must read one latency a slot, not both {read[slot]} and {address}")
             choices |= (1 | a << 1 | b << 1 + name) << number * (1 + 2 * name)
-    value = word.emit << lanes * (1 + 2 * name) | choices
-    value <<= 2 * lanes * field
+    value = word.emit << width.comparators * (1 + 2 * name) | choices
+    value <<= width.slots * width.slot_bits
     for slot, address in read.items():
-        value |= (address // isa.LANES * isa.slot_banks(lanes) + address % isa.slot_banks(lanes)) << slot * field
+        value |= (address // width.lanes * width.slot_banks + address % width.slot_banks) << slot * width.slot_bits
     return value
 
 
-def decode_anchor(value: int, *, comparators: int) -> AnchorWord:
+def decode_anchor(value: int, width: isa.Width) -> AnchorWord:
     """The inverse of :func:`encode_anchor`."""
-    field, name, banks = isa.slot_bits(comparators), isa.choice_bits(comparators), isa.slot_banks(comparators)
+    field, name, banks = width.slot_bits, width.choice_bits, width.slot_banks
     read = []
-    for slot in range(2 * comparators):
+    for slot in range(width.slots):
         word, bank = divmod(value >> slot * field & (1 << field) - 1, banks)
-        read.append(word * isa.LANES + slot * banks + bank)
-    value >>= 2 * comparators * field
+        read.append(word * width.lanes + slot * banks + bank)
+    value >>= width.slots * field
     lanes: list[Lane] = []
-    for _ in range(comparators):
+    for _ in range(width.comparators):
         a, b = value >> 1 & (1 << name) - 1, value >> 1 + name & (1 << name) - 1
         lanes.append((read[a], read[b]) if value & 1 else None)
         value >>= 1 + 2 * name
@@ -61,7 +60,7 @@ def decode_anchor(value: int, *, comparators: int) -> AnchorWord:
 
 
 class Placed(NamedTuple):
-    """Bytes in a tier, from ``beat`` on, in the tier's own addresses (of a flash: byte address / 8)."""
+    """Bytes in a tier, from ``beat`` on, in the tier's own addresses (of a flash: byte address over bytes a beat)."""
 
     tier: int
     beat: int
@@ -72,12 +71,12 @@ class Placed(NamedTuple):
 class Program:
     """Everything an image holds.
 
-    ``runs``: the program. ``anchors``: encoded anchor words. ``tables``: the placed pieces, by tier and rising address.
-    ``image_offset``: the flash address an image of it must lie at, because tables stay there; None where all of it is loaded.
-    ``store``: initial latencies from address 0. ``sampling``: how symbols are chosen; ``meta``: what it says of itself.
+    ``width``: of the core it is made for. ``runs``: the program. ``anchors``: encoded anchor words. ``tables``: the placed pieces, by tier
+    and rising address. ``image_offset``: the flash address an image of it must lie at, because tables stay there; None where all of it is
+    loaded. ``store``: initial latencies from address 0. ``sampling``: how symbols are chosen; ``meta``: what it says of itself.
     """
 
-    comparators: int
+    width: isa.Width
     runs: tuple[isa.Run, ...]
     anchors: tuple[int, ...]
     tables: tuple[Placed, ...]
@@ -97,7 +96,7 @@ class Program:
     def _filled(self, tier: int, memory: bytearray) -> bytes:
         for piece in self.tables:
             if piece.tier == tier:
-                at = piece.beat * isa.BEAT_BYTES
+                at = piece.beat * self.width.beat_bytes
                 if at + len(piece.data) > len(memory):
                     raise ValueError(f"tables of tier {tier} reach to byte {at + len(piece.data)}, its memory has {len(memory)}")
                 memory[at : at + len(piece.data)] = piece.data
@@ -105,4 +104,4 @@ class Program:
 
     def anchor_words(self) -> list[AnchorWord]:
         """The anchor words, decoded."""
-        return [decode_anchor(value, comparators=self.comparators) for value in self.anchors]
+        return [decode_anchor(value, self.width) for value in self.anchors]

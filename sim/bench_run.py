@@ -34,9 +34,10 @@ class Machine:
 class FilledBank(GenericBank):
     """hdl.memory.bank.GenericBank with contents: no simulator then has to load them."""
 
-    def __init__(self, *, beats: int, contents: bytes) -> None:
-        self._words = [int.from_bytes(contents[at : at + 8], "little") for at in range(0, len(contents), 8)]
-        super().__init__(beats=beats)
+    def __init__(self, *, beats: int, width: isa.Width, contents: bytes) -> None:
+        size = width.beat_bytes
+        self._words = [int.from_bytes(contents[at : at + size], "little") for at in range(0, len(contents), size)]
+        super().__init__(beats=beats, width=width)
 
     def elaborate(self, platform: object) -> Module:
         m = super().elaborate(platform)

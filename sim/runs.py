@@ -11,7 +11,7 @@ from pathlib import Path
 from boards import Board
 from firmware.estimate import Estimate, estimate
 from firmware.host.host import Counters
-from firmware.isa import BEAT_BYTES, Mode
+from firmware.isa import Mode
 from firmware.program import Program
 from golden.integer.deep import classifier
 from golden.integer.layer import Int16, NetworkError
@@ -135,7 +135,7 @@ class TextRun(Run):
             full = predict(self.of.program, board)
             rate = f"{full.clocks_per_step} clocks a character, {_efficiency(self.estimated.limit, full.clocks_per_step)}"
             lines.append(f"with a full cache, by the cycle model: {rate}; the first one takes {full.clocks}")
-        total, flash = (BEAT_BYTES * count / used.steps for count in (used.beats, used.flash))
+        total, flash = (self.of.program.width.beat_bytes * count / used.steps for count in (used.beats, used.flash))
         rows = f"{used.rows / used.steps:.0f} rows"
         lines.append(f"{total:,.0f} bytes of tables read a character in {rows}, {flash:,.0f} of them from flash")
         lines.append(f"at {board.clock_hz / 1e6:g} MHz: {speed}; {used.saturations} neurons saturated")

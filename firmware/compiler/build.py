@@ -38,17 +38,18 @@ def compile_network(
     the same program.
     """
     network.validate()
-    stages = make_stages(network)
-    outputs = output_range(network.output)
     try:
+        width = isa.Width.of(board)
         Sampling(seed=seed, k=k)
     except ValueError as error:
         raise CompileError(str(error)) from None
+    stages = make_stages(network, width)
+    outputs = output_range(network.output)
     plan = _plan_store(stages, make_shape(network, stages, board), board)
     made = _emit(stages, plan, board, n_out=network.n_out)
     tables = [*made.tables, *_zero_beat(made.runs, board)]
     return Program(
-        comparators=board.comparators,
+        width=width,
         runs=tuple(made.runs),
         anchors=tuple(made.anchors),
         tables=tuple(sorted(tables)),
@@ -72,7 +73,7 @@ def _describe(network: Network, outputs: tuple[int, int], layout: Layout, *, nam
         placement=Placement(
             neurons=tuple(map(tuple, layout.copies)),
             state_words=layout.state_words,
-            output=layout.output_base * isa.LANES,
+            output=layout.output_base * layout.width.lanes,
             output_range=outputs,
             constants=tuple(network.reference_latencies().tolist()),
             runs=origins,
@@ -127,8 +128,9 @@ def _emit(stages: list[Stage], plan: StorePlan, board: Board, *, n_out: int) -> 
 
 def _zero_beat(runs: list[isa.Run], board: Board) -> list[Placed]:
     """The last beat of tier 0, zero, if a run reads it: to end with a row of zeros, or behind beats of int4 rows in flash."""
+    size = isa.Width.of(board).beat_bytes
     if any(run.mode != Mode.ROWS or (run.int4 and run.tier == FLASH) for run in runs):
-        return [Placed(0, board.tiers[0].size // isa.BEAT_BYTES - 1, bytes(isa.BEAT_BYTES))]
+        return [Placed(0, board.tiers[0].size // size - 1, bytes(size))]
     return []
 
 

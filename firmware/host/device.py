@@ -46,8 +46,8 @@ class Device:
         started from its flash is believed by the image's signature there.
         """
         core = self.host.wait(until=lambda core: core.flash_ready or not core.loading)  # else the flash is starting
-        if core.comparators != self.program.comparators:
-            raise LinkError(f"the image is for {self.program.comparators} comparators, the core has {core.comparators}")
+        if core.width != self.program.width:
+            raise LinkError(f"the image is for {self.program.width}, the core has {core.width}")
         flashed = any(run.tier for run in self.program.runs)
         if flashed and not core.flash_ready:
             core = self.host.hello()  # between the end of a boot and this bit lie some microseconds
@@ -58,7 +58,7 @@ class Device:
                 )
         there = core.loaded and core.signature == self.signature
         if there:
-            self.host.load(pack(self._start, comparators=self.program.comparators))
+            self.host.load(pack(self._start, width=self.program.width))
         else:
             self.host.load(self.loadable, progress=progress)
         if flashed and not (there and core.flash_same) and not self.host.scrub().flash_same:
@@ -73,7 +73,7 @@ class Device:
         """Draw at ``temperature`` among the ``k`` earliest spikes (0: all); temperature 0 takes the earliest. Restarts the generator."""
         meta = self.program.meta
         sampling = Sampling.at(temperature, out_frac=meta.out_frac, outputs=self._place.output_range, seed=seed, k=k)
-        self.host.load(sampler_image(sampling, comparators=self.program.comparators))
+        self.host.load(sampler_image(sampling, width=self.program.width))
 
     def classify(self, latencies: Sequence[int]) -> int:
         """The class of the inputs of a deep network, (n - n_ref) latencies of 16 bits."""
@@ -130,7 +130,8 @@ class Device:
 
     def _write_store(self, values: list[int]) -> None:
         """All latencies but the outputs, which the next step writes."""
-        output, columns = self._place.output, -(-self.program.meta.n_out // 8) * 8
+        output, lanes = self._place.output, self.program.width.lanes
+        columns = -(-self.program.meta.n_out // lanes) * lanes
         parts = ((0, values[:output]), (output + columns, values[output + columns :]))
         sections = [Section(kind=Kind.STORE, address=at, payload=np.array(part, "<i2").tobytes()) for at, part in parts if part]
-        self.host.load(pack(sections, comparators=self.program.comparators))
+        self.host.load(pack(sections, width=self.program.width))

@@ -63,8 +63,7 @@ class Hello:
     """
 
     version: int
-    comparators: int
-    lanes: int
+    width: isa.Width
     loaded: bool
     error: bool
     loading: bool
@@ -78,7 +77,7 @@ class Hello:
 
     def __str__(self) -> str:
         flash = f"flash ready, capture setting {self.capture}" if self.flash_ready else "flash not ready"
-        text = f"core with {self.comparators} comparators, link version {self.version}, {flash}"
+        text = f"core with {self.width}, link version {self.version}, {flash}"
         if not self.error or self.code == isa.LoadError.NONE:
             return text
         where = f" (section {self.section})" if self.code in SECTION_ERRORS else ""
@@ -130,12 +129,13 @@ class Host:
         if len(data) != GREETING.size:
             raise LinkError(f"the core's greeting must have {GREETING.size} bytes, not {len(data)}")
         version, comparators, lanes, state, code, section, capture, dropped, signature = GREETING.unpack(data)
-        if lanes != isa.LANES:
-            raise LinkError(f"the core has {lanes} lanes, this host works with {isa.LANES}")
+        try:
+            width = isa.Width(lanes=lanes, comparators=comparators)
+        except ValueError as error:
+            raise LinkError(f"the core's greeting tells of no core: {error}") from None
         return Hello(
             version=version,
-            comparators=comparators,
-            lanes=lanes,
+            width=width,
             loaded=bool(state & LOADER_DONE),
             error=bool(state & LOADER_ERROR),
             loading=bool(state & LOADER_BUSY),
@@ -213,8 +213,8 @@ class Host:
     def results(self) -> list[tuple[int, int]]:
         """(neuron, latency) of the up to 8 earliest spikes of the last step, earliest first."""
         count = self._words(isa.ReadSpace.RESULTS, 0, 1)[0]
-        if count > isa.LANES:
-            raise LinkError(f"the core lists {count} spikes, at most {isa.LANES} are kept")
+        if count > isa.SPIKES:
+            raise LinkError(f"the core lists {count} spikes, at most {isa.SPIKES} are kept")
         words = self._words(isa.ReadSpace.RESULTS, 1, 2 * count) if count else []
         return [(neuron, _signed(latency)) for neuron, latency in zip(words[::2], words[1::2], strict=True)]
 

@@ -61,7 +61,7 @@ def contents(image: bytes) -> list[Content]:
         at = section.at + section.size
         source: Origin | None = None
         if section.kind in (isa.Kind.TABLES, isa.Kind.FLASH):
-            source = origins.get((int(section.kind == isa.Kind.FLASH), 2 * section.address // isa.BEAT_BYTES))
+            source = origins.get((int(section.kind == isa.Kind.FLASH), section.address // program.width.side_words))
         found.append(
             Content(
                 number=number,

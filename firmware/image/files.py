@@ -45,11 +45,12 @@ def export_files(program: Program, board: Board, out: Path) -> dict[Path, bytes]
     if board.image_offset + len(image) > board.flash_size:
         raise FileError(f"the image of {len(image)} bytes at 0x{board.image_offset:x} reaches beyond the flash of {board.flash_size} bytes")
     files = {"image.bin": image, "image.hex": _intel_hex(image, board.image_offset)}
-    memory = np.frombuffer(program.memory(board.tiers[0].size), "<u8")
-    files["tables.mem"] = _readmemh(memory.tolist(), 16)
-    for column in range(4):
-        files[f"tables{column}.mem"] = _readmemh((memory >> np.uint64(16 * column) & np.uint64(0xFFFF)).tolist(), 4)
-    digits = -(-isa.anchor_bits(program.comparators) // 4)
+    memory, columns = program.memory(board.tiers[0].size), program.width.side_words
+    beats = [int.from_bytes(memory[at : at + 2 * columns], "little") for at in range(0, len(memory), 2 * columns)]
+    files["tables.mem"] = _readmemh(beats, 4 * columns)
+    for column in range(columns):
+        files[f"tables{column}.mem"] = _readmemh(np.frombuffer(memory, "<u2")[column::columns].tolist(), 4)
+    digits = -(-program.width.anchor_bits // 4)
     files["anchors.mem"] = _readmemh([*program.anchors, *[0] * (board.anchor_words - len(program.anchors))], digits)
     words = [word for run in program.runs for word in run.encode()]
     depth = board.program_instructions * isa.WORDS_PER_INSTRUCTION

@@ -23,36 +23,36 @@ def write_image(program: Program) -> bytes:
         Section(kind=isa.Kind.META, payload=encode_meta(program.meta)),
         Section(kind=isa.Kind.PROGRAM, payload=struct.pack(f"<{len(words)}H", *words)),
         Section(kind=isa.Kind.ANCHORS, payload=b"".join(value.to_bytes(ANCHOR_BYTES, "little") for value in program.anchors)),
-        *(_tables_section(isa.Kind.TABLES, piece) for piece in program.tables if piece.tier == 0),
-        _store(program.store),
+        *(_tables_section(isa.Kind.TABLES, piece, program.width) for piece in program.tables if piece.tier == 0),
+        _store(program.store, program.width),
     ]
-    flash = [_tables_section(isa.Kind.FLASH, piece) for piece in program.tables if piece.tier]
+    flash = [_tables_section(isa.Kind.FLASH, piece, program.width) for piece in program.tables if piece.tier]
     signed = CRC.pack(signature([*sections, *flash]))
     sections += [*_sampling(program.sampling), Section(kind=isa.Kind.SIGNATURE, payload=signed)]
     if flash:
         if program.image_offset is None:
             raise ImageError("image_offset must be known of a program with tables in flash")
         sections = flash_layout(sections, flash, offset=program.image_offset)
-    return pack(sections, comparators=program.comparators)
+    return pack(sections, width=program.width)
 
 
-def store_image(values: Int16, *, comparators: int, address: int = 0) -> bytes:
+def store_image(values: Int16, *, width: isa.Width, address: int = 0) -> bytes:
     """An image that writes latencies from ``address`` on: an input, or a state to go on from."""
-    return pack([_store(values, address=address)], comparators=comparators)
+    return pack([_store(values, width, address=address)], width=width)
 
 
-def sampler_image(sampling: Sampling, *, comparators: int) -> bytes:
+def sampler_image(sampling: Sampling, *, width: isa.Width) -> bytes:
     """An image that restarts the generator and sets the sampler."""
-    return pack(_sampling(sampling), comparators=comparators)
+    return pack(_sampling(sampling), width=width)
 
 
-def _tables_section(kind: isa.Kind, piece: Placed) -> Section:
-    return Section(kind=kind, address=piece.beat * isa.BEAT_BYTES // 2, payload=piece.data)
+def _tables_section(kind: isa.Kind, piece: Placed, width: isa.Width) -> Section:
+    return Section(kind=kind, address=piece.beat * width.side_words, payload=piece.data)
 
 
-def _store(values: Int16, *, address: int = 0) -> Section:
-    if address + len(values) > isa.ZERO_WORD * isa.LANES:
-        raise ImageError(f"latencies {address}..{address + len(values) - 1} reach into the zero word at {isa.ZERO_WORD * isa.LANES}")
+def _store(values: Int16, width: isa.Width, *, address: int = 0) -> Section:
+    if address + len(values) > width.latencies:
+        raise ImageError(f"latencies {address}..{address + len(values) - 1} reach into the zero word at {width.latencies}")
     return Section(kind=isa.Kind.STORE, address=address, payload=values.astype("<i2").tobytes())
 
 
@@ -65,7 +65,7 @@ def _sampling(sampling: Sampling) -> list[Section]:
 
 def read_image(data: bytes) -> Program:
     """The program in an image that holds a whole one; ``ImageError`` for any other."""
-    comparators, sections = unpack(data)
+    width, sections = unpack(data)
     spaces: dict[isa.Kind, list[Section]] = {}
     for section in sections:
         spaces.setdefault(section.kind, []).append(section)
@@ -89,14 +89,14 @@ def read_image(data: bytes) -> Program:
     except ValueError as error:
         raise ImageError(f"CONFIG sets no sampler: {error}") from None
     store = _int16(spaces[isa.Kind.STORE][0].payload)
-    if len(store) > isa.ZERO_WORD * isa.LANES:
-        raise ImageError(f"section STORE must end before the zero word at {isa.ZERO_WORD * isa.LANES}, not at {len(store)}")
-    meta = decode_meta(spaces[isa.Kind.META][0].payload)
+    if len(store) > width.latencies:
+        raise ImageError(f"section STORE must end before the zero word at {width.latencies}, not at {len(store)}")
+    meta = decode_meta(spaces[isa.Kind.META][0].payload, width)
     place = meta.placement
     top = max(place.output + meta.n_out, 1 + max(address for own in place.neurons for address in own))
     if top > len(store):
         raise ImageError(f"META places latencies up to {top - 1}, section STORE ends before {len(store)}")
-    anchors = _anchors(spaces[isa.Kind.ANCHORS][0].payload if isa.Kind.ANCHORS in spaces else b"", comparators)
+    anchors = _anchors(spaces[isa.Kind.ANCHORS][0].payload if isa.Kind.ANCHORS in spaces else b"", width)
     runs = _runs(spaces[isa.Kind.PROGRAM][0].payload, len(anchors))
     flash = spaces.get(isa.Kind.FLASH, [])
     if len(meta.placement.runs) != len(runs):
@@ -104,10 +104,10 @@ def read_image(data: bytes) -> Program:
     if any(run.tier for run in runs) and not flash:
         raise ImageError("an instruction reads tables in flash, but the image has no section FLASH")
     program = Program(
-        comparators=comparators,
+        width=width,
         runs=runs,
         anchors=anchors,
-        tables=(*_tables(spaces.get(isa.Kind.TABLES, []), 0), *_tables(flash, 1)),
+        tables=(*_tables(spaces.get(isa.Kind.TABLES, []), width, tier=0), *_tables(flash, width, tier=1)),
         store=store,
         sampling=sampling,
         image_offset=_image_offset(sections),
@@ -180,19 +180,18 @@ def _breaks(run: isa.Run, *, first: bool) -> str | None:
     return None
 
 
-def _anchors(payload: bytes, comparators: int) -> tuple[int, ...]:
+def _anchors(payload: bytes, width: isa.Width) -> tuple[int, ...]:
     if len(payload) % ANCHOR_BYTES:
         raise ImageError(f"section ANCHORS must be whole words of {ANCHOR_BYTES} bytes, not {len(payload)} bytes")
     values = [int.from_bytes(payload[at : at + ANCHOR_BYTES], "little") for at in range(0, len(payload), ANCHOR_BYTES)]
     for number, value in enumerate(values):
-        if value >> isa.anchor_bits(comparators) or decode_anchor(value, comparators=comparators).emit > comparators:
+        if value >> width.anchor_bits or decode_anchor(value, width).emit > width.comparators:
             raise ImageError(f"anchor word {number} has a bit set that means nothing")
     return tuple(values)
 
 
-def _tables(sections: list[Section], tier: int) -> tuple[Placed, ...]:
-    per_beat = isa.BEAT_BYTES // 2
+def _tables(sections: list[Section], width: isa.Width, *, tier: int) -> tuple[Placed, ...]:
     for section in sections:
-        if section.address % per_beat or len(section.payload) % isa.BEAT_BYTES:
-            raise ImageError(f"section {section.kind.name} at word {section.address} must be whole beats of {isa.BEAT_BYTES} bytes")
-    return tuple(Placed(tier, section.address // per_beat, section.payload) for section in sections)
+        if section.address % width.side_words or len(section.payload) % width.beat_bytes:
+            raise ImageError(f"section {section.kind.name} at word {section.address} must be whole beats of {width.beat_bytes} bytes")
+    return tuple(Placed(tier, section.address // width.side_words, section.payload) for section in sections)

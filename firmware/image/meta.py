@@ -10,7 +10,6 @@ from .sections import ImageError
 
 KINDS = ("deep", "rnn", "transformer")
 RUNS = "META field placement.runs must give stage, group, tables and pairs of each run"
-LATENCIES = isa.ZERO_WORD * isa.LANES  # word 255 is not for neurons
 
 
 def encode_meta(meta: Meta) -> bytes:
@@ -25,8 +24,8 @@ def encode_meta(meta: Meta) -> bytes:
     return text + b" " * (len(text) % 2)
 
 
-def decode_meta(payload: bytes) -> Meta:
-    """The inverse, checked; ``ImageError`` names the field otherwise."""
+def decode_meta(payload: bytes, width: isa.Width) -> Meta:
+    """The inverse, checked for a core of that width; ``ImageError`` names the field otherwise."""
     try:
         meta = json.loads(payload.decode())
     except (ValueError, RecursionError):
@@ -34,13 +33,13 @@ def decode_meta(payload: bytes) -> Meta:
     _check(isinstance(meta, dict), "META must be a JSON object")
     _check(isinstance(meta.get("name"), str), "META field name must be a string")
     _check(meta.get("kind") in KINDS, f"META field kind must be one of {', '.join(KINDS)}")
-    n, n_out = _integer(meta, "n", 1, LATENCIES), _integer(meta, "n_out", 1, 256)
-    n_in = _integer(meta, "n_in", 1, LATENCIES)
+    n, n_out = _integer(meta, "n", 1, width.latencies), _integer(meta, "n_out", 1, 256)
+    n_in = _integer(meta, "n_in", 1, width.latencies)
     frac, out_frac = (_integer(meta, name, -15, 15) for name in ("frac", "out_frac"))
     symbols = meta.get("symbols")
     good = symbols is None or (_integers(symbols, -1, 255) and len(symbols) == len(set(symbols)) == n_out)
     _check(good, "META field symbols must be null or a distinct byte (or -1) for each output")
-    placement = _placement(meta.get("placement"), n=n, n_out=n_out)
+    placement = _placement(meta.get("placement"), n=n, n_out=n_out, latencies=width.latencies)
     good = meta["kind"] != "deep" or n_in + len(placement.constants) == n
     _check(good, "META fields n_in and placement.constants must add up to n")
     return Meta(
@@ -56,13 +55,13 @@ def decode_meta(payload: bytes) -> Meta:
     )
 
 
-def _placement(place: Any, *, n: int, n_out: int) -> Placement:
+def _placement(place: Any, *, n: int, n_out: int, latencies: int) -> Placement:
     _check(isinstance(place, dict), "META field placement must be a JSON object")
     neurons = place.get("neurons")
-    good = isinstance(neurons, list) and len(neurons) == n and all(_integers(a, 0, LATENCIES - 1) and a for a in neurons)
-    _check(good, f"META field placement.neurons must give addresses 0..{LATENCIES - 1} to each of the {n} neurons")
+    good = isinstance(neurons, list) and len(neurons) == n and all(_integers(a, 0, latencies - 1) and a for a in neurons)
+    _check(good, f"META field placement.neurons must give addresses 0..{latencies - 1} to each of the {n} neurons")
     state_words = _integer(place, "state_words", 0, isa.ZERO_WORD, prefix="placement.")
-    output = _integer(place, "output", 0, LATENCIES - n_out, prefix="placement.")
+    output = _integer(place, "output", 0, latencies - n_out, prefix="placement.")
     constants = place.get("constants")
     _check(_integers(constants, -32768, 32767), "META field placement.constants must be a list of latencies")
     span = place.get("output_range")

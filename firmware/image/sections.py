@@ -7,18 +7,16 @@ from dataclasses import dataclass, field
 
 from .. import isa
 
-MAX_COMPARATORS = 2  # an anchor word has 64 bits in an image
 SPACE_WORDS = {
     isa.Kind.TABLES: 1 << 24,
     isa.Kind.ANCHORS: isa.ANCHOR_WORDS * 4,
     isa.Kind.PROGRAM: isa.MAX_INSTRUCTIONS * isa.WORDS_PER_INSTRUCTION,
-    isa.Kind.STORE: isa.STORE_WORDS * isa.LANES,
     isa.Kind.JITTER: 256,
     isa.Kind.CONFIG: 4,
     isa.Kind.SIGNATURE: 2,
     isa.Kind.FLASH: 1 << isa.FLASH_ADDRESS_BITS + 2,
 }
-"""16-bit words of each space; of TABLES, what the address can reach."""
+"""16-bit words of each space; of TABLES, what the address can reach. Those of STORE follow from the width."""
 EMPTY = (isa.Kind.REST, isa.Kind.END)
 SIGNED = (isa.Kind.PROGRAM, isa.Kind.ANCHORS, isa.Kind.TABLES, isa.Kind.FLASH)
 
@@ -51,10 +49,10 @@ class Section:
         return self.at + SECTION.size
 
 
-def pack(sections: Iterable[Section], *, comparators: int) -> bytes:
-    """The image of ``sections``, END added."""
-    body = b"".join(_section(section) for section in [*sections, Section(kind=isa.Kind.END)])
-    head = HEADER.pack(isa.IMAGE_MAGIC, isa.IMAGE_VERSION, comparators, isa.LANES, 0, HEADER.size + len(body), 0)[: -CRC.size]
+def pack(sections: Iterable[Section], *, width: isa.Width) -> bytes:
+    """The image of ``sections``, END added, for a core of that width."""
+    body = b"".join(_section(section, width) for section in [*sections, Section(kind=isa.Kind.END)])
+    head = HEADER.pack(isa.IMAGE_MAGIC, isa.IMAGE_VERSION, width.comparators, width.lanes, 0, HEADER.size + len(body), 0)[: -CRC.size]
     return head + CRC.pack(zlib.crc32(head)) + body
 
 
@@ -100,22 +98,22 @@ def _head(section: Section) -> bytes:
     return SECTION.pack(section.kind | section.address << 8, len(section.payload))
 
 
-def _section(section: Section) -> bytes:
+def _section(section: Section, width: isa.Width) -> bytes:
     if len(section.payload) % 2:
         raise ImageError(f"section {section.kind.name} must have an even number of bytes, not {len(section.payload)}")
-    _check_space(section.kind, section.address, len(section.payload), "")
+    _check_space(section.kind, section.address, len(section.payload), "", width)
     data = _head(section) + section.payload
     return data + CRC.pack(zlib.crc32(data))
 
 
-def _check_space(kind: isa.Kind, address: int, size: int, where: str) -> None:
-    words = SPACE_WORDS.get(kind)
+def _check_space(kind: isa.Kind, address: int, size: int, where: str, width: isa.Width) -> None:
+    words = isa.STORE_WORDS * width.lanes if kind == isa.Kind.STORE else SPACE_WORDS.get(kind)
     if words is not None and address + size // 2 > words:
         raise ImageError(f"section {kind.name}{where} covers words {address}..{address + size // 2 - 1}, its space has {words}")
 
 
-def unpack(data: bytes) -> tuple[int, list[Section]]:
-    """P and the sections of an image, END left out. Whatever is wrong is an ``ImageError``."""
+def unpack(data: bytes) -> tuple[isa.Width, list[Section]]:
+    """The width and the sections of an image, END left out. Whatever is wrong is an ``ImageError``."""
     if len(data) < HEADER.size:
         raise ImageError(f"the image has {len(data)} bytes, a header takes {HEADER.size}")
     magic, version, comparators, lanes, zero, size, crc = HEADER.unpack_from(data)
@@ -125,26 +123,28 @@ def unpack(data: bytes) -> tuple[int, list[Section]]:
         raise ImageError("the header's CRC is wrong: the image is damaged")
     if version != isa.IMAGE_VERSION:
         raise ImageError(f"the image version must be {isa.IMAGE_VERSION}, not {version}")
-    if not 1 <= comparators <= MAX_COMPARATORS:
-        raise ImageError(f"P must be 1..{MAX_COMPARATORS}, not {comparators}")
-    if (lanes, zero) != (isa.LANES, 0):
-        raise ImageError(f"lanes and the byte after it must be {isa.LANES} and 0, not {lanes} and {zero}")
+    try:
+        width = isa.Width(lanes=lanes, comparators=comparators)
+    except ValueError as error:
+        raise ImageError(f"the header tells of no core: {error}") from None
+    if zero:
+        raise ImageError(f"the header's byte after the lanes must be 0, not {zero}")
     if size != len(data):
         raise ImageError(f"the header tells of {size} bytes, the image has {len(data)}")
     sections: list[Section] = []
     at = HEADER.size
     while True:
-        section = _read_section(data, at, len(sections))
+        section = _read_section(data, at, len(sections), width)
         at += section.size
         if section.kind == isa.Kind.END:
             break
         sections.append(section)
     if at != len(data):
         raise ImageError(f"{len(data) - at} bytes follow the end section")
-    return comparators, sections
+    return width, sections
 
 
-def _read_section(data: bytes, at: int, number: int) -> Section:
+def _read_section(data: bytes, at: int, number: int, width: isa.Width) -> Section:
     where = f" at byte {at}"
     if len(data) - at < SECTION.size + CRC.size:
         raise ImageError(f"the image ends{where} without an end section")
@@ -160,5 +160,5 @@ def _read_section(data: bytes, at: int, number: int) -> Section:
     kind = isa.Kind(first & 0xFF)
     if kind in EMPTY and length:
         raise ImageError(f"section {kind.name}{where} must be empty, not {length} bytes")
-    _check_space(kind, first >> 8, length, where)
+    _check_space(kind, first >> 8, length, where, width)
     return Section(kind=kind, address=first >> 8, payload=data[at + SECTION.size : end], at=at)

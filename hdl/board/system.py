@@ -23,9 +23,10 @@ from ..memory.bank import GenericBank
 
 def core_params(board: Board) -> CoreParams:
     """The sizes of the core that ``board`` asks for."""
+    width = isa.Width.of(board)
     return CoreParams(
-        comparators=board.comparators,
-        table_beats=board.tiers[0].size // isa.BEAT_BYTES,
+        width=width,
+        table_beats=board.tiers[0].size // width.beat_bytes,
         anchor_words=board.anchor_words,
         flash=board.flash is not None,
     )
@@ -65,24 +66,26 @@ class System(wiring.Component):
         gap_bits: int = 16,
         watchdog_bits: int = 24,
     ) -> None:
-        self._core = core or Core(params=core_params(board), bank=bank)
+        params = core_params(board)
+        self._core = core or Core(params=params, bank=bank)
         self._loaded = loaded
         bit_clocks = bit_clocks or clocks_per_bit(clock_hz=board.clock_hz, baud=board.uart_baud)
         self._receiver, self._transmitter = UartReceiver(clocks=bit_clocks), UartTransmitter(clocks=bit_clocks)
-        self._link = Link(comparators=board.comparators, flash=board.flash is not None, gap_bits=gap_bits, watchdog_bits=watchdog_bits)
+        self._link = Link(width=params.width, flash=board.flash is not None, gap_bits=gap_bits, watchdog_bits=watchdog_bits)
         self._flash = None
         if board.flash is not None:
-            nibbles = 2 * isa.BEAT_BYTES // board.flash.beat_clocks
+            nibbles = 2 * params.width.beat_bytes // board.flash.beat_clocks
             self._flash = FlashController(
                 offset=board.image_offset, nibbles=nibbles, device_id=board.flash.device_id, pause_bits=pause_bits, boot=not loaded
             )
         words = space_words(
             table_bytes=board.tiers[0].size,
+            width=params.width,
             anchor_words=board.anchor_words,
             instructions=board.program_instructions,
             latencies=board.store_latencies,
         )
-        self._loader = Loader(words=words, comparators=board.comparators, loaded=loaded)
+        self._loader = Loader(words=words, width=params.width, loaded=loaded)
         super().__init__(
             {
                 "uart_rx": In(1, init=1),

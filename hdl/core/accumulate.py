@@ -1,18 +1,19 @@
-"""Accumulators: eight lanes of 16-bit sums in memory, one beat of table entries added a clock."""
+"""Accumulators: lanes of 16-bit sums in memory, one beat of table entries added a clock."""
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
-from hdl.core.layouts import BEAT_BITS, BeatStream, FlashBytes, Latencies, Tag, WriteBackWord
+from hdl.core.layouts import FlashBytes, Tag, beat_stream, latencies_layout, write_back_stream
 
 
 def _int4_entries(beat: Signal) -> list[Value]:
-    """The 16 columns of a beat: the low nibbles of its bytes, then the high ones."""
-    nibbles = data.View(data.ArrayLayout(signed(4), 2 * isa.BEAT_BYTES), beat)
-    return [nibbles[2 * byte + half] for half in range(2) for byte in range(isa.BEAT_BYTES)]
+    """The columns of a beat, two a byte: the low nibbles of its bytes, then the high ones."""
+    size = len(beat) // 8
+    nibbles = data.View(data.ArrayLayout(signed(4), 2 * size), beat)
+    return [nibbles[2 * byte + half] for half in range(2) for byte in range(size)]
 
 
 class Accumulators(wiring.Component):
@@ -22,40 +23,42 @@ class Accumulators(wiring.Component):
 
         bytes ---.
         beat --> hold ----.
-             `--> held + beat (int4: 16 sums of 5 bits) --> low half, high half --.
+             `--> held + beat (int4: two sums of 5 bits a lane) --> low half, high half --.
              `--> 8 entries (int8) ------------------------------------------------> + --> o (sums, where to)
                                               accumulator memory, word ------------^  |
                                                                ^----------------------'
 
-    The 8 columns of an int8 beat are added in the clock after it. Of an int4 pair, 8 columns are added in the clock after its second beat
-    and 8 in the clock after that. A beat with the tag bit ``bytes`` consists of the last eight bytes that have come over ``bytes`` by the
-    end of its clock: an int8 one is added like any other, an int4 one is held. ``o`` is valid in the clock of each addition and has no
-    backpressure. Sums wrap at 16 bits; the compiler proves that none does. Throughput: a beat a clock, provided that no int8 beat directly
-    follows an int4 pair and that a word is used again after 2 clocks at the earliest. At power-up all sums are 0; word 255 always is.
+    The columns of an int8 beat, one a lane, are added in the clock after it. Of an int4 pair, one column a lane is added in the clock after
+    its second beat and one in the clock after that. A beat with the tag bit ``bytes`` consists of the last bytes, one a lane, that have
+    come over ``bytes`` by the end of its clock: an int8 one is added like any other, an int4 one is held. ``o`` is valid in the clock of
+    each addition and has no backpressure. Sums wrap at 16 bits; the compiler proves that none does. Throughput: a beat a clock, provided
+    that no int8 beat directly follows an int4 pair and that a word is used again after 2 clocks at the earliest. At power-up all sums are
+    0; word 255 always is.
 
     ``flash``: whether beats may come in bytes.
     """
 
-    def __init__(self, *, flash: bool = False) -> None:
-        self._flash = flash
+    def __init__(self, *, width: isa.Width, flash: bool = False) -> None:
+        self._width, self._flash = width, flash
         super().__init__(
             {
-                "i": In(BeatStream),
+                "i": In(beat_stream(width)),
                 **({"bytes": In(FlashBytes)} if flash else {}),
-                "o": Out(stream.Signature(WriteBackWord, always_ready=True)),
+                "o": Out(write_back_stream(width)),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         beat, tag = self.i.payload.data, self.i.payload.tag
-        m.submodules.sums = memory = Memory(shape=Latencies, depth=isa.ACC_WORDS, init=[])
+        m.submodules.sums = memory = Memory(shape=latencies_layout(self._width), depth=isa.ACC_WORDS, init=[])
         read = memory.read_port()
         write = memory.write_port()
 
         # Clock 1, the beat is here: keep it, or add it to the one kept; address the sums.
-        held = Signal(BEAT_BITS, reset_less=True)
-        pairs = Signal(data.ArrayLayout(signed(5), 2 * isa.LANES), reset_less=True)
+        lanes = self._width.lanes
+        held = Signal(8 * self._width.beat_bytes, reset_less=True)
+        pairs = Signal(data.ArrayLayout(signed(5), 2 * lanes), reset_less=True)
         adding = Signal()
         high = Signal()  # second half of an int4 pair
         m.d.comb += adding.eq(self.i.valid & ~tag.hold)
@@ -89,10 +92,10 @@ class Accumulators(wiring.Component):
         sum_word = Signal(8, reset_less=True)
         pair_half = Signal(reset_less=True)
         m.d.sync += [valid.eq(step), store.eq(step & now.last), sum_word.eq(next_word), out.eq(now), pair_half.eq(high)]
-        sums, int8 = self.o.payload.sums, data.View(data.ArrayLayout(signed(8), isa.LANES), held)
-        for lane in range(isa.LANES):
+        sums, int8 = self.o.payload.sums, data.View(data.ArrayLayout(signed(8), lanes), held)
+        for lane in range(lanes):
             entry = Signal(signed(8), name=f"entry_{lane}")
-            half = Mux(pair_half, pairs[isa.LANES + lane], pairs[lane])
+            half = Mux(pair_half, pairs[lanes + lane], pairs[lane])
             m.d.comb += [entry.eq(Mux(out.pair, half, int8[lane])), sums[lane].eq(read.data[lane] + entry)]
         m.d.comb += [write.addr.eq(sum_word), write.data.eq(sums), write.en.eq(valid & (sum_word != isa.ZERO_WORD))]
         m.d.comb += [self.o.valid.eq(valid), self.o.payload.word.eq(sum_word), self.o.payload.store.eq(store)]

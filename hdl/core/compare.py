@@ -4,6 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from firmware import isa
 from hdl.core.layouts import operands_layout
 
 INDEX_BITS = 16
@@ -12,9 +13,9 @@ INDEX_BITS = 16
 class ComparatorArray(wiring.Component):
     """P comparators: bit p = (operand[2p] > operand[2p + 1]), signed, a tie gives 0 (Eq. 1). Combinational."""
 
-    def __init__(self, *, comparators: int) -> None:
-        self._comparators = comparators
-        super().__init__({"operand": In(operands_layout(comparators)), "bits": Out(comparators)})
+    def __init__(self, *, width: isa.Width) -> None:
+        self._comparators = width.comparators
+        super().__init__({"operand": In(operands_layout(width)), "bits": Out(width.comparators)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

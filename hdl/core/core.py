@@ -70,18 +70,19 @@ class Core(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         params = self._params
+        width = params.width
         m.submodules.program = program = ProgramMemory()
         m.submodules.index = index = IndexMaker(params=params)
-        m.submodules.store = store = LatencyStore(comparators=params.comparators)
-        m.submodules.reader = reader = StoreReader(comparators=params.comparators)
+        m.submodules.store = store = LatencyStore(width=width)
+        m.submodules.reader = reader = StoreReader(width=width)
         m.submodules.fetch = fetch = RowFetch(params=params)
-        m.submodules.tables = tier = self._tier(beats=params.table_beats, bank=self._bank, flash=params.flash)
-        m.submodules.accumulators = accumulators = Accumulators(flash=params.flash)
-        m.submodules.writeback = writeback = WriteBack()
-        m.submodules.sequencer = sequencer = Sequencer()
+        m.submodules.tables = tier = self._tier(beats=params.table_beats, width=width, bank=self._bank, flash=params.flash)
+        m.submodules.accumulators = accumulators = Accumulators(width=width, flash=params.flash)
+        m.submodules.writeback = writeback = WriteBack(width=width)
+        m.submodules.sequencer = sequencer = Sequencer(width=width)
         m.submodules.sorter = sorter = Sorter()
-        m.submodules.counters = counters = Counters()
-        m.submodules.host = host = HostReader()
+        m.submodules.counters = counters = Counters(width=width)
+        m.submodules.host = host = HostReader(width=width)
 
         for block in (program, index, tier, writeback, sorter):
             wiring.connect(m, wiring.flipped(self.load), block.load)

@@ -10,14 +10,19 @@ from firmware import isa
 class Counters(wiring.Component):
     """One counter for each of ``firmware.isa.Counter``, of its width: 0 at power-up, wrapping, never cleared, not even by a reset."""
 
-    clock: In(1)  # count 1 in this clock
-    row: In(1)
-    beat: In(1)
-    saturated: In(range(isa.LANES + 1))  # count so many
-    step: In(1)
-    flash: In(1)
-    address: In(range(2 * len(isa.Counter)))  # word 2 i (low) or 2 i + 1 (high) of counter i
-    data: Out(16)  # combinational
+    def __init__(self, *, width: isa.Width) -> None:
+        super().__init__(
+            {
+                "clock": In(1),  # count 1 in this clock
+                "row": In(1),
+                "beat": In(1),
+                "saturated": In(range(width.lanes + 1)),  # count so many
+                "step": In(1),
+                "flash": In(1),
+                "address": In(range(2 * len(isa.Counter))),  # word 2 i (low) or 2 i + 1 (high) of counter i
+                "data": Out(16),  # combinational
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -1,11 +1,11 @@
 """Host reads: words of the latency store, the counters and the list of spikes, between steps."""
 
 from amaranth.hdl import Module, signed
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
-from hdl.core.layouts import Address
+from hdl.core.layouts import address_layout
 from hdl.core.sorter import ResultPort
 from hdl.link.bus import ReadDataStream, ReadRequestStream
 
@@ -16,21 +16,26 @@ class HostReader(wiring.Component):
     A request's address stands at all three sources for four clocks; the word is kept until it is taken.
     """
 
-    request: In(ReadRequestStream)
-    data: Out(ReadDataStream)
-    idle: In(1)  # no step runs or begins: an answer may begin
-    address: Out(Address)  # of the latency asked
-    reads: Out(1)  # the store is read
-    latency: In(signed(16))  # ... and answers two clocks later
-    counter: Out(range(2 * len(isa.Counter)))  # word asked
-    count: In(16)  # combinational
-    results: In(ResultPort)
+    def __init__(self, *, width: isa.Width) -> None:
+        super().__init__(
+            {
+                "request": In(ReadRequestStream),
+                "data": Out(ReadDataStream),
+                "idle": In(1),  # no step runs or begins: an answer may begin
+                "address": Out(address_layout(width)),  # of the latency asked
+                "reads": Out(1),  # the store is read
+                "latency": In(signed(16)),  # ... and answers two clocks later
+                "counter": Out(range(2 * len(isa.Counter))),  # word asked
+                "count": In(16),  # combinational
+                "results": In(ResultPort),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         asked = self.request.payload
         m.d.comb += [
-            self.address.eq(data.View(Address, asked.address[: Address.size])),
+            self.address.eq(asked.address[: self.address.shape().size]),
             self.counter.eq(asked.address[: len(self.counter)]),
             self.results.addr.eq(asked.address[: len(self.results.addr)]),
         ]

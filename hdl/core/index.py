@@ -35,8 +35,8 @@ class IndexMaker(wiring.Component):
         super().__init__(
             {
                 "program": In(ProgramReadPort),
-                "reads": Out(stream.Signature(pairs_layout(params.comparators))),  # anchor words for the store
-                "operand": In(operands_layout(params.comparators)),  # the store's answer, two clocks later
+                "reads": Out(stream.Signature(pairs_layout(params.width))),  # anchor words for the store
+                "operand": In(operands_layout(params.width)),  # the store's answer, two clocks later
                 "go": In(1),  # a step begins: the first run of a step makes no index before it
                 "retired": In(1),  # a run's rows are added and written back: a run with ``sync`` waits for all before it
                 "o": Out(stream.Signature(unsigned(INDEX_BITS))),  # the indices, in the order of the runs' tables
@@ -123,10 +123,10 @@ class IndexMaker(wiring.Component):
 
     def _encode(self, m: Module, read: Signal, take: Signal) -> stream.Interface:
         """The anchor word leaves for the store with ``take``; its flags follow the latencies. The indices that become of it."""
-        pairs = self._params.comparators
-        m.submodules.comparators = comparators = ComparatorArray(comparators=pairs)
-        m.submodules.encoder = encoder = IndexEncoder(comparators=pairs)
-        word = data.View(anchor_layout(pairs), read[: isa.anchor_bits(pairs)])
+        width = self._params.width
+        m.submodules.comparators = comparators = ComparatorArray(width=width)
+        m.submodules.encoder = encoder = IndexEncoder(comparators=width.comparators)
+        word = data.View(anchor_layout(width), read[: width.anchor_bits])
         emit_next = Signal.like(encoder.emit)
         valid_next = Signal.like(encoder.valid)
         strobe_next = Signal()

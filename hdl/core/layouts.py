@@ -7,8 +7,6 @@ from amaranth.lib.wiring import In, Out
 
 from firmware import isa
 
-BEAT_BITS = 8 * isa.BEAT_BYTES
-
 Tag = data.StructLayout(
     {
         "hold": 1,  # first of a pair of int4 beats: keep it, add nothing
@@ -29,8 +27,10 @@ Tag = data.StructLayout(
 """What the accumulators do with a beat. The tag travels from the row fetch through the tier, beside the request. Fields as in
 docs/reference/isa.md."""
 
-Beat = data.StructLayout({"data": BEAT_BITS, "tag": Tag})
-BeatStream = stream.Signature(Beat, always_ready=True)
+
+def beat_stream(width: isa.Width) -> stream.Signature:
+    """Beats of a tier, with their tags."""
+    return stream.Signature(data.StructLayout({"data": 8 * width.beat_bytes, "tag": Tag}), always_ready=True)
 
 
 def request_stream(address_bits: int) -> stream.Signature:
@@ -46,22 +46,29 @@ def request_stream(address_bits: int) -> stream.Signature:
     )
 
 
-Latencies = data.ArrayLayout(signed(16), isa.LANES)
-"""Eight lanes: a word of the latency store, or of the accumulators."""
+def latencies_layout(width: isa.Width) -> data.ArrayLayout:
+    """All lanes: a word of the latency store, or of the accumulators."""
+    return data.ArrayLayout(signed(16), width.lanes)
 
-WriteBackWord = data.StructLayout(
-    {
-        "sums": Latencies,
-        "word": 8,  # of the latency store
-        "store": 1,  # write it back, never high without ``valid``; otherwise only the flags below count
-        "residual": 1,
-        "shift": 2,
-        "final": 1,
-        "sort": 1,
-        "end": 1,
-    }
-)
-"""Eight sums on their way to the latency store."""
+
+def write_back_stream(width: isa.Width) -> stream.Signature:
+    """Sums on their way to the latency store, a word at a time."""
+    return stream.Signature(
+        data.StructLayout(
+            {
+                "sums": latencies_layout(width),
+                "word": 8,  # of the latency store
+                "store": 1,  # write it back, never high without ``valid``; otherwise only the flags below count
+                "residual": 1,
+                "shift": 2,
+                "final": 1,
+                "sort": 1,
+                "end": 1,
+            }
+        ),
+        always_ready=True,
+    )
+
 
 RowStream = stream.Signature(
     data.StructLayout(
@@ -87,16 +94,16 @@ FlashBytes = wiring.Signature(
 class SideBus(wiring.Signature):
     """Single accesses to the table tier beside its requests, Out at the requester: one in each clock with ``valid`` and ``ready``."""
 
-    def __init__(self, *, address_bits: int) -> None:
+    def __init__(self, *, address_bits: int, width: isa.Width) -> None:
         super().__init__(
             {
                 "valid": Out(1),
                 "ready": In(1),
                 "address": Out(address_bits),  # of the beat
                 "write": Out(1),  # write ``data`` to word ``lane`` of it; else read it
-                "lane": Out(2),
+                "lane": Out(range(width.side_words)),
                 "data": Out(16),
-                "beat": In(BEAT_BITS),  # what was read, in the clock after
+                "beat": In(8 * width.beat_bytes),  # what was read, in the clock after
             }
         )
 
@@ -106,13 +113,22 @@ Instruction = data.StructLayout({**isa.INSTRUCTION, "mode": isa.Mode})
 ProgramReadPort = ReadPort.Signature(
     addr_width=(isa.MAX_INSTRUCTIONS * isa.WORDS_PER_INSTRUCTION - 1).bit_length(), shape=unsigned(isa.WORD_BITS)
 )
-StoreReadPort = ReadPort.Signature(addr_width=8, shape=Latencies)
-"""Reads a word of all banks of the latency store."""
-StoreWritePort = WritePort.Signature(addr_width=8, shape=Latencies, granularity=1)
-"""Writes a word of the enabled banks of the latency store."""
 
-Address = data.StructLayout({"bank": isa.ADDRESS_BITS - 8, "word": 8})
-"""Of a latency in the store."""
+
+def store_read_port(width: isa.Width) -> ReadPort.Signature:
+    """Reads a word of all banks of the latency store."""
+    return ReadPort.Signature(addr_width=8, shape=latencies_layout(width))
+
+
+def store_write_port(width: isa.Width) -> WritePort.Signature:
+    """Writes a word of the enabled banks of the latency store."""
+    return WritePort.Signature(addr_width=8, shape=latencies_layout(width), granularity=1)
+
+
+def address_layout(width: isa.Width) -> data.StructLayout:
+    """Address of a latency in the store."""
+    return data.StructLayout({"bank": width.bank_bits, "word": 8})
+
 
 Outputs = data.StructLayout(
     {
@@ -122,15 +138,18 @@ Outputs = data.StructLayout(
 )
 """Where a run with ``sort`` leaves its latencies."""
 
-OutputReadStream = stream.Signature(
-    data.StructLayout(
-        {
-            "address": Address,
-            "last": 1,  # of the step
-        }
+
+def output_read_stream(width: isa.Width) -> stream.Signature:
+    """Latencies asked of the store for the sorter, in neuron order."""
+    return stream.Signature(
+        data.StructLayout(
+            {
+                "address": address_layout(width),
+                "last": 1,  # of the step
+            }
+        )
     )
-)
-"""Latencies asked of the store for the sorter, in neuron order."""
+
 
 LatencyStream = stream.Signature(
     data.StructLayout(
@@ -143,35 +162,33 @@ LatencyStream = stream.Signature(
 """Latencies on their way into the sorter, in neuron order."""
 
 
-def slot_layout(comparators: int) -> data.StructLayout:
+def slot_layout(width: isa.Width) -> data.StructLayout:
     """What a slot of the latency store reads."""
-    return data.StructLayout({"bank": isa.slot_bits(comparators) - 8, "word": 8})  # ``bank``: within the slot
+    return data.StructLayout({"bank": width.slot_bits - 8, "word": 8})  # ``bank``: within the slot
 
 
-def operands_layout(comparators: int) -> data.ArrayLayout:
+def operands_layout(width: isa.Width) -> data.ArrayLayout:
     """Latencies compared in a clock: comparator p takes 2 p and 2 p + 1."""
-    return data.ArrayLayout(signed(16), 2 * comparators)
+    return data.ArrayLayout(signed(16), 2 * width.comparators)
 
 
-def pairs_layout(comparators: int) -> data.StructLayout:
+def pairs_layout(width: isa.Width) -> data.StructLayout:
     """What the comparators ask of the latency store in a clock."""
-    slots = 2 * comparators
     return data.StructLayout(
         {
-            "slot": data.ArrayLayout(slot_layout(comparators), slots),
-            "choice": data.ArrayLayout(unsigned(isa.choice_bits(comparators)), slots),  # of each operand: the slot it takes
+            "slot": data.ArrayLayout(slot_layout(width), width.slots),
+            "choice": data.ArrayLayout(unsigned(width.choice_bits), width.slots),  # of each operand: the slot it takes
         }
     )
 
 
-def anchor_layout(comparators: int) -> data.StructLayout:
-    """One anchor word (docs/reference/isa.md): what each slot reads, which slots each lane compares, how many indices leave."""
-    name = isa.choice_bits(comparators)
-    lane = data.StructLayout({"valid": 1, "a": name, "b": name})
+def anchor_layout(width: isa.Width) -> data.StructLayout:
+    """One anchor word (docs/reference/isa.md): what each slot reads, which slots each comparator takes, how many indices leave."""
+    lane = data.StructLayout({"valid": 1, "a": width.choice_bits, "b": width.choice_bits})
     return data.StructLayout(
         {
-            "slots": data.ArrayLayout(slot_layout(comparators), 2 * comparators),
-            "lanes": data.ArrayLayout(lane, comparators),
-            "emit": unsigned(comparators.bit_length()),
+            "slots": data.ArrayLayout(slot_layout(width), width.slots),
+            "lanes": data.ArrayLayout(lane, width.comparators),
+            "emit": unsigned(width.comparators.bit_length()),
         }
     )

@@ -1,6 +1,6 @@
 """What a core is generated for: one validated parameter object, shared by every block."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from firmware import isa
 
@@ -9,24 +9,24 @@ from firmware import isa
 class CoreParams:
     """Sizes of a core.
 
-    ``comparators``: P, pairs compared in a clock (1 or 2, because an image gives an anchor word 64 bits). ``table_beats``: beats (8 bytes)
-    of the table tier, a power of two. ``anchor_words``: words of the anchor memory, a power of two. ``index_depth``: indices that may wait
-    for their rows, a power of two, at least 16. ``flash``: whether there is a second tier, in flash.
+    ``width``: its lanes and comparators. ``table_beats``: beats of the table tier, a power of two. ``anchor_words``: words of the anchor
+    memory, a power of two. ``index_depth``: indices that may wait for their rows, a power of two, at least 16. ``flash``: whether there is
+    a second tier, in flash, of beats of 8 bytes.
     """
 
-    comparators: int = 2
+    width: isa.Width = field(default_factory=isa.Width)
     table_beats: int = 16384
     anchor_words: int = isa.ANCHOR_WORDS
     index_depth: int = 256
     flash: bool = False
 
     def __post_init__(self) -> None:
-        if self.comparators not in (1, 2):
-            raise ValueError(f"comparators must be 1 or 2, not {self.comparators!r}")
         for name, low, high in (("table_beats", 16, 1 << 22), ("anchor_words", 16, 1024), ("index_depth", 16, 1024)):
             value = getattr(self, name)
             if not low <= value <= high or value & (value - 1):
                 raise ValueError(f"{name} must be a power of two from {low} to {high}, not {value!r}")
+        if self.flash and self.width.lanes != 8:
+            raise ValueError(f"lanes must be 8 with a tier in flash, not {self.width.lanes}")
 
     @property
     def address_bits(self) -> int:
@@ -37,4 +37,4 @@ class CoreParams:
     @property
     def anchor_width(self) -> int:
         """Bits of an anchor word in memory: whole 16-bit words."""
-        return -(-isa.anchor_bits(self.comparators) // 16) * 16
+        return -(-self.width.anchor_bits // 16) * 16

@@ -4,7 +4,8 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.core.layouts import OutputReadStream, Outputs
+from firmware import isa
+from hdl.core.layouts import Outputs, output_read_stream
 from hdl.link.bus import StepStream, SymbolStream
 
 
@@ -21,21 +22,26 @@ class Sequencer(wiring.Component):
     without a symbol.
     """
 
-    step: In(StepStream)
-    symbol: Out(SymbolStream)
-    go: Out(1)  # a step begins
-    running: Out(1)  # a step runs
-    stepped: Out(1)  # a step ends
-    retired: In(1)  # a run's rows are added and written back
-    sort: In(1)  # of that run
-    end: In(1)  # of that run
-    outputs: In(Outputs)  # of the run with ``sort``, while they are read
-    reads: Out(OutputReadStream)  # the latencies that the sorter takes
-    sorter_start: Out(1)
-    sorter_done: In(1)
-    sorter_symbol: In(8)
-    chosen: Out(8)  # the step's symbol, the forced one or the sorter's, while ``known``
-    known: Out(1)
+    def __init__(self, *, width: isa.Width) -> None:
+        super().__init__(
+            {
+                "step": In(StepStream),
+                "symbol": Out(SymbolStream),
+                "go": Out(1),  # a step begins
+                "running": Out(1),  # a step runs
+                "stepped": Out(1),  # a step ends
+                "retired": In(1),  # a run's rows are added and written back
+                "sort": In(1),  # of that run
+                "end": In(1),  # of that run
+                "outputs": In(Outputs),  # of the run with ``sort``, while they are read
+                "reads": Out(output_read_stream(width)),  # the latencies that the sorter takes
+                "sorter_start": Out(1),
+                "sorter_done": In(1),
+                "sorter_symbol": In(8),
+                "chosen": Out(8),  # the step's symbol, the forced one or the sorter's, while ``known``
+                "known": Out(1),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -1,16 +1,16 @@
 """Write-back: shift, residual and the one saturation between the accumulators and the latency store."""
 
 from amaranth.hdl import Const, Module, Mux, Signal, signed
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
-from hdl.core.layouts import Address, StoreReadPort, StoreWritePort, WriteBackWord
+from hdl.core.layouts import address_layout, store_read_port, store_write_port, write_back_stream
 from hdl.link.bus import LoadBus
 
 
 class WriteBack(wiring.Component):
-    """y = saturate16((sum << shift) + residual), eight neurons a clock (docs/reference/numbers.md).
+    """y = saturate16((sum << shift) + residual), a neuron a lane and clock (docs/reference/numbers.md).
 
     ::
 
@@ -23,18 +23,24 @@ class WriteBack(wiring.Component):
     Words of the load bus with space STORE take the same path, while nothing else does.
     """
 
-    i: In(stream.Signature(WriteBackWord, always_ready=True))
-    residual: In(StoreReadPort)  # without a residual the zero word is read
-    write: In(StoreWritePort)
-    retired: Out(1)  # a run's rows are all added and written back
-    sort: Out(1)  # of that run
-    end: Out(1)  # of that run
-    saturated: Out(range(isa.LANES + 1))  # how many of the neurons did
-    load: In(LoadBus())
+    def __init__(self, *, width: isa.Width) -> None:
+        self._width = width
+        super().__init__(
+            {
+                "i": In(write_back_stream(width)),
+                "residual": In(store_read_port(width)),  # without a residual the zero word is read
+                "write": In(store_write_port(width)),
+                "retired": Out(1),  # a run's rows are all added and written back
+                "sort": Out(1),  # of that run
+                "end": Out(1),  # of that run
+                "saturated": Out(range(width.lanes + 1)),  # how many of the neurons did
+                "load": In(LoadBus()),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        word_in = self.i.payload
+        word_in, lanes = self.i.payload, self._width.lanes
         m.d.comb += [
             self.residual.en.eq(word_in.store),
             self.residual.addr.eq(Mux(word_in.residual & word_in.store, word_in.word, isa.ZERO_WORD)),
@@ -52,20 +58,20 @@ class WriteBack(wiring.Component):
 
         loading = self.load.writes(isa.Kind.STORE)
         loaded = Mux(loading, self.load.data, 0)
-        address = data.View(Address, self.load.address[: isa.ADDRESS_BITS])
+        address = data.View(address_layout(self._width), self.load.address[: self._width.address_bits])
         m.d.comb += [
             self.write.addr.eq(Mux(loading, address.word, word)),
-            self.write.en.eq(Mux(loading, Const(1, isa.LANES) << address.bank, active.replicate(isa.LANES))),
+            self.write.en.eq(Mux(loading, Const(1, lanes) << address.bank, active.replicate(lanes))),
         ]
 
-        over = Signal(isa.LANES)
-        flags = Signal(isa.LANES)
-        for lane in range(isa.LANES):
+        over = Signal(lanes)
+        flags = Signal(lanes)
+        for lane in range(lanes):
             shifted = Signal(signed(16), name=f"shifted_{lane}", reset_less=True)
             m.d.sync += shifted.eq(Mux(word_in.store, word_in.sums[lane] << word_in.shift, 0))
             total = Signal(signed(17), name=f"total_{lane}")
             m.d.comb += [total.eq(shifted + self.residual.data[lane]), over[lane].eq(total[16] ^ total[15])]
             limit = Mux(total[16], Const(-0x8000, signed(16)), Const(0x7FFF, signed(16)))
             m.d.comb += self.write.data[lane].eq(Mux(over[lane], limit, total[:16]) | loaded)
-        m.d.sync += [flags.eq(Mux(active, over, 0)), self.saturated.eq(sum(flags[lane] for lane in range(isa.LANES)))]
+        m.d.sync += [flags.eq(Mux(active, over, 0)), self.saturated.eq(sum(flags[lane] for lane in range(lanes)))]
         return m

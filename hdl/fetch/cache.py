@@ -11,12 +11,14 @@ from hdl.core.layouts import SideBus
 
 _LOW = (isa.CONTEXT - 1).bit_length()
 
-_Table = data.StructLayout(
-    {
-        "lane": (isa.SIDE_WORDS - 1).bit_length(),  # of the words of a beat
-        "group": 8,  # side block
-    }
-)
+
+def _table_layout(width: isa.Width) -> data.StructLayout:
+    return data.StructLayout(
+        {
+            "lane": (width.side_words - 1).bit_length(),  # of the words of a beat
+            "group": 8,  # side block
+        }
+    )
 
 
 class IndexCache(wiring.Component):
@@ -29,13 +31,13 @@ class IndexCache(wiring.Component):
                            position bits (tier 0) ----+--> OR -+--> o (index of the next row)
         anchors run:            beats of tier 0 ---------------> copied
 
-    If ``side`` is never refused, there are 5 clocks from ``open`` to the first ``o``, 2 from one index to the next, and 6 from the fourth
-    index taken to the first of the next four tables. A key takes two clocks, a copied beat three. A reset leaves the ring and its counters
-    as they are.
+    If ``side`` is never refused, there are 5 clocks from ``open`` to the first ``o``, 2 from one index to the next, and 6 from the last
+    index of a side block taken to the first of the next one. A key takes two clocks, a copied beat three. A reset leaves the ring and its
+    counters as they are.
     """
 
-    def __init__(self, *, address_bits: int) -> None:
-        self._bits = address_bits
+    def __init__(self, *, address_bits: int, width: isa.Width) -> None:
+        self._bits, self._width = address_bits, width
         super().__init__(
             {
                 "mode": In(isa.Mode),  # of the run, two clocks before ``open`` at the latest
@@ -50,11 +52,11 @@ class IndexCache(wiring.Component):
                 "busy": Out(1),  # a key is not written yet
                 "base": In(address_bits),  # the beat to copy
                 "copied": Out(1),  # it is in ``side.beat``
-                "word": Out(_Table.size),  # ... for this anchor word
+                "word": Out(_table_layout(width).size),  # ... for this anchor word
                 "o": Out(stream.Signature(unsigned(INDEX_BITS))),  # indices of an attend run
                 "further": Out(1),  # another distance comes after this pass
                 "empty": Out(1),  # an attend run finds no position
-                "side": Out(SideBus(address_bits=address_bits)),  # beats read and words written in tier 0
+                "side": Out(SideBus(address_bits=address_bits, width=width)),  # beats read and words written in tier 0
                 "advance": In(1),  # the step ends
                 "clear": In(1),  # a new text begins
             }
@@ -72,7 +74,7 @@ class IndexCache(wiring.Component):
 
         # The pass: distance - 1, and the table as side block and lane.
         before = Signal(_LOW, reset_less=True)
-        table = Signal(_Table, reset_less=True)
+        table = Signal(_table_layout(self._width), reset_less=True)
         step = Signal()
         with m.If(step):
             m.d.sync += table.eq(table.as_value() + 1)
@@ -98,13 +100,13 @@ class IndexCache(wiring.Component):
         return m
 
     def _side_words(self, m: Module, *, now: Signal, before: Signal, table: data.View, query: Value, step: Signal) -> None:
-        """Accesses of ``side``: keys written, beats copied, and for four tables the ring's words, then the position bits beside them.
+        """Accesses of ``side``: keys written, beats copied, and for the tables of a side block the ring's words, then their position bits.
 
         ``step``: strobe, the next table.
         """
         side, anchors = self.side, self.mode == isa.Mode.ANCHORS
         key = Signal(reset_less=True)  # the run is a key run; from a clock after ``mode`` on, which stands two before ``open``
-        words = Signal(data.ArrayLayout(INDEX_BITS, isa.SIDE_WORDS), reset_less=True)
+        words = Signal(data.ArrayLayout(INDEX_BITS, self._width.side_words), reset_less=True)
         ring = Signal(_LOW, reset_less=True)  # position of the pass
         low = Signal(_LOW, reset_less=True)  # of the beat asked, in its half of the side block
         placing = Signal()  # the position bits are asked
@@ -160,7 +162,7 @@ class IndexCache(wiring.Component):
                         self.o.payload.eq(query | words.as_value().bit_select(Cat(Const(0, 4), table.lane), INDEX_BITS)),
                     ]
                     m.d.comb += step.eq(1)
-                    with m.If(table.lane == isa.SIDE_WORDS - 1):
+                    with m.If(table.lane == self._width.side_words - 1):
                         m.next = "NEXT"
             with m.State("NEXT"):
                 with m.If(~self.left):

@@ -49,7 +49,7 @@ class RowFetch(wiring.Component):
                 "request": Out(request_stream(self._bits)),
                 "outputs": Out(Outputs),  # of the run with ``sort`` whose beats were requested last
                 **({"rows": Out(RowStream)} if params.flash else {}),  # asked of the flash
-                "side": Out(SideBus(address_bits=self._bits)),  # the index cache's
+                "side": Out(SideBus(address_bits=self._bits, width=params.width)),  # the index cache's
                 "anchors": In(copy_port(params)),  # anchor words copied by an anchors run
                 "advance": In(1),  # the step ends
                 "clear": In(1),  # a new text begins: the cache is empty
@@ -59,7 +59,7 @@ class RowFetch(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         bits, wide = self._bits, self._params.address_bits
-        m.submodules.cache = cache = IndexCache(address_bits=bits)
+        m.submodules.cache = cache = IndexCache(address_bits=bits, width=self._params.width)
         m.submodules.streamer = streamer = Streamer(address_bits=bits, flash=self._params.flash)
         run = RunRegisters()  # the run whose row addresses are made
         quiet = run.mode >= isa.Mode.QUERY  # its indices pick no rows

@@ -36,15 +36,15 @@ class Link(wiring.Component):
     A silence of 2^``gap_bits`` clocks ends a frame, and 2^``watchdog_bits`` clocks without a symbol (in READ: a word) end a request. Both
     times are counted in whole ticks of 2^(``gap_bits`` - 4) clocks: they are never shorter, and at most one tick longer.
 
-    ``comparators``: told in HELLO. ``flash``: whether there is one; without it SCRUB is refused.
+    ``width``: told in HELLO. ``flash``: whether there is one; without it SCRUB is refused.
     """
 
-    def __init__(self, *, comparators: int, flash: bool = True, gap_bits: int = 16, watchdog_bits: int = 24) -> None:
+    def __init__(self, *, width: isa.Width, flash: bool = True, gap_bits: int = 16, watchdog_bits: int = 24) -> None:
         if not 6 <= gap_bits <= 24:
             raise ValueError(f"gap_bits must be 6..24, not {gap_bits!r}")
         if not gap_bits <= watchdog_bits <= 32:
             raise ValueError(f"watchdog_bits must be {gap_bits}..32, not {watchdog_bits!r}")
-        self._comparators, self._has_flash = comparators, flash
+        self._width, self._has_flash = width, flash
         self._tick_bits, self._wait_bits = gap_bits - _GAP_TICKS, watchdog_bits - gap_bits + _GAP_TICKS
         super().__init__(
             {
@@ -67,9 +67,9 @@ class Link(wiring.Component):
         m = Module()
         m.submodules.frames = frames = FrameReceiver()
         m.submodules.check = check = RequestCheck(flash=self._has_flash)
-        m.submodules.arguments = arguments = ArgumentReader()
+        m.submodules.arguments = arguments = ArgumentReader(width=self._width)
         m.submodules.feed = feed = PayloadFeed()
-        m.submodules.report = report = StateReport(comparators=self._comparators, flash=self._has_flash)
+        m.submodules.report = report = StateReport(width=self._width, flash=self._has_flash)
         m.submodules.sender = sender = ReplySender()
         clocks = Signal(self._tick_bits, reset_less=True)  # of a tick
         waited = Signal(self._wait_bits + 1, reset_less=True)  # ticks since `restart`

@@ -56,7 +56,7 @@ class Loader(wiring.Component):
     ``scrub`` begins anew like ``start``, but only checks: nothing is written, and the image goes on after REST. Then done if an image was
     loaded whole before it; if none was, error with the code NONE.
 
-    ``words``: the words of each space, from :func:`~hdl.link.section.space_words`. ``comparators``: the P of the header. ``loaded``: done
+    ``words``: the words of each space, from :func:`~hdl.link.section.space_words`. ``width``: that of the header. ``loaded``: done
     from reset on, for simulations that begin with filled memories.
     """
 
@@ -68,8 +68,8 @@ class Loader(wiring.Component):
     fail: In(1)  # one clock: the source of the bytes is lost, error FLASH
     status: Out(LoadStatus)
 
-    def __init__(self, *, words: Mapping[isa.Kind, int], comparators: int, loaded: bool = False) -> None:
-        self._spans, self._comparators, self._loaded = spans_of(words), comparators, loaded
+    def __init__(self, *, words: Mapping[isa.Kind, int], width: isa.Width, loaded: bool = False) -> None:
+        self._spans, self._width, self._loaded = spans_of(words), width, loaded
         super().__init__()
 
     def elaborate(self, platform: object) -> Module:
@@ -119,7 +119,7 @@ class Loader(wiring.Component):
         def stop(code: isa.LoadError) -> list[Any]:
             return [status.error.eq(1), cause.eq(code)]
 
-        expected = isa.IMAGE_MAGIC + bytes([isa.IMAGE_VERSION, self._comparators, isa.LANES, 0])
+        expected = isa.IMAGE_MAGIC + bytes([isa.IMAGE_VERSION, self._width.comparators, self._width.lanes, 0])
         header = Const(int.from_bytes(expected, "little"), 64)
         with m.Switch(phase):
             with m.Case(_Phase.HEADER):

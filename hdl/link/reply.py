@@ -115,8 +115,8 @@ class ReplySender(wiring.Component):
 class StateReport(wiring.Component):
     """The payload of HELLO's reply, and of LOAD's, byte by byte and without a clock. ``flash``: whether there is one to tell of."""
 
-    def __init__(self, *, comparators: int, flash: bool) -> None:
-        self._comparators, self._has_flash = comparators, flash
+    def __init__(self, *, width: isa.Width, flash: bool) -> None:
+        self._width, self._has_flash = width, flash
         super().__init__(
             {
                 "at": In(4),  # number of the byte
@@ -134,7 +134,7 @@ class StateReport(wiring.Component):
         load = self.load
         active, ready, capture = (self.flash.active, self.flash.ready, self.flash.capture) if self._has_flash else (C(0, 1), C(0, 1), 0)
         state = Cat(load.done, load.error, active, ready & ~self.brief, load.same & ~self.brief)
-        report = [isa.LINK_VERSION, self._comparators, isa.LANES, state, load.code, load.section, capture, self.dropped]
+        report = [isa.LINK_VERSION, self._width.comparators, self._width.lanes, state, load.code, load.section, capture, self.dropped]
         report += [load.image_signature.word_select(at, 8) for at in range(4)]
         first = 3  # of LOAD's
         with m.Switch(Cat(self.at, self.brief)):

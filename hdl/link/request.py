@@ -72,6 +72,10 @@ class ArgumentReader(wiring.Component):
     valid: Out(1)  # there is something to run or to read, and READ asks for words that there are
     word: Out(ReadRequest)  # the next one
 
+    def __init__(self, *, width: isa.Width) -> None:
+        self._address_bits = width.address_bits
+        super().__init__()
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         request, byte = self.request, self.byte
@@ -80,7 +84,7 @@ class ArgumentReader(wiring.Component):
         total = Signal(8, reset_less=True)
         valid = Signal(reset_less=True)
         word = Signal(ReadRequest, reset_less=True)
-        address = word.address[: isa.ADDRESS_BITS]
+        address = word.address[: self._address_bits]
         m.d.comb += [self.forced.eq(forced), self.reading.eq(reading), self.total.eq(total), self.valid.eq(valid), self.word.eq(word)]
         m.d.comb += self.last.eq(self.at == Mux(reading, 4, 1))
         with m.If(self.begin):
@@ -94,7 +98,7 @@ class ArgumentReader(wiring.Component):
                 with m.Case(2):
                     m.d.sync += address[:8].eq(byte)
                 with m.Case(3):
-                    low, high = byte[: isa.ADDRESS_BITS - 8], byte[isa.ADDRESS_BITS - 8 :]
+                    low, high = byte[: self._address_bits - 8], byte[self._address_bits - 8 :]
                     m.d.sync += [address[8:].eq(low), valid.eq(valid & ~high.any())]
                 with m.Case(4):
                     m.d.sync += valid.eq(valid & byte.any() & ~byte[7])

@@ -1,24 +1,26 @@
-"""Table banks: memory of 64-bit beats, in the UP5K's SPRAM or in any memory that synthesis infers."""
+"""Table banks: memory of beats, in the UP5K's SPRAM or in any memory that synthesis infers."""
 
 from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from firmware import isa
+
 _CHIPS = 4
 _SPRAM_DEPTH = 16384
 
 
 class BankSignature(wiring.Signature):
-    """Interface of a table bank, Out at the bank: reads a beat of 64 bits, or writes one 16-bit quarter of it."""
+    """Interface of a table bank, Out at the bank: reads a beat, or writes one 16-bit part of it."""
 
-    def __init__(self, *, address_bits: int) -> None:
+    def __init__(self, *, address_bits: int, width: isa.Width) -> None:
         super().__init__(
             {
                 "address": In(address_bits),  # of the beat
-                "read_data": Out(16 * _CHIPS),  # the beat addressed a clock ago; undefined after a write
+                "read_data": Out(8 * width.beat_bytes),  # the beat addressed a clock ago; undefined after a write
                 "write": In(1),
-                "quarter": In(2),  # which 16 bits ``write_data`` goes to
+                "quarter": In(range(width.side_words)),  # which 16 bits ``write_data`` goes to
                 "write_data": In(16),
             }
         )
@@ -28,10 +30,12 @@ class SpramBank(wiring.Component):
     """The four SB_SPRAM256KA of a UP5K side by side, 16,384 beats (Lattice FPGA-TN-02022, SPRAM usage guide). Contents are undefined at
     power-up; it can't be initialised."""
 
-    def __init__(self, *, beats: int) -> None:
+    def __init__(self, *, beats: int, width: isa.Width) -> None:
         if beats != _SPRAM_DEPTH:
             raise ValueError(f"beats must be {_SPRAM_DEPTH} on SPRAM, not {beats!r}")
-        super().__init__(BankSignature(address_bits=14))
+        if width.side_words != _CHIPS:
+            raise ValueError(f"lanes must be {2 * _CHIPS} on SPRAM, not {width.lanes}")
+        super().__init__(BankSignature(address_bits=14, width=width))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -59,15 +63,18 @@ class SpramBank(wiring.Component):
 class GenericBank(wiring.Component):
     """The same interface on a memory that any family can infer. Contents are 0 at power-up."""
 
-    def __init__(self, *, beats: int) -> None:
-        self._beats = beats
-        super().__init__(BankSignature(address_bits=(beats - 1).bit_length()))
+    def __init__(self, *, beats: int, width: isa.Width) -> None:
+        self._beats, self._parts = beats, width.side_words
+        super().__init__(BankSignature(address_bits=(beats - 1).bit_length(), width=width))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.memory = memory = Memory(shape=16 * _CHIPS, depth=self._beats, init=[])
+        m.submodules.memory = memory = Memory(shape=16 * self._parts, depth=self._beats, init=[])
         read = memory.read_port()
         write = memory.write_port(granularity=16)
         m.d.comb += [read.addr.eq(self.address), read.en.eq(~self.write), self.read_data.eq(read.data), write.addr.eq(self.address)]
-        m.d.comb += [write.data.eq(self.write_data.replicate(_CHIPS)), write.en.eq(Mux(self.write, Const(1, _CHIPS) << self.quarter, 0))]
+        m.d.comb += [
+            write.data.eq(self.write_data.replicate(self._parts)),
+            write.en.eq(Mux(self.write, Const(1, self._parts) << self.quarter, 0)),
+        ]
         return m

@@ -4,7 +4,8 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.core.layouts import Address, LatencyStream, OutputReadStream, StoreReadPort, operands_layout, pairs_layout
+from firmware import isa
+from hdl.core.layouts import LatencyStream, address_layout, operands_layout, output_read_stream, pairs_layout, store_read_port
 from hdl.memory.store import StoreReads
 
 
@@ -20,17 +21,18 @@ class StoreReader(wiring.Component):
     A latency for the sorter is read only in a clock in which ``latency`` is ready, which must then stay ready for two clocks.
     """
 
-    def __init__(self, *, comparators: int) -> None:
+    def __init__(self, *, width: isa.Width) -> None:
+        self._width = width
         super().__init__(
             {
-                "reads": Out(StoreReads(comparators=comparators)),
-                "residual": Out(StoreReadPort),  # never refused
-                "pairs": In(stream.Signature(pairs_layout(comparators))),  # refused while ``residual`` reads
-                "operand": Out(operands_layout(comparators)),  # latencies of the pairs taken two clocks ago
-                "outputs": In(OutputReadStream),
+                "reads": Out(StoreReads(width=width)),
+                "residual": Out(store_read_port(width)),  # never refused
+                "pairs": In(stream.Signature(pairs_layout(width))),  # refused while ``residual`` reads
+                "operand": Out(operands_layout(width)),  # latencies of the pairs taken two clocks ago
+                "outputs": In(output_read_stream(width)),
                 "latency": Out(LatencyStream),
                 "stepping": In(1),  # a step runs: the host is not served
-                "host_address": In(Address),
+                "host_address": In(address_layout(width)),
                 "host_reads": In(1),
                 "host_latency": Out(signed(16)),  # two clocks later
             }
@@ -40,7 +42,7 @@ class StoreReader(wiring.Component):
         m = Module()
         pairs, word = self.reads.pairs, self.reads.word
         residual, outputs = self.residual, self.outputs
-        one = Signal(Address)  # what sorter or host ask
+        one = Signal(address_layout(self._width))  # what sorter or host ask
         single = Signal()  # it is read, if no comparator wants the store
         m.d.comb += [
             one.eq(Mux(self.stepping, outputs.payload.address, self.host_address)),

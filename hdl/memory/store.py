@@ -1,4 +1,4 @@
-"""Latency store: eight banks, read through a crossbar by the comparators, written eight latencies a clock."""
+"""Latency store: a bank for each lane, read through a crossbar by the comparators, written a word of all banks a clock."""
 
 from amaranth.hdl import Array, Module, Mux, Signal, signed
 from amaranth.lib import wiring
@@ -6,28 +6,28 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
-from hdl.core.layouts import StoreReadPort, StoreWritePort, operands_layout, pairs_layout
+from hdl.core.layouts import operands_layout, pairs_layout, store_read_port, store_write_port
 
 
 class StoreReads(wiring.Signature):
     """A read of the latency store in each clock, Out at the reader: 2P latencies, or one word of all banks."""
 
-    def __init__(self, *, comparators: int) -> None:
+    def __init__(self, *, width: isa.Width) -> None:
         super().__init__(
             {
-                "pairs": Out(pairs_layout(comparators)),  # with ``word.en`` only choice and banks of the slots hold
-                "word": In(StoreReadPort),  # its data stands for one clock
-                "operand": In(operands_layout(comparators)),  # the latencies chosen, two clocks later
+                "pairs": Out(pairs_layout(width)),  # with ``word.en`` only choice and banks of the slots hold
+                "word": In(store_read_port(width)),  # its data stands for one clock
+                "operand": In(operands_layout(width)),  # the latencies chosen, two clocks later
             }
         )
 
 
 class LatencyStore(wiring.Component):
-    """2,048 latencies of 16 bits in 8 banks (one EBR each on iCE40), bank = the three low bits of an address.
+    """256 latencies of 16 bits in each bank (one EBR each on iCE40); the low bits of an address name its bank.
 
     ::
 
-        slot[2P], word --> bank addresses --> 8 banks --> 2P slots --> choice[2P] --> register --> operand[2P]
+        slot[2P], word --> bank addresses -->  banks  --> 2P slots --> choice[2P] --> register --> operand[2P]
                                                 | ^
                                            word v | write
 
@@ -37,16 +37,16 @@ class LatencyStore(wiring.Component):
     the clock in which it is written gives an undefined value. All latencies are 0 at power-up.
     """
 
-    def __init__(self, *, comparators: int) -> None:
-        self._comparators = comparators
-        super().__init__({"reads": In(StoreReads(comparators=comparators)), "write": Out(StoreWritePort)})
+    def __init__(self, *, width: isa.Width) -> None:
+        self._width = width
+        super().__init__({"reads": In(StoreReads(width=width)), "write": Out(store_write_port(width))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        width = isa.slot_banks(self._comparators)
+        slots, width = self._width.slots, self._width.slot_banks
         pairs, wide = self.reads.pairs, self.reads.word
         values = []
-        for slot in range(2 * self._comparators):
+        for slot in range(slots):
             word = Signal(8, name=f"word_{slot}")
             m.d.comb += word.eq(Mux(wide.en, wide.addr, pairs.slot[slot].word))
             for bank in range(slot * width, (slot + 1) * width):
@@ -59,7 +59,7 @@ class LatencyStore(wiring.Component):
             m.d.sync += which.eq(pairs.slot[slot].bank)
             values.append(Array(wide.data[slot * width + bank] for bank in range(width))[which])
 
-        for operand in range(2 * self._comparators):
+        for operand in range(slots):
             chosen = Signal.like(pairs.choice[operand], name=f"slot_of_{operand}", reset_less=True)
             m.d.sync += [chosen.eq(pairs.choice[operand]), self.reads.operand[operand].eq(Array(values)[chosen])]
         return m

@@ -7,7 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
-from hdl.core.layouts import BeatStream, SideBus, Tag, request_stream
+from hdl.core.layouts import SideBus, Tag, beat_stream, request_stream
 from hdl.link.bus import LoadBus
 
 
@@ -27,14 +27,14 @@ class BankTier(wiring.Component):
     ``flash``: whether there may be requests with ``tag.bytes``.
     """
 
-    def __init__(self, *, beats: int, bank: Callable[..., wiring.Component], flash: bool = False) -> None:
-        self._beats, self._bank, self._flash = beats, bank, flash
+    def __init__(self, *, beats: int, width: isa.Width, bank: Callable[..., wiring.Component], flash: bool = False) -> None:
+        self._beats, self._width, self._bank, self._flash = beats, width, bank, flash
         address_bits = (beats - 1).bit_length()
         super().__init__(
             {
                 "request": In(request_stream(address_bits)),
-                "beat": Out(BeatStream),
-                "side": In(SideBus(address_bits=address_bits)),
+                "beat": Out(beat_stream(width)),
+                "side": In(SideBus(address_bits=address_bits, width=width)),
                 "load": In(LoadBus()),
                 **({"ending": In(1)} if flash else {}),  # a beat of bytes ends in the next clock: the request that waits for it is taken
             }
@@ -42,7 +42,7 @@ class BankTier(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.bank = bank = self._bank(beats=self._beats)
+        m.submodules.bank = bank = self._bank(beats=self._beats, width=self._width)
         tag, side = self.request.payload.tag, self.side
         taken = Signal()
         urgent = Signal()  # the beat that must follow one of bytes at once
@@ -55,9 +55,11 @@ class BankTier(wiring.Component):
             side.ready.eq(~urgent),
             side.beat.eq(bank.read_data),
             self.request.ready.eq(Mux(tag.bytes, self.ending, ~beside) if self._flash else ~beside),
-            bank.address.eq(Mux(beside, side.address, Mux(self.request.valid, self.request.payload.address, self.load.address[2:]))),
+            bank.address.eq(
+                Mux(beside, side.address, Mux(self.request.valid, self.request.payload.address, self.load.address[len(side.lane) :]))
+            ),
             bank.write.eq((self.load.strobe & loading) | (beside & side.write)),
-            bank.quarter.eq(Mux(side.valid, side.lane, self.load.address[:2])),
+            bank.quarter.eq(Mux(side.valid, side.lane, self.load.address[: len(side.lane)])),
             bank.write_data.eq(Mux(side.valid, side.data, self.load.data)),
             self.beat.payload.data.eq(bank.read_data),
         ]

@@ -33,26 +33,27 @@ def find_table(network: Network, program: Program, write: Write, *, got: Int16, 
 
 def _words(program: Program, write: Write) -> Iterator[tuple[str, int, int, int]]:
     """What else a transformer's write-back is made from in tier 0: position bits, copied anchor words."""
-    origins = program.meta.placement.runs
+    origins, width = program.meta.placement.runs, program.width
     for number in runs_of(program, write):
         run, origin = program.runs[number], origins[number]
         if run.mode == Mode.ATTEND:
             for position, table in enumerate(origin.tables):
-                block, word = run.side + position // isa.SIDE_WORDS, position % isa.SIDE_WORDS
+                block, word = run.side + position // width.side_words, position % width.side_words
                 for distance in range(1, run.n_out + 1):
                     beat = isa.SIDE_BEATS * block + isa.CONTEXT - 1 + distance
                     what = f"the word of position bits of table {table} of {origin.stage}, distance {distance}"
-                    yield what, 0, beat * isa.BEAT_BYTES + 2 * word, 2
+                    yield what, 0, beat * width.beat_bytes + 2 * word, 2
     for run, origin in zip(program.runs, origins, strict=True):
         if run.mode == Mode.ANCHORS and origin.stage.block == write.stage.block:
             for word in range(run.count):
-                yield f"anchor word {word} of blocks.{origin.stage.block}", 0, (run.table_base + word) * isa.BEAT_BYTES, isa.BEAT_BYTES
+                what = f"anchor word {word} of blocks.{origin.stage.block}"
+                yield what, 0, (run.table_base + word) * width.beat_bytes, width.beat_bytes
 
 
 def _placed(program: Program, tier: int, address: int, size: int) -> bytes:
     """What the compiler put there."""
     for piece in program.tables:
-        at = address - piece.beat * isa.BEAT_BYTES
+        at = address - piece.beat * program.width.beat_bytes
         if piece.tier == tier and 0 <= at < len(piece.data):
             return piece.data[at : at + size]
     raise ValueError(f"byte {address} of tier {tier} lies in no placed piece")

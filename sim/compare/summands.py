@@ -7,7 +7,6 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from firmware import isa
 from firmware.description import Origin, StageId, Work
 from firmware.program import Program
 from golden.integer.forward import indices
@@ -63,8 +62,8 @@ def summands(network: Network, program: Program, write: Write) -> Iterator[Summa
                     distance=distance,
                     rows=rows,
                     tier=run.tier,
-                    address=beat * isa.BEAT_BYTES,
-                    size=run.row_beats * isa.BEAT_BYTES,
+                    address=beat * program.width.beat_bytes,
+                    size=run.row_beats * program.width.beat_bytes,
                 )
 
 

@@ -1,7 +1,7 @@
 """Control of the index cache: side accesses that a run's tables need, and when each of its indices is there."""
 
-from firmware.isa import Mode
-from sim.cycles.timing import SIDE, SideClocks
+from firmware.isa import Mode, Width
+from sim.cycles.timing import SideClocks, side_clocks
 
 _NONE = SideClocks(tables=0, before=0, after=0, access_to_index=0, index_to_access=0)
 
@@ -9,11 +9,12 @@ _NONE = SideClocks(tables=0, before=0, after=0, access_to_index=0, index_to_acce
 class CacheControl:
     """Asks the tables tier for the accesses of each group of tables, and deals out the group's indices one by one.
 
-    Of an attend run, four tables share two reads that come before their indices; an anchors run reads each beat that it copies; a key run
-    writes each index once it is taken.
+    Of an attend run, the tables of a side block share two reads that come before their indices; an anchors run reads each beat that it
+    copies; a key run writes each index once it is taken.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, width: Width) -> None:
+        self._modes = side_clocks(width)
         self.clocks = _NONE  # of the run's mode
         self.left = 0  # indices of the pass that are not taken yet
         self.tables = 0  # and of the group
@@ -22,7 +23,7 @@ class CacheControl:
 
     def open(self, *, mode: int, count: int) -> None:
         """In this clock begins a pass of ``count`` tables."""
-        self.clocks, self.left = SIDE.get(Mode(mode), _NONE), count
+        self.clocks, self.left = self._modes.get(Mode(mode), _NONE), count
         self.tables, self.accesses = self.clocks.tables, self.clocks.before
         self.wait = self.clocks.opened_to_access - 1 if self.accesses else 0
 

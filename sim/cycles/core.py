@@ -51,7 +51,7 @@ class CoreControl:
     def __init__(self, program: Program, *, jitter: bool, k: int, flash: FlashControl, cached: int = 0) -> None:
         self.runs = program.runs
         self.indices = IndexControl(program.runs, emits_of_runs(program))
-        self.rows = RowControl(program.runs, cached=cached)
+        self.rows = RowControl(program.runs, program.width, cached=cached)
         self.flash = flash
         self.steps = StepControl(jitter=jitter, k=k)
         self.storing = 0  # bit i: write-back reads the store in i clocks

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from firmware.isa import BEAT_BYTES, SIDE_WORDS, Mode, Run, anchor_bits
+from firmware.isa import Mode, Run
 from firmware.program import Program, decode_anchor
 from sim.cycles.timing import ANCHOR_TO_INDEX, HEAD_CLOCKS, INDEX_DEPTH, INDEX_MARGIN
 
@@ -10,19 +10,20 @@ from sim.cycles.timing import ANCHOR_TO_INDEX, HEAD_CLOCKS, INDEX_DEPTH, INDEX_M
 def emits_of_runs(program: Program) -> list[list[int]]:
     """For each run, in its order, how many indices leave after each of its anchor words as it finds them: anchors runs copy words over
     those of earlier runs."""
-    used = 1 << anchor_bits(program.comparators)
+    width = program.width
+    used = 1 << width.anchor_bits
     words = dict(enumerate(program.anchors))
-    ends = [piece.beat * BEAT_BYTES + len(piece.data) for piece in program.tables if piece.tier == 0]
-    ends += [(run.table_base + run.count) * BEAT_BYTES for run in program.runs if run.mode == Mode.ANCHORS]
+    ends = [piece.beat * width.beat_bytes + len(piece.data) for piece in program.tables if piece.tier == 0]
+    ends += [(run.table_base + run.count) * width.beat_bytes for run in program.runs if run.mode == Mode.ANCHORS]
     memory = program.memory(max(ends, default=0))
     found = []
     for run in program.runs:
         if run.mode == Mode.ANCHORS:
             for number in range(run.count):
-                at = (run.table_base + number) * BEAT_BYTES
-                words[SIDE_WORDS * run.side + number] = int.from_bytes(memory[at : at + BEAT_BYTES], "little") % used
+                at = (run.table_base + number) * width.beat_bytes
+                words[width.side_words * run.side + number] = int.from_bytes(memory[at : at + width.beat_bytes], "little") % used
         numbers = range(run.anchor_base, run.anchor_base + run.anchor_len)
-        found.append([decode_anchor(words.get(number, 0), comparators=program.comparators).emit for number in numbers])
+        found.append([decode_anchor(words.get(number, 0), width).emit for number in numbers])
     return found
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from boards import Board
-from firmware.isa import BEAT_BYTES, CONTEXT, Mode, Run
+from firmware.isa import CONTEXT, Mode, Run, Width
 from firmware.program import Program
 from sim.cycles.core import CoreControl, StepCounts
 from sim.cycles.flash import FlashControl
@@ -32,6 +32,7 @@ class Prediction:
     steady: StepCounts
     clocks_per_step: int
     limit: int
+    width: Width
 
     @property
     def clocks(self) -> int:
@@ -47,7 +48,7 @@ class Prediction:
 
     @property
     def bytes(self) -> int:
-        return self.beats * BEAT_BYTES
+        return self.beats * self.width.beat_bytes
 
     @property
     def efficiency(self) -> float:
@@ -72,10 +73,10 @@ def predict(
     with a full one. ``back_to_back``: the next request waits whenever a step ends; otherwise every step is asked of a core at rest.
     ``jitter``, ``k``: the sampler's registers (docs/reference/numbers.md), by default the program's own. ``phase``: of a flash read a
     nibble a clock, 0 or 1: it acts every second clock, from the first or the second clock of the model on. Raises ``ValueError`` for a
-    program that is made for other comparators or tiers, and for one whose step can't end.
+    program that is made for another width or tiers, and for one whose step can't end.
     """
-    if program.comparators != board.comparators:
-        raise ValueError(f"comparators must be {board.comparators} on {board.name}, the program is made for {program.comparators}")
+    if program.width != Width.of(board):
+        raise ValueError(f"the program is made for {program.width}, {board.name} has {Width.of(board)}")
     if not 1 <= steps <= MAX_STEPS:
         raise ValueError(f"steps must be 1..{MAX_STEPS}, not {steps}")
     if not 0 <= cached < CONTEXT:
@@ -96,7 +97,7 @@ def predict(
     if cached < full:
         _, cycle = _run(core(full), program, least=1, steady=True, back_to_back=back_to_back)
     mean = -(-sum(step.clocks for step in cycle) // len(cycle))
-    return Prediction(steps=tuple(made), steady=cycle[-1], clocks_per_step=mean, limit=limit)
+    return Prediction(steps=tuple(made), steady=cycle[-1], clocks_per_step=mean, limit=limit, width=program.width)
 
 
 def _run(core: CoreControl, program: Program, *, least: int, steady: bool, back_to_back: bool) -> tuple[list[StepCounts], list[StepCounts]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from firmware.isa import Mode, Run
+from firmware.isa import Mode, Run, Width
 from sim.cycles.cache import CacheControl
 from sim.cycles.timing import RUN_KEEP, RUN_WORDS
 
@@ -43,9 +43,9 @@ class RowControl:
     ``cached``: positions in the index cache, as far as they count: not more than the longest attend run takes.
     """
 
-    def __init__(self, runs: Sequence[Run], *, cached: int = 0) -> None:
+    def __init__(self, runs: Sequence[Run], width: Width, *, cached: int = 0) -> None:
         self.runs = runs
-        self.cache = CacheControl()
+        self.cache = CacheControl(width)
         self.reach = max((run.n_out for run in runs if run.mode == Mode.ATTEND), default=0)
         self.cached = min(cached, self.reach)
         self.run, self.word, self.left = 0, 0, 0  # run whose addresses are made, clocks of its words read, its tables without address

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from firmware.isa import SIDE_WORDS, Mode
+from firmware.isa import Mode, Width
 
 # Index maker
 HEAD_CLOCKS = 4  # reading a run's flags, anchor_base and anchor_len
@@ -33,14 +33,15 @@ class SideClocks:
     index_to_index: int = 0
 
 
-SIDE = {
-    Mode.ATTEND: SideClocks(
-        tables=SIDE_WORDS, before=2, after=0, opened_to_access=1, access_to_index=3, index_to_index=2, index_to_access=2
-    ),
-    Mode.KEY: SideClocks(tables=1, before=0, after=1, access_to_index=1, index_to_access=1),
-    Mode.ANCHORS: SideClocks(tables=1, before=1, after=0, opened_to_access=1, access_to_index=1, index_to_access=2),
-}
-"""Of the index cache, by mode of the run; the others need no side words."""
+def side_clocks(width: Width) -> dict[Mode, SideClocks]:
+    """Of the index cache, by mode of the run; the others need no side words."""
+    return {
+        Mode.ATTEND: SideClocks(
+            tables=width.side_words, before=2, after=0, opened_to_access=1, access_to_index=3, index_to_index=2, index_to_access=2
+        ),
+        Mode.KEY: SideClocks(tables=1, before=0, after=1, access_to_index=1, index_to_access=1),
+        Mode.ANCHORS: SideClocks(tables=1, before=1, after=0, opened_to_access=1, access_to_index=1, index_to_access=2),
+    }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from boards import Board
 from firmware.host.transport import Transport
+from firmware.isa import Width
 from firmware.program import Program
 from hdl.board.system import System
 from sim.compiled.build import SimulationError, build
@@ -59,7 +60,7 @@ class BoardSimulation(Machine):
         flash: FlashSetup | None = None,
         gap_bits: int = 16,
     ) -> None:
-        super().__init__(board_library(board, gap_bits=gap_bits))
+        super().__init__(board_library(board, gap_bits=gap_bits), Width.of(board))
         self.board = board
         if program is not None:
             self.sim["loader.status__done"] = 1  # as hdl.board.system.System(board, loaded=True) begins

@@ -87,10 +87,10 @@ class CoreSimulation(Machine):
             if board is None or board.flash is None:
                 raise ValueError("board must be given for a core with flash")
             device_id = board.flash.device_id
-            super().__init__(core_library(params, nibbles=nibbles(board), offset=board.image_offset, device_id=device_id))
+            super().__init__(core_library(params, nibbles=nibbles(board), offset=board.image_offset, device_id=device_id), params.width)
             self._attach_flash(board, write_image(program), flash)
         else:
-            super().__init__(core_library(params))
+            super().__init__(core_library(params), params.width)
         self._preload(program)
         sampling = program.sampling
         self._load(isa.Kind.JITTER, [] if sampling.jitter is None else sampling.jitter.tolist())

@@ -44,11 +44,11 @@ class Machine:
 
     prefix = CORE
 
-    def __init__(self, library: Path) -> None:
+    def __init__(self, library: Path, width: isa.Width) -> None:
         self.sim = Simulation(library)
         self.chip: CompiledChip | None = None
         self._content, self._offset = b"", 0
-        self._banks = [self.sim.memory(CORE + name) for name in store_names()]
+        self._banks = [self.sim.memory(CORE + name) for name in store_names(width)]
 
     def close(self) -> None:
         self.sim.close()
@@ -68,14 +68,14 @@ class Machine:
         self.sim.run_until("flash.ready", limit=START_LIMIT)
 
     def latencies(self) -> npt.NDArray[np.int16]:
-        """All latencies in the store, (2048,), by address."""
+        """All latencies in the store, (256 * lanes,), by address."""
         return np.stack(self._banks, axis=1).reshape(-1).astype(np.uint16).view(np.int16)
 
     def write(self, addresses: npt.NDArray[np.intp], values: npt.NDArray[np.int16]) -> None:
         """Puts latencies into the store between steps: an input, or a state."""
         for number, bank in enumerate(self._banks):
-            chosen = addresses % isa.LANES == number
-            bank[addresses[chosen] // isa.LANES] = values[chosen].view(np.uint16)
+            chosen = addresses % len(self._banks) == number
+            bank[addresses[chosen] // len(self._banks)] = values[chosen].view(np.uint16)
 
     def tables(self, tier: int, address: int, size: int) -> bytes:
         """Bytes of a tier as they stand in the simulated memory, or in the chip."""

@@ -10,26 +10,29 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from firmware import isa
+from firmware.isa import Width
 from firmware.program import Program
 
 TABLES, ANCHORS, PROGRAM = "tables.bank.memory", "index.anchors.words", "program.words"
 """Memories of the core, below its own name."""
 
 
-def store_names() -> list[str]:
+def store_names(width: Width) -> list[str]:
     """The banks of the latency store."""
-    return [f"store.bank_{bank}" for bank in range(isa.LANES)]
+    return [f"store.bank_{bank}" for bank in range(width.lanes)]
 
 
 def memory_words(program: Program) -> dict[str, list[int]]:
     """Every memory's words, from address 0 on, each as one integer; latencies as 16 bits."""
-    size = max((piece.beat * isa.BEAT_BYTES + len(piece.data) for piece in program.tables if piece.tier == 0), default=0)
+    beat = program.width.beat_bytes
+    size = max((piece.beat * beat + len(piece.data) for piece in program.tables if piece.tier == 0), default=0)
+    memory = program.memory(size)
+    latencies = program.store.view(np.uint16)
     return {
-        TABLES: np.frombuffer(program.memory(size), "<u8").tolist(),
+        TABLES: [int.from_bytes(memory[at : at + beat], "little") for at in range(0, size, beat)],
         ANCHORS: list(program.anchors),
         PROGRAM: [word for run in program.runs for word in run.encode()],
-        **{name: [int(value) & 0xFFFF for value in program.store[bank :: isa.LANES]] for bank, name in enumerate(store_names())},
+        **{name: latencies[bank :: program.width.lanes].tolist() for bank, name in enumerate(store_names(program.width))},
     }
 
 
@@ -39,10 +42,7 @@ def preload(memory: Callable[[str], npt.NDArray[np.uint32]], program: Program) -
         array = memory(name)
         if len(words) > len(array):
             raise ValueError(f"the program has {len(words)} words for {name}, the core has {len(array)}")
-        array[:] = 0
-        values = np.array(words, np.uint64)
-        if array.ndim == 1:
-            array[: len(words)] = values
-        else:
-            array[: len(words), 0] = values & 0xFFFFFFFF
-            array[: len(words), 1] = values >> 32
+        chunks = array.reshape(len(array), -1)  # of 32 bits, the lowest first
+        size = 4 * chunks.shape[1]
+        chunks[:] = 0
+        chunks[: len(words)] = np.frombuffer(b"".join(word.to_bytes(size, "little") for word in words), "<u4").reshape(len(words), -1)

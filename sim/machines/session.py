@@ -104,7 +104,7 @@ class BoardSession(Session):
         self._chosen: deque[int] = deque()
         self._index = 0
         self.host.hello()
-        self.host.load(sampler_image(program.sampling, comparators=program.comparators))
+        self.host.load(sampler_image(program.sampling, width=program.width))
 
     def _retired(self) -> None:
         """A run is retired: its write-back, if it has one, is in the store."""

@@ -8,9 +8,8 @@ from firmware.isa import Mode
 from firmware.program import Placed
 
 from ..stages.stage import Stage
-from ..tables.arrange import REGION, region_start
+from ..tables.arrange import region_start
 
-WORD_BYTES = isa.BEAT_BYTES  # a beat holds one anchor word
 QUEUED_KEYS = 240  # that surely fit the index queue, of 256 places, while rows of attention stream
 LEAD_WORDS = 8  # anchor words of the keys that are read before the first row comes, at least
 
@@ -25,13 +24,13 @@ class Draft:
     words: list[int] = field(default_factory=list)
 
 
-def lay_anchors(drafts: list[Draft]) -> tuple[list[int], list[Placed]]:
+def lay_anchors(drafts: list[Draft], width: isa.Width) -> tuple[list[int], list[Placed]]:
     """The anchor memory as it is loaded, and in tier 0 the words that are copied; the runs of ``drafts`` then name their words."""
     copied = [draft for draft in drafts if draft.run.mode == Mode.ANCHORS]
     blocks = {draft.stage.block for draft in copied}
     memory: list[int] = []
     _lay([draft for draft in drafts if draft.stage.block not in blocks], memory)
-    start = region_start(len(memory)) if copied else len(memory)
+    start = region_start(len(memory), width) if copied else len(memory)
     sources: list[Placed] = []
     longest = 0
     for copy in copied:
@@ -41,8 +40,8 @@ def lay_anchors(drafts: list[Draft]) -> tuple[list[int], list[Placed]]:
         # the index maker holds one word while it waits for the copy: an empty one, before those that are copied
         mine[0].run = replace(mine[0].run, anchor_base=start - 1, anchor_len=1 + mine[0].run.anchor_len)
         words = there[start:]
-        copy.run = replace(copy.run, count=len(words), side=start // REGION)
-        sources.append(Placed(0, copy.run.table_base, b"".join(word.to_bytes(WORD_BYTES, "little") for word in words)))
+        copy.run = replace(copy.run, count=len(words), side=start // width.side_words)
+        sources.append(Placed(0, copy.run.table_base, b"".join(word.to_bytes(width.beat_bytes, "little") for word in words)))
         longest = max(longest, len(words))
     return memory + [0] * (start - len(memory) + longest), sources
 

@@ -41,7 +41,7 @@ def emit(stages: list[Stage], parts: list[Part], plans: Plans, pieces: list[Piec
         if stage.reads:
             for piece in mine:
                 part = parts[piece.item]
-                side = sides[part.family] + piece.start // isa.SIDE_WORDS if stage.mode == Mode.ATTEND else 0
+                side = sides[part.family] + piece.start // layout.width.side_words if stage.mode == Mode.ATTEND else 0
                 draft = _tables_run(part, piece, plans, layout, n_out=n_out, side=side, opens=piece is mine[0], closes=piece is mine[-1])
                 drafts.append(draft)
                 tables.append(_bytes(part, piece, draft.origin, layout, n_out=n_out))
@@ -50,10 +50,10 @@ def emit(stages: list[Stage], parts: list[Part], plans: Plans, pieces: list[Piec
         else:
             if mine:  # the block's side blocks, at its first such run
                 families = block_families(stages, stage.block)
-                sides |= sides_of(families, mine[0])
-                tables.append(words_of_sides(families, plans, mine[0]))
+                sides |= sides_of(families, mine[0], layout.width)
+                tables.append(words_of_sides(families, plans, mine[0], layout.width))
             drafts.append(index_draft(stage, plans, layout, side=sides[stage.families[0]]))
-    anchors, sources = lay_anchors(drafts)
+    anchors, sources = lay_anchors(drafts, layout.width)
     drafts = keys_behind_rows(drafts)
     drafts[-1].run = replace(drafts[-1].run, end=True)
     runs, origins = [draft.run for draft in drafts], tuple(draft.origin for draft in drafts)
@@ -71,7 +71,7 @@ def _tables_run(part: Part, piece: Piece, plans: Plans, layout: Layout, *, n_out
         tables, bits = tuple(family.numbers[table] for table in order), tuple(family.index_bits(list(one)) for one in pairs)
         origin = replace(origin, tables=tables, pairs=bits)
         if stage.mode == Mode.ROWS:
-            words = span_words(family.sources[0], plans[family][0], span, layout.copies, comparators=layout.comparators)
+            words = span_words(family.sources[0], plans[family][0], span, layout.copies, layout.width)
     run = isa.Run(
         mode=stage.mode,
         table_base=piece.base,
@@ -101,9 +101,9 @@ def _bytes(part: Part, piece: Piece, origin: Origin, layout: Layout, *, n_out: i
     chosen = rows_in_order(part.family.tables, [number - first for number in origin.tables], origin.pairs)
     columns: npt.NDArray[np.int32] = layout.columns
     if part.stage.region == "output":
-        wanted = np.arange(layout.output_words * isa.LANES, dtype=np.int32)
+        wanted = np.arange(layout.output_words * layout.width.lanes, dtype=np.int32)
         columns = np.where(wanted < n_out, wanted, -1)
-    data = beats(columns_in_order(chosen, columns), bits=part.stage.bits)
-    padded = np.zeros((piece.count << part.family.n_c, (1 << part.row_log2) * isa.BEAT_BYTES), np.uint8)
+    data = beats(columns_in_order(chosen, columns), layout.width, bits=part.stage.bits)
+    padded = np.zeros((piece.count << part.family.n_c, (1 << part.row_log2) * layout.width.beat_bytes), np.uint8)
     padded[:, : data.shape[-1]] = data.reshape(len(padded), -1)
-    return Placed(piece.tier, piece.base, padded.tobytes()[: (piece.end - piece.base) * isa.BEAT_BYTES])
+    return Placed(piece.tier, piece.base, padded.tobytes()[: (piece.end - piece.base) * layout.width.beat_bytes])

@@ -24,18 +24,18 @@ Plans = dict[Family, tuple[Schedule, ...]]
 """The schedules of each family, one a source."""
 
 
-def sides_of(families: list[Family], piece: Piece) -> dict[Family, int]:
+def sides_of(families: list[Family], piece: Piece, width: isa.Width) -> dict[Family, int]:
     """The first side block of each part of a transformer's block, whose side blocks lie at ``piece``."""
-    at = np.cumsum([piece.base // isa.SIDE_BEATS, *map(side_blocks, families)]).tolist()
+    at = np.cumsum([piece.base // isa.SIDE_BEATS, *(side_blocks(family, width) for family in families)]).tolist()
     if at[-1] > SIDES:
         raise CompileError(f"the index cache would reach to side block {at[-1] - 1}, the core's limit is {SIDES - 1} (the first 128 KiB)")
     return dict(zip(families, at, strict=False))
 
 
-def words_of_sides(families: list[Family], plans: Plans, piece: Piece) -> Placed:
+def words_of_sides(families: list[Family], plans: Plans, piece: Piece, width: isa.Width) -> Placed:
     """The side blocks of a block's ``families``, as they are loaded; the last beat of the last one is left out."""
-    words = np.concatenate([family.side_words(plans[family][0].order) for family in families])
-    return Placed(0, piece.base, words.astype("<u2").tobytes()[: (piece.end - piece.base) * isa.BEAT_BYTES])
+    words = np.concatenate([family.side_words(plans[family][0].order, width) for family in families])
+    return Placed(0, piece.base, words.astype("<u2").tobytes()[: (piece.end - piece.base) * width.beat_bytes])
 
 
 def index_draft(stage: Stage, plans: Plans, layout: Layout, *, side: int) -> Draft:
@@ -43,7 +43,7 @@ def index_draft(stage: Stage, plans: Plans, layout: Layout, *, side: int) -> Dra
     words, tables, pairs = [], [], []
     for family in stage.families:
         plan = plans[family][stage.source]
-        words += span_words(family.sources[stage.source], plan, slice(0, family.n_t), layout.copies, comparators=layout.comparators)
+        words += span_words(family.sources[stage.source], plan, slice(0, family.n_t), layout.copies, layout.width)
         tables += [family.numbers[table] for table in plan.order]
         pairs += list(plan.pairs())
     run = isa.Run(

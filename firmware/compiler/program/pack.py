@@ -29,13 +29,13 @@ def columns_in_order(tables: Int8, columns: npt.NDArray[np.int32]) -> Int8:
     return np.where(columns >= 0, tables[..., np.maximum(columns, 0)], 0).astype(np.int8)
 
 
-def beats(tables: Int8, *, bits: int) -> npt.NDArray[np.uint8]:
+def beats(tables: Int8, width: isa.Width, *, bits: int) -> npt.NDArray[np.uint8]:
     """(..., columns) entries to (..., row bytes).
 
-    int8 as they are; int4 with column 16 w + k in the low half and column 16 w + 8 + k in the high half of byte k of beat w.
+    int8 as they are; int4 with column 2 L w + k in the low half and column 2 L w + L + k in the high half of byte k of beat w, L lanes.
     """
     if bits == 8:
         return tables.view(np.uint8)
-    halves = tables.view(np.uint8).reshape(*tables.shape[:-1], -1, 2, isa.LANES) & 0xF
+    halves = tables.view(np.uint8).reshape(*tables.shape[:-1], -1, 2, width.lanes) & 0xF
     packed = halves[..., 0, :] | halves[..., 1, :] << 4
     return packed.astype(np.uint8).reshape(*tables.shape[:-1], -1)

@@ -14,12 +14,12 @@ from .stage import Family, Stage, attention_family, layer_stage
 MAX_QUERY_BITS = 7  # a key index is shifted left by them, in a field of 3 bits
 
 
-def side_blocks(family: Family) -> int:
-    """Side blocks of a part's tables: four tables each, a part beginning with a new one."""
-    return -(-family.n_t // isa.SIDE_WORDS)
+def side_blocks(family: Family, width: isa.Width) -> int:
+    """Side blocks of a part's tables, a part beginning with a new one."""
+    return -(-family.n_t // width.side_words)
 
 
-def check_attention(network: TransformerNetwork) -> None:
+def check_attention(network: TransformerNetwork, width: isa.Width) -> None:
     """Refuses what the index cache or the query memory has no room for."""
     if network.context > isa.CONTEXT:
         raise CompileError(f"the context is {network.context} positions, the core's index cache has room for {isa.CONTEXT}")
@@ -28,22 +28,22 @@ def check_attention(network: TransformerNetwork) -> None:
         if query_bits > MAX_QUERY_BITS:
             raise CompileError(f"blocks.{number} has {query_bits} query pairs a table, the core's limit is {MAX_QUERY_BITS}")
         tables = [sum(head.n_t for head in heads) for heads in block.groups()]
-        queries = sum(-(-count // isa.SIDE_WORDS) for count in tables) * isa.SIDE_WORDS
+        queries = sum(-(-count // width.side_words) for count in tables) * width.side_words
         if queries > isa.QUERIES:
-            needs = f"{queries} query indices for its {sum(tables)} tables (by fours, part after part)"
+            needs = f"{queries} query indices for its {sum(tables)} tables (by {width.side_words}, part after part)"
             raise CompileError(f"blocks.{number} needs {needs}, the core keeps {isa.QUERIES}")
 
 
-def block_stages(number: int, block: TransformerBlock) -> list[Stage]:
+def block_stages(number: int, block: TransformerBlock, width: isa.Width) -> list[Stage]:
     """Query and key, the parts' sums, the feed-forward layer.
 
     All indices are made before the first sum is written back. One query and one key run serve all parts if each part but the last has a
-    multiple of four tables; else each part has its own two.
+    number of tables that fills its side blocks; else each part has its own two.
     """
     families: list[Family] = []
     for heads in block.groups():
         families.append(attention_family(heads, first=sum(family.n_t for family in families)))
-    together = all(family.n_t % isa.SIDE_WORDS == 0 for family in families[:-1])
+    together = all(family.n_t % width.side_words == 0 for family in families[:-1])
     stages: list[Stage] = []
     for made in [tuple(families)] if together else [(family,) for family in families]:
         stages += [

@@ -63,13 +63,14 @@ class Family:
         p, n_k = self.place_bits, len(key)
         return (*range(p - 1, -1, -1), *(p + pair for pair in key), *(p + n_k + pair for pair in query))
 
-    def side_words(self, order: tuple[int, ...]) -> npt.NDArray[np.uint16]:
+    def side_words(self, order: tuple[int, ...], width: isa.Width) -> npt.NDArray[np.uint16]:
         """Position bits of the tables in ``order`` where an index has them, as side blocks: (blocks, beats, words); rings are 0."""
         assert self.place is not None
-        words = np.zeros((isa.SIDE_BEATS, -(-self.n_t // isa.SIDE_WORDS) * isa.SIDE_WORDS), np.uint16)
+        beat = width.side_words
+        words = np.zeros((isa.SIDE_BEATS, -(-self.n_t // beat) * beat), np.uint16)
         bits = self.place[:, list(order)].astype(np.uint16) << (self.n_c - self.place_bits)
         words[isa.CONTEXT : isa.CONTEXT + self.reach, : self.n_t] = bits
-        return words.reshape(isa.SIDE_BEATS, -1, isa.SIDE_WORDS).transpose(1, 0, 2)
+        return words.reshape(isa.SIDE_BEATS, -1, beat).transpose(1, 0, 2)
 
 
 def layer_families(layer: Layer) -> tuple[Family, ...]:

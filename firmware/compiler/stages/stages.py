@@ -5,6 +5,7 @@ from functools import singledispatch
 
 import numpy as np
 
+from firmware import isa
 from firmware.description import StageId, Work
 from golden.integer.deep import DeepNetwork
 from golden.integer.layer import Layer
@@ -18,19 +19,19 @@ from .stage import Family, Stage, layer_families, layer_stage
 
 
 @singledispatch
-def make_stages(network: Network) -> list[Stage]:
-    """The stages of ``network``; ``CompileError`` where the core has no room for what it asks."""
+def make_stages(network: Network, width: isa.Width) -> list[Stage]:
+    """The stages of ``network`` on a core of that width; ``CompileError`` where the core has no room for what it asks."""
     raise CompileError(f"the compiler knows no networks of kind {network.kind}")
 
 
 @make_stages.register
-def _deep(network: DeepNetwork) -> list[Stage]:
+def _deep(network: DeepNetwork, width: isa.Width) -> list[Stage]:
     """Eq. 10: the hidden layers, then U."""
     return [*(layer_stage(StageId(Work.HIDDEN, i), layer) for i, layer in enumerate(network.hidden)), _unembed(network)]
 
 
 @make_stages.register
-def _recurrent(network: RecurrentNetwork) -> list[Stage]:
+def _recurrent(network: RecurrentNetwork, width: isa.Width) -> list[Stage]:
     """Eq. 11: U, S, and E last, which needs the symbol U led to. S reads the state as U left it standing: U's sync holds for it too."""
     layer = network.hidden[0]
     recur = Stage(id=StageId(Work.HIDDEN, 0), families=layer_families(layer), bits=layer.bits, first=True)
@@ -38,10 +39,10 @@ def _recurrent(network: RecurrentNetwork) -> list[Stage]:
 
 
 @make_stages.register
-def _transformer(network: TransformerNetwork) -> list[Stage]:
+def _transformer(network: TransformerNetwork, width: isa.Width) -> list[Stage]:
     """Eq. 14, 15: U, E, and the blocks one after another."""
-    check_attention(network)
-    blocks = [stage for number, block in enumerate(network.blocks) for stage in block_stages(number, block)]
+    check_attention(network, width)
+    blocks = [stage for number, block in enumerate(network.blocks) for stage in block_stages(number, block, width)]
     return [_unembed(network), _embed(network, shift=network.embed_shift, first=True), *blocks]
 
 

@@ -25,7 +25,7 @@ class Shape:
 
     ``n``: neurons. ``static``: (n,) those that no layer writes. ``constant``: (n,) the reference neurons.
     ``watched``: (n,) anchor pairs each is in. ``wide``: the state has int4 rows, so that its words come in twos.
-    ``output_words``: words of the output region. ``comparators``: P; there are 2P slots.
+    ``output_words``: words of the output region. ``width``: of the core.
     """
 
     n: int
@@ -34,16 +34,16 @@ class Shape:
     watched: Ints
     wide: bool
     output_words: int
-    comparators: int
+    width: isa.Width
 
     @property
     def slots(self) -> int:
-        return 2 * self.comparators
+        return self.width.slots
 
     @property
     def state_words(self) -> int:
         """Words of the state region without second columns."""
-        return 0 if self.static.all() else region_words(int((~self.static).sum()), wide=self.wide)
+        return 0 if self.static.all() else region_words(int((~self.static).sum()), self.width, wide=self.wide)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Layout:
     ``copies``: the addresses of each neuron, the first one its own.
     ``columns``: the neuron of each column of the state region, -1 for none.
     ``state_words``, ``output_base``, ``output_words``: regions in words. ``top``: the first address nothing uses.
-    ``comparators``: P.
+    ``width``: of the core.
     """
 
     copies: list[list[int]]
@@ -62,12 +62,12 @@ class Layout:
     output_base: int
     output_words: int
     top: int
-    comparators: int
+    width: isa.Width
 
 
-def region_words(columns: int, *, wide: bool) -> int:
+def region_words(columns: int, width: isa.Width, *, wide: bool) -> int:
     """Words of a region that ``columns`` are written to: at least two (a row of one beat is too short), even for int4."""
-    words = max(2, -(-columns // isa.LANES))
+    words = max(2, -(-columns // width.lanes))
     return words + (words & 1) if wide else words
 
 
@@ -106,34 +106,34 @@ def _cover(clashing: list[tuple[int, int]], static: npt.NDArray[np.bool_]) -> li
 
 def addresses(shape: Shape, slots: list[list[int]], board: Board) -> Layout:
     """An address in each slot of each neuron; refuses when the store is too small."""
-    banks = isa.slot_banks(shape.comparators)
+    banks, lanes = shape.width.slot_banks, shape.width.lanes
     in_state = np.zeros(shape.slots, np.int64)
     for v in np.flatnonzero(~shape.static).tolist():
         in_state[slots[v]] += 1
     words = shape.state_words
     while words * banks < int(in_state.max()):
-        words = region_words(words * isa.LANES + 1, wide=shape.wide)
-    state = [0] * isa.LANES
-    static = [words + shape.output_words] * isa.LANES
+        words = region_words(words * lanes + 1, shape.width, wide=shape.wide)
+    state = [0] * lanes
+    static = [words + shape.output_words] * lanes
     copies: list[list[int]] = [[] for _ in range(shape.n)]
-    order = np.full(words * isa.LANES, -1, np.int32)
+    order = np.full(words * lanes, -1, np.int32)
     for turn in range(shape.slots):
         for v, own in enumerate(slots):
             if turn < len(own):
                 heights = static if shape.static[v] else state
                 bank = min(range(own[turn] * banks, (own[turn] + 1) * banks), key=heights.__getitem__)
-                address = heights[bank] * isa.LANES + bank
+                address = heights[bank] * lanes + bank
                 heights[bank] += 1
                 copies[v].append(address)
                 if not shape.static[v]:
                     order[address] = v
     top = max(static)
-    limit = min(board.store_latencies // isa.LANES, isa.ZERO_WORD)
+    limit = min(board.store_latencies // lanes, isa.ZERO_WORD)
     if top > limit:
         raise CompileError(
-            f"the network needs {top * isa.LANES} latencies of store ({words * isa.LANES} for the state, "
-            f"{shape.output_words * isa.LANES} for the outputs, the rest for inputs), "
-            f"{board.name} has {limit * isa.LANES}: the latency store is full"
+            f"the network needs {top * lanes} latencies of store ({words * lanes} for the state, "
+            f"{shape.output_words * lanes} for the outputs, the rest for inputs), "
+            f"{board.name} has {limit * lanes}: the latency store is full"
         )
     return Layout(
         copies=copies,
@@ -141,6 +141,6 @@ def addresses(shape: Shape, slots: list[list[int]], board: Board) -> Layout:
         state_words=words,
         output_base=words,
         output_words=shape.output_words,
-        top=top * isa.LANES,
-        comparators=shape.comparators,
+        top=top * lanes,
+        width=shape.width,
     )

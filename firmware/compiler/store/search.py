@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from boards import Board
-from firmware import isa
 
 from ..errors import CompileError
 from .layout import Layout, Shape, add_copies, addresses
@@ -75,7 +74,7 @@ class _Search:
     def __init__(self, families: list[Sources], row_clocks: list[int], shape: Shape, board: Board, room: int) -> None:
         self.families, self.row_clocks, self.shape, self.board, self.room = families, row_clocks, shape, board, room
         self.pairs = np.zeros((shape.n, shape.n), np.int64)
-        count = shape.comparators
+        count = shape.width.comparators
         clocks = words = 0
         for sources, row in zip(families, row_clocks, strict=True):
             for anchors in sources:
@@ -88,7 +87,7 @@ class _Search:
     def attempt(self, copies: tuple[int, int], rng: np.random.Generator) -> Plan:
         """The best plan of one start, with so many copies of reference neurons and of inputs."""
         shape, pairs = self.shape, self.pairs
-        places = np.full(shape.slots, shape.state_words * isa.slot_banks(shape.comparators), np.int64)
+        places = np.full(shape.slots, shape.state_words * shape.width.slot_banks, np.int64)
         slot: Ints | None = None
         starts: list[tuple[Schedule, ...] | None] = [None] * len(self.families)
         wanted = pairs
@@ -101,7 +100,7 @@ class _Search:
             own = add_copies(shape, slot, conflicts(pairs, slot), rng=rng, constant_copies=copies[0], input_copies=copies[1])
             masks = np.array([sum(1 << s for s in slots) for slots in own], np.int64)
             made = [
-                schedules(sources, masks, comparators=shape.comparators, rng=rng, start=start)
+                schedules(sources, masks, comparators=shape.width.comparators, rng=rng, start=start)
                 for sources, start in zip(self.families, starts, strict=True)
             ]
             clocks = sum(one.clocks(row) for family, row in zip(made, self.row_clocks, strict=True) for one in family)

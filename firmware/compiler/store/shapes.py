@@ -11,16 +11,14 @@ from ..stages.stage import Stage
 from .layout import Shape, region_words
 
 MAX_OUTPUTS = 256
-COMPARATORS = (1, 2)  # an anchor word has 64 bits in an image
 
 
 def make_shape(network: Network, stages: list[Stage], board: Board) -> Shape:
     """The shape of ``network``; ``CompileError`` where the core or the board has no room for it."""
-    if board.comparators not in COMPARATORS:
-        raise CompileError(f"comparators must be one of {COMPARATORS}, not {board.comparators}")
+    width = isa.Width.of(board)
     if network.n_out > MAX_OUTPUTS:
         raise CompileError(f"n_out is {network.n_out}, the core's limit is {MAX_OUTPUTS}")
-    latencies = min(board.store_latencies, isa.ZERO_WORD * isa.LANES)
+    latencies = min(board.store_latencies, width.latencies)
     if network.n > latencies:
         raise CompileError(f"n is {network.n}, {board.name} has room for {latencies} latencies: the latency store is full")
     static = network.static_neurons()
@@ -37,8 +35,8 @@ def make_shape(network: Network, stages: list[Stage], board: Board) -> Shape:
         constant=np.arange(network.n) >= network.n - network.n_ref,
         watched=watched,
         wide=wide,
-        output_words=region_words(network.n_out, wide=network.output.bits == 4),
-        comparators=board.comparators,
+        output_words=region_words(network.n_out, width, wide=network.output.bits == 4),
+        width=width,
     )
     words = shape.state_words + shape.output_words
     if words > isa.ZERO_WORD:

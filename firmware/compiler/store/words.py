@@ -8,7 +8,7 @@ from firmware.program import AnchorWord, encode_anchor
 from .schedule import Anchors, Row, Schedule, single_words
 
 
-def span_words(anchors: Anchors, plan: Schedule, span: slice, copies: list[list[int]], *, comparators: int) -> list[int]:
+def span_words(anchors: Anchors, plan: Schedule, span: slice, copies: list[list[int]], width: isa.Width) -> list[int]:
     """The encoded anchor words of the tables ``span`` of a schedule's order; of a group that reaches beyond it, each table alone."""
     words: list[int] = []
     pairs = plan.pairs()
@@ -18,30 +18,28 @@ def span_words(anchors: Anchors, plan: Schedule, span: slice, copies: list[list[
         if len(inside) == len(tables):
             parts = [(tables, rows)]
         else:
-            parts = [((plan.order[i],), single_words(pairs[i], comparators=comparators)) for i in inside]
+            parts = [((plan.order[i],), single_words(pairs[i], comparators=width.comparators)) for i in inside]
         for members, lines in parts:
-            words += _group_words(anchors, members, lines, copies, comparators=comparators)
+            words += _group_words(anchors, members, lines, copies, width)
         at += len(tables)
     return words
 
 
-def _group_words(
-    anchors: Anchors, tables: tuple[int, ...], rows: tuple[Row, ...], copies: list[list[int]], *, comparators: int
-) -> list[int]:
+def _group_words(anchors: Anchors, tables: tuple[int, ...], rows: tuple[Row, ...], copies: list[list[int]], width: isa.Width) -> list[int]:
     """The words of one group of ``tables``; the last one emits an index for each."""
     words = []
     for number, row in enumerate(rows):
         named = [None if pair is None else anchors[table, pair].tolist() for table, pair in zip(tables, row, strict=False)]
-        address = _choose({v: copies[v] for pair in named if pair for v in pair}, comparators)
+        address = _choose({v: copies[v] for pair in named if pair for v in pair}, width)
         lanes = [None if pair is None else (address[pair[0]], address[pair[1]]) for pair in named]
-        lanes += [None] * (comparators - len(lanes))
-        words.append(encode_anchor(AnchorWord(lanes=tuple(lanes), emit=len(tables) if number == len(rows) - 1 else 0)))
+        lanes += [None] * (width.comparators - len(lanes))
+        words.append(encode_anchor(AnchorWord(lanes=tuple(lanes), emit=len(tables) if number == len(rows) - 1 else 0), width))
     return words
 
 
-def _choose(options: dict[int, list[int]], comparators: int) -> dict[int, int]:
+def _choose(options: dict[int, list[int]], width: isa.Width) -> dict[int, int]:
     """An address of each neuron, all in different slots; the schedule has made sure that there is a choice."""
     for choice in product(*options.values()):
-        if len({isa.slot_of(address, comparators) for address in choice}) == len(choice):
+        if len({width.slot_of(address) for address in choice}) == len(choice):
             return dict(zip(options, choice, strict=True))
     raise ValueError(f"neurons {sorted(options)} can't be read in one word")

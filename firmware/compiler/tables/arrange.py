@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from boards import Board
+from firmware import isa
 from firmware.description import StageId, Work
 from firmware.isa import Mode
 
@@ -13,8 +14,6 @@ from ..stages.stage import Family, Stage
 from .parts import Part, Sizes, make_parts
 from .placement import Piece
 from .tiers import place, row_clocks
-
-REGION = 4  # words that the first word of the copied ones is a multiple of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +41,7 @@ def arrange(stages: list[Stage], sizes: Sizes, board: Board, *, whole: bool = Fa
     copied = copied_blocks(lengths, board)
     stages = with_copies(stages, copied)
     room = {block: lengths[block] + _spare(stages, block, board) for block in copied}
-    parts = make_parts(stages, sizes, room)
+    parts = make_parts(stages, sizes, room, isa.Width.of(board))
     order = {id(stage): number for number, stage in enumerate(stages)}
     pieces = place([part.item for part in parts], board, whole=whole, zero=any(stage.mode != Mode.ROWS for stage in stages))
     pieces.sort(key=lambda piece: (order[id(parts[piece.item].stage)], piece.tier, piece.item, piece.start))
@@ -67,14 +66,14 @@ def anchor_lengths(stages: list[Stage], length: Callable[[Family, int], int]) ->
     return lengths
 
 
-def region_start(kept: int) -> int:
-    """First word of the copied ones behind ``kept`` words and an empty one."""
-    return -(-(kept + 1) // REGION) * REGION
+def region_start(kept: int, width: isa.Width) -> int:
+    """First word of the copied ones behind ``kept`` words and an empty one: a multiple of the words of a side block's beat."""
+    return -(-(kept + 1) // width.side_words) * width.side_words
 
 
 def copied_blocks(lengths: dict[int | None, int], board: Board) -> list[int]:
     """The blocks whose words are copied, none if all fit: the choice that copies the fewest words a step."""
-    room, total = board.anchor_words, sum(lengths.values())
+    room, total, width = board.anchor_words, sum(lengths.values()), isa.Width.of(board)
     if total <= room:
         return []
     blocks = [block for block in lengths if block is not None]
@@ -82,7 +81,7 @@ def copied_blocks(lengths: dict[int | None, int], board: Board) -> list[int]:
     for count in range(1, len(blocks) + 1):
         for chosen in combinations(blocks, count):
             words = [lengths[block] for block in chosen]
-            if region_start(total - sum(words)) + max(words) <= room:
+            if region_start(total - sum(words), width) + max(words) <= room:
                 choices.append((sum(words), chosen))
     if choices:
         return list(min(choices)[1])
@@ -90,7 +89,7 @@ def copied_blocks(lengths: dict[int | None, int], board: Board) -> list[int]:
         raise CompileError(f"the network needs {total} anchor words, {board.name} has {room}: the anchor memory is full")
     worst = max(blocks, key=lambda block: lengths[block])
     raise CompileError(
-        f"blocks.{worst} needs {lengths[worst]} anchor words at a time, besides {region_start(lengths[None])} for the output and an "
+        f"blocks.{worst} needs {lengths[worst]} anchor words at a time, besides {region_start(lengths[None], width)} for the output and an "
         f"empty one, {board.name} has {room}: the anchor memory is full"
     )
 

@@ -42,7 +42,7 @@ class Part:
         return self.stage.families[self.group]
 
 
-def make_parts(stages: list[Stage], sizes: Sizes, copied: dict[int, int]) -> list[Part]:
+def make_parts(stages: list[Stage], sizes: Sizes, copied: dict[int, int], width: isa.Width) -> list[Part]:
     """The parts of all stages in order, ``copied``: the anchor words that a block's anchors run copies at most."""
     parts: list[Part] = []
     for stage in stages:
@@ -51,22 +51,22 @@ def make_parts(stages: list[Stage], sizes: Sizes, copied: dict[int, int]) -> lis
             row_beats = words // (1 if stage.bits == 8 else 2)
             if row_beats > MAX_ROW_BEATS:
                 raise CompileError(f"a row of {stage.id} takes {row_beats} beats, the core reads rows of at most {MAX_ROW_BEATS}")
-            parts += [_tables(stage, group, row_beats) for group in range(len(stage.families))]
+            parts += [_tables(stage, group, row_beats, width) for group in range(len(stage.families))]
         elif stage.mode == Mode.ANCHORS:
             assert stage.block is not None
-            parts.append(_words(stage, str(stage.id), count=copied[stage.block], beats=1))
+            parts.append(_words(stage, str(stage.id), width, count=copied[stage.block], beats=1))
         elif stage.mode == Mode.QUERY and stage.sync:  # the first of a block
-            count = sum(map(side_blocks, block_families(stages, stage.block)))
-            parts.append(_words(stage, str(StageId(Work.SIDE, stage.block)), count=count, beats=isa.SIDE_BEATS))
+            count = sum(side_blocks(family, width) for family in block_families(stages, stage.block))
+            parts.append(_words(stage, str(StageId(Work.SIDE, stage.block)), width, count=count, beats=isa.SIDE_BEATS))
     return parts
 
 
-def _tables(stage: Stage, group: int, row_beats: int) -> Part:
+def _tables(stage: Stage, group: int, row_beats: int, width: isa.Width) -> Part:
     family = stage.families[group]
     row_log2 = (row_beats - 1).bit_length()
     rows = family.rows or 1 << family.n_c
     columns = family.tables.shape[2]
-    grain = isa.SIDE_WORDS if stage.mode == Mode.ATTEND else 1  # attention's tables are parted where a side block begins
+    grain = width.side_words if stage.mode == Mode.ATTEND else 1  # attention's tables are parted where a side block begins
     item = Item(
         name=str(stage.id) if len(stage.families) == 1 else f"{stage.id} (n_c = {family.n_c})",
         count=family.n_t,
@@ -82,8 +82,8 @@ def _tables(stage: Stage, group: int, row_beats: int) -> Part:
     return Part(stage=stage, group=group, row_beats=row_beats, item=item)
 
 
-def _words(stage: Stage, name: str, *, count: int, beats: int) -> Part:
+def _words(stage: Stage, name: str, width: isa.Width, *, count: int, beats: int) -> Part:
     """``count`` times ``beats`` beats of words, in one piece."""
     used = beats - 1 if beats > 1 else beats  # nothing stands in the last beat of a side block
-    item = Item(name=name, count=count, stride=beats, used=used, data_bytes=count * beats * isa.BEAT_BYTES, together=0, pinned=True)
+    item = Item(name=name, count=count, stride=beats, used=used, data_bytes=count * beats * width.beat_bytes, together=0, pinned=True)
     return Part(stage=stage, group=0, row_beats=1, item=item)

@@ -17,8 +17,8 @@ from ..errors import CompileError
 from .placement import Area, Item, Piece, fit
 
 FLASH = 1  # a flash is the second tier
-GAP_BYTES = 3 * isa.BEAT_BYTES  # between pieces in a flash, for the ends of two sections and a filler between them
-END_BYTES = 2 * isa.BEAT_BYTES  # behind the last piece, for the ends of its section and of the image
+GAP_BEATS = 3  # between pieces in a flash, for the ends of two sections and a filler between them
+END_BEATS = 2  # behind the last piece, for the ends of its section and of the image
 TRIES = 24  # orders
 NAMED = 3  # items that a message names
 
@@ -35,7 +35,8 @@ def place(items: list[Item], board: Board, *, whole: bool = False, zero: bool = 
     ``zero``: the last beat of tier 0 stays free, because it is kept zero; so it does if an int4 item has tables in flash, whose rows are
     added to it.
     """
-    near, flash = Area(end=board.tiers[0].size // isa.BEAT_BYTES - zero), board.flash
+    size = isa.Width.of(board).beat_bytes
+    near, flash = Area(end=board.tiers[0].size // size - zero), board.flash
     pieces = fit(items, near, split=flash is None or not whole)
     if pieces is not None:
         return pieces
@@ -46,8 +47,8 @@ def place(items: list[Item], board: Board, *, whole: bool = False, zero: bool = 
         pieces = _on_chip(items, replace(near, end=near.end - 1), board, whole=whole)
     kept = [_count(pieces, i) for i in range(len(items))]
     left = [replace(item, count=item.count - count) for item, count in zip(items, kept, strict=True)]
-    end = (flash.base + flash.size - END_BYTES) // isa.BEAT_BYTES
-    far = Area(base=-(-flash.base // isa.BEAT_BYTES), end=end, gap=GAP_BYTES // isa.BEAT_BYTES, tier=FLASH)
+    end = (flash.base + flash.size) // size - END_BEATS
+    far = Area(base=-(-flash.base // size), end=end, gap=GAP_BEATS, tier=FLASH)
     rest = fit(left, far, tries=TRIES)
     if rest is None:
         raise CompileError(_full(items, board, flash))
@@ -119,9 +120,10 @@ def _chunks(count: int) -> list[int]:
 
 def _full(items: list[Item], board: Board, full: Tier, *, what: str = "its tables") -> str:
     """One sentence: what is needed, the largest of it, what the tiers up to ``full`` have and how much is lacking."""
-    total = sum(item.extent(item.count) for item in items) * isa.BEAT_BYTES
+    size = isa.Width.of(board).beat_bytes
+    total = sum(item.extent(item.count) for item in items) * size
     largest = sorted(items, key=lambda item: item.extent(item.count), reverse=True)[:NAMED]
-    needs = ", ".join(_need(item) for item in items if item in largest)
+    needs = ", ".join(_need(item, size) for item in items if item in largest)
     needs = f"the largest of {len(items)} are {needs}" if len(items) > NAMED else needs
     tiers = board.tiers[: board.tiers.index(full) + 1]
     has = " and ".join(_kib(tier.size) + (f" of {tier.name}" if len(board.tiers) > 1 else "") for tier in tiers)
@@ -130,8 +132,8 @@ def _full(items: list[Item], board: Board, full: Tier, *, what: str = "its table
     return f"the network needs {_kib(total)} for {what} ({needs}), {board.name} has {has}, {short}: tier {full.name} is full"
 
 
-def _need(item: Item) -> str:
-    size = f"{item.name} {_kib(item.extent(item.count) * isa.BEAT_BYTES)}"
+def _need(item: Item, beat_bytes: int) -> str:
+    size = f"{item.name} {_kib(item.extent(item.count) * beat_bytes)}"
     return size if item.pinned else f"{size} ({_kib(item.data_bytes)} of entries)"
 
 
