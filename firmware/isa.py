@@ -137,7 +137,7 @@ class Width:
                 raise ValueError(f"{name} must be one of {', '.join(map(str, choices))}, not {value!r}")
 
     def __str__(self) -> str:
-        return f"{self.lanes} lanes and {self.comparators} comparators"
+        return f"{self.lanes} lanes and {self.comparators} comparator{'s' if self.comparators > 1 else ''}"
 
     @property
     def beat_bytes(self) -> int:

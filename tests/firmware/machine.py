@@ -15,7 +15,7 @@ class BankConflictError(AssertionError):
 
 @dataclass
 class Machine:
-    """A core with a loaded program; ``store`` are the 2048 latencies, ``beats`` and ``rows`` count reads, ``flash_beats`` those of tier 1.
+    """A core with a loaded program; ``store`` are the latencies, ``beats`` and ``rows`` count reads, ``flash_beats`` those of tier 1.
 
     ``memory``: the bytes of each tier; rings change. ``anchors``: the anchor memory. ``queries``: the query memory. ``cached``: positions
     in the rings, ``position``: where in them the step's keys go.
@@ -28,7 +28,7 @@ class Machine:
     cached: int = 0
     position: int = 0
     store: list[int] = field(default_factory=list)
-    acc: list[int] = field(default_factory=lambda: [0] * isa.ACC_WORDS * isa.LANES)
+    acc: list[int] = field(default_factory=list)
     beats: int = 0
     rows: int = 0
     flash_beats: int = 0
@@ -40,11 +40,12 @@ class Machine:
         # nothing may depend on what was in the memories before
         rng = np.random.default_rng(7)
         near = bytearray(rng.bytes(size))
+        lanes, beat = program.width.lanes, program.width.beat_bytes
         for piece in program.tables:
             if piece.tier == 0:
-                near[piece.beat * isa.BEAT_BYTES : piece.beat * isa.BEAT_BYTES + len(piece.data)] = piece.data
+                near[piece.beat * beat : piece.beat * beat + len(piece.data)] = piece.data
         assert len(near) == size
-        top = max((piece.beat * isa.BEAT_BYTES + len(piece.data) for piece in program.tables if piece.tier == 1), default=0)
+        top = max((piece.beat * beat + len(piece.data) for piece in program.tables if piece.tier == 1), default=0)
         machine = cls(program, (near, program.flash(top)))
         machine.anchors = [*program.anchors, *(int(value) for value in rng.integers(0, 1 << 48, isa.ANCHOR_WORDS - len(program.anchors)))]
         machine.queries = rng.integers(0, 1 << 16, isa.QUERIES).tolist()
@@ -55,11 +56,25 @@ class Machine:
             else Jitter(table=program.sampling.jitter, mask=program.sampling.mask)
         )
         machine.sampler = Sampler(seed=program.sampling.seed, jitter=jitter, k=program.sampling.k)
-        machine.store = rng.integers(-32768, 32768, isa.STORE_WORDS * isa.LANES).tolist()
-        machine.acc = rng.integers(-32768, 32768, isa.ACC_WORDS * isa.LANES).tolist()
-        machine.store[isa.ZERO_WORD * isa.LANES :] = [0] * isa.LANES
+        machine.store = rng.integers(-32768, 32768, isa.STORE_WORDS * lanes).tolist()
+        machine.acc = rng.integers(-32768, 32768, isa.ACC_WORDS * lanes).tolist()
+        machine.store[isa.ZERO_WORD * lanes :] = [0] * lanes
         machine.store[: len(program.store)] = program.store.tolist()
         return machine
+
+    @property
+    def _lanes(self) -> int:
+        return self.program.width.lanes
+
+    @property
+    def _beat(self) -> int:
+        """Bytes of a beat."""
+        return self.program.width.beat_bytes
+
+    @property
+    def _words(self) -> int:
+        """Words of 16 bits of a beat."""
+        return self.program.width.beat_bytes // 2
 
     def step(self, symbol: int | None = None) -> int:
         """One step; ``symbol`` forces the token. Returns the symbol the sampler chooses."""
@@ -87,7 +102,7 @@ class Machine:
                     self._keep(run, indices)
             if run.sort:
                 assert chosen < 0
-                at = run.base * isa.LANES
+                at = run.base * self._lanes
                 outputs = self.store[at : at + run.n_out]
                 chosen = self.sampler.choose(outputs)
         self.cached = min(self.cached + 1, isa.CONTEXT - 1)
@@ -96,14 +111,14 @@ class Machine:
 
     def _word(self, beat: int, word: int) -> int:
         """A word of 16 bits of tier 0."""
-        return int.from_bytes(self.memory[0][beat * isa.BEAT_BYTES + 2 * word :][:2], "little")
+        return int.from_bytes(self.memory[0][beat * self._beat + 2 * word :][:2], "little")
 
     def _side(self, run: isa.Run, distance: int) -> list[int]:
         """The indices of an attend run's tables for one distance."""
         indices = []
         for table in range(run.count):
-            block, word = run.side + table // isa.SIDE_WORDS, table % isa.SIDE_WORDS
-            query = self.queries[isa.SIDE_WORDS * (block % (isa.QUERIES // isa.SIDE_WORDS)) + word]
+            block, word = run.side + table // self._words, table % self._words
+            query = self.queries[self._words * (block % (isa.QUERIES // self._words)) + word]
             at = isa.SIDE_BEATS * block
             key = self._word(at + (self.position - distance) % isa.CONTEXT, word)
             place = self._word(at + isa.CONTEXT - 1 + distance, word)
@@ -115,23 +130,23 @@ class Machine:
         """A query or a key run: the indices kept, a row of zeros added."""
         assert (run.table_base, run.table_log2, run.tier, run.int4, run.first, run.last) == (0, 31, 0, False, False, False)
         for table, index in enumerate(indices):
-            block, word = run.side + table // isa.SIDE_WORDS, table % isa.SIDE_WORDS
+            block, word = run.side + table // self._words, table % self._words
             if run.mode == isa.Mode.QUERY:
                 assert run.row_log2 == 0
-                self.queries[isa.SIDE_WORDS * (block % (isa.QUERIES // isa.SIDE_WORDS)) + word] = index
+                self.queries[self._words * (block % (isa.QUERIES // self._words)) + word] = index
             else:
-                at = (isa.SIDE_BEATS * block + self.position) * isa.BEAT_BYTES + 2 * word
+                at = (isa.SIDE_BEATS * block + self.position) * self._beat + 2 * word
                 self.memory[0][at : at + 2] = (index << run.row_log2).to_bytes(2, "little")
         self._zeros(run)
 
     def _copy(self, run: isa.Run) -> None:
         """An anchors run: what the run after it keeps to is checked here too."""
         assert (run.table_log2, run.tier, run.int4, run.first, run.last) == (0, 0, False, False, False)
-        to = isa.SIDE_WORDS * run.side
+        to = self._words * run.side
         for word in range(run.count):
-            data = self.memory[0][(run.table_base + word) * isa.BEAT_BYTES :][: isa.BEAT_BYTES]
-            assert data[6:] == bytes(2)
-            self.anchors[to + word] = int.from_bytes(data[:6], "little")
+            data = self.memory[0][(run.table_base + word) * self._beat :][: self._beat]
+            assert not any(data[8:])
+            self.anchors[to + word] = int.from_bytes(data[:8], "little")
         after = self.program.runs[self.program.runs.index(run) + 1]
         assert after.sync
         assert not to <= after.anchor_base < to + run.count
@@ -141,37 +156,38 @@ class Machine:
     def _zeros(self, run: isa.Run) -> None:
         assert run.row_beats >= 2
         assert run.base + run.row_beats <= isa.ZERO_WORD
-        assert self.memory[0][-isa.BEAT_BYTES :] == bytes(isa.BEAT_BYTES)
+        assert self.memory[0][-self._beat :] == bytes(self._beat)
 
     def _indices(self, run: isa.Run, store: list[int]) -> list[int]:
-        lanes, made, words = self.program.comparators, [], 0
-        index = [0] * lanes
+        pairs, made, words = self.program.width.comparators, [], 0
+        banks = self._lanes // (2 * pairs)  # of a slot
+        index = [0] * pairs
         for value in self.anchors[run.anchor_base : run.anchor_base + run.anchor_len]:
-            word = decode_anchor(value, comparators=lanes)
+            word = decode_anchor(value, self.program.width)
             addresses = {address for lane in word.lanes if lane is not None for address in lane}
-            if len({address % 8 // (4 // lanes) for address in addresses}) != len(addresses):
+            if len({address % self._lanes // banks for address in addresses}) != len(addresses):
                 raise BankConflictError(f"addresses {sorted(addresses)}")
             for lane, pair in enumerate(word.lanes):
                 if pair is not None:
                     index[lane] = index[lane] << 1 | (store[pair[0]] > store[pair[1]])
             words += 1
             if word.emit:
-                assert words >= lanes
+                assert words >= pairs
                 assert None not in word.lanes[: word.emit]
                 made += index[: word.emit]
-                index, words = [0] * lanes, 0
+                index, words = [0] * pairs, 0
         assert words == 0
         return made
 
     def _rows(self, run: isa.Run, positions: list[list[int]] | list[None]) -> None:
         """Adds a row of each table for each element of ``positions``, indices by table; for None, rows of zeros."""
-        width = 16 if run.int4 else 8
-        base = run.base * isa.LANES
+        width = 2 * self._lanes if run.int4 else self._lanes
+        base = run.base * self._lanes
         size = run.row_beats * width
         sums = np.zeros(size, np.int64) if run.first else np.array(self.acc[base : base + size])
         assert run.int4 or run.row_beats >= 2
         if (run.int4 and run.tier) or run.mode == isa.Mode.ATTEND:  # such rows are added to the last beat of tier 0, or are it
-            assert self.memory[0][-isa.BEAT_BYTES :] == bytes(isa.BEAT_BYTES)
+            assert self.memory[0][-self._beat :] == bytes(self._beat)
         assert run.table_base % (1 << run.table_log2) == 0
         for indices in positions:
             for table, index in enumerate(indices or []):
@@ -183,16 +199,16 @@ class Machine:
             self.acc[base : base + size] = sums.tolist()
             return
         for column, value in enumerate(sums.tolist()):
-            address = run.base * isa.LANES + column
+            address = run.base * self._lanes + column
             wide = (value << run.shift) + (self.store[address] if run.residual else 0)
             self.store[address] = max(-32768, min(32767, wide))
             self.saturations += wide != self.store[address]
 
     def _row(self, run: isa.Run, at: int, sums: np.ndarray) -> None:
-        data = np.frombuffer(self.memory[run.tier], np.int8, run.row_beats * isa.BEAT_BYTES, at * isa.BEAT_BYTES)
+        data = np.frombuffer(self.memory[run.tier], np.int8, run.row_beats * self._beat, at * self._beat)
         if run.int4:
             low, high = (data << 4) >> 4, data >> 4
-            data = np.stack([low.reshape(-1, isa.LANES), high.reshape(-1, isa.LANES)], axis=1).reshape(-1)
+            data = np.stack([low.reshape(-1, self._lanes), high.reshape(-1, self._lanes)], axis=1).reshape(-1)
         sums += data
         self.rows += 1
         self.beats += run.row_beats

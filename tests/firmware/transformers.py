@@ -138,7 +138,7 @@ def with_symbols(network: TransformerNetwork) -> TransformerNetwork:
 
 
 def _bytes_of(program: Program, *modes: Mode) -> int:
-    return sum(1 << run.table_log2 for run in program.runs if run.mode in modes for _ in range(run.count)) * isa.BEAT_BYTES
+    return sum(1 << run.table_log2 for run in program.runs if run.mode in modes for _ in range(run.count)) * program.width.beat_bytes
 
 
 def lean_anchors(program: Program) -> int:
@@ -150,7 +150,7 @@ def lean_anchors(program: Program) -> int:
             lengths[".".join(str(origin.stage).split(".")[:2])] += run.anchor_len
         seen.add(run.anchor_base)
     kept = lengths.pop("output") + lengths.pop("embed", 0)
-    return region_start(kept) + max(lengths.values())
+    return region_start(kept, program.width) + max(lengths.values())
 
 
 def spread(seed: int, *, share: float = 0.6, **flash: int) -> tuple[TransformerNetwork, Board]:
@@ -165,7 +165,7 @@ def spread(seed: int, *, share: float = 0.6, **flash: int) -> tuple[TransformerN
         words = int(rng.integers(words, max(words, len(program.anchors)) + 1))
     if rng.random() < share:
         blocks = sum(-(-sum(head.n_t for head in heads) // 4) for block in network.blocks for heads in block.groups())
-        least = blocks * isa.SIDE_BEATS * isa.BEAT_BYTES + copying * (len(program.anchors) + 64) * isa.BEAT_BYTES + 64
+        least = blocks * isa.SIDE_BEATS * program.width.beat_bytes + copying * (len(program.anchors) + 64) * program.width.beat_bytes + 64
         tables = _bytes_of(program, Mode.ROWS, Mode.ATTEND)
         board = small_board(least + int(rng.random() * tables) // 8 * 8, **flash)
     return network, replace(board, anchor_words=words) if copying else board

@@ -87,7 +87,7 @@ def test_images(count: int) -> None:
 
 def mutate_sections(rng: Rng, image: bytes) -> bytes:
     """An image with right CRCs of which one section has other bytes, another place or another kind, is lost, doubled or elsewhere."""
-    comparators, sections = unpack(image)
+    width, sections = unpack(image)
     at = int(rng.integers(len(sections)))
     section = sections[at]
     match int(rng.integers(7)):
@@ -103,7 +103,7 @@ def mutate_sections(rng: Rng, image: bytes) -> bytes:
             sections.insert(int(rng.integers(len(sections))), section)
     section = replace(section, payload=section.payload + b" " * (len(section.payload) % 2))
     changed = [*sections[:at], *([] if rng.random() < 0.05 else [section]), *sections[at + 1 :]]
-    return pack(changed, comparators=comparators)
+    return pack(changed, width=width)
 
 
 @pytest.mark.parametrize("count", COUNTS)

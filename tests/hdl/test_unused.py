@@ -6,6 +6,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 import boards
+from firmware import isa
 from hdl.board.system import System
 from hdl.core.core import Core
 from hdl.core.params import CoreParams
@@ -14,7 +15,7 @@ from .unused import unused
 
 DESIGNS = {
     "core": lambda: Core(params=CoreParams()),
-    "one comparator": lambda: Core(params=CoreParams(comparators=1)),
+    "one comparator": lambda: Core(params=CoreParams(width=isa.Width(comparators=1))),
     "core with flash": lambda: Core(params=CoreParams(flash=True)),
     "board": lambda: System(boards.get("icebreaker")),
 }

@@ -77,7 +77,7 @@ def changed(program: Program, beat: int, *, byte: int = 0, bit: int = 0) -> Prog
     """``program`` with one bit of tier 0 flipped."""
     pieces = []
     for piece in program.tables:
-        at = (beat - piece.beat) * isa.BEAT_BYTES + byte
+        at = (beat - piece.beat) * 8 + byte
         if piece.tier == 0 and 0 <= at < len(piece.data):
             data = bytearray(piece.data)
             data[at] ^= 1 << bit

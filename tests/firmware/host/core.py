@@ -126,7 +126,7 @@ class FakeCore(Transport):
         busy = bool(self._scrubbing) or self.starting > 0
         ready = self.flash is not None and not self.starting
         state = (self.machine is not None and not failed and not busy) | 2 * (failed and not busy) | 4 * busy | 8 * ready | 16 * self.same
-        told = [isa.LINK_VERSION, self.comparators, isa.LANES, state, self._error, self.section, 2, self.dropped & 255]
+        told = [isa.LINK_VERSION, self.comparators, 8, state, self._error, self.section, 2, self.dropped & 255]
         return struct.pack("<8BI", *told, self.signature)
 
     def _sections(self) -> list[tuple[int, isa.LoadError]]:

@@ -87,7 +87,7 @@ def test_greeting_and_counters() -> None:
     assert not board.host.hello().loaded
     board.load()
     hello = board.host.hello()
-    assert (hello.version, hello.comparators, hello.lanes, hello.loaded, hello.error, hello.dropped) == (3, 2, 8, True, False, 0)
+    assert (hello.version, hello.width, hello.loaded, hello.error, hello.dropped) == (3, isa.Width(), True, False, 0)
     before = board.host.counters()
     board.host.step(300)
     used = board.host.counters() - before
@@ -240,7 +240,7 @@ def test_a_dead_line() -> None:
         (bytes([1, 2, 8, 0, 0, 0, 0]), "the core speaks link version 1, this host version 3"),
         (b"", "the core speaks link version unknown, this host version 3"),
         (bytes([3, 2, 8, 0, 0, 0, 0, 0]), "the core's greeting must have 12 bytes, not 8"),
-        (bytes([3, 2, 4, *bytes(9)]), "the core has 4 lanes, this host works with 8"),
+        (bytes([3, 2, 4, *bytes(9)]), "the core's greeting tells of no core: lanes must be one of 8, 16, 32, not 4"),
         (bytes([3, 2, 8, 0, 9, *bytes(7)]), "the core reports the unknown loader error 9"),
     ],
 )
@@ -252,7 +252,7 @@ def test_a_greeting_that_is_not_understood(greeting: bytes, message: str) -> Non
 
 def test_image_for_another_core() -> None:
     board = device(text_network(), FakeCore(comparators=1))
-    with pytest.raises(LinkError, match=r"^the image is for 2 comparators, the core has 1$"):
+    with pytest.raises(LinkError, match=r"^the image is for 8 lanes and 2 comparators, the core has 8 lanes and 1 comparator$"):
         board.load()
 
 

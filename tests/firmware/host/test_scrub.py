@@ -111,7 +111,7 @@ def test_the_user_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     core = FakeCore(flash=IMAGE)
     assert scrub(core, IMAGE) == 0
     told = capsys.readouterr().err
-    assert told.startswith("core with 2 comparators, link version 3, flash ready, capture setting 2\n\rscrubbing: 0 % ")
+    assert told.startswith("core with 8 lanes and 2 comparators, link version 3, flash ready, capture setting 2\n\rscrubbing: 0 % ")
     assert f"\nthe flash is sound, sections 0 to {len(SECTIONS) - 1}; no image is loaded\n" in told
     assert told.endswith("\nof the file only the number of sections was compared, for no image is loaded\n")
     Device(Host(core), IMAGE).load()
@@ -239,7 +239,7 @@ def test_tables_of_another_image_are_refused() -> None:
 def test_talk_greets(capsys: pytest.CaptureFixture[str]) -> None:
     used = talk(Device(Host(FakeCore(flash=IMAGE, size=SIZE)), IMAGE), EARLIEST, prompt="abc", count=5)
     told = capsys.readouterr().err
-    assert "\rloading 100 %\ncore with 2 comparators, link version 3, flash ready, capture setting 2\n" in told
+    assert "\rloading 100 %\ncore with 8 lanes and 2 comparators, link version 3, flash ready, capture setting 2\n" in told
     assert f"({used.flash / max(1, used.steps):.1f} of them from flash)" in told
     assert used.flash > 0
 

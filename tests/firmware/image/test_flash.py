@@ -199,7 +199,7 @@ def test_a_flipped_bit_of_the_header_is_laid_to_it(image: bytes) -> None:
 
 
 def rebuilt(image: bytes, change: list[Section]) -> bytes:
-    return pack(change, comparators=unpack(image)[0])
+    return pack(change, width=unpack(image)[0])
 
 
 def test_hostile_images(program: Program, image: bytes) -> None:
@@ -228,16 +228,16 @@ def test_hostile_images(program: Program, image: bytes) -> None:
     with pytest.raises(ImageError, match=r"^instruction 0 names memory tier 2, there are 0 and 1$"):
         read_image(write_image(replace(program, runs=runs)))
     with pytest.raises(ImageError, match=r"^section FLASH covers words 8388604\.\.8388611, its space has 8388608$"):
-        pack([Section(kind=isa.Kind.FLASH, address=(1 << 23) - 4, payload=bytes(16))], comparators=2)
+        pack([Section(kind=isa.Kind.FLASH, address=(1 << 23) - 4, payload=bytes(16))], width=isa.Width())
 
 
 def test_the_signature_covers_the_tables_in_flash(image: bytes) -> None:
-    comparators, sections = unpack(image)
+    width, sections = unpack(image)
     number = next(i for i, section in enumerate(sections) if section.kind == isa.Kind.FLASH)
     payload = sections[number].payload
     sections[number] = replace(sections[number], payload=bytes([payload[0] ^ 1]) + payload[1:])
     with pytest.raises(ImageError, match=r"^section SIGNATURE must be "):
-        read_image(pack(sections, comparators=comparators))
+        read_image(pack(sections, width=width))
 
 
 def test_what_is_loaded_must_end_before_the_tables(program: Program) -> None:

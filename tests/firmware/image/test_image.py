@@ -67,17 +67,16 @@ def test_sampler_round_trip(program: Program, image: bytes) -> None:
 
 def test_layout_of_the_bytes() -> None:
     """The bytes of docs/reference/image.md, written out by hand."""
-    data = store_image(np.array([1, -2], np.int16), comparators=2, address=0x123)
+    data = store_image(np.array([1, -2], np.int16), width=isa.Width(), address=0x123)
     head = b"PLYC" + bytes([2, 2, 8, 0]) + struct.pack("<I", 16 + 12 + 4 + 12)
     section = bytes([3, 0x23, 0x01, 0x00, 4, 0, 0, 0, 1, 0, 0xFE, 0xFF])
     end = bytes([0xFF, 0, 0, 0, 0, 0, 0, 0])
     crc = [struct.pack("<I", zlib.crc32(part)) for part in (head, section, end)]
     assert data == head + crc[0] + section + crc[1] + end + crc[2]
-    config = unpack(sampler_image(Sampling(seed=0xABCD1234, k=8, jittered=True, jitter=np.zeros(256, np.int16), mask=31), comparators=2))[
-        1
-    ][1]
+    sampling = Sampling(seed=0xABCD1234, k=8, jittered=True, jitter=np.zeros(256, np.int16), mask=31)
+    config = unpack(sampler_image(sampling, width=isa.Width()))[1][1]
     assert config == Section(kind=isa.Kind.CONFIG, payload=struct.pack("<4H", 0x1234, 0xABCD, 0x108, 31))
-    assert len(unpack(sampler_image(Sampling(), comparators=2))[1]) == 1
+    assert len(unpack(sampler_image(Sampling(), width=isa.Width()))[1]) == 1
 
 
 def test_the_signature_is_the_crc_of_what_docs_say(image: bytes) -> None:
@@ -131,8 +130,9 @@ END = section(0xFF, 0, b"")
         (b"", "the image has 0 bytes, a header takes 16"),
         (sealed(b"ELF\0" + HEAD[4:], END), "the magic must be b'PLYC', not b'ELF\\x00'"),
         (sealed(b"PLYC" + bytes([1, 2, 8, 0]), END), "the image version must be 2, not 1"),
-        (sealed(b"PLYC" + bytes([2, 4, 8, 0]), END), "P must be 1..2, not 4"),
-        (sealed(b"PLYC" + bytes([2, 2, 16, 0]), END), "lanes and the byte after it must be 8 and 0, not 16 and 0"),
+        (sealed(b"PLYC" + bytes([2, 4, 8, 0]), END), "the header tells of no core: comparators must be one of 1, 2, not 4"),
+        (sealed(b"PLYC" + bytes([2, 2, 12, 0]), END), "the header tells of no core: lanes must be one of 8, 16, 32, not 12"),
+        (sealed(b"PLYC" + bytes([2, 2, 8, 1]), END), "the header's byte after the lanes must be 0, not 1"),
         (sealed(HEAD, b""), "the image ends at byte 16 without an end section"),
         (sealed(HEAD, END + b"??"), "2 bytes follow the end section"),
         (sealed(HEAD, section(9, 0, b"") + END), "section 0 at byte 16 has the unknown kind 9"),
@@ -153,9 +153,9 @@ def test_hostile_bytes(data: bytes, message: str) -> None:
 
 def changed(image: bytes, kind: isa.Kind, payload: bytes | None) -> bytes:
     """The image with the payload of its sections of ``kind`` replaced, or without them; CRCs right."""
-    comparators, sections = unpack(image)
+    width, sections = unpack(image)
     kept = [replace(s, payload=payload or b"") if s.kind == kind else s for s in sections if s.kind != kind or payload is not None]
-    return pack(kept, comparators=comparators)
+    return pack(kept, width=width)
 
 
 def instructions(**second: Any) -> bytes:
@@ -247,16 +247,16 @@ def test_store_too_short_for_meta(image: bytes) -> None:
 
 
 def test_a_section_twice(image: bytes) -> None:
-    comparators, sections = unpack(image)
+    width, sections = unpack(image)
     with pytest.raises(ImageError, match=r"^section STORE of a program must appear once, at address 0$"):
-        read_image(pack([*sections, Section(kind=isa.Kind.STORE, payload=bytes(2))], comparators=comparators))
+        read_image(pack([*sections, Section(kind=isa.Kind.STORE, payload=bytes(2))], width=width))
 
 
 def test_what_the_builder_refuses() -> None:
     with pytest.raises(ImageError, match=r"^latencies 2039\.\.2040 reach into the zero word at 2040$"):
-        store_image(np.zeros(2, np.int16), comparators=2, address=2039)
+        store_image(np.zeros(2, np.int16), width=isa.Width(), address=2039)
     for field, value in (("seed", 0), ("k", 9), ("mask", 256)):
         with pytest.raises(ValueError, match=f"^{field} must be "):
             Sampling(**{field: value})
     with pytest.raises(ImageError, match=r"^section META must have an even number of bytes, not 1$"):
-        pack([Section(kind=isa.Kind.META, payload=b"x")], comparators=2)
+        pack([Section(kind=isa.Kind.META, payload=b"x")], width=isa.Width())

@@ -3,6 +3,7 @@
 import pytest
 
 import boards
+from firmware import isa
 from firmware.isa import Command, Kind, LoadError, Status
 from hdl.board.system import core_params
 from sim.flash import Power
@@ -191,5 +192,5 @@ def test_the_core_is_in_reset_while_nothing_is_loaded():
 def test_core_params(board):
     params = core_params(board)
     assert params.table_beats * 8 == board.tiers[0].size
-    assert (params.comparators, params.anchor_words) == (board.comparators, board.anchor_words)
+    assert (params.width, params.anchor_words) == (isa.Width.of(board), board.anchor_words)
     assert params.flash == (len(board.tiers) > 1)

@@ -28,14 +28,17 @@ from ...firmware.networks import random_network
 from ..bench import load, wrap
 
 BOARD = boards.get("icebreaker")
+WIDE = replace(BOARD, tiers=BOARD.tiers[:1])  # without the flash, whose beats have 8 bytes
 LIMIT = 4000  # clocks of a step; a core that takes longer hangs
 SPIKES = 20  # clocks until the list of spikes stands
 
 
-def random_program(seed: int, *, kind: str = "rnn", comparators: int = 2, size: int = 20, mode: int = 0) -> tuple[Network, Program]:
+def random_program(
+    seed: int, *, kind: str = "rnn", lanes: int = 8, comparators: int = 2, size: int = 20, mode: int = 0
+) -> tuple[Network, Program]:
     """A small network compiled; ``mode`` 0 takes the earliest spike, 1 draws among all, 2 among a few. Deep ones begin with an input."""
     network = random_network(seed, kind=kind, max_n=size, max_out=size)
-    program = compile_network(network, replace(BOARD, comparators=comparators))
+    program = compile_network(network, replace(BOARD if lanes == 8 else WIDE, lanes=lanes, comparators=comparators))
     rng = np.random.default_rng(seed)
     if mode:
         table = rng.integers(-99, 99, 256).astype(np.int16)
@@ -52,28 +55,29 @@ def random_program(seed: int, *, kind: str = "rnn", comparators: int = 2, size: 
 def machine_of(program: Program) -> Machine:
     """The interpreter, its store as the core's: 0 where nothing is loaded."""
     machine = Machine.load(program)
-    machine.store = program.store.tolist() + [0] * (isa.STORE_WORDS * isa.LANES - len(program.store))
+    machine.store = program.store.tolist() + [0] * (isa.STORE_WORDS * program.width.lanes - len(program.store))
     return machine
 
 
 def written(program: Program) -> list[int]:
     """The addresses that a step writes back."""
     columns = {(run.base, run.row_beats * (2 if run.int4 else 1)) for run in program.runs if run.last}
-    return sorted({address for base, words in columns for address in range(base * isa.LANES, (base + words) * isa.LANES)})
+    lanes = program.width.lanes
+    return sorted({address for base, words in columns for address in range(base * lanes, (base + words) * lanes)})
 
 
 def _bank(data: bytes) -> Callable[..., wiring.Component]:
     """A table bank that holds ``data`` from the start."""
 
     class FilledBank(wiring.Component):
-        def __init__(self, *, beats: int) -> None:
-            self.beats = beats
-            super().__init__(BankSignature(address_bits=(beats - 1).bit_length()))
+        def __init__(self, *, beats: int, width: isa.Width) -> None:
+            self.beats, self.size = beats, width.beat_bytes
+            super().__init__(BankSignature(address_bits=(beats - 1).bit_length(), width=width))
 
         def elaborate(self, platform: object) -> Module:
             m = Module()
-            init = np.frombuffer(data, "<u8").tolist()
-            m.submodules.memory = memory = Memory(shape=64, depth=self.beats, init=init)
+            init = [int.from_bytes(data[at : at + self.size], "little") for at in range(0, len(data), self.size)]
+            m.submodules.memory = memory = Memory(shape=8 * self.size, depth=self.beats, init=init)
             read = memory.read_port()
             m.d.comb += [read.addr.eq(self.address), self.read_data.eq(read.data)]
             return m
@@ -98,11 +102,12 @@ class CoreBench:
         pace: int = 0,
         flash: bytes = b"",
     ) -> None:
-        used = max(piece.beat + len(piece.data) // isa.BEAT_BYTES for piece in program.tables if piece.tier == 0)
+        size = program.width.beat_bytes
+        used = max(piece.beat + len(piece.data) // size for piece in program.tables if piece.tier == 0)
         beats = max(16, 1 << (used - 1).bit_length())
-        params = CoreParams(comparators=program.comparators, table_beats=beats, index_depth=index_depth, flash=pace > 0)
+        params = CoreParams(width=program.width, table_beats=beats, index_depth=index_depth, flash=pace > 0)
         self.refused = Signal()
-        bank, tier = _bank(program.memory(beats * isa.BEAT_BYTES)), partial(StallingTier, stall=self.refused)
+        bank, tier = _bank(program.memory(beats * size)), partial(StallingTier, stall=self.refused)
         self.core = Core(params=params, bank=bank, tier=tier)
         self.program, self.stall, self.lazy = program, stall, lazy
         self.reset, self.rng = Signal(), random.Random(seed)
@@ -146,7 +151,7 @@ class CoreBench:
     async def load(self, ctx, program: Program | None = None) -> None:
         """Everything but the tables, with the core in reset."""
         program = program or self.program
-        columns = -(-isa.anchor_bits(program.comparators) // 16)
+        columns = -(-program.width.anchor_bits // 16)
         spaces = {
             isa.Kind.ANCHORS: [
                 (4 * at + column, word >> 16 * column) for at, word in enumerate(program.anchors) for column in range(columns)

@@ -13,7 +13,7 @@ from ..bench import simulate
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """A run: tables of entries, one row of each read; columns a multiple of 8 (int8) or 16 (int4)."""
+    """A run: tables of entries, one row of each read; columns a multiple of the lanes (int8) or of twice as many (int4)."""
 
     int4: bool
     rows: list[list[int]]
@@ -22,10 +22,10 @@ class Rows:
     last: bool
 
 
-def beats_of(run: Rows) -> list[tuple[int, dict[str, int]]]:
+def beats_of(run: Rows, lanes: int) -> list[tuple[int, dict[str, int]]]:
     """The beats of a run in the order of the row fetch, each with its tag."""
     beats = []
-    per = 16 if run.int4 else 8
+    per = 2 * lanes if run.int4 else lanes
     width = len(run.rows[0]) // per
     step = 2 if run.int4 else 1
     for t in range(0, len(run.rows), step):
@@ -38,7 +38,7 @@ def beats_of(run: Rows) -> list[tuple[int, dict[str, int]]]:
             if not run.int4:
                 beats.append((pack8(cells[0]), {**common, "start": w == 0, "final": ends}))
                 continue
-            held = pack4(cells[0]) if both else 0x5A5A5A5A5A5A5A5A
+            held = pack4(cells[0]) if both else int.from_bytes(b"\x5a" * lanes, "little")
             common_pair = {**common, "pair": 1, "alone": not both, "start": w == 0}
             beats.append((held, {**common_pair, "hold": 1}))
             beats.append((pack4(cells[-1]), {**common_pair, "final": ends}))
@@ -50,12 +50,13 @@ def pack8(entries: list[int]) -> int:
 
 
 def pack4(entries: list[int]) -> int:
-    return sum((entry & 0xF) << 8 * (k % 8) + 4 * (k // 8) for k, entry in enumerate(entries))
+    lanes = len(entries) // 2
+    return sum((entry & 0xF) << 8 * (k % lanes) + 4 * (k // lanes) for k, entry in enumerate(entries))
 
 
-def rtl_sums(runs: list[Rows], gaps: random.Random | None) -> list[tuple[int, list[int], bool]]:
+def rtl_sums(runs: list[Rows], gaps: random.Random | None, *, lanes: int = 8) -> list[tuple[int, list[int], bool]]:
     """(word, sums, final) of everything written back."""
-    dut = Accumulators()
+    dut = Accumulators(width=isa.Width(lanes=lanes))
     out: list[tuple[int, list[int], bool]] = []
 
     async def bench(ctx) -> None:
@@ -68,7 +69,7 @@ def rtl_sums(runs: list[Rows], gaps: random.Random | None) -> list[tuple[int, li
 
         after_int4 = False
         for run in runs:
-            for data, tag in beats_of(run):
+            for data, tag in beats_of(run, lanes):
                 for _ in range((gaps.randrange(3) if gaps else 0) + (after_int4 and not run.int4)):
                     ctx.set(dut.i.valid, 0)
                     await tick()
@@ -86,21 +87,21 @@ def rtl_sums(runs: list[Rows], gaps: random.Random | None) -> list[tuple[int, li
     return out
 
 
-def ref_sums(runs: list[Rows]) -> list[tuple[int, list[int], bool]]:
+def ref_sums(runs: list[Rows], *, lanes: int = 8) -> list[tuple[int, list[int], bool]]:
     words: dict[int, list[int]] = {}
     out = []
     for run in runs:
         columns = len(run.rows[0])
-        for w in range(columns // isa.LANES):
-            old = [0] * isa.LANES if run.first else words.get(run.base + w, [0] * isa.LANES)
-            part = [sum(row[w * 8 + k] for row in run.rows) for k in range(isa.LANES)]
+        for w in range(columns // lanes):
+            old = [0] * lanes if run.first else words.get(run.base + w, [0] * lanes)
+            part = [sum(row[w * lanes + k] for row in run.rows) for k in range(lanes)]
             words[run.base + w] = [a + b for a, b in zip(old, part, strict=True)]
             if run.last:
-                out.append((run.base + w, words[run.base + w], w == columns // isa.LANES - 1))
+                out.append((run.base + w, words[run.base + w], w == columns // lanes - 1))
     return out
 
 
-def random_runs(seed: int) -> list[Rows]:
+def random_runs(seed: int, *, lanes: int = 8) -> list[Rows]:
     rng = random.Random(seed)
     runs = []
     for region in range(4):
@@ -108,17 +109,17 @@ def random_runs(seed: int) -> list[Rows]:
         for part in range(rng.randint(1, 3)):
             int4 = rng.random() < 0.5
             limit = 7 if int4 else 127
-            rows = [[rng.randint(-limit, limit) for _ in range(8 * words)] for _ in range(rng.randint(1, 5))]
+            rows = [[rng.randint(-limit, limit) for _ in range(lanes * words)] for _ in range(rng.randint(1, 5))]
             runs.append(Rows(int4=int4, rows=rows, base=20 * region, first=part == 0, last=False))
         runs[-1] = Rows(**{**vars(runs[-1]), "last": True})
     return runs
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("stalls", [False, True])
-def test_sums(seed: int, stalls: bool) -> None:
-    runs = random_runs(seed)
-    assert rtl_sums(runs, random.Random(seed) if stalls else None) == ref_sums(runs)
+@pytest.mark.parametrize(("lanes", "stalls"), [(8, False), (8, True), (16, True), (32, True)])
+def test_sums(seed: int, lanes: int, stalls: bool) -> None:
+    runs = random_runs(seed, lanes=lanes)
+    assert rtl_sums(runs, random.Random(seed) if stalls else None, lanes=lanes) == ref_sums(runs, lanes=lanes)
 
 
 def test_a_flipped_bit_is_seen() -> None:

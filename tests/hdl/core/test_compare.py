@@ -5,6 +5,7 @@ import random
 import pytest
 from amaranth.sim import Simulator
 
+from firmware import isa
 from hdl.core.compare import ComparatorArray, IndexEncoder
 
 from ..bench import simulate
@@ -12,7 +13,7 @@ from ..bench import simulate
 
 def test_a_comparator_is_strict_and_signed() -> None:
     values = [-0x8000, -1, 0, 1, 0x7FFF]
-    dut = ComparatorArray(comparators=2)
+    dut = ComparatorArray(width=isa.Width())
 
     async def bench(ctx) -> None:
         for a in values:

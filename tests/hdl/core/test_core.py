@@ -57,10 +57,10 @@ def ref_run(program: Program, forced: list[int | None]) -> Seen:
 @pytest.mark.parametrize(
     ("stall", "lazy"), [(0.0, 0.0), (0.5, 0.0), (0.0, 0.97), (0.3, 0.9)], ids=["free", "stalled tier", "slow host", "both"]
 )
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(6))
 def test_random_networks(seed: int, stall: float, lazy: float) -> None:
     kind = "deep" if seed == 3 else "rnn"
-    _, program = random_program(700 + seed, kind=kind, comparators=1 + seed % 2, mode=seed % 3)
+    _, program = random_program(700 + seed, kind=kind, lanes=8 << seed // 2, comparators=1 + seed % 2, mode=seed % 3)
     forced = forced_of(program, seed, 4)
     depth = 16 if seed % 2 else 256
     assert rtl_run(program, forced, stall=stall, lazy=lazy, seed=seed, index_depth=depth) == ref_run(program, forced)
@@ -110,9 +110,9 @@ def test_the_list_of_spikes_stands_after_its_clocks(seed: int) -> None:
             await bench.steps(ctx, [None])
             machine.step()
             await ctx.tick().repeat(SPIKES)
-            at = next(run.base for run in program.runs if run.sort) * isa.LANES
+            at = next(run.base for run in program.runs if run.sort) * program.width.lanes
             outputs = machine.store[at : at + program.meta.n_out]
-            order = sorted(range(len(outputs)), key=lambda neuron: (outputs[neuron], neuron))[: isa.LANES]
+            order = sorted(range(len(outputs)), key=lambda neuron: (outputs[neuron], neuron))[: isa.SPIKES]
             got = await bench.spikes(ctx)
             assert got == [(neuron, outputs[neuron]) for neuron in order]
             assert got != [(neuron, outputs[neuron] ^ 1) for neuron in order]
@@ -201,8 +201,8 @@ def test_a_bad_program_cannot_spoil_the_zero_words(last: bool) -> None:
     async def run(ctx) -> None:
         await bench.load(ctx, bad)
         assert len(await bench.steps(ctx, [1, 0])) == 2
-        zero, before = (list(range(word * isa.LANES, (word + 1) * isa.LANES)) for word in (isa.ZERO_WORD, isa.ZERO_WORD - 1))
-        assert await bench.store(ctx, zero) == [0] * isa.LANES
+        zero, before = (list(range(word * 8, (word + 1) * 8)) for word in (isa.ZERO_WORD, isa.ZERO_WORD - 1))
+        assert await bench.store(ctx, zero) == [0] * 8
         assert any(await bench.store(ctx, before)) == last
         await bench.load(ctx)
         symbols = await bench.steps(ctx, forced)
@@ -263,13 +263,13 @@ def test_the_poison_corrupts_a_collided_read(monkeypatch: pytest.MonkeyPatch) ->
     """The control: a store read and written at one place in one clock; the same bench on a plain memory, and beside a place not read."""
 
     def wide_value(*, read: int) -> list[int]:
-        dut, values = LatencyStore(comparators=2), []
+        dut, values = LatencyStore(width=isa.Width()), []
 
         async def bench(ctx) -> None:
             for value in (3, 4):  # first no read, then one of word `read`
                 ctx.set(dut.write.addr, 9)
                 ctx.set(dut.write.en, 0xFF)
-                for lane in range(isa.LANES):
+                for lane in range(8):
                     ctx.set(dut.write.data[lane], value)
                 ctx.set(dut.reads.word.en, 1)
                 ctx.set(dut.reads.word.addr, read if value == 4 else 1)
@@ -283,10 +283,10 @@ def test_the_poison_corrupts_a_collided_read(monkeypatch: pytest.MonkeyPatch) ->
         return values[0]
 
     plain = wide_value(read=9)
-    assert plain == [3] * isa.LANES
+    assert plain == [3] * 8
     poison(monkeypatch)
     assert all(value != 3 and value != 4 for value in wide_value(read=9))
-    assert wide_value(read=8) == [0] * isa.LANES
+    assert wide_value(read=8) == [0] * 8
 
 
 def test_a_core_on_memories_that_are_always_wrong_fails(monkeypatch: pytest.MonkeyPatch) -> None:

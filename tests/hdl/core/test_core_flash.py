@@ -15,7 +15,7 @@ from .test_core import COUNTED, Seen, forced_of
 def moved(program: Program, seed: int) -> tuple[Program, bytes]:
     """The program with about half its runs in flash, at the same addresses there, and what the flash holds; garbage is left behind."""
     rng = random.Random(seed)
-    top = max(piece.beat * isa.BEAT_BYTES + len(piece.data) for piece in program.tables)
+    top = max(piece.beat * program.width.beat_bytes + len(piece.data) for piece in program.tables)
     flash = bytearray(rng.randbytes(top))
     runs, tables = [], []
     pieces = {piece.beat: piece.data for piece in program.tables}
@@ -26,7 +26,7 @@ def moved(program: Program, seed: int) -> tuple[Program, bytes]:
             run, piece = replace(run, tier=1), rng.randbytes(len(piece))
         runs.append(run)
         tables.append(Placed(0, run.table_base, piece))
-    zero = 1 << (top // isa.BEAT_BYTES).bit_length()  # the bank's last beat
+    zero = 1 << (top // program.width.beat_bytes).bit_length()  # the bank's last beat
     return replace(program, runs=tuple(runs), tables=(*sorted(tables), Placed(0, zero - 1, bytes(8)))), bytes(flash)
 
 

@@ -40,7 +40,7 @@ def amounts_of(seed: int) -> list[list[int]]:
 
 def rtl_words(amounts: list[list[int]]) -> list[list[int]]:
     """The words after each clock."""
-    dut, seen = Counters(), []
+    dut, seen = Counters(width=isa.Width()), []
 
     async def bench(ctx) -> None:
         for now in amounts:
@@ -76,7 +76,7 @@ def test_one_count_more_is_seen(column: int) -> None:
 
 
 def test_short_counters_wrap_and_long_ones_carry() -> None:
-    dut = Counters()
+    dut = Counters(width=isa.Width())
     seen: list[list[int]] = []
 
     async def bench(ctx) -> None:
@@ -94,7 +94,7 @@ def test_short_counters_wrap_and_long_ones_carry() -> None:
 
 
 def test_eight_saturations_a_clock_wrap() -> None:
-    dut = Counters()
+    dut = Counters(width=isa.Width())
 
     async def bench(ctx) -> None:
         ctx.set(dut.saturated, 8)
@@ -111,7 +111,7 @@ def test_eight_saturations_a_clock_wrap() -> None:
 
 
 def test_a_reset_leaves_them() -> None:
-    dut, reset = Counters(), Signal()
+    dut, reset = Counters(width=isa.Width()), Signal()
 
     async def bench(ctx) -> None:
         for name in INPUTS:

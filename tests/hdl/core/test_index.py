@@ -26,7 +26,7 @@ WORDS = 40  # of the store
 class Job:
     """Runs of anchor words; ``stores``: the latencies after 0, 1, 2.. retired runs, the last for all later ones."""
 
-    comparators: int
+    width: isa.Width
     runs: list[list[AnchorWord]]
     sync: list[bool]
     stores: list[list[int]]
@@ -60,11 +60,11 @@ def rtl_indices(
 
     A run is retired 7 clocks after its last index left; a step begins 3 clocks after the one before was retired, the first in ``first_go``.
     """
-    pairs = job.comparators
-    dut, rng, seen, reset = IndexMaker(params=CoreParams(comparators=pairs, index_depth=depth)), random.Random(seed), Seen(), Signal()
-    banks, columns = isa.slot_banks(pairs), -(-isa.anchor_bits(pairs) // 16)
+    width, pairs = job.width, job.width.comparators
+    dut, rng, seen, reset = IndexMaker(params=CoreParams(width=width, index_depth=depth)), random.Random(seed), Seen(), Signal()
+    banks, columns = width.slot_banks, -(-width.anchor_bits // 16)
     program = job.program()
-    anchors = [encode_anchor(word) for words in job.runs for word in words]
+    anchors = [encode_anchor(word, width) for words in job.runs for word in words]
     ends = list(accumulate(sum(word.emit for word in words) for words in job.runs))
 
     async def bench(ctx) -> None:
@@ -95,7 +95,7 @@ def rtl_indices(
                 *dut.reads.payload.choice,
             )
             slots, choices = reads[: 2 * pairs], reads[2 * pairs :]
-            latencies = [store[slot.word % WORDS * isa.LANES + number * banks + slot.bank] for number, slot in enumerate(slots)]
+            latencies = [store[slot.word % WORDS * width.lanes + number * banks + slot.bank] for number, slot in enumerate(slots)]
             took = claim and granted
             if took:
                 seen.taken.append(clock)
@@ -128,42 +128,42 @@ def ref_indices(job: Job, *, steps: int = 1) -> list[int]:
     made, done = [], 0
     for _ in range(steps):
         for words in job.runs:
-            store, index = job.stores[min(done, len(job.stores) - 1)], [0] * job.comparators
+            store, index = job.stores[min(done, len(job.stores) - 1)], [0] * job.width.comparators
             for word in words:
                 for lane, pair in enumerate(word.lanes):
                     if pair is not None:
                         index[lane] = index[lane] << 1 | (store[pair[0]] > store[pair[1]])
                 if word.emit:
                     made += index[: word.emit]
-                    index = [0] * job.comparators
+                    index = [0] * job.width.comparators
             done += 1
     return made
 
 
-def random_group(rng: random.Random, comparators: int) -> list[AnchorWord]:
+def random_group(rng: random.Random, width: isa.Width) -> list[AnchorWord]:
     """Random pairs for a random number of indices; some lanes rest now and then."""
-    banks, slots = isa.slot_banks(comparators), range(2 * comparators)
+    comparators, banks, slots = width.comparators, width.slot_banks, range(width.slots)
     emit, words = rng.randint(1, comparators), []
     for left in reversed(range(rng.randint(comparators, 6))):
-        reads = [rng.randrange(WORDS) * isa.LANES + slot * banks + rng.randrange(banks) for slot in slots]
+        reads = [rng.randrange(WORDS) * width.lanes + slot * banks + rng.randrange(banks) for slot in slots]
         lanes = [(rng.choice(reads), rng.choice(reads)) if left == 0 or rng.random() < 0.7 else None for _ in range(comparators)]
         words.append(AnchorWord(lanes=tuple(lanes), emit=0 if left else emit))
     return words
 
 
-def random_job(comparators: int, seed: int, *, sync: bool = True) -> Job:
+def random_job(comparators: int, seed: int, *, lanes: int = 8, sync: bool = True) -> Job:
     """Three runs of six groups; with ``sync`` the store changes as each run is retired."""
-    rng = random.Random(seed)
-    runs = [[word for _ in range(6) for word in random_group(rng, comparators)] for _ in range(3)]
-    stores = [[rng.randrange(-9, 9) for _ in range(WORDS * isa.LANES)] for _ in range(10 if sync else 1)]
-    return Job(comparators=comparators, runs=runs, sync=[sync] * 3, stores=stores)
+    rng, width = random.Random(seed), isa.Width(lanes=lanes, comparators=comparators)
+    runs = [[word for _ in range(6) for word in random_group(rng, width)] for _ in range(3)]
+    stores = [[rng.randrange(-9, 9) for _ in range(WORDS * lanes)] for _ in range(10 if sync else 1)]
+    return Job(width=width, runs=runs, sync=[sync] * 3, stores=stores)
 
 
 @pytest.mark.parametrize("blocked", [0, 0.5])
 @pytest.mark.parametrize("sync", [False, True])
 @pytest.mark.parametrize("seed", range(4))
 def test_indices(seed: int, sync: bool, blocked: float) -> None:
-    job = random_job(1 + seed % 2, seed, sync=sync)
+    job = random_job(1 + seed % 2, seed, lanes=(8, 8, 16, 32)[seed], sync=sync)
     seen = rtl_indices(job, steps=3, blocked=blocked, slow=0.3, seed=seed)
     assert seen.indices == ref_indices(job, steps=3)
     assert len(seen.taken) == 3 * sum(map(len, job.runs))  # the next step's first word waits for go
@@ -173,14 +173,14 @@ def test_indices(seed: int, sync: bool, blocked: float) -> None:
 @pytest.mark.parametrize("comparators", [1, 2])
 def test_a_full_queue_loses_nothing(comparators: int, blocked: float) -> None:
     """16 places and no index taken for 250 clocks, then few: the words stop, and none is lost."""
-    rng = random.Random(comparators)
-    pairs = [(rng.randrange(WORDS) * isa.LANES, rng.randrange(WORDS) * isa.LANES + 7) for _ in range(80)]
+    rng, width = random.Random(comparators), isa.Width(comparators=comparators)
+    pairs = [(rng.randrange(WORDS) * width.lanes, rng.randrange(WORDS) * width.lanes + 7) for _ in range(80)]
     words = [
         AnchorWord(lanes=(pair,) * comparators, emit=comparators if at % comparators == comparators - 1 else 0)
         for at, pair in enumerate(pairs)
     ]
-    stores = [[rng.randrange(-9, 9) for _ in range(WORDS * isa.LANES)]]
-    job = Job(comparators=comparators, runs=[words, words], sync=[False, False], stores=stores)
+    stores = [[rng.randrange(-9, 9) for _ in range(WORDS * width.lanes)]]
+    job = Job(width=width, runs=[words, words], sync=[False, False], stores=stores)
     seen = rtl_indices(job, blocked=blocked, slow=0.6, hold=250, depth=16, seed=comparators)
     assert 8 <= sum(clock < 250 for clock in seen.taken) <= 17
     assert len(seen.indices) == 160

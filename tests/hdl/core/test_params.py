@@ -6,10 +6,16 @@ from firmware import isa
 from hdl.core.params import CoreParams
 
 
-@pytest.mark.parametrize("value", [0, 3, 4, -1, "2"])
-def test_comparators_refused(value) -> None:
-    with pytest.raises(ValueError, match=rf"^comparators must be 1 or 2, not {value!r}$"):
-        CoreParams(comparators=value)
+@pytest.mark.parametrize(("name", "choices"), [("lanes", "8, 16, 32"), ("comparators", "1, 2")])
+@pytest.mark.parametrize("value", [0, 3, 4, 64, -1, "2"])
+def test_widths_refused(name: str, choices: str, value) -> None:
+    with pytest.raises(ValueError, match=rf"^{name} must be one of {choices}, not {value!r}$"):
+        isa.Width(**{name: value})
+
+
+def test_a_flash_has_beats_of_8_bytes() -> None:
+    with pytest.raises(ValueError, match=r"^lanes must be 8 with a tier in flash, not 16$"):
+        CoreParams(width=isa.Width(lanes=16), flash=True)
 
 
 @pytest.mark.parametrize(("name", "high"), [("table_beats", 1 << 22), ("anchor_words", 1024), ("index_depth", 1024)])
@@ -26,9 +32,11 @@ def test_positional_sizes_are_refused() -> None:
         CoreParams(2)  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("lanes", [8, 16, 32])
 @pytest.mark.parametrize("comparators", [1, 2])
-def test_anchor_words_fit_their_memory(comparators: int) -> None:
-    width = CoreParams(comparators=comparators).anchor_width
-    assert width % 16 == 0
-    assert isa.anchor_bits(comparators) <= width < isa.anchor_bits(comparators) + 16
-    assert width <= 64  # what an image gives an anchor word
+def test_anchor_words_fit_their_memory(comparators: int, lanes: int) -> None:
+    width = isa.Width(lanes=lanes, comparators=comparators)
+    size = CoreParams(width=width).anchor_width
+    assert size % 16 == 0
+    assert width.anchor_bits <= size < width.anchor_bits + 16
+    assert size <= 64  # what an image gives an anchor word

@@ -10,6 +10,8 @@ from hdl.core.sequencer import Sequencer
 
 from ..bench import simulate
 
+WIDTH = isa.Width()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
@@ -47,7 +49,7 @@ class Seen:
 
 def rtl_steps(steps: list[Step], *, offer: float = 1.0, lazy: float = 0.0, seed: int = 0, clocks: int = 900) -> Seen:
     """``offer``: how likely a waiting step is offered, from a clock on; ``lazy``: how likely the host does not take a symbol."""
-    dut, rng, seen = Sequencer(), random.Random(seed), Seen()
+    dut, rng, seen = Sequencer(width=WIDTH), random.Random(seed), Seen()
 
     async def bench(ctx) -> None:
         asked = -1  # the step that runs
@@ -93,7 +95,7 @@ def rtl_steps(steps: list[Step], *, offer: float = 1.0, lazy: float = 0.0, seed:
             if at["known"]:
                 seen.known.append((clock, at["chosen"]))
             if granted:
-                seen.reads[-1].append((read.address.word * isa.LANES + read.address.bank, read.last))
+                seen.reads[-1].append((read.address.word * WIDTH.lanes + read.address.bank, read.last))
                 if read.last:
                     done_at = clock + steps[asked].sorting
                     seen.last_read.append(clock)
@@ -129,7 +131,7 @@ def check(steps: list[Step], seen: Seen) -> None:
         known += [(clock, symbol) for clock in range(done + 1, seen.ended[number] + 1)]
         if number:
             assert seen.taken[number] >= seen.ended[number - 1]
-    wanted = [[(step.base * isa.LANES + n, int(n == step.outputs - 1)) for n in range(step.outputs)] for step in steps]
+    wanted = [[(step.base * WIDTH.lanes + n, int(n == step.outputs - 1)) for n in range(step.outputs)] for step in steps]
     assert seen.reads == wanted
     assert seen.symbols == [step.choice for step in steps]
     assert seen.known == known
@@ -175,7 +177,7 @@ def test_a_step_ends_and_the_next_begins_in_one_clock(rest: int) -> None:
 
 
 def test_a_symbol_not_taken_holds_the_end_of_the_next_step() -> None:
-    dut = Sequencer()
+    dut = Sequencer(width=WIDTH)
 
     async def bench(ctx) -> None:
         async def step(choice: int) -> None:

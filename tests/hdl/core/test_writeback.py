@@ -12,7 +12,8 @@ from ..bench import load, saturate, simulate, wrap
 
 def rtl_write(sums: list[int], old: list[int], *, shift: int, residual: bool) -> tuple[list[int], int]:
     """What one word becomes, and how many neurons saturated."""
-    dut = WriteBack()
+    width = isa.Width(lanes=len(sums))
+    dut = WriteBack(width=width)
     result: list[tuple[list[int], int]] = []
 
     async def bench(ctx) -> None:
@@ -29,7 +30,7 @@ def rtl_write(sums: list[int], old: list[int], *, shift: int, residual: bool) ->
         ctx.set(payload.store, 0)
         for lane, value in enumerate(old):
             ctx.set(dut.residual.data[lane], value if residual else 0)
-        assert (ctx.get(dut.write.addr), ctx.get(dut.write.en)) == (7, 0xFF)
+        assert (ctx.get(dut.write.addr), ctx.get(dut.write.en)) == (7, (1 << width.lanes) - 1)
         assert (ctx.get(dut.retired), ctx.get(dut.sort), ctx.get(dut.end)) == (1, 1, 0)
         values = [ctx.get(value) for value in dut.write.data]
         await ctx.tick()
@@ -48,11 +49,12 @@ def ref_write(sums: list[int], old: list[int], *, shift: int, residual: bool) ->
 
 @pytest.mark.parametrize("shift", range(4))
 @pytest.mark.parametrize("residual", [False, True])
-def test_values(shift: int, residual: bool) -> None:
+@pytest.mark.parametrize("lanes", [8, 16, 32])
+def test_values(lanes: int, shift: int, residual: bool) -> None:
     rng = random.Random(shift)
     for spread in (100, 0x7FFF >> shift):
-        sums = [rng.choice((-spread, spread, rng.randint(-spread, spread))) for _ in range(isa.LANES)]
-        old = [rng.choice((-0x8000, 0x7FFF, rng.randint(-0x8000, 0x7FFF))) for _ in range(isa.LANES)]
+        sums = [rng.choice((-spread, spread, rng.randint(-spread, spread))) for _ in range(lanes)]
+        old = [rng.choice((-0x8000, 0x7FFF, rng.randint(-0x8000, 0x7FFF))) for _ in range(lanes)]
         assert rtl_write(sums, old, shift=shift, residual=residual) == ref_write(sums, old, shift=shift, residual=residual)
 
 
@@ -61,12 +63,13 @@ def test_a_flipped_bit_is_seen() -> None:
     assert rtl_write(sums, old, shift=1, residual=True) != ref_write([sums[0] ^ 1, *sums[1:]], old, shift=1, residual=True)
 
 
-def test_the_load_bus_writes_one_latency() -> None:
-    dut = WriteBack()
+@pytest.mark.parametrize("lanes", [8, 16, 32])
+def test_the_load_bus_writes_one_latency(lanes: int) -> None:
+    dut = WriteBack(width=isa.Width(lanes=lanes))
 
     async def bench(ctx) -> None:
         ctx.set(dut.load.space, isa.Kind.STORE)
-        ctx.set(dut.load.address, 8 * 9 + 3)
+        ctx.set(dut.load.address, lanes * 9 + 3)
         ctx.set(dut.load.data, 0xFFFE)
         ctx.set(dut.load.strobe, 1)
         assert (ctx.get(dut.write.addr), ctx.get(dut.write.en), ctx.get(dut.write.data[3])) == (9, 1 << 3, -2)

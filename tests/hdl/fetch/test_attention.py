@@ -10,7 +10,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 
-from firmware.isa import CONTEXT, SIDE_BEATS, SIDE_WORDS, Mode, Run
+from firmware.isa import CONTEXT, SIDE_BEATS, Mode, Run, Width
 from hdl.core.params import CoreParams
 from hdl.fetch.fetch import RowFetch
 from hdl.memory.bank import BankSignature
@@ -18,6 +18,7 @@ from sim.machines.stall import StallingTier
 
 from ..bench import simulate
 
+WIDTH = Width()
 BEATS = 1024
 ZERO = BEATS - 1
 COLUMNS = CoreParams().anchor_width // 16  # words of a beat that make up an anchor word
@@ -38,9 +39,9 @@ class Seen:
 class FilledBank(wiring.Component):
     """A table bank with contents at power-up."""
 
-    def __init__(self, *, beats: int, words: list[int]) -> None:
+    def __init__(self, *, beats: int, width: Width, words: list[int]) -> None:
         self._init = [sum(word << 16 * i for i, word in enumerate(words[4 * beat : 4 * beat + 4])) for beat in range(beats)]
-        super().__init__(BankSignature(address_bits=(beats - 1).bit_length()))
+        super().__init__(BankSignature(address_bits=(beats - 1).bit_length(), width=width))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -58,7 +59,7 @@ class Bench(wiring.Component):
         self._program = [word for run in runs for word in run.encode()]
         self.fetch = RowFetch(params=CoreParams(table_beats=BEATS, flash=flash))
         self.stall = Signal()
-        self.tier = StallingTier(beats=BEATS, bank=partial(FilledBank, words=words), flash=flash, stall=self.stall)
+        self.tier = StallingTier(beats=BEATS, width=WIDTH, bank=partial(FilledBank, words=words), flash=flash, stall=self.stall)
         super().__init__({})
 
     def elaborate(self, platform: object) -> Module:
@@ -153,8 +154,8 @@ class Model:
     def _words(self, run: Run, beat: int) -> Iterator[tuple[int, int]]:
         """The place of each table's side word, in 16-bit words, and of its query."""
         for table in range(run.count):
-            block, lane = run.side + table // SIDE_WORDS, table % SIDE_WORDS
-            yield SIDE_WORDS * (SIDE_BEATS * block + beat) + lane, SIDE_WORDS * (block % 64) + lane
+            block, lane = run.side + table // WIDTH.side_words, table % WIDTH.side_words
+            yield WIDTH.side_words * (SIDE_BEATS * block + beat) + lane, WIDTH.side_words * (block % 64) + lane
 
     def _quiet(self, run: Run, waiting: Iterator[int]) -> None:
         for table, (place, query) in enumerate(self._words(run, self.now)):

@@ -4,6 +4,7 @@ from amaranth.hdl import Module, ResetInserter, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from firmware import isa
 from hdl.flash.bus import FlashStatus
 from hdl.link.link import Link
 from hdl.link.loader import Loader
@@ -22,8 +23,8 @@ class LinkBench(wiring.Component):
 
     def __init__(self, *, loaded=True, watchdog_bits=24, flash=True):
         self.core, self.with_flash = ScriptedCore(), flash
-        self.link = Link(comparators=2, flash=flash, gap_bits=GAP_BITS, watchdog_bits=watchdog_bits)
-        self.loader = Loader(words=space_words(table_bytes=131_072), comparators=2, loaded=loaded)
+        self.link = Link(width=isa.Width(), flash=flash, gap_bits=GAP_BITS, watchdog_bits=watchdog_bits)
+        self.loader = Loader(words=space_words(table_bytes=131_072, width=isa.Width()), width=isa.Width(), loaded=loaded)
         super().__init__(
             {
                 "i": In(stream.Signature(ReceivedByte, always_ready=True)),

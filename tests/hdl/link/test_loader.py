@@ -5,20 +5,22 @@ import zlib
 
 import pytest
 
+from firmware import isa
 from firmware.isa import Kind, LoadError
 from hdl.link.loader import Loader
 from hdl.link.section import space_words
 
 from ..board_models import header, image, put, random_sections, section, seeded, simulate, words
 
-WORDS = space_words(table_bytes=131_072)
+WIDTH = isa.Width()
+WORDS = space_words(table_bytes=131_072, width=WIDTH)
 
 
 def load(data, *, stalls=None, loader=None, restarts=(), scrubs=(), sections=None, flashed=0, kept=None):
     """Feeds ``data``; returns (writes, done, error, code). Strobes ``start`` or ``scrub`` before the bytes whose indices ``restarts`` and
     ``scrubs`` give. ``sections``: a list that takes the section's number after each byte; ``kept``: one that takes
     the signature, and whether the flash has it, at the end. ``flashed``: the bytes come from there."""
-    dut = loader or Loader(words=WORDS, comparators=2)
+    dut = loader or Loader(words=WORDS, width=WIDTH)
     writes, result = [], []
 
     async def feed(ctx):
@@ -196,7 +198,7 @@ def test_a_scrub_loads_nothing():
 
 
 def test_memories_filled_by_a_simulation_count_as_loaded():
-    assert load(FLASHED, loader=Loader(words=WORDS, comparators=2, loaded=True), scrubs=[0])[1:] == OK
+    assert load(FLASHED, loader=Loader(words=WORDS, width=WIDTH, loaded=True), scrubs=[0])[1:] == OK
 
 
 def test_a_failed_scrub_may_be_repeated():
@@ -210,7 +212,7 @@ def test_a_failed_scrub_may_be_repeated():
 
 def test_a_long_section_of_flash_is_taken():
     """5 MiB at any address; the first bytes of it."""
-    dut = Loader(words=WORDS, comparators=2, loaded=True)
+    dut = Loader(words=WORDS, width=WIDTH, loaded=True)
     size = 5 << 20
     begin = bytes([Kind.FLASH]) + (0x7FFFFF).to_bytes(3, "little") + size.to_bytes(4, "little")
     left = []
@@ -288,7 +290,7 @@ def test_a_scrub_that_fails_or_is_left_tells_nothing_of_the_flash():
 @pytest.mark.parametrize("late", range(1, 16))
 def test_a_new_load_has_no_old_error(late):
     """``start`` in any clock of a header's byte that is wrong."""
-    dut, state = Loader(words=WORDS, comparators=2), []
+    dut, state = Loader(words=WORDS, width=WIDTH), []
 
     async def bench(ctx):
         await put(ctx, dut.i, b"X")
@@ -338,7 +340,7 @@ def test_start_begins_anew():
 
 
 def test_fail_is_a_flash_error():
-    dut = Loader(words=WORDS, comparators=2)
+    dut = Loader(words=WORDS, width=WIDTH)
 
     async def bench(ctx):
         await put(ctx, dut.i, header())
@@ -352,7 +354,7 @@ def test_fail_is_a_flash_error():
 
 
 def test_a_byte_every_fifteen_clocks():
-    dut = Loader(words=WORDS, comparators=2)
+    dut = Loader(words=WORDS, width=WIDTH)
     data = image(section(0, 0, bytes(16)))
 
     async def bench(ctx):
@@ -371,19 +373,19 @@ def test_a_byte_every_fifteen_clocks():
 
 
 def test_other_sizes():
-    small = space_words(table_bytes=4096, anchor_words=16, instructions=16, latencies=1024)
+    small = space_words(table_bytes=4096, width=WIDTH, anchor_words=16, instructions=16, latencies=1024)
     for kind, last in ((0, 2047), (1, 63), (2, 127), (3, 1015), (4, 255), (5, 3)):
         for address, ok in ((last, True), (last + 1, False)):
             data = header(comparators=1) + section(kind, address, b"ab") + section(0xFF)
-            assert bool(load(data, loader=Loader(words=small, comparators=1))[1]) is ok, (kind, address)
+            assert bool(load(data, loader=Loader(words=small, width=isa.Width(comparators=1)))[1]) is ok, (kind, address)
 
 
 @pytest.mark.parametrize("wrong", [2041, 0, -1])
 def test_sizes_that_have_no_cheap_comparison_are_refused(wrong):
     with pytest.raises(ValueError, match="words of a space must be"):
-        Loader(words={**WORDS, Kind.STORE: wrong}, comparators=2)
+        Loader(words={**WORDS, Kind.STORE: wrong}, width=WIDTH)
 
 
 def test_unknown_spaces_are_refused():
     with pytest.raises(ValueError, match="words must name the spaces TABLES, ANCHORS"):
-        Loader(words={Kind.TABLES: 4}, comparators=2)
+        Loader(words={Kind.TABLES: 4}, width=WIDTH)

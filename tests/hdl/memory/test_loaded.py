@@ -36,9 +36,9 @@ def test_program(seed: int) -> None:
     assert sum(word != 0 for word in words) > 50
 
 
-@pytest.mark.parametrize("comparators", [1, 2])
-def test_anchors(comparators: int) -> None:
-    params = CoreParams(comparators=comparators, anchor_words=64)
+@pytest.mark.parametrize(("lanes", "comparators"), [(8, 1), (8, 2), (16, 2), (32, 2)])
+def test_anchors(lanes: int, comparators: int) -> None:
+    params = CoreParams(width=isa.Width(lanes=lanes, comparators=comparators), anchor_words=64)
     rng, dut, columns = random.Random(comparators), AnchorMemory(params=params), params.anchor_width // 16
     words = [[0] * 4 for _ in range(64)]
 

@@ -18,8 +18,8 @@ WORDS = 16
 class Bench(wiring.Component):
     """Reader and store."""
 
-    def __init__(self, *, comparators: int) -> None:
-        self.reader, self.store = StoreReader(comparators=comparators), LatencyStore(comparators=comparators)
+    def __init__(self, *, width: isa.Width) -> None:
+        self.reader, self.store = StoreReader(width=width), LatencyStore(width=width)
         super().__init__({})
 
     def elaborate(self, platform: object) -> Module:
@@ -29,21 +29,22 @@ class Bench(wiring.Component):
         return m
 
 
-@pytest.mark.parametrize("comparators", [1, 2])
+@pytest.mark.parametrize(("lanes", "comparators"), [(8, 1), (8, 2), (16, 2), (32, 2)])
 @pytest.mark.parametrize("stepping", [False, True])
-def test_each_gets_its_latencies_in_order_of_priority(comparators: int, stepping: bool) -> None:
-    rng, dut = random.Random(comparators), Bench(comparators=comparators)
-    banks, slots = isa.slot_banks(comparators), 2 * comparators
-    values = [rng.randrange(-0x8000, 0x8000) for _ in range(WORDS * isa.LANES)]
+def test_each_gets_its_latencies_in_order_of_priority(lanes: int, comparators: int, stepping: bool) -> None:
+    width = isa.Width(lanes=lanes, comparators=comparators)
+    rng, dut = random.Random(comparators), Bench(width=width)
+    banks, slots = width.slot_banks, width.slots
+    values = [rng.randrange(-0x8000, 0x8000) for _ in range(WORDS * lanes)]
     served = {"residual": 0, "pairs": 0, "outputs": 0, "host": 0}
 
     async def bench(ctx) -> None:
         reader, store = dut.reader, dut.store
         for word in range(WORDS):
             ctx.set(store.write.addr, word)
-            ctx.set(store.write.en, 0xFF)
-            for bank in range(isa.LANES):
-                ctx.set(store.write.data[bank], values[word * isa.LANES + bank])
+            ctx.set(store.write.en, (1 << lanes) - 1)
+            for bank in range(lanes):
+                ctx.set(store.write.data[bank], values[word * lanes + bank])
             await ctx.tick()
         ctx.set(store.write.en, 0)
         ctx.set(reader.latency.ready, 1)
@@ -55,14 +56,14 @@ def test_each_gets_its_latencies_in_order_of_priority(comparators: int, stepping
             ctx.set(reader.residual.en, residual)
             ctx.set(reader.residual.addr, word)
             ctx.set(reader.pairs.valid, pairs)
-            reads = [rng.randrange(WORDS) * isa.LANES + slot * banks + rng.randrange(banks) for slot in range(slots)]
+            reads = [rng.randrange(WORDS) * lanes + slot * banks + rng.randrange(banks) for slot in range(slots)]
             choices = [rng.randrange(slots) for _ in range(slots)]
             for slot, address in enumerate(reads):
-                ctx.set(reader.pairs.payload.slot[slot], {"bank": address % banks, "word": address // isa.LANES})
+                ctx.set(reader.pairs.payload.slot[slot], {"bank": address % banks, "word": address // lanes})
             for operand, choice in enumerate(choices):
                 ctx.set(reader.pairs.payload.choice[operand], choice)
             one, last = rng.randrange(len(values)), rng.randrange(2)
-            place = {"bank": one % isa.LANES, "word": one // isa.LANES}
+            place = {"bank": one % lanes, "word": one // lanes}
             ctx.set(reader.outputs.valid, stepping and outputs)
             ctx.set(reader.outputs.payload, {"address": place, "last": last})
             ctx.set(reader.host_address, place)
@@ -83,7 +84,7 @@ def test_each_gets_its_latencies_in_order_of_priority(comparators: int, stepping
                 assert [ctx.get(value) for value in reader.residual.data] == due[-1][1]
 
             if residual:
-                due.append(("residual", values[word * isa.LANES : (word + 1) * isa.LANES], 0))
+                due.append(("residual", values[word * lanes : (word + 1) * lanes], 0))
             elif pairs:
                 due.append(("pairs", [values[reads[choice]] for choice in choices], 0))
             elif stepping and outputs:
@@ -102,7 +103,7 @@ def test_each_gets_its_latencies_in_order_of_priority(comparators: int, stepping
 
 def test_a_wrong_latency_is_seen() -> None:
     """The control: after a word has changed, the one who reads it gets another latency than before."""
-    dut, seen = Bench(comparators=2), []
+    dut, seen = Bench(width=isa.Width()), []
 
     async def bench(ctx) -> None:
         ctx.set(dut.reader.host_reads, 1)

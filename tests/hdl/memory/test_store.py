@@ -12,18 +12,17 @@ from ..bench import simulate
 WORDS = 32
 
 
-def rtl_reads(comparators: int, contents: list[int], reads: list[tuple[list[int], list[int]]]) -> list[list[int]]:
+def rtl_reads(width: isa.Width, contents: list[int], reads: list[tuple[list[int], list[int]]]) -> list[list[int]]:
     """``reads``: per clock, an address for each slot and a slot for each operand. Returns the operands of each."""
-    dut = LatencyStore(comparators=comparators)
-    width = isa.slot_banks(comparators)
+    dut = LatencyStore(width=width)
     seen: list[list[int]] = []
 
     async def bench(ctx) -> None:
         for word in range(WORDS):
             ctx.set(dut.write.addr, word)
-            ctx.set(dut.write.en, 0xFF)
-            for bank in range(isa.LANES):
-                ctx.set(dut.write.data[bank], contents[word * isa.LANES + bank])
+            ctx.set(dut.write.en, (1 << width.lanes) - 1)
+            for bank in range(width.lanes):
+                ctx.set(dut.write.data[bank], contents[word * width.lanes + bank])
             await ctx.tick()
         ctx.set(dut.write.en, 0)
         ctx.set(dut.reads.word.en, 0)
@@ -31,8 +30,8 @@ def rtl_reads(comparators: int, contents: list[int], reads: list[tuple[list[int]
             if clock < len(reads):
                 addresses, choices = reads[clock]
                 for slot, address in enumerate(addresses):
-                    assert isa.slot_of(address, comparators) == slot
-                    ctx.set(dut.reads.pairs.slot[slot], {"bank": address % width, "word": address // isa.LANES})
+                    assert width.slot_of(address) == slot
+                    ctx.set(dut.reads.pairs.slot[slot], {"bank": address % width.slot_banks, "word": address // width.lanes})
                 for operand, choice in enumerate(choices):
                     ctx.set(dut.reads.pairs.choice[operand], choice)
             if clock >= 2:
@@ -47,38 +46,41 @@ def ref_reads(contents: list[int], reads: list[tuple[list[int], list[int]]]) -> 
     return [[contents[addresses[choice]] for choice in choices] for addresses, choices in reads]
 
 
-def stimulus(comparators: int, seed: int) -> tuple[list[int], list[tuple[list[int], list[int]]]]:
+def stimulus(width: isa.Width, seed: int) -> tuple[list[int], list[tuple[list[int], list[int]]]]:
     rng = random.Random(seed)
-    contents = [rng.randrange(-0x8000, 0x8000) for _ in range(WORDS * isa.LANES)]
-    width, slots = isa.slot_banks(comparators), 2 * comparators
+    contents = [rng.randrange(-0x8000, 0x8000) for _ in range(WORDS * width.lanes)]
+    banks, slots = width.slot_banks, width.slots
     reads = []
     for _ in range(60):
-        addresses = [rng.randrange(WORDS) * isa.LANES + slot * width + rng.randrange(width) for slot in range(slots)]
+        addresses = [rng.randrange(WORDS) * width.lanes + slot * banks + rng.randrange(banks) for slot in range(slots)]
         reads.append((addresses, [rng.randrange(slots) for _ in range(slots)]))
     return contents, reads
 
 
-@pytest.mark.parametrize("comparators", [1, 2, 4])
-def test_operands_come_two_clocks_after_their_addresses(comparators: int) -> None:
-    contents, reads = stimulus(comparators, seed=comparators)
-    assert rtl_reads(comparators, contents, reads) == ref_reads(contents, reads)
+@pytest.mark.parametrize("lanes", [8, 16, 32])
+@pytest.mark.parametrize("comparators", [1, 2])
+def test_operands_come_two_clocks_after_their_addresses(comparators: int, lanes: int) -> None:
+    width = isa.Width(lanes=lanes, comparators=comparators)
+    contents, reads = stimulus(width, seed=comparators)
+    assert rtl_reads(width, contents, reads) == ref_reads(contents, reads)
 
 
 def test_a_flipped_bit_is_seen() -> None:
-    contents, reads = stimulus(2, seed=9)
+    contents, reads = stimulus(isa.Width(), seed=9)
     broken = list(contents)
     broken[reads[0][0][reads[0][1][0]]] ^= 1
-    assert rtl_reads(2, broken, reads) != ref_reads(contents, reads)
+    assert rtl_reads(isa.Width(), broken, reads) != ref_reads(contents, reads)
 
 
-def test_a_wide_read_gives_all_banks_of_a_word() -> None:
-    dut = LatencyStore(comparators=2)
+@pytest.mark.parametrize("lanes", [8, 16, 32])
+def test_a_wide_read_gives_all_banks_of_a_word(lanes: int) -> None:
+    dut = LatencyStore(width=isa.Width(lanes=lanes))
 
     async def bench(ctx) -> None:
         for word in range(4):
             ctx.set(dut.write.addr, word)
-            ctx.set(dut.write.en, 0xFF if word != 2 else 0x0F)
-            for bank in range(isa.LANES):
+            ctx.set(dut.write.en, (1 << lanes) - 1 if word != 2 else 0x0F)
+            for bank in range(lanes):
                 ctx.set(dut.write.data[bank], 10 * word + bank - 5)
             await ctx.tick()
         ctx.set(dut.write.en, 0)
@@ -86,7 +88,7 @@ def test_a_wide_read_gives_all_banks_of_a_word() -> None:
         for word in (3, 2):
             ctx.set(dut.reads.word.addr, word)
             await ctx.tick()
-            wanted = [10 * word + bank - 5 if word != 2 or bank < 4 else 0 for bank in range(isa.LANES)]
+            wanted = [10 * word + bank - 5 if word != 2 or bank < 4 else 0 for bank in range(lanes)]
             assert [ctx.get(value) for value in dut.reads.word.data] == wanted
 
     simulate(dut, bench)

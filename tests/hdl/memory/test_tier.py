@@ -2,6 +2,7 @@
 """The table tier on its generic bank: what is loaded is what is read, one clock later, with its tag."""
 
 import random
+from functools import partial
 
 import pytest
 from amaranth.hdl import Signal
@@ -14,19 +15,21 @@ from sim.machines.stall import StallingTier
 from ..bench import load, simulate
 
 
-@pytest.mark.parametrize("stalls", [False, True])
-def test_beats_come_back_with_their_tags(stalls: bool) -> None:
+@pytest.mark.parametrize(("lanes", "stalls"), [(8, False), (8, True), (16, True), (32, True)])
+def test_beats_come_back_with_their_tags(lanes: int, stalls: bool) -> None:
+    width, parts = isa.Width(lanes=lanes), lanes // 2
     rng = random.Random(stalls)
     stall = Signal()
-    dut = StallingTier(beats=64, bank=GenericBank, stall=stall) if stalls else BankTier(beats=64, bank=GenericBank)
-    memory = [[rng.randrange(0x10000) for _ in range(4)] for _ in range(64)]
+    make = partial(StallingTier, stall=stall) if stalls else BankTier
+    dut = make(beats=64, width=width, bank=GenericBank)
+    memory = [[rng.randrange(0x10000) for _ in range(parts)] for _ in range(64)]
     asked: list[tuple[int, int]] = []
     got: list[tuple[int, int]] = []
 
     async def bench(ctx) -> None:
         for beat, words in enumerate(memory):
-            for quarter, word in enumerate(words):
-                await load(ctx, dut.load, isa.Kind.TABLES, 4 * beat + quarter, word)
+            for part, word in enumerate(words):
+                await load(ctx, dut.load, isa.Kind.TABLES, parts * beat + part, word)
         await load(ctx, dut.load, isa.Kind.ANCHORS, 0, 0)
         for _ in range(200):
             asking = rng.random() < 0.8
@@ -51,4 +54,4 @@ def test_beats_come_back_with_their_tags(stalls: bool) -> None:
 
 def test_spram_has_one_size() -> None:
     with pytest.raises(ValueError, match="beats must be 16384 on SPRAM, not 64"):
-        SpramBank(beats=64)
+        SpramBank(beats=64, width=isa.Width())

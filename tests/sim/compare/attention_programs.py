@@ -17,8 +17,8 @@ SOURCE = 12000  # beats of anchor words that are copied
 class _Writer:
     """Runs and anchor words so far; ``copies``: beats of tier 0 from SOURCE on."""
 
-    def __init__(self, rng: np.random.Generator, *, comparators: int, flash: bool) -> None:
-        self.rng, self.comparators, self.flash = rng, comparators, flash
+    def __init__(self, rng: np.random.Generator, *, width: isa.Width, flash: bool) -> None:
+        self.rng, self.width, self.comparators, self.flash = rng, width, width.comparators, flash
         self.runs: list[Run] = []
         self.anchors: list[int] = []
         self.copies: list[int] = []
@@ -29,7 +29,7 @@ class _Writer:
         while count:
             emit = min(count, int(self.rng.integers(1, self.comparators + 1)))
             for left in reversed(range(int(self.rng.integers(self.comparators, self.comparators + 3)))):
-                words.append(encode_anchor(AnchorWord(lanes=(None,) * self.comparators, emit=0 if left else emit)))
+                words.append(encode_anchor(AnchorWord(lanes=(None,) * self.comparators, emit=0 if left else emit), self.width))
             count -= emit
         return words
 
@@ -85,7 +85,7 @@ class _Writer:
 
 def random_program(seed: int, *, comparators: int = 2, flash: bool = False) -> Program:
     """An output run, a token run and one to three blocks."""
-    writer = _Writer(rng := np.random.default_rng([seed, 9]), comparators=comparators, flash=flash)
+    writer = _Writer(rng := np.random.default_rng([seed, 9]), width=(width := isa.Width(comparators=comparators)), flash=flash)
     tables, n_out = int(rng.integers(1, 20)), int(rng.integers(2, 30))
     output = Run(count=tables, n_out=n_out, base=16, sync=True, sort=True, first=True, last=True, **writer.made(tables), **writer.rows())
     token = Run(count=1, token=True, first=True, last=True, **{**writer.rows(tiers=False), "int4": False, "row_beats": 4})
@@ -93,9 +93,9 @@ def random_program(seed: int, *, comparators: int = 2, flash: bool = False) -> P
     for number in range(rng.integers(1, 4)):
         writer.block(number)
     writer.runs[-1] = replace(writer.runs[-1], end=True)
-    copies = b"".join(word.to_bytes(isa.BEAT_BYTES, "little") for word in writer.copies)
+    copies = b"".join(word.to_bytes(width.beat_bytes, "little") for word in writer.copies)
     return Program(
-        comparators=comparators,
+        width=width,
         runs=tuple(writer.runs),
         anchors=tuple(writer.anchors),
         tables=(Placed(0, SOURCE, copies),) if copies else (),

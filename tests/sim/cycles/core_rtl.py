@@ -44,9 +44,9 @@ class Measured:
 
 
 def measure(jobs: Sequence[Job], *, index_depth: int = CoreParams.index_depth) -> list[Measured]:
-    """All ``jobs``, for one number of comparators, in one simulator, one after another with a reset between."""
-    (comparators,) = {job.program.comparators for job in jobs}
-    core, reset = Core(params=CoreParams(comparators=comparators, index_depth=index_depth)), Signal()
+    """All ``jobs``, of one width, in one simulator, one after another with a reset between."""
+    (width,) = {job.program.width for job in jobs}
+    core, reset = Core(params=CoreParams(width=width, index_depth=index_depth)), Signal()
     bench = _Bench(core, reset)
     results: list[Measured] = []
 
@@ -83,7 +83,7 @@ class _Bench:
         return Measured(steps=tuple(steps), clocks=clocks, rows=rows, beats=beats, count=count)
 
     async def _load(self, ctx, job: Job) -> None:
-        columns = -(-isa.anchor_bits(job.program.comparators) // 16)
+        columns = -(-job.program.width.anchor_bits // 16)
         anchors = [
             (isa.Kind.ANCHORS, 4 * number + column, word >> 16 * column & 0xFFFF)
             for number, word in enumerate(job.program.anchors)

@@ -24,7 +24,7 @@ def board_of(mode: str, *, comparators: int = 2) -> Board:
 def counts(program: Program, mode: str, *, steps: Sequence[int], rest: int = 64) -> tuple[list[StepCounts], int]:
     """Of each step, and the phase of the flash's controller when the first request was taken. ``steps``: how many are asked one right after
     another, then how many after another ``rest`` clocks, and so on."""
-    board = board_of(mode, comparators=program.comparators)
+    board = board_of(mode, comparators=program.width.comparators)
     simulation = CoreSimulation(program, params=replace(core_params(board), flash=mode != "spram"), board=board)
     sim, found, phases = simulation.sim, [], []
 

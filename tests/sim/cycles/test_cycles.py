@@ -58,7 +58,7 @@ def shallow() -> tuple[Job, Measured]:
 
 def predicted(job: Job) -> Measured:
     """What the model says the gateware measures."""
-    board = BOARDS[job.program.comparators]
+    board = BOARDS[job.program.width.comparators]
     found = predict(job.program, board, steps=job.steps, back_to_back=job.back_to_back, jitter=job.jitter, k=job.k)
     steps = found.steps[: job.steps]
     return Measured(
@@ -152,7 +152,7 @@ def test_the_programs_own_sampler_is_the_default() -> None:
     [
         ({"steps": 0}, "steps must be 1..64, not 0"),
         ({"steps": 65}, "steps must be 1..64, not 65"),
-        ({"board": BOARDS[1]}, "comparators must be 1 on icebreaker, the program is made for 2"),
+        ({"board": BOARDS[1]}, "the program is made for 8 lanes and 2 comparators, icebreaker has 8 lanes and 1 comparator"),
         ({"tier": 3}, "run 0: tier must be 0..1 on icebreaker, not 3"),
         ({"sort": False}, "a step must end, this program's has not within"),
     ],
@@ -176,10 +176,10 @@ def compiled(job: Job, *, seed: int) -> Measured:
     program = replace(
         job.program, sampling=Sampling(jittered=job.jitter, k=job.k, seed=seed + 1, jitter=rng.integers(0, 99, 256).astype(np.int16))
     )
-    board = BOARDS[program.comparators]
+    board = BOARDS[program.width.comparators]
     simulation = CoreSimulation(program, params=core_params(board), board=board)
     sim = simulation.sim
-    free = isa.ZERO_WORD * isa.LANES
+    free = program.width.latencies
     simulation.write(np.arange(free), rng.integers(-32768, 32768, free).astype(np.int16))
     counters = (isa.Counter.CLOCKS, isa.Counter.ROWS, isa.Counter.BEATS, isa.Counter.STEPS)
     before = [simulation.counter(counter) for counter in counters]

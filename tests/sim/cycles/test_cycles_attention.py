@@ -61,7 +61,7 @@ quick = cache(found)
 
 def predicted(case: Case, mode: str) -> list[StepCounts]:
     steps, phase, program = case
-    return list(predict(program, board_of(mode, comparators=program.comparators), steps=len(steps), phase=phase).steps[: len(steps)])
+    return list(predict(program, board_of(mode, comparators=program.width.comparators), steps=len(steps), phase=phase).steps[: len(steps)])
 
 
 @pytest.mark.parametrize("mode", MODES)

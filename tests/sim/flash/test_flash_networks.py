@@ -117,9 +117,9 @@ def test_a_flipped_bit_in_flash_is_named(mode):
     program = compile_network(network, BOARDS[mode])
     number, origin = next((i, o) for i, o in enumerate(program.meta.placement.runs) if str(o.stage) == "hidden.0" and program.runs[i].tier)
     run_, image = program.runs[number], bytearray(write_image(program))
-    first = run_.table_base * isa.BEAT_BYTES - WITH_FLASH.image_offset
+    first = run_.table_base * 8 - WITH_FLASH.image_offset
     for row in range(1 << run_.table_log2 - run_.row_log2):
-        image[first + (row << run_.row_log2) * isa.BEAT_BYTES] ^= 0x10
+        image[first + (row << run_.row_log2) * 8] ^= 0x10
     session = session_of(network, program, mode, flash=FlashSetup(content=bytes(image)))
     assert list(session.run([1, 2])) == []
     assert "step 0, op embed, neuron" in session.difference

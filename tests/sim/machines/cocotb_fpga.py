@@ -139,7 +139,7 @@ async def finds_a_changed_table(dut):
     changed = bytearray(image)
     for piece in program.tables:
         if piece.tier:
-            first = piece.beat * isa.BEAT_BYTES - BOARD.image_offset
+            first = piece.beat * 8 - BOARD.image_offset
             changed[first : first + len(piece.data)] = bytes(byte ^ 0x08 for byte in piece.data)
     bench = Bench(dut, bytes(changed))
     assert await bench.booted() == (1, 0)

