@@ -47,13 +47,15 @@ class Machine:
     def __init__(self, library: Path, width: isa.Width) -> None:
         self.sim = Simulation(library)
         self.chip: CompiledChip | None = None
-        self._content, self._offset = b"", 0
+        self._width, self._content, self._offset = width, b"", 0
         self._banks = [self.sim.memory(CORE + name) for name in store_names(width)]
 
     def close(self) -> None:
         self.sim.close()
 
     def _preload(self, program: Program) -> None:
+        if program.width != self._width:
+            raise ValueError(f"the program is made for {program.width}, the core has {self._width}")
         preload(lambda name: self.sim.memory(CORE + name), program)
 
     def _attach_flash(self, board: Board, image: bytes, flash: FlashSetup | None) -> None:
