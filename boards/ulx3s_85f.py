@@ -1,4 +1,4 @@
-"""Radiona ULX3S 85F: LFE5U-85F; the tables lie in block RAM (64 of its 208 blocks)."""
+"""Radiona ULX3S 85F: LFE5U-85F; the tables lie in block RAM (128 of its 208 blocks), and the core has 16 lanes."""
 
 from .board import Board, Tier, Wiring
 
@@ -11,7 +11,9 @@ BOARD = Board(
     package="BG381",
     clock_in_hz=25e6,
     clock_hz=50e6,
-    tiers=(Tier(name="block RAM", kind="bram", size=131_072),),
+    tiers=(Tier(name="block RAM", kind="bram", size=262_144),),
+    lanes=16,
+    store_latencies=4096,
     image_offset=0x200000,  # an uncompressed bitstream of the 85F takes about 1.9 MB
     flash_size=16 << 20,
 )

@@ -56,8 +56,8 @@ def test_shipped_for_flash(name: str) -> None:
     figures = estimate(program, board)
     assert figures.slowest.tier is board.flash
     assert program.meta.placement.state_words * 8 == network.n
-    with pytest.raises(CompileError, match=r"^.{,300}ulx3s_85f has 128\.0 KiB, \d+\.\d KiB too few: tier block RAM is full$"):
-        compile_network(network, boards.get("ulx3s_85f"))
+    with pytest.raises(CompileError, match=r"^.{,300}upduino_v3 has 128\.0 KiB, \d+\.\d KiB too few: tier SPRAM is full$"):
+        compile_network(network, boards.get("upduino_v3"))
 
 
 def test_there_is_a_network_for_flash() -> None:

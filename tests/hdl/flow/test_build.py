@@ -103,8 +103,8 @@ def test_corrupt_network(capsys: pytest.CaptureFixture[str], tmp_path: Path, dam
 
 def test_a_network_that_does_not_fit(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = network(tmp_path / "big.safetensors", n_t=40, n_c=8)
-    line = refused(capsys, tmp_path, "--board", "ulx3s_85f", "--network", str(path))
-    assert re.search(r"needs 160\.0 KiB .* has 128\.0 KiB, 32\.0 KiB too few: tier block RAM is full", line)
+    line = refused(capsys, tmp_path, "--board", "upduino_v3", "--network", str(path))
+    assert re.search(r"needs 160\.0 KiB .* has 128\.0 KiB, 32\.0 KiB too few: tier SPRAM is full", line)
 
 
 def test_a_network_that_does_not_fit_the_flash(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

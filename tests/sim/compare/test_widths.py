@@ -97,5 +97,5 @@ def test_a_program_of_another_width_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^the program is made for 16 lanes and 2 comparators, icebreaker has 8 lanes and 2 comparators$"):
         predict(program, boards.get("icebreaker"))
     with pytest.raises(ValueError, match=r"^the program is made for 16 lanes and 2 comparators, the core has 8 lanes and 2 comparators$"):
-        CoreSimulation(program, params=core_params(boards.get("ulx3s_85f")))
+        CoreSimulation(program, params=core_params(replace(board_of(8), store_latencies=2048)))
     assert program.width == isa.Width(lanes=16)
