@@ -45,4 +45,4 @@ def preload(memory: Callable[[str], npt.NDArray[np.uint32]], program: Program) -
         chunks = array.reshape(len(array), -1)  # of 32 bits, the lowest first
         size = 4 * chunks.shape[1]
         chunks[:] = 0
-        chunks[: len(words)] = np.frombuffer(b"".join(word.to_bytes(size, "little") for word in words), "<u4").reshape(len(words), -1)
+        chunks[: len(words)] = np.frombuffer(b"".join(word.to_bytes(size, "little") for word in words), "<u4").reshape(-1, chunks.shape[1])

@@ -42,7 +42,7 @@ def test_the_examples_of_the_page_run(tmp_path: Path) -> None:
     assert "shakespeare: rnn, n=256, 131072 bytes of tables" in said
     assert "\nn\n" in said
     assert "cycle model: 497 clocks a step" in said
-    assert "tier block RAM is full" in said
+    assert "tier SPRAM is full" in said
     assert "First Citizen:" in said
     assert "equal to the golden model: " in said
     assert {path.name for path in tmp_path.iterdir()} >= {"mine.safetensors", "run.vcd", "image"}

@@ -5,7 +5,7 @@ import random
 from functools import partial
 
 import pytest
-from amaranth.hdl import Signal
+from amaranth.hdl import ResetInserter, Signal
 
 from firmware import isa
 from hdl.memory.bank import GenericBank, SpramBank
@@ -19,7 +19,7 @@ from ..bench import load, simulate
 def test_beats_come_back_with_their_tags(lanes: int, stalls: bool) -> None:
     width, parts = isa.Width(lanes=lanes), lanes // 2
     rng = random.Random(stalls)
-    stall = Signal()
+    stall, reset = Signal(), Signal()
     make = partial(StallingTier, stall=stall) if stalls else BankTier
     dut = make(beats=64, width=width, bank=GenericBank)
     memory = [[rng.randrange(0x10000) for _ in range(parts)] for _ in range(64)]
@@ -27,10 +27,12 @@ def test_beats_come_back_with_their_tags(lanes: int, stalls: bool) -> None:
     got: list[tuple[int, int]] = []
 
     async def bench(ctx) -> None:
+        ctx.set(reset, 1)  # as the core is while an image is loaded
         for beat, words in enumerate(memory):
             for part, word in enumerate(words):
                 await load(ctx, dut.load, isa.Kind.TABLES, parts * beat + part, word)
         await load(ctx, dut.load, isa.Kind.ANCHORS, 0, 0)
+        ctx.set(reset, 0)
         for _ in range(200):
             asking = rng.random() < 0.8
             address, base = rng.randrange(64), rng.randrange(256)
@@ -45,7 +47,7 @@ def test_beats_come_back_with_their_tags(lanes: int, stalls: bool) -> None:
                 got.append((ctx.get(dut.beat.payload.data), ctx.get(dut.beat.payload.tag.base)))
             assert len(got) == len(asked)
 
-    simulate(dut, bench)
+    simulate(ResetInserter(reset)(dut), bench)
     assert len(got) > 80
     assert got == asked
     memory[0][0] ^= 1
