@@ -44,6 +44,8 @@ _TOP = "static_cast<cxxrtl_design::p_top *>(module)->"
 _CLOCKS = {"p_clk": "if (all) ", "p_flash__clk": ""}
 _FALL_FAST = f"{_TOP}prev_{{clock}} = cxxrtl::value<1>{{{{0u}}}};"
 _FALL_TRUE = f"{_TOP}{{clock}}.data[0] = 0;"
+_EVAL = "\nvoid p_top::debug_eval("  # signals for waveforms and questions, not for clocks: a quarter of a compilation if optimized
+_EVAL_COLD = f"\nCXXRTL_EXTREMELY_COLD{_EVAL}"
 _say: ContextVar[Callable[[str], None]] = ContextVar("_say", default=lambda line: None)
 
 
@@ -70,7 +72,7 @@ def build(component: wiring.Component) -> Path:
     """The compiled library of ``component``, from the cache or made now; see :func:`telling`."""
     text = component_rtlil(component)
     compiler = _compiler()
-    library = cache_folder() / f"cxxrtl-{_key(compiler, text, _SHIM, _FALL_FAST, _FALL_TRUE)}.so"
+    library = cache_folder() / f"cxxrtl-{_key(compiler, text, _SHIM, _FALL_FAST, _FALL_TRUE, _EVAL_COLD)}.so"
     with made_once(library):
         if not library.exists():
             say, begin = _say.get(), time.monotonic()
@@ -149,7 +151,7 @@ def _generate(work: Path) -> None:
     flash = f"{_TOP}p_flash__clk.data" if "p_flash__clk" in clocks else "nullptr"
     single = "false" if "converged = false" in source else "true"
     shim = _SHIM.format(flash=flash, fall=fall if fast else f"{fall} module->step();", single=single)
-    (work / "top.cc").write_text(source + shim)
+    (work / "top.cc").write_text(source.replace(_EVAL, _EVAL_COLD) + shim)
 
 
 def _compile(work: Path, compiler: list[str]) -> None:
