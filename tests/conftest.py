@@ -1,6 +1,20 @@
-"""Programs that tests start take signals, also where the tests themselves were started to ignore them (nohup, a shell's ``&``)."""
+"""Programs that tests start take signals, also where the tests themselves were started to ignore them (nohup, a shell's ``&``). The longest
+tests start first, so that no worker is left alone with one at the end."""
 
 import signal
+
+import pytest
+
+LONGEST = {
+    "test_the_main_job",
+    "test_frames_to_the_compiled_board",
+    "test_a_cold_and_a_warm_cache_give_the_same_network",
+    "test_network_files",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: getattr(item, "originalname", None) not in LONGEST)
 
 
 def pytest_configure() -> None:
