@@ -34,6 +34,7 @@ LAZY = {
     "eval": "golden.eval:app",
     "estimate": "hdl.build:estimate_app",
     "sim": "sim.run:app",
+    "board": "sim.board:app",
     "build": "hdl.build:app",
     "export": "firmware.export:app",
     "talk": "firmware.talk:app",

@@ -108,10 +108,10 @@ class Host:
     """A core at the other end of ``transport``.
 
     ``timeout``: seconds to wait for a reply, whatever else arrives meanwhile; ``tries``: how often a request is sent; ``patience``: seconds
-    to wait for a core that reads its flash. Each of them ends in a :class:`LinkError`.
+    to wait for a core that reads its flash: 5 MB take a board 2 s, a simulated one minutes. Each of them ends in a :class:`LinkError`.
     """
 
-    def __init__(self, transport: Transport, *, timeout: float = 1.0, tries: int = 5, patience: float = 60.0) -> None:
+    def __init__(self, transport: Transport, *, timeout: float = 1.0, tries: int = 5, patience: float = 600.0) -> None:
         self.patience = patience
         self.transport = transport
         self.timeout = timeout

@@ -138,6 +138,19 @@ private:
 	uint32_t *io_i;
 };
 
+// Counts the clocks after which a register of one bit is 1.
+class Tally : public Device {
+public:
+	explicit Tally(const uint32_t *bit) : bit(bit) {}
+
+	void clock() override { count += *bit & 1; }
+
+	uint64_t count = 0;
+
+private:
+	const uint32_t *bit;
+};
+
 // Sets a bit anew each clock: 1 with a probability of `threshold` / 65536.
 class RandomBit : public Device {
 public:

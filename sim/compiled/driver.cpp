@@ -262,6 +262,14 @@ EXPORT devices::Device *px_random(Sim *sim, uint32_t *curr, uint32_t *next, uint
 	return device;
 }
 
+EXPORT devices::Tally *px_tally(Sim *sim, const uint32_t *bit) {
+	auto device = new devices::Tally(bit);
+	sim->attach(device);
+	return device;
+}
+
+EXPORT uint64_t px_tally_count(devices::Tally *tally) { return tally->count; }
+
 // Takes a device off its pins, which keep their last level.
 EXPORT void px_detach(Sim *sim, devices::Device *device) { sim->detach(device); }
 

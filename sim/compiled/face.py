@@ -43,6 +43,8 @@ _FACE: dict[str, tuple[Any, list[Any]]] = {
     "px_uart_framing_errors": (c_uint64, [c_void_p]),
     "px_run_uart": (c_uint64, [c_void_p, c_void_p, c_size_t, c_uint64, BITS, POINTER(c_int)]),
     "px_random": (c_void_p, [c_void_p, BITS, BITS, c_uint32, c_uint32]),
+    "px_tally": (c_void_p, [c_void_p, BITS]),
+    "px_tally_count": (c_uint64, [c_void_p]),
     "px_detach": (None, [c_void_p, c_void_p]),
     "px_trace": (c_int, [c_void_p, c_char_p, c_uint64]),
     "px_trace_close": (c_int, [c_void_p]),

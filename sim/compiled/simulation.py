@@ -198,6 +198,10 @@ class Simulation:
         part = self._input(name)
         return Device(self, self._lib.px_random(self._sim, part.curr, part.next, round(probability * 65536), seed))
 
+    def tally(self, name: str) -> "Tally":
+        """Counts, from now on, the clocks after which the register ``name``, of one bit, is 1."""
+        return Tally(self, self._lib.px_tally(self._sim, self._bit(name).curr))
+
     def trace(self, path: Path, *, clock_hz: float) -> None:
         """Writes a VCD of every signal from now on, until :meth:`close_trace`."""
         if not self._lib.px_trace(self._sim, os.fsencode(path), round(1e12 / clock_hz)):
@@ -222,6 +226,14 @@ class Device:
     def detach(self) -> None:
         """Takes it off the pins, which keep their last level; it must not be used any more."""
         self._sim._lib.px_detach(self._sim._sim, self._handle)
+
+
+class Tally(Device):
+    """Clocks counted; made by :meth:`Simulation.tally`."""
+
+    @property
+    def count(self) -> int:
+        return self._sim._lib.px_tally_count(self._handle)
 
 
 class Uart(Device):

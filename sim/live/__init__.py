@@ -1,0 +1,1 @@
+"""A simulated board that is offered as a serial port."""

@@ -1,0 +1,63 @@
+"""A pseudo-terminal as a serial port. Its baud rate and modem lines can be set and mean nothing."""
+
+import errno
+import os
+import select
+import termios
+import tty
+from contextlib import suppress
+
+from sim.live.port import Port
+
+
+class PseudoTerminal(Port):
+    """A new one. A client is there while its slave, ``address``, is open; as with a serial port nothing keeps two from opening it."""
+
+    def __init__(self) -> None:
+        try:
+            self._master, slave = os.openpty()
+        except OSError as error:
+            raise ValueError(f"no pseudo-terminal can be made: {error.strerror}; --tcp alone needs none") from None
+        self.address = os.ttyname(slave)
+        tty.setraw(slave)
+        os.set_blocking(self._master, False)
+        os.close(slave)  # from now on the master hangs up while no client is there
+        self._poll = select.poll()
+        self._poll.register(self._master, select.POLLIN)
+        self._there = False
+
+    def _events(self) -> int:
+        return next((events for _, events in self._poll.poll(0)), 0)
+
+    def connected(self) -> bool:
+        events = self._events()
+        there = bool(events & select.POLLIN) or not events & select.POLLHUP
+        if self._there and not there:
+            termios.tcflush(self._master, termios.TCOFLUSH)  # what this client has not read is not for the next
+        self._there = there
+        return there
+
+    def turn_away(self) -> None:
+        while self.read(4096):
+            pass
+
+    def read(self, size: int) -> bytes:
+        try:
+            return os.read(self._master, size)
+        except OSError as error:
+            if error.errno in (errno.EAGAIN, errno.EIO):  # EIO: no client is there
+                return b""
+            raise
+
+    def write(self, data: bytes) -> int:
+        try:
+            return os.write(self._master, data)
+        except BlockingIOError:
+            return 0
+
+    def waits_on(self) -> list[int]:
+        return [self._master] if self._there else []  # with no client it could always be read
+
+    def close(self) -> None:
+        with suppress(OSError):
+            os.close(self._master)
