@@ -33,9 +33,15 @@ class PseudoTerminal(Port):
         events = self._events()
         there = bool(events & select.POLLIN) or not events & select.POLLHUP
         if self._there and not there:
-            termios.tcflush(self._master, termios.TCOFLUSH)  # what this client has not read is not for the next
+            self._clear()
         self._there = there
         return there
+
+    def _clear(self) -> None:
+        """What a client has not read is not for the next. Only the slave's side reaches all of it."""
+        slave = os.open(self.address, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        termios.tcflush(slave, termios.TCIFLUSH)
+        os.close(slave)
 
     def turn_away(self) -> None:
         while self.read(4096):
