@@ -89,7 +89,7 @@ def test_talk_writes_on_it_what_the_compared_simulation_writes(tmp_path, capsys)
         (["--tcp", "65536"], "--tcp must be 0..65535, not 65536"),
         (["--network", "nothing"], "nothing is neither a file nor one of the networks that ship"),
         (["--board", "nothing"], "unknown board 'nothing'"),
-        (["--board", "upduino_v3", "--network", "best-5m"], "do not fit"),
+        (["--board", "upduino_v3", "--network", "best-5m"], "4000.0 KiB too few: tier SPRAM is full"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
