@@ -30,7 +30,16 @@ MODULES = [
     "golden.rounding",
     "golden.digits_table",
 ]
-MODULES += ["golden.compare_reference", "hdl.build", "sim.run", "sim.board", "sim.bench", "sim.context_plot", "firmware.export", "firmware.talk"]
+MODULES += [
+    "golden.compare_reference",
+    "hdl.build",
+    "sim.run",
+    "sim.board",
+    "sim.bench",
+    "sim.context_plot",
+    "firmware.export",
+    "firmware.talk",
+]
 
 
 def environ(**more: str) -> dict[str, str]:
