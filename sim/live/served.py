@@ -54,11 +54,12 @@ class ServedBoard:
         if self._client is not None and not self._client.connected():
             self._client = None
             self._out.clear()
-        for port in self._ports:
-            if self._client is None and port.connected():
-                self._client = port
-            elif port is not self._client:
-                port.turn_away()
+        if self._client is None:
+            self._client = next((port for port in self._ports if port.connected()), None)
+        if self._client is not None:
+            for port in self._ports:
+                if port is not self._client:
+                    port.turn_away()
         return self._client
 
     def _take(self, client: Port | None) -> bool:
