@@ -17,7 +17,7 @@ class PseudoTerminal(Port):
         try:
             self._master, slave = os.openpty()
         except OSError as error:
-            raise ValueError(f"no pseudo-terminal can be made: {error.strerror}; --tcp alone needs none") from None
+            raise ValueError(f"no pseudo-terminal can be made: {error.strerror}") from None
         self.address = os.ttyname(slave)
         tty.setraw(slave)
         os.set_blocking(self._master, False)
