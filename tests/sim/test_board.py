@@ -55,7 +55,7 @@ def test_it_ends_cleanly(tmp_path, number):
         with socket.create_connection(("127.0.0.1", int(ports[1].rpartition(":")[2]))):
             process.send_signal(number)
             assert process.wait(30) == 128 + number
-        assert process.stderr.read() == "stopped\n"
+        assert process.stderr.read().splitlines()[-1] == "stopped"  # a cold cache tells what it compiles before that
     assert not os.path.lexists(link)
     assert list(tmp_path.iterdir()) == []
     assert not os.path.exists(ports[0])
