@@ -66,7 +66,7 @@ class SimulationError(ValueError):
 
 
 def component_rtlil(component: wiring.Component) -> str:
-    """RTLIL of ``component`` as module ``top`` with its own ports, ``clk``, ``rst`` and those of its other domains, without source positions.
+    """RTLIL of ``component`` as module ``top`` with its own ports, ``clk``, ``rst`` and those of other domains, without source positions.
 
     The domains come by name: left to Amaranth, their order, and with it the key in the cache, differs from process to process.
     """
