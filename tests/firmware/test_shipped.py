@@ -34,7 +34,8 @@ def ideal(network: Network) -> int:
 def test_shipped(name: str, board: str) -> None:
     network = load(NETWORKS / f"{name}.safetensors")
     program = compile_network(network, boards.get(board), name=name)
-    assert first_difference(network, read_image(write_image(program)), seed=1, steps=40) is None
+    size = boards.get(board).tiers[0].size
+    assert first_difference(network, read_image(write_image(program)), seed=1, steps=40, size=size) is None
     figures = estimate(program, boards.get(board))
     assert figures.limit == figures.beats
     assert program.image_offset is None

@@ -180,7 +180,7 @@ def test_refusals() -> None:
     assert refused(one_block(n_q=8)) == "blocks.0 has 8 query pairs a table, the core's limit is 7"
     assert compile_network(one_block(n_q=7), ICEBREAKER)
     assert refused(one_block(context=2, n_t=65, parts=(2, 2))) == (
-        "blocks.0 needs 264 query indices for its 260 tables (by fours, part after part), the core keeps 256"
+        "blocks.0 needs 264 query indices for its 260 tables (by 4, part after part), the core keeps 256"
     )
     many = refused(one_block(context=2, blocks=11))
     assert many.endswith("instructions, icebreaker has 32: the program memory is full")

@@ -191,6 +191,6 @@ def test_the_core_is_in_reset_while_nothing_is_loaded():
 @pytest.mark.parametrize("board", [*MODES.values(), PLAIN, *boards.BOARDS.values()], ids=lambda board: board.name)
 def test_core_params(board):
     params = core_params(board)
-    assert params.table_beats * 8 == board.tiers[0].size
+    assert params.table_beats * board.lanes == board.tiers[0].size
     assert (params.width, params.anchor_words) == (isa.Width.of(board), board.anchor_words)
     assert params.flash == (len(board.tiers) > 1)
