@@ -203,6 +203,8 @@ def test_registers() -> None:
         compile_network(network, ICEBREAKER, k=9)
     with pytest.raises(CompileError, match=r"^comparators must be one of 1, 2, not 4$"):
         compile_network(network, replace(ICEBREAKER, comparators=4))
+    with pytest.raises(CompileError, match=r"^lanes of icebreaker must be 8 with a tier in SPRAM, not 16$"):
+        compile_network(network, replace(ICEBREAKER, lanes=16))
 
 
 def test_temperature() -> None:
