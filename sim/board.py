@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from polychron.command.app import make_app, run
 from polychron.command.options import FLAT, option
 from polychron.command.target import SHAKESPEARE, Target
+from polychron.command.terminal import say
 
 if TYPE_CHECKING:
     from polychron.program import Program
@@ -71,19 +72,15 @@ def offered(program: "Program", *, link: Path | None, tcp: int | None) -> "Itera
         if tcp is not None:
             ports.append(TcpPort(tcp))
             stack.callback(ports[-1].close)
-        with telling(_say):
+        with telling(say):
             simulation = stack.enter_context(closing(BoardSimulation(program.board, image=program.image)))
         if program.board.flash is None:
-            _say(f"{program.board.title} starts without an image: the host has to load one")
+            say(f"{program.board.title} starts without an image: the host has to load one")
         if link is not None:
             stack.enter_context(linked(link, terminal.address))
         for port in ports:
             print(f"port: {port.address}", flush=True)
         yield ServedBoard(simulation, ports)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

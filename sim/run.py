@@ -16,7 +16,7 @@ from cyclopts import App, ArgumentCollection, Token
 from polychron.command.app import make_app, run
 from polychron.command.options import FLAT, given, option
 from polychron.command.target import EARLIEST, SHAKESPEARE, Sampler, Target, text_is_drawn
-from polychron.command.terminal import printable, terminal_text
+from polychron.command.terminal import printable, say, terminal_text
 
 if TYPE_CHECKING:
     from polychron.program import Program
@@ -68,7 +68,7 @@ def simulate(
         return _digits(program, digits, data=data, uart=uart, trace=trace)
     if data is not None:
         raise ValueError("--data goes with --digits")
-    made = program.simulate(prompt=prompt, length=length, uart=uart, trace=trace, echo=_write, say=_say)
+    made = program.simulate(prompt=prompt, length=length, uart=uart, trace=trace, echo=_write, say=say)
     print()
     return _report(made, trace=trace)
 
@@ -83,7 +83,7 @@ def _digits(program: "Program", count: int, *, data: Path | None, uart: bool, tr
     x, labels = held_out(replace(network.integer, card=card), data=data)
     if len(x) < count:
         raise ValueError(f"--digits must be 1..{len(x)}, not {count}")
-    made = program.classify(x[:count], uart=uart, trace=trace, say=_say)
+    made = program.classify(x[:count], uart=uart, trace=trace, say=say)
     right = sum(found == int(label) for found, label in zip(made.classes, labels, strict=False))
     return _report(made, f"{len(made.classes)} held-out digits: {100 * right / len(made.classes):.2f} % right", trace=trace)
 
@@ -94,17 +94,13 @@ def _report(made: "Run", *lines: str, trace: Path | None) -> int:
             print(line)
     if trace:
         print(f"trace: {printable(trace)}")
-    _say(f"simulated {made.clocks:,} clocks in {made.seconds:.1f} s")
+    say(f"simulated {made.clocks:,} clocks in {made.seconds:.1f} s")
     return 0 if made.equal else 1
 
 
 def _write(text: str) -> None:
     sys.stdout.write(terminal_text(text, terminal=sys.stdout.isatty()))
     sys.stdout.flush()
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

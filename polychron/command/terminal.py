@@ -1,5 +1,6 @@
-"""What comes from a file or a network, as a terminal may show it. Imports nothing of ours."""
+"""What a command says beside its results, and what comes from a file or a network, as a terminal may show it. Imports nothing of ours."""
 
+import sys
 from unicodedata import category
 
 
@@ -14,3 +15,8 @@ def printable(value: object, *, limit: int = 200) -> str:
 def terminal_text(text: str, *, terminal: bool) -> str:
     """Text that a network wrote: to a ``terminal``, control signs other than newline and tab are escaped; else as it is."""
     return "".join(s if s in "\n\t" or category(s) != "Cc" else ascii(s)[1:-1] for s in text) if terminal else text
+
+
+def say(line: str) -> None:
+    """``line`` to standard error, at once."""
+    print(line, file=sys.stderr, flush=True)

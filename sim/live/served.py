@@ -22,15 +22,13 @@ class ServedBoard:
 
     def __init__(self, board: BoardSimulation, ports: Sequence[Port]) -> None:
         self.board = board
-        self._ports, self._client = ports, None
+        self._ports = ports
+        self._client: Port | None = None
         self._byte = 10 * board.board.clock_hz / board.board.uart_baud  # clocks
         self._sent_at = 0.0  # the clock at which the last byte on its way to the board has arrived
         self._busy_at = board.sim.clocks
         self._out = bytearray()
         self._at_work = ["link.feed.running"] + (["flash.status__active"] if board.board.flash else [])
-        self.lost = 0
-
-    _client: Port | None
 
     @property
     def idle(self) -> bool:
@@ -78,5 +76,4 @@ class ServedBoard:
             return
         self._out += data
         del self._out[: client.write(bytes(self._out)) if self._out else 0]
-        self.lost += max(0, len(self._out) - UNREAD)
         del self._out[UNREAD:]

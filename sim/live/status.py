@@ -26,13 +26,11 @@ class Status:
     def update(self) -> None:
         """Write the line anew, if it is time."""
         now = time.monotonic()
-        if now >= self._next:
+        if self._stream and now >= self._next:
             self._next = now + PERIOD
-            line = self.line()
-            if self._stream:
-                width = shutil.get_terminal_size().columns - 1
-                self._stream.write(f"\r{line[:width]}\x1b[K")
-                self._stream.flush()
+            width = shutil.get_terminal_size().columns - 1
+            self._stream.write(f"\r{self.line()[:width]}\x1b[K")
+            self._stream.flush()
 
     def line(self) -> str:
         """Simulated time, clocks a second since the last call, characters, rows by tier, LEDs: green, an image is loaded; red, an error."""
