@@ -49,7 +49,7 @@ class Board:
     ``platform``: "module:class" of amaranth-boards; ``wiring``: which of its resources are used. ``clock_in_hz``: its oscillator;
     ``clock_hz``: the core's clock, out of the PLL.
     ``lanes``: accumulators, and bytes of a beat; ``comparators``: P, anchor pairs compared in a clock. ``anchor_words``,
-    ``program_instructions``, ``store_latencies``: depths.
+    ``program_instructions``: depths.
     ``image_offset``, ``flash_size``: bytes; a memory image in flash begins at the offset.
     """
 
@@ -66,7 +66,6 @@ class Board:
     comparators: int = 2
     anchor_words: int = 512
     program_instructions: int = 32
-    store_latencies: int = 2048
     image_offset: int
     flash_size: int
     uart_baud: int = 1_000_000

@@ -13,7 +13,6 @@ BOARD = Board(
     clock_hz=50e6,
     tiers=(Tier(name="block RAM", kind="bram", size=262_144),),
     lanes=16,
-    store_latencies=4096,
     image_offset=0x200000,  # an uncompressed bitstream of the 85F takes about 1.9 MB
     flash_size=16 << 20,
 )

@@ -127,7 +127,7 @@ class Estimate:
             lines.append(f"  (of {near.tier.name}: {_kib(near.side)} KiB of index caches and position bits{copied})")
         anchors = f"anchors: {self.anchor_words} of {board.anchor_words} words"
         instructions = f"program: {self.instructions} of {board.program_instructions} instructions"
-        store = f"store: {self.store_latencies} of {min(board.store_latencies, width.latencies)} latencies"
+        store = f"store: {self.store_latencies} of {width.latencies} latencies"
         stays = f", {self.loaded_bytes:,} of them loaded, the rest stays in the flash" if self.loaded_bytes < self.image_bytes else ""
         lines += [
             f"  (clocks: of a step, with the padding of rows{', and in flash their addresses' if several else ''})",

@@ -154,6 +154,11 @@ class Width:
         return 8 + self.bank_bits
 
     @property
+    def store_latencies(self) -> int:
+        """Of the latency store, its zero word included."""
+        return STORE_WORDS * self.lanes
+
+    @property
     def latencies(self) -> int:
         """Room for neurons: the store without its zero word."""
         return ZERO_WORD * self.lanes

@@ -55,7 +55,7 @@ def export_files(program: Program, board: Board, out: Path) -> dict[Path, bytes]
     words = [word for run in program.runs for word in run.encode()]
     depth = board.program_instructions * isa.WORDS_PER_INSTRUCTION
     files["program.mem"] = _readmemh([*words, *[0] * (depth - len(words))], 4)
-    store = np.zeros(board.store_latencies, np.int16)
+    store = np.zeros(program.width.store_latencies, np.int16)
     store[: len(program.store)] = program.store
     files["store.mem"] = _readmemh((store.astype(np.int64) & 0xFFFF).tolist(), 4)
     jitter = np.zeros(256, np.int16) if program.sampling.jitter is None else program.sampling.jitter

@@ -7,22 +7,26 @@ from dataclasses import dataclass, field
 
 from .. import isa
 
-SPACE_WORDS = {
-    isa.Kind.TABLES: 1 << 24,
-    isa.Kind.ANCHORS: isa.ANCHOR_WORDS * 4,
-    isa.Kind.PROGRAM: isa.MAX_INSTRUCTIONS * isa.WORDS_PER_INSTRUCTION,
-    isa.Kind.JITTER: 256,
-    isa.Kind.CONFIG: 4,
-    isa.Kind.SIGNATURE: 2,
-    isa.Kind.FLASH: 1 << isa.FLASH_ADDRESS_BITS + 2,
-}
-"""16-bit words of each space; of TABLES, what the address can reach. Those of STORE follow from the width."""
 EMPTY = (isa.Kind.REST, isa.Kind.END)
 SIGNED = (isa.Kind.PROGRAM, isa.Kind.ANCHORS, isa.Kind.TABLES, isa.Kind.FLASH)
 
 HEADER = struct.Struct("<4sBBBBII")
 SECTION = struct.Struct("<II")  # kind | address << 8, payload bytes
 CRC = struct.Struct("<I")
+
+
+def space_words(width: isa.Width) -> dict[isa.Kind, int]:
+    """16-bit words of each space of a core; of TABLES, what the address can reach."""
+    return {
+        isa.Kind.TABLES: 1 << 24,
+        isa.Kind.ANCHORS: isa.ANCHOR_WORDS * 4,
+        isa.Kind.PROGRAM: isa.MAX_INSTRUCTIONS * isa.WORDS_PER_INSTRUCTION,
+        isa.Kind.STORE: width.store_latencies,
+        isa.Kind.JITTER: 256,
+        isa.Kind.CONFIG: 4,
+        isa.Kind.SIGNATURE: 2,
+        isa.Kind.FLASH: 1 << isa.FLASH_ADDRESS_BITS + 2,
+    }
 
 
 class ImageError(ValueError):
@@ -107,7 +111,7 @@ def _section(section: Section, width: isa.Width) -> bytes:
 
 
 def _check_space(kind: isa.Kind, address: int, size: int, where: str, width: isa.Width) -> None:
-    words = isa.STORE_WORDS * width.lanes if kind == isa.Kind.STORE else SPACE_WORDS.get(kind)
+    words = space_words(width).get(kind)
     if words is not None and address + size // 2 > words:
         raise ImageError(f"section {kind.name}{where} covers words {address}..{address + size // 2 - 1}, its space has {words}")
 

@@ -83,7 +83,6 @@ class System(wiring.Component):
             width=params.width,
             anchor_words=board.anchor_words,
             instructions=board.program_instructions,
-            latencies=board.store_latencies,
         )
         self._loader = Loader(words=words, width=params.width, loaded=loaded)
         super().__init__(

@@ -35,14 +35,13 @@ def space_words(
     width: isa.Width,
     anchor_words: int = isa.ANCHOR_WORDS,
     instructions: int = isa.MAX_INSTRUCTIONS,
-    latencies: int | None = None,
 ) -> dict[isa.Kind, int]:
     """16-bit words of each space that may be loaded, from the sizes of the core's memories; the store's last word, always zero, may not."""
     return {
         isa.Kind.TABLES: table_bytes // 2,
         isa.Kind.ANCHORS: 4 * anchor_words,
         isa.Kind.PROGRAM: isa.WORDS_PER_INSTRUCTION * instructions,
-        isa.Kind.STORE: (latencies or isa.STORE_WORDS * width.lanes) - width.lanes,
+        isa.Kind.STORE: width.store_latencies - width.lanes,
         isa.Kind.JITTER: 256,
         isa.Kind.CONFIG: 4,
     }

@@ -128,12 +128,11 @@ def addresses(shape: Shape, slots: list[list[int]], board: Board) -> Layout:
                 if not shape.static[v]:
                     order[address] = v
     top = max(static)
-    limit = min(board.store_latencies // lanes, isa.ZERO_WORD)
-    if top > limit:
+    if top > isa.ZERO_WORD:
         raise CompileError(
             f"the network needs {top * lanes} latencies of store ({words * lanes} for the state, "
             f"{shape.output_words * lanes} for the outputs, the rest for inputs), "
-            f"{board.name} has {limit * lanes}: the latency store is full"
+            f"{board.name} has {shape.width.latencies}: the latency store is full"
         )
     return Layout(
         copies=copies,

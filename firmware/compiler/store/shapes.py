@@ -18,9 +18,8 @@ def make_shape(network: Network, stages: list[Stage], board: Board) -> Shape:
     width = isa.Width.of(board)
     if network.n_out > MAX_OUTPUTS:
         raise CompileError(f"n_out is {network.n_out}, the core's limit is {MAX_OUTPUTS}")
-    latencies = min(board.store_latencies, width.latencies)
-    if network.n > latencies:
-        raise CompileError(f"n is {network.n}, {board.name} has room for {latencies} latencies: the latency store is full")
+    if network.n > width.latencies:
+        raise CompileError(f"n is {network.n}, {board.name} has room for {width.latencies} latencies: the latency store is full")
     static = network.static_neurons()
     if static.all() and len(network.layers()) > 1:
         raise CompileError("hidden layers must change a neuron, all their table entries are 0")

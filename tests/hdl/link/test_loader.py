@@ -373,7 +373,7 @@ def test_a_byte_every_fifteen_clocks():
 
 
 def test_other_sizes():
-    small = space_words(table_bytes=4096, width=WIDTH, anchor_words=16, instructions=16, latencies=1024)
+    small = {**space_words(table_bytes=4096, width=WIDTH, anchor_words=16, instructions=16), Kind.STORE: 1016}
     for kind, last in ((0, 2047), (1, 63), (2, 127), (3, 1015), (4, 255), (5, 3)):
         for address, ok in ((last, True), (last + 1, False)):
             data = header(comparators=1) + section(kind, address, b"ab") + section(0xFF)
