@@ -6,6 +6,7 @@ python -m benchmarks.simulated_board
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def processor_seconds(process: int) -> float:
 def main() -> None:
     image = polychron.load("shakespeare").compile(board="icebreaker").image
     start = time.monotonic()
-    with child([sys.executable, "-m", "sim.board"], folder=Path("/tmp"), stdout=subprocess.PIPE) as board:
+    with child([sys.executable, "-m", "sim.board"], folder=Path(tempfile.gettempdir()), stdout=subprocess.PIPE) as board:
         assert board.stdout is not None
         port = board.stdout.readline().removeprefix("port: ").strip()
         with polychron.connect(port, image) as device:
