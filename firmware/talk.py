@@ -1,62 +1,122 @@
-"""Command: talk to a core over a serial port, or let it check its flash.
+"""Command: talk to a network on a board, or let the board check its flash.
 
-python -m firmware.talk --port /dev/ttyUSB1 --image FILE --prompt TEXT [--count N] [--temperature T] [--k K] [--seed N]
-python -m firmware.talk scrub --port /dev/ttyUSB1 [--image FILE]
+python -m firmware.talk [--port PORT] [--network NAME | --image FILE] [--board NAME] [--flash byte|nibble] [--prompt TEXT] [--count N]
+    [--temperature T | --greedy] [--k K] [--seed N]
+python -m firmware.talk scrub --port PORT [--image FILE]
 """
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from boards import FlashMode
 from polychron.command.app import make_app, run
 from polychron.command.options import FLAT, Options, option
-from polychron.command.target import EARLIEST, Sampler, text_is_drawn
-from polychron.command.terminal import terminal_text
+from polychron.command.target import BOARD, EARLIEST, NETWORK, Sampler, text_is_drawn
+from polychron.command.terminal import say
 
 if TYPE_CHECKING:
-    from .host.device import Device
-    from .host.host import Counters
+    from .chat.conversation import Connect
 
 app = make_app(
     "talk",
-    "Let a text network on a board go on from a prompt.",
+    "Talk to a text network on a board: a conversation, or with --prompt a text that goes on from it.",
     examples=[
-        "polychron talk --port /dev/ttyUSB1 --image image.bin --temperature 0.5",
+        "polychron talk --port simulated",
+        'polychron talk --port /dev/ttyUSB1 --prompt "First Citizen:" --temperature 0.5',
+        "polychron talk --port /dev/ttyUSB1 --image build/icebreaker/image.bin",
         "polychron talk scrub --port /dev/ttyUSB1 --image image.bin",
     ],
     config=text_is_drawn,
 )
 
+PORT = "serial port of the board, the second one of an iCEBreaker; simulated: a simulated board. Left out: you are asked"
+BAUD = option("bits a second", low=1, high=100_000_000, metavar="N")
+
 
 @dataclass(frozen=True, kw_only=True)
-class Line(Options):
-    """The way to the board."""
+class There(Options):
+    """A board, and the network on it."""
 
-    port: Annotated[str, option("serial port of the board, the second one of an iCEBreaker", metavar="PORT")]
-    baud: Annotated[int, option("bits a second", low=1, high=100_000_000, metavar="N")] = 1_000_000
+    port: Annotated[str | None, option(PORT, metavar="PORT")] = None
+    baud: Annotated[int, BAUD] = 1_000_000
+    network: Annotated[str | None, NETWORK] = None
+    image: Annotated[Path | None, option("instead of --network: image.bin, as a build or an export leaves it", metavar="FILE")] = None
+    board: Annotated[str, BOARD] = "icebreaker"
+    flash: Annotated[FlashMode, option("how a simulated board's flash is clocked")] = "byte"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.network is not None and self.image is not None:
+            raise ValueError("--network and --image exclude each other")
+
+    def content(self) -> bytes:
+        """The image."""
+        from .image.files import read_bytes
+
+        return read_bytes(self.image) if self.image else self.compiled(self.network or "shakespeare")
+
+    def compiled(self, network: str) -> bytes:
+        """The image of a network."""
+        from polychron.network import load
+
+        return load(network).compile(board=self.board, flash=self.flash).image
+
+    def connect(self) -> "Connect":
+        """The way to the board, for one image after another."""
+        import boards
+        from polychron.board import connect
+
+        from .chat.ports import choose_port
+
+        record = boards.flash_mode(boards.get(self.board), self.flash)
+        return partial(connect, self.port or choose_port(), baud=self.baud, board=record)
 
 
 @app.default
-def write(
-    line: Annotated[Line, FLAT],
+def talk(
+    there: Annotated[There, FLAT] = There(),
     sampler: Annotated[Sampler, FLAT] = EARLIEST,
     *,
-    image: Annotated[Path, option("image.bin, as a build or an export leaves it", metavar="FILE")],
-    prompt: Annotated[str, option("text the network reads first", metavar="TEXT")] = "",
-    count: Annotated[int, option("characters to write", low=0, high=1_000_000_000, metavar="N")] = 400,
-) -> None:
-    from polychron.board import connect
+    prompt: Annotated[str | None, option("text the network reads first; it then writes, and the command ends", metavar="TEXT")] = None,
+    count: Annotated[int, option("characters to write, or of an answer", low=0, high=1_000_000_000, metavar="N")] = 400,
+) -> int:
+    from sim.compiled.build import telling
 
-    with connect(line.port, image, baud=line.baud) as device:
-        talk(device, sampler, prompt=prompt, count=count)
+    from .chat.writing import write
+
+    connect, image = there.connect(), there.content()
+    with telling(say):
+        if prompt is None:
+            return _conversation(there, connect, image, sampler=sampler, count=count)
+        with connect(image) as device:
+            say(str(write(device, sampler, prompt=prompt, count=count)))
+    return 0
+
+
+def _conversation(there: There, connect: "Connect", image: bytes, *, sampler: Sampler, count: int) -> int:
+    import boards
+    from polychron.system.cache import cache_folder
+
+    from .chat.conversation import Conversation, converse
+    from .chat.lines import lines
+
+    clock_hz = boards.get(there.board).clock_hz
+    conversation = Conversation(connect, image, compiled=there.compiled, sampler=sampler, count=count, clock_hz=clock_hz)
+    try:
+        return converse(conversation, lines(cache_folder() / "talk-history", conversation.commands))
+    finally:
+        conversation.close()
 
 
 @app.command(help="Let a board check the image in its flash by its CRCs.")
 def scrub(
-    line: Annotated[Line, FLAT],
     *,
+    port: Annotated[str, option("serial port of the board, the second one of an iCEBreaker", metavar="PORT")],
+    baud: Annotated[int, BAUD] = 1_000_000,
     image: Annotated[Path | None, option("the image that should be there, to name what is damaged", metavar="FILE")] = None,
 ) -> int:
     from .host.scrub import scrub
@@ -64,37 +124,8 @@ def scrub(
     from .image.files import read_bytes
 
     content = None if image is None else read_bytes(image)
-    with SerialTransport(line.port, baud=line.baud) as transport:
+    with SerialTransport(port, baud=baud) as transport:
         return scrub(transport, content)
-
-
-def talk(device: "Device", sampler: Sampler, *, prompt: str, count: int) -> "Counters":
-    """Load, feed the prompt, write what follows as it comes; the counters of it all."""
-    from golden.integer.symbols import typed_bytes
-
-    data = typed_bytes(prompt)
-    device.symbols(data)  # a byte the network can't read is told before anything is loaded
-    size = len(device.loadable)
-    core = device.load(
-        progress=lambda done: print(f"\rloading {100 * done // size} %", end="\n" * (done == size), file=sys.stderr, flush=True)
-    )
-    print(f"{core}", file=sys.stderr)
-    device.set_sampler(temperature=sampler.temperature, k=sampler.k, seed=sampler.seed)
-    device.reset()
-    begin = device.host.counters()
-    device.feed(data)
-    terminal = sys.stdout.isatty()
-    sys.stdout.write(terminal_text(data.decode(errors="replace"), terminal=terminal))
-    for text in device.generate(count):
-        sys.stdout.write(terminal_text(text, terminal=terminal))
-        sys.stdout.flush()
-    sys.stdout.write("\n")
-    steps = len(data) + count  # the core counts them in 16 bits
-    used = replace(device.host.counters() - begin, steps=steps)
-    clocks, beats, flash = (number / max(1, used.steps) for number in (used.clocks, used.beats, used.flash))
-    each = f"{clocks:.1f} clocks and {beats:.1f} beats a step ({flash:.1f} of them from flash)"
-    print(f"{used.steps} steps, {each}, {used.saturations} saturations", file=sys.stderr)
-    return used
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -165,7 +165,12 @@ def test_a_right_import_passes(module: str, source: str) -> None:
 def required(*extras: str) -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = project["dependencies"] + [entry for extra in extras for entry in project["optional-dependencies"][extra]]
-    return {re.split(r"[^A-Za-z0-9_.-]", entry)[0].lower() for entry in asked}
+    return {normal(re.split(r"[^A-Za-z0-9_.-]", entry)[0]) for entry in asked}
+
+
+def normal(name: str) -> str:
+    """A distribution's name as it is compared: case, and which of ``-_.`` stands in it, make no difference."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 OWNERS = packages_distributions()
@@ -174,7 +179,7 @@ OWNERS = packages_distributions()
 def undeclared(names: list[str], asked: set[str]) -> list[str]:
     """Those of ``names`` that are neither ours, nor Python's, nor from a distribution in ``asked``."""
     tops = {name.split(".")[0] for name in names} - set(FOLDERS) - set(sys.stdlib_module_names)
-    return sorted(top for top in tops if not {owner.lower() for owner in OWNERS.get(top, [top])} & asked)
+    return sorted(top for top in tops if not {normal(owner) for owner in OWNERS.get(top, [top])} & asked)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

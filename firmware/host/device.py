@@ -96,13 +96,18 @@ class Device:
 
     def generate(self, count: int) -> Iterator[str]:
         """``count`` symbols the core chooses, as UTF-8 text, a few at a time."""
+        for _, text in self.parts(count):
+            yield text
+
+    def parts(self, count: int) -> Iterator[tuple[int, str]]:
+        """The same; with each piece of text the symbols that the core has chosen for it, 0 with the last one, which ends a character."""
         decoder = TextDecoder(tuple(self._listed()))
         done = 0
         while done < count:
             chosen = self.host.step(min(32, count - done))
             done += len(chosen)
-            yield decoder.text(chosen)
-        yield decoder.end()
+            yield len(chosen), decoder.text(chosen)
+        yield 0, decoder.end()
 
     def symbols(self, text: bytes) -> list[int]:
         """Text to symbols."""

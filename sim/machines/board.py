@@ -6,6 +6,7 @@ from pathlib import Path
 
 from boards import Board
 from firmware.host.transport import Transport
+from firmware.image.sections import signature, unpack
 from firmware.isa import Width
 from firmware.program import Program
 from hdl.board.system import System
@@ -47,8 +48,9 @@ class BoardSimulation(Machine):
 
     With ``image``, the bytes at the board's image offset in flash, it reads an image from there as it does after power-up (:meth:`boot`
     waits for the end). With ``program`` it is preloaded (sim.machines.preload) instead, and only the sampler's registers are still to be
-    set over the UART; the flash then holds ``image``, if that is given, for its tables. Without either the chip is blank. ``flash``: how
-    the chip is set up, on a board with a flash tier. ``gap_bits``: of hdl.board.system.System. ``uart``: the host's side of the UART.
+    set over the UART; with the ``image`` of it too, the board knows that as what it runs and what its flash holds. Without either the
+    chip is blank. ``flash``: how the chip is set up, on a board with a flash tier. ``gap_bits``: of hdl.board.system.System. ``uart``: the
+    host's side of the UART.
     """
 
     def __init__(
@@ -65,6 +67,9 @@ class BoardSimulation(Machine):
         if program is not None:
             self.sim["loader.status__done"] = 1  # as hdl.board.system.System(board, loaded=True) begins
             self._preload(program)
+            if image is not None:
+                self.sim["loader.signature.value"] = signature(unpack(image)[1])
+                self.sim["loader.signature.same"] = int(board.flash is not None)
         self.uart = self.sim.uart(from_design="uart_tx", to_design="uart_rx", divisor=board.clock_hz / board.uart_baud)
         if board.flash is not None:
             self._attach_flash(board, image or b"", flash)

@@ -25,6 +25,7 @@ TRAINED = (
     "--soften",
     "--out",
 )
+TALK = ("--board", "--flash", "--count", "--temperature", "--seed", "--k", "--prompt")
 COMMANDS = {
     ("estimate",): ("--network", ROOM),
     ("export",): ("--network", (*ROOM, "--greedy", "--out")),
@@ -35,7 +36,11 @@ COMMANDS = {
     ("train", "transformer"): ("--text", (*TRAINED, "--heads", "--tables", "--context")),
     ("train", "mnist"): ("--data", ("--preset", "--tables", "--seed", "--out")),
     ("eval",): ("", ("--text", "--data")),
-    ("talk", "--port", "/nowhere/port"): ("--image", ("--baud", "--count", "--temperature", "--seed", "--k", "--prompt")),
+    ("talk", "--port", "/nowhere/port"): (
+        "--image",
+        ("--baud", "--count", "--temperature", "--seed", "--k", "--prompt", "--board", "--flash"),
+    ),
+    ("talk", "--port", "simulated"): ("--network", ("--board", "--flash", "--count", "--temperature", "--seed", "--k", "--prompt")),
     ("talk", "scrub", "--port", "/nowhere/port"): ("--image", ("--baud",)),
 }
 """Of each command the option that names its input (or a place), and others."""

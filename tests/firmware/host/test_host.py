@@ -13,6 +13,7 @@ import pytest
 
 import boards
 from firmware import isa
+from firmware.chat.writing import write
 from firmware.compiler import compile_network
 from firmware.host.device import Device, SymbolError
 from firmware.host.host import AbortedError, Counters, Host, LinkError
@@ -20,7 +21,7 @@ from firmware.host.link import Frame
 from firmware.host.transport import SerialTransport, Transport, TransportError
 from firmware.image.image import write_image
 from firmware.jitter import JitterError, jitter_table
-from firmware.talk import main, talk
+from firmware.talk import main
 from golden.integer.deep import deep_forward
 from golden.integer.network import Network
 from golden.integer.sampling import Jitter, Sampler
@@ -259,7 +260,7 @@ def test_image_for_another_core() -> None:
 def test_talk(capsys: pytest.CaptureFixture[str]) -> None:
     network = text_network()
     image = write_image(compile_network(network, ICEBREAKER))
-    used = talk(Device(Host(FakeCore()), image), EARLIEST, prompt="abc", count=50)
+    used = write(Device(Host(FakeCore()), image), EARLIEST, prompt="abc", count=50).used
     assert used.rows == 53 * (8 + 6 + 1)
     chosen = golden_run(network, [1, 2, 3, *[None] * 50], Sampler())
     expected = "abc" + "".join("?abcdefg"[symbol] for symbol in chosen[3:])
@@ -268,7 +269,7 @@ def test_talk(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_talk_reads_a_prompt_of_any_bytes(capsys: pytest.CaptureFixture[str]) -> None:
     image = write_image(compile_network(text_network(), ICEBREAKER))
-    used = talk(Device(Host(FakeCore()), image), EARLIEST, prompt="a\udcff", count=0)
+    used = write(Device(Host(FakeCore()), image), EARLIEST, prompt="a\udcff", count=0).used
     assert used.steps == 2
     assert capsys.readouterr().out == "a\ufffd\n"
 
@@ -295,14 +296,14 @@ def test_talk_escapes_what_steers_a_terminal_there_alone(capsys: pytest.CaptureF
     """The prompt, and the text of a network whose symbols are such characters."""
     image = write_image(compile_network(text_network((-1, *b"\x1b\r\x07\x00\x08[2")), ICEBREAKER))
 
-    def write() -> None:
-        talk(Device(Host(FakeCore()), image), EARLIEST, prompt="\x1b[2\x9b", count=60)
+    def written() -> None:
+        write(Device(Host(FakeCore()), image), EARLIEST, prompt="\x1b[2\x9b", count=60)
 
-    write()
+    written()
     plain = capsys.readouterr().out
     assert plain.startswith("\x1b[2\x9b")
     assert len(set(plain[4:-1]) & set("\x1b\r\x07\x00\x08")) > 1
-    seen = on_a_terminal(write).decode()
+    seen = on_a_terminal(written).decode()
     assert all(sign.isprintable() for sign in seen[:-1])
     assert seen == terminal_text(plain, terminal=True)
     assert seen.startswith("\\x1b[2")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from firmware import isa
+from firmware.chat.writing import write
 from firmware.compiler import compile_network
 from firmware.host.device import Device
 from firmware.host.host import Host, LinkError, ScrubError
@@ -14,7 +15,7 @@ from firmware.image.contents import contents
 from firmware.image.image import write_image
 from firmware.image.sections import until_rest
 from firmware.sampling import Sampling
-from firmware.talk import main, talk
+from firmware.talk import main
 from golden.integer.sampling import Sampler
 from polychron.command.target import EARLIEST
 
@@ -237,11 +238,10 @@ def test_tables_of_another_image_are_refused() -> None:
 
 
 def test_talk_greets(capsys: pytest.CaptureFixture[str]) -> None:
-    used = talk(Device(Host(FakeCore(flash=IMAGE, size=SIZE)), IMAGE), EARLIEST, prompt="abc", count=5)
-    told = capsys.readouterr().err
-    assert "\rloading 100 %\ncore with 8 lanes and 2 comparators, link version 3, flash ready, capture setting 2\n" in told
-    assert f"({used.flash / max(1, used.steps):.1f} of them from flash)" in told
-    assert used.flash > 0
+    usage = write(Device(Host(FakeCore(flash=IMAGE, size=SIZE)), IMAGE), EARLIEST, prompt="abc", count=5)
+    assert capsys.readouterr().err == "core with 8 lanes and 2 comparators, link version 3, flash ready, capture setting 2\n"
+    assert f"({usage.used.flash / 8:.1f} of them from flash)" in str(usage)
+    assert usage.used.flash > 0
 
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,146 @@
+"""A conversation with a text network: each line is read to it and it goes on from there; a line with a slash is a command."""
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
+from typing import Any
+
+from golden.integer.symbols import typed_bytes
+from polychron.command.target import Sampler
+from polychron.command.terminal import say
+
+from ..host.device import Device, SymbolError
+from .start import start
+from .usage import Usage
+from .writing import go_on, show, stoppable
+
+Connect = Callable[[bytes], AbstractContextManager[Device]]
+"""A device with the network of an image, not loaded yet; only one is open at a time."""
+
+HELP = """\
+A line is read to the network, and the network goes on from there. Ctrl-C stops it, Ctrl-D ends the program.
+/temperature T  draw from the softmax at T; 0 takes the earliest spike
+/k K            draw among the K earliest spikes only; 0: among all
+/seed N         start the core's generator anew
+/count N        characters of an answer
+/reset          forget the text so far
+/stats          what the core has done since the network was loaded
+/network NAME   go on with another network: a file, or one that ships
+/help, /quit"""
+
+
+class Conversation:
+    """Over what ``connect`` opens, with the network of ``image``.
+
+    ``compiled``: the image of a network by its name; ``count``: characters of an answer; ``clock_hz``: of the board, to tell its speed.
+    """
+
+    def __init__(
+        self, connect: Connect, image: bytes, *, compiled: Callable[[str], bytes], sampler: Sampler, count: int, clock_hz: float
+    ) -> None:
+        self._connect, self._compiled = connect, compiled
+        self._sampler, self._count, self._clock_hz = sampler, count, clock_hz
+        self._commands: dict[str, Callable[[str], None]] = {
+            "temperature": lambda word: self._draw("temperature", word, float),
+            "k": lambda word: self._draw("k", word, int),
+            "seed": lambda word: self._draw("seed", word, int),
+            "count": self._set_count,
+            "reset": self._reset,
+            "stats": self._stats,
+            "network": self._network,
+            "help": lambda word: print(HELP),
+        }
+        self._stack = ExitStack()
+        self._open(image)
+
+    @property
+    def commands(self) -> list[str]:
+        """What may stand at the beginning of a line, for completion."""
+        return [f"/{name}" for name in (*self._commands, "quit")]
+
+    def close(self) -> None:
+        """Let go of the board."""
+        self._stack.close()
+
+    def take(self, line: str) -> bool:
+        """Do what a line says; False if that is to end. What is wrong with it is a ``ValueError``, after which the next line can follow."""
+        if not line.startswith("/"):
+            self._answer(line)
+            return True
+        name, _, word = line[1:].strip().partition(" ")
+        if name == "quit":
+            return False
+        if name not in self._commands:
+            raise ValueError(f"/{name} is none of the commands {', '.join(self.commands)}")
+        self._commands[name](word.strip())
+        return True
+
+    def _answer(self, line: str) -> None:
+        data = typed_bytes(line)
+        try:
+            self._device.feed(end := data + b"\n")
+        except SymbolError:
+            self._device.feed(end := data)  # a network that knows no end of line
+        self._usage.update(len(end))
+        with stoppable() as stop:
+            if go_on(self._device, self._count, usage=self._usage, stop=stop) != "\n":
+                show("\n")
+
+    def _draw(self, name: str, word: str, kind: type[int] | type[float]) -> None:
+        try:
+            value: Any = kind(word)
+        except ValueError:
+            raise ValueError(f"/{name} takes a number, not {word!r}") from None
+        sampler = replace(self._sampler, greedy=False, **{name: value})
+        self._device.set_sampler(temperature=sampler.temperature, k=sampler.k, seed=sampler.seed)
+        self._sampler = sampler
+
+    def _set_count(self, word: str) -> None:
+        if not word.isdecimal() or not 1 <= int(word) <= 1_000_000:
+            raise ValueError(f"/count takes 1..1000000 characters, not {word!r}")
+        self._count = int(word)
+
+    def _reset(self, word: str) -> None:
+        self._device.reset()
+
+    def _stats(self, word: str) -> None:
+        used, host = self._usage.used, self._device.host
+        print(self._usage)
+        if used.steps:
+            rate = self._clock_hz * used.steps / used.clocks
+            print(f"{rate:,.0f} characters a second at {self._clock_hz / 1e6:g} MHz, {used.rows / used.steps:.0f} rows a character")
+        print(f"requests sent again: {host.resent}")
+
+    def _network(self, word: str) -> None:
+        if not word:
+            raise ValueError("/network takes a network file, or the name of one that ships")
+        image, before = self._compiled(word), self._device.image
+        self._stack.close()
+        try:
+            self._open(image)
+        except ValueError:
+            self._stack.close()
+            self._open(before)
+            raise
+
+    def _open(self, image: bytes) -> None:
+        self._device = self._stack.enter_context(self._connect(image))
+        start(self._device, self._sampler)
+        self._usage = Usage(self._device.host)
+        say(f"{self._device.program.meta.name}; /help tells what can be said")
+
+
+def converse(conversation: Conversation, lines: Callable[[], str]) -> int:
+    """Take ``lines()``, one after another, until ``EOFError`` or /quit. The exit code. What is wrong with a line is told, and the next one
+    follows, unless nobody is there to write another."""
+    while True:
+        try:
+            if not conversation.take(lines()):
+                return 0
+        except EOFError:
+            return 0
+        except ValueError as error:
+            if not sys.stdin.isatty():
+                raise
+            say(f"error: {error}")

@@ -1,0 +1,29 @@
+"""What a core has done since it was last asked, in counters that don't wrap around."""
+
+from dataclasses import fields
+
+from ..host.host import Counters, Host
+
+NOTHING = Counters(**{field.name: 0 for field in fields(Counters)})
+
+
+class Usage:
+    """``host``'s core from now on. ``used``: what it has done up to the last :meth:`update`, ``steps`` as they are told."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._last = host.counters()
+        self.used = NOTHING
+
+    def update(self, steps: int) -> None:
+        """The core has taken so many ``steps`` more; at least once in 2**32 clocks, after which its counters begin anew."""
+        now = self._host.counters()
+        since = vars(now - self._last) | {"steps": steps}
+        self.used = Counters(**{name: value + since[name] for name, value in vars(self.used).items()})
+        self._last = now
+
+    def __str__(self) -> str:
+        used = self.used
+        clocks, beats, flash = (number / max(1, used.steps) for number in (used.clocks, used.beats, used.flash))
+        each = f"{clocks:.1f} clocks and {beats:.1f} beats a step ({flash:.1f} of them from flash)"
+        return f"{used.steps} steps, {each}, {used.saturations} saturations"

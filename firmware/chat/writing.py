@@ -1,0 +1,76 @@
+"""What a network writes, on a terminal or into a file, as it comes."""
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from golden.integer.symbols import typed_bytes
+from polychron.command.target import Sampler
+from polychron.command.terminal import terminal_text
+
+from ..host.device import Device
+from .start import start
+from .usage import Usage
+
+PART = 4096  # characters between two looks at the counters
+
+
+@contextmanager
+def stoppable() -> Iterator[threading.Event]:
+    """The event is set by the first Ctrl-C while it is entered; a second one does what it did before."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def first(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        stop.set()
+
+    signal.signal(signal.SIGINT, first)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def show(text: str) -> None:
+    """To standard output, at once; a terminal is not steered by it."""
+    sys.stdout.write(terminal_text(text, terminal=sys.stdout.isatty()))
+    sys.stdout.flush()
+
+
+def go_on(device: Device, count: int, *, usage: Usage, stop: threading.Event | None = None) -> str:
+    """``count`` characters of the network's own are shown as they come, fewer if ``stop`` is set meanwhile; the last one shown, or "".
+
+    The core is between two steps afterwards, so that its state is that of the text.
+    """
+    last, taken = "", 0
+    for chosen, text in device.parts(count):
+        show(text)
+        last, taken = text[-1:] or last, taken + chosen
+        if taken >= PART or (stop and stop.is_set()):
+            usage.update(taken)
+            taken = 0
+        if stop and stop.is_set():
+            break
+    usage.update(taken)
+    return last
+
+
+def write(device: Device, sampler: Sampler, *, prompt: str, count: int) -> Usage:
+    """A text from its beginning: ``prompt`` and ``count`` characters more are shown as they come. What it took."""
+    data = typed_bytes(prompt)
+    device.symbols(data)  # a byte the network can't read is told before anything is loaded
+    start(device, sampler)
+    usage = Usage(device.host)
+    device.feed(data)
+    usage.update(len(data))
+    show(data.decode(errors="replace"))
+    go_on(device, count, usage=usage)
+    show("\n")
+    return usage
