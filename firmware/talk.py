@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from boards import FlashMode
+from boards import Board, FlashMode, flash_mode, get
 from polychron.command.app import make_app, run
 from polychron.command.options import FLAT, Options, option
 from polychron.command.target import BOARD, EARLIEST, NETWORK, Sampler, text_is_drawn
@@ -65,15 +65,17 @@ class There(Options):
 
         return load(network).compile(board=self.board, flash=self.flash).image
 
+    @property
+    def record(self) -> Board:
+        return flash_mode(get(self.board), self.flash)
+
     def connect(self) -> "Connect":
         """The way to the board, for one image after another."""
-        import boards
         from polychron.board import connect
 
         from .chat.ports import choose_port
 
-        record = boards.flash_mode(boards.get(self.board), self.flash)
-        return partial(connect, self.port or choose_port(), baud=self.baud, board=record)
+        return partial(connect, self.port or choose_port(), baud=self.baud, board=self.record)
 
 
 @app.default
@@ -98,13 +100,12 @@ def talk(
 
 
 def _conversation(there: There, connect: "Connect", image: bytes, *, sampler: Sampler, count: int) -> int:
-    import boards
     from polychron.system.cache import cache_folder
 
     from .chat.conversation import Conversation, converse
     from .chat.lines import lines
 
-    clock_hz = boards.get(there.board).clock_hz
+    clock_hz = there.record.clock_hz
     conversation = Conversation(connect, image, compiled=there.compiled, sampler=sampler, count=count, clock_hz=clock_hz)
     try:
         return converse(conversation, lines(cache_folder() / "talk-history", conversation.commands))

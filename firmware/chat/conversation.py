@@ -78,12 +78,12 @@ class Conversation:
 
     def _answer(self, line: str) -> None:
         data = typed_bytes(line)
-        try:
-            self._device.feed(end := data + b"\n")
-        except SymbolError:
-            self._device.feed(end := data)  # a network that knows no end of line
-        self._usage.update(len(end))
         with stoppable() as stop:
+            try:
+                self._device.feed(end := data + b"\n")
+            except SymbolError:
+                self._device.feed(end := data)  # a network that knows no end of line
+            self._usage.update(len(end))
             if go_on(self._device, self._count, usage=self._usage, stop=stop) != "\n":
                 show("\n")
 
@@ -107,7 +107,7 @@ class Conversation:
     def _stats(self, word: str) -> None:
         used, host = self._usage.used, self._device.host
         print(self._usage)
-        if used.steps:
+        if used.clocks:
             rate = self._clock_hz * used.steps / used.clocks
             print(f"{rate:,.0f} characters a second at {self._clock_hz / 1e6:g} MHz, {used.rows / used.steps:.0f} rows a character")
         print(f"requests sent again: {host.resent}")

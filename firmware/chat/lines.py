@@ -13,9 +13,14 @@ def lines(history: Path, words: Sequence[str]) -> Callable[[], str]:
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import WordCompleter
     from prompt_toolkit.history import FileHistory
+    from prompt_toolkit.shortcuts import CompleteStyle
 
     session: PromptSession[str] = PromptSession(
-        "> ", history=FileHistory(str(history)), completer=WordCompleter(list(words), sentence=True), complete_while_typing=False
+        "> ",
+        history=FileHistory(str(history)),
+        completer=WordCompleter(list(words), sentence=True),
+        complete_while_typing=False,
+        complete_style=CompleteStyle.READLINE_LIKE,
     )
 
     def typed() -> str:

@@ -13,7 +13,8 @@ from ..host.device import Device
 def start(device: Device, sampler: Sampler) -> None:
     """Load the network if the board runs another one, tell what core it is, and set the sampler. One that reads no text is refused."""
     device.symbols(b"")
-    with tqdm(total=len(device.loadable), desc="loading", unit="B", unit_scale=True, leave=False, disable=not sys.stderr.isatty()) as bar:
+    size, quiet = len(device.loadable), not sys.stderr.isatty()
+    with tqdm(total=size, desc="loading", unit="B", unit_scale=True, leave=False, delay=0.5, disable=quiet) as bar:
         core = device.load(progress=lambda done: bar.update(done - bar.n))
     say(str(core))
     device.set_sampler(temperature=sampler.temperature, k=sampler.k, seed=sampler.seed)
