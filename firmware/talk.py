@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from boards import Board, FlashMode, flash_mode, get
 from polychron.command.app import make_app, run
-from polychron.command.options import FLAT, Options, option
+from polychron.command.options import FLAT, option
+from polychron.command.ports import ASKED, Line
 from polychron.command.target import BOARD, EARLIEST, NETWORK, Sampler, text_is_drawn
 from polychron.command.terminal import say
 
@@ -33,16 +34,11 @@ app = make_app(
     config=text_is_drawn,
 )
 
-PORT = "serial port of the board, the second one of an iCEBreaker; simulated: a simulated board. Left out: you are asked"
-BAUD = option("bits a second", low=1, high=100_000_000, metavar="N")
-
 
 @dataclass(frozen=True, kw_only=True)
-class There(Options):
+class There(Line):
     """A board, and the network on it."""
 
-    port: Annotated[str | None, option(PORT, metavar="PORT")] = None
-    baud: Annotated[int, BAUD] = 1_000_000
     network: Annotated[str | None, NETWORK] = None
     image: Annotated[Path | None, option("instead of --network: image.bin, as a build or an export leaves it", metavar="FILE")] = None
     board: Annotated[str, BOARD] = "icebreaker"
@@ -73,9 +69,7 @@ class There(Options):
         """The way to the board, for one image after another."""
         from polychron.board import connect
 
-        from .chat.ports import choose_port
-
-        return partial(connect, self.port or choose_port(), baud=self.baud, board=self.record)
+        return partial(connect, self.chosen(), baud=self.baud, board=self.record)
 
 
 @app.default
@@ -115,9 +109,8 @@ def _conversation(there: There, connect: "Connect", image: bytes, *, sampler: Sa
 
 @app.command(help="Let a board check the image in its flash by its CRCs.")
 def scrub(
+    line: Annotated[Line, FLAT] = ASKED,
     *,
-    port: Annotated[str, option("serial port of the board, the second one of an iCEBreaker", metavar="PORT")],
-    baud: Annotated[int, BAUD] = 1_000_000,
     image: Annotated[Path | None, option("the image that should be there, to name what is damaged", metavar="FILE")] = None,
 ) -> int:
     from .host.scrub import scrub
@@ -125,7 +118,7 @@ def scrub(
     from .image.files import read_bytes
 
     content = None if image is None else read_bytes(image)
-    with SerialTransport(port, baud=baud) as transport:
+    with SerialTransport(line.chosen(), baud=line.baud) as transport:
         return scrub(transport, content)
 
 

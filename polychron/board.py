@@ -12,8 +12,7 @@ from firmware.host.transport import SerialTransport, Transport
 from firmware.image.files import read_bytes
 from firmware.image.image import read_image
 
-SIMULATED = "simulated"
-"""The port of a board that is simulated in this process, for as long as it is connected."""
+from .command.ports import SIMULATED
 
 
 @contextmanager

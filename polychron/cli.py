@@ -38,6 +38,7 @@ LAZY = {
     "build": "hdl.build:app",
     "export": "firmware.export:app",
     "talk": "firmware.talk:app",
+    "selftest": "firmware.selftest:app",
 }
 for place, (name, path) in enumerate(LAZY.items()):
     app.command(path, name=name, sort_key=place)

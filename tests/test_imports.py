@@ -43,6 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "sim.cycles": {"boards", "firmware"},
     "sim.compare": {"firmware", "golden.integer"},
     "sim.machines": {"sim.flash", "sim.compiled", "sim.compare", "boards", "firmware", "golden.integer", "hdl", "polychron.system"},
+    "sim.selftest": {"sim.compare", "firmware", "golden.integer"},
     "sim.live": {"sim.machines", "firmware.isa", "polychron.command.terminal"},
     "sim": {"boards", "golden", "firmware", "hdl", "polychron.system"},
     "benchmarks": {"boards", "golden", "firmware", "hdl", "sim", "polychron.command", "polychron.system"},

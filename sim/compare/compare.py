@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from firmware.program import Program
 from golden.integer.layer import Int16
-from sim.compare.diagnose import find_table
+from golden.integer.network import Network
+from sim.compare.diagnose import Memory, find_table
 from sim.compare.expected import Golden, Write
 
 
@@ -62,18 +64,23 @@ class Comparison:
         if write.run != run:
             raise RuntimeError(f"run {run} wrote back where run {write.run} was due")
         got = self._latencies()[write.addresses]
-        wrong = np.flatnonzero(got != write.values)
-        self.compared += len(got) - len(wrong)
-        if len(wrong) == 0:
-            return
-        first = int(wrong[write.neurons[wrong].argmin()])
-        self.difference = Difference(
-            step=self.step,
-            op=str(write.stage),
-            neuron=int(write.neurons[first]),
-            address=int(write.addresses[first]),
-            got=int(got[first]),
-            expected=int(write.values[first]),
-            others=len(np.unique(write.neurons[wrong])) - 1,
-            table=find_table(self.golden.network, self.golden.program, write, got=got, memory=self._tables),
-        )
+        self.compared += int(np.count_nonzero(got == write.values))
+        self.difference = find_difference(self.golden.network, self.golden.program, write, got=got, step=self.step, memory=self._tables)
+
+
+def find_difference(network: Network, program: Program, write: Write, *, got: Int16, step: int, memory: Memory) -> Difference | None:
+    """What the core left of a write-back, ``got``, beside what it must be; None if that is equal. ``memory``: as in :func:`find_table`."""
+    wrong = np.flatnonzero(got != write.values)
+    if len(wrong) == 0:
+        return None
+    first = int(wrong[write.neurons[wrong].argmin()])
+    return Difference(
+        step=step,
+        op=str(write.stage),
+        neuron=int(write.neurons[first]),
+        address=int(write.addresses[first]),
+        got=int(got[first]),
+        expected=int(write.values[first]),
+        others=len(np.unique(write.neurons[wrong])) - 1,
+        table=find_table(network, program, write, got=got, memory=memory),
+    )

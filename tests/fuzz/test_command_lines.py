@@ -41,6 +41,7 @@ COMMANDS = {
         ("--baud", "--count", "--temperature", "--seed", "--k", "--prompt", "--board", "--flash"),
     ),
     ("talk", "--port", "simulated"): ("--network", ("--board", "--flash", "--count", "--temperature", "--seed", "--k", "--prompt")),
+    ("selftest", "--port", "/nowhere/port"): ("--network", ("--board", "--baud", "--vectors", "--seed")),
     ("talk", "scrub", "--port", "/nowhere/port"): ("--image", ("--baud",)),
 }
 """Of each command the option that names its input (or a place), and others."""

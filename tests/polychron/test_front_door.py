@@ -39,6 +39,7 @@ MODULES += [
     "sim.context_plot",
     "firmware.export",
     "firmware.talk",
+    "firmware.selftest",
 ]
 
 
@@ -97,7 +98,10 @@ def test_every_command_is_listed_with_a_line() -> None:
         (["estimate", "--board"], "requires an argument"),
         (["estimate", "--network", "shakespear"], "shakespear is neither a file nor one of the networks that ship: "),
         (["export", "--greedy", "--temperature", "1"], "--greedy and --temperature exclude each other"),
-        (["talk", "scrub"], "requires an argument"),
+        (["talk", "scrub", "--port", "/nowhere"], "/nowhere: cannot be opened: "),
+        (["selftest", "--port", "/nowhere"], "/nowhere: cannot be opened: "),
+        (["selftest", "--port", "simulated", "--network", "best-4m"], "best-4m is neither a file nor one of the networks that ship"),
+        (["selftest", "--port", "simulated", "--vectors", "0"], "--vectors must be 1..10000, not 0"),
         (["talk", "--port", "/nowhere", "--prompt", "a"], "/nowhere: cannot be opened: "),
         (["talk", "--port", "simulated", "--network", "a", "--image", "b"], "--network and --image exclude each other"),
         (["talk", "--port", "simulated", "--network", "digits"], "the network has no symbols, so it reads no text"),

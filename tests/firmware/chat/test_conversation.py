@@ -6,9 +6,9 @@ import sys
 from contextlib import contextmanager
 
 import pytest
+from serial.tools import list_ports
 
 import boards
-from firmware.chat import ports
 from firmware.chat.conversation import Conversation, converse
 from firmware.chat.lines import lines
 from firmware.chat.writing import stoppable
@@ -17,6 +17,7 @@ from firmware.host.device import Device
 from firmware.host.host import Host
 from firmware.image.image import write_image
 from golden.integer.sampling import Sampler as GoldenSampler
+from polychron.command import ports
 from polychron.command.target import Sampler
 
 from ..host.core import FakeCore
@@ -171,12 +172,12 @@ def test_ports_are_told_where_nobody_can_be_asked(monkeypatch):
         def __lt__(self, other):
             return False
 
-    monkeypatch.setattr(ports, "comports", lambda: [Port()])
+    monkeypatch.setattr(list_ports, "comports", lambda: [Port()])
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     with pytest.raises(
         ValueError, match=r"^--port must name a serial port \(/dev/ttyUSB1  iCEBreaker V1\.0e\\x1b, USB VID:PID=0403:6010\)"
     ):
         ports.choose_port()
-    monkeypatch.setattr(ports, "comports", list)
+    monkeypatch.setattr(list_ports, "comports", list)
     with pytest.raises(ValueError, match=r"\(this machine has none\), or be simulated$"):
         ports.choose_port()

@@ -1,16 +1,37 @@
-"""Which port to talk to, where none was named."""
+"""The way to a board, as options: which serial port, how fast; and the question which, where none was named."""
 
 import sys
+from dataclasses import dataclass
+from typing import Annotated
 
-from serial.tools.list_ports import comports
-
-from polychron.command.terminal import printable
+from .options import Options, option
+from .terminal import printable
 
 SIMULATED = "simulated"
+"""The port of a board that is simulated in this process, for as long as it is connected."""
+
+PORT = f"serial port of the board, the second one of an iCEBreaker; {SIMULATED}: a simulated board. Left out: you are asked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line(Options):
+    """The way to the board."""
+
+    port: Annotated[str | None, option(PORT, metavar="PORT")] = None
+    baud: Annotated[int, option("bits a second", low=1, high=100_000_000, metavar="N")] = 1_000_000
+
+    def chosen(self) -> str:
+        """The port, asked for if need be."""
+        return self.port or choose_port()
+
+
+ASKED = Line()
 
 
 def choose_port() -> str:
     """The port that is chosen at the terminal, out of a list of this machine's; ``ValueError`` with the list where nobody can be asked."""
+    from serial.tools.list_ports import comports
+
     found = [(port.device, _told(port.device, port.description, port.hwid)) for port in sorted(comports())]
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         there = "; ".join(line for _, line in found) or "this machine has none"

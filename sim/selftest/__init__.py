@@ -1,0 +1,1 @@
+"""A core at the other end of a link, compared with golden op by op."""

@@ -1,0 +1,101 @@
+"""The self-test of a board: every op of a network on vectors, each latency compared with golden."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from firmware.description import Work
+from firmware.host.device import Device
+from firmware.image.image import sampler_image, store_image
+from firmware.program import Program
+from golden.integer.deep import DeepNetwork
+from golden.integer.layer import Int16
+from golden.integer.network import Network
+from sim.compare.compare import find_difference
+from sim.compare.expected import Given, Golden, Write
+
+from .parts import program_image, up_to
+from .readback import Readback
+
+INPUTS = 4096  # latencies of a deep network's vectors are drawn from -INPUTS..INPUTS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """``compared``: latencies and symbols equal to golden's; ``difference``: a sentence about the first that is not, or None."""
+
+    compared: int
+    difference: str | None = None
+
+
+class SelfTest:
+    """``network`` on the board behind ``device``, which has loaded ``program``, the network's.
+
+    A vector is one step: a symbol, which goes on from the vectors before it, or the inputs of a deep network. They are drawn from ``seed``.
+    Each op is tested by itself: the step ends behind it, so that nothing overwrites what it has written.
+    """
+
+    def __init__(self, device: Device, network: Network, program: Program, *, vectors: int, seed: int) -> None:
+        self._device, self._network, self._program = device, network, program
+        rng = np.random.default_rng(seed)
+        self._vectors: list[Given]
+        if isinstance(network, DeepNetwork):
+            self._vectors = list(rng.integers(-INPUTS, INPUTS + 1, (vectors, network.n_in)).astype(np.int16))
+        else:
+            self._vectors = rng.integers(network.n_in, size=vectors).tolist()
+        writes = Golden(network, program).step(self._vectors[0])
+        self._ops = sorted(writes, key=lambda write: write.stage.work is Work.OUTPUT)
+        self.steps = len(writes) * vectors
+        self._memory = Readback(device.host, program)
+
+    def run(self, *, progress: Callable[[int], None] = lambda done: None) -> Outcome:
+        """Test all ops, the output last, until one differs; ``progress`` is told how many of the ``steps`` are done.
+
+        The board keeps the tables and loses the program: whoever uses it next must load the network again.
+        """
+        compared = 0
+        for number, op in enumerate(self._ops):
+            golden = self._begin(op)
+            for step, given in enumerate(self._vectors):
+                outcome = self._step(golden, given, op, step)
+                compared += outcome.compared
+                if outcome.difference:
+                    return Outcome(compared=compared, difference=outcome.difference)
+                progress(number * len(self._vectors) + step + 1)
+        return Outcome(compared=compared)
+
+    def _begin(self, op: Write) -> Golden:
+        """The core and golden in the state of the start."""
+        program, whole = self._program, op.stage.work is Work.OUTPUT  # a text's output is made of what the step before has left
+        runs = program.runs if whole else up_to(program.runs, op.run)
+        self._device.host.load(program_image(runs, width=program.width))
+        self._device.host.load(sampler_image(program.sampling, width=program.width))
+        self._device.reset()
+        return Golden(self._network, program)
+
+    def _step(self, golden: Golden, given: Given, op: Write, step: int) -> Outcome:
+        due = next(write for write in golden.step(given) if write.run == op.run)
+        if isinstance(given, np.ndarray):
+            store = self._program.store.copy()
+            addresses, values = golden.inputs(given)
+            store[addresses] = values
+            self._device.host.load(store_image(store, width=self._program.width))
+            chosen = self._device.host.step(1)[0]
+        else:
+            chosen = self._device.host.feed([int(given or 0)])[0]
+        got = self._read(due)
+        found = find_difference(self._network, self._program, due, got=got, step=step, memory=self._memory)
+        if found:
+            return Outcome(compared=int(np.count_nonzero(got == due.values)), difference=str(found))
+        if op.stage.work is Work.OUTPUT:
+            if chosen != golden.symbol:
+                said = f"step {step}, op {op.stage}: the core chose symbol {chosen}, golden {golden.symbol}"
+                return Outcome(compared=len(got), difference=said)
+            return Outcome(compared=len(got) + 1)
+        return Outcome(compared=len(got))
+
+    def _read(self, write: Write) -> Int16:
+        first, last = int(write.addresses.min()), int(write.addresses.max())
+        latencies = np.array(self._device.host.store(first, last - first + 1), np.int16)
+        return latencies[write.addresses - first]
