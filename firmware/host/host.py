@@ -9,12 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .. import isa
-from .link import MAX_PAYLOAD, Frame, FrameReader
+from ..isa import MAX_PAYLOAD, MAX_READ, Greeting, State
+from .link import Frame, FrameReader
 from .transport import Transport
 
-LOADER_DONE, LOADER_ERROR, LOADER_BUSY, FLASH_READY, FLASH_SAME = 1, 2, 4, 8, 16
-GREETING = struct.Struct("<8BI")
-MAX_WORDS = 127  # of one READ
 LOAD_ERRORS = {
     isa.LoadError.NONE: "no error",
     isa.LoadError.HEADER: "the header's magic, version, P or lanes differ from the core's",
@@ -126,26 +124,26 @@ class Host:
         data = self._ask(isa.Command.HELLO)
         if data[:1] != bytes([isa.LINK_VERSION]):
             raise LinkError(f"the core speaks link version {data[0] if data else 'unknown'}, this host version {isa.LINK_VERSION}")
-        if len(data) != GREETING.size:
-            raise LinkError(f"the core's greeting must have {GREETING.size} bytes, not {len(data)}")
-        version, comparators, lanes, state, code, section, capture, dropped, signature = GREETING.unpack(data)
+        if len(data) != isa.GREETING_BYTES:
+            raise LinkError(f"the core's greeting must have {isa.GREETING_BYTES} bytes, not {len(data)}")
+        state = data[Greeting.STATE]
         try:
-            width = isa.Width(lanes=lanes, comparators=comparators)
+            width = isa.Width(lanes=data[Greeting.LANES], comparators=data[Greeting.COMPARATORS])
         except ValueError as error:
             raise LinkError(f"the core's greeting tells of no core: {error}") from None
         return Hello(
-            version=version,
+            version=data[Greeting.VERSION],
             width=width,
-            loaded=bool(state & LOADER_DONE),
-            error=bool(state & LOADER_ERROR),
-            loading=bool(state & LOADER_BUSY),
-            flash_ready=bool(state & FLASH_READY),
-            code=_load_error(code),
-            section=section,
-            capture=capture,
-            dropped=dropped,
-            signature=signature,
-            flash_same=bool(state & FLASH_SAME),
+            loaded=bool(state & State.LOADED),
+            error=bool(state & State.ERROR),
+            loading=bool(state & State.READING),
+            flash_ready=bool(state & State.FLASH_READY),
+            code=_load_error(data[Greeting.ERROR]),
+            section=data[Greeting.SECTION],
+            capture=data[Greeting.CAPTURE],
+            dropped=data[Greeting.DROPPED],
+            signature=int.from_bytes(data[Greeting.SIGNATURE :], "little"),
+            flash_same=bool(state & State.FLASH_SAME),
         )
 
     def load(self, image: bytes, *, progress: Callable[[int], None] = lambda done: None) -> None:
@@ -157,10 +155,10 @@ class Host:
             if len(data) != 2:
                 raise LinkError(f"the reply to LOAD must have 2 bytes, not {len(data)}")
             state = data[0]
-            if state == LOADER_ERROR:
+            if state == State.ERROR:
                 raise LinkError(f"the core refuses the image near byte {at}: {LOAD_ERRORS[_load_error(data[1])]}")
             progress(at + len(part))
-        if state != LOADER_DONE:
+        if state != State.LOADED:
             raise LinkError(f"the image ends after {len(image)} bytes and the core wants more")
 
     def scrub(self, *, progress: Callable[[int], None] = lambda section: None) -> Hello:
@@ -235,7 +233,7 @@ class Host:
     def _words(self, space: isa.ReadSpace, address: int, count: int) -> tuple[int, ...]:
         words: list[int] = []
         while len(words) < count:
-            at, part = address + len(words), min(MAX_WORDS, count - len(words))
+            at, part = address + len(words), min(MAX_READ, count - len(words))
             data = self._ask(isa.Command.READ, struct.pack("<BHB", space, at, part))
             if len(data) != 2 * part:
                 raise LinkError(f"the reply to READ must have {2 * part} bytes, not {len(data)}")

@@ -4,11 +4,7 @@ from binascii import crc_hqx
 from dataclasses import dataclass
 
 from .. import isa
-
-REQUEST_START = 0xA5
-REPLY_START = 0x5A
-MAX_PAYLOAD = 255
-OVERHEAD = 6  # start, seq, code, len and the CRC
+from ..isa import FRAME_OVERHEAD, MAX_PAYLOAD, REPLY_START, REQUEST_START
 
 
 def crc16(data: bytes) -> int:
@@ -61,9 +57,9 @@ class FrameReader:
             if self._held[0] != self.start:
                 del self._held[0]
                 continue
-            if len(self._held) < OVERHEAD or len(self._held) < OVERHEAD + self._held[3]:
+            if len(self._held) < FRAME_OVERHEAD or len(self._held) < FRAME_OVERHEAD + self._held[3]:
                 break
-            size = OVERHEAD + self._held[3]
+            size = FRAME_OVERHEAD + self._held[3]
             covered = bytes(self._held[1 : size - 2])
             if crc16(covered).to_bytes(2, "little") != self._held[size - 2 : size]:
                 self.dropped += 1
