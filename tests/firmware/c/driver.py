@@ -103,6 +103,16 @@ class CHost:
         self._begin = begin  # milliseconds that the driver's clock begins with
         self.failing = False  # its receive() says that the port has failed
         self._child = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self._times = timeout, patience, tries
+        self.timeout = timeout
+
+    @property
+    def timeout(self) -> float:
+        return self._times[0]
+
+    @timeout.setter
+    def timeout(self, timeout: float) -> None:
+        _, patience, tries = self._times = timeout, *self._times[1:]
         self.call("t", struct.pack("<IIB", round(1000 * timeout), round(1000 * patience), tries))
 
     def close(self) -> None:

@@ -46,6 +46,7 @@ class FakeCore(Transport):
         self.comparators = comparators
         self.machine: Machine | None = None
         self.executed = 0
+        self.steps = 0
         self.dropped = 0
         self.refuse: isa.Status | None = None
         self._image = bytearray()
@@ -119,6 +120,7 @@ class FakeCore(Transport):
             return isa.Status.OK, b""
         self.executed += 1
         forced = list(payload) if command == isa.Command.FEED else [None] * payload[0]
+        self.steps += len(forced)
         return isa.Status.OK, bytes(self.machine.step(symbol) for symbol in forced)
 
     def _greeting(self) -> bytes:
@@ -188,7 +190,7 @@ class FakeCore(Transport):
             return self.machine.store[address] & 0xFFFF
         if space == isa.ReadSpace.COUNTERS:
             values = {isa.Counter.ROWS: self.machine.rows, isa.Counter.BEATS: self.machine.beats, isa.Counter.CLOCKS: 0xFFFFFFFF}
-            values[isa.Counter.FLASH] = self.machine.flash_beats
+            values |= {isa.Counter.FLASH: self.machine.flash_beats, isa.Counter.STEPS: self.steps % (1 << 16)}
             return values.get(isa.Counter(address // 2), 0) >> 16 * (address % 2) & 0xFFFF
         spikes = [len(self.machine.sampler.spikes), *(value for spike in self.machine.sampler.spikes for value in spike)]
         return spikes[address] & 0xFFFF
