@@ -39,6 +39,8 @@ MODULES += [
     "sim.context_plot",
     "firmware.export",
     "firmware.talk",
+    "firmware.c.header",
+    "firmware.c.network",
 ]
 
 

@@ -84,6 +84,7 @@ def test_talk(board, compiler, tmp_path):
     assert golden_text(program, [b"bcd"], 50, seed=1) != golden_text(program, [b"bcd"], 50, seed=99)
 
 
+@SLOW
 def test_talk_loads_what_is_not_in_the_flash(tmp_path):
     program = compile_network(NETWORK, BOARD)
     talk = example("gcc", "talk.c", program, tmp_path)
