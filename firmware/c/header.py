@@ -20,7 +20,7 @@ NUMBERS = {
     "LINK_VERSION": "of docs/reference/link.md",
     "REQUEST_START": "first byte of a frame",
     "REPLY_START": "",
-    "FRAME_OVERHEAD": "bytes besides the payload: start, seq, code, len and the CRC",
+    "FRAME_OVERHEAD": "bytes besides the payload: start, seq, code, len, CRC",
     "MAX_PAYLOAD": "bytes",
     "MAX_READ": "words of one READ",
     "GREETING_BYTES": "of HELLO's reply",

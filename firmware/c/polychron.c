@@ -1,13 +1,13 @@
 /* Host driver of the UART link: see polychron.h. Layouts: docs/reference/link.md, image.md. */
 #include "polychron.h"
 
-enum { SEQ = 1, CODE = 2, STATUS = 2, SIZE = 3, PAYLOAD = 4 }; /* bytes of a frame */
-enum { CRC = 2 };                                              /* bytes behind its payload */
-enum { IMAGE_HEADER = 16, SECTION = 12 };    /* bytes; of a section, besides its payload */
-enum { JITTER_ENTRIES = 256, CONFIG_WORDS = 4 };
-enum { PIECE = 64 }; /* bytes sent at a time of an image that the driver makes */
+enum { SEQ = 1, CODE = 2, STATUS = 2, SIZE = 3, PAYLOAD = 4 }; /* places in a frame */
+enum { CRC = 2 };                                /* bytes of a frame behind its payload */
+enum { IMAGE_HEADER = 16, SECTION = 12 };        /* bytes; of a section, besides its payload */
+enum { JITTER_ENTRIES = 256, CONFIG_WORDS = 4 }; /* payloads of sections */
+enum { PIECE = 64 };                             /* bytes sent at a time of an image made here */
 
-/* ---- Numbers ---------------------------------------------------------------------------------- */
+/* ---- Numbers -------------------------------------------------------------------------------- */
 
 static uint16_t word_at(const uint8_t *bytes) {
     return (uint16_t)(bytes[0] | (uint16_t)((uint16_t)bytes[1] << 8));
@@ -40,7 +40,7 @@ static uint32_t crc32_next(uint32_t crc, uint8_t byte) {
     return crc;
 }
 
-/* ---- Replies ---------------------------------------------------------------------------------- */
+/* ---- Replies -------------------------------------------------------------------------------- */
 
 /* Takes bytes away from the beginning of what is held. */
 static void drop(polychron_link *link, uint16_t count) {
@@ -103,7 +103,7 @@ static verdict judge(polychron_link *link, uint8_t command, uint8_t due) {
     return ANOTHER;
 }
 
-/* Waits for the reply, until one deadline for all that comes. POLYCHRON_NO_ANSWER: send it again. */
+/* Waits for the reply, until one deadline for all that comes. NO_ANSWER: send the request again. */
 static polychron_result await(polychron_link *link, uint8_t command, uint8_t due) {
     const polychron_port *const port = link->port;
     const uint32_t start = port->now_ms(port->context);
@@ -156,7 +156,7 @@ static polychron_result result_of(uint8_t status) {
     }
 }
 
-/* ---- Requests --------------------------------------------------------------------------------- */
+/* ---- Requests ------------------------------------------------------------------------------- */
 
 /* Sends a request until it is answered. The reply's payload stands in the link then: `due` bytes if
  * the result is POLYCHRON_OK. `payload` must not be in the link. */
@@ -197,7 +197,7 @@ void polychron_init(polychron_link *link, const polychron_port *port) {
     *link = (polychron_link){.port = port, .timeout_ms = 1000, .patience_ms = 60000, .tries = 5};
 }
 
-/* ---- The board -------------------------------------------------------------------------------- */
+/* ---- The board ------------------------------------------------------------------------------ */
 
 polychron_result polychron_greet(polychron_link *link, polychron_hello *hello) {
     const uint32_t passed = link->faults.passed;
@@ -245,7 +245,7 @@ polychron_result polychron_scrub(polychron_link *link, polychron_hello *hello) {
     return result;
 }
 
-/* ---- Images ----------------------------------------------------------------------------------- */
+/* ---- Images --------------------------------------------------------------------------------- */
 
 static polychron_result load_piece(polychron_link *link, uint8_t command, const uint8_t *bytes,
                                    uint8_t size) {
@@ -258,6 +258,7 @@ static polychron_result load_piece(polychron_link *link, uint8_t command, const 
 }
 
 polychron_result polychron_load_begin(polychron_link *link) {
+    link->load_state = 0;
     return load_piece(link, POLYCHRON_COMMAND_LOAD_BEGIN, NULL, 0);
 }
 
@@ -360,7 +361,7 @@ polychron_result polychron_set_sampler(polychron_link *link, const polychron_sam
             put_word(&image, (uint16_t)sampler->jitter[at]);
         put_crc(&image);
     }
-    begin_section(&image, POLYCHRON_KIND_CONFIG, 0, CONFIG_WORDS); /* in the order of its registers */
+    begin_section(&image, POLYCHRON_KIND_CONFIG, 0, CONFIG_WORDS); /* in its registers' order */
     put_long(&image, sampler->seed);
     put_word(&image, (uint16_t)(sampler->k | (jittered ? 1u << POLYCHRON_JITTER_BIT : 0u)));
     put_word(&image, sampler->mask);
@@ -368,7 +369,7 @@ polychron_result polychron_set_sampler(polychron_link *link, const polychron_sam
     return end_image(&image);
 }
 
-/* Latencies of the start from `from` to before `end`, inputs in their places unless `inputs` is NULL. */
+/* Latencies of the start from `from` to before `end`; with `inputs`, those in their places. */
 static void put_store(maker *image, const polychron_network *network, const int16_t *inputs,
                       uint16_t from, uint16_t end) {
     begin_section(image, POLYCHRON_KIND_STORE, from, (uint32_t)(end - from));
@@ -402,7 +403,7 @@ polychron_result polychron_prepare(polychron_link *link, const polychron_network
     if (hello.lanes != network->lanes || hello.comparators != network->comparators)
         return POLYCHRON_WRONG_CORE;
     if (network->in_flash && !(hello.state & POLYCHRON_STATE_FLASH_READY)) {
-        result = polychron_greet(link, &hello); /* between the end of a boot and this bit are microseconds */
+        result = polychron_greet(link, &hello); /* the bit comes microseconds after a boot's end */
         if (result != POLYCHRON_OK)
             return result;
         if (!(hello.state & POLYCHRON_STATE_FLASH_READY))
@@ -421,7 +422,7 @@ polychron_result polychron_prepare(polychron_link *link, const polychron_network
     return result == POLYCHRON_OK ? polychron_set_sampler(link, &network->sampler) : result;
 }
 
-/* ---- Steps ------------------------------------------------------------------------------------ */
+/* ---- Steps ---------------------------------------------------------------------------------- */
 
 static polychron_result run(polychron_link *link, uint8_t command, const uint8_t *payload,
                             uint8_t size, uint8_t count, uint8_t *symbols) {
@@ -475,7 +476,7 @@ uint8_t polychron_byte(const polychron_network *network, uint8_t symbol) {
     return (uint8_t)network->symbols[symbol];
 }
 
-/* ---- What the core has in its memories -------------------------------------------------------- */
+/* ---- What the core has in its memories ------------------------------------------------------ */
 
 /* Words of one READ, at most POLYCHRON_MAX_READ; they are in the reply then. */
 static polychron_result read_words(polychron_link *link, uint8_t space, uint16_t address,
@@ -484,8 +485,8 @@ static polychron_result read_words(polychron_link *link, uint8_t space, uint16_t
     return ask(link, POLYCHRON_COMMAND_READ, what, sizeof what, (uint8_t)(2 * count));
 }
 
-polychron_result polychron_read_latencies(polychron_link *link, uint16_t address, int16_t *latencies,
-                                          uint16_t count) {
+polychron_result polychron_read_latencies(polychron_link *link, uint16_t address,
+                                          int16_t *latencies, uint16_t count) {
     while (count > 0) {
         const uint8_t part = (uint8_t)(count < POLYCHRON_MAX_READ ? count : POLYCHRON_MAX_READ);
         const polychron_result result =
@@ -500,8 +501,8 @@ polychron_result polychron_read_latencies(polychron_link *link, uint16_t address
     return POLYCHRON_OK;
 }
 
-polychron_result polychron_read_spikes(polychron_link *link, polychron_spike spikes[POLYCHRON_SPIKES],
-                                       uint8_t *count) {
+polychron_result polychron_read_spikes(polychron_link *link,
+                                       polychron_spike spikes[POLYCHRON_SPIKES], uint8_t *count) {
     polychron_result result = read_words(link, POLYCHRON_READ_SPACE_RESULTS, 0, 1);
     if (result != POLYCHRON_OK)
         return result;

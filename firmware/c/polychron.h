@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-/* ---- The port: what the driver needs of the UART ------------------------------------------- */
+/* ---- The port: what the driver needs of the UART -------------------------------------------- */
 
 typedef struct {
     void *context; /* handed to the functions below */
@@ -36,7 +36,7 @@ typedef struct {
     uint32_t (*now_ms)(void *context);
 } polychron_port;
 
-/* ---- The link --------------------------------------------------------------------------------- */
+/* ---- The link ------------------------------------------------------------------------------- */
 
 /* What went wrong on the line, and was dealt with. Each disturbance is counted in at least one. */
 typedef struct {
@@ -61,7 +61,7 @@ typedef struct {
     /* The driver's own. */
     uint8_t seq, load_state, lanes, comparators;
     uint16_t held;
-    uint8_t frame[POLYCHRON_FRAME_OVERHEAD + POLYCHRON_MAX_PAYLOAD];
+    uint8_t frame[POLYCHRON_FRAME_OVERHEAD + POLYCHRON_MAX_PAYLOAD]; /* sent, or received */
 } polychron_link;
 
 typedef enum {
@@ -84,10 +84,10 @@ typedef enum {
     POLYCHRON_FLASH_DAMAGED  /* a scrub has found an error: hello says which, in which section */
 } polychron_result;
 
-/* Begins a session: faults are zero, times as above. Nothing is sent. `port` must outlive the link. */
+/* Begins a session: faults are 0, times as above. Nothing is sent. `port` must outlive the link. */
 void polychron_init(polychron_link *link, const polychron_port *port);
 
-/* ---- The board -------------------------------------------------------------------------------- */
+/* ---- The board ------------------------------------------------------------------------------ */
 
 /* What a board says of itself (docs/reference/link.md, HELLO). */
 typedef struct {
@@ -100,13 +100,14 @@ typedef struct {
     uint32_t signature;         /* of the image it runs; 0 if that has none */
 } polychron_hello;
 
-/* Greets the board, and makes it forget the last sequence number: the first thing to do. */
+/* Greets the board, and makes it forget the last sequence number: the first thing to do. A board
+ * that has been switched off and on is to be greeted anew. */
 polychron_result polychron_greet(polychron_link *link, polychron_hello *hello);
 
 /* Greets it until it does not read its flash. */
 polychron_result polychron_wait(polychron_link *link, polychron_hello *hello);
 
-/* ---- A network -------------------------------------------------------------------------------- */
+/* ---- A network ------------------------------------------------------------------------------ */
 
 /* How the core chooses a symbol. Of a temperature: `python -m firmware.c.network` writes it. */
 typedef struct {
@@ -159,7 +160,7 @@ polychron_result polychron_reset(polychron_link *link, const polychron_network *
 /* Sets the sampler and restarts the generator. */
 polychron_result polychron_set_sampler(polychron_link *link, const polychron_sampler *sampler);
 
-/* ---- Steps ------------------------------------------------------------------------------------ */
+/* ---- Steps ---------------------------------------------------------------------------------- */
 
 /* Steps through 1..255 symbols; `chosen` gets the symbol the core chose in each, or is NULL. */
 polychron_result polychron_feed(polychron_link *link, const uint8_t *symbols, uint8_t count,
@@ -182,11 +183,11 @@ polychron_result polychron_classify(polychron_link *link, const polychron_networ
 int16_t polychron_symbol(const polychron_network *network, uint8_t byte);
 uint8_t polychron_byte(const polychron_network *network, uint8_t symbol);
 
-/* ---- What the core has in its memories -------------------------------------------------------- */
+/* ---- What the core has in its memories ------------------------------------------------------ */
 
 /* `count` latencies of the store from `address` on. */
-polychron_result polychron_read_latencies(polychron_link *link, uint16_t address, int16_t *latencies,
-                                          uint16_t count);
+polychron_result polychron_read_latencies(polychron_link *link, uint16_t address,
+                                          int16_t *latencies, uint16_t count);
 
 typedef struct {
     uint16_t neuron;
@@ -194,8 +195,8 @@ typedef struct {
 } polychron_spike;
 
 /* The up to 8 earliest spikes of the last step, earliest first. */
-polychron_result polychron_read_spikes(polychron_link *link, polychron_spike spikes[POLYCHRON_SPIKES],
-                                       uint8_t *count);
+polychron_result polychron_read_spikes(polychron_link *link,
+                                       polychron_spike spikes[POLYCHRON_SPIKES], uint8_t *count);
 
 /* Never cleared; they wrap around, so take differences. */
 typedef struct {

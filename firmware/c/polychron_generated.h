@@ -5,7 +5,7 @@
 #define POLYCHRON_LINK_VERSION 0x3u /* of docs/reference/link.md */
 #define POLYCHRON_REQUEST_START 0xa5u /* first byte of a frame */
 #define POLYCHRON_REPLY_START 0x5au
-#define POLYCHRON_FRAME_OVERHEAD 0x6u /* bytes besides the payload: start, seq, code, len and the CRC */
+#define POLYCHRON_FRAME_OVERHEAD 0x6u /* bytes besides the payload: start, seq, code, len, CRC */
 #define POLYCHRON_MAX_PAYLOAD 0xffu /* bytes */
 #define POLYCHRON_MAX_READ 0x7fu /* words of one READ */
 #define POLYCHRON_GREETING_BYTES 0xcu /* of HELLO's reply */

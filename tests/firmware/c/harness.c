@@ -1,7 +1,7 @@
 /* The driver as a child of a test: calls come on standard input, and so does what its port brings.
  *
- * Out, a byte and what belongs to it: 'T' size bytes (sent), 'V' size timeout (receive), 'R' size
- * bytes (a call has ended: result, then what it brings). In, after 'T' and 'V': clock, count, bytes.
+ * Out, a byte and what belongs to it: 'T' size bytes (sent), 'V' size timeout (receive), 'R' result
+ * size bytes (a call has ended, and brings them). In, after 'T' and 'V': clock, count, bytes.
  * Counts have 16 bits, clocks and times 32, low byte first. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,13 +2,18 @@
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from amaranth_boards.icebreaker import ICEBreakerPlatform
 
+from boards.board import Wiring
 from firmware.c.network import main
 from firmware.compiler import compile_network
 from firmware.image.image import write_image
+from hdl.board.top import Top
+from hdl.flow.design import elaborate
 
 from ..host.test_host import ICEBREAKER, text_network
 from ..networks import random_network
@@ -100,3 +105,12 @@ def test_the_commands_of_the_page_compile_it(tmp_path: Path, monkeypatch: pytest
         words = [compiler(command.split()[0]), *command.split()[1:]]
         subprocess.run(words, cwd=tmp_path, check=True)
     assert (tmp_path / "talk").is_file()
+
+
+def test_the_uart_goes_where_the_page_leads_it() -> None:
+    pins = re.search(r'`wiring=Wiring\(uart_rx="(@\d+)", uart_tx="(@\d+)"\)`', PAGE.read_text(encoding="utf-8"))
+    assert pins is not None
+    board = replace(ICEBREAKER, wiring=Wiring(uart_rx=pins[1], uart_tx=pins[2]))
+    constraints = elaborate(Top(board), ICEBreakerPlatform()).constraints
+    assert {f"set_io pin_{number}_0__io {number}" for number in (pins[1][1:], pins[2][1:])} <= set(constraints.splitlines())
+    assert [pins[1][1:], pins[2][1:]] == [ICEBreakerPlatform.connectors[0].mapping[number] for number in ("1", "2")]  # of Pmod 1A
