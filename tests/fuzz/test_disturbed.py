@@ -71,16 +71,22 @@ class Session:
         self.steps += len(forced)
 
     def check(self) -> None:
-        """A call that shows a step too many or too few."""
-        assert self.host.counters().steps == self.steps % (1 << 16)
+        """A call that shows a step too many or too few; again, as long as something late is passed over."""
+        before = None
+        while before != self.faults:
+            before = self.faults
+            assert self.host.counters().steps == self.steps % (1 << 16)
 
 
 def host_on(kind: str, line: Transport, *, tries: int) -> Host | CHost:
     return Host(line, tries=tries) if kind == "python" else CHost(line, harness(kind, IMAGE), tries=tries)
 
 
-def disturbed(kind: str, core: Transport, *, name: str, count: int, timeout: float) -> Session:
-    """Ten calls of eleven with one disturbed frame, each followed by one on a clean line; what was disturbed must have been counted."""
+def disturbed(kind: str, core: Transport, *, name: str, count: int, timeout: float, more: int = 0) -> None:
+    """Ten calls of eleven with one disturbed frame, each followed by one on a clean line; what was disturbed must have been counted.
+
+    ``more``: bad frames that the core may count besides, for a repeated request can run into one.
+    """
     line = DisturbedLine(core, np.random.default_rng(0))
     host = host_on(kind, line, tries=5)
     session = Session(host, timeout=timeout)
@@ -105,10 +111,9 @@ def disturbed(kind: str, core: Transport, *, name: str, count: int, timeout: flo
     assert len(tally.seen) == 11
     assert min(tally.seen.values()) >= count // 11
     dropped = sum(line.done["request", how] for how in ("garbled", "truncated", "oversized"))
-    assert host.hello().dropped == dropped % 256  # and the core has counted what it got
+    assert (host.hello().dropped - dropped) % 256 <= more  # and the core has counted what it got
     if isinstance(host, CHost):
         host.close()
-    return session
 
 
 LONG = pytest.param(11_000, marks=pytest.mark.slow)
@@ -126,7 +131,7 @@ def test_the_compiled_board(kind: str, count: int) -> None:
     """With short bits and silences; a millisecond of the host is 36 clocks."""
     board = BoardSimulation(SHORT, gap_bits=9)
     try:
-        disturbed(kind, Quickened(board.transport(), 1000.0), name="compiled board", count=count, timeout=0.4)
+        disturbed(kind, Quickened(board.transport(), 1000.0), name="compiled board", count=count, timeout=0.4, more=count // 1000)
     finally:
         board.close()
 

@@ -24,6 +24,7 @@ HERE, SOURCES = Path(__file__).parent, Path(firmware.c.__file__).parent
 WARNINGS = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-pedantic"]
 SANITIZERS = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 COMPILERS = ["gcc", "clang"]
+FAILED, TOO_MANY = 0xFFFF, 0xFFFE
 
 
 class Result(IntEnum):
@@ -101,7 +102,7 @@ class CHost:
     ) -> None:
         self.transport = transport
         self._begin = begin  # milliseconds that the driver's clock begins with
-        self.failing = False  # its receive() says that the port has failed
+        self.failing = 0  # what its receive() says instead of bringing bytes: FAILED or TOO_MANY
         self._child = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self._times = timeout, patience, tries
         self.timeout = timeout
@@ -156,8 +157,8 @@ class CHost:
             else:
                 data = self.transport.read(size, struct.unpack("<I", self._read(4))[0] / 1000)
                 assert len(data) <= size
-                count = 0xFFFF if self.failing else len(data)
-                self._write(self._clock() + struct.pack("<H", count) + (b"" if self.failing else data))
+                told = struct.pack("<H", self.failing) if self.failing else struct.pack("<H", len(data)) + data
+                self._write(self._clock() + told)
         result, size = struct.unpack("<BH", self._read(3))
         brought = self._read(size)
         if result:

@@ -2,7 +2,7 @@
  *
  * Out, a byte and what belongs to it: 'T' size bytes (sent), 'V' size timeout (receive), 'R' result
  * size bytes (a call has ended, and brings them). In, after 'T' and 'V': clock, count, bytes.
- * Counts have 16 bits, clocks and times 32, low byte first. */
+ * Counts have 16 bits, clocks and times 32, low byte first; 0xFFFF: failed, 0xFFFE: too many. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -57,6 +57,8 @@ static int port_receive(void *context, uint8_t *bytes, size_t size, uint32_t tim
     const uint32_t count = number(2);
     if (count == 0xFFFFu)
         return -1;
+    if (count == 0xFFFEu)
+        return (int)size + 1; /* a port that is wrong */
     get(bytes, count);
     return (int)count;
 }

@@ -19,7 +19,7 @@ from golden.integer.sampling import Jitter, Sampler
 from ..host.core import FakeCore
 from ..host.test_host import BABBLE, ICEBREAKER, Babble, Script, answer, golden_run, text_network
 from ..networks import random_network
-from .driver import COMPILERS, CError, CHost, Result, harness
+from .driver import COMPILERS, FAILED, TOO_MANY, CError, CHost, Result, harness
 
 NETWORK = text_network()
 PROGRAM = compile_network(NETWORK, ICEBREAKER)
@@ -136,12 +136,21 @@ def test_a_damaged_image_is_refused(connect: Open) -> None:
     refused(Result.IMAGE_REFUSED, lambda: host.load(bytes(broken)))
     assert host.load_error == isa.LoadError.SECTION_CRC
     refused(Result.IMAGE_CUT, lambda: host.load(IMAGE[:-1]))
+    host.load(IMAGE)
+    host.failing = FAILED
+    refused(Result.PORT_FAILED, lambda: host.call("b"))
+    host.failing = 0
+    refused(Result.IMAGE_CUT, lambda: host.call("e"))
+    host.load(bytes(IMAGE))
+    refused(Result.IMAGE_REFUSED, lambda: host.load(bytes(broken)))
     host.hello()
     refused(Result.NEEDS_IMAGE, lambda: host.call("p"))
 
 
 def test_image_for_another_core(connect: Open) -> None:
     refused(Result.WRONG_CORE, lambda: connect(FakeCore(comparators=1)).call("p"))
+    wide = bytes([isa.LINK_VERSION, 2, 16, *bytes(9)])
+    refused(Result.WRONG_CORE, lambda: connect(Script([answer(isa.Status.OK, wide)])).call("p"))
 
 
 def test_tables_in_flash(connect: Open) -> None:
@@ -160,7 +169,9 @@ def test_tables_in_flash(connect: Open) -> None:
     assert core.scrubs == 1
     state = host.hello("x").state
     assert state == isa.State.LOADED | isa.State.FLASH_READY | isa.State.FLASH_SAME
-    core.same, core.flash = False, image[: 1 << 10]
+    other = write_image(compile_network(text_network(seed=3), small))
+    core.flash, core.same = other, False
+    refused(Result.FLASH_DIFFERS, lambda: host.call("p"))
     damaged = bytearray(image)
     damaged[-30] ^= 1
     core.flash = bytes(damaged)
@@ -231,6 +242,26 @@ def test_a_dead_line(connect: Open) -> None:
     assert (host.faults.resent, host.faults.unanswered) == (4, 5)
 
 
+class Late(Script):
+    """A byte that comes shortly before the deadline, and nothing more."""
+
+    clock = 0.0
+
+    def now(self) -> float:
+        return self.clock
+
+    def read(self, size: int, timeout: float) -> bytes:
+        first = self.clock < 0.9
+        self.clock = 0.9 if first else self.clock + timeout
+        return b"\x5a" if first else b""
+
+
+def test_a_late_byte_does_not_move_the_deadline(connect: Open) -> None:
+    line = Late()
+    refused(Result.NO_ANSWER, lambda: connect(line, timeout=1.0, tries=1).step(1))
+    assert line.now() == pytest.approx(1.0)
+
+
 @pytest.mark.parametrize("kind", BABBLE)
 @pytest.mark.parametrize("begin", [0, (1 << 32) - 700], ids=["", "the clock wraps"])
 def test_a_port_that_keeps_sending_is_not_waited_for_without_end(connect: Open, kind: str, begin: int) -> None:
@@ -263,14 +294,34 @@ def test_frames_are_those_of_the_host(connect: Open) -> None:
     assert line.requests == [Frame.request(isa.Command.FEED, b"\x01\x02\xff", seq=1).encode()]
 
 
-def test_a_port_that_fails_or_gives_up(connect: Open) -> None:
+@pytest.mark.parametrize("failing", [FAILED, TOO_MANY])
+def test_a_port_that_fails_gives_up_or_lies(connect: Open, failing: int) -> None:
     line = Script([answer(isa.Status.OK, b"\x07")], [answer(isa.Status.ABORTED, b"\x05", seq=1)], [answer(isa.Status.OK, b"\x08")])
     host = connect(line)
-    host.failing = True
+    host.failing = failing
     refused(Result.PORT_FAILED, lambda: host.step(1))
-    host.failing, line.ready = False, b""
+    host.failing, line.ready = 0, b""
     host.call("a")
     assert host.step(1) == [8]
+
+
+def test_what_had_come_of_a_long_reply_before_the_port_failed_is_forgotten(connect: Open) -> None:
+    """Here it holds what looks like the reply to the next request."""
+    hidden = Frame.answer(isa.Status.OK, b"\x63", seq=2).encode()
+    whole = answer(isa.Status.OK, bytes(20) + hidden + bytes(180 - len(hidden)))
+
+    class Cut(Script):
+        def read(self, size: int, timeout: float) -> bytes:
+            host.failing = FAILED if len(self.requests) == 1 and len(self.ready) < 100 else 0
+            return super().read(min(size, 50), timeout)
+
+    line = Cut([whole], [answer(isa.Status.OK, b"\x08")])
+    host = connect(line)
+    refused(Result.PORT_FAILED, lambda: host.step(200))
+    held = 206 - len(line.ready) - 50
+    host.failing, line.ready = 0, b""
+    assert host.step(1) == [8]
+    assert host.faults.skipped == held > 50
 
 
 def test_sequence_numbers_go_round_without_0(connect: Open) -> None:
