@@ -1,11 +1,11 @@
-"""Instruction set, memory spaces and image constants: plain data, imported by compiler, simulators and gateware.
+"""Instruction set, memory spaces, constants of image and link: plain data, imported by compiler, simulators and gateware.
 
 Reference pages: docs/reference/isa.md, image.md, link.md. Nothing of ours is imported here.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from itertools import accumulate
 from typing import Any, Protocol
 
@@ -25,6 +25,11 @@ MAX_INSTRUCTIONS = 32
 IMAGE_MAGIC = b"PLYC"
 IMAGE_VERSION = 2
 LINK_VERSION = 3
+REQUEST_START = 0xA5  # first byte of a frame
+REPLY_START = 0x5A
+FRAME_OVERHEAD = 6  # bytes of a frame besides its payload: start, seq, code, len and the CRC
+MAX_PAYLOAD = 255  # bytes
+MAX_READ = 127  # words of one READ
 
 
 class Kind(IntEnum):
@@ -82,6 +87,33 @@ class Status(IntEnum):
     BUSY = 4
     ABORTED = 5
     FAULT = 6
+
+
+class Greeting(IntEnum):
+    """Bytes of HELLO's reply; SIGNATURE is the lowest of the four that end it."""
+
+    VERSION = 0
+    COMPARATORS = 1
+    LANES = 2
+    STATE = 3
+    ERROR = 4
+    SECTION = 5
+    CAPTURE = 6
+    DROPPED = 7
+    SIGNATURE = 8
+
+
+GREETING_BYTES = Greeting.SIGNATURE + 4
+
+
+class State(IntFlag):
+    """Bits of HELLO's state; LOAD is answered with LOADED, ERROR, or neither while it wants more."""
+
+    LOADED = 1
+    ERROR = 2
+    READING = 4
+    FLASH_READY = 8
+    FLASH_SAME = 16
 
 
 class ReadSpace(IntEnum):

@@ -49,7 +49,7 @@ def test_links_and_commands(page: Path) -> None:
 
 def unknown_files(text: str) -> list[str]:
     """Files of ours that ``text`` names and that are not there; names in capitals stand for any."""
-    named = re.findall(r"(?<![\w/.])((?:boards|docs|golden|firmware|hdl|polychron|sim|tests)/[a-z0-9_/]+\.(?:py|md|cpp|h))\b", text)
+    named = re.findall(r"(?<![\w/.])((?:boards|docs|golden|firmware|hdl|polychron|sim|tests)/[a-z0-9_/]+\.(?:py|md|cpp|c|h))\b", text)
     return [name for name in named if not (ROOT / name).exists()]
 
 

@@ -9,12 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .. import isa
-from .link import MAX_PAYLOAD, Frame, FrameReader
+from ..isa import MAX_PAYLOAD, MAX_READ, Greeting, State
+from .link import Frame, FrameReader
 from .transport import Transport
 
-LOADER_DONE, LOADER_ERROR, LOADER_BUSY, FLASH_READY, FLASH_SAME = 1, 2, 4, 8, 16
-GREETING = struct.Struct("<8BI")
-MAX_WORDS = 127  # of one READ
 LOAD_ERRORS = {
     isa.LoadError.NONE: "no error",
     isa.LoadError.HEADER: "the header's magic, version, P or lanes differ from the core's",
@@ -104,11 +102,28 @@ class Counters:
         return self.clocks - self.beats
 
 
+@dataclass(kw_only=True)
+class Faults:
+    """What went wrong on the line, and was dealt with; each disturbance is counted in at least one.
+
+    ``resent``: requests sent again; ``unanswered``: times that no reply came by the deadline; ``bad_frames``, ``busy``: replies of that
+    status; ``passed``: whole replies to no pending request, passed over; ``skipped``: bytes received that are part of no whole reply.
+    """
+
+    resent: int = 0
+    unanswered: int = 0
+    bad_frames: int = 0
+    busy: int = 0
+    passed: int = 0
+    skipped: int = 0
+
+
 class Host:
     """A core at the other end of ``transport``.
 
     ``timeout``: seconds to wait for a reply, whatever else arrives meanwhile; ``tries``: how often a request is sent; ``patience``: seconds
     to wait for a core that reads its flash: 5 MB take a board 2 s, a simulated one minutes. Each of them ends in a :class:`LinkError`.
+    ``faults``: what was counted so far.
     """
 
     def __init__(self, transport: Transport, *, timeout: float = 1.0, tries: int = 5, patience: float = 600.0) -> None:
@@ -116,7 +131,7 @@ class Host:
         self.transport = transport
         self.timeout = timeout
         self.tries = tries
-        self.resent = 0
+        self.faults = Faults()
         self._reader = FrameReader(reply=True)
         self._waiting: list[Frame] = []
         self._seq = 0
@@ -126,26 +141,26 @@ class Host:
         data = self._ask(isa.Command.HELLO)
         if data[:1] != bytes([isa.LINK_VERSION]):
             raise LinkError(f"the core speaks link version {data[0] if data else 'unknown'}, this host version {isa.LINK_VERSION}")
-        if len(data) != GREETING.size:
-            raise LinkError(f"the core's greeting must have {GREETING.size} bytes, not {len(data)}")
-        version, comparators, lanes, state, code, section, capture, dropped, signature = GREETING.unpack(data)
+        if len(data) != isa.GREETING_BYTES:
+            raise LinkError(f"the core's greeting must have {isa.GREETING_BYTES} bytes, not {len(data)}")
+        state = data[Greeting.STATE]
         try:
-            width = isa.Width(lanes=lanes, comparators=comparators)
+            width = isa.Width(lanes=data[Greeting.LANES], comparators=data[Greeting.COMPARATORS])
         except ValueError as error:
             raise LinkError(f"the core's greeting tells of no core: {error}") from None
         return Hello(
-            version=version,
+            version=data[Greeting.VERSION],
             width=width,
-            loaded=bool(state & LOADER_DONE),
-            error=bool(state & LOADER_ERROR),
-            loading=bool(state & LOADER_BUSY),
-            flash_ready=bool(state & FLASH_READY),
-            code=_load_error(code),
-            section=section,
-            capture=capture,
-            dropped=dropped,
-            signature=signature,
-            flash_same=bool(state & FLASH_SAME),
+            loaded=bool(state & State.LOADED),
+            error=bool(state & State.ERROR),
+            loading=bool(state & State.READING),
+            flash_ready=bool(state & State.FLASH_READY),
+            code=_load_error(data[Greeting.ERROR]),
+            section=data[Greeting.SECTION],
+            capture=data[Greeting.CAPTURE],
+            dropped=data[Greeting.DROPPED],
+            signature=int.from_bytes(data[Greeting.SIGNATURE :], "little"),
+            flash_same=bool(state & State.FLASH_SAME),
         )
 
     def load(self, image: bytes, *, progress: Callable[[int], None] = lambda done: None) -> None:
@@ -157,10 +172,10 @@ class Host:
             if len(data) != 2:
                 raise LinkError(f"the reply to LOAD must have 2 bytes, not {len(data)}")
             state = data[0]
-            if state == LOADER_ERROR:
+            if state == State.ERROR:
                 raise LinkError(f"the core refuses the image near byte {at}: {LOAD_ERRORS[_load_error(data[1])]}")
             progress(at + len(part))
-        if state != LOADER_DONE:
+        if state != State.LOADED:
             raise LinkError(f"the image ends after {len(image)} bytes and the core wants more")
 
     def scrub(self, *, progress: Callable[[int], None] = lambda section: None) -> Hello:
@@ -235,7 +250,7 @@ class Host:
     def _words(self, space: isa.ReadSpace, address: int, count: int) -> tuple[int, ...]:
         words: list[int] = []
         while len(words) < count:
-            at, part = address + len(words), min(MAX_WORDS, count - len(words))
+            at, part = address + len(words), min(MAX_READ, count - len(words))
             data = self._ask(isa.Command.READ, struct.pack("<BHB", space, at, part))
             if len(data) != 2 * part:
                 raise LinkError(f"the reply to READ must have {2 * part} bytes, not {len(data)}")
@@ -251,12 +266,10 @@ class Host:
         self._seq = self._seq % 255 + 1  # never 0, the seq of BAD_FRAME replies
         request = Frame.request(command, payload, seq=self._seq)
         for attempt in range(self.tries):
-            self.resent += attempt > 0
+            self.faults.resent += attempt > 0
             self.transport.write(request.encode())
             reply = self._reply(request)
-            if reply is not None and reply.code == isa.Status.BUSY:
-                reply = self._reply(request)  # sent twice, the first one still runs: its reply will come
-            if reply is None or reply.code in (isa.Status.BAD_FRAME, isa.Status.BUSY):
+            if reply is None:
                 continue
             if reply.code in accept:
                 return reply
@@ -266,20 +279,31 @@ class Host:
         raise LinkError(f"the core does not answer {command.name}, sent {self.tries} times")
 
     def _reply(self, request: Frame) -> Frame | None:
-        """The reply to ``request``, or BAD_FRAME, or None when the time is over; late replies to earlier requests are passed over."""
+        """The reply to ``request``, or None when it is to be sent again: after BAD_FRAME, or when the time is over."""
         end = self.transport.now() + self.timeout
+        over = False
         while True:
             while self._waiting:
                 frame = self._waiting.pop(0)
-                aborted = request.code == isa.Command.ABORT and frame.code == isa.Status.ABORTED
-                if frame.seq == request.seq or aborted or (frame.seq == 0 and frame.code == isa.Status.BAD_FRAME):
+                if frame.seq == 0 and frame.code == isa.Status.BAD_FRAME:
+                    self.faults.bad_frames += 1
+                    return None
+                if request.code == isa.Command.ABORT and frame.code == isa.Status.ABORTED:
                     return frame
+                if frame.seq != request.seq:
+                    self.faults.passed += 1  # a late reply to an earlier request
+                elif frame.code == isa.Status.BUSY:
+                    self.faults.busy += 1  # sent twice, the first one still runs: its reply will come
+                else:
+                    return frame
+            if over:
+                self.faults.unanswered += 1
+                return None
             left = end - self.transport.now()
             data = self.transport.read(4096, left) if left > 0 else b""
-            if not data:
-                self._reader.silence()
-                return None
-            self._waiting += self._reader.push(data)
+            over = not data
+            self._waiting += self._reader.push(data) if data else self._reader.silence()
+            self.faults.skipped = self._reader.skipped
 
 
 def _signed(word: int) -> int:

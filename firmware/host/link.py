@@ -4,11 +4,7 @@ from binascii import crc_hqx
 from dataclasses import dataclass
 
 from .. import isa
-
-REQUEST_START = 0xA5
-REPLY_START = 0x5A
-MAX_PAYLOAD = 255
-OVERHEAD = 6  # start, seq, code, len and the CRC
+from ..isa import FRAME_OVERHEAD, MAX_PAYLOAD, REPLY_START, REQUEST_START
 
 
 def crc16(data: bytes) -> int:
@@ -45,12 +41,16 @@ class Frame:
 
 
 class FrameReader:
-    """Takes bytes as they come and gives whole frames of one direction; what is no good frame is skipped and counted in ``dropped``."""
+    """Takes bytes as they come and gives whole frames of one direction.
+
+    ``dropped``: what began like a frame and was none; ``skipped``: bytes that are part of no frame.
+    """
 
     def __init__(self, *, reply: bool) -> None:
         self.reply = reply
         self.start = REPLY_START if reply else REQUEST_START
         self.dropped = 0
+        self.skipped = 0
         self._held = bytearray()
 
     def push(self, data: bytes) -> list[Frame]:
@@ -59,21 +59,29 @@ class FrameReader:
         frames = []
         while self._held:
             if self._held[0] != self.start:
-                del self._held[0]
+                self._skip()
                 continue
-            if len(self._held) < OVERHEAD or len(self._held) < OVERHEAD + self._held[3]:
+            if len(self._held) < FRAME_OVERHEAD or len(self._held) < FRAME_OVERHEAD + self._held[3]:
                 break
-            size = OVERHEAD + self._held[3]
+            size = FRAME_OVERHEAD + self._held[3]
             covered = bytes(self._held[1 : size - 2])
             if crc16(covered).to_bytes(2, "little") != self._held[size - 2 : size]:
                 self.dropped += 1
-                del self._held[0]  # the next start byte may stand inside what looked like this frame
+                self._skip()  # the next start byte may stand inside what looked like this frame
                 continue
             frames.append(Frame(reply=self.reply, seq=covered[0], code=covered[1], payload=covered[3:]))
             del self._held[:size]
         return frames
 
-    def silence(self) -> None:
-        """A pause: what has begun is no frame."""
-        self.dropped += bool(self._held)
-        self._held.clear()
+    def silence(self) -> list[Frame]:
+        """A pause: what has begun is no frame; those that it seemed to contain."""
+        frames = []
+        while self._held:
+            self.dropped += 1
+            self._skip()
+            frames += self.push(b"")
+        return frames
+
+    def _skip(self) -> None:
+        del self._held[0]
+        self.skipped += 1

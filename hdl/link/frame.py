@@ -14,8 +14,6 @@ from firmware import isa
 from .crc import SerialCrc
 from .uart import ReceivedByte
 
-REQUEST_START = 0xA5
-
 
 class Command(enum.IntEnum, shape=4):  # type: ignore[call-arg]
     """``firmware.isa.Command``, with room for what is none: such a byte reads as 8..15."""
@@ -115,7 +113,7 @@ class FrameReceiver(wiring.Component):
                 m.d.sync += [wrong.eq(0), index.eq(0), request.stored.eq(1), request.bad.eq(0)]
                 with m.If(self.i.valid):
                     m.next = "SEQ"
-                    with m.If((byte != REQUEST_START) | self.i.payload.error):
+                    with m.If((byte != isa.REQUEST_START) | self.i.payload.error):
                         m.next = "DRAIN"
             with byte_state("SEQ", "COMMAND"):
                 m.d.sync += request.seq.eq(byte)

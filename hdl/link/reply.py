@@ -12,8 +12,6 @@ from ..flash.bus import FlashStatus
 from .crc import SerialCrc
 from .loader import LoadStatus
 
-REPLY_START = 0x5A
-
 # Addresses in the reply memory: 4 bytes, the first of them the start byte, which is never written. The payload follows at 0.
 _KEPT = 0x1FC
 _SHORT = 0x17C  # of a reply without payload, which leaves the kept one alone; its length is never written and stays 0
@@ -57,7 +55,7 @@ class ReplySender(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.crc = crc = SerialCrc(catalog.CRC16_XMODEM)
-        begin = {_KEPT: REPLY_START, _SHORT: REPLY_START}
+        begin = {_KEPT: isa.REPLY_START, _SHORT: isa.REPLY_START}
         m.submodules.memory = memory = Memory(shape=unsigned(8), depth=512, init=[begin.get(at, 0) for at in range(512)])
         write = memory.write_port()
         read = memory.read_port()
@@ -134,9 +132,19 @@ class StateReport(wiring.Component):
         load = self.load
         active, ready, capture = (self.flash.active, self.flash.ready, self.flash.capture) if self._has_flash else (C(0, 1), C(0, 1), 0)
         state = Cat(load.done, load.error, active, ready & ~self.brief, load.same & ~self.brief)
-        report = [isa.LINK_VERSION, self._width.comparators, self._width.lanes, state, load.code, load.section, capture, self.dropped]
-        report += [load.image_signature.word_select(at, 8) for at in range(4)]
-        first = 3  # of LOAD's
+        told = {
+            isa.Greeting.VERSION: isa.LINK_VERSION,
+            isa.Greeting.COMPARATORS: self._width.comparators,
+            isa.Greeting.LANES: self._width.lanes,
+            isa.Greeting.STATE: state,
+            isa.Greeting.ERROR: load.code,
+            isa.Greeting.SECTION: load.section,
+            isa.Greeting.CAPTURE: capture,
+            isa.Greeting.DROPPED: self.dropped,
+            **{isa.Greeting.SIGNATURE + at: load.image_signature.word_select(at, 8) for at in range(4)},
+        }
+        report = [told[at] for at in range(isa.GREETING_BYTES)]
+        first = isa.Greeting.STATE  # of LOAD's, the error behind it
         with m.Switch(Cat(self.at, self.brief)):
             for at, byte in enumerate(report):
                 with m.Case(f"0{at:04b}", *([f"1---{at - first}"] if at in (first, first + 1) else [])):

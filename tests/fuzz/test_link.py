@@ -15,28 +15,18 @@ from firmware.image.image import write_image
 from golden.integer.recurrent import RecurrentNetwork
 from sim.machines.board import BoardSimulation
 
-from ..firmware.host.core import FakeCore
 from ..golden.helpers import rnn_outputs, rnn_update
+from .disturbed import TimedCore
 from .mutants import Rng, fuzz, mutate_bytes
 from .targets import BOARD, COUNTS, NETWORKS, one_sentence
 
 
-class HostileCore(FakeCore):
+class HostileCore(TimedCore):
     """A core of which some replies are something else: disturbed, cut, repeated, of another number, with a wrong CRC."""
 
     def __init__(self, rng: Rng) -> None:
         super().__init__()
-        self.hostile, self.clock = rng, 0.0
-
-    def now(self) -> float:
-        self.clock += 0.001
-        return self.clock
-
-    def read(self, size: int, timeout: float) -> bytes:
-        data = super().read(size, timeout)
-        if not data:
-            self.clock += timeout
-        return data
+        self.hostile = rng
 
     def _send(self, frame: Frame) -> None:
         rng = self.hostile

@@ -40,6 +40,8 @@ MODULES += [
     "firmware.export",
     "firmware.talk",
     "firmware.selftest",
+    "firmware.c.header",
+    "firmware.c.network",
 ]
 
 

@@ -1,4 +1,4 @@
-"""A wheel, installed where nothing of the source tree is seen: networks, C++ sources and types are in it, and it works."""
+"""A wheel, installed where nothing of the source tree is seen: networks, C and C++ sources and types are in it, and it works."""
 
 import os
 import shutil
@@ -61,7 +61,7 @@ def test_what_is_in_it(wheel: Path) -> None:
         path.relative_to(ROOT).as_posix()
         for package in PACKAGES
         for path in (ROOT / package).rglob("*.*")
-        if path.suffix in (".py", ".cpp", ".h")
+        if path.suffix in (".py", ".cpp", ".c", ".h")
     }
     assert sources <= names
     assert not any(name.startswith(("tests", "benchmarks", "docs", "build")) for name in names)

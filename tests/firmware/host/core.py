@@ -10,6 +10,7 @@ from firmware.host.link import Frame, FrameReader
 from firmware.host.transport import Transport
 from firmware.image.image import read_image
 from firmware.image.sections import ImageError, unpack, until_rest
+from firmware.isa import FRAME_OVERHEAD, REQUEST_START
 from golden.integer.sampling import Jitter, Sampler
 
 from ..machine import Machine
@@ -45,6 +46,7 @@ class FakeCore(Transport):
         self.comparators = comparators
         self.machine: Machine | None = None
         self.executed = 0
+        self.steps = 0
         self.dropped = 0
         self.refuse: isa.Status | None = None
         self._image = bytearray()
@@ -56,7 +58,6 @@ class FakeCore(Transport):
         self.size = size
         self.section = 0
         self._scrubbing: list[tuple[int, isa.LoadError]] = []  # section, and what is found there, at the HELLOs to come
-        self._reader = FrameReader(reply=False)
         self._last: Frame | None = None
         self._sent = bytearray()
 
@@ -66,21 +67,26 @@ class FakeCore(Transport):
         return data
 
     def write(self, data: bytes) -> None:
-        frames = self._reader.push(self._disturb(data))
-        if not frames:
-            self._reader.silence()
-            self.dropped += 1
-            frames = []
-            self._send(Frame.answer(isa.Status.BAD_FRAME, seq=0))
-        for frame in frames:
-            if self.replay and self._last is not None and frame.seq == self._last.seq and frame.code != isa.Command.HELLO:
-                self._send(self._last)
-                continue
-            status, payload = (self.refuse, b"") if self.refuse is not None else self._execute(isa.Command(frame.code), frame.payload)
-            self._last = Frame.answer(status, payload, seq=frame.seq)
+        """A burst on the line, and then silence: whole frames are executed, and from the first bad byte on all is dropped."""
+        data = self._disturb(data)
+        while data:
+            frames = FrameReader(reply=False).push(data[: FRAME_OVERHEAD + data[3]] if len(data) > 3 else data)
+            if not frames or data[0] != REQUEST_START:
+                self.dropped += 1
+                self._send(Frame.answer(isa.Status.BAD_FRAME, seq=0))
+                return
+            data = data[len(frames[0].encode()) :]
+            self._take(frames[0])
+
+    def _take(self, frame: Frame) -> None:
+        if self.replay and self._last is not None and frame.seq == self._last.seq and frame.code != isa.Command.HELLO:
             self._send(self._last)
-            if frame.code == isa.Command.HELLO:
-                self._last = None
+            return
+        status, payload = (self.refuse, b"") if self.refuse is not None else self._execute(isa.Command(frame.code), frame.payload)
+        self._last = Frame.answer(status, payload, seq=frame.seq)
+        self._send(self._last)
+        if frame.code == isa.Command.HELLO:
+            self._last = None
 
     def _disturb(self, data: bytes) -> bytes:
         if self.rng.random() >= self.noise:
@@ -114,6 +120,7 @@ class FakeCore(Transport):
             return isa.Status.OK, b""
         self.executed += 1
         forced = list(payload) if command == isa.Command.FEED else [None] * payload[0]
+        self.steps += len(forced)
         return isa.Status.OK, bytes(self.machine.step(symbol) for symbol in forced)
 
     def _greeting(self) -> bytes:
@@ -183,7 +190,7 @@ class FakeCore(Transport):
             return self.machine.store[address] & 0xFFFF
         if space == isa.ReadSpace.COUNTERS:
             values = {isa.Counter.ROWS: self.machine.rows, isa.Counter.BEATS: self.machine.beats, isa.Counter.CLOCKS: 0xFFFFFFFF}
-            values[isa.Counter.FLASH] = self.machine.flash_beats
+            values |= {isa.Counter.FLASH: self.machine.flash_beats, isa.Counter.STEPS: self.steps % (1 << 16)}
             return values.get(isa.Counter(address // 2), 0) >> 16 * (address % 2) & 0xFFFF
         spikes = [len(self.machine.sampler.spikes), *(value for spike in self.machine.sampler.spikes for value in spike)]
         return spikes[address] & 0xFFFF

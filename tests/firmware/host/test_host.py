@@ -67,7 +67,7 @@ def test_a_disturbed_line_never_steps_twice(noise: float) -> None:
     forced: list[int | None] = [*board.symbols(prompt), *[None] * 90]
     assert chosen == golden_run(network, forced, Sampler())
     assert core.executed == 31
-    assert (board.host.resent > 0) == (noise > 0)
+    assert (board.host.faults.resent > 0) == (noise > 0)
 
 
 def test_without_replay_it_would() -> None:

@@ -65,5 +65,5 @@ def talk(bench, network, program, image, *, steps):
     assert host.feed(forced) + host.step(steps - len(forced)) == wanted
     check_latencies(host, writes)
     assert host.counters().steps == steps
-    assert host.resent == 0
+    assert host.faults.resent == 0
     return device

@@ -111,7 +111,7 @@ def test_a_garbled_frame_is_dropped_counted_and_answered(board_with, small):
     board.uart.send(good[3:])
     assert board.uart.receive(6, limit=200_000) == Frame.answer(isa.Status.BAD_FRAME, seq=0).encode()
     assert host.hello().dropped == 2
-    assert host.resent == 0
+    assert host.faults.resent == 0
 
 
 def test_a_lost_request_is_sent_again_and_a_repeated_one_steps_once(board_with, small):
@@ -120,7 +120,7 @@ def test_a_lost_request_is_sent_again_and_a_repeated_one_steps_once(board_with, 
     device = equal_steps(board, network, program, image, count=1)
     board.uart.send(b"\xa5\x07")  # the start of a frame that is never finished, right before a request
     assert len(device.host.step(1)) == 1
-    assert device.host.resent >= 1
+    assert device.host.faults.resent >= 1
     assert device.host.counters().steps == 2
     request = Frame.request(isa.Command.STEP, b"\x03", seq=250).encode()
     replies = []

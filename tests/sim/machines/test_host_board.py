@@ -155,7 +155,7 @@ def test_a_disturbed_line_never_steps_twice(device, board):
     got = []
     for _ in range(12):
         got += host.step(3)
-    assert host.resent > 3
+    assert host.faults.resent > 3
     assert got == golden_symbols([None] * 36)[0]
     assert board.counter(isa.Counter.STEPS) == 36
     line.noise = 0.0
