@@ -1,7 +1,5 @@
 """The core for somebody else's design: the core and the loader, without pads, PLL and UART (docs/user/verilog.md)."""
 
-from collections.abc import Callable
-
 from amaranth.hdl import Module, ResetInserter, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -12,7 +10,7 @@ from ..core.core import Core
 from ..flash.bus import FlashPins, FlashStatus
 from ..link.bus import ReadDataStream, ReadRequestStream, StepStream, SymbolStream
 from ..link.loader import LoadStatus
-from ..memory.bank import GenericBank
+from ..memory.bank import GenericBank, SpramBank
 from .parts import connect_image, connect_rows, core_params, make_flash, make_loader
 
 _REST_BITS = 12  # of clocks after a reset of the core: longer than the longest row, which may be under way, takes in flash
@@ -30,15 +28,15 @@ class EmbeddedCore(wiring.Component):
         step, symbol, read_request, read_data <-------------------------> Core
 
     Without a complete image the core is in reset, takes no step and answers no read. So it is for a clock with ``abort``; what the network
-    knew is then undefined until an image with a STORE section is loaded. A board with a flash tier has the ports of the flash too; the image
-    at the board's offset is then loaded after reset, unless ``image_start`` comes first, and a step waits for 4,096 clocks after a reset
-    of the core. With a byte a clock ``flash`` is in the domain ``flash``, twice ``sync`` and rising with it; all else is in ``sync``.
+    knew is then undefined until an image with a STORE section is loaded. A board with a flash tier has the ports of the flash too: the
+    image at the board's offset is then loaded after reset, unless ``image_start`` comes first, and a step waits for 4,096 clocks after a
+    reset of the core. With a byte a clock ``flash`` is in the domain ``flash``, twice ``sync`` and rising with it; all else is in ``sync``.
 
-    ``bank``: makes the memory of the tables. ``pause_bits``: that of FlashController.
+    ``spram``: the tables are in the SPRAM of an iCE40UP5K, else in memory that synthesis infers. ``pause_bits``: that of FlashController.
     """
 
-    def __init__(self, board: Board, *, bank: Callable[..., wiring.Component] = GenericBank, pause_bits: int = 8) -> None:
-        self._core = Core(params=core_params(board), bank=bank)
+    def __init__(self, board: Board, *, spram: bool = False, pause_bits: int = 8) -> None:
+        self._core = Core(params=core_params(board), bank=SpramBank if spram else GenericBank)
         self._loader = make_loader(board)
         self._flash = make_flash(board, pause_bits=pause_bits)
         flash = {"scrub": In(1), "flash": Out(FlashPins), "flash_status": Out(FlashStatus)}

@@ -8,6 +8,7 @@ from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
 from boards import Board
+
 from ..core.core import Core
 from ..flash.bus import FlashPins
 from ..link.link import Link

@@ -16,7 +16,6 @@ from hdl.board.face import Port, flat
 from hdl.board.parts import core_params
 from hdl.flow.errors import BuildError
 from hdl.flow.tools import find_tool
-from hdl.memory.bank import GenericBank, SpramBank
 
 MODULE = "polychron_core"
 
@@ -65,7 +64,7 @@ def choose(board: Board, *, flash: bool, spram: bool) -> Core:
 
 
 def _flat(core: Core) -> tuple[Module, list[Port], dict[str, Signal]]:
-    return flat(EmbeddedCore(core.board, bank=SpramBank if core.spram else GenericBank), fast=core.fast)
+    return flat(EmbeddedCore(core.board, spram=core.spram), fast=core.fast)
 
 
 def core_ports(core: Core) -> list[Port]:

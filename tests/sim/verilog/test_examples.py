@@ -1,0 +1,96 @@
+"""The example designs of docs/user/verilog.md in Icarus Verilog: they write what the golden model writes."""
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import boards
+import polychron
+from hdl.flow.verilog import choose
+from sim.compare.expected import Golden
+from sim.compiled.build import component_rtlil
+from sim.machines.icarus import flat_verilog
+
+from ...firmware.networks import random_network
+from .bench import EXAMPLES, run_bench, simulate
+
+PROMPT, LENGTH = "ba", 12
+
+
+def example(name: str) -> ModuleType:
+    """A Python file of the examples, imported."""
+    spec = importlib.util.spec_from_file_location(name.replace("/", "_"), EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def program() -> polychron.Program:
+    """A text network of 12 symbols, -1 for what it does not know."""
+    integer = replace(random_network(10, kind="rnn", max_n=12, max_out=12), symbols=(*b"abcdefghijk", -1))
+    network = polychron.Network(integer=integer, name="tiny")
+    record = choose(boards.get("icebreaker"), flash=False, spram=False).board
+    return network.compile(board=record, temperature=0.7, seed=5)
+
+
+def golden_text(program: polychron.Program) -> str:
+    symbols = program.network.integer.byte_symbols()
+    assert symbols is not None
+    golden, text = Golden(program.network.integer, program.code), ""
+    for given in [*(symbols.index(byte) for byte in PROMPT.encode()), *[None] * LENGTH]:
+        golden.step(given)
+        text += "?" if symbols[golden.symbol] < 0 else chr(symbols[golden.symbol])
+    return text[len(PROMPT) :]
+
+
+def test_the_verilog_example_writes_goldens_text(program: polychron.Program, tmp_path: Path) -> None:
+    size, forced = example("files").write_files(program, PROMPT, tmp_path)
+    parameters = {"IMAGE_BYTES": size, "PROMPT_LENGTH": forced, "LENGTH": LENGTH}
+    sources = sorted((EXAMPLES / "verilog").glob("*.v"))
+    text = golden_text(program)
+    assert len(set(text)) > 3
+    assert simulate(tmp_path, sources, parameters).splitlines()[0] == text
+    lines = (tmp_path / "image.mem").read_text().splitlines()
+    lines[2] = f"{int(lines[2], 16) ^ 1:02x}"  # of the header
+    (tmp_path / "image.mem").write_text("\n".join(lines))
+    assert simulate(tmp_path, sources, parameters).startswith("the image was refused after ")
+
+
+BENCH = """
+module bench;
+    parameter LENGTH = 1;
+    reg clk = 0, ready = 0;
+    wire [7:0] character;
+    wire valid, failed;
+    integer count = 0;
+    top writer (.clk(clk), .rst(1'b0), .character__payload(character), .character__valid(valid), .character__ready(ready),
+        .failed(failed));
+    always #5 clk = !clk;
+    always @(negedge clk) begin
+        ready <= $random;
+        if (valid && ready) begin
+            $write("%c", character);
+            count = count + 1;
+        end
+        if (failed || count == LENGTH) $finish;
+    end
+endmodule
+"""
+
+
+def test_the_amaranth_example_writes_goldens_text(program: polychron.Program, tmp_path: Path) -> None:
+    """Its reader takes the characters when it likes."""
+    writer = example("amaranth/writer")
+    size, forced = example("files").write_files(program, PROMPT, tmp_path)
+    image, symbols, prompt = ([int(word, 16) for word in (tmp_path / f"{n}.mem").read_text().split()] for n in ("image", "symbols", "prompt"))
+    assert (len(image), len(prompt)) == (size, forced)
+    design = writer.Writer(program.board, image=image, symbols=symbols, prompt=prompt)
+    (tmp_path / "bench.v").write_text(BENCH)
+    made = flat_verilog(component_rtlil(design))
+    assert run_bench(tmp_path, [tmp_path / "bench.v", made], {"LENGTH": LENGTH}) [:LENGTH] == golden_text(program)
