@@ -53,4 +53,3 @@ class Writer(wiring.Component):
         with m.If(core.symbol.valid & core.symbol.ready & ~writing):
             m.d.sync += heard.eq(heard + 1)
         return m
-

@@ -72,8 +72,8 @@ module bench;
     top writer (.clk(clk), .rst(1'b0), .character__payload(character), .character__valid(valid), .character__ready(ready),
         .failed(failed));
     always #5 clk = !clk;
-    always @(negedge clk) begin
-        ready <= $random;
+    always @(negedge clk) ready = $random;
+    always @(posedge clk) begin
         if (valid && ready) begin
             $write("%c", character);
             count = count + 1;
@@ -88,9 +88,11 @@ def test_the_amaranth_example_writes_goldens_text(program: polychron.Program, tm
     """Its reader takes the characters when it likes."""
     writer = example("amaranth/writer")
     size, forced = example("files").write_files(program, PROMPT, tmp_path)
-    image, symbols, prompt = ([int(word, 16) for word in (tmp_path / f"{n}.mem").read_text().split()] for n in ("image", "symbols", "prompt"))
+    image, symbols, prompt = (
+        [int(word, 16) for word in (tmp_path / f"{n}.mem").read_text().split()] for n in ("image", "symbols", "prompt")
+    )
     assert (len(image), len(prompt)) == (size, forced)
     design = writer.Writer(program.board, image=image, symbols=symbols, prompt=prompt)
     (tmp_path / "bench.v").write_text(BENCH)
     made = flat_verilog(component_rtlil(design))
-    assert run_bench(tmp_path, [tmp_path / "bench.v", made], {"LENGTH": LENGTH}) [:LENGTH] == golden_text(program)
+    assert run_bench(tmp_path, [tmp_path / "bench.v", made], {"LENGTH": LENGTH})[:LENGTH] == golden_text(program)
