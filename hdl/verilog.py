@@ -1,6 +1,6 @@
 """Command: the core alone as Verilog, for somebody else's design.
 
-python -m hdl.verilog --board icebreaker [--flash none|byte|nibble] [--spram] [--out FILE]
+python -m hdl.verilog --board icebreaker [--flash none|byte|nibble] [--out FILE]
 """
 
 import sys
@@ -17,7 +17,7 @@ app = make_app(
     "verilog",
     "Write the core alone, without a board's pads, PLL and UART, as one Verilog module for a design of yours.\n\n"
     "Beside it stands a configuration for Verilator, FILE.vlt, with the warnings to be silent about.",
-    examples=["polychron verilog --board icebreaker --out core.v", "polychron verilog --board icebreaker --flash nibble --spram"],
+    examples=["polychron verilog --board icebreaker --out core.v", "polychron verilog --board icebreaker --flash nibble"],
 )
 
 FLASH = "ports for a flash that holds tables, and what is read from it each clock; none: no such ports"
@@ -28,16 +28,15 @@ def verilog(
     *,
     board: Annotated[str, BOARD] = "icebreaker",
     flash: Annotated[Literal["none", "byte", "nibble"], option(FLASH)] = "none",
-    spram: Annotated[bool, option("tables in the SPRAM of an iCE40UP5K, else in memory that synthesis infers")] = False,
     out: Annotated[Path, option("the file", metavar="FILE")] = Path("core.v"),
 ) -> None:
     import boards
-    from hdl.flow.verilog import choose, make_verilog, waivers
+    from hdl.flow.verilog import make_verilog, waivers, without_board
     from polychron.system.files import check_output, write_whole
     from polychron.system.version import project_version
 
     record = boards.get(board)
-    core = choose(record if flash == "none" else boards.flash_mode(record, flash), flash=flash != "none", spram=spram)
+    core = without_board(record if flash == "none" else boards.flash_mode(record, flash), flash=flash != "none")
     beside = out.with_name(f"{out.name}.vlt")
     for path in (out, beside):
         check_output(path)

@@ -10,7 +10,6 @@ from ..core.core import Core
 from ..flash.bus import FlashPins, FlashStatus
 from ..link.bus import ReadDataStream, ReadRequestStream, StepStream, SymbolStream
 from ..link.loader import LoadStatus
-from ..memory.bank import GenericBank, SpramBank
 from .parts import connect_image, connect_rows, core_params, make_flash, make_loader
 
 _REST_BITS = 12  # of clocks after a reset of the core: longer than the longest row, which may be under way, takes in flash
@@ -32,11 +31,11 @@ class EmbeddedCore(wiring.Component):
     image at the board's offset is then loaded after reset, unless ``image_start`` comes first, and a step waits for 4,096 clocks after a
     reset of the core. With a byte a clock ``flash`` is in the domain ``flash``, twice ``sync`` and rising with it; all else is in ``sync``.
 
-    ``spram``: the tables are in the SPRAM of an iCE40UP5K, else in memory that synthesis infers. ``pause_bits``: that of FlashController.
+    The tables are in memory that synthesis infers. ``pause_bits``: that of FlashController.
     """
 
-    def __init__(self, board: Board, *, spram: bool = False, pause_bits: int = 8) -> None:
-        self._core = Core(params=core_params(board), bank=SpramBank if spram else GenericBank)
+    def __init__(self, board: Board, *, pause_bits: int = 8) -> None:
+        self._core = Core(params=core_params(board))
         self._loader = make_loader(board)
         self._flash = make_flash(board, pause_bits=pause_bits)
         flash = {"scrub": In(1), "flash": Out(FlashPins), "flash_status": Out(FlashStatus)}

@@ -3,14 +3,14 @@
 import re
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from amaranth.back import rtlil
 from amaranth.hdl import Fragment, Module, Signal
 from amaranth.hdl._ir import PortDirection
 
-from boards import Board
+from boards import FLASH_MODES, Board
 from hdl.board.embedded import EmbeddedCore
 from hdl.board.face import Port, flat
 from hdl.board.parts import core_params
@@ -29,7 +29,7 @@ _FILL = re.compile(r"  initial begin\n(?:    (\w+)\[(\d+)\] = (\d+'h0+);\n)+  en
 _MEMORY = re.compile(r"^  reg \[(\d+):0\] (\w+) \[(\d+):0\];\n(  integer)?", re.MULTILINE)
 
 WAIVERS = {
-    "CASEOVERLAP": "a priority encoder is written as casez: the first of the cases that fit counts",
+    "CASEOVERLAP": "the patterns of a casez overlap, but of the bits compared no two are 1 at once",
     "DECLFILENAME": "the file may have any name",
     "SYMRSVDWORD": "a memory's name ends in a word that C++ reserves; Verilator gives it another one",
     "UNOPTFLAT": "bits of one vector depend on others of it, without a loop; this costs a simulation some time",
@@ -39,46 +39,37 @@ WAIVERS = {
 """Verilator's warnings (-Wall) that a core has, and why each is harmless."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Core:
-    """A core for somebody else's design: ``board`` gives width and sizes, and the flash, if it has a flash tier. ``spram``: the tables are
-    in the four SB_SPRAM256KA of an iCE40UP5K, else in memory that synthesis infers."""
-
-    board: Board
-    spram: bool
-
-    @property
-    def fast(self) -> bool:
-        """Whether the flash has a clock of its own."""
-        return self.board.flash is not None and self.board.flash.beat_clocks == 8
-
-
-def choose(board: Board, *, flash: bool, spram: bool) -> Core:
-    """The core of ``board``, with a tier in flash only if ``flash``; :class:`BuildError` for what the board has not."""
+def without_board(board: Board, *, flash: bool) -> Board:
+    """What ``board`` says of the core, with a tier in flash only if ``flash``; :class:`BuildError` if it has none."""
     if flash and board.flash is None:
         raise BuildError(f"--flash must be none for {board.name}, which has no tables in flash")
-    if spram and board.tiers[0].kind != "spram":
-        raise BuildError(f"--spram is for boards with an iCE40UP5K, {board.name} has a {board.device}")
-    tiers = board.tiers if flash else tuple(tier for tier in board.tiers if tier.kind != "qspi")
-    return Core(board=replace(board, tiers=tiers), spram=spram)
+    return board if flash else replace(board, tiers=tuple(tier for tier in board.tiers if tier.kind != "qspi"))
 
 
-def _flat(core: Core) -> tuple[Module, list[Port], dict[str, Signal]]:
-    return flat(EmbeddedCore(core.board, spram=core.spram), fast=core.fast)
+def _fast(board: Board) -> bool:
+    """Whether the flash has a clock of its own."""
+    return board.flash is not None and board.flash.beat_clocks == FLASH_MODES["byte"][0]
 
 
-def core_ports(core: Core) -> list[Port]:
-    """The ports of the module, clock and reset first."""
-    return _flat(core)[1]
+def _flat(board: Board) -> tuple[Module, list[Port], dict[str, Signal]]:
+    return flat(EmbeddedCore(board), fast=_fast(board))
 
 
-def make_verilog(core: Core, *, version: str, note: Callable[[str], None]) -> str:
-    """The Verilog file. ``version``: of the project, for its head; ``note`` is told if yosys runs for the first time."""
-    module, ports, signals = _flat(core)
+def core_ports(board: Board) -> list[Port]:
+    """The ports of the module for what :func:`without_board` gives, clock and reset first."""
+    return _flat(board)[1]
+
+
+def make_verilog(board: Board, *, version: str, note: Callable[[str], None]) -> str:
+    """The Verilog file of what :func:`without_board` gives.
+
+    ``version``: of the project, for its head; ``note`` is told if yosys runs for the first time.
+    """
+    module, ports, signals = _flat(board)
     ways = {port.name: PortDirection.Input if port.input else PortDirection.Output for port in ports}
     named = {name: (signal, ways[name]) for name, signal in signals.items()}
     body = _verilog(rtlil.convert(Fragment.get(module, None), name=MODULE, ports=named, emit_src=False), note)
-    return _head(core, ports, body, version) + body
+    return _head(board, ports, body, version) + body
 
 
 def waivers(file: str) -> str:
@@ -104,17 +95,16 @@ def _verilog(text: str, note: Callable[[str], None]) -> str:
     )
 
 
-def _head(core: Core, ports: list[Port], body: str, version: str) -> str:
+def _head(board: Board, ports: list[Port], body: str, version: str) -> str:
     """What there is to know of the file, as a comment."""
-    board, params = core.board, core_params(core.board)
-    flash = "none" if board.flash is None else "byte" if core.fast else "nibble"
-    command = f"polychron verilog --board {board.name} --flash {flash}{' --spram' if core.spram else ''}"
+    params = core_params(board)
+    flash = "none" if board.flash is None else "byte" if _fast(board) else "nibble"
     memories = [
         (name, f"{int(high) + 1} words of {int(bits) + 1} bits, {'0' if zeros else 'anything'} at power-up")
         for bits, name, high, zeros in _MEMORY.findall(body)
     ]
     facts = {
-        "made by": command,
+        "made by": f"polychron verilog --board {board.name} --flash {flash}",
         "made for": f"{board.title} ({board.device}): the sizes, no pins",
         "width": f"{params.width.lanes} lanes, {params.width.comparators} comparators: images are made for this width",
         "tables": f"{board.tiers[0].size:,} bytes on chip",
@@ -122,7 +112,7 @@ def _head(core: Core, ports: list[Port], body: str, version: str) -> str:
         "flash": "none"
         if board.flash is None
         else f"the image at {board.image_offset:#x}, a {flash} a clock; device id {board.flash.device_id:#x}",
-        "primitives": "SB_SPRAM256KA, four (Lattice iCE40UP5K)" if core.spram else "none",
+        "primitives": "none: synthesis infers the memories",
     }
     lines = [
         f"{MODULE}: the core of Polychron {version} for a design of yours (docs/user/verilog.md)",

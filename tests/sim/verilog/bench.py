@@ -11,7 +11,7 @@ import numpy as np
 import boards
 from firmware.program import Program
 from golden.integer.network import Network
-from hdl.flow.verilog import choose, make_verilog
+from hdl.flow.verilog import make_verilog, without_board
 from sim.compare.compare import Comparison
 from sim.compare.expected import Golden
 
@@ -23,7 +23,7 @@ START, FREE, READ, ABORT = 0x100, 0x300, 0x400, 0x600
 @cache
 def core_text(board: str = "icebreaker") -> str:
     """The core of a board without flash; made once a process."""
-    return make_verilog(choose(boards.get(board), flash=False, spram=False), version="0", note=lambda line: None)
+    return make_verilog(without_board(boards.get(board), flash=False), version="0", note=lambda line: None)
 
 
 def forced(symbol: int) -> int:

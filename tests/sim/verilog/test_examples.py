@@ -9,7 +9,7 @@ import pytest
 
 import boards
 import polychron
-from hdl.flow.verilog import choose
+from hdl.flow.verilog import without_board
 from sim.compare.expected import Golden
 from sim.compiled.build import component_rtlil
 from sim.machines.icarus import flat_verilog
@@ -35,7 +35,7 @@ def program() -> polychron.Program:
     """A text network of 12 symbols, -1 for what it does not know."""
     integer = replace(random_network(10, kind="rnn", max_n=12, max_out=12), symbols=(*b"abcdefghijk", -1))
     network = polychron.Network(integer=integer, name="tiny")
-    record = choose(boards.get("icebreaker"), flash=False, spram=False).board
+    record = without_board(boards.get("icebreaker"), flash=False)
     return network.compile(board=record, temperature=0.7, seed=5)
 
 
