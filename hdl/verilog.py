@@ -40,8 +40,8 @@ def verilog(
     beside = out.with_name(f"{out.name}.vlt")
     for path in (out, beside):
         check_output(path)
-    text = make_verilog(core, version=project_version(), note=say)
-    files = {out: text.encode(), beside: waivers(out.name).encode()}
+    made = make_verilog(core, version=project_version(), note=say)
+    files = {out: made.text.encode(), beside: waivers(out.name).encode()}
     write_whole(files, folders=True)
     for path, data in files.items():
         print(f"{printable(path)} ({len(data):,} bytes)")

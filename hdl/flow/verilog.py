@@ -5,9 +5,10 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from amaranth.back import rtlil
-from amaranth.hdl import Fragment, Module, Signal
+from amaranth.hdl import Fragment
 from amaranth.hdl._ir import PortDirection
 
 from boards import FLASH_MODES, Board
@@ -51,25 +52,23 @@ def _fast(board: Board) -> bool:
     return board.flash is not None and board.flash.beat_clocks == FLASH_MODES["byte"][0]
 
 
-def _flat(board: Board) -> tuple[Module, list[Port], dict[str, Signal]]:
-    return flat(EmbeddedCore(board), fast=_fast(board))
+class CoreFile(NamedTuple):
+    """A Verilog file's ``text``, and the ``ports`` of its module, clock and reset first."""
+
+    text: str
+    ports: list[Port]
 
 
-def core_ports(board: Board) -> list[Port]:
-    """The ports of the module for what :func:`without_board` gives, clock and reset first."""
-    return _flat(board)[1]
-
-
-def make_verilog(board: Board, *, version: str, note: Callable[[str], None]) -> str:
+def make_verilog(board: Board, *, version: str, note: Callable[[str], None]) -> CoreFile:
     """The Verilog file of what :func:`without_board` gives.
 
     ``version``: of the project, for its head; ``note`` is told if yosys runs for the first time.
     """
-    module, ports, signals = _flat(board)
+    module, ports, signals = flat(EmbeddedCore(board), fast=_fast(board))
     ways = {port.name: PortDirection.Input if port.input else PortDirection.Output for port in ports}
     named = {name: (signal, ways[name]) for name, signal in signals.items()}
     body = _verilog(rtlil.convert(Fragment.get(module, None), name=MODULE, ports=named, emit_src=False), note)
-    return _head(board, ports, body, version) + body
+    return CoreFile(_head(board, ports, body, version) + body, ports)
 
 
 def waivers(file: str) -> str:

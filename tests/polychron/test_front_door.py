@@ -33,6 +33,7 @@ MODULES = [
 MODULES += [
     "golden.compare_reference",
     "hdl.build",
+    "hdl.verilog",
     "sim.run",
     "sim.board",
     "sim.bench",
@@ -97,6 +98,9 @@ def test_every_command_is_listed_with_a_line() -> None:
         (["estimate", "--board"], "requires an argument"),
         (["estimate", "--network", "shakespear"], "shakespear is neither a file nor one of the networks that ship: "),
         (["export", "--greedy", "--temperature", "1"], "--greedy and --temperature exclude each other"),
+        (["verilog", "--board", "upduino"], "unknown board 'upduino': the boards are "),
+        (["verilog", "--board", "upduino_v3", "--flash", "byte"], "--flash must be none for upduino_v3, which has no tables in flash"),
+        (["verilog", "--flash", "bit"], 'Invalid value "bit" for --flash. Choose from: "none", "byte", "nibble".'),
         (["talk", "scrub"], "requires an argument"),
         (["talk", "--port", "/nowhere", "--prompt", "a"], "/nowhere: cannot be opened: "),
         (["talk", "--port", "simulated", "--network", "a", "--image", "b"], "--network and --image exclude each other"),

@@ -23,7 +23,7 @@ START, FREE, READ, ABORT = 0x100, 0x300, 0x400, 0x600
 @cache
 def core_text(board: str = "icebreaker") -> str:
     """The core of a board without flash; made once a process."""
-    return make_verilog(without_board(boards.get(board), flash=False), version="0", note=lambda line: None)
+    return make_verilog(without_board(boards.get(board), flash=False), version="0", note=lambda line: None).text
 
 
 def forced(symbol: int) -> int:

@@ -1,6 +1,11 @@
 """The example designs of docs/user/verilog.md in Icarus Verilog: they write what the golden model writes."""
 
 import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -15,8 +20,9 @@ from sim.compiled.build import component_rtlil
 from sim.machines.icarus import flat_verilog
 
 from ...firmware.networks import random_network
-from .bench import EXAMPLES, run_bench, simulate
+from .bench import EXAMPLES, ROOT, run_bench, simulate
 
+PAGE = ROOT / "docs" / "user" / "verilog.md"
 PROMPT, LENGTH = "ba", 12
 
 
@@ -39,14 +45,14 @@ def program() -> polychron.Program:
     return network.compile(board=record, temperature=0.7, seed=5)
 
 
-def golden_text(program: polychron.Program) -> str:
+def golden_text(program: polychron.Program, *, prompt: str = PROMPT, length: int = LENGTH) -> str:
     symbols = program.network.integer.byte_symbols()
     assert symbols is not None
     golden, text = Golden(program.network.integer, program.code), ""
-    for given in [*(symbols.index(byte) for byte in PROMPT.encode()), *[None] * LENGTH]:
+    for given in [*(symbols.index(byte) for byte in prompt.encode()), *[None] * length]:
         golden.step(given)
         text += "?" if symbols[golden.symbol] < 0 else chr(symbols[golden.symbol])
-    return text[len(PROMPT) :]
+    return text[len(prompt) :]
 
 
 def test_the_verilog_example_writes_goldens_text(program: polychron.Program, tmp_path: Path) -> None:
@@ -96,3 +102,20 @@ def test_the_amaranth_example_writes_goldens_text(program: polychron.Program, tm
     (tmp_path / "bench.v").write_text(BENCH)
     made = flat_verilog(component_rtlil(design))
     assert run_bench(tmp_path, [tmp_path / "bench.v", made], {"LENGTH": LENGTH})[:LENGTH] == golden_text(program)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("verilator") is None, reason="the Debian package verilator is not installed")
+def test_the_walk_through_writes_goldens_text(tmp_path: Path) -> None:
+    """The commands of the page, with Verilator in place of the minutes that Icarus takes, on the text network that ships."""
+    first, second = re.findall(r"^```\n(.*?)^```$", PAGE.read_text(encoding="utf-8").split("## Examples")[1], re.MULTILINE | re.DOTALL)[:2]
+    (tmp_path / "examples").symlink_to(EXAMPLES)
+    commands = "".join(line for line in (first + second).splitlines(keepends=True) if not line.startswith(("iverilog", "vvp")))
+    assert commands.count("\n") == 4
+    commands = commands.replace("polychron ", "python -m polychron ", 1)
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    done = subprocess.run(["bash", "-ec", commands], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    program = polychron.load("shakespeare").compile(temperature=0.7)
+    text = golden_text(program, prompt="First Citizen:", length=20)
+    assert len(set(text)) > 8
+    assert text in done.stdout
