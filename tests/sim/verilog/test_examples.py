@@ -104,6 +104,22 @@ def test_the_amaranth_example_writes_goldens_text(program: polychron.Program, tm
     assert run_bench(tmp_path, [tmp_path / "bench.v", made], {"LENGTH": LENGTH})[:LENGTH] == golden_text(program)
 
 
+LITEX_NAMES = {"clk": "sys_clk", "rst": "sys_rst", "character__payload": "character_payload_data"}
+LITEX_NAMES |= {f"character__{name}": f"character_{name}" for name in ("valid", "ready")}
+
+
+@pytest.mark.skipif(importlib.util.find_spec("litex") is None, reason="LiteX is not installed: pip install 'polychron[litex]'")
+def test_the_litex_example_writes_goldens_text(program: polychron.Program, tmp_path: Path) -> None:
+    """The core as a LiteX module, beside the example's logic; its reader takes the characters when it likes."""
+    example("files").write_files(program, PROMPT, tmp_path)
+    subprocess.run([sys.executable, "-W", "ignore", str(EXAMPLES / "litex" / "writer.py")], cwd=tmp_path, check=True)
+    bench = BENCH.replace("top writer (", "writer writer (")
+    for name, theirs in LITEX_NAMES.items():
+        bench = bench.replace(f".{name}(", f".{theirs}(")
+    (tmp_path / "bench.v").write_text(bench)
+    assert simulate(tmp_path, [tmp_path / "bench.v", tmp_path / "writer.v"], {"LENGTH": LENGTH})[:LENGTH] == golden_text(program)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("verilator") is None, reason="the Debian package verilator is not installed")
 def test_the_walk_through_writes_goldens_text(tmp_path: Path) -> None:
