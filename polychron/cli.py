@@ -2,17 +2,9 @@
 
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 
 from .command.app import FRONT_DOOR, make_app, run
-
-
-def _version() -> str:
-    try:
-        return version("polychron")
-    except PackageNotFoundError:
-        return "unknown: this source tree is not installed"
-
+from .system.version import project_version
 
 app = make_app(
     FRONT_DOOR,
@@ -23,7 +15,7 @@ app = make_app(
         "polychron sim --network mine.safetensors --temperature 0.7",
         "polychron build --board icebreaker --network mine.safetensors",
     ],
-    version=_version,
+    version=project_version,
     version_flags=["--version"],
 )
 
@@ -37,6 +29,7 @@ LAZY = {
     "board": "sim.board:app",
     "build": "hdl.build:app",
     "export": "firmware.export:app",
+    "verilog": "hdl.verilog:app",
     "talk": "firmware.talk:app",
     "selftest": "firmware.selftest:app",
 }

@@ -8,28 +8,13 @@ from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
 from boards import Board
-from firmware import isa
 
 from ..core.core import Core
-from ..core.params import CoreParams
 from ..flash.bus import FlashPins
-from ..flash.controller import FlashController
 from ..link.link import Link
-from ..link.loader import Loader
-from ..link.section import space_words
 from ..link.uart import UartReceiver, UartTransmitter, clocks_per_bit
 from ..memory.bank import GenericBank
-
-
-def core_params(board: Board) -> CoreParams:
-    """The sizes of the core that ``board`` asks for."""
-    width = isa.Width.of(board)
-    return CoreParams(
-        width=width,
-        table_beats=board.tiers[0].size // width.beat_bytes,
-        anchor_words=board.anchor_words,
-        flash=board.flash is not None,
-    )
+from .parts import connect_image, connect_rows, core_params, make_flash, make_loader
 
 
 class System(wiring.Component):
@@ -72,19 +57,8 @@ class System(wiring.Component):
         bit_clocks = bit_clocks or clocks_per_bit(clock_hz=board.clock_hz, baud=board.uart_baud)
         self._receiver, self._transmitter = UartReceiver(clocks=bit_clocks), UartTransmitter(clocks=bit_clocks)
         self._link = Link(width=params.width, flash=board.flash is not None, gap_bits=gap_bits, watchdog_bits=watchdog_bits)
-        self._flash = None
-        if board.flash is not None:
-            nibbles = 2 * params.width.beat_bytes // board.flash.beat_clocks
-            self._flash = FlashController(
-                offset=board.image_offset, nibbles=nibbles, device_id=board.flash.device_id, pause_bits=pause_bits, boot=not loaded
-            )
-        words = space_words(
-            table_bytes=board.tiers[0].size,
-            width=params.width,
-            anchor_words=board.anchor_words,
-            instructions=board.program_instructions,
-        )
-        self._loader = Loader(words=words, width=params.width, loaded=loaded)
+        self._flash = make_flash(board, pause_bits=pause_bits, boot=not loaded)
+        self._loader = make_loader(board, loaded=loaded)
         super().__init__(
             {
                 "uart_rx": In(1, init=1),
@@ -120,23 +94,9 @@ class System(wiring.Component):
         m.d.comb += [loader.i.payload.eq(link.image.payload), loader.i.valid.eq(link.image.valid), link.image.ready.eq(loader.i.ready)]
         m.d.comb += [self.uart_tx.eq(transmitter.tx), self.led_g.eq(loader.status.done), self.led_r.eq(loader.status.error)]
         if self._flash is not None:
-            self._connect_flash(m, self._flash)
+            m.submodules.flash = flash = self._flash
+            connect_rows(m, flash, core)
+            wiring.connect(m, flash.status, link.flash)
+            wiring.connect(m, flash.pins, wiring.flipped(self.flash))
+            connect_image(m, flash, loader, image=link.image, image_start=link.image_start, scrub=link.scrub)
         return m
-
-    def _connect_flash(self, m: Module, flash: FlashController) -> None:
-        """Rows to the core; the image, while one is wanted, to the loader in place of the link's."""
-        core, link, loader = self._core, self._link, self._loader
-        m.submodules.flash = flash
-        wiring.connect(m, core.rows, flash.row)
-        wiring.connect(m, flash.data, core.flash)
-        wiring.connect(m, flash.status, link.flash)
-        wiring.connect(m, flash.pins, wiring.flipped(self.flash))
-        m.d.comb += [
-            flash.start.eq(link.scrub),
-            flash.stop.eq(link.image_start | loader.status.done | loader.status.error),
-            loader.fail.eq(flash.fail),
-            loader.flashed.eq(flash.status.active),
-        ]
-        with m.If(flash.status.active):
-            m.d.comb += [loader.i.payload.eq(flash.o.payload), loader.i.valid.eq(flash.o.valid)]
-            m.d.comb += [flash.o.ready.eq(loader.i.ready), link.image.ready.eq(0)]

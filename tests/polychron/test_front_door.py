@@ -33,6 +33,7 @@ MODULES = [
 MODULES += [
     "golden.compare_reference",
     "hdl.build",
+    "hdl.verilog",
     "sim.run",
     "sim.board",
     "sim.bench",
@@ -104,6 +105,9 @@ def test_every_command_is_listed_with_a_line() -> None:
         (["selftest", "--port", "/nowhere"], "/nowhere: cannot be opened: "),
         (["selftest", "--port", "simulated", "--network", "best-4m"], "best-4m is neither a file nor one of the networks that ship"),
         (["selftest", "--port", "simulated", "--vectors", "0"], "--vectors must be 1..10000, not 0"),
+        (["verilog", "--board", "upduino"], "unknown board 'upduino': the boards are "),
+        (["verilog", "--board", "upduino_v3", "--flash", "byte"], "--flash must be none for upduino_v3, which has no tables in flash"),
+        (["verilog", "--flash", "bit"], 'Invalid value "bit" for --flash. Choose from: "none", "byte", "nibble".'),
         (["talk", "--port", "/nowhere", "--prompt", "a"], "/nowhere: cannot be opened: "),
         (["talk", "--port", "simulated", "--network", "a", "--image", "b"], "--network and --image exclude each other"),
         (["talk", "--port", "simulated", "--network", "digits"], "the network has no symbols, so it reads no text"),

@@ -1,0 +1,65 @@
+"""The parts that every surrounding of the core needs, made for a board and connected: core, loader, flash controller."""
+
+from amaranth.hdl import Module, Value
+from amaranth.lib import stream, wiring
+
+from boards import Board
+from firmware import isa
+
+from ..core.params import CoreParams
+from ..flash.controller import FlashController
+from ..link.loader import Loader
+from ..link.section import space_words
+
+
+def core_params(board: Board) -> CoreParams:
+    """The sizes of the core that ``board`` asks for."""
+    width = isa.Width.of(board)
+    return CoreParams(
+        width=width,
+        table_beats=board.tiers[0].size // width.beat_bytes,
+        anchor_words=board.anchor_words,
+        flash=board.flash is not None,
+    )
+
+
+def make_loader(board: Board, *, loaded: bool = False) -> Loader:
+    """The loader of the board's spaces; ``loaded`` as it takes it."""
+    width = isa.Width.of(board)
+    words = space_words(
+        table_bytes=board.tiers[0].size,
+        width=width,
+        anchor_words=board.anchor_words,
+        instructions=board.program_instructions,
+    )
+    return Loader(words=words, width=width, loaded=loaded)
+
+
+def make_flash(board: Board, *, pause_bits: int = 8, boot: bool = True) -> FlashController | None:
+    """The controller of the board's flash, if tables may lie there; ``pause_bits`` and ``boot`` as it takes them."""
+    if board.flash is None:
+        return None
+    nibbles = 2 * isa.Width.of(board).beat_bytes // board.flash.beat_clocks
+    return FlashController(offset=board.image_offset, nibbles=nibbles, device_id=board.flash.device_id, pause_bits=pause_bits, boot=boot)
+
+
+def connect_rows(m: Module, flash: FlashController, core: wiring.Component) -> None:
+    """Rows of tables to the core."""
+    wiring.connect(m, core.rows, flash.row)
+    wiring.connect(m, flash.data, core.flash)
+
+
+def connect_image(m: Module, flash: FlashController, loader: Loader, *, image: stream.Interface, image_start: Value, scrub: Value) -> None:
+    """The image in flash, while it is wanted, to the loader in place of ``image``, which the surroundings connect to it.
+
+    ``image_start``: one clock, an image begins that does not come from the flash; ``scrub``: one clock, the flash is to be checked.
+    """
+    m.d.comb += [
+        flash.start.eq(scrub),
+        flash.stop.eq(image_start | loader.status.done | loader.status.error),
+        loader.fail.eq(flash.fail),
+        loader.flashed.eq(flash.status.active),
+    ]
+    with m.If(flash.status.active):
+        m.d.comb += [loader.i.payload.eq(flash.o.payload), loader.i.valid.eq(flash.o.valid)]
+        m.d.comb += [flash.o.ready.eq(loader.i.ready), image.ready.eq(0)]
