@@ -6,14 +6,18 @@ from dataclasses import replace
 
 from firmware import isa
 from firmware.image.sections import Section, pack
-from firmware.isa import Kind, Run
+from firmware.isa import Kind, Mode, Run
 
 
 def up_to(runs: Sequence[Run], last: int) -> tuple[Run, ...]:
-    """The runs up to ``last``, where the step ends. A step doesn't end without a sort, so the last one has it if none before has."""
-    part = runs[: last + 1]
-    sort = part[-1].sort or not any(run.sort for run in part)
-    return (*part[:-1], replace(part[-1], sort=sort, end=True))
+    """The runs up to ``last``, and of those behind it what a later step needs: keys for the cache, anchor words that others replace.
+
+    A step doesn't end without a sort, so run ``last`` has it if none before has.
+    """
+    part = list(runs[: last + 1])
+    part[-1] = replace(part[-1], sort=part[-1].sort or not any(run.sort for run in part))
+    part += [run for run in runs[last + 1 :] if run.mode in (Mode.KEY, Mode.ANCHORS)]
+    return (*part[:-1], replace(part[-1], end=True))
 
 
 def program_image(runs: Sequence[Run], *, width: isa.Width) -> bytes:

@@ -53,6 +53,7 @@ NETWORKS = {
     "rnn": lambda: random_network(1, kind="rnn", max_n=16, max_out=12),
     "deep": lambda: random_network(4, kind="deep", max_n=16, max_out=12),
     "transformer": lambda: random_transformer(2),
+    "keys behind a part": lambda: random_transformer(0, blocks=2),
 }
 
 
@@ -63,7 +64,7 @@ def test_it_passes_and_counts_every_latency_of_every_op(kind):
         outcome = test.run(progress=done.append)
         assert outcome.difference is None
         writes = test._ops
-        assert len(writes) >= (3 if kind == "transformer" else 2)
+        assert len(writes) >= (2 if kind in ("rnn", "deep") else 3)
         assert outcome.compared == 3 * (sum(len(write.addresses) for write in writes) + 1)
         assert done == list(range(1, test.steps + 1))
         assert {write.stage for write in writes} == {bench.program.meta.placement.runs[write.run].stage for write in writes}
@@ -121,6 +122,14 @@ def test_a_board_works_again_when_it_is_loaded():
         bench.device.reset()
         bench.device.set_sampler()
         assert bench.device.host.step(8) == first
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["transformer", "digits", "best-5m"])
+def test_networks_that_ship(name):
+    """The transformer's anchor words are replaced within a step."""
+    with closing(Bench(load(name).integer)) as bench:
+        assert bench.test(vectors=3).run().difference is None
 
 
 def test_command(capsys, tmp_path):
