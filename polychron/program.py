@@ -92,7 +92,7 @@ class Build:
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """``network`` compiled for ``board``. ``code``: what is loaded into the core (docs/reference/isa.md), which draws at ``temperature``."""
+    """``network`` compiled for ``board``. ``code``: what is loaded into the core (docs/reference/isa.md); it draws at ``temperature``."""
 
     network: Trained
     board: Board
@@ -151,7 +151,8 @@ class Program:
         """Write one HTML page with the gateware and this program in it, NETWORK.html if no other file is named (docs/user/page.md).
 
         The page begins with ``prompt`` and the program's sampler, and has the model's latencies of it and the next ``length`` characters;
-        that of a classifier, those of ten drawn digits. Needs the extra ``page``. Raises ``ValueError`` where a page can't hold the network.
+        that of a classifier, those of ten drawn digits. Needs the extra ``page``. A network that
+        a page can't hold is a ``ValueError``.
         """
         from sim.compiled.build import telling
         from sim.web.make import First, make_page

@@ -2,8 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from golden.integer.layer import Int16, NetworkError
 from golden.integer.network import Network
@@ -27,7 +30,7 @@ BRUSH, EDGE = 0.035, 0.11  # of the image's height: the line's half width, and h
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """Images of ``height`` x ``width`` pixels, each a latency of 0 (paper) to ``ink``; a digit has ``margin`` pixels left free around it."""
+    """Images of ``height`` x ``width`` pixels, each a latency of 0 (paper) to ``ink``; ``margin`` pixels around a digit are left free."""
 
     height: int
     width: int
@@ -59,9 +62,9 @@ def examples(form: Format) -> Int16:
     return np.stack([_drawn(points, form.margin + np.array(stroke) * box, form) for stroke in _STROKES])
 
 
-def _drawn(pixels: np.ndarray, line: np.ndarray, form: Format) -> Int16:
+def _drawn(pixels: npt.NDArray[Any], line: npt.NDArray[Any], form: Format) -> Int16:
     near = np.full(pixels.shape[:2], np.inf)
-    for a, b in zip(line, line[1:], strict=False):
+    for a, b in pairwise(line):
         along = np.clip(((pixels - a) @ (b - a)) / ((b - a) @ (b - a)), 0, 1)
         near = np.minimum(near, np.hypot(*np.moveaxis(pixels - a - along[..., None] * (b - a), -1, 0)))
     fade = np.clip((BRUSH + EDGE - near / form.height) / EDGE, 0, 1)

@@ -1,7 +1,5 @@
 """A table tier whose reads can be watched from outside: what a page lights in its memory map."""
 
-from typing import Any
-
 from amaranth.hdl import Module, Signal
 
 from sim.machines.stall import StallingTier

@@ -18,9 +18,10 @@ function enable() {
   $("stop").disabled = !running;
 }
 
-function showVerdict(verdict) {
+// `ended`: no more will be compared.
+function showVerdict(verdict, ended) {
   if (!verdict) return;
-  const good = verdict.compared === verdict.total && !verdict.difference;
+  const good = ended && !verdict.difference;
   $("verdict").textContent = verdict.difference
     ? `Different: ${verdict.difference}`
     : good ? `verified: ${plain(verdict.compared)} latencies equal` : `${plain(verdict.compared)} latencies equal so far`;
@@ -129,7 +130,7 @@ const answers = {
     const followed = list ? answer.records.map((record) => list.add(record)).includes(true) : false;
     if (followed) $("text").scrollTop = $("text").scrollHeight;
     ({ counters, stamps } = answer);
-    showVerdict(answer.verdict);
+    showVerdict(answer.verdict, false);
     showFigures((performance.now() - begun) / 1000);
     draw();
   },
@@ -138,7 +139,7 @@ const answers = {
     if (of !== order || !running) return;
     running = false;
     enable();
-    showVerdict(verdict);
+    showVerdict(verdict, true);
     showFigures(seconds);
     if (!records.length) return;
     const speed = plain(records.length / seconds);
@@ -154,7 +155,7 @@ const answers = {
   checked({ verdict }) {
     running = false;
     enable();
-    showVerdict(verdict);
+    showVerdict(verdict, true);
     if (wanted) runImage(wanted);
   },
 

@@ -16,9 +16,10 @@ function comparison({ a, b, later, latencies }) {
 
 function voteItem(vote, largest) {
   const item = element("li"), details = element("details"), summary = element("summary");
-  const meter = element("meter", "", { min: 0, max: largest, value: Math.abs(vote.weight) });
-  meter.setAttribute("aria-hidden", "true");
-  summary.append(`table ${vote.table}`, meter, `${vote.weight > 0 ? "+" : "\u2212"}${Math.abs(vote.weight)}`);
+  const scale = element("span"), bar = element("i");
+  bar.style.width = `${(100 * Math.abs(vote.weight)) / largest}%`;
+  scale.append(bar);
+  summary.append(`table ${vote.table}`, scale, `${vote.weight > 0 ? "+" : "\u2212"}${Math.abs(vote.weight)}`);
   const list = element("ul");
   vote.bits.forEach((bit) => list.append(element("li", comparison(bit))));
   details.append(summary, element("p", `It compared ${vote.bits.length} pairs, which picked row ${vote.row}:`), list);
