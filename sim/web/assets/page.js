@@ -152,10 +152,10 @@ const answers = {
     if (wanted) runImage(wanted);
   },
 
-  checked({ verdict }) {
+  checked({ verdict, ended }) {
     running = false;
     enable();
-    showVerdict(verdict, true);
+    showVerdict(verdict, ended);
     if (wanted) runImage(wanted);
   },
 
