@@ -14,7 +14,7 @@ function say(text, bad = false) {
 }
 
 function enable() {
-  for (const id of ["run", "check", "damage"]) $(id).disabled = running;
+  for (const id of ["run", "check", "damage", "repair"]) $(id).disabled = running;
   $("stop").disabled = !running;
 }
 
@@ -127,8 +127,7 @@ const answers = {
   steps(answer) {
     if (answer.order !== order || !running) return;
     records.push(...answer.records);
-    const followed = list ? answer.records.map((record) => list.add(record)).includes(true) : false;
-    if (followed) $("text").scrollTop = $("text").scrollHeight;
+    list?.add(answer.records);
     ({ counters, stamps } = answer);
     showVerdict(answer.verdict, false);
     showFigures((performance.now() - begun) / 1000);
@@ -167,7 +166,7 @@ const answers = {
 
   repaired() {
     $("broken").hidden = $("repair").hidden = true;
-    check();
+    ask({ do: "check" });
   },
 
   votes({ votes, column, step }) {
@@ -186,12 +185,13 @@ const answers = {
   },
 };
 
-function check() {
+// Asks for something that ends in a comparison.
+function compare(what) {
   running = true;
   enable();
   $("verdict").textContent = "Comparing ...";
   $("verdict").className = "";
-  ask({ do: "check" });
+  ask({ do: what });
 }
 
 function setUpText() {
@@ -278,15 +278,7 @@ async function begin() {
   worker.onmessage = ({ data: answer }) => answers[answer.is](answer);
   worker.onerror = ({ message }) => say(`It failed: ${message}`, true);
   ask({ do: "start", module, data });
-  $("check").addEventListener("click", check);
-  $("damage").addEventListener("click", () => {
-    running = true;
-    enable();
-    $("verdict").textContent = "Breaking a bit, then comparing ...";
-    $("verdict").className = "";
-    ask({ do: "damage" });
-  });
-  $("repair").addEventListener("click", () => ask({ do: "repair" }));
+  for (const what of ["check", "damage", "repair"]) $(what).addEventListener("click", () => compare(what));
 }
 
 begin().catch((error) => say(`It failed: ${error.message}`, true));

@@ -42,16 +42,22 @@ class TextList {
     this.decoder = new TextDecoder();
   }
 
-  add({ step, taken, forced }) {
+  // Appends characters, and scrolls on with them if the end was in sight.
+  add(records) {
+    const list = this.list;
+    const followed = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    list.append(...records.map((record) => this.sign(record)));
+    if (followed) list.scrollTop = list.scrollHeight;
+  }
+
+  sign({ step, taken, forced }) {
     const byte = this.symbols[taken] === UNKNOWN ? 63 : this.symbols[taken];
     const sign = element("span", this.decoder.decode(new Uint8Array([byte]), { stream: true }), { id: `sign${step}`, className: forced ? "read" : "" });
     sign.dataset.step = step;
     sign.setAttribute("role", "option");
     sign.setAttribute("aria-selected", "false");
     sign.setAttribute("aria-label", `${symbolName(this.symbols, taken)}, character ${step + 1}${forced ? ", read" : ""}`);
-    const below = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 40;
-    this.list.append(sign);
-    return below;
+    return sign;
   }
 
   select(step) {

@@ -56,7 +56,7 @@ def packed(name, **more):
 
 @pytest.mark.parametrize("name", ["shakespeare", "transformer", "digits"])
 def test_the_pack_is_the_program(name):
-    network, code, vectors, data = packed(name)
+    _, code, vectors, data = packed(name)
     header, arrays = unpacked(data)
     for memory, words in memory_words(code).items():
         chunks = arrays[f"memory.{memory.replace('.', ' ')}"].reshape(len(words), -1)
@@ -129,7 +129,10 @@ def test_the_policy_lets_the_page_run_itself_alone():
     assert policy.startswith("default-src 'none'; ")
     assert "unsafe-inline" not in policy
     assert "http" not in policy
-    for kind, text in (("script", page.split("<script>")[1].split("</script>")[0]), ("style", page.split("<style>")[1].split("</style>")[0])):
+    for kind, text in (
+        ("script", page.split("<script>")[1].split("</script>")[0]),
+        ("style", page.split("<style>")[1].split("</style>")[0]),
+    ):
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         assert f"{kind}-src 'sha256-{digest}'" in policy
     assert not re.search(r"(src|href)=\"(?!data:|#)", page)
