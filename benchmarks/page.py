@@ -1,10 +1,13 @@
-"""Size of the pages, time until the chip is ready, and characters a second, in headless Chromium; needs chromium, chromedriver, selenium.
+"""Size of the pages, time until the chip is ready, and characters a second, in headless Chromium and in Node.
+
+Needs chromium, chromedriver, selenium and node. In Chromium the page draws what it shows; in Node its worker compares every latency.
 
 python -m benchmarks.page
 """
 
 import shutil
 import statistics
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -36,6 +39,12 @@ def started() -> Any:
     return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver") or ""))
 
 
+def node_speeds(page: Path) -> list[float]:
+    script = Path(__file__).with_name("page_node.js")
+    words = subprocess.run(["node", str(script), str(page)], check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+    return [float(word) for word in words]
+
+
 def measure(name: str, folder: Path) -> str:
     temperature = 0.0 if name == "digits" else 0.7
     path = polychron.load(name).compile(temperature=temperature).page(folder / f"{name}.html")
@@ -56,7 +65,14 @@ def measure(name: str, folder: Path) -> str:
             speeds.append(float(words[-3].replace(",", "")))
         browser.quit()
     line = f"{name}: {path.stat().st_size:,} bytes, ready after {statistics.median(starts):.2f} s (at most {max(starts):.2f})"
-    return line + (f", {min(speeds):,.0f} to {max(speeds):,.0f} characters a second" if speeds else "")
+    if not speeds:
+        return line
+    node = node_speeds(path)
+    return f"{line}, characters a second: {_range(speeds)} in Chromium, {_range(node)} in Node"
+
+
+def _range(speeds: list[float]) -> str:
+    return f"{min(speeds):,.0f} to {max(speeds):,.0f}"
 
 
 def main() -> None:

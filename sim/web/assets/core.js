@@ -144,7 +144,9 @@ class Core {
   // One latency of each address, as the store has them.
   latencies(addresses) {
     const banks = Array.from({ length: this.lanes }, (_, bank) => this.memory(`store bank_${bank}`));
-    return Int16Array.from(addresses, (address) => banks[address % this.lanes][Math.floor(address / this.lanes)]);
+    const found = new Int16Array(addresses.length);
+    for (let i = 0; i < found.length; i++) found[i] = banks[addresses[i] % this.lanes][Math.floor(addresses[i] / this.lanes)];
+    return found;
   }
 
   write(addresses, values) {
