@@ -1,20 +1,28 @@
-"""Pages in headless Chromium: they write what the golden model writes, find a broken bit, load nothing, and can be used by everybody."""
+"""Pages in headless Chromium: they write what the golden model writes, find a broken bit, load nothing, and can be used by everybody.
+
+``POLYCHRON_PAGES`` names a folder in which the pages of the networks that ship are kept.
+"""
 
 import importlib.resources
 import json
+import os
 import re
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import polychron
 import sim.page
+from golden.integer.file import save_network
 from golden.integer.symbols import TextDecoder
 from sim.web.vectors import text_vectors
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium drives the browser: pip install -e '.[test]'")
 pytest.importorskip("ziglang", reason="zig compiles the page's gateware: pip install ziglang")
+NAMES = ("shakespeare", "transformer", "digits")
 WAIT = 120  # seconds, on a busy machine
 
 pytestmark = [
@@ -25,8 +33,9 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pages")
-    for name in ("shakespeare", "transformer", "digits"):
+    folder = Path(os.environ.get("POLYCHRON_PAGES") or tmp_path_factory.mktemp("pages")).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in NAMES:
         assert sim.page.main(["--network", name, "--length", "40", "--out", str(folder / f"{name}.html")]) == 0
     return folder
 
@@ -232,18 +241,13 @@ def test_stop_and_reset(opened):
 
 
 def test_the_size(pages):
-    assert all(path.stat().st_size <= 6_000_000 for path in pages.iterdir())
+    assert all((pages / f"{name}.html").stat().st_size <= 6_000_000 for name in NAMES)
 
 
 def test_a_hostile_card_runs_nothing(chromium, pages, tmp_path):
     network = polychron.load("digits")
     hostile = "</script><script>document.title = 'run'</script><img src=x onerror=\"document.title = 'run'\">"
-    path = tmp_path / "</title><svg onload=alert(1)>.safetensors"
     card = {**network.integer.card, "command": hostile, "figures": {hostile: 1.0}}
-    from dataclasses import replace
-
-    from golden.integer.file import save_network
-
     path = tmp_path / "<img src=x onerror=alert(1)>.safetensors"
     save_network(replace(network.integer, card=card), path)
     assert sim.page.main(["--network", str(path), "--out", str(tmp_path / "page.html")]) == 0
