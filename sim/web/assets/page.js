@@ -3,6 +3,7 @@
 const $ = (id) => document.getElementById(id);
 const plain = (value) => Math.round(value).toLocaleString("en");
 const records = [];
+const EARLIEST = 8; // outputs that are listed
 let pack, worker, list, paper, running = false, drawn = null, wanted = null, order = 0;
 let counters = { rows: 0, clocks: 0, beats: 0 }, stamps = null, chosen = null, begun = 0;
 
@@ -63,8 +64,9 @@ function choose(step, column = records[step].taken) {
   const record = records[step];
   const ranks = Array.from(record.outputs, (latency, neuron) => ({ latency, neuron })).sort((a, b) => a.latency - b.latency || a.neuron - b.neuron);
   $("order-title").textContent = pack.symbols ? `Earliest outputs at character ${step + 1}` : "Earliest outputs";
-  $("order").replaceChildren(...ranks.slice(0, 8).map(({ latency, neuron }) => {
-    const item = element("li");
+  const shown = [...ranks.keys()].filter((rank) => rank < EARLIEST || ranks[rank].neuron === record.taken);
+  $("order").replaceChildren(...shown.map((rank) => {
+    const { latency, neuron } = ranks[rank], item = element("li", "", { value: rank + 1 });
     item.append(element("b", outputName(neuron)), ` at ${latency}${neuron === record.taken ? (record.forced ? " (was read)" : " (chosen)") : ""}`);
     return item;
   }));

@@ -167,7 +167,10 @@ def test_a_chosen_character_shows_its_votes(opened):
         first, one, second, two = map(int, re.fullmatch(r"neurons? (\d+) \((-?\d+)\) before neuron (\d+) \((-?\d+)\)", text).groups())
         assert state.latencies[[first, second]].tolist() == [one, two]
         assert one < two
-    assert len(opened.driver.find_elements("css selector", "#order li")) == 8
+    outputs = state.outputs()
+    order = [item.text for item in opened.driver.find_elements("css selector", "#order li")]
+    assert [int(line.split(" at ")[1].split()[0]) for line in order][:8] == sorted(outputs.tolist())[:8]
+    assert sum("(was read)" in line for line in order) == 1
     assert "read 480 of" in opened.find("memory").get_attribute("aria-label")
 
 
