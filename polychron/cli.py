@@ -27,6 +27,7 @@ LAZY = {
     "estimate": "hdl.build:estimate_app",
     "sim": "sim.run:app",
     "board": "sim.board:app",
+    "page": "sim.page:app",
     "build": "hdl.build:app",
     "export": "firmware.export:app",
     "verilog": "hdl.verilog:app",

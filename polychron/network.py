@@ -28,7 +28,7 @@ class Network(Trained):
         """
         record = boards.flash_mode(boards.get(board) if isinstance(board, str) else board, flash)
         code = compile_network(self.integer, record, name=self.name, seed=seed, k=k, temperature=temperature)
-        return Program(network=self, board=record, code=code)
+        return Program(network=self, board=record, code=code, temperature=temperature)
 
 
 def load(network: Path | str) -> Network:

@@ -92,11 +92,12 @@ class Build:
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """``network`` compiled for ``board``. ``code``: what is loaded into the core (docs/reference/isa.md)."""
+    """``network`` compiled for ``board``. ``code``: what is loaded into the core (docs/reference/isa.md); it draws at ``temperature``."""
 
     network: Trained
     board: Board
     code: Code
+    temperature: float = 0.0
 
     @property
     def image(self) -> bytes:
@@ -145,6 +146,26 @@ class Program:
 
         path = None if trace is None else Path(trace)
         return Simulated(network=self.network.integer, program=self.code, board=self.board, uart=uart, trace=path)
+
+    def page(self, out: Path | str | None = None, *, prompt: str = "First Citizen:", length: int = 100, say: Say = _silent) -> Path:
+        """Write one HTML page with the gateware and this program in it, NETWORK.html if no other file is named (docs/user/page.md).
+
+        The page begins with ``prompt`` and the program's sampler, and has the model's latencies of it and the next ``length`` characters;
+        that of a classifier, those of ten drawn digits. Needs the extra ``page``. A network that
+        a page can't hold is a ``ValueError``.
+        """
+        from sim.compiled.build import telling
+        from sim.web.make import First, make_page
+
+        path = Path(f"{self.network.name}.html") if out is None else Path(out)
+        check_output(path)
+        first = First(prompt=prompt, length=length, temperature=self.temperature, k=self.code.sampling.k, seed=self.code.sampling.seed)
+        about = {line.split(":")[0].strip(): line.partition(":")[2].strip() for line in self.network.summary.split("\n")}
+        about |= {"board": self.board.title, "sha256": self.network.sha256()}
+        with telling(say):
+            content = make_page(self.network.integer, self.code, self.board, first=first, about=about)
+        write_atomic({path: content})
+        return path
 
     def export(self, out: Path | str | None = None) -> dict[Path, bytes]:
         """Write the memory image in several formats (docs/user/export.md) to a folder, build/BOARD/NETWORK if none is given.

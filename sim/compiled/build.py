@@ -48,6 +48,7 @@ _FALL_FAST = f"{_TOP}prev_{{clock}} = cxxrtl::value<1>{{{{0u}}}};"
 _FALL_TRUE = f"{_TOP}{{clock}}.data[0] = 0;"
 _EVAL = "\nvoid p_top::debug_eval("  # signals for waveforms and questions, not for clocks: a quarter of a compilation if optimized
 _EVAL_COLD = f"\nCXXRTL_EXTREMELY_COLD{_EVAL}"
+SHIM = (_SHIM, _FALL_FAST, _FALL_TRUE, _EVAL_COLD)  # what ``generate`` adds to a design
 _say: ContextVar[Callable[[str], None]] = ContextVar("_say", default=lambda line: None)
 
 
@@ -59,6 +60,11 @@ def telling(say: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         _say.reset(token)
+
+
+def tell(line: str) -> None:
+    """A line about a step of a compilation, to whom :func:`telling` names."""
+    _say.get()(line)
 
 
 class SimulationError(ValueError):
@@ -83,14 +89,14 @@ def build(component: wiring.Component) -> Path:
     """The compiled library of ``component``, from the cache or made now; see :func:`telling`."""
     text = component_rtlil(component)
     compiler = _compiler()
-    library = cache_folder() / f"cxxrtl-{_key(compiler, text, _SHIM, _FALL_FAST, _FALL_TRUE, _EVAL_COLD)}.so"
+    library = cache_folder() / f"cxxrtl-{_key(compiler, text, *SHIM)}.so"
     with made_once(library):
         if not library.exists():
             say, begin = _say.get(), time.monotonic()
             with temporary_folder(library.parent) as work:
                 (work / "top.il").write_text(text)
                 say("compiling the gateware, which is then kept in the cache: yosys makes C++ of it ...")
-                _generate(work)
+                generate(work)
                 say(f"compiling: {Path(compiler[0]).name} makes machine code of it ({time.monotonic() - begin:.0f} s so far) ...")
                 _compile(work, compiler)
                 os.replace(work / "top.so", library)
@@ -150,7 +156,8 @@ def yosys(script: str, work: Path) -> None:
         raise SimulationError(f"yosys failed on {script!r}: {(result.stderr or result.stdout).strip()}")
 
 
-def _generate(work: Path) -> None:
+def generate(work: Path) -> None:
+    """From ``top.il`` in the folder ``work``, RTLIL of :func:`component_rtlil`, to ``top.cc``: the design in C++ as driver.cpp takes it."""
     yosys("read_rtlil top.il; write_cxxrtl -header top.cc", work)
     source = (work / "top.cc").read_text()
     interface = (work / "top.h").read_text()

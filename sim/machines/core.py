@@ -27,12 +27,17 @@ _LOAD_PAUSE = 8  # clocks from strobe to strobe of the load bus
 _END = object()  # stands behind the last request
 
 
-class _Bench(wiring.Component):
-    """A core with the core's ports, and ``stall``, which refuses table requests; ``flash``: beside it, its pins as ``flash``."""
+class CoreBench(wiring.Component):
+    """A core with the core's ports, and ``stall``, which refuses table requests; ``flash``: beside it, its pins as ``flash``.
 
-    def __init__(self, params: CoreParams, flash: FlashController | None) -> None:
+    ``tier``: makes the table tier.
+    """
+
+    def __init__(
+        self, params: CoreParams, flash: FlashController | None = None, *, tier: Callable[..., StallingTier] = StallingTier
+    ) -> None:
         self._refused = Signal()
-        self._core, self._controller = Core(params=params, tier=partial(StallingTier, stall=self._refused)), flash
+        self._core, self._controller = Core(params=params, tier=partial(tier, stall=self._refused)), flash
         outer = {name: member for name, member in self._core.signature.members.items() if name not in ("rows", "flash")}
         pins = {"flash": flash.signature.members["pins"]} if flash else {}
         super().__init__({**outer, **pins, "stall": In(1)})
@@ -57,9 +62,9 @@ class _Bench(wiring.Component):
 def core_library(params: CoreParams, *, nibbles: int | None = None, offset: int = 0, device_id: int = 0x17) -> Path:
     """The compiled core, made once a process; with ``params.flash``, ``nibbles``, ``offset`` and ``device_id`` of its controller."""
     if not params.flash:
-        return build(_Bench(params, None))
+        return build(CoreBench(params))
     assert nibbles is not None
-    return build(_Bench(params, FlashController(offset=offset, nibbles=nibbles, device_id=device_id, boot=False)))
+    return build(CoreBench(params, FlashController(offset=offset, nibbles=nibbles, device_id=device_id, boot=False)))
 
 
 class CoreSimulation(Machine):
