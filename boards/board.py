@@ -1,6 +1,7 @@
 """What the rest of the project needs to know of a board: one frozen record, plain data."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,18 @@ class Wiring:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Programmer:
+    """A program that writes the board's flash: its name, and the words by which it knows the board. ``package``: Debian's."""
+
+    tool: Literal["iceprog", "openFPGALoader"]
+    package: str
+    words: tuple[str, ...] = ()
+
+
+ICEPROG = Programmer(tool="iceprog", package="fpga-icestorm")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Board:
     """A board and the sizes of the core built for it.
 
@@ -51,6 +64,7 @@ class Board:
     ``lanes``: accumulators, and bytes of a beat; ``comparators``: P, anchor pairs compared in a clock. ``anchor_words``,
     ``program_instructions``: depths.
     ``image_offset``, ``flash_size``: bytes; a memory image in flash begins at the offset.
+    ``usb``: vendor and product of the USB chip that it is programmed through; ``programmers``: the tools that can, the best first.
     """
 
     name: str
@@ -69,6 +83,8 @@ class Board:
     image_offset: int
     flash_size: int
     uart_baud: int = 1_000_000
+    usb: str = ""
+    programmers: tuple[Programmer, ...] = ()
 
     @property
     def flash(self) -> Tier | None:

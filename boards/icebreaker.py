@@ -1,6 +1,6 @@
 """1BitSquared iCEBreaker: iCE40UP5K; tables lie in its four SPRAMs, and behind the image in its flash (W25Q128JV, quad SPI)."""
 
-from .board import Board, Tier
+from .board import ICEPROG, Board, Programmer, Tier
 
 FLASH = Tier(name="flash", kind="qspi", base=0x140000, size=(16 << 20) - 0x140000, beat_clocks=8, row_clocks=7)
 
@@ -15,4 +15,6 @@ BOARD = Board(
     tiers=(Tier(name="SPRAM", kind="spram", size=131_072), FLASH),
     image_offset=0x100000,  # the bitstream takes the first 104,090 bytes; 1 MB leaves room for multi-boot
     flash_size=16 << 20,
+    usb="0403:6010",  # FT2232H
+    programmers=(ICEPROG, Programmer(tool="openFPGALoader", package="openfpgaloader", words=("-b", "ice40_generic"))),
 )

@@ -1,6 +1,6 @@
 """Radiona ULX3S 85F: LFE5U-85F; the tables lie in block RAM (128 of its 208 blocks), and the core has 16 lanes."""
 
-from .board import Board, Tier, Wiring
+from .board import Board, Programmer, Tier, Wiring
 
 BOARD = Board(
     name="ulx3s_85f",
@@ -15,4 +15,6 @@ BOARD = Board(
     lanes=16,
     image_offset=0x200000,  # an uncompressed bitstream of the 85F takes about 1.9 MB
     flash_size=16 << 20,
+    usb="0403:6015",  # FT231X
+    programmers=(Programmer(tool="openFPGALoader", package="openfpgaloader", words=("-b", "ulx3s")),),
 )

@@ -8,7 +8,7 @@ the platform of amaranth-boards.
 - The USB chip's serial port shares SCK (pin 15, to the FPGA) and MOSI (pin 14, to the host) with the flash, whose CS# (pin 16) stays high.
 """
 
-from .board import Board, Tier, Wiring
+from .board import ICEPROG, Board, Tier, Wiring
 
 BOARD = Board(
     name="upduino_v3",
@@ -22,4 +22,6 @@ BOARD = Board(
     tiers=(Tier(name="SPRAM", kind="spram", size=131_072),),
     image_offset=0x100000,  # as on the iCEBreaker
     flash_size=4 << 20,
+    usb="0403:6014",  # FT232H
+    programmers=(ICEPROG,),
 )

@@ -33,6 +33,7 @@ MODULES = [
 MODULES += [
     "golden.compare_reference",
     "hdl.build",
+    "hdl.program",
     "hdl.verilog",
     "sim.run",
     "sim.board",
