@@ -6,6 +6,7 @@ from pathlib import Path
 
 from boards import Board
 from firmware.host.transport import Transport
+from firmware.image.image import write_image
 from firmware.image.sections import signature, unpack
 from firmware.isa import Width
 from firmware.program import Program
@@ -68,7 +69,7 @@ class BoardSimulation(Machine):
             self.sim["loader.status__done"] = 1  # as hdl.board.system.System(board, loaded=True) begins
             self._preload(program)
             if image is not None:
-                self.sim["loader.signature.value"] = signature(unpack(image)[1])
+                self.sim["loader.signature.value"] = signature(unpack(write_image(program))[1])
                 self.sim["loader.signature.same"] = int(board.flash is not None)
         self.uart = self.sim.uart(from_design="uart_tx", to_design="uart_rx", divisor=board.clock_hz / board.uart_baud)
         if board.flash is not None:
