@@ -31,7 +31,8 @@ print(hidden.grad.tobytes().hex())
 
 def gradient(tree: Path, cache: Path) -> str:
     environment = os.environ | {"PYTHONPATH": str(tree), "NUMBA_CACHE_DIR": str(cache)}
-    made = subprocess.run([sys.executable, "-c", WINDOW], cwd=tree, env=environment, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-B", "-c", WINDOW]  # Python's own cache knows a source by size and time alone
+    made = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=True)
     return made.stdout
 
 
