@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from ..sampling import Sampling
 
 NO_INPUT = 0xFFFF
-RESERVED = "name must be letters, digits and underscores, beginning with a letter, not"
+KEYWORDS = frozenset(
+    "auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return"
+    " short signed sizeof static struct switch typedef union unsigned void volatile while".split()
+)
 
 app = make_app(
     "python -m firmware.c.network",
@@ -46,8 +49,8 @@ def network(
     from ..image.image import read_image
     from ..sampling import Sampling
 
-    if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
-        raise ValueError(f"{RESERVED} {name!r:.60}")
+    if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII) or name in KEYWORDS:
+        raise ValueError(f"--name must be a name in C: letters, digits, underscores, a letter first, no keyword; not {name!r:.60}")
     data = read_bytes(image)
     program = read_image(data)
     meta, sampling = program.meta, program.sampling

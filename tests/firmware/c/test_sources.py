@@ -114,3 +114,10 @@ def test_the_uart_goes_where_the_page_leads_it() -> None:
     constraints = elaborate(Top(board), ICEBreakerPlatform()).constraints
     assert {f"set_io pin_{number}_0__io {number}" for number in (pins[1][1:], pins[2][1:])} <= set(constraints.splitlines())
     assert [pins[1][1:], pins[2][1:]] == [ICEBreakerPlatform.connectors[0].mapping[number] for number in ("1", "2")]  # of Pmod 1A
+
+
+@pytest.mark.parametrize("name", ["int", "2nd", "a-b", "", "ümlaut"])
+def test_a_name_that_is_none_in_c_is_refused(name, tmp_path, capsys):
+    assert main([f"--name={name}", "--image", str(tmp_path / "none.bin"), "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith("error: --name must be a name in C: ")
+    assert list(tmp_path.iterdir()) == []
