@@ -113,13 +113,14 @@ def scrub(
     *,
     image: Annotated[Path | None, option("the image that should be there, to name what is damaged", metavar="FILE")] = None,
 ) -> int:
+    from polychron.board import transport
+
     from .host.scrub import scrub
-    from .host.transport import SerialTransport
     from .image.files import read_bytes
 
     content = None if image is None else read_bytes(image)
-    with SerialTransport(line.chosen(), baud=line.baud) as transport:
-        return scrub(transport, content)
+    with transport(line.chosen(), content, baud=line.baud) as way:
+        return scrub(way, content)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -16,25 +16,26 @@ from .command.ports import SIMULATED
 
 
 @contextmanager
-def connect(
-    port: str, image: Path | str | bytes, *, baud: int = 1_000_000, board: str | Board = "icebreaker", patience: float = 600.0
-) -> Iterator[Device]:
+def connect(port: str, image: Path | str | bytes, *, baud: int = 1_000_000, board: str | Board = "icebreaker") -> Iterator[Device]:
     """The network of a memory image on the board at ``port``; nothing is sent before ``load()`` (docs/user/talk.md).
 
     ``port``: what pyserial opens, or :data:`SIMULATED`: a ``board`` that has the image loaded and in its flash. ``baud``: bits a second of
-    a serial port. ``patience``: seconds of the board's time in which it must have read its flash.
+    a serial port.
     """
     content = image if isinstance(image, bytes) else read_bytes(Path(image))
-    with _line(port, content, baud, board) as line:
-        yield Device(Host(line, patience=patience), content)
+    with transport(port, content, baud=baud, board=board) as line:
+        yield Device(Host(line), content)
 
 
 @contextmanager
-def _line(port: str, image: bytes, baud: int, board: str | Board) -> Iterator[Transport]:
+def transport(port: str, image: bytes | None, *, baud: int = 1_000_000, board: str | Board = "icebreaker") -> Iterator[Transport]:
+    """The byte stream to the board at ``port``, as :func:`connect` takes it; a simulated board needs its ``image``."""
     if port != SIMULATED:
         with SerialTransport(port, baud=baud) as line:
             yield line
         return
+    if image is None:
+        raise ValueError(f"--port {SIMULATED} needs --image: it is what the board's flash holds")
     from sim.machines.board import BoardSimulation
 
     record = boards.get(board) if isinstance(board, str) else board

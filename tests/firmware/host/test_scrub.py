@@ -250,3 +250,12 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == f"error: {path}: cannot be read: No such file or directory\n"
     assert main(["scrub", "--port", "/dev/none"]) == 2
     assert capsys.readouterr().err.startswith("error: /dev/none: cannot be opened: ")
+
+
+def test_the_simulated_board_needs_its_image(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scrub", "--port", "simulated"]) == 2
+    assert capsys.readouterr().err == "error: --port simulated needs --image: it is what the board's flash holds\n"
+    path = tmp_path / "image.bin"
+    path.write_bytes(write_image(compile_network(text_network(), ICEBREAKER)))
+    assert main(["scrub", "--port", "simulated", "--image", str(path)]) == 0
+    assert "the flash is sound" in capsys.readouterr().err
