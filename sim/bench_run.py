@@ -14,7 +14,7 @@ from firmware import isa
 from firmware.compiler import compile_network
 from firmware.program import Program
 from golden.integer.file import load
-from hdl.board.system import core_params
+from hdl.board.parts import core_params
 from hdl.core.core import Core
 from hdl.memory.bank import GenericBank
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from boards import Board
 from firmware.program import Program
 from golden.integer.transformer import TransformerNetwork
-from hdl.board.system import core_params
+from hdl.board.parts import core_params
 from sim.cycles import predict
 from sim.machines.core import CoreSimulation
 from sim.step_counts import step_counts

@@ -17,7 +17,7 @@ from golden.integer.deep import classifier
 from golden.integer.layer import Int16, NetworkError
 from golden.integer.network import Network
 from golden.integer.symbols import TextDecoder, encode, typed_bytes
-from hdl.board.system import core_params
+from hdl.board.parts import core_params
 from polychron.system.files import check_output
 from sim.compiled.build import telling
 from sim.cycles import predict

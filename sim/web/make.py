@@ -7,7 +7,7 @@ from boards import Board
 from firmware.program import Program
 from golden.integer.layer import NetworkError
 from golden.integer.network import Network
-from hdl.board.system import core_params
+from hdl.board.parts import core_params
 from sim.web.assemble import assemble
 from sim.web.images import BRUSH, EDGE, examples, image_format
 from sim.web.pack import TEMPERATURES, pack

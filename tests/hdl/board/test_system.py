@@ -5,7 +5,7 @@ import pytest
 import boards
 from firmware import isa
 from firmware.isa import Command, Kind, LoadError, Status
-from hdl.board.system import core_params
+from hdl.board.parts import core_params
 from sim.flash import Power
 
 from ..board_models import frame, image, section, seeded, words

@@ -14,7 +14,7 @@ from firmware.sampling import Sampling
 from golden.integer.file import load
 from golden.integer.symbols import encode
 from golden.tasks.images.digits import holdout
-from hdl.board.system import core_params
+from hdl.board.parts import core_params
 from sim.cycles import predict
 from sim.machines.session import BoardSession, CoreSession
 

@@ -9,7 +9,7 @@ import boards
 from firmware.compiler import compile_network
 from firmware.isa import Mode
 from golden.integer.transformer import TransformerNetwork
-from hdl.board.system import core_params
+from hdl.board.parts import core_params
 from sim.machines.session import CoreSession
 
 from ...firmware.networks import random_layer

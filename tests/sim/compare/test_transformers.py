@@ -16,7 +16,7 @@ from firmware.sampling import Sampling
 from golden.integer.file import load, save_network
 from golden.integer.sampling import jitter_table
 from golden.integer.shipped import find_network
-from hdl.board.system import core_params
+from hdl.board.parts import core_params
 from sim.compare.compare import Comparison
 from sim.compare.expected import Golden
 from sim.machines.preload import TABLES

@@ -14,7 +14,7 @@ from firmware.compiler import compile_network
 from firmware.program import Program
 from golden.integer.file import load
 from golden.integer.network import Network
-from hdl.board.system import core_params
+from hdl.board.parts import core_params
 from sim.cycles import predict
 from sim.machines.core import CoreSimulation
 from sim.machines.preload import TABLES

@@ -6,7 +6,7 @@ from dataclasses import replace
 import boards
 from boards import Board
 from firmware.program import Program
-from hdl.board.system import core_params
+from hdl.board.parts import core_params
 from sim.cycles import StepCounts
 from sim.machines.core import CoreSimulation
 from sim.step_counts import step_counts

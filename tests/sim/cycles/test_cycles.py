@@ -15,7 +15,7 @@ from firmware.compiler import compile_network
 from firmware.program import Program
 from firmware.sampling import Sampling
 from golden.integer.file import load
-from hdl.board.system import core_params
+from hdl.board.parts import core_params
 from hdl.core.params import CoreParams
 from sim.cycles import core, finish, index, predict, rows, timing
 from sim.machines.core import CoreSimulation

@@ -14,7 +14,7 @@ from firmware.compiler import compile_network
 from firmware.estimate import estimate
 from firmware.program import Program
 from golden.integer.file import load
-from hdl.board.system import core_params
+from hdl.board.parts import core_params
 from sim.cycles import flash as control
 from sim.cycles import predict, timing
 from sim.cycles.timing import FlashClocks

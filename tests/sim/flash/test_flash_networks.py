@@ -15,7 +15,7 @@ from firmware.image.image import write_image
 from firmware.sampling import Sampling
 from golden.integer.file import load
 from golden.integer.sampling import jitter_table
-from hdl.board.system import core_params
+from hdl.board.parts import core_params
 from sim.flash import Found, Pads
 from sim.machines.machine import FlashSetup
 from sim.machines.session import CoreSession

@@ -12,7 +12,7 @@ from firmware import isa
 from firmware.compiler import compile_network
 from firmware.sampling import Sampling
 from golden.integer.sampling import Sampler, jitter_table
-from hdl.board.system import core_params
+from hdl.board.parts import core_params
 from sim.machines.preload import ANCHORS, TABLES
 from sim.machines.session import CoreSession
 
