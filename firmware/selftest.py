@@ -40,7 +40,7 @@ def selftest(
     from polychron.network import load
     from sim.compiled.build import telling
 
-    networks = [load(name) for name in ([network] if network else NETWORKS)]
+    networks = [load(name) for name in (NETWORKS if network is None else [network])]
     port = line.chosen()
     code = 0
     with telling(say):

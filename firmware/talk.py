@@ -53,7 +53,7 @@ class There(Line):
         """The image."""
         from .image.files import read_bytes
 
-        return read_bytes(self.image) if self.image else self.compiled(self.network or "shakespeare")
+        return self.compiled("shakespeare" if self.network is None else self.network) if self.image is None else read_bytes(self.image)
 
     def compiled(self, network: str) -> bytes:
         """The image of a network."""

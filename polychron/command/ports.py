@@ -20,9 +20,14 @@ class Line(Options):
     port: Annotated[str | None, option(PORT, metavar="PORT")] = None
     baud: Annotated[int, option("bits a second", low=1, high=100_000_000, metavar="N")] = 1_000_000
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.port == "":
+            raise ValueError("--port must not be empty")
+
     def chosen(self) -> str:
         """The port, asked for if need be."""
-        return self.port or choose_port()
+        return choose_port() if self.port is None else self.port
 
 
 ASKED = Line()

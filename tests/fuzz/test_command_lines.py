@@ -41,6 +41,10 @@ COMMANDS = {
         ("--baud", "--count", "--temperature", "--seed", "--k", "--prompt", "--board", "--flash"),
     ),
     ("talk", "--port", "simulated"): ("--network", ("--board", "--flash", "--count", "--temperature", "--seed", "--k", "--prompt")),
+    ("board",): ("--network", ("--board", "--flash", "--link", "--tcp")),
+    ("page",): ("--network", (*ROOM, "--greedy", "--prompt", "--length", "--out")),
+    ("program",): ("--build", ("--board", "--usb", "--image-only", "--dry-run")),
+    ("verilog", "--out", "/nowhere/core.v"): ("--board", ("--flash",)),
     ("selftest", "--port", "/nowhere/port"): ("--network", ("--board", "--baud", "--vectors", "--seed")),
     ("talk", "scrub", "--port", "/nowhere/port"): ("--image", ("--baud",)),
 }
@@ -51,6 +55,27 @@ WORDS = [
     *("--", "-", "-1", "1e999", "nan", "0x10", "16x8", "9999x16", "3x", "\x00", "\udcff", "\u0664"),
     *("/dev/zero", "/", "/nowhere/a", "$HOME"),
 ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("talk", "--port="),
+        ("talk", "--port", "simulated", "--network="),
+        ("talk", "--port", "simulated", "--image="),
+        ("talk", "scrub", "--port="),
+        ("selftest", "--port=", "--network", "shakespeare"),
+        ("selftest", "--port", "simulated", "--network="),
+        ("program", "--build="),
+        ("page", "--network="),
+        ("board", "--network="),
+    ],
+    ids=" ".join,
+)
+def test_empty_is_not_left_out(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """``--network=$NAME`` with an empty variable is refused; it does not mean the default."""
+    assert main(words) == 2
+    assert re.fullmatch(r"error: [^\n]{1,200}\n", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("count", [150, pytest.param(5_000, marks=pytest.mark.slow)])
