@@ -29,6 +29,7 @@ LAZY = {
     "board": "sim.board:app",
     "page": "sim.page:app",
     "build": "hdl.build:app",
+    "report": "polychron.report.command:app",
     "program": "hdl.program:app",
     "export": "firmware.export:app",
     "verilog": "hdl.verilog:app",

@@ -1,7 +1,7 @@
 """A compiled network: what it costs, what it does on the simulated gateware, the files for a board."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,8 @@ from .system.files import check_output
 from .trained import Trained
 
 if TYPE_CHECKING:
-    from hdl.flow.report import Speed
+    from hdl.flow.report.figures import Speed
+    from polychron.report.facts import Facts
     from sim.runs import ClassRun, Simulated, TextRun
 
 Say = Callable[[str], None]
@@ -63,7 +64,7 @@ class Estimate:
     @property
     def speed(self) -> "Speed":
         """The same for a build's report."""
-        from hdl.flow.report import Speed
+        from hdl.flow.report.figures import Speed
 
         return Speed(clocks=self.clocks_per_step, limit=self.limit, bytes=self.prediction.bytes)
 
@@ -167,6 +168,25 @@ class Program:
         write_atomic({path: content})
         return path
 
+    def report(self, out: Path | str | None = None) -> Path:
+        """Write a page on what is known before a build, NETWORK-report.html if no other file is named (docs/user/report.md)."""
+        from .report.page import Drawn, report_page
+
+        path = Path(f"{self.network.name}-report.html") if out is None else Path(out)
+        check_output(path)
+        found = self.facts()
+        write_atomic({path: report_page(found.figures, Drawn(raster=found.raster))})
+        return path
+
+    def facts(self) -> "Facts":
+        """What such a page shows, as data (docs/user/report.md)."""
+        from .report.facts import facts
+
+        found = facts(self.network.integer, self.code, self.board)
+        names = {"board": self.board.name, "network": self.network.name, "network_sha256": self.network.sha256()}
+        speed = self.estimate().speed.figures(clock_mhz=self.board.clock_hz / 1e6)
+        return replace(found, figures=names | speed | {"image_bytes": len(self.image)} | found.figures)
+
     def export(self, out: Path | str | None = None) -> dict[Path, bytes]:
         """Write the memory image in several formats (docs/user/export.md) to a folder, build/BOARD/NETWORK if none is given.
 
@@ -184,18 +204,26 @@ class Program:
         ``BuildError``, also where another build is under way in the folder, or ``TimingError`` where no seed meets the board's clock;
         nothing is written then.
         """
-        from hdl.flow.job import Job, check_seeds, make_products, product_names
+        from hdl.flow.job import PAGE, check_seeds, make_products, product_names
+        from hdl.flow.report.figures import Job
         from hdl.flow.steps import only_build
+
+        from .report.facts import facts
+        from .report.page import Drawn, report_page
+        from .system.together import with_list
 
         check_seeds(seeds)
         folder = Path("build") / self.board.name if out is None else Path(out)
         for product in product_names(self.board):
             check_output(folder / product)
         speed, image, name = self.estimate().speed, self.image, self.network.name
-        job = Job(board=self.board, name=name, sha256=self.network.sha256(), image=image, speed=speed)
         say(f"{printable(name)} compiled for {self.board.title}: {speed.clocks} clocks a step, image of {len(image)} bytes")
+        found = facts(self.network.integer, self.code, self.board)
+        job = Job(board=self.board, name=name, sha256=self.network.sha256(), image=image, speed=speed, more=found.figures)
         with only_build(folder) as steps:
             made = make_products(job, seeds=seeds, steps=steps, say=say)
-            write_atomic({folder / name: content for name, content in made.files.items()})
-        say(f"products in {printable(folder)}: {', '.join(made.files)}")
-        return Build(files=tuple(folder / name for name in made.files), figures=made.figures, report=made.report)
+            page = report_page(made.figures, Drawn(cells=made.cells, blocks=made.blocks, raster=found.raster))
+            files = with_list({**made.files, PAGE: page})
+            write_atomic({folder / name: content for name, content in files.items()})
+        say(f"products in {printable(folder)}: {', '.join(files)}")
+        return Build(files=tuple(folder / name for name in files), figures=made.figures, report=made.report)

@@ -13,39 +13,33 @@ from hdl.flow.design import Design, check_resources, elaborate
 from hdl.flow.errors import BuildError
 from hdl.flow.family import family_of
 from hdl.flow.pipeline import Toolchain, implement
+from hdl.flow.placement import Blocks, Cell
 from hdl.flow.products import flash_image
-from hdl.flow.report import Speed, figures_of, to_json, to_text
+from hdl.flow.report.figures import Job, figures_of, to_json, to_text
 from hdl.flow.steps import Steps
-from polychron.system.together import LIST, with_list
+from polychron.system.together import LIST
 
 MOST_SEEDS = 100
+PAGE = "report.html"
 _TOPS: dict[str, type[Top] | type[EcpTop]] = {"iCE40": Top, "ECP5": EcpTop}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
-    """What is built: the ``image`` of a network, its ``name``, the ``sha256`` of its file, and the ``speed`` of a step."""
-
-    board: Board
-    name: str
-    sha256: str
-    image: bytes
-    speed: Speed
-
-
-@dataclass(frozen=True, kw_only=True)
 class Products:
-    """``files``: content by name; ``figures``: those of report.json; ``report``: the text of report.txt."""
+    """``files``: content by name, those of :func:`product_names` but the list and report.html; ``figures``: those of report.json;
+    ``report``: the text of report.txt; ``cells``, ``blocks``: what lies where on the device."""
 
     files: dict[str, bytes]
     figures: dict[str, Any]
     report: str
+    cells: tuple[Cell, ...]
+    blocks: Blocks
 
 
 def product_names(board: Board) -> tuple[str, ...]:
-    """The files of a build: their list, bitstream, memory image, both as they lie in flash, and the report, for reading and as JSON."""
+    """The files of a build: their list, bitstream, memory image, both as they lie in flash, and the report as text, JSON and a page."""
     suffix = family_of(board.device).bitstream.rsplit(".", 1)[-1]
-    return LIST, f"bitstream.{suffix}", "image.bin", "flash.bin", "report.txt", "report.json"
+    return LIST, f"bitstream.{suffix}", "image.bin", "flash.bin", "report.txt", "report.json", PAGE
 
 
 def check_seeds(seeds: int) -> None:
@@ -66,21 +60,12 @@ def make_products(job: Job, *, seeds: int, steps: Path, say: Callable[[str], Non
     say("tools: " + ", ".join(f"{name} ({version})" for name, version in tools.versions.items()))
     clock_mhz = board.clock_hz / 1e6
     built = implement(design, tools=tools, steps=Steps(folder=steps, say=say), seeds=range(1, seeds + 1), clock_mhz=clock_mhz)
-    figures = figures_of(
-        board=board,
-        design=design,
-        tools=tools.versions,
-        network=job.name,
-        network_sha256=job.sha256,
-        speed=job.speed,
-        image=job.image,
-        built=built,
-    )
+    figures = figures_of(job, design=design, tools=tools.versions, built=built)
     text = to_text(figures, worst=min(built.seeds, key=lambda routed: routed.fmax_mhz))
     flash = flash_image(bitstream=built.bitstream, image=job.image, offset=board.image_offset, size=board.flash_size)
     contents = (built.bitstream, job.image, flash, text, to_json(figures))
-    files = with_list(dict(zip(product_names(board)[1:], contents, strict=True)))
-    return Products(files=files, figures=figures, report=text.decode())
+    files = dict(zip(product_names(board)[1:-1], contents, strict=True))
+    return Products(files=files, figures=figures, report=text.decode(), cells=built.cells, blocks=Blocks.of(design.rtlil))
 
 
 def _elaborate(board: Board) -> Design:

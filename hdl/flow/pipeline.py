@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 from hdl.flow.design import Design
+from hdl.flow.placement import Cell, from_step, placed_cells, to_step
 from hdl.flow.routing import Routed, choose
 from hdl.flow.steps import Steps
 from hdl.flow.tools import Tool, find_tool
@@ -46,10 +48,12 @@ class Toolchain:
 
 @dataclass(frozen=True, kw_only=True)
 class Implementation:
-    """A design on its device: the bitstream of the seed ``chosen``, every seed's result, and the netlist's ``lut4`` and ``ff``."""
+    """A design on its device: the bitstream of the seed ``chosen`` and where its ``cells`` lie, every seed's result, and the netlist's
+    ``lut4`` and ``ff``."""
 
     bitstream: bytes
     chosen: Routed
+    cells: tuple[Cell, ...]
     seeds: tuple[Routed, ...]
     netlist: dict[str, int]
 
@@ -70,10 +74,11 @@ def implement(design: Design, *, tools: Toolchain, steps: Steps, seeds: Sequence
                 end_children()
             raise
     outputs = [job.result() for job in jobs]
-    routed = [Routed.read(report, seed=seed, clock_mhz=clock_mhz) for seed, (_, report) in zip(seeds, outputs, strict=True)]
+    routed = [Routed.read(made.report, seed=seed, clock_mhz=clock_mhz) for seed, made in zip(seeds, outputs, strict=True)]
     best = choose(routed)
-    bitstream = _pack(design, tools.pack, steps, outputs[list(seeds).index(best.seed)][0])
-    return Implementation(bitstream=bitstream, chosen=best, seeds=tuple(routed), netlist=counts)
+    chosen = outputs[list(seeds).index(best.seed)]
+    bitstream = _pack(design, tools.pack, steps, chosen.routed)
+    return Implementation(bitstream=bitstream, chosen=best, cells=tuple(from_step(chosen.cells)), seeds=tuple(routed), netlist=counts)
 
 
 def _synthesise(design: Design, tool: Tool, steps: Steps) -> tuple[bytes, dict[str, int]]:
@@ -102,15 +107,26 @@ def _count(cells: dict[str, int], names: Sequence[str]) -> int:
     return sum(n for cell, n in cells.items() if any(cell.startswith(name[:-1]) if name.endswith("*") else cell == name for name in names))
 
 
-def _route(design: Design, tool: Tool, steps: Steps, netlist: bytes, seed: int) -> tuple[bytes, bytes]:
+class _Seed(NamedTuple):
+    """What place and route leaves: the design for the packer, nextpnr's report, and where the cells lie."""
+
+    routed: bytes
+    report: bytes
+    cells: bytes
+
+
+def _route(design: Design, tool: Tool, steps: Steps, netlist: bytes, seed: int) -> _Seed:
     family = design.family
-    files = ["--json", "top.json", *family.place_options, "--report", "report.json"]
+    files = ["--json", "top.json", *family.place_options, "--report", "report.json", "--write", "placed.json"]
     args = [*design.part, *files, "--seed", str(seed), "--timing-allow-fail"]
 
     def make(folder: Path) -> None:
         (folder / "top.json").write_bytes(netlist)
         (folder / family.constraints).write_text(design.constraints, encoding="utf-8")
         tool.run(args, folder=folder, log=folder / "nextpnr.log", note=steps.say)
+        placed = folder / "placed.json"
+        (folder / "cells.json").write_bytes(to_step(placed_cells(placed.read_bytes())))
+        placed.unlink()
 
     made = steps.run(
         f"seed{seed}",
@@ -121,10 +137,10 @@ def _route(design: Design, tool: Tool, steps: Steps, netlist: bytes, seed: int) 
             "args": "\n".join(args).encode(),
             "tool": tool.version.encode(),
         },
-        outputs=[family.routed, "report.json"],
+        outputs=[family.routed, "report.json", "cells.json"],
         make=make,
     )
-    return made[family.routed], made["report.json"]
+    return _Seed(made[family.routed], made["report.json"], made["cells.json"])
 
 
 def _pack(design: Design, tool: Tool, steps: Steps, routed: bytes) -> bytes:

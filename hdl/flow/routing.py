@@ -11,11 +11,13 @@ from hdl.flow.errors import BuildError, TimingError
 
 @dataclass(frozen=True, kw_only=True)
 class Hop:
-    """One part of a path: ``kind`` is nextpnr's (clk-to-q, logic, routing, setup), ``delay`` in ns, ``where`` the cell or net."""
+    """One part of a path: ``kind`` is nextpnr's (clk-to-q, logic, routing, setup), ``delay`` in ns, ``where`` the cell or net; it ends in
+    the tile ``at`` (x, y)."""
 
     kind: str
     delay: float
     where: str
+    at: tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,11 +100,14 @@ def _path_of(paths: Sequence[dict[str, Any]], clock: str) -> tuple[Hop, ...]:
     for path in paths:
         ends = (path["from"].split(" ")[-1], path["to"].split(" ")[-1])
         if ends == (clock, clock):
-            return tuple(
-                Hop(kind=hop["type"], delay=hop["delay"], where=hop.get("net") or f"{hop['to']['cell']}.{hop['to']['port']}")
-                for hop in path["path"]
-            )
+            return tuple(map(_hop, path["path"]))
     return ()
+
+
+def _hop(part: dict[str, Any]) -> Hop:
+    end = part["to"]
+    x, y = end["loc"]
+    return Hop(kind=part["type"], delay=part["delay"], where=part.get("net") or f"{end['cell']}.{end['port']}", at=(x, y))
 
 
 def _crossings_of(paths: Sequence[dict[str, Any]], asked: Mapping[str, float]) -> tuple[Crossing, ...]:

@@ -1,6 +1,6 @@
 """The core's control, clock by clock: the blocks of this package wired together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from firmware.program import Program
 from sim.cycles.finish import StepControl
@@ -12,12 +12,13 @@ from sim.cycles.timing import BEAT_TO_STORE, PAIR_CLOCKS, STORE_TO_RETIRED
 
 @dataclass(frozen=True, kw_only=True)
 class StepCounts:
-    """What the core's counters add in one step."""
+    """What the core's counters add in one step. ``retired``: of each of its runs, the clock of the step in which it is retired."""
 
     clocks: int
     rows: int
     beats: int
     flash: int
+    retired: tuple[int, ...] = field(default=(), compare=False)
 
 
 Counts = tuple[int, ...]
@@ -59,6 +60,7 @@ class CoreControl:
         self.urgent = False  # the tables tier must serve the streamer in this clock, for the next byte of flash follows
         self._passes = PassRecord()
         self._clocks = self._rows = self._beats = self._flash = 0
+        self._retired: tuple[int, ...] = ()
 
     def clock(self, *, request: bool) -> StepCounts | None:
         """One clock; the counts of the step that ends in it. ``request``: a step is asked for."""
@@ -75,6 +77,8 @@ class CoreControl:
         beside = self.rows.cache.asks and not self.urgent
 
         self._clocks += self.steps.running
+        if retired is not None:
+            self._retired += (self._clocks,)
         requested = self._request(beside=beside)
         row = self.rows.asks
         taken = self.flash.takes(asked=row > 0)
@@ -88,8 +92,9 @@ class CoreControl:
         if not finished:
             return None
         self.rows.advance()
-        counts = StepCounts(clocks=self._clocks, rows=self._rows, beats=self._beats, flash=self._flash)
+        counts = StepCounts(clocks=self._clocks, rows=self._rows, beats=self._beats, flash=self._flash, retired=self._retired)
         self._clocks = self._rows = self._beats = self._flash = 0
+        self._retired = ()
         return counts
 
     def _request(self, *, beside: bool) -> bool:

@@ -32,6 +32,11 @@ class SideClocks:
     opened_to_access: int = 0
     index_to_index: int = 0
 
+    @property
+    def group(self) -> int:
+        """Clocks from a group's first index to the next group's, if nothing else is waited for."""
+        return (self.tables - 1) * self.index_to_index + self.index_to_access + self.before + self.after - 1 + self.access_to_index
+
 
 def side_clocks(width: Width) -> dict[Mode, SideClocks]:
     """Of the index cache, by mode of the run; the others need no side words."""

@@ -44,6 +44,7 @@ MODULES += [
     "firmware.selftest",
     "firmware.c.header",
     "firmware.c.network",
+    "polychron.report.command",
 ]
 
 

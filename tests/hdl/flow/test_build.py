@@ -31,6 +31,7 @@ from hdl.board.top import Top
 from hdl.build import main
 from hdl.flow.design import check_resources
 from hdl.flow.errors import BuildError
+from polychron.report.read import read_report
 from sim.cycles import predict
 
 ROOT = Path(__file__).parents[3]
@@ -233,7 +234,7 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     out = tmp_path / "build" / "icebreaker"
     first = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
-    assert set(first) == {"files.sha256", "bitstream.bin", "image.bin", "flash.bin", "report.json", "report.txt"}
+    assert set(first) == {"files.sha256", "bitstream.bin", "image.bin", "flash.bin", "report.json", "report.txt", "report.html"}
     assert first["flash.bin"] == first["bitstream.bin"].ljust(0x100000, b"\xff") + first["image.bin"]
     program = read_image(first["image.bin"])
     assert program.meta.name == "shakespeare"
@@ -247,6 +248,9 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert figures["steps_per_second"] >= 65_000
     assert figures["bitstream_sha256"] == hashlib.sha256(first["bitstream.bin"]).hexdigest()
     assert figures["image_crc32"] == f"{zlib.crc32(first['image.bin']):08x}"
+    assert sum(counts.get("lc", 0) for counts in figures["blocks"].values()) == figures["lc"]
+    assert read_report(out / "report.json") == figures
+    assert b"Floorplan</h2>" in first["report.html"]
     for product in first.values():
         assert str(tmp_path).encode() not in product
         assert str(ROOT).encode() not in product

@@ -5,8 +5,10 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from amaranth.hdl import ClockDomain, Const, Elaboratable, Instance, Module, Signal
@@ -14,12 +16,13 @@ from amaranth.lib import io
 from amaranth_boards.icebreaker import ICEBreakerPlatform
 
 import boards
+from boards import Board
 from hdl.flow.design import Design, elaborate
 from hdl.flow.errors import BuildError, TimingError
 from hdl.flow.family import family_of
 from hdl.flow.pipeline import Implementation, Toolchain, implement
 from hdl.flow.products import flash_image
-from hdl.flow.report import Speed, figures_of, to_json, to_text
+from hdl.flow.report.figures import Job, Speed, figures_of, to_json, to_text
 from hdl.flow.routing import Clock, Crossing, Routed, choose, fmax_median, fmax_min
 from hdl.flow.steps import Steps
 from hdl.flow.tools import FIRST_RUN, find_tool
@@ -88,6 +91,17 @@ def test_what_is_built(built: tuple[Implementation, Steps]) -> None:
     assert first.chosen.used["ICESTORM_LC"][1] == 5280
     assert b"\x7e\xaa\x99\x7e" in first.bitstream[:64]  # the preamble of an iCE40 bitstream
     assert first.chosen.path
+
+
+def test_every_cell_has_its_place(built: tuple[Implementation, Steps]) -> None:
+    first, _ = built
+    placed = Counter(cell.kind for cell in first.cells)
+    assert {kind: number for kind, (number, _) in first.chosen.used.items() if number} == dict(placed)
+    assert len({(cell.x, cell.y, cell.place) for cell in first.cells}) == len(first.cells)
+    ends = {hop.where.rsplit(".", 1)[0]: hop.at for hop in first.chosen.path if hop.kind != "routing"}
+    places = {cell.name: (cell.x, cell.y) for cell in first.cells}
+    assert ends
+    assert ends.items() <= places.items()
 
 
 def test_same_bytes_from_another_folder_and_hash_seed(built: tuple[Implementation, Steps], tmp_path: Path) -> None:
@@ -278,7 +292,7 @@ def two_clocks(*, there: float = 6.0, back: float = 4.0, fast: float = 125.0, ed
     """nextpnr's report of a design with a fast clock beside the core's; ``there`` and ``back`` in ns."""
 
     def path(source: str, target: str, delay: float) -> dict[str, object]:
-        hop = {"type": "routing", "delay": delay / 2, "net": "wire"}
+        hop = {"type": "routing", "delay": delay / 2, "net": "wire", "to": {"cell": "cell", "port": "I0", "loc": [1, 2]}}
         return {"from": source, "to": target, "path": [hop, hop]}
 
     return json.dumps(
@@ -320,21 +334,17 @@ def test_another_clock_that_is_too_slow() -> None:
         choose([Routed.read(two_clocks(fast=71.0), seed=1, clock_mhz=36)])
 
 
+def job_of(board: Board, **rest: Any) -> Job:
+    return Job(board=board, name="net", sha256="00", speed=Speed(clocks=110, limit=100, bytes=800), **rest)
+
+
 def test_a_report_is_the_same_twice_and_has_every_figure(built: tuple[Implementation, Steps]) -> None:
     first, _ = built
     design = blink()
 
     def made() -> dict[str, object]:
-        return figures_of(
-            board=replace(boards.get("icebreaker"), clock_hz=24e6),
-            design=design,
-            tools=Toolchain.find(design).versions,
-            network="net",
-            network_sha256="00",
-            speed=Speed(clocks=110, limit=100, bytes=800),
-            image=b"1234",
-            built=first,
-        )
+        job = job_of(replace(boards.get("icebreaker"), clock_hz=24e6), image=b"1234", more={"layers": [7]})
+        return figures_of(job, design=design, tools=Toolchain.find(design).versions, built=first)
 
     assert to_json(made()) == to_json(made())
     figures = json.loads(to_json(made()))
@@ -346,6 +356,10 @@ def test_a_report_is_the_same_twice_and_has_every_figure(built: tuple[Implementa
     assert figures["image_crc32"] == "9be3e0a3"
     assert set(figures["tools"]) == {"python", "amaranth", "yosys", "nextpnr-ice40", "icepack"}
     assert figures["other_clocks"] == figures["crossings"] == []
+    assert figures["layers"] == [7]
+    assert {block: counts["lc"] for block, counts in figures["blocks"].items()}.keys() >= {"top"}
+    assert sum(counts.get("lc", 0) for counts in figures["blocks"].values()) == figures["lc"]
+    assert sum(hop["ns"] for hop in figures["critical_path"]) == pytest.approx(1000 / figures["fmax_mhz"], abs=0.1)
     text = to_text(figures, worst=first.seeds[0]).decode()
     assert "218181" in text
     assert "Slowest path of the slowest seed (1)" in text
@@ -355,16 +369,8 @@ def test_a_report_tells_the_slowest_crossing_of_all_seeds(built: tuple[Implement
     first, _ = built
     reports = [two_clocks(), two_clocks(there=8.0, fast=90.0), two_clocks(back=5.0)]
     seeds = tuple(replace(Routed.read(report, seed=1, clock_mhz=36), used=first.chosen.used) for report in reports)
-    figures = figures_of(
-        board=boards.get("icebreaker"),
-        design=blink(),
-        tools={},
-        network="net",
-        network_sha256="00",
-        speed=Speed(clocks=110, limit=100, bytes=800),
-        image=b"",
-        built=replace(first, chosen=seeds[0], seeds=seeds),
-    )
+    job = job_of(boards.get("icebreaker"), image=b"")
+    figures = figures_of(job, design=blink(), tools={}, built=replace(first, chosen=seeds[0], seeds=seeds))
     assert figures["other_clocks"] == [{"clock": "fast", "fmax_mhz_min": 90.0, "clock_mhz": 72.0}]
     assert figures["crossings"] == [
         {"from": "core", "to": "fast", "ns_max": 8.0, "limit_ns": 13.89},

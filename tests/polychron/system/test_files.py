@@ -144,7 +144,7 @@ def test_files_of_one_beginning_do_not_meet(tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == made
 
 
-@pytest.mark.parametrize("product", ["files.sha256", "bitstream.bin", "image.bin", "flash.bin", "report.txt", "report.json"])
+@pytest.mark.parametrize("product", ["files.sha256", "bitstream.bin", "image.bin", "flash.bin", "report.txt", "report.json", "report.html"])
 def test_a_product_of_a_build_is_refused_before_synthesis(product: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / product)
     with pytest.raises(OSError, match="it is a FIFO, not a regular file") as caught:

@@ -4,12 +4,14 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from boards import Board
 from hdl.flow.design import Design
 from hdl.flow.pipeline import Implementation
+from hdl.flow.placement import Blocks
+from hdl.flow.report.energy import energy
 from hdl.flow.routing import Clock, Crossing, Routed, fmax_median, fmax_min
 from polychron.command.terminal import printable
 
@@ -31,28 +33,44 @@ class Speed:
     def steps_per_second(self, *, clock_mhz: float) -> int:
         return int(clock_mhz * 1e6 / self.clocks)
 
+    def figures(self, *, clock_mhz: float) -> dict[str, Any]:
+        """As report.json has them."""
+        return {
+            "clock_mhz": clock_mhz,
+            "clocks_per_step": self.clocks,
+            "clocks_limit": self.limit,
+            "efficiency": self.efficiency,
+            "bytes_per_step": self.bytes,
+            "steps_per_second": self.steps_per_second(clock_mhz=clock_mhz),
+        }
 
-def figures_of(
-    *,
-    board: Board,
-    design: Design,
-    tools: Mapping[str, str],
-    network: str,
-    network_sha256: str,
-    speed: Speed,
-    image: bytes,
-    built: Implementation,
-) -> dict[str, Any]:
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What is built: the ``image`` of a network, its ``name``, the ``sha256`` of its file, the ``speed`` of a step, and what the report
+    says besides of the network alone (``more``)."""
+
+    board: Board
+    name: str
+    sha256: str
+    image: bytes
+    speed: Speed
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+def figures_of(job: Job, *, design: Design, tools: Mapping[str, str], built: Implementation) -> dict[str, Any]:
     """report.json's content. ``fmax_mhz`` is the chosen seed's; minimum and median are of all seeds."""
+    board, speed = job.board, job.speed
     clock_mhz = board.clock_hz / 1e6
-    cells = design.family.cells
+    cells, blocks = design.family.cells, Blocks.of(design.rtlil)
     used = {figure: built.chosen.used.get(cell, (0, 0))[0] for figure, cell in cells.items()}
+    estimate = energy(device=board.device, logic_cells=used["lc"], clock_mhz=clock_mhz, clocks_per_step=speed.clocks)
     return {
         "board": board.name,
         "device": design.device,
         "tools": dict(tools),
-        "network": network,
-        "network_sha256": network_sha256,
+        "network": job.name,
+        "network_sha256": job.sha256,
         "lc": used["lc"],
         "lut4": built.netlist["lut4"],
         "ff": built.netlist["ff"],
@@ -67,15 +85,17 @@ def figures_of(
         "fmax_mhz": built.chosen.fmax_mhz,
         "fmax_mhz_min": fmax_min(built.seeds),
         "fmax_mhz_median": fmax_median(built.seeds),
-        "clock_mhz": clock_mhz,
-        "clocks_per_step": speed.clocks,
-        "clocks_limit": speed.limit,
-        "efficiency": speed.efficiency,
-        "bytes_per_step": speed.bytes,
-        "steps_per_second": speed.steps_per_second(clock_mhz=clock_mhz),
-        "image_bytes": len(image),
-        "image_crc32": f"{zlib.crc32(image):08x}",
+        **speed.figures(clock_mhz=clock_mhz),
+        "image_bytes": len(job.image),
+        "image_crc32": f"{zlib.crc32(job.image):08x}",
         "bitstream_sha256": hashlib.sha256(built.bitstream).hexdigest(),
+        "blocks": blocks.count(built.cells, cells),
+        "critical_path": [
+            {"kind": hop.kind, "ns": round(hop.delay, 3), "where": hop.where, "block": blocks.of_cell(hop.where), "tile": list(hop.at)}
+            for hop in built.chosen.path
+        ],
+        "energy": None if estimate is None else estimate.figures(),
+        **job.more,
     }
 
 

@@ -1,0 +1,1 @@
+"""The figures of a build, as data and as text."""
