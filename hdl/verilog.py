@@ -32,17 +32,17 @@ def verilog(
 ) -> None:
     import boards
     from hdl.flow.verilog import make_verilog, waivers, without_board
-    from polychron.system.files import check_output, write_whole
+    from polychron.system.files import check_file, write_whole
     from polychron.system.version import project_version
 
     record = boards.get(board)
     core = without_board(record if flash == "none" else boards.flash_mode(record, flash), flash=flash != "none")
     beside = out.with_name(f"{out.name}.vlt")
     for path in (out, beside):
-        check_output(path)
+        check_file(path)
     made = make_verilog(core, version=project_version(), note=say)
     files = {out: made.text.encode(), beside: waivers(out.name).encode()}
-    write_whole(files, folders=True)
+    write_whole(files)
     for path, data in files.items():
         print(f"{printable(path)} ({len(data):,} bytes)")
 

@@ -18,7 +18,7 @@ from firmware.program import Program as Code
 from sim.cycles import Prediction, predict
 
 from .command.terminal import printable
-from .system.files import check_output
+from .system.files import check_file, check_output, write_whole
 from .trained import Trained
 
 if TYPE_CHECKING:
@@ -159,13 +159,13 @@ class Program:
         from sim.web.make import First, make_page
 
         path = Path(f"{self.network.name}.html") if out is None else Path(out)
-        check_output(path)
+        check_file(path)
         first = First(prompt=prompt, length=length, temperature=self.temperature, k=self.code.sampling.k, seed=self.code.sampling.seed)
         about = {line.split(":")[0].strip(): line.partition(":")[2].strip() for line in self.network.summary.split("\n")}
         about |= {"board": self.board.title, "sha256": self.network.sha256()}
         with telling(say):
             content = make_page(self.network.integer, self.code, self.board, first=first, about=about)
-        write_atomic({path: content})
+        write_whole({path: content})
         return path
 
     def report(self, out: Path | str | None = None) -> Path:
@@ -173,9 +173,9 @@ class Program:
         from .report.page import Drawn, report_page
 
         path = Path(f"{self.network.name}-report.html") if out is None else Path(out)
-        check_output(path)
+        check_file(path)
         found = self.facts()
-        write_atomic({path: report_page(found.figures, Drawn(raster=found.raster))})
+        write_whole({path: report_page(found.figures, Drawn(raster=found.raster))})
         return path
 
     def facts(self) -> "Facts":

@@ -37,13 +37,12 @@ def plot(
     tokens: Annotated[int, option("tokens to run", low=1, high=64)] = 64,
     out: Annotated[Path, option("the picture, a PNG", metavar="FILE")],
 ) -> int:
-    from firmware.image.files import write_atomic
     from golden.integer.transformer import TransformerNetwork
     from polychron.network import load
-    from polychron.system.files import check_output
+    from polychron.system.files import check_file, write_whole
     from sim.context import context_clocks, draw
 
-    check_output(out)
+    check_file(out)
     found = load(target.network)
     program, network = found.compile(board=target.board, flash=target.flash), found.integer
     if not isinstance(network, TransformerNetwork):
@@ -54,7 +53,7 @@ def plot(
         return 1
     tables = sum(len(head.query) for block in network.blocks for head in block.heads)
     shape = f"{len(network.blocks)} blocks, {tables} tables of attention, context {network.context}"
-    write_atomic({out: draw(clocks, title=f"{found.name} on {program.board.title}: {shape}")})
+    write_whole({out: draw(clocks, title=f"{found.name} on {program.board.title}: {shape}")})
     print(f"{tokens} tokens, counters and cycle model equal: {clocks.measured[0]} clocks the first, {clocks.measured[-1]} the last;")
     print(f"computed: {clocks.again[-1]} with all keys made again, {clocks.rerun[-1]} with the context run again")
     return 0

@@ -18,7 +18,7 @@ from golden.integer.layer import Int16, NetworkError
 from golden.integer.network import Network
 from golden.integer.symbols import TextDecoder, encode, typed_bytes
 from hdl.board.parts import core_params
-from polychron.system.files import check_output
+from polychron.system.files import check_file
 from sim.compiled.build import telling
 from sim.cycles import predict
 from sim.machines.session import STEPS_AT_ONCE, BoardSession, CoreSession, Session
@@ -48,7 +48,7 @@ class Simulated:
     def session(self, say: Say) -> Iterator[Session]:
         """The simulation, loaded; closed at the end. ``say`` is given a line about what has to be compiled, none where the cache has it."""
         if self.trace:
-            check_output(self.trace)
+            check_file(self.trace)
         session: Session
         with telling(say):
             if self.uart:

@@ -39,14 +39,15 @@ def report(
     out: Annotated[Path | None, option("the page; left out: NETWORK-report.html, or compare.html", metavar="FILE")] = None,
 ) -> None:
     from polychron.network import load
-    from polychron.system.files import check_output, write_whole
+    from polychron.system.files import check_file, write_whole
 
     if compare is None:
         print(f"written: {printable(load(target.network).compile(board=target.board, flash=target.flash).report(out))}")
         return
     from polychron.report.compare import comparison_page, comparison_text
 
-    path = check_output(out or Path("compare.html"))
+    path = out or Path("compare.html")
+    check_file(path)
     a, b = (_side(name, target) for name in compare)
     write_whole({path: comparison_page(a, b)})
     print(comparison_text(a.figures, b.figures))

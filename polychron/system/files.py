@@ -46,6 +46,14 @@ def check_output(path: Path) -> Path:
     return target
 
 
+def check_file(path: Path) -> Path:
+    """The same for a file of which a user names the whole path: its folder must be there, so that a slip of the pen makes none."""
+    target = check_output(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder {target.parent}", str(path))
+    return target
+
+
 def write_whole(files: Mapping[Path, bytes], *, folders: bool = False) -> None:
     """Write all files under temporary names beside their own, then rename them: a full disk leaves what was there before.
 

@@ -43,6 +43,7 @@ COMMANDS = {
     ("talk", "--port", "simulated"): ("--network", ("--board", "--flash", "--count", "--temperature", "--seed", "--k", "--prompt")),
     ("board",): ("--network", ("--board", "--flash", "--link", "--tcp")),
     ("page",): ("--network", (*ROOM, "--greedy", "--prompt", "--length", "--out")),
+    ("report",): ("--network", ("--board", "--flash", "--compare", "--out")),
     ("program",): ("--build", ("--board", "--usb", "--image-only", "--dry-run")),
     ("verilog", "--out", "/nowhere/core.v"): ("--board", ("--flash",)),
     ("selftest", "--port", "/nowhere/port"): ("--network", ("--board", "--baud", "--vectors", "--seed")),
@@ -76,6 +77,25 @@ def test_empty_is_not_left_out(words: tuple[str, ...], capsys: pytest.CaptureFix
     """``--network=$NAME`` with an empty variable is refused; it does not mean the default."""
     assert main(words) == 2
     assert re.fullmatch(r"error: [^\n]{1,200}\n", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verilog", "--out", "gone/core.v"),
+        ("page", "--out", "gone/page.html"),
+        ("report", "--out", "gone/report.html"),
+        ("report", "--compare", "digits", "mnist", "--out", "gone/report.html"),
+        ("sim", "--length", "1", "--trace", "gone/run.vcd"),
+    ],
+    ids=" ".join,
+)
+def test_no_folder_is_made_for_a_file(words: tuple[str, ...], tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slip of the pen in ``--out FILE`` is refused before any work; ``--out FOLDER`` makes its folder."""
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    assert f"there is no folder {tmp_path / 'gone'}" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("count", [150, pytest.param(5_000, marks=pytest.mark.slow)])

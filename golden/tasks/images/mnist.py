@@ -52,6 +52,8 @@ def read_idx(path: Path, *, ndim: int) -> tuple[npt.NDArray[np.uint8], bytes]:
     if len(data) < start or data[:4] != bytes((0, 0, 8, ndim)):
         raise NetworkError(f"{path}: not an IDX file of unsigned bytes with {ndim} dimensions")
     shape = tuple(int(size) for size in np.frombuffer(data, ">u4", ndim, 4))
+    if 0 in shape:
+        raise NetworkError(f"{path}: must have a size above 0 in each dimension, not {' x '.join(map(str, shape))}")
     size = int(np.prod(shape, dtype=object))
     if len(data) != start + size:
         raise NetworkError(f"{path}: must hold {size} bytes after its header of {' x '.join(map(str, shape))}, not {len(data) - start}")

@@ -121,10 +121,15 @@ LABELS, IMAGES = "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte"
         (IMAGES, lambda data: b"\0\0\x0d\x03" + data[4:], "not an IDX file of unsigned bytes with 3 dimensions"),
         (IMAGES, lambda data: data[:4] + b"\xff" * 12, "must hold 79228162458924105385300197375 bytes"),
         (IMAGES, lambda data: idx(np.zeros((2, 28, 27))), "images must be 28 x 28 as the training images are, not 28 x 27"),
-        (IMAGES, lambda data: idx(np.zeros((0, 28, 28))), "must hold at least one image, of 2 to 4096 pixels, not 0 x 28 x 28"),
+        (IMAGES, lambda data: idx(np.zeros((0, 28, 28))), "must have a size above 0 in each dimension, not 0 x 28 x 28"),
+        (
+            IMAGES,
+            lambda data: idx(np.zeros((1, 1, 1)))[:4] + bytes.fromhex("ffffffff ffffff00 00000000"),
+            "not 4294967295 x 4294967040 x 0",
+        ),
         (IMAGES, lambda data: idx(np.zeros((1, 64, 65))), "must hold at least one image, of 2 to 4096 pixels, not 1 x 64 x 65"),
         (IMAGES, lambda data: idx(np.zeros((1, 1, 1))), "must hold at least one image, of 2 to 4096 pixels, not 1 x 1 x 1"),
-        (IMAGES, lambda data: idx(np.zeros((9, 0, 5))), "must hold at least one image, of 2 to 4096 pixels, not 9 x 0 x 5"),
+        (IMAGES, lambda data: idx(np.zeros((9, 0, 5))), "must have a size above 0 in each dimension, not 9 x 0 x 5"),
     ],
 )
 def test_broken_files_are_refused_in_one_sentence(tmp_path, name, change, message):
