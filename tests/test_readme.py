@@ -17,7 +17,7 @@ def broken_links(text: str, folder: Path) -> list[str]:
 
 def missing_commands(text: str) -> list[str]:
     """Modules named in ``python -m MODULE`` that are ours and can't be run."""
-    modules = re.findall(r"python -m ((?:benchmarks|boards|golden|firmware|hdl|sim)\.[a-z_.]*[a-z_])", text)
+    modules = re.findall(r"python -m ((?:benchmarks|boards|golden|firmware|hdl|polychron|sim)\.[a-z_.]*[a-z_])", text)
     files = {module: ROOT / (module.replace(".", "/") + ".py") for module in modules}
     return [module for module, file in files.items() if not file.is_file() or '__name__ == "__main__"' not in file.read_text("utf-8")]
 
@@ -45,6 +45,20 @@ def test_links_and_commands(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert broken_links(text, page.parent) == []
     assert missing_commands(text) == []
+
+
+MODULES = {path.name for folder in ("benchmarks", "tests") for path in (ROOT / folder).rglob("*.py")} | {path.name for path in SOURCES}
+
+
+def lost_modules(text: str) -> list[str]:
+    """Names of Python files that no file of ours has, as a table of a package's files keeps one after it is gone."""
+    return [name for name in re.findall(r"(?<![\w/.])([a-z0-9_]+\.py)\b", text) if name not in MODULES]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_modules_that_are_named_exist(page: Path) -> None:
+    assert lost_modules(page.read_text(encoding="utf-8")) == []
+    assert lost_modules("`compare.py` and absent.py, docs/own.py") == ["absent.py"]
 
 
 def unknown_files(text: str) -> list[str]:
