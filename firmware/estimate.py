@@ -6,6 +6,7 @@ cycle model to say (sim).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from boards import Board, Tier
 from polychron.command.terminal import printable
@@ -95,6 +96,64 @@ class Estimate:
     def slowest(self) -> TierFigures:
         """The tier that sets the limit."""
         return max(self.tiers, key=lambda tier: tier.limit)
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The same for ``--json`` (docs/user/json.md)."""
+        beat_bytes, board = isa.Width.of(self.board).beat_bytes, self.board
+        runs = [
+            {
+                "stage": run.stage,
+                "tier": board.tiers[run.tier].name,
+                "tables": run.tables,
+                "rows": run.rows,
+                "n_c": run.n_c,
+                "entry_bits": run.bits,
+                "row_bytes": run.row_bytes,
+                "row_bytes_read": run.row_beats * beat_bytes,
+                "first_byte": run.base * beat_bytes,
+                "size_bytes": run.span * beat_bytes,
+                "unread_bytes": run.idle * beat_bytes,
+                "clocks": run.clocks,
+                "clocks_limit": run.limit,
+            }
+            for run in self.runs
+        ]
+        tiers = [
+            {
+                "tier": one.tier.name,
+                "used_bytes": one.used,
+                "size_bytes": one.tier.size,
+                "side_bytes": one.side,
+                "copied_bytes": one.copied,
+                "rows": one.rows,
+                "bytes": one.bytes,
+                "clocks": one.clocks,
+                "clocks_limit": one.limit,
+            }
+            for one in self.tiers
+        ]
+        return {
+            "board": board.name,
+            "network": self.name,
+            "clock_mhz": board.clock_hz / 1e6,
+            "clocks_limit": self.limit,
+            "limiting_tier": self.slowest.tier.name,
+            "table_bytes_per_step": self.bytes_per_step,
+            "rows_per_step": self.rows,
+            "anchor_words": self.anchor_words,
+            "instructions": self.instructions,
+            "latencies": self.store_latencies,
+            "available": {
+                "anchor_words": board.anchor_words,
+                "instructions": board.program_instructions,
+                "latencies": isa.Width.of(board).latencies,
+            },
+            "image_bytes": self.image_bytes,
+            "loaded_bytes": self.loaded_bytes,
+            "runs": runs,
+            "tiers": tiers,
+        }
 
     def text(self) -> str:
         """A readable report: the limit, the placement of every run, what each tier costs, and what is left of each memory."""

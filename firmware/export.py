@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from polychron.command.app import make_app, run
+from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, option
 from polychron.command.target import EARLIEST, SHAKESPEARE, Sampler, Target
 from polychron.command.terminal import printable
@@ -29,18 +30,25 @@ def export(
     sampler: Annotated[Sampler, FLAT] = EARLIEST,
     *,
     out: Annotated[Path | None, option("folder for the files; left out: build/BOARD/NETWORK", metavar="FOLDER")] = None,
+    json: Json = False,
 ) -> None:
     from polychron.network import load
 
     program = load(target.network).compile(
         board=target.board, flash=target.flash, temperature=sampler.temperature, k=sampler.k, seed=sampler.seed
     )
-    files = program.export(out)
-    print(program.estimate().placement.text())
-    for path, data in files.items():
-        print(f"  {printable(path)} ({len(data):,} bytes)")
-    stays = "" if program.code.image_offset is None else ", nowhere else: the core reads tables there"
-    print(f"write image.bin to the flash at 0x{program.board.image_offset:x}{stays}")
+    with reported(json) as figures:
+        files = program.export(out)
+        placement = program.estimate().placement
+        print(placement.text())
+        for path, data in files.items():
+            print(f"  {printable(path)} ({len(data):,} bytes)")
+        stays = "" if program.code.image_offset is None else ", nowhere else: the core reads tables there"
+        print(f"write image.bin to the flash at 0x{program.board.image_offset:x}{stays}")
+        figures |= placement.figures | {
+            "flash_offset_bytes": program.board.image_offset,
+            "files": [{"file": path, "bytes": len(data)} for path, data in files.items()],
+        }
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from polychron.command.app import make_app, run
+from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, option
 from polychron.command.ports import ASKED, Line
 from polychron.command.target import BOARD, MAX_SEED
@@ -36,20 +37,22 @@ def selftest(
     network: Annotated[str | None, option(ONE, metavar="NAME")] = None,
     vectors: Annotated[int, option("steps of each op", low=1, high=10_000, metavar="N")] = 32,
     seed: Annotated[int, option("what the vectors are drawn from", low=1, high=MAX_SEED, metavar="N")] = 1,
+    json: Json = False,
 ) -> int:
     from polychron.network import load
     from sim.compiled.build import telling
 
     networks = [load(name) for name in (NETWORKS if network is None else [network])]
-    port = line.chosen()
-    code = 0
-    with telling(say):
+    with telling(say), reported(json) as figures:
+        port = line.chosen()
+        figures |= {"board": board, "vectors": vectors, "seed": seed, "equal": True, "networks": []}
         for one in networks:
             outcome = _test(one, port=port, baud=line.baud, board=board, vectors=vectors, seed=seed)
             verdict = outcome.difference or f"equal to the golden model, {outcome.compared:,} latencies and symbols"
             print(f"{printable(one.name)}: {'DIFFERENT: ' if outcome.difference else ''}{verdict}", flush=True)
-            code = code or int(outcome.difference is not None)
-    return code
+            figures["networks"].append({"network": one.name} | outcome.figures)
+            figures["equal"] &= outcome.equal
+    return 0 if figures["equal"] else 1
 
 
 def _test(network: "Network", *, port: str, baud: int, board: str, vectors: int, seed: int) -> "Outcome":

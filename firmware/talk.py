@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from boards import Board, FlashMode, flash_mode, get
 from polychron.command.app import make_app, run
+from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, option
 from polychron.command.ports import ASKED, Line
 from polychron.command.target import BOARD, EARLIEST, NETWORK, Sampler, text_is_drawn
@@ -79,17 +80,29 @@ def talk(
     *,
     prompt: Annotated[str | None, option("text the network reads first; it then writes, and the command ends", metavar="TEXT")] = None,
     count: Annotated[int, option("characters to write, or of an answer", low=0, high=1_000_000_000, metavar="N")] = 400,
+    json: Json = False,
 ) -> int:
     from sim.compiled.build import telling
 
-    from .chat.writing import write
+    from .chat.writing import show, write
 
-    connect, image = there.connect(), there.content()
-    with telling(say):
+    if json and prompt is None:
+        raise ValueError("--json goes with --prompt")
+    with telling(say), reported(json) as figures:
+        connect, image = there.connect(), there.content()
         if prompt is None:
             return _conversation(there, connect, image, sampler=sampler, count=count)
+        parts: list[str] = []
+
+        def echo(text: str) -> None:
+            show(text)
+            if json:
+                parts.append(text)
+
         with connect(image) as device:
-            say(str(write(device, sampler, prompt=prompt, count=count)))
+            usage = write(device, sampler, prompt=prompt, count=count, echo=echo)
+            say(str(usage))
+            figures |= {"network": device.program.meta.name, "text": "".join(parts)} | usage.figures
     return 0
 
 

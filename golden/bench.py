@@ -5,11 +5,12 @@ import time
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
 from polychron.command.app import make_app, run
+from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, Options, option
 from polychron.command.terminal import printable
 
@@ -46,9 +47,26 @@ class Goal(Options):
             raise ValueError(f"--preset must be one of {', '.join(RECURRENT_PRESETS)}, not {self.preset!r}")
 
 
-def reach(kind: "Recurrent", goal: Goal, most: float, text: Text, *, threads: int) -> str | None:
+@dataclass(frozen=True, kw_only=True)
+class Reached:
+    """A goal that was reached with ``bits`` per character after ``steps``; ``wall`` and ``processor``: seconds from the first step on,
+    checks included."""
+
+    bits: float
+    steps: int
+    wall: float
+    processor: float
+    threads: int
+
+    def __str__(self) -> str:
+        which = "bits per character of the last tenth, integer, streamed"
+        spent = f"{self.wall:.1f} s of wall time, {self.processor:.1f} s of processor time"
+        return f"{self.bits:.3f} {which}, after {self.steps} steps: {spent}, {self.threads} threads"
+
+
+def reach(kind: "Recurrent", goal: Goal, most: float, text: Text, *, threads: int) -> Reached | None:
     """Train on the first nine tenths of ``text`` until the integer network needs at most ``most`` bits a character of the whole last tenth,
-    streamed: a phrase on bits, steps and seconds from the first step on, checks included. None if the schedule ends above it.
+    streamed. None if the schedule ends above it.
     """
     from .compiled.stream import score
     from .training.trainer import Trainer
@@ -77,9 +95,7 @@ def reach(kind: "Recurrent", goal: Goal, most: float, text: Text, *, threads: in
             trainer.one_step(trainer.step / goal.steps)
             if trainer.step in due and (found := bits(trainer)) <= most:
                 wall, processor = time.perf_counter() - start, time.process_time() - cpu
-                which = "bits per character of the last tenth, integer, streamed"
-                spent = f"{wall:.1f} s of wall time, {processor:.1f} s of processor time"
-                return f"{found:.3f} {which}, after {trainer.step} steps: {spent}, {threads} threads"
+                return Reached(bits=found, steps=trainer.step, wall=wall, processor=processor, threads=threads)
     return None
 
 
@@ -99,17 +115,36 @@ def measure(
     threads: Annotated[int, option("threads", low=1, high=256)] = 2,
     streams: Annotated[int, option("texts read side by side", low=1, high=1 << 16)] = 64,
     window: Annotated[int, option("symbols of each stream in a step", low=1, high=1 << 16)] = 32,
+    json: Json = False,
 ) -> int:
     from .training.architectures.recurrent import Recurrent
-    from .training.trainer import Trainer
 
     kind = Recurrent()
-    if goal.to is not None:
+    with reported(json) as figures:
+        figures |= {"threads": threads}
+        if goal.to is None:
+            return _throughput(kind, seconds, figures, threads=threads, streams=streams, window=window)
         text = read_text(goal.text)
         reached = reach(kind, goal, goal.to, text, threads=threads)
         missed = f"{goal.to:g} bits per character were not reached in {goal.steps} steps"
         print(f"{goal.preset} on {printable(text.name)}: {reached or missed}")
+        figures |= {
+            "preset": goal.preset,
+            "text": text.name,
+            "goal_bits_per_character": goal.to,
+            "reached": reached is not None,
+            "bits_per_character": reached and reached.bits,
+            "steps": reached and reached.steps,
+            "wall_seconds": reached and reached.wall,
+            "processor_seconds": reached and reached.processor,
+        }
         return 0 if reached else 1
+
+
+def _throughput(kind: "Recurrent", seconds: float, figures: dict[str, Any], *, threads: int, streams: int, window: int) -> int:
+    from .training.trainer import Trainer
+
+    figures |= {"window": window, "streams": streams, "presets": []}
     for name in ("paper-rnn", "icebreaker"):
         shape = replace(RECURRENT_PRESETS[name], threads=threads, streams=streams, window=window, grow=0)
         symbols = np.random.default_rng(0).integers(0, shape.symbols, 1_000_000).astype(np.int32)
@@ -118,6 +153,7 @@ def measure(
         tables = f"n={shape.n}, {shape.hidden[0]} x 2^{shape.hidden[1]}, out {shape.output[0]} x 2^{shape.output[1]} of {shape.symbols}"
         print(f"{name} ({tables}), window {window}")
         print(f"    {wall:,.0f} targets/s with {threads} threads; {cpu:,.0f} per second of processor time")
+        figures["presets"].append({"preset": name, "targets_per_second": wall, "targets_per_processor_second": cpu})
     return 0
 
 

@@ -3,9 +3,10 @@
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from polychron.command.app import make_app, run
+from polychron.command.figures import Json, reported
 from polychron.command.options import option
 from polychron.command.target import NETWORK
 from polychron.command.terminal import printable
@@ -28,40 +29,56 @@ def evaluate(
     text: Annotated[Path | None, option("of a text network: any file; left out: Python's own help topics", metavar="FILE")] = None,
     whole: Annotated[bool, option("score the whole text, not only its last tenth")] = False,
     data: Annotated[Path | None, option("of an mnist network: the folder of the IDX files", metavar="DIR")] = None,
+    json: Json = False,
 ) -> None:
     from polychron.network import load
 
-    found = load(network)
-    integer = found.integer
-    print(f"{printable(network)}: {integer.kind}, n={integer.n}, {integer.table_bytes()} bytes of tables")
-    for name in ("command", "seed"):
-        if name in integer.card:
-            print(f"{name}: {printable(integer.card[name])}")
-    if integer.byte_symbols() is not None:
-        if data is not None:
-            raise ValueError("--data is for image networks, and this is a text network")
-        _score(found, text, whole=whole)
-    elif text is not None:
-        raise ValueError("--text is for text networks, and this is an image network")
-    else:
-        for name, value in found.accuracy(data=data).items():
-            print(f"{name}: {value}")
+    with reported(json) as figures:
+        found = load(network)
+        integer = found.integer
+        print(f"{printable(network)}: {integer.kind}, n={integer.n}, {integer.table_bytes()} bytes of tables")
+        for name in ("command", "seed"):
+            if name in integer.card:
+                print(f"{name}: {printable(integer.card[name])}")
+        figures |= {"network": found.name, "kind": integer.kind, "neurons": integer.n, "table_bytes": integer.table_bytes()}
+        if integer.byte_symbols() is not None:
+            if data is not None:
+                raise ValueError("--data is for image networks, and this is a text network")
+            figures |= _score(found, text, whole=whole)
+        elif text is not None:
+            raise ValueError("--text is for text networks, and this is an image network")
+        else:
+            figures |= (measured := found.accuracy(data=data))
+            for name, value in measured.items():
+                print(f"{name}: {value}")
 
 
-def _score(network: "Network", path: Path | None, *, whole: bool) -> None:
-    from .tasks.ngram import comparison
+def _score(network: "Network", path: Path | None, *, whole: bool) -> dict[str, Any]:
+    from .tasks.ngram import comparison, ngram_bits
     from .tasks.text import read_text
 
     text = read_text(path)
     if text.note:
         print(f"note: {text.note}")
     trained_on = network.integer.card.get("data")
-    if isinstance(trained_on, dict) and trained_on.get("sha256") != text.sha256:
+    other = isinstance(trained_on, dict) and trained_on.get("sha256") != text.sha256
+    if isinstance(trained_on, dict) and other:
         print(f"note: the network was trained on another text: {printable(trained_on.get('name'))}")
     part = "the whole text" if whole else "the last tenth"
-    print(f"{printable(text.name)}, {part}: {network.score(text.data if whole else text.held_out)}")
-    if not whole:
-        print(comparison(text.train, text.held_out))
+    score = network.score(text.data if whole else text.held_out)
+    print(f"{printable(text.name)}, {part}: {score}")
+    ngrams = {} if whole else ngram_bits(text.train, text.held_out)
+    if ngrams:
+        print(comparison(ngrams))
+    return {
+        "text": text.name,
+        "whole": whole,
+        "trained_on_another_text": other,
+        "characters": score.characters,
+        "bits_per_character": score.bits,
+        "saturations": score.saturations,
+        "ngram_bits_per_character": ngrams,
+    }
 
 
 main = partial(run, app)

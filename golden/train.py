@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from polychron.command.app import make_app, run
+from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, command_line, preset_values
 
 from .tasks.images.recipe import DIGITS_PRESETS, MNIST_PRESETS, ImageOptions, MnistOptions
@@ -48,33 +49,37 @@ def _to(task: str, options: LanguageOptions | ImageOptions, presets: Presets) ->
 
 
 @_task("Predict the next byte of a text with a recurrent network.", RECURRENT_PRESETS)
-def text(options: Annotated[RecurrentOptions, FLAT] = RECURRENT_PRESETS["icebreaker"]) -> None:
+def text(options: Annotated[RecurrentOptions, FLAT] = RECURRENT_PRESETS["icebreaker"], *, json: Json = False) -> None:
     from .tasks import language
     from .training.architectures.recurrent import Recurrent
 
-    language.run(Recurrent(), options, **_to("text", options, RECURRENT_PRESETS))
+    with reported(json) as figures:
+        figures |= language.run(Recurrent(), options, **_to("text", options, RECURRENT_PRESETS))
 
 
 @_task("Predict the next byte of a text with an SNN transformer.", TRANSFORMER_PRESETS)
-def transformer(options: Annotated[TransformerOptions, FLAT] = TRANSFORMER_PRESETS["spram"]) -> None:
+def transformer(options: Annotated[TransformerOptions, FLAT] = TRANSFORMER_PRESETS["spram"], *, json: Json = False) -> None:
     from .tasks import language
     from .training.architectures.transformer import TransformerArchitecture
 
-    language.run(TransformerArchitecture(), options, **_to("transformer", options, TRANSFORMER_PRESETS))
+    with reported(json) as figures:
+        figures |= language.run(TransformerArchitecture(), options, **_to("transformer", options, TRANSFORMER_PRESETS))
 
 
 @_task("Classify scikit-learn's 8 x 8 digits.", DIGITS_PRESETS)
-def digits(options: Annotated[ImageOptions, FLAT] = DIGITS_PRESETS["digits"]) -> None:
+def digits(options: Annotated[ImageOptions, FLAT] = DIGITS_PRESETS["digits"], *, json: Json = False) -> None:
     from .tasks.images import task
 
-    task.run("digits", options, **_to("digits", options, DIGITS_PRESETS))
+    with reported(json) as figures:
+        figures |= task.run("digits", options, **_to("digits", options, DIGITS_PRESETS))
 
 
 @_task("Classify MNIST's digits, or images of another size in files of the same format.", MNIST_PRESETS)
-def mnist(options: Annotated[MnistOptions, FLAT]) -> None:
+def mnist(options: Annotated[MnistOptions, FLAT], *, json: Json = False) -> None:
     from .tasks.images import task
 
-    task.run("mnist", options, **_to("mnist", options, MNIST_PRESETS))
+    with reported(json) as figures:
+        figures |= task.run("mnist", options, **_to("mnist", options, MNIST_PRESETS))
 
 
 main = partial(run, app)

@@ -7,6 +7,7 @@ from typing import Annotated
 import numpy as np
 
 from polychron.command.app import make_app, run
+from polychron.command.figures import Json, reported
 from polychron.command.options import option
 
 from .model.transformer import VARIANTS, Shape, Transformer, Variant
@@ -45,12 +46,17 @@ def measure(
     seconds: Annotated[float, option("how long a measurement takes", low=0.01, high=3600)] = 5.0,
     threads: Annotated[int, option("threads", low=1, high=256)] = 2,
     streams: Annotated[int, option("texts read side by side", low=1, high=1 << 16)] = 512,
+    json: Json = False,
 ) -> None:
-    for variant in VARIANTS:
-        for carry in (False, True):
-            wall, cpu = throughput(variant, carry=carry, threads=threads, streams=streams, seconds=seconds)
-            kind = "carried caches" if carry else "windows of their own"
-            print(f"{variant}, {kind}: {wall:,.0f} positions/s with {threads} threads; {cpu:,.0f} per second of processor time")
+    with reported(json) as figures:
+        figures |= {"threads": threads, "streams": streams, "variants": []}
+        for variant in VARIANTS:
+            for carry in (False, True):
+                wall, cpu = throughput(variant, carry=carry, threads=threads, streams=streams, seconds=seconds)
+                kind = "carried caches" if carry else "windows of their own"
+                print(f"{variant}, {kind}: {wall:,.0f} positions/s with {threads} threads; {cpu:,.0f} per second of processor time")
+                speed = {"positions_per_second": wall, "positions_per_processor_second": cpu}
+                figures["variants"].append({"variant": variant, "carried_caches": carry, **speed})
 
 
 main = partial(run, app, group="bench")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from polychron.command.app import make_app, run
+from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, option
 from polychron.command.target import SHAKESPEARE, Target
 
@@ -36,9 +37,10 @@ def build(
     seeds: Annotated[int, option("place and route N times, keep the fastest that meets timing", low=1, high=100, metavar="N")] = 1,
     estimate: Annotated[bool, option("print what `polychron estimate` prints, and stop")] = False,
     out: Annotated[Path | None, option("where the products go; left out: build/BOARD", metavar="FOLDER")] = None,
+    json: Json = False,
 ) -> None:
     if estimate:
-        print_estimate(target)
+        print_estimate(target, json=json)
         return
     from polychron.network import load
 
@@ -48,15 +50,21 @@ def build(
         sys.stdout.write(f"[{time.monotonic() - start:6.1f} s] {line}\n")  # one write: two seeds talk at a time
         sys.stdout.flush()
 
-    program = load(target.network).compile(board=target.board, flash=target.flash)
-    print(program.build(out=out, seeds=seeds, say=say), end="")
+    with reported(json) as figures:
+        program = load(target.network).compile(board=target.board, flash=target.flash)
+        made = program.build(out=out, seeds=seeds, say=say)
+        print(made, end="")
+        figures |= made.figures | {"files": [{"file": path, "bytes": path.stat().st_size} for path in made.files]}
 
 
 @estimate_app.default
-def print_estimate(target: Annotated[Target, FLAT] = SHAKESPEARE) -> None:
+def print_estimate(target: Annotated[Target, FLAT] = SHAKESPEARE, *, json: Json = False) -> None:
     from polychron.network import load
 
-    print(load(target.network).compile(board=target.board, flash=target.flash).estimate())
+    with reported(json) as figures:
+        found = load(target.network).compile(board=target.board, flash=target.flash).estimate()
+        print(found)
+        figures |= found.figures
 
 
 def main(argv: Sequence[str] | None = None) -> int:

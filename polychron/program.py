@@ -68,6 +68,18 @@ class Estimate:
 
         return Speed(clocks=self.clocks_per_step, limit=self.limit, bytes=self.prediction.bytes)
 
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The same for ``--json`` (docs/user/json.md)."""
+        speed = self.speed
+        return self.placement.figures | {
+            "clocks_per_step": speed.clocks,
+            "clocks_first_step": self.prediction.clocks if self.attends else speed.clocks,
+            "efficiency": speed.efficiency,
+            "bytes_per_step": speed.bytes,
+            "steps_per_second": self.steps_per_second,
+        }
+
     def __str__(self) -> str:
         clock_mhz = self.placement.board.clock_hz / 1e6
         text = (

@@ -7,14 +7,15 @@ python -m sim.run --board icebreaker --digits N [--network NAME] [--data DIR]
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, ArgumentCollection, Token
 
 from polychron.command.app import make_app, run
-from polychron.command.options import FLAT, given, option
+from polychron.command.figures import Json, reported
+from polychron.command.options import FLAT, Options, given, option
 from polychron.command.target import EARLIEST, SHAKESPEARE, Sampler, Target, text_is_drawn
 from polychron.command.terminal import printable, say, terminal_text
 
@@ -48,6 +49,22 @@ app = make_app(
 DIGITS = "classify the first N images that were held out of the network's training instead"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Images(Options):
+    """What a classifier is given; nothing: a text is written."""
+
+    digits: Annotated[int | None, option(DIGITS, low=1, high=1_000_000, metavar="N")] = None
+    data: Annotated[Path | None, option("of --digits with an mnist network: the folder of the IDX files", metavar="DIR")] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.data is not None and self.digits is None:
+            raise ValueError("--data goes with --digits")
+
+
+A_TEXT = Images()
+
+
 @app.default
 def simulate(
     target: Annotated[Target, FLAT] = SHAKESPEARE,
@@ -55,25 +72,25 @@ def simulate(
     *,
     prompt: Annotated[str, option("text the network reads first", metavar="TEXT")] = "",
     length: Annotated[int, option("characters to write", low=0, high=60_000, metavar="N")] = 200,
-    digits: Annotated[int | None, option(DIGITS, low=1, high=1_000_000, metavar="N")] = None,
-    data: Annotated[Path | None, option("of --digits with an mnist network: the folder of the IDX files", metavar="DIR")] = None,
+    images: Annotated[Images, FLAT] = A_TEXT,
     uart: Annotated[bool, option("the whole board, by its UART pins and the host driver; else the core alone")] = False,
     trace: Annotated[Path | None, option("write a VCD of the run, 2 MB a character", metavar="FILE")] = None,
+    json: Json = False,
 ) -> int:
     from polychron.network import load
 
     network = load(target.network)
     program = network.compile(board=target.board, flash=target.flash, temperature=sampler.temperature, k=sampler.k, seed=sampler.seed)
-    if digits is not None:
-        return _digits(program, digits, data=data, uart=uart, trace=trace)
-    if data is not None:
-        raise ValueError("--data goes with --digits")
-    made = program.simulate(prompt=prompt, length=length, uart=uart, trace=trace, echo=_write, say=say)
-    print()
-    return _report(made, trace=trace)
+    with reported(json) as figures:
+        if images.digits is not None:
+            return _digits(program, images.digits, figures, data=images.data, uart=uart, trace=trace)
+        made = program.simulate(prompt=prompt, length=length, uart=uart, trace=trace, echo=_write, say=say)
+        print()
+        figures |= made.figures
+        return _report(made, trace=trace)
 
 
-def _digits(program: "Program", count: int, *, data: Path | None, uart: bool, trace: Path | None) -> int:
+def _digits(program: "Program", count: int, figures: dict[str, Any], *, data: Path | None, uart: bool, trace: Path | None) -> int:
     from golden.tasks.images.task import held_out
 
     network = program.network
@@ -85,11 +102,12 @@ def _digits(program: "Program", count: int, *, data: Path | None, uart: bool, tr
         raise ValueError(f"--digits must be 1..{len(x)}, not {count}")
     made = program.classify(x[:count], uart=uart, trace=trace, say=say)
     right = sum(found == int(label) for found, label in zip(made.classes, labels, strict=False))
+    figures |= made.figures | {"right": right}
     return _report(made, f"{len(made.classes)} held-out digits: {100 * right / len(made.classes):.2f} % right", trace=trace)
 
 
 def _report(made: "Run", *lines: str, trace: Path | None) -> int:
-    for line in (made.verdict, *lines, made.figures):
+    for line in (made.verdict, *lines, made.summary):
         if line:
             print(line)
     if trace:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from boards import Board
 from firmware.estimate import Estimate, estimate
@@ -105,11 +106,41 @@ class Run(ABC):
 
     @property
     @abstractmethod
-    def figures(self) -> str:
+    def limit(self) -> int:
+        """Clocks a step at best."""
+
+    @property
+    @abstractmethod
+    def summary(self) -> str:
         """The lines about speed; none where no step was taken."""
 
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The same for ``--json`` (docs/user/json.md); None what a run without steps doesn't tell."""
+        used, steps = self.used, self.used.steps
+        beat_bytes = self.of.program.width.beat_bytes
+        return {
+            "board": self.of.board.name,
+            "network": self.of.program.meta.name,
+            "clock_mhz": self.of.board.clock_hz / 1e6,
+            "equal": self.equal,
+            "difference": self.difference,
+            "latencies_compared": self.compared,
+            "steps": steps,
+            "saturations": used.saturations,
+            "clocks_per_step": self.clocks_per_step if steps else None,
+            "clocks_limit": self.limit if steps else None,
+            "efficiency": self.limit / self.clocks_per_step if steps else None,
+            "bytes_per_step": beat_bytes * used.beats / steps if steps else None,
+            "flash_bytes_per_step": beat_bytes * used.flash / steps if steps else None,
+            "rows_per_step": used.rows / steps if steps else None,
+            "steps_per_second": self.steps_per_second if steps else None,
+            "clocks_simulated": self.clocks,
+            "seconds": self.seconds,
+        }
+
     def __str__(self) -> str:
-        return "\n".join(part for part in (self.verdict, self.figures) if part)
+        return "\n".join(part for part in (self.verdict, self.summary) if part)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +156,17 @@ class TextRun(Run):
         return round(sum(map(self.estimated.limit_with, range(self.used.steps))) / self.used.steps)
 
     @property
-    def figures(self) -> str:
+    def uart_steps_per_second(self) -> float:
+        """Over the UART, at the board's clock; the requests and replies of the host included."""
+        return self.used.steps * self.of.board.clock_hz / self.line_clocks
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        over = self.uart_steps_per_second if self.of.uart and self.used.steps else None
+        return super().figures | {"text": self.text, "uart_steps_per_second": over}
+
+    @property
+    def summary(self) -> str:
         if not self.used.steps:
             return ""
         used, board = self.used, self.of.board
@@ -140,9 +181,8 @@ class TextRun(Run):
         lines.append(f"{total:,.0f} bytes of tables read a character in {rows}, {flash:,.0f} of them from flash")
         lines.append(f"at {board.clock_hz / 1e6:g} MHz: {speed}; {used.saturations} neurons saturated")
         if self.of.uart:
-            over = used.steps * board.clock_hz / self.line_clocks
             how = f"at {board.uart_baud / 1e6:g} Mbaud, up to {STEPS_AT_ONCE} characters a request"
-            lines.append(f"over the UART {how}: {over:,.0f} characters a second")
+            lines.append(f"over the UART {how}: {self.uart_steps_per_second:,.0f} characters a second")
         return "\n".join(lines)
 
 
@@ -157,10 +197,18 @@ class ClassRun(Run):
     classes: tuple[int, ...]
 
     @property
-    def figures(self) -> str:
+    def limit(self) -> int:
+        return self.estimated.limit
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        return super().figures | {"classes": self.classes}
+
+    @property
+    def summary(self) -> str:
         clocks, mhz = self.clocks_per_step, self.of.board.clock_hz / 1e6
         return (
-            f"{clocks:.2f} clocks a digit, {_efficiency(self.estimated.limit, clocks)}\n"
+            f"{clocks:.2f} clocks a digit, {_efficiency(self.limit, clocks)}\n"
             f"at {mhz:g} MHz: {clocks / mhz:.2f} us a digit; {self.used.saturations} neurons saturated"
         )
 

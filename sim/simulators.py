@@ -11,6 +11,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from amaranth.hdl import ResetInserter, Signal, Value
 from amaranth.lib.wiring import In
@@ -47,6 +48,17 @@ class Figure:
     def speed(self) -> float:
         """Clocks a second."""
         return self.clocks / self.seconds
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """For ``--json`` (docs/user/json.md)."""
+        return {
+            "simulator": self.name,
+            "clocks": self.clocks,
+            "seconds": self.seconds,
+            "clocks_per_second": self.speed,
+            "total_seconds": self.total,
+        }
 
 
 def measure(network: Path, board: Board, *, clocks: int) -> list[Figure]:

@@ -1,6 +1,7 @@
 """What a core has done since it was last asked, in counters that don't wrap around."""
 
 from dataclasses import fields
+from typing import Any
 
 from ..host.host import Counters, Host
 
@@ -21,6 +22,19 @@ class Usage:
         since = vars(now - self._last) | {"steps": steps}
         self.used = Counters(**{name: value + since[name] for name, value in vars(self.used).items()})
         self._last = now
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """For ``--json`` (docs/user/json.md)."""
+        used, steps = self.used, max(1, self.used.steps)
+        return {
+            "steps": used.steps,
+            "clocks_per_step": used.clocks / steps,
+            "beats_per_step": used.beats / steps,
+            "flash_beats_per_step": used.flash / steps,
+            "rows_per_step": used.rows / steps,
+            "saturations": used.saturations,
+        }
 
     def __str__(self) -> str:
         used = self.used

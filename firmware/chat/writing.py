@@ -3,7 +3,7 @@
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -44,14 +44,14 @@ def show(text: str) -> None:
     sys.stdout.flush()
 
 
-def go_on(device: Device, count: int, *, usage: Usage, stop: threading.Event | None = None) -> str:
-    """``count`` characters of the network's own are shown as they come, fewer if ``stop`` is set meanwhile; the last one shown, or "".
+def go_on(device: Device, count: int, *, usage: Usage, stop: threading.Event | None = None, echo: Callable[[str], None] = show) -> str:
+    """``count`` characters of the network's own go to ``echo`` as they come, fewer if ``stop`` is set meanwhile; the last one, or "".
 
     The core is between two steps afterwards, so that its state is that of the text.
     """
     last, taken = "", 0
     for chosen, text in device.parts(count):
-        show(text)
+        echo(text)
         last, taken = text[-1:] or last, taken + chosen
         if taken >= PART or (stop and stop.is_set()):
             usage.update(taken)
@@ -62,15 +62,15 @@ def go_on(device: Device, count: int, *, usage: Usage, stop: threading.Event | N
     return last
 
 
-def write(device: Device, sampler: Sampler, *, prompt: str, count: int) -> Usage:
-    """A text from its beginning: ``prompt`` and ``count`` characters more are shown as they come. What it took."""
+def write(device: Device, sampler: Sampler, *, prompt: str, count: int, echo: Callable[[str], None] = show) -> Usage:
+    """A text from its beginning: ``prompt`` and ``count`` characters more go to ``echo`` as they come. What it took."""
     data = typed_bytes(prompt)
     device.symbols(data)  # a byte the network can't read is told before anything is loaded
     start(device, sampler)
     usage = Usage(device.host)
     device.feed(data)
     usage.update(len(data))
-    show(data.decode(errors="replace"))
-    go_on(device, count, usage=usage)
+    echo(data.decode(errors="replace"))
+    go_on(device, count, usage=usage, echo=echo)
     show("\n")
     return usage

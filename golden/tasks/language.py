@@ -22,7 +22,7 @@ from ..training.learner import Architecture
 from ..training.options import LanguageOptions
 from ..training.stop import StopRequest
 from ..training.trainer import Trainer
-from .ngram import comparison
+from .ngram import comparison, ngram_bits
 from .products import check_out, plot_curve, versions
 from .text import Text, described_vocabulary, read_text, vocabulary
 
@@ -143,8 +143,9 @@ def _resume(kind: Kind, path: Path) -> tuple[tuple[int, ...], TextModel]:
     return symbols, model
 
 
-def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str) -> None:
-    """The command: train as ``options`` say, write the network and its learning curve, print the figures. ``command``: for the card."""
+def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str) -> dict[str, Any]:
+    """The command: train as ``options`` say, write the network and its learning curve, print the figures, and give them for ``--json``
+    (docs/user/json.md). ``command``: for the card."""
     check_out(out)
     text = read_text(options.text)
     if text.note:
@@ -167,7 +168,15 @@ def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str) -> Non
     plot = plot_curve(out, train=made.train_curve, checks=made.check_curve, final=final, title=title, unit="bits per character")
     for name, value in figures.items():
         print(f"{name.replace('_', ' ')}: {value}")
-    print(comparison(text.train, text.held_out))
+    ngrams = ngram_bits(text.train, text.held_out)
+    print(comparison(ngrams))
     found = kind.diagnose(made.model, encode(symbols, text.train[:DIAGNOSED]))
     print("diagnosis: " + ("; ".join(found) or "no failure signature found"))
     print(f"tables: {network.table_bytes()} bytes; network: {printable(out)}; {plot}")
+    return {
+        "file": out,
+        "figures": figures,
+        "ngram_bits_per_character": ngrams,
+        "table_bytes": network.table_bytes(),
+        "diagnosis": found,
+    }

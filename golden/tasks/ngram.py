@@ -36,7 +36,7 @@ def ngram_bits(train: bytes, held_out: bytes, *, orders: tuple[int, ...] = (3, 4
     return bits
 
 
-def comparison(train: bytes, held_out: bytes) -> str:
-    """The bits of each order in one line."""
-    table = ", ".join(f"{order}-gram {bits:.3f}" for order, bits in ngram_bits(train, held_out).items())
+def comparison(found: dict[int, float]) -> str:
+    """What :func:`ngram_bits` has found, in one line."""
+    table = ", ".join(f"{order}-gram {bits:.3f}" for order, bits in found.items())
     return f"for comparison, interpolated n-grams on the same split: {table}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,15 @@ class Outcome:
 
     compared: int
     difference: str | None = None
+
+    @property
+    def equal(self) -> bool:
+        return self.difference is None
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """For ``--json`` (docs/user/json.md)."""
+        return {"equal": self.equal, "difference": self.difference, "compared": self.compared}
 
 
 class SelfTest:

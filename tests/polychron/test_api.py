@@ -102,7 +102,7 @@ def test_a_classifier_and_a_text_network_on_the_simulated_core(tmp_path: Path) -
     assert greedy.clocks_per_step == pytest.approx(program.estimate().clocks_per_step, abs=2)
     assert greedy.used.steps == 13
     silent = program.simulate(length=0)
-    assert (silent.text, silent.used.steps, silent.figures) == ("", 0, "")
+    assert (silent.text, silent.used.steps, silent.summary) == ("", 0, "")
     heard: list[str] = []
     program.simulate(prompt="a", length=2, echo=heard.append)
     assert "".join(heard) == program.simulate(prompt="a", length=2).text

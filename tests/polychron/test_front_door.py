@@ -182,7 +182,7 @@ def test_what_is_measured_and_missed_is_1(monkeypatch: pytest.MonkeyPatch, capsy
     def counted(name: str, clocks: int) -> Callable[..., simulators.Figure]:
         return lambda *_, **__: simulators.Figure(name=name, clocks=1, seconds=1, total=1, counters={"clocks": clocks})
 
-    different = SimpleNamespace(verdict="DIFFERENT", figures="", equal=False, clocks=1, seconds=1.0)
+    different = SimpleNamespace(verdict="DIFFERENT", summary="", figures={}, equal=False, clocks=1, seconds=1.0)
     monkeypatch.setattr(Program, "build", late)
     monkeypatch.setattr(Program, "simulate", lambda *args, **options: different)
     for name, clocks in (("_amaranth", 7), ("_icarus", 7), ("_cxxrtl", 8)):

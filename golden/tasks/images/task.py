@@ -46,8 +46,9 @@ def _data(options: ImageOptions) -> tuple[Split, dict[str, Any]]:
     return digits.holdout(options.seed), {"name": "scikit-learn digits", "sha256": digits.data_sha256(), "held_out": held_out}
 
 
-def run(task: str, options: ImageOptions, *, out: Path, command: str) -> None:
-    """Train as ``options`` say, write the network and its learning curve, print the figures. ``command`` goes into the card."""
+def run(task: str, options: ImageOptions, *, out: Path, command: str) -> dict[str, Any]:
+    """Train as ``options`` say, write the network and its learning curve, print the figures, and give them for ``--json``
+    (docs/user/json.md). ``command`` goes into the card."""
     check_out(out)
     recipe = options.recipe
     split, about = _data(options)
@@ -70,6 +71,13 @@ def run(task: str, options: ImageOptions, *, out: Path, command: str) -> None:
     print("diagnosis: " + ("; ".join(found) or "no failure signature found"))
     count = sum(group.n_t * group.n_c for group in network.output.groups)
     print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {printable(out)}; {plot}")
+    return {
+        "file": out,
+        "figures": figures,
+        "anchor_pairs": count,
+        "table_bytes": network.table_bytes(),
+        "diagnosis": found,
+    }
 
 
 def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from .fakes import SYNTHESISES, tools
+
 ROOT = Path(__file__).parents[3]
 HANGS = 'sleep 600 & echo $! > "$PIDS/$$.new"; mv "$PIDS/$$.new" "$PIDS/$$.pid"; wait'
-SYNTHESISES = 'echo {} > top.json; echo \'{"design": {"num_cells_by_type": {}}}\' > stat.json'
 STOPS = [
     ([signal.SIGINT], 130),
     ([signal.SIGINT, signal.SIGINT], 130),
@@ -21,13 +22,6 @@ STOPS = [
     ([signal.SIGHUP], 129),
 ]
 Start = Callable[..., "subprocess.Popen[str]"]
-
-
-def tool(folder: Path, name: str, body: str) -> str:
-    path = folder / name
-    path.write_text(f'#!/bin/sh\n[ "$1" = --version ] && {{ echo {name} 1; exit; }}\n{body}\n', encoding="utf-8")
-    path.chmod(0o755)
-    return str(path)
 
 
 def pids(folder: Path) -> list[int]:
@@ -58,7 +52,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def launch(*, yosys: str = HANGS, nextpnr: str = HANGS, seeds: int = 1) -> "subprocess.Popen[str]":
         environ = {**os.environ, "PYTHONPATH": str(ROOT), "PIDS": str(tmp_path)}
-        environ |= {"YOSYS": tool(tmp_path, "yosys", yosys), "NEXTPNR_ICE40": tool(tmp_path, "nextpnr", nextpnr)}
+        environ |= tools(tmp_path, yosys=yosys, nextpnr=nextpnr)
         words = ["-m", "hdl.build", "--network", "digits", "--seeds", str(seeds), "--out", "out"]
         pipe = subprocess.PIPE
         process = subprocess.Popen([sys.executable, *words], cwd=tmp_path, env=environ, stdout=pipe, stderr=pipe, text=True)
