@@ -56,9 +56,8 @@ def selftest(
 
 
 def _test(network: "Network", *, port: str, baud: int, board: str, vectors: int, seed: int) -> "Outcome":
-    from tqdm import tqdm
-
     from polychron.board import connect
+    from polychron.system.progress import bar
     from sim.selftest.selftest import SelfTest
 
     from .chat.start import load
@@ -68,8 +67,8 @@ def _test(network: "Network", *, port: str, baud: int, board: str, vectors: int,
     with connect(port, program.image, baud=baud, board=board) as device:
         load(device)
         test = SelfTest(device, network.integer, program.code, vectors=vectors, seed=seed)
-        with tqdm(total=test.steps, desc=network.name, unit="step", leave=False, disable=not sys.stderr.isatty()) as bar:
-            return test.run(progress=lambda done: bar.update(done - bar.n))
+        with bar(test.steps, desc=network.name, unit="step") as line:
+            return test.run(progress=lambda done: line.update(done - line.n))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,6 +13,7 @@ from polychron.command.app import make_app, run
 from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, Options, option
 from polychron.command.terminal import printable
+from polychron.system.progress import bar, under_way
 
 from .integer.symbols import encode
 from .tasks.text import Text, read_text, vocabulary
@@ -82,17 +83,18 @@ def reach(kind: "Recurrent", goal: Goal, most: float, text: Text, *, threads: in
     def bits(trainer: "Trainer[Rnn]") -> float:
         return score(kind.quantise(trainer.learner.current(), rounding, symbols=symbols, card={}), text.held_out).bits
 
-    with trainer_of() as trainer:  # what Numba compiles is compiled before the clock starts
+    with trainer_of() as trainer, under_way("compiling the training loop"):  # what Numba compiles is compiled before the clock starts
         rounding = kind.rounding(trainer.learner.current(), options, lambda units: 0.0)
         trainer.one_step(0.0)
         bits(trainer)
-    with trainer_of() as trainer:
+    with trainer_of() as trainer, bar(goal.steps, unit="step", desc=goal.preset) as line:
         start, cpu = time.perf_counter(), time.process_time()
         due = [goal.steps * (CHECKS + check) // (2 * CHECKS) for check in range(1, CHECKS + 1)]
         while trainer.step < goal.steps:
             if trainer.step == goal.steps // 2:
                 trainer.learner.round(rounding)
             trainer.one_step(trainer.step / goal.steps)
+            line.update()
             if trainer.step in due and (found := bits(trainer)) <= most:
                 wall, processor = time.perf_counter() - start, time.process_time() - cpu
                 return Reached(bits=found, steps=trainer.step, wall=wall, processor=processor, threads=threads)
@@ -148,7 +150,7 @@ def _throughput(kind: "Recurrent", seconds: float, figures: dict[str, Any], *, t
     for name in ("paper-rnn", "icebreaker"):
         shape = replace(RECURRENT_PRESETS[name], threads=threads, streams=streams, window=window, grow=0)
         symbols = np.random.default_rng(0).integers(0, shape.symbols, 1_000_000).astype(np.int32)
-        with Trainer(kind.learner(kind.start(shape, n_sym=shape.symbols), shape), symbols) as trainer:
+        with Trainer(kind.learner(kind.start(shape, n_sym=shape.symbols), shape), symbols) as trainer, under_way(f"training {name}"):
             wall, cpu = trainer.speed(seconds)
         tables = f"n={shape.n}, {shape.hidden[0]} x 2^{shape.hidden[1]}, out {shape.output[0]} x 2^{shape.output[1]} of {shape.symbols}"
         print(f"{name} ({tables}), window {window}")

@@ -15,6 +15,7 @@ from polychron.command.app import make_app, run
 from polychron.command.options import option
 from polychron.command.terminal import printable
 from polychron.system.files import check_output, read_input, write_whole
+from polychron.system.progress import bar
 
 app = make_app(
     "data",
@@ -81,9 +82,13 @@ def _there(source: Source, out: Path) -> bool:
 def _download(source: Source, timeout: float) -> bytes:
     """What the address gives, at most a byte more than there should be."""
     end, data = time.monotonic() + timeout, b""
-    with urllib.request.urlopen(source.url, timeout=min(timeout, 20)) as answer:
+    with (
+        bar(source.size, desc=source.name, unit="B", unit_scale=True) as line,
+        urllib.request.urlopen(source.url, timeout=min(timeout, 20)) as answer,
+    ):
         while len(data) <= source.size and (part := answer.read1(source.size + 1 - len(data))):
             data += part
+            line.update(len(part))
             if time.monotonic() > end:
                 raise TimeoutError(f"{len(data):,} bytes came in {timeout:g} seconds")
     return data

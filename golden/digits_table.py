@@ -93,12 +93,12 @@ def table(
 
 def _measured(label: str, recipe: Recipe, splits: Sequence["Split"]) -> tuple[list[float], list[float]]:
     """Accuracy of the integer and of the float network on each split."""
-    from tqdm import tqdm
+    from polychron.system.progress import bar
 
     from .tasks.images.classifier import float_accuracy, integer_accuracy, train_classifier
 
     exact, real = [], []
-    for seed, part in enumerate(tqdm(splits, desc=label, leave=False)):
+    for seed, part in enumerate(bar(None, iterable=splits, desc=label)):
         trained = train_classifier(part, recipe, seed=seed)
         if trained.stopped:
             raise KeyboardInterrupt

@@ -9,6 +9,7 @@ import numpy as np
 from polychron.command.app import make_app, run
 from polychron.command.figures import Json, reported
 from polychron.command.options import option
+from polychron.system.progress import under_way
 
 from .model.transformer import VARIANTS, Shape, Transformer, Variant
 from .training.architectures.transformer_presets import TransformerOptions
@@ -52,8 +53,9 @@ def measure(
         figures |= {"threads": threads, "streams": streams, "variants": []}
         for variant in VARIANTS:
             for carry in (False, True):
-                wall, cpu = throughput(variant, carry=carry, threads=threads, streams=streams, seconds=seconds)
                 kind = "carried caches" if carry else "windows of their own"
+                with under_way(f"{variant}, {kind}"):
+                    wall, cpu = throughput(variant, carry=carry, threads=threads, streams=streams, seconds=seconds)
                 print(f"{variant}, {kind}: {wall:,.0f} positions/s with {threads} threads; {cpu:,.0f} per second of processor time")
                 speed = {"positions_per_second": wall, "positions_per_processor_second": cpu}
                 figures["variants"].append({"variant": variant, "carried_caches": carry, **speed})

@@ -13,6 +13,7 @@ from polychron.command.app import make_app, run
 from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, option
 from polychron.command.target import SHAKESPEARE, Target
+from polychron.system.progress import write_line
 
 app = make_app(
     "build",
@@ -47,8 +48,7 @@ def build(
     start = time.monotonic()
 
     def say(line: str) -> None:
-        sys.stdout.write(f"[{time.monotonic() - start:6.1f} s] {line}\n")  # one write: two seeds talk at a time
-        sys.stdout.flush()
+        write_line(f"[{time.monotonic() - start:6.1f} s] {line}", sys.stdout)
 
     with reported(json) as figures:
         program = load(target.network).compile(board=target.board, flash=target.flash)

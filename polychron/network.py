@@ -10,6 +10,7 @@ from golden.integer.file import load as load_file
 from golden.integer.shipped import find_network, shipped_networks
 
 from .program import Program
+from .system.progress import under_way
 from .trained import Trained
 
 
@@ -27,7 +28,8 @@ class Network(Trained):
         can't run there.
         """
         record = boards.flash_mode(boards.get(board) if isinstance(board, str) else board, flash)
-        code = compile_network(self.integer, record, name=self.name, seed=seed, k=k, temperature=temperature)
+        with under_way(f"compiling {self.name}"):
+            code = compile_network(self.integer, record, name=self.name, seed=seed, k=k, temperature=temperature)
         return Program(network=self, board=record, code=code, temperature=temperature)
 
 

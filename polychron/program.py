@@ -19,6 +19,7 @@ from sim.cycles import Prediction, predict
 
 from .command.terminal import printable
 from .system.files import check_file, check_output, write_whole
+from .system.progress import under_way
 from .trained import Trained
 
 if TYPE_CHECKING:
@@ -119,11 +120,12 @@ class Program:
 
     def estimate(self) -> Estimate:
         """Placement, memory, clocks and speed, before any synthesis."""
-        return Estimate(
-            placement=estimate(self.code, self.board),
-            prediction=predict(self.code, self.board),
-            attends=any(run.mode == isa.Mode.ATTEND for run in self.code.runs),
-        )
+        with under_way("estimating"):
+            return Estimate(
+                placement=estimate(self.code, self.board),
+                prediction=predict(self.code, self.board),
+                attends=any(run.mode == isa.Mode.ATTEND for run in self.code.runs),
+            )
 
     def simulate(
         self,
@@ -175,7 +177,7 @@ class Program:
         first = First(prompt=prompt, length=length, temperature=self.temperature, k=self.code.sampling.k, seed=self.code.sampling.seed)
         about = {line.split(":")[0].strip(): line.partition(":")[2].strip() for line in self.network.summary.split("\n")}
         about |= {"board": self.board.title, "sha256": self.network.sha256()}
-        with telling(say):
+        with telling(say), under_way("making the page"):
             content = make_page(self.network.integer, self.code, self.board, first=first, about=about)
         write_whole({path: content})
         return path
@@ -205,8 +207,9 @@ class Program:
         Returns each file with its content.
         """
         folder = Path("build") / self.board.name / self.network.name if out is None else Path(out)
-        files = export_files(self.code, self.board, folder)
-        write_atomic(files)
+        with under_way("writing the memory image"):
+            files = export_files(self.code, self.board, folder)
+            write_atomic(files)
         return files
 
     def build(self, *, out: Path | str | None = None, seeds: int = 1, say: Say = _silent) -> Build:

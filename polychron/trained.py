@@ -17,6 +17,7 @@ from golden.integer.symbols import encode
 
 from .command.terminal import printable
 from .system.files import read_input
+from .system.progress import under_way
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +114,9 @@ class Trained:
         """Bits per character of a text network over ``text``, one stream, every byte counted (docs/user/train.md)."""
         from golden.compiled.stream import score
 
-        found = score(self.integer, text.encode() if isinstance(text, str) else text)
+        data = text.encode() if isinstance(text, str) else text
+        with under_way(f"scoring {len(data):,} characters"):
+            found = score(self.integer, data)
         return Score(bits=found.bits, characters=found.characters, saturations=found.saturations)
 
     def accuracy(self, *, data: Path | str | None = None) -> dict[str, float]:
@@ -121,4 +124,5 @@ class Trained:
         (``accuracy_integer``). ``data``: the folder of MNIST's files."""
         from golden.tasks.images.task import evaluate
 
-        return evaluate(self.integer, data=None if data is None else Path(data))
+        with under_way("scoring the held-out images"):
+            return evaluate(self.integer, data=None if data is None else Path(data))

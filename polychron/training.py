@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from .network import Network, load
+from .system.progress import shown
 
 
 def train(task: str, *, out: Path | str, **options: object) -> Network:
@@ -18,5 +19,6 @@ def train(task: str, *, out: Path | str, **options: object) -> Network:
     words = ["train", task, "--out", str(out)]
     for name, value in options.items():
         words += [flag_of(name)] if value is True else [flag_of(name), str(value)]
-    call(app, words)
+    with shown():
+        call(app, words)
     return load(out)

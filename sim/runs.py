@@ -20,6 +20,7 @@ from golden.integer.network import Network
 from golden.integer.symbols import TextDecoder, encode, typed_bytes
 from hdl.board.parts import core_params
 from polychron.system.files import check_file
+from polychron.system.progress import under_way
 from sim.compiled.build import telling
 from sim.cycles import predict
 from sim.machines.session import STEPS_AT_ONCE, BoardSession, CoreSession, Session
@@ -255,11 +256,12 @@ def simulate_text(of: Simulated, *, prompt: str = "", length: int = 200, echo: S
 def simulate_classes(of: Simulated, inputs: Iterable[Int16], *, say: Say = _silent) -> ClassRun:
     """Classify ``inputs``, each (n - n_ref,) latencies of a deep network; ends at the first difference."""
     classifier(of.network, name=of.program.meta.name)
-    with of.session(say) as session:
+    with of.session(say) as session, under_way("classifying") as phase:
         begin, start, clocks = session.counters(), time.monotonic(), session.sim.clocks
         classes: list[int] = []
         for x in inputs:
             classes.append(session.classify(x))
+            phase(f"{len(classes):,} images")
             if session.difference:
                 break
         seconds = time.monotonic() - start

@@ -19,6 +19,7 @@ from amaranth.sim import Simulator
 
 from boards import Board
 from firmware.program import Program
+from polychron.system.progress import under_way
 from sim.bench_run import Machine, carry_out, filled_core, program_of
 from sim.compiled.build import SimulationError, build
 from sim.compiled.simulation import Simulation
@@ -64,11 +65,13 @@ class Figure:
 def measure(network: Path, board: Board, *, clocks: int) -> list[Figure]:
     """Amaranth's simulator, cocotb with Icarus, CXXRTL. Raises :class:`DifferenceError` if their counters differ."""
     program = program_of(network, board)
-    figures = [
-        _amaranth(program, board, clocks=clocks),
-        _icarus(program, board, network=network, clocks=clocks),
-        _cxxrtl(program, board, clocks=clocks),
-    ]
+    with under_way("simulating") as phase:
+        phase("Amaranth's simulator")
+        amaranth = _amaranth(program, board, clocks=clocks)
+        phase("cocotb and Icarus")
+        icarus = _icarus(program, board, network=network, clocks=clocks)
+        phase("CXXRTL")
+        figures = [amaranth, icarus, _cxxrtl(program, board, clocks=clocks)]
     for figure in figures[1:]:
         if figure.counters != figures[0].counters:
             raise DifferenceError(f"{figure.name} counts {figure.counters}, {figures[0].name} {figures[0].counters}")

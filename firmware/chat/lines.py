@@ -1,5 +1,6 @@
 """Where the lines of a conversation come from: a terminal with editing, history and completion, or whatever standard input is."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ def lines(history: Path, words: Sequence[str]) -> Callable[[], str]:
     ``words``: what Tab completes a line to."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return _read
+    if os.environ.get("TERM") == "dumb":  # which knows no cursor to be moved
+        return lambda: input("> ")
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import WordCompleter
     from prompt_toolkit.history import FileHistory

@@ -1,20 +1,16 @@
 """The beginning on a board: the network is there, in the state of its start."""
 
-import sys
-
-from tqdm import tqdm
-
 from polychron.command.target import Sampler
 from polychron.command.terminal import say
+from polychron.system.progress import bar
 
 from ..host.device import Device
 
 
 def load(device: Device) -> None:
     """Load the network if the board runs another one, and tell what core it is."""
-    size, quiet = len(device.loadable), not sys.stderr.isatty()
-    with tqdm(total=size, desc="loading", unit="B", unit_scale=True, leave=False, delay=0.5, disable=quiet) as bar:
-        core = device.load(progress=lambda done: bar.update(done - bar.n))
+    with bar(len(device.loadable), desc="loading", unit="B", unit_scale=True, delay=0.5) as line:
+        core = device.load(progress=lambda done: line.update(done - line.n))
     say(str(core))
 
 

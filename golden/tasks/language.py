@@ -1,15 +1,16 @@
 """Training a text network of any architecture: schedule, checks, rounding, card, report."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm import tqdm
 
 from polychron.command.terminal import printable
+from polychron.system import progress
 
 from ..compiled.stream import score
 from ..integer.file import load, load_extra, save_network
@@ -25,6 +26,9 @@ from ..training.trainer import Trainer
 from .ngram import comparison, ngram_bits
 from .products import check_out, plot_curve, versions
 from .text import Text, described_vocabulary, read_text, vocabulary
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 CHECK_BYTES = 20_000
 CHECKS = (0.01, 0.03, *np.arange(0.05, 1.0, 0.05).tolist())
@@ -102,7 +106,7 @@ class _Run:
         exact, rounded = self.float_bits(held_out), score(self.integer(rounding), held_out).bits
         self.rounding = rounding
         if options.qat > 0:
-            print(f"float {exact:.4f} bits, rounded {rounded:.4f}: now training with rounded tables", flush=True)
+            progress.write_line(f"float {exact:.4f} bits, rounded {rounded:.4f}: now training with rounded tables", sys.stdout)
             self.trainer.learner.round(rounding)
             self.trainer.run(watch, **schedule, start=1 - options.qat)
         return {"float_before_rounding": exact, "rounded_without_fine_tuning": rounded}
@@ -110,14 +114,16 @@ class _Run:
     def train(self, card: dict[str, Any]) -> Network:
         """The last ``qat`` of the schedule with rounded tables; a signal ends it after the step under way. Figures go into ``card``."""
         trainer, held_out, soften = self.trainer, self.text.held_out, self.options.soften
-        with StopRequest() as stop, trainer, tqdm(total=1000, unit="", bar_format="{percentage:3.0f}%|{bar}|{elapsed}{postfix}") as bar:
-            print("making the first step (where the training loop is not compiled yet, up to a minute)", flush=True)
+        shape = "{percentage:3.0f}%|{bar}|{elapsed}{postfix}"
+        with StopRequest() as stop, trainer, progress.bar(1000, unit="", bar_format=shape) as bar:
+            progress.write_line("making the first step (where the training loop is not compiled yet, up to a minute)", sys.stdout)
             before = self.phases(partial(self.watch, bar, stop))
             if stop.made:
-                print("stopped: keeping the network as it is now", flush=True)
+                progress.write_line("stopped: keeping the network as it is now", sys.stdout)
             rounding = self.rounding or self.choose_rounding()
         network = self.integer(rounding, soften=soften)
-        found = score(network, held_out)
+        with progress.under_way("scoring the held-out text"):
+            found = score(network, held_out)
         figures = {name: round(bits, 4) for name, bits in ({"bits_per_character": found.bits} | before).items()}
         figures |= {"characters": found.characters, "saturations": found.saturations} | self.kind.figures(trainer.step)
         if soften != 1:
@@ -165,12 +171,14 @@ def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str) -> dic
     save_network(network, out, extra=None if options.no_float else made.model.arrays())
     final = (made.trainer.step, figures["bits_per_character"])
     title = f"{out.stem} on {text.name}"
-    plot = plot_curve(out, train=made.train_curve, checks=made.check_curve, final=final, title=title, unit="bits per character")
+    with progress.under_way("drawing the learning curve"):
+        plot = plot_curve(out, train=made.train_curve, checks=made.check_curve, final=final, title=title, unit="bits per character")
     for name, value in figures.items():
         print(f"{name.replace('_', ' ')}: {value}")
     ngrams = ngram_bits(text.train, text.held_out)
     print(comparison(ngrams))
-    found = kind.diagnose(made.model, encode(symbols, text.train[:DIAGNOSED]))
+    with progress.under_way("diagnosing"):
+        found = kind.diagnose(made.model, encode(symbols, text.train[:DIAGNOSED]))
     print("diagnosis: " + ("; ".join(found) or "no failure signature found"))
     print(f"tables: {network.table_bytes()} bytes; network: {printable(out)}; {plot}")
     return {

@@ -6,9 +6,16 @@ kinds(context) being the different bytes seen after it, and p_{-1} uniform over 
 
 import numpy as np
 
+from polychron.system.progress import under_way
+
 
 def ngram_bits(train: bytes, held_out: bytes, *, orders: tuple[int, ...] = (3, 4, 5, 6)) -> dict[int, float]:
     """Bits of every byte of ``held_out`` for each order; order k sees the k - 1 bytes before, at first those at the end of ``train``."""
+    with under_way("counting n-grams"):
+        return _ngram_bits(train, held_out, orders)
+
+
+def _ngram_bits(train: bytes, held_out: bytes, orders: tuple[int, ...]) -> dict[int, float]:
     seen = np.frombuffer(train, np.uint8).astype(np.int64)
     both = np.concatenate([seen, np.frombuffer(held_out, np.uint8).astype(np.int64)])
     if not len(held_out):

@@ -17,6 +17,7 @@ from hdl.flow.placement import Blocks, Cell
 from hdl.flow.products import flash_image
 from hdl.flow.report.figures import Job, figures_of, to_json, to_text
 from hdl.flow.steps import Steps
+from polychron.system.progress import under_way
 from polychron.system.together import LIST
 
 MOST_SEEDS = 100
@@ -55,7 +56,8 @@ def make_products(job: Job, *, seeds: int, steps: Path, say: Callable[[str], Non
     :class:`BuildError`, or of it :class:`TimingError` if no seed meets the clock.
     """
     board = job.board
-    design = _elaborate(board)
+    with under_way("elaborating the gateware"):
+        design = _elaborate(board)
     tools = Toolchain.find(design)
     say("tools: " + ", ".join(f"{name} ({version})" for name, version in tools.versions.items()))
     clock_mhz = board.clock_hz / 1e6

@@ -15,6 +15,7 @@ from hdl.flow.routing import Routed, choose
 from hdl.flow.steps import Steps
 from hdl.flow.tools import Tool, find_tool
 from polychron.system.children import end_children
+from polychron.system.progress import under_way
 
 PROCESSES = 2  # seeds placed and routed at a time
 # No block uses a word it reads in the clock in which it is written; said so, yosys builds no bypass around every block RAM.
@@ -61,12 +62,13 @@ class Implementation:
 def implement(design: Design, *, tools: Toolchain, steps: Steps, seeds: Sequence[int], clock_mhz: float) -> Implementation:
     """Synthesise ``design``, place and route it with every one of ``seeds`` and pack the fastest that meets ``clock_mhz``."""
     netlist, counts = _synthesise(design, tools.synth, steps)
-    with ThreadPoolExecutor(max_workers=PROCESSES) as pool:
+    with under_way("seeds") as phase, ThreadPoolExecutor(max_workers=PROCESSES) as pool:
         jobs = [pool.submit(_route, design, tools.place, steps, netlist, seed) for seed in seeds]
         try:
             for job in jobs:
-                while not wait([job], timeout=1).done:  # a signal that comes just before a wait is heard when that ends
-                    continue
+                while not job.done():
+                    phase(f"{sum(one.done() for one in jobs)} of {len(jobs)} done")
+                    wait([job], timeout=1)  # a signal that comes just before a wait is heard when that ends
                 job.result()
         except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -89,7 +91,7 @@ def _synthesise(design: Design, tool: Tool, steps: Steps) -> tuple[bytes, dict[s
     def make(folder: Path) -> None:
         (folder / "top.il").write_text(design.rtlil, encoding="utf-8")
         (folder / "synth.ys").write_text(script, encoding="utf-8")
-        tool.run(["-s", "synth.ys"], folder=folder, log=folder / "yosys.log", note=steps.say)
+        tool.run(["-s", "synth.ys"], folder=folder, log=folder / "yosys.log", note=steps.say, title="synthesis")
 
     made = steps.run(
         "synth",
@@ -123,7 +125,7 @@ def _route(design: Design, tool: Tool, steps: Steps, netlist: bytes, seed: int) 
     def make(folder: Path) -> None:
         (folder / "top.json").write_bytes(netlist)
         (folder / family.constraints).write_text(design.constraints, encoding="utf-8")
-        tool.run(args, folder=folder, log=folder / "nextpnr.log", note=steps.say)
+        tool.run(args, folder=folder, log=folder / "nextpnr.log", note=steps.say, title=str(seed))
         placed = folder / "placed.json"
         (folder / "cells.json").write_bytes(to_step(placed_cells(placed.read_bytes())))
         placed.unlink()

@@ -6,6 +6,7 @@ inside their folder with relative names.
 
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -18,9 +19,26 @@ from pathlib import Path
 
 from hdl.flow.errors import BuildError
 from polychron.system.children import child, named_command, run
+from polychron.system.progress import under_way
 
 FIRST_RUN = "first run of this tool: YoWASP compiles its WebAssembly to machine code, once; this takes a minute or two"
 _COMPILING = "Preparing to run"  # what YoWASP's runtime says before it compiles
+_PHASES = {
+    r"(\d+(?:\.\d+)*)\. Executing (\w+) pass": r"\1 \2",  # yosys
+    r"Info: Packing ": "packing",  # nextpnr, from here on
+    r"Info: Creating initial \w+ placement": "placing",
+    r"Info: +at iteration #(\d+), type": r"placing, iteration \1",
+    r"Info: +at iteration #(\d+): temp": r"refining, iteration \1",
+    r"Info: Routing (\d+) arcs": r"routing, \1 left",
+    r"Info: +\d+ \|.*\| +(\d+)\|[^|]*\|": r"routing, \1 left",
+    r"Info: +iter=(\d+) wires=\d+ overused=(\d+)": r"routing, \2 overused",
+}
+
+
+def phase_of(line: str) -> str | None:
+    """What yosys or nextpnr is about, if a line of its log tells."""
+    found = ((re.match(pattern, line), text) for pattern, text in _PHASES.items())
+    return next((match.expand(text) for match, text in found if match), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +49,9 @@ class Tool:
     command: tuple[str, ...]
     version: str
 
-    def run(self, args: Sequence[str], *, folder: Path, log: Path, note: Callable[[str], None]) -> None:
-        """Run in ``folder`` with everything it prints in ``log``; ``note`` is told when a first run will be slow.
+    def run(self, args: Sequence[str], *, folder: Path, log: Path, note: Callable[[str], None], title: str | None = None) -> None:
+        """Run in ``folder`` with everything it prints in ``log``; ``note`` is told when a first run will be slow. Progress is told under
+        ``title``, the tool's name if none is given.
 
         A failure raises :class:`BuildError` with the tool's own last error line.
         """
@@ -40,12 +59,15 @@ class Tool:
         command = [*self.command, *args]
         with (
             log.open("w", encoding="utf-8", buffering=1) as out,
+            under_way(title or self.name) as phase,
             child(command, folder=folder, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process,
         ):
             assert process.stdout is not None
             for line in process.stdout:
                 if line.startswith(_COMPILING):
                     note(FIRST_RUN)
+                elif told := phase_of(line):
+                    phase(told)
                 out.write(line)
                 lines.append(line.strip())
         if process.returncode != 0:

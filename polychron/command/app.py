@@ -1,21 +1,26 @@
 """Commands: made, called and ended alike.
 
-Imports of ours only what is shown on terminals, memory, and how programs are ended: every command uses it.
+Imports of ours only what is shown on terminals, progress, memory, and how programs are ended: every command uses it.
 """
 
+import atexit
 import io
 import os
 import re
 import signal
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cyclopts import App, CycloptsError, Parameter, ValidationError
 
 from ..system.children import interruptible
 from ..system.memory import available, bounded
+from ..system.progress import shown
 from .terminal import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 FRONT_DOOR = "polychron"
 
@@ -55,9 +60,18 @@ def sentence(error: Exception) -> str:
 def call(app: App, words: Sequence[str]) -> int:
     """Run a command line; what the command returns, or 0. Words that are wrong raise ``ValueError`` with one sentence."""
     try:
-        return int(app(words, exit_on_error=False, print_error=False, result_action="return_value") or 0)
+        return int(app(words, console=_console(), exit_on_error=False, print_error=False, result_action="return_value") or 0)
     except CycloptsError as error:
         raise ValueError(sentence(error)) from error
+
+
+def _console() -> "Console | None":
+    """What prints the help: none of its own, unless NO_COLOR asks for text without escape sequences (https://no-color.org)."""
+    if not os.environ.get("NO_COLOR"):
+        return None
+    from rich.console import Console
+
+    return Console(color_system=None)
 
 
 def run(app: App, argv: Sequence[str] | None = None, *, group: str | None = None) -> int:
@@ -75,19 +89,22 @@ def run(app: App, argv: Sequence[str] | None = None, *, group: str | None = None
             parent.command(app)
             app = parent
     try:
-        with interruptible(), bounded():
+        with interruptible(), bounded(), shown():
             return _code(app, words)
     except KeyboardInterrupt as error:
         print("stopped", file=sys.stderr)
         return 128 + (error.args or (signal.SIGINT,))[0]
+    finally:
+        if "colorama" in sys.modules:  # which Numba imports, and which would reset a terminal's colours at the end
+            atexit.unregister(sys.modules["colorama"].initialise.reset_all)
 
 
 def _code(app: App, words: Sequence[str]) -> int:
     try:
         code = call(app, words)
         sys.stdout.flush()
-    except SystemExit:  # what prints the help has met a reader that has gone
-        return 128 + signal.SIGPIPE
+    except SystemExit as error:  # of what prints the help, where the reader has gone; of what installs completion, which has said why
+        return 128 + signal.SIGPIPE if isinstance(error.__context__, BrokenPipeError) else 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed goes there
         return 128 + signal.SIGPIPE

@@ -1,7 +1,12 @@
-"""What a command says beside its results, and what comes from a file or a network, as a terminal may show it. Imports nothing of ours."""
+"""What a command says beside its results, and what comes from a file or a network, as a terminal may show it.
+
+Imports of ours only what tells progress.
+"""
 
 import sys
 from unicodedata import category
+
+from ..system.progress import write_line
 
 
 def printable(value: object, *, limit: int = 200) -> str:
@@ -19,4 +24,4 @@ def terminal_text(text: str, *, terminal: bool) -> str:
 
 def say(line: str) -> None:
     """``line`` to standard error, at once."""
-    print(line, file=sys.stderr, flush=True)
+    write_line(line, sys.stderr)

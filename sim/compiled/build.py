@@ -28,6 +28,7 @@ from amaranth.lib import wiring
 from polychron.system.cache import cache_folder
 from polychron.system.children import child, named_command, run
 from polychron.system.leftovers import temporary_folder
+from polychron.system.progress import under_way
 
 DRIVER = ("driver.cpp", "devices.h", "flash.h")
 CXXFLAGS = ("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-DCXXRTL_NDEBUG", "-DNDEBUG")
@@ -87,16 +88,19 @@ def component_rtlil(component: wiring.Component) -> str:
 
 def build(component: wiring.Component) -> Path:
     """The compiled library of ``component``, from the cache or made now; see :func:`telling`."""
-    text = component_rtlil(component)
+    with under_way("elaborating the gateware"):
+        text = component_rtlil(component)
     compiler = _compiler()
     library = cache_folder() / f"cxxrtl-{_key(compiler, text, *SHIM)}.so"
-    with made_once(library):
+    with under_way("compiling the gateware") as phase, made_once(library):
         if not library.exists():
             say, begin = _say.get(), time.monotonic()
             with temporary_folder(library.parent) as work:
                 (work / "top.il").write_text(text)
                 say("compiling the gateware, which is then kept in the cache: yosys makes C++ of it ...")
+                phase("yosys")
                 generate(work)
+                phase(Path(compiler[0]).name)
                 say(f"compiling: {Path(compiler[0]).name} makes machine code of it ({time.monotonic() - begin:.0f} s so far) ...")
                 _compile(work, compiler)
                 os.replace(work / "top.so", library)

