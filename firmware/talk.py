@@ -84,7 +84,7 @@ def talk(
 ) -> int:
     from sim.compiled.build import telling
 
-    from .chat.writing import show, write
+    from .chat.writing import write
 
     if json and prompt is None:
         raise ValueError("--json goes with --prompt")
@@ -92,17 +92,11 @@ def talk(
         connect, image = there.connect(), there.content()
         if prompt is None:
             return _conversation(there, connect, image, sampler=sampler, count=count)
-        parts: list[str] = []
-
-        def echo(text: str) -> None:
-            show(text)
-            if json:
-                parts.append(text)
-
         with connect(image) as device:
-            usage = write(device, sampler, prompt=prompt, count=count, echo=echo)
+            kept: list[str] = []
+            usage = write(device, sampler, prompt=prompt, count=count, kept=kept if json else None)
             say(str(usage))
-            figures |= {"network": device.program.meta.name, "text": "".join(parts)} | usage.figures
+            figures |= {"network": device.program.meta.name, "text": "".join(kept)} | usage.figures
     return 0
 
 

@@ -17,7 +17,7 @@ from polychron.command.app import make_app, run
 from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, Options, given, option
 from polychron.command.target import EARLIEST, SHAKESPEARE, Sampler, Target, text_is_drawn
-from polychron.command.terminal import printable, say, terminal_text
+from polychron.command.terminal import printable, say, showing
 
 if TYPE_CHECKING:
     from polychron.program import Program
@@ -84,7 +84,8 @@ def simulate(
     with reported(json) as figures:
         if images.digits is not None:
             return _digits(program, images.digits, figures, data=images.data, uart=uart, trace=trace)
-        made = program.simulate(prompt=prompt, length=length, uart=uart, trace=trace, echo=_write, say=say)
+        with showing() as echo:
+            made = program.simulate(prompt=prompt, length=length, uart=uart, trace=trace, echo=echo, say=say)
         print()
         figures |= made.figures
         return _report(made, trace=trace)
@@ -114,11 +115,6 @@ def _report(made: "Run", *lines: str, trace: Path | None) -> int:
         print(f"trace: {printable(trace)}")
     say(f"simulated {made.clocks:,} clocks in {made.seconds:.1f} s")
     return 0 if made.equal else 1
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(terminal_text(text, terminal=sys.stdout.isatty()))
-    sys.stdout.flush()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -8,12 +8,12 @@ from typing import Any
 
 from golden.integer.symbols import typed_bytes
 from polychron.command.target import Sampler
-from polychron.command.terminal import say
+from polychron.command.terminal import say, show
 
 from ..host.device import Device, SymbolError
 from .start import start
 from .usage import Usage
-from .writing import go_on, show, stoppable
+from .writing import go_on, stoppable
 
 Connect = Callable[[bytes], AbstractContextManager[Device]]
 """A device with the network of an image, not loaded yet; only one is open at a time."""

@@ -1,7 +1,6 @@
 """What a network writes, on a terminal or into a file, as it comes."""
 
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from types import FrameType
 
 from golden.integer.symbols import typed_bytes
 from polychron.command.target import Sampler
-from polychron.command.terminal import terminal_text
+from polychron.command.terminal import show, showing
 
 from ..host.device import Device
 from .start import start
@@ -38,12 +37,6 @@ def stoppable() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def show(text: str) -> None:
-    """To standard output, at once; a terminal is not steered by it."""
-    sys.stdout.write(terminal_text(text, terminal=sys.stdout.isatty()))
-    sys.stdout.flush()
-
-
 def go_on(device: Device, count: int, *, usage: Usage, stop: threading.Event | None = None, echo: Callable[[str], None] = show) -> str:
     """``count`` characters of the network's own go to ``echo`` as they come, fewer if ``stop`` is set meanwhile; the last one, or "".
 
@@ -62,15 +55,22 @@ def go_on(device: Device, count: int, *, usage: Usage, stop: threading.Event | N
     return last
 
 
-def write(device: Device, sampler: Sampler, *, prompt: str, count: int, echo: Callable[[str], None] = show) -> Usage:
-    """A text from its beginning: ``prompt`` and ``count`` characters more go to ``echo`` as they come. What it took."""
+def write(device: Device, sampler: Sampler, *, prompt: str, count: int, kept: list[str] | None = None) -> Usage:
+    """A text from its beginning: ``prompt`` and ``count`` characters more are shown as they come, and kept too. What it took."""
     data = typed_bytes(prompt)
     device.symbols(data)  # a byte the network can't read is told before anything is loaded
     start(device, sampler)
     usage = Usage(device.host)
-    device.feed(data)
-    usage.update(len(data))
-    echo(data.decode(errors="replace"))
-    go_on(device, count, usage=usage, echo=echo)
+    with showing() as echo:
+
+        def take(text: str) -> None:
+            echo(text)
+            if kept is not None:
+                kept.append(text)
+
+        device.feed(data)
+        usage.update(len(data))
+        take(data.decode(errors="replace"))
+        go_on(device, count, usage=usage, echo=take)
     show("\n")
     return usage

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +21,8 @@ from golden.training.architectures.transformer import TransformerArchitecture
 from golden.training.learner import Architecture
 from golden.training.trainer import Trainer
 
-ROOT = Path(__file__).parents[3]
+from ...polychron.terminal import Terminal
+
 WORDS = b"the cat sat on the mat and the dog sat on the log; " * 60
 USUAL = {
     "text": "--preset small --n 32 --hidden 6x4 --output 6x4 --symbols 24 --hidden-unit 0.03125 --rate 0.04",
@@ -130,23 +130,13 @@ def test_a_second_signal_leaves_at_once(task: str, at_step: Callable[..., None],
 
 
 def test_ctrl_c_in_a_terminal_keeps_the_network() -> None:
-    """A process of its own, that is told by a signal from outside while it trains for an hour."""
+    """A process of its own, whose terminal hears Ctrl-C while it trains for an hour."""
     words = [sys.executable, "-m", "golden.train", *command("text", "--minutes", "60", out="net.safetensors")]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        try:
-            heard = ""
-            while "step 20" not in heard:
-                more = process.stderr.read(20)
-                assert more, process.stdout.read()
-                heard += more
-            process.send_signal(signal.SIGINT)
-            said, _ = process.communicate(timeout=120)
-        finally:
-            process.kill()
-    assert process.returncode == 0
+    with Terminal(words) as terminal:
+        terminal.until("step 20")
+        terminal.type("\x03")
+        said = terminal.until(None)
+        assert terminal.process.wait() == 0
     assert "stopped: keeping the network as it is now" in said
     assert load(Path("net.safetensors")).card["figures"]["stopped_at_step"] >= 20
 
