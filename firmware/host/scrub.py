@@ -2,6 +2,8 @@
 
 import sys
 
+from polychron.system.progress import under_way
+
 from ..image.contents import Content, contents
 from ..image.sections import signature, unpack
 from .host import Hello, Host, ScrubError
@@ -17,13 +19,13 @@ def scrub(transport: Transport, image: bytes | None) -> int:
     host = Host(transport)
     print(host.hello(), file=sys.stderr)
     try:
-        end = host.scrub(progress=lambda number: print(f"\rscrubbing: {_place(number, sections)} ", end="", file=sys.stderr, flush=True))
+        with under_way("scrubbing") as phase:
+            end = host.scrub(progress=lambda number: phase(_place(number, sections)))
     except ScrubError as error:
-        print(f"\ndamaged: {error}", file=sys.stderr)
+        print(f"damaged: {error}", file=sys.stderr)
         if error.in_section and error.section < len(sections):
             print(f"in the file, {sections[error.section]}", file=sys.stderr)
         return 1
-    print(file=sys.stderr)
     if sections and end.section != (len(sections) - 1) % 256:
         print(f"the flash holds another image: it ends with section {end.section}, the file with {len(sections) - 1}", file=sys.stderr)
         return 1

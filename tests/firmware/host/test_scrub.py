@@ -1,5 +1,6 @@
 """Networks with tables in flash at a core: loaded up to REST, and the flash scrubbed; the host's side, with a core in plain Python."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,19 +109,22 @@ def test_what_went_wrong_at_power_up_is_told_in_the_greeting() -> None:
     assert str(Host(core).hello()).endswith("; the last load failed: a section's CRC is wrong (section 3)")
 
 
-def test_the_user_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_user_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    phases: list[str] = []
+    monkeypatch.setattr("firmware.host.scrub.under_way", lambda title: nullcontext(lambda phase: phases.append(f"{title}: {phase}")))
     core = FakeCore(flash=IMAGE)
     assert scrub(core, IMAGE) == 0
     told = capsys.readouterr().err
-    assert told.startswith("core with 8 lanes and 2 comparators, link version 3, flash ready, capture setting 2\n\rscrubbing: 0 % ")
+    assert told.startswith("core with 8 lanes and 2 comparators, link version 3, flash ready, capture setting 2\nthe flash is sound, ")
+    assert phases[0] == "scrubbing: 0 %"
     assert f"\nthe flash is sound, sections 0 to {len(SECTIONS) - 1}; no image is loaded\n" in told
     assert told.endswith("\nof the file only the number of sections was compared, for no image is loaded\n")
     Device(Host(core), IMAGE).load()
     assert scrub(core, IMAGE) == 0
     assert capsys.readouterr().err.endswith(f"\nthe flash is sound, sections 0 to {len(SECTIONS) - 1}\n")
     assert scrub(core, None) == 0
+    assert "scrubbing: section 3" in phases
     told = capsys.readouterr().err
-    assert "\rscrubbing: section 3 " in told
     assert told.endswith(f"\nthe flash is sound, sections 0 to {len(SECTIONS) - 1}\n")
 
 
