@@ -189,14 +189,17 @@ class Program:
         path = Path(f"{self.network.name}-report.html") if out is None else Path(out)
         check_file(path)
         found = self.facts()
-        write_whole({path: report_page(found.figures, Drawn(raster=found.raster))})
+        with under_way("drawing the report"):
+            page = report_page(found.figures, Drawn(raster=found.raster))
+        write_whole({path: page})
         return path
 
     def facts(self) -> "Facts":
         """What such a page shows, as data (docs/user/report.md)."""
         from .report.facts import facts
 
-        found = facts(self.network.integer, self.code, self.board)
+        with under_way("running the model"):
+            found = facts(self.network.integer, self.code, self.board)
         names = {"board": self.board.name, "network": self.network.name, "network_sha256": self.network.sha256()}
         speed = self.estimate().speed.figures(clock_mhz=self.board.clock_hz / 1e6)
         return replace(found, figures=names | speed | {"image_bytes": len(self.image)} | found.figures)
@@ -233,11 +236,13 @@ class Program:
             check_output(folder / product)
         speed, image, name = self.estimate().speed, self.image, self.network.name
         say(f"{printable(name)} compiled for {self.board.title}: {speed.clocks} clocks a step, image of {len(image)} bytes")
-        found = facts(self.network.integer, self.code, self.board)
+        with under_way("running the model"):
+            found = facts(self.network.integer, self.code, self.board)
         job = Job(board=self.board, name=name, sha256=self.network.sha256(), image=image, speed=speed, more=found.figures)
         with only_build(folder) as steps:
             made = make_products(job, seeds=seeds, steps=steps, say=say)
-            page = report_page(made.figures, Drawn(cells=made.cells, blocks=made.blocks, raster=found.raster))
+            with under_way("drawing the report"):
+                page = report_page(made.figures, Drawn(cells=made.cells, blocks=made.blocks, raster=found.raster))
             files = with_list({**made.files, PAGE: page})
             write_atomic({folder / name: content for name, content in files.items()})
         say(f"products in {printable(folder)}: {', '.join(files)}")

@@ -10,7 +10,8 @@ REPORT = {
     "critical_paths": [{"from": "posedge clk", "to": "posedge clk", "path": []}],
     "utilization": {cell: {"used": 3, "available": 30} for cell in CELLS},
 }
-ROUTES = f"echo '{json.dumps(REPORT)}' > report.json; echo routed > top.asc"
+PLACED = {"modules": {"top": {"cells": {"core.a": {"type": "ICESTORM_LC", "attributes": {"NEXTPNR_BEL": "X3/Y4/lc0"}}}}}}
+ROUTES = f"echo '{json.dumps(REPORT)}' > report.json; echo '{json.dumps(PLACED)}' > placed.json; echo routed > top.asc"
 PACKS = 'cp "$1" "$2"'
 
 
