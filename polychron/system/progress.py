@@ -83,7 +83,7 @@ class _Line(threading.Thread):
 
         with suppress(OSError), tqdm(bar_format="{elapsed} {desc}", leave=False, dynamic_ncols=True) as line:
             while True:
-                room = (line.format_dict["ncols"] or 80) - len("0:00:00 ") - 1
+                room = (line.format_dict["ncols"] or 79) - len("0:00:00 ")
                 line.set_description_str(_plain("; ".join(list(_State.texts.values())))[:room])
                 if self._over.wait(PERIOD):
                     return
