@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from polychron.command.app import make_app, run
+from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, option
 from polychron.command.target import SHAKESPEARE, Target
 from polychron.command.terminal import printable
@@ -37,21 +38,27 @@ def report(
     *,
     compare: Annotated[tuple[str, str] | None, option(TWO, metavar="A B")] = None,
     out: Annotated[Path | None, option("the page; left out: NETWORK-report.html, or compare.html", metavar="FILE")] = None,
+    json: Json = False,
 ) -> None:
     from polychron.network import load
     from polychron.system.files import check_file, write_whole
 
-    if compare is None:
-        print(f"written: {printable(load(target.network).compile(board=target.board, flash=target.flash).report(out))}")
-        return
-    from polychron.report.compare import comparison_page, comparison_text
+    with reported(json) as figures:
+        if compare is None:
+            program = load(target.network).compile(board=target.board, flash=target.flash)
+            path = program.report(out)
+            print(f"written: {printable(path)}")
+            figures |= {"file": path, "figures": program.facts().figures if json else None}
+            return
+        from polychron.report.compare import comparison_page, comparison_text
 
-    path = out or Path("compare.html")
-    check_file(path)
-    a, b = (_side(name, target) for name in compare)
-    write_whole({path: comparison_page(a, b)})
-    print(comparison_text(a.figures, b.figures))
-    print(f"written: {printable(path)}")
+        path = out or Path("compare.html")
+        check_file(path)
+        a, b = (_side(name, target) for name in compare)
+        write_whole({path: comparison_page(a, b)})
+        print(comparison_text(a.figures, b.figures))
+        print(f"written: {printable(path)}")
+        figures |= {"file": path, "compared": [a.figures, b.figures]}
 
 
 def _side(name: str, target: Target) -> "Side":

@@ -66,6 +66,7 @@ TRAIN = "train text --text text --preset small --steps 3"
 SHOWN = [
     ("polychron estimate", ["estimate --network paper-rnn"]),
     ("polychron export", ["export --network transformer --out image"]),
+    ("polychron report", ["report --network digits --out r.html", "report --compare digits digits --out c.html"]),
     ("polychron train", [TRAIN, "train digits --minutes 0"]),
     ("polychron eval", ["eval shakespeare --text text", "eval digits"]),
     ("polychron sim", ["sim --prompt F --length 3 --uart", "sim --digits 3"]),
