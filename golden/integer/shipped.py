@@ -1,5 +1,6 @@
 """The trained networks that come with the project, by name."""
 
+import os
 from pathlib import Path
 
 from .layer import NetworkError
@@ -15,7 +16,7 @@ def shipped_networks() -> list[str]:
 def find_network(name: str | Path) -> Path:
     """The file ``name``, or the shipped network of that name; ``NetworkError`` with the names there are if neither exists."""
     path = Path(name)
-    if path.exists() or path.suffix or path.parent != Path():
+    if os.path.exists(path) or path.suffix or path.parent != Path():
         return path
     if str(name) not in shipped_networks():
         raise NetworkError(f"{name} is neither a file nor one of the networks that ship: {', '.join(shipped_networks())}")

@@ -29,3 +29,8 @@ def test_a_path_is_left_to_the_reader(name: str) -> None:
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(NetworkError, match=r"^shakespear is neither a file nor one of the networks that ship: .*shakespeare"):
         find_network("shakespear")
+
+
+def test_a_name_too_long_for_a_file_is_refused_like_another() -> None:
+    with pytest.raises(NetworkError, match=r"^x+ is neither a file nor one of the networks that ship: .*shakespeare"):
+        find_network("x" * 300)
