@@ -97,7 +97,7 @@ class Conversation:
         self._sampler = sampler
 
     def _set_count(self, word: str) -> None:
-        if not word.isdecimal() or not 1 <= int(word) <= 1_000_000:
+        if not word.isdecimal() or len(word) > 7 or not 1 <= int(word) <= 1_000_000:
             raise ValueError(f"/count takes 1..1000000 characters, not {word!r}")
         self._count = int(word)
 

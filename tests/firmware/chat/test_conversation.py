@@ -116,6 +116,7 @@ def test_statistics(capsys):
         ("/temperature nan", "temperature"),
         ("/temperature -1", "temperature"),
         ("/count many", "/count takes 1..1000000 characters, not 'many'"),
+        (f"/count {'9' * 5000}", "/count takes 1..1000000 characters, not '9+'"),
         ("/network", "/network takes a network file"),
     ],
 )
