@@ -42,15 +42,16 @@ def choose_port() -> str:
         there = "; ".join(line for _, line in found) or "this machine has none"
         raise ValueError(f"--port must name a serial port ({there}), or be {SIMULATED}")
     choices = [*found, (SIMULATED, "a simulated board")]
-    for number, (_, line) in enumerate(choices, start=1):
+    numbered = {str(number): device for number, (device, _) in enumerate(choices, start=1)}
+    for number, (_, line) in zip(numbered, choices, strict=True):
         print(f"{number}  {line}")
     while True:
         try:
             word = input(f"port [1..{len(choices)}, Enter: 1]: ").strip() or "1"
         except EOFError:
             raise ValueError("no port was chosen") from None
-        if word.isdecimal() and 1 <= int(word) <= len(choices):
-            return choices[int(word) - 1][0]
+        if word in numbered:
+            return numbered[word]
 
 
 def _told(device: str, description: str, hardware: str) -> str:

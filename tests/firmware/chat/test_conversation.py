@@ -182,3 +182,19 @@ def test_ports_are_told_where_nobody_can_be_asked(monkeypatch):
     monkeypatch.setattr(list_ports, "comports", list)
     with pytest.raises(ValueError, match=r"\(this machine has none\), or be simulated$"):
         ports.choose_port()
+
+
+def test_a_port_is_chosen_by_its_number(monkeypatch, capsys):
+    """Whatever else is typed is asked again; Enter is the first."""
+
+    class Port:
+        device, description, hwid = "/dev/ttyUSB1", "iCEBreaker", "n/a"
+
+    typed = iter(["9" * 5000, "two", "0", "3", "2", ""])
+    monkeypatch.setattr(list_ports, "comports", lambda: [Port()])
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda asked: next(typed))
+    assert ports.choose_port() == ports.SIMULATED
+    assert ports.choose_port() == "/dev/ttyUSB1"
+    assert capsys.readouterr().out.startswith("1  /dev/ttyUSB1  iCEBreaker\n2  a simulated board\n")
