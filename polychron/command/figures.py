@@ -30,12 +30,13 @@ def reported(json: bool) -> Iterator[dict[str, Any]]:
 
 def dumps(figures: Mapping[str, Any]) -> str:
     """As JSON, which has no NaN and no infinity: null stands for them."""
-    return json.dumps(_finite(figures), indent=2, allow_nan=False, default=os.fspath)
+    return json.dumps(finite(figures), indent=2, allow_nan=False, default=os.fspath)
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """``value`` with None in place of every NaN and infinity, which JSON lacks."""
     if isinstance(value, Mapping):
-        return {key: _finite(one) for key, one in value.items()}
+        return {key: finite(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(one) for one in value]
+        return [finite(one) for one in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -94,7 +94,7 @@ def behaviour(network: Network, program: Program) -> Behaviour | None:
     classifier whose card names no images."""
     symbols = network.byte_symbols()
     golden = Golden(network, program)
-    if symbols is None:
+    if network.kind == "deep":
         inputs = _digits(network)
         if inputs is None:
             return None
@@ -103,7 +103,7 @@ def behaviour(network: Network, program: Program) -> Behaviour | None:
     else:
         a_step = sum(run.count * (run.n_out if run.mode == Mode.ATTEND else 1) for run in program.runs)
         given = [None] * max(STEPS[0], min(STEPS[1], READS // max(1, a_step)))
-        what = f"a text of {len(given)} characters that it writes"
+        what = f"a text of {len(given)} characters that it writes" if symbols else f"{len(given)} symbols that it draws"
     reads = _Reads()
     layers: dict[str, list[Int16]] = {}
     labels: list[str] = []

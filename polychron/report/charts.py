@@ -134,6 +134,7 @@ def path(hops: Sequence[Figures]) -> str:
 
 def floorplan(cells: Sequence[Cell], blocks: Blocks, of: Mapping[str, str], area: Callable[[str], str], hops: Sequence[Figures]) -> str:
     """Every cell in its place on the device, in the colour of its area, and the slowest path across."""
+    cells = [cell for cell in cells if not cell.kind.endswith("_FF")]  # of an ECP5: beside its logic cell, in the same place
     wide, high = max(cell.x for cell in cells) + 1, max(cell.y for cell in cells) + 1
     picture: npt.NDArray[np.uint8] = np.zeros((high * _SUB_ROWS, wide * _SUB_COLUMNS, 4), np.uint8)
     tiles: dict[tuple[int, int], list[Cell]] = {}

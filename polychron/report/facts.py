@@ -10,6 +10,7 @@ from firmware.estimate import Estimate, estimate
 from firmware.isa import SIDE_BEATS, Mode
 from firmware.program import Program as Code
 from golden.integer.network import Network
+from polychron.command.figures import finite
 from polychron.report.behaviour import Behaviour, Raster, behaviour
 from sim.cycles import layer_clocks, predict
 
@@ -42,7 +43,7 @@ def facts(network: Network, code: Code, board: Board) -> Facts:
 
 
 def _ran(network: Network, code: Code, board: Board) -> Behaviour | None:
-    if network.byte_symbols() is not None and not code.sampling.jittered:
+    if network.kind != "deep" and not code.sampling.jittered:
         code = compile_network(network, board, temperature=TEXT_TEMPERATURE)
     return behaviour(network, code)
 
@@ -97,4 +98,4 @@ def _beside(code: Code) -> list[dict[str, Any]]:
 
 def _card(card: Mapping[str, Any]) -> dict[str, Any]:
     """The network's card, as far as it is names and numbers."""
-    return {str(name): value for name, value in sorted(card.items()) if isinstance(value, str | int | float | bool | dict)}
+    return {str(name): finite(value) for name, value in sorted(card.items()) if isinstance(value, str | int | float | bool | dict)}

@@ -1,7 +1,9 @@
 """The report as a page and side by side: what it says is what the figures say, and what is odd is refused."""
 
 import json
+import math
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import polychron
 from polychron.cli import main
 from polychron.report import charts
 from polychron.report.compare import Side, comparison_page, comparison_text, differences
+from polychron.report.facts import facts
 from polychron.report.page import Drawn, area_cells, report_page
 from polychron.report.read import ReportError, read_report
 
@@ -102,6 +105,15 @@ def test_without_a_build(tmp_path: Path) -> None:
     page = report_page({**figures, "energy": None, "row_use": None}, drawn)
     assert b"so there is no estimate" in page
     assert b"does not say what its inputs look like" in page
+
+
+def test_numbers_of_a_card_that_json_lacks() -> None:
+    program = polychron.load("digits").compile()
+    network = replace(program.network.integer, card={"rate": math.inf, "figures": {"bits": math.nan, "steps": 3}, "none": None})
+    found = facts(network, program.code, program.board)
+    assert found.figures["card"] == {"figures": {"bits": None, "steps": 3}, "rate": None}
+    assert found.figures["row_use"] is None  # no task is named, so nothing tells what is drawn
+    json.dumps(found.figures, allow_nan=False)
 
 
 def test_differences() -> None:
