@@ -182,6 +182,10 @@ def test_resumed_files(task: str, shape: tuple[str, ...], count: int, tmp_path: 
 def test_texts(count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A text of any bytes is refused in a sentence, or trained on, and the network is scored on it."""
     text, out = tmp_path / "text", tmp_path / "net.safetensors"
+    text.write_bytes(b"to be or not to be, " * 50)
+    for words in (["train", "text", *TINY, *SCHEDULE, f"--text={text}", f"--out={out}"], ["eval", str(out), f"--text={text}"]):
+        assert main(words) == 0  # what takes its time where the loops are not compiled yet
+    out.unlink()
 
     def one(rng: Rng) -> str:
         size = int(rng.integers(1 << int(rng.integers(1, 12))))
