@@ -113,8 +113,8 @@ def test_what_a_network_writes_does_not_steer_a_terminal() -> None:
     assert terminal_text(text, terminal=False) == text
 
 
-def test_text_of_sim_is_escaped_on_a_terminal_alone() -> None:
-    script = "from sim.run import _write; _write('a\\x1b[2Jb')"
+def test_text_of_a_network_is_escaped_on_a_terminal_alone() -> None:
+    script = "from polychron.command.terminal import show; show('a\\x1b[2Jb')"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, cwd=ROOT, check=True).stdout == b"a\x1b[2Jb"
     ours, theirs = pty.openpty()
     subprocess.run([sys.executable, "-c", script], stdout=theirs, cwd=ROOT, check=True)

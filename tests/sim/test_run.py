@@ -132,7 +132,7 @@ def test_a_difference_is_named_and_ends_with_1(capsys, monkeypatch):
         (["--temperature", "-1"], "temperature must be above 0, not -1.0"),
         (["--seed", "0"], "--seed must be 1..4294967295, not 0"),
         (["--k", "9"], "--k must be 0..8, not 9"),
-        (["--length", "1", "--trace", "/no/such/folder/run.vcd"], "/no/such/folder/run.vcd can't be written"),
+        (["--length", "1", "--trace", "/no/such/folder/run.vcd"], "there is no folder /no/such/folder"),
     ],
 )
 def test_bad_input_is_one_sentence(capsys, arguments, message):
