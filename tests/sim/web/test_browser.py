@@ -3,11 +3,13 @@
 ``POLYCHRON_PAGES`` names a folder in which the pages of the networks that ship are kept.
 """
 
-import importlib.resources
 import json
 import os
 import re
 import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,15 +22,16 @@ from golden.integer.file import save_network
 from golden.integer.symbols import TextDecoder
 from sim.web.vectors import text_vectors
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium drives the browser: pip install -e '.[test]'")
+from ...chromium import AXE, WITH_CHROMIUM, axe_script, chromium_driver
+
 pytest.importorskip("ziglang", reason="zig compiles the page's gateware: pip install ziglang")
 NAMES = ("shakespeare", "transformer", "digits")
 WAIT = 120  # seconds, on a busy machine
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not (shutil.which("chromium") and shutil.which("chromedriver")), reason="apt-get install chromium chromium-driver"),
-]
+DEMO = Path(__file__).parents[3] / "build/demo/shakespeare.html"
+
+pytestmark = [pytest.mark.slow, WITH_CHROMIUM]
+chromium = pytest.fixture(scope="module")(chromium_driver)
 
 
 @pytest.fixture(scope="module")
@@ -38,20 +41,6 @@ def pages(tmp_path_factory):
     for name in NAMES:
         assert sim.page.main(["--network", name, "--length", "40", "--out", str(folder / f"{name}.html")]) == 0
     return folder
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1100,900"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    service = webdriver.ChromeService(shutil.which("chromedriver"))
-    driver = webdriver.Chrome(options=options, service=service)
-    yield driver
-    driver.quit()
-    driver.command_executor.close()
 
 
 class Page:
@@ -95,15 +84,22 @@ class Page:
         return self.text("verdict")
 
 
-@pytest.fixture
-def opened(chromium, pages, request):
-    page = Page(chromium, pages / f"{request.param}.html")
+@contextmanager
+def calm(driver, path):
+    """The page at ``path``, open; in the end it must have asked for nothing and complained of nothing."""
+    page = Page(driver, path)
     yield page
-    requests = [json.loads(entry["message"])["message"] for entry in chromium.get_log("performance")]
+    requests = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
     sent = [one["params"]["request"]["url"] for one in requests if one["method"] == "Network.requestWillBeSent"]
     assert [url for url in sent if not url.startswith(("file:", "blob:", "data:"))] == []
     assert any(url.startswith("file:") for url in sent)  # the page itself: the log works
-    assert chromium.get_log("browser") == []
+    assert driver.get_log("browser") == []
+
+
+@pytest.fixture
+def opened(chromium, pages, request):
+    with calm(chromium, pages / f"{request.param}.html") as page:
+        yield page
 
 
 def expected_text(name, *, prompt, length, **sampler):
@@ -195,18 +191,13 @@ def test_a_digit_is_drawn_and_read(opened):
     opened.until(f"document.querySelector('#classes li').textContent.includes('at latency {outputs.min()} ')")
 
 
-AXE = "const done = arguments[0]; axe.run().then((found) => done(found.violations.map(({ id, nodes }) => [id, nodes.map((n) => n.html)])))"
-
-
 @pytest.mark.parametrize("opened", ["shakespeare", "digits"], indirect=True)
 def test_everybody_can_use_it(opened, request):
-    package = pytest.importorskip("axe_core_python", reason="axe-core checks contrast and labels: pip install axe-core-python")
-    axe = (importlib.resources.files(package) / "axe.min.js").read_text()
     if request.node.callspec.params["opened"] == "shakespeare":
         opened.run()
     opened.until("document.querySelector('.votes details')")
     opened.js("document.querySelector('.votes details').open = true; document.querySelector('footer details').open = true")
-    opened.js(axe)
+    opened.js(axe_script())
     for width in (1100, 360):
         metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
         opened.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
@@ -241,6 +232,37 @@ def test_stop_and_reset(opened):
     opened.type("length", "40")
     opened.run()
     assert opened.text("text") == expected_text("shakespeare", prompt="First Citizen:", length=40, temperature=0.7)
+
+
+def checked_demo(driver, made, demo):
+    """Moves the page ``made`` to ``demo`` if it writes what the model writes, and finds a broken bit."""
+    demo.unlink(missing_ok=True)
+    with calm(driver, made) as page:
+        page.run()
+        assert page.text("text") == expected_text("shakespeare", prompt="First Citizen:", length=100, temperature=0.7)
+        right = page.text("verdict")
+        assert right == "verified: 36,480 latencies equal"
+        assert page.verdict("damage").startswith("Different: step ")
+        assert page.verdict("repair") == right
+        assert made.stat().st_size <= 6_000_000
+    demo.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(made, demo)
+
+
+def test_a_demo_page_is_left(chromium, tmp_path):
+    made = tmp_path / "shakespeare.html"
+    subprocess.run([sys.executable, "-m", "polychron", "page", "--network", "shakespeare", "--out", str(made)], check=True)
+    checked_demo(chromium, made, DEMO)
+    assert DEMO.read_text().startswith("<!DOCTYPE html>")
+
+
+def test_a_page_that_fails_is_no_demo(chromium, pages, tmp_path):
+    demo = tmp_path / "demo.html"
+    demo.write_text("an older one")
+    made = shutil.copy(pages / "shakespeare.html", tmp_path / "made.html")  # of 40 characters, not of 100
+    with pytest.raises(AssertionError):
+        checked_demo(chromium, made, demo)
+    assert not demo.exists()
 
 
 def test_the_size(pages):
