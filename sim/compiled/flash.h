@@ -133,6 +133,8 @@ public:
 		return value;
 	}
 
+	uint8_t *data() { return content.data(); }
+
 private:
 	static constexpr int64_t NEVER = -(int64_t(1) << 60);
 

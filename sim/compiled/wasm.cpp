@@ -45,3 +45,6 @@ struct Watch : devices::Device {
 EXPORT void px_watch(Sim *sim, const uint32_t *read, const uint32_t *address, const uint32_t *number, uint32_t *stamps) {
 	sim->attach(new Watch(read, address, number, stamps));
 }
+
+// The chip's content, for a page that inverts a bit of it.
+EXPORT uint8_t *px_chip_data(flash::Chip *chip) { return chip->data(); }

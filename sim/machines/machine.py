@@ -30,6 +30,11 @@ def slot_period(board: Board) -> int:
     return round(1e12 / board.clock_hz / nibbles(board) / 2) * 2
 
 
+def board_chip(board: Board) -> Found:
+    """The board's flash as it is found after power-up."""
+    return Found(jedec=0xEF7000 | (board.flash.device_id if board.flash else 0x17) + 1)
+
+
 @dataclass(frozen=True, kw_only=True)
 class FlashSetup:
     """``pads``: delays between FPGA and chip; ``found``: the chip, left out the board's; ``content``: what is in the image's place."""
@@ -62,8 +67,7 @@ class Machine:
         """Puts a chip at the pins, set up as ``flash`` says, with ``image`` at the board's offset if it names no other content."""
         setup = flash or FlashSetup()
         self._content, self._offset = image if setup.content is None else setup.content, board.image_offset
-        found = setup.found or Found(jedec=0xEF7000 | (board.flash.device_id if board.flash else 0x17) + 1)
-        self.chip = CompiledChip(self.sim, self._content, found, offset=self._offset)
+        self.chip = CompiledChip(self.sim, self._content, setup.found or board_chip(board), offset=self._offset)
         self.chip.attach(self.sim, period=slot_period(board), pads=setup.pads)
 
     def _start_flash(self) -> None:

@@ -1,13 +1,12 @@
 """From a compiled network to its page."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from boards import Board
 from firmware.program import Program
 from golden.integer.layer import NetworkError
 from golden.integer.network import Network
-from hdl.board.parts import core_params
 from sim.web.assemble import assemble
 from sim.web.images import BRUSH, EDGE, examples, image_format
 from sim.web.pack import TEMPERATURES, pack
@@ -37,13 +36,11 @@ def make_page(network: Network, program: Program, board: Board, *, first: First,
     Raises ``ValueError`` with one sentence where a page can't hold the network, or ziglang is missing.
     """
     name = program.meta.name
-    if any(run.tier for run in program.runs):
-        raise ValueError(f"{name} has tables in flash: a page has the core and its own memories, and no flash chip")
     vectors, own = _text(network, program, first) if network.byte_symbols() is not None else _images(network, program)
     sampler = {"temperature": first.temperature, "k": first.k, "seed": first.seed}
     more = {"about": about, "sampler": sampler, "first": first.prompt, "length": first.length, **own}
     packed = pack(network, program, board, vectors=vectors, more=more)
-    core = core_module(replace(core_params(board), flash=False))
+    core = core_module(board, flash=any(run.tier for run in program.runs))
     return assemble(core=core, pack=packed, title=f"{name}: a chip in a page")
 
 

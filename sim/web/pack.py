@@ -7,6 +7,7 @@ A pack is a header in JSON and arrays behind it, compressed with gzip: 4 bytes, 
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import astuple
 from typing import Any
 
 import numpy as np
@@ -18,21 +19,21 @@ from firmware.description import Origin, Work
 from firmware.jitter import JitterError, jitter_table
 from firmware.program import Program
 from golden.integer.network import Network
-from sim.machines.machine import CORE
+from sim.machines.machine import CORE, FlashSetup, board_chip, slot_period
 from sim.machines.preload import memory_words
 from sim.web.vectors import Vectors
-from sim.web.watch import ADDRESS, READ
+from sim.web.watch import ADDRESS, READ, ROW_ADDRESS, ROW_READ
 
 Header = dict[str, Any]
 Arrays = dict[str, npt.NDArray[Any]]
 
 TEMPERATURES = tuple(tenth / 10 for tenth in range(16))
-_TYPES = {"int16": "<i2", "uint32": "<u4"}
+_TYPES = {"int16": "<i2", "uint32": "<u4", "uint8": "u1"}
 _ALIGNMENT = 4
 
 
 def pack(network: Network, program: Program, board: Board, *, vectors: Vectors, more: Header) -> bytes:
-    """The pack of ``program``, which has no tables in flash; ``more`` goes into the header as it is."""
+    """The pack of ``program``; ``more`` goes into the header as it is."""
     meta = program.meta
     arrays: Arrays = {
         "vectors.latencies": vectors.latencies,
@@ -59,13 +60,43 @@ def pack(network: Network, program: Program, board: Board, *, vectors: Vectors, 
         "hertz": board.clock_hz,
         "lanes": program.width.lanes,
         "core": CORE.replace(".", " "),
-        "watch": [READ.replace(".", " "), ADDRESS.replace(".", " ")],
+        "watch": _items(READ, ADDRESS),
+        "flash": _flash(program, board, arrays),
         "spaces": {"store": isa.Kind.STORE, "jitter": isa.Kind.JITTER, "config": isa.Kind.CONFIG},
         "temperatures": temperatures,
         "runs": [_run(run, origin) for run, origin in zip(program.runs, meta.placement.runs, strict=True)],
         "vectors": {"given": vectors.given, "symbols": vectors.symbols},
     }
     return packed(header | more, arrays)
+
+
+def _items(*names: str) -> list[str]:
+    """As CXXRTL names them."""
+    return [name.replace(".", " ") for name in names]
+
+
+def _flash(program: Program, board: Board, arrays: Arrays) -> Header | None:
+    """The chip that holds tables, as it stands before its first transaction, and the pads before it; its content goes to ``arrays``."""
+    pieces = {piece.beat * program.width.beat_bytes: piece.data for piece in program.tables if piece.tier}
+    if not pieces:
+        return None
+    first = min(pieces)
+    content = np.full(max(at + len(data) for at, data in pieces.items()) - first, 0xFF, np.uint8)
+    for at, data in pieces.items():
+        content[at - first : at - first + len(data)] = np.frombuffer(data, np.uint8)
+    arrays["flash"] = content
+    setup, found = FlashSetup(), board_chip(board)
+    chip = [found.jedec, int(found.quad_enabled), int(found.power), found.pulled, found.seed]
+    pads = [setup.pads.out, setup.pads.back]
+    period = slot_period(board)
+    return {
+        "first": first,
+        "chip": chip,
+        "timing": astuple(found.timing),
+        "pads": pads,
+        "period": period,
+        "watch": _items(ROW_READ, ROW_ADDRESS),
+    }
 
 
 def packed(header: Header, arrays: Arrays) -> bytes:
@@ -117,7 +148,7 @@ def _plain(run: isa.Run, origin: Origin) -> bool:
 
 
 def _run(run: isa.Run, origin: Origin) -> Header:
-    names = ("table_base", "table_log2", "row_log2", "row_beats", "int4", "shift", "token", "first", "last")
+    names = ("tier", "table_base", "table_log2", "row_log2", "row_beats", "int4", "shift", "token", "first", "last")
     fields = {name: getattr(run, name) for name in names}
     output = origin.stage.work is Work.OUTPUT
     own = {"stage": str(origin.stage), "output": output, "group": origin.group, "tables": origin.tables, "plain": _plain(run, origin)}

@@ -38,14 +38,14 @@ class Check {
 
   // The row that lies damaged in the core's memory.
   table(number, source, symbol) {
-    const here = this.core.tables();
-    const image = this.pack.array("memory.tables bank memory");
-    const there = new Uint8Array(image.buffer, image.byteOffset, image.byteLength);
     for (const row of summands(this.pack, number, source, symbol)) {
+      const here = this.core.tables(row.run.tier);
+      const image = this.pack.array(row.run.tier ? "flash" : "memory.tables bank memory");
+      const there = new Uint8Array(image.buffer, image.byteOffset, image.byteLength);
       for (let byte = row.byte; byte < row.byte + row.size; byte++) {
         if (here[byte] !== there[byte]) {
           const hex = (value) => "0x" + value.toString(16).padStart(2, "0");
-          return `${rowName(row)} is damaged in memory: byte ${byte} is ${hex(here[byte])}, not ${hex(there[byte])}`;
+          return `${rowName(row)} is damaged in ${row.run.tier ? "flash" : "memory"}: byte ${byte + firstByte(this.pack, row.run)} is ${hex(here[byte])}, not ${hex(there[byte])}`;
         }
       }
     }

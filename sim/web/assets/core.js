@@ -29,7 +29,35 @@ class Core {
     for (let i = 0; i < state.length; i += 2) this.places[state[i]] = state[i + 1];
     this.state = state;
     this.number = 0;
-    this.watch();
+    this.numberAt = this.code.malloc(4);
+    this.depth = this.item(this.prefix + "tables bank memory").depth;
+    this.stampsAt = this.watch(pack.watch, 0, this.depth);
+    if (pack.flash) this.attach(pack.flash);
+  }
+
+  // Puts the flash chip at the pins, as sim/machines/machine.py does.
+  attach(flash) {
+    const { code } = this;
+    const content = this.pack.array("flash");
+    const data = code.malloc(content.length);
+    const timing = code.malloc(8 * flash.timing.length);
+    const [jedec, quad, power, pulled, seed] = flash.chip;
+    const view = this.view();
+    new Uint8Array(view.buffer).set(content, data);
+    flash.timing.forEach((time, i) => view.setBigInt64(timing + 8 * i, BigInt(time), true));
+    this.chip = code.px_chip(data, content.length, flash.first, jedec, quad, power, 0n, timing, pulled, -1, 0, seed);
+    const [out, back] = flash.pads.map(BigInt);
+    const cells = code.px_cells(this.chip, BigInt(flash.period), out, back, 0n);
+    const outputs = code.malloc(16);
+    const logic = code.malloc(16);
+    ["cs_n", "sck", "io_o", "io_oe"].forEach((name, i) => {
+      const item = this.item(`flash__${name}`);
+      this.view().setUint32(outputs + 4 * i, item.curr, true);
+      this.view().setUint32(logic + 4 * i, item.when, true);
+    });
+    code.px_cells_attach(this.sim, cells, outputs, logic, this.item("flash__io_i").next);
+    this.rowBeats = content.length / this.lanes;
+    this.rowStampsAt = this.watch(flash.watch, flash.first / this.lanes, this.rowBeats);
   }
 
   view() {
@@ -53,17 +81,22 @@ class Core {
     return this.items.get(name);
   }
 
-  // Every read of a beat leaves the step's number at its address in `stamps`.
-  watch() {
-    const [read, address] = this.pack.watch.map((name) => this.item(name).curr);
-    this.depth = this.item(this.prefix + "tables bank memory").depth;
-    this.stampsAt = this.code.malloc(4 * this.depth);
-    this.numberAt = this.code.malloc(4);
-    this.code.px_watch(this.sim, read, address, this.numberAt, this.stampsAt);
+  // Every read leaves the step's number at its address in stamps: `count` of them, for the addresses from `first` on. Where they lie.
+  watch(names, first, count) {
+    const [read, address] = names.map((name) => this.item(name).curr);
+    const at = this.code.malloc(4 * count);
+    this.code.px_watch(this.sim, read, address, this.numberAt, at - 4 * first);
+    return at;
   }
 
+  // Of the beats of the core's own memory.
   stamps() {
     return new Uint32Array(this.code.memory.buffer, this.stampsAt, this.depth);
+  }
+
+  // Of the first beats of the rows in flash; none without one.
+  rowStamps() {
+    return this.chip ? new Uint32Array(this.code.memory.buffer, this.rowStampsAt, this.rowBeats) : new Uint32Array(0);
   }
 
   set(name, value) {
@@ -92,13 +125,14 @@ class Core {
     return new Uint32Array(this.code.memory.buffer, curr, depth * chunks);
   }
 
-  // Bytes of the tables, as they stand in the core's memory.
-  tables() {
+  // Bytes of the tables of a tier, as they stand in the core's memory, or in the flash from its first table on.
+  tables(tier) {
+    if (tier) return new Uint8Array(this.code.memory.buffer, this.code.px_chip_data(this.chip), this.pack.array("flash").length);
     const words = this.memory("tables bank memory");
     return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
   }
 
-  // Loads the program and the sampler {seed, k, temperature, index of its table}; `damage`: {byte, bit} of the tables that is inverted.
+  // Loads the program and the sampler {seed, k, temperature, index of its table}; `damage`: {tier, byte, bit} of the tables that is inverted.
   reset(sampler, damage) {
     this.set("step__valid", 0);
     this.restart();
@@ -110,14 +144,17 @@ class Core {
         words.set(this.pack.array(name));
       }
     }
-    if (damage) this.tables()[damage.byte] ^= 1 << damage.bit;
+    if (this.chip) this.tables(1).set(this.pack.array("flash"));
+    if (damage) this.tables(damage.tier)[damage.byte] ^= 1 << damage.bit;
     const jitter = this.pack.temperatures.find(({ temperature }) => temperature === sampler.temperature);
     if (jitter) this.load(this.pack.spaces.jitter, this.pack.array(`jitter.${jitter.temperature}`));
     const mode = sampler.k | (jitter ? 1 << 8 : 0);
     this.load(this.pack.spaces.config, [sampler.seed & 0xffff, sampler.seed >>> 16, mode, jitter ? jitter.mask : 0]);
     this.restart();
+    if (this.chip) this.until("flash ready");
     this.set("symbol__ready", 1);
     this.stamps().fill(0);
+    this.rowStamps().fill(0);
     this.number = 0;
     this.offered = false;
   }

@@ -11,7 +11,7 @@ async function gunzip(bytes) {
 function unpack(bytes) {
   const length = new DataView(bytes.buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  const types = { int16: Int16Array, uint32: Uint32Array };
+  const types = { int16: Int16Array, uint32: Uint32Array, uint8: Uint8Array };
   header.array = (name) => {
     const [type, offset, size] = header.arrays[name];
     return new types[type](bytes.buffer, 4 + length + offset, size);
@@ -19,3 +19,7 @@ function unpack(bytes) {
   return header;
 }
 
+// Where the tables of a run's tier begin, in bytes.
+const firstByte = (pack, run) => (run.tier ? pack.flash.first : 0);
+
+const ROW_PIXELS = 16; // beats of the flash that are a pixel of its map

@@ -5,7 +5,7 @@ const plain = (value) => Math.round(value).toLocaleString("en");
 const records = [];
 const EARLIEST = 8; // outputs that are listed
 let pack, worker, list, paper, running = false, drawn = null, wanted = null, order = 0;
-let counters = { rows: 0, clocks: 0, beats: 0 }, stamps = null, chosen = null, begun = 0;
+let counters = { rows: 0, clocks: 0, beats: 0 }, stamps = null, rowStamps = null, chosen = null, begun = 0;
 
 const ask = (message) => worker.postMessage(message);
 
@@ -53,6 +53,7 @@ function draw() {
     if (!records.length) return;
     if (pack.symbols) drawRaster($("raster"), records, chosen, outputName);
     drawMemory($("memory"), pack, stamps, records.at(-1).step + 1);
+    if (pack.flash) drawMemory($("chip"), pack, rowStamps, records.at(-1).step + 1, { tier: 1, some: ROW_PIXELS });
     const record = records[chosen ?? records.length - 1];
     drawInside($("inside"), record.source);
   });
@@ -130,7 +131,7 @@ const answers = {
     if (answer.order !== order || !running) return;
     records.push(...answer.records);
     list?.add(answer.records);
-    ({ counters, stamps } = answer);
+    ({ counters, stamps, rowStamps } = answer);
     showVerdict(answer.verdict, false);
     showFigures((performance.now() - begun) / 1000);
     draw();
@@ -274,6 +275,10 @@ async function begin() {
   $("subtitle").textContent = `${pack.name}: ${kind} on the core of the ${pack.board}`;
   (pack.symbols ? setUpText : setUpImages)();
   fillLegend($("legend"), pack);
+  if (pack.flash) {
+    $("flash").hidden = false;
+    fillLegend($("chip-legend"), pack, 1);
+  }
   for (const [name, value] of Object.entries(pack.about)) $("about").append(element("dt", name), element("dd", value));
   const address = URL.createObjectURL(new Blob([$("worker").textContent], { type: "text/javascript" }));
   worker = new Worker(address);

@@ -23,13 +23,13 @@ function summands(pack, last, source, symbol) {
       const bits = run.token ? [] : comparisons(pack, number, position, source);
       const row = run.token ? symbol : bits.reduce((index, bit) => 2 * index + bit.later, 0);
       const beat = run.table_base + position * 2 ** run.table_log2 + row * 2 ** run.row_log2;
-      rows.push({ run, number, table, row, bits, byte: beat * pack.lanes, size: run.row_beats * pack.lanes });
+      rows.push({ run, number, table, row, bits, byte: beat * pack.lanes - firstByte(pack, run), size: run.row_beats * pack.lanes });
     });
   }
   return rows;
 }
 
-// The entry of a row's column, in units of latency.
+// The entry of a row's column, in units of latency; `tables`: of the row's tier.
 function entry(pack, tables, { run, byte }, column) {
   const lanes = pack.lanes;
   if (!run.int4) return ((tables[byte + column] << 24) >> 24) << run.shift;

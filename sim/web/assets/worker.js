@@ -50,6 +50,13 @@ async function run({ sampler, requests, x, compare, hook }, told) {
 
 const verdict = () => ({ compared: check.compared, difference: check.difference, total: check.expected.length });
 
+// The largest of every `some` numbers.
+function newest(numbers, some) {
+  const found = new Uint32Array(Math.ceil(numbers.length / some));
+  numbers.forEach((number, i) => { if (number > found[Math.floor(i / some)]) found[Math.floor(i / some)] = number; });
+  return found;
+}
+
 // The vectors' own run, seen by nobody.
 const inputs = (count) => {
   const all = pack.array("vectors.x");
@@ -79,7 +86,7 @@ const tasks = {
       if (record) records.push(record);
       else if (records.length) {
         const counters = { rows: core.counter("rows"), beats: core.counter("beats"), clocks: core.counter("clocks") };
-        postMessage({ is: "steps", order: order.order, records: records.splice(0), counters, verdict: order.compare ? verdict() : null, stamps: core.stamps().slice() });
+        postMessage({ is: "steps", order: order.order, records: records.splice(0), counters, verdict: order.compare ? verdict() : null, stamps: core.stamps().slice(), rowStamps: newest(core.rowStamps(), ROW_PIXELS) });
       }
     });
     postMessage({ is: "done", order: order.order, seconds: (performance.now() - begin) / 1000, ended, verdict: order.compare ? verdict() : null });
@@ -105,7 +112,7 @@ const tasks = {
       const pair = 2 * pack.lanes;
       const offset = row.run.int4 ? Math.floor(column / pair) * pack.lanes + (column % pack.lanes) : column;
       const high = row.run.int4 && column % pair >= pack.lanes;
-      damage = { byte: row.byte + offset, bit: random(row.run.int4 ? 4 : 8) + (high ? 4 : 0), row: rowName(row) };
+      damage = { tier: row.run.tier, byte: row.byte + offset, bit: random(row.run.int4 ? 4 : 8) + (high ? 4 : 0), row: rowName(row) };
     };
     await run(recorded({ hook }), () => {});
     postMessage({ is: "damaged", damage });
@@ -119,9 +126,8 @@ const tasks = {
   // What each table of the output gave to the spike of `column`.
   votes({ source, column, step }) {
     const last = pack.runs.findIndex((run) => run.output && run.last);
-    const tables = core.tables();
     const votes = summands(pack, last, source).map((row) => ({
-      table: row.table, group: row.run.group, row: row.row, bits: row.bits, weight: entry(pack, tables, row, column),
+      table: row.table, group: row.run.group, row: row.row, bits: row.bits, weight: entry(pack, core.tables(row.run.tier), row, column),
     }));
     postMessage({ is: "votes", votes, column, step });
   },

@@ -25,7 +25,7 @@ from sim.web.vectors import text_vectors
 from ...chromium import AXE, WITH_CHROMIUM, axe_script, chromium_driver
 
 pytest.importorskip("ziglang", reason="zig compiles the page's gateware: pip install ziglang")
-NAMES = ("shakespeare", "transformer", "digits")
+NAMES = ("shakespeare", "transformer", "digits", "best-5m")
 WAIT = 120  # seconds, on a busy machine
 
 DEMO = Path(__file__).parents[3] / "build/demo/shakespeare.html"
@@ -109,7 +109,7 @@ def expected_text(name, *, prompt, length, **sampler):
     return prompt + decoder.text(vectors.symbols[len(vectors.symbols) - length :])
 
 
-@pytest.mark.parametrize("opened", ["shakespeare", "transformer"], indirect=True)
+@pytest.mark.parametrize("opened", ["shakespeare", "transformer", "best-5m"], indirect=True)
 def test_it_writes_what_the_model_writes(opened, request):
     name = request.node.callspec.params["opened"]
     opened.run()
@@ -126,7 +126,7 @@ def test_it_writes_what_the_model_writes(opened, request):
     assert "Not compared" in opened.text("verdict")
 
 
-@pytest.mark.parametrize("opened", ["shakespeare", "transformer", "digits"], indirect=True)
+@pytest.mark.parametrize("opened", NAMES, indirect=True)
 def test_a_broken_bit_is_found_and_named(opened):
     right = opened.verdict("check")
     assert right.startswith("verified: ")
@@ -168,6 +168,18 @@ def test_a_chosen_character_shows_its_votes(opened):
     assert [int(line.split(" at ")[1].split()[0]) for line in order][:8] == sorted(outputs.tolist())[:8]
     assert sum("(was read)" in line for line in order) == 1
     assert "read 480 of" in opened.find("memory").get_attribute("aria-label")
+
+
+@pytest.mark.parametrize("opened", ["best-5m", "shakespeare"], indirect=True)
+def test_the_flash_has_a_map(opened, request):
+    """Of each row the first words are lit: 41 rows of best-5m, of 32 and 256 bytes, each begin in a pixel of their own."""
+    opened.run()
+    shown = opened.find("flash").is_displayed()
+    assert shown == (request.node.callspec.params["opened"] == "best-5m")
+    if shown:
+        label = opened.find("chip").get_attribute("aria-label")
+        assert re.fullmatch(r"Map of the flash: the last step has read rows at 41 of 32,256 places of 128 bytes", label)
+        assert opened.text("chip-legend") == "tables of outputtables of hidden.0"
 
 
 @pytest.mark.parametrize("opened", ["digits"], indirect=True)

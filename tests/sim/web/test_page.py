@@ -14,6 +14,7 @@ import pytest
 
 import polychron
 import sim.page
+from firmware.image.image import write_image
 from golden.integer.deep import deep_forward
 from golden.integer.layer import NetworkError
 from sim.compare.expected import Golden
@@ -40,7 +41,7 @@ def unpacked(data):
     raw = gzip.decompress(data)
     end = 4 + int.from_bytes(raw[:4], "little")
     header = json.loads(raw[4:end])
-    types = {"int16": "<i2", "uint32": "<u4"}
+    types = {"int16": "<i2", "uint32": "<u4", "uint8": "u1"}
     return header, {name: np.frombuffer(raw, types[kind], size, end + at) for name, (kind, at, size) in header["arrays"].items()}
 
 
@@ -54,7 +55,7 @@ def packed(name, **more):
     return network, code, vectors, pack(network, code, program.board, vectors=vectors, more=more)
 
 
-@pytest.mark.parametrize("name", ["shakespeare", "transformer", "digits"])
+@pytest.mark.parametrize("name", ["shakespeare", "transformer", "digits", "best-5m"])
 def test_the_pack_is_the_program(name):
     _, code, vectors, data = packed(name)
     header, arrays = unpacked(data)
@@ -64,6 +65,7 @@ def test_the_pack_is_the_program(name):
     assert np.array_equal(arrays["vectors.latencies"], vectors.latencies)
     assert header["vectors"]["symbols"] == list(vectors.symbols)
     assert len(header["runs"]) == len(code.runs)
+    assert (header["flash"] is not None) == ("flash" in arrays) == (name == "best-5m")
     assert packed(name)[3] == data
 
 
@@ -82,16 +84,22 @@ def addresses(header, arrays, last, source, symbol):
             yield header["lanes"] * (run["table_base"] + (position << run["table_log2"]) + (row << run["row_log2"]))
 
 
-@pytest.mark.parametrize("name", ["shakespeare", "transformer", "digits"])
+@pytest.mark.parametrize("name", ["shakespeare", "transformer", "digits", "best-5m"])
 def test_the_rows_that_the_page_finds_are_those_that_are_added(name):
     network, code, vectors, data = packed(name)
     header, arrays = unpacked(data)
     golden = Golden(network, code)
+    image, offset = write_image(code), compiled(name).board.image_offset
     found = 0
     for step in range(vectors.steps):
         given = vectors.x[step] if len(vectors.x) else None if vectors.given[step] < 0 else vectors.given[step]
         for write in golden.step(given):
-            rows = [row.address for row in summands(network, code, write) if not row.distance]
+            added = [row for row in summands(network, code, write) if not row.distance]
+            rows = [row.address for row in added]
+            for row in added:
+                if row.tier:
+                    at = row.address - header["flash"]["first"]
+                    assert arrays["flash"][at : at + row.size].tobytes() == image[row.address - offset :][: row.size]
             there = list(addresses(header, arrays, write.run, write.made.source, write.made.index))
             assert there == rows
             found += len(rows)
@@ -160,13 +168,6 @@ def test_the_drawn_digits_are_read(name):
 def refused(capsys, *words):
     assert sim.page.main(list(words)) == 2
     return capsys.readouterr().err.strip()
-
-
-def test_tables_in_flash_are_refused(capsys, tmp_path):
-    out = tmp_path / "page.html"
-    message = refused(capsys, "--network", "best-5m", "--out", str(out))
-    assert message.splitlines()[-1].endswith("best-5m has tables in flash: a page has the core and its own memories, and no flash chip")
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
