@@ -16,7 +16,8 @@ class WatchedTier(StallingTier):
         m = super().elaborate(platform)
         request = self.request
         read, address = Signal(name="watched_read"), Signal.like(request.payload.address, name="watched_address")
-        m.d.sync += [read.eq(request.valid & request.ready & request.payload.read), address.eq(request.payload.address)]
+        mine = request.payload.read & ~request.payload.tag.bytes  # not a beat that comes from the flash
+        m.d.sync += [read.eq(request.valid & request.ready & mine), address.eq(request.payload.address)]
         return m
 
 

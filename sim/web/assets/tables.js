@@ -23,20 +23,20 @@ function summands(pack, last, source, symbol) {
       const bits = run.token ? [] : comparisons(pack, number, position, source);
       const row = run.token ? symbol : bits.reduce((index, bit) => 2 * index + bit.later, 0);
       const beat = run.table_base + position * 2 ** run.table_log2 + row * 2 ** run.row_log2;
-      rows.push({ run, number, table, row, bits, byte: beat * pack.lanes - firstByte(pack, run), size: run.row_beats * pack.lanes });
+      rows.push({ run, number, table, row, bits, byte: beat * pack.lanes - firstByte(pack, run), size: run.row_beats * pack.lanes, shift: pack.runs[last].shift });
     });
   }
   return rows;
 }
 
 // The entry of a row's column, in units of latency; `tables`: of the row's tier.
-function entry(pack, tables, { run, byte }, column) {
+function entry(pack, tables, { run, byte, shift }, column) {
   const lanes = pack.lanes;
-  if (!run.int4) return ((tables[byte + column] << 24) >> 24) << run.shift;
+  if (!run.int4) return ((tables[byte + column] << 24) >> 24) << shift;
   const beat = Math.floor(column / (2 * lanes));
   const high = column % (2 * lanes) >= lanes;
   const two = tables[byte + beat * lanes + (column % lanes)];
-  return ((two << (high ? 24 : 28)) >> 28) << run.shift;
+  return ((two << (high ? 24 : 28)) >> 28) << shift;
 }
 
 const rowName = ({ run, table, row }) =>

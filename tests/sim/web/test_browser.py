@@ -141,24 +141,25 @@ def test_a_broken_bit_is_found_and_named(opened):
     assert opened.verdict("repair") == right
 
 
-@pytest.mark.parametrize("opened", ["shakespeare"], indirect=True)
-def test_a_chosen_character_shows_its_votes(opened):
+@pytest.mark.parametrize("opened", ["shakespeare", "best-5m"], indirect=True)
+def test_a_chosen_character_shows_its_votes(opened, request):
     from selenium.webdriver.common.keys import Keys
 
+    name = request.node.callspec.params["opened"]
     opened.run()
     opened.find("text").send_keys(Keys.HOME, Keys.ARROW_RIGHT)
     opened.until("document.getElementById('votes-title').textContent.includes('character 2')")
     assert opened.js("return document.querySelector('#text [aria-selected=true]').textContent") == "i"
     lead = opened.text("votes-lead")
     assert "the latency that the chip wrote" in lead
-    network = polychron.load("shakespeare").integer
+    network = polychron.load(name).integer
     state = network.start()
     state.update(network.symbols.index(ord("F")))
     assert f"All 32 add up to {state.outputs()[network.symbols.index(ord('i'))]}," in lead
     summary = opened.driver.find_element("css selector", "#for summary")
     summary.send_keys(Keys.ENTER)
     compared = [item.text for item in opened.driver.find_elements("css selector", "#for details[open] ul li")]
-    assert len(compared) == 5
+    assert len(compared) == network.layers()["output"].groups[0].n_c
     for text in compared:
         first, one, second, two = map(int, re.fullmatch(r"neurons? (\d+) \((-?\d+)\) before neuron (\d+) \((-?\d+)\)", text).groups())
         assert state.latencies[[first, second]].tolist() == [one, two]
@@ -167,7 +168,8 @@ def test_a_chosen_character_shows_its_votes(opened):
     order = [item.text for item in opened.driver.find_elements("css selector", "#order li")]
     assert [int(line.split(" at ")[1].split()[0]) for line in order][:8] == sorted(outputs.tolist())[:8]
     assert sum("(was read)" in line for line in order) == 1
-    assert "read 480 of" in opened.find("memory").get_attribute("aria-label")
+    words = {"shakespeare": 480, "best-5m": 84}[name]
+    assert f"read {words} of" in opened.find("memory").get_attribute("aria-label")
 
 
 @pytest.mark.parametrize("opened", ["best-5m", "shakespeare"], indirect=True)
