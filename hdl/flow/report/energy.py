@@ -39,7 +39,7 @@ class Energy:
 
 
 def energy(*, device: str, logic_cells: int, clock_mhz: float, clocks_per_step: int) -> Energy | None:
-    """The estimate for a design of so many cells; None for a device whose currents nobody has published."""
+    """The estimate for a design of so many cells; None for a device of whose currents no measurement is known."""
     current = CURRENTS.get(device)
     if current is None:
         return None
