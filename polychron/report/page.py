@@ -169,7 +169,7 @@ def _colours(figures: Figures) -> dict[str, str]:
 def _energy(figures: Figures) -> Part:
     found = figures["energy"]
     if found is None:
-        return Part(title="Energy", text="No measurement of what this device's clock tree and cells draw is known, so there is no estimate.")
+        return Part(title="Energy", text="No measurement of this device's clock tree and cells is known, so there is no estimate.")
     text = (
         f"An estimate, not a measurement: {found['mw'][0]:g} to {found['mw'][1]:g} mW, from cells that seldom toggle to cells that"
         f" often do, by the currents that {found['source']} measured. Not counted: {found['not_counted']}."
