@@ -16,7 +16,7 @@ Row = Sequence[object]
 
 CELLS = {"lc": "logic cells", "ebr": "block RAMs", "spram": "single-port RAMs", "dsp": "multipliers"}
 PADS = "pins, clock, constants"
-SORTED_AFTER = 20  # blocks shown in the picture; the table has them all
+BLOCKS_SHOWN = 20  # blocks shown in the picture; the table has them all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +116,7 @@ def _blocks(figures: Figures) -> Part:
     found = area_cells(figures)
     kinds = [key for key in CELLS if any(key in counts for counts in figures["blocks"].values())]
     rows = [(name, *(counts.get(key, 0) for key in kinds)) for name, counts in figures["blocks"].items()]
-    picture = charts.bars(dict(list(found.items())[:SORTED_AFTER]), unit="logic cells after packing", of=_colours(figures))
+    picture = charts.bars(dict(list(found.items())[:BLOCKS_SHOWN]), unit="logic cells after packing", of=_colours(figures))
     return Part(
         title="Where the cells go",
         text="A cell belongs to the block after whose net yosys named it. The core's blocks each have a page in docs/reference/blocks.",
