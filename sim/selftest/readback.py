@@ -1,57 +1,69 @@
 """What stands in a core's table memories, read over the link by a program that makes latencies of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
 
 from firmware.host.host import Host
-from firmware.isa import Run
+from firmware.isa import MAX_INSTRUCTIONS, Run
 from firmware.program import Program
+from golden.integer.layer import Int16
 
 from .parts import program_image, up_to
 
 ROW_LOG2 = 3
 ROW_BEATS = 1 << ROW_LOG2
-INDEX_BITS = 8  # of a symbol
+SYMBOL_BITS = 8
+SYMBOLS = 1 << SYMBOL_BITS
 
 
 class Readback:
     """The tiers of the core behind ``host``, which has loaded ``program``. A look at them replaces the program and the first latencies.
 
-    A token run takes the row that the step's forced symbol names; it alone is added, and written back as it is. Such a run can't be a
-    step's first, so the program's first op comes before it.
+    A token run takes the row that the step's forced symbol names; such runs alone are added up, and written back as they are. They can't
+    be a step's first, so the program's first op comes before them. ``most``: rows that can be added up, at most.
     """
 
     def __init__(self, host: Host, program: Program) -> None:
         self._host, self._width = host, program.width
         first = next(number for number, run in enumerate(program.runs) if run.last)
-        self._before = up_to(program.runs, first)
+        *before, last = up_to(program.runs, first)
+        self._before = (*before, replace(last, end=False))
+        self.most = MAX_INSTRUCTIONS - len(self._before)
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of what is called a row here."""
+        return ROW_BEATS * self._width.beat_bytes
 
     def __call__(self, tier: int, address: int, size: int) -> bytes:
         """``size`` bytes of a tier from byte ``address`` on."""
-        row = ROW_BEATS * self._width.beat_bytes
-        numbers = range(address // row, (address + size - 1) // row + 1)
-        data = b"".join(b"".join(self._rows(tier, window, rows)) for window, rows in groupby(numbers, key=lambda row: row >> INDEX_BITS))
-        return data[address % row :][:size]
+        numbers = range(address // self.row_bytes, (address + size - 1) // self.row_bytes + 1)
+        rows: list[Int16] = []
+        for window, group in groupby(numbers, key=lambda row: row - row % SYMBOLS):
+            rows += self.sums(tier, [window], [row - window for row in group])
+        return np.concatenate(rows).astype(np.int8).tobytes()[address % self.row_bytes :][:size]
 
-    def _rows(self, tier: int, window: int, rows: Iterable[int]) -> Iterator[bytes]:
-        """Rows that one program can read: of the same ``window``, the bits above a symbol's."""
-        run = Run(
-            table_base=window << INDEX_BITS + ROW_LOG2,
+    def sums(self, tier: int, starts: Sequence[int], steps: Iterable[int]) -> Iterator[Int16]:
+        """For each of ``steps`` the sum (row_bytes,) of the rows that lie so many behind ``starts``, 1..``most`` numbers of rows.
+
+        Steps are at most 255, and have no bit that a start has: the core puts both side by side.
+        """
+        row = Run(
+            table_base=0,
             count=1,
-            table_log2=INDEX_BITS + ROW_LOG2,
+            table_log2=SYMBOL_BITS + ROW_LOG2,
             row_log2=ROW_LOG2,
             row_beats=ROW_BEATS,
             tier=tier,
             token=True,
-            first=True,
-            last=True,
-            end=True,
         )
-        runs = (*self._before[:-1], replace(self._before[-1], end=False), run)
-        self._host.load(program_image(runs, width=self._width))
-        for row in rows:
-            self._host.feed([row & (1 << INDEX_BITS) - 1])
-            yield np.array(self._host.store(0, ROW_BEATS * self._width.lanes), np.int8).tobytes()
+        rows = [replace(row, table_base=start << ROW_LOG2) for start in starts]
+        rows[0] = replace(rows[0], first=True)
+        rows[-1] = replace(rows[-1], last=True, end=True)
+        self._host.load(program_image((*self._before, *rows), width=self._width))
+        for step in steps:
+            self._host.feed([step])
+            yield np.array(self._host.store(0, self.row_bytes), np.int16)

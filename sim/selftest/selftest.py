@@ -18,32 +18,40 @@ from sim.compare.expected import Given, Golden, Write
 
 from .parts import program_image, up_to
 from .readback import Readback
+from .tables import Tables
 
 INPUTS = 4096  # latencies of a deep network's vectors are drawn from -INPUTS..INPUTS
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """``compared``: latencies and symbols equal to golden's; ``difference``: a sentence about the first that is not, or None."""
+    """``compared``: latencies and symbols equal to golden's; ``table_bytes``: bytes of tables on chip that are as they were loaded;
+    ``difference``: a sentence about the first that is not, or None."""
 
     compared: int
+    table_bytes: int = 0
     difference: str | None = None
 
     @property
     def equal(self) -> bool:
         return self.difference is None
 
+    def __str__(self) -> str:
+        if self.difference:
+            return f"DIFFERENT: {self.difference}"
+        return f"equal to the golden model, {self.compared:,} latencies and symbols, {self.table_bytes:,} bytes of tables"
+
     @property
     def figures(self) -> dict[str, Any]:
         """For ``--json`` (docs/user/json.md)."""
-        return {"equal": self.equal, "difference": self.difference, "compared": self.compared}
+        return {"equal": self.equal, "difference": self.difference, "compared": self.compared, "table_bytes": self.table_bytes}
 
 
 class SelfTest:
     """``network`` on the board behind ``device``, which has loaded ``program``, the network's.
 
     A vector is one step: a symbol, which goes on from the vectors before it, or the inputs of a deep network. They are drawn from ``seed``.
-    Each op is tested by itself: the step ends behind it, so that nothing overwrites what it has written.
+    Each op is tested by itself: the step ends behind it, so that nothing overwrites what it has written. Then all tables on chip are read.
     """
 
     def __init__(self, device: Device, network: Network, program: Program, *, vectors: int, seed: int) -> None:
@@ -56,11 +64,12 @@ class SelfTest:
             self._vectors = rng.integers(network.n_in, size=vectors).tolist()
         writes = Golden(network, program).step(self._vectors[0])
         self._ops = sorted(writes, key=lambda write: write.stage.work is Work.OUTPUT)
-        self.steps = len(writes) * vectors
         self._memory = Readback(device.host, program)
+        self._tables = Tables(self._memory, program)
+        self.steps = len(writes) * vectors + self._tables.steps
 
     def run(self, *, progress: Callable[[int], None] = lambda done: None) -> Outcome:
-        """Test all ops, the output last, until one differs; ``progress`` is told how many of the ``steps`` are done.
+        """Test all ops, the output last, and the tables, until something differs; ``progress`` is told how many of the ``steps`` are done.
 
         The board keeps the tables and loses the program: whoever uses it next must load the network again.
         """
@@ -73,7 +82,9 @@ class SelfTest:
                 if outcome.difference:
                     return Outcome(compared=compared, difference=outcome.difference)
                 progress(number * len(self._vectors) + step + 1)
-        return Outcome(compared=compared)
+        done = len(self._ops) * len(self._vectors)
+        damage = self._tables.damage(progress=lambda sums: progress(done + sums))
+        return Outcome(compared=compared, table_bytes=0 if damage else self._tables.size, difference=damage)
 
     def _begin(self, op: Write) -> Golden:
         """The core and golden in the state of the start."""

@@ -5,9 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import boards
 import firmware.selftest
+from firmware import isa
 from firmware.compiler import compile_network
 from firmware.host.device import Device
 from firmware.host.host import Host
@@ -19,6 +22,7 @@ from sim.machines.board import BoardSimulation
 from sim.machines.preload import TABLES
 from sim.selftest.readback import Readback
 from sim.selftest.selftest import SelfTest
+from sim.selftest.tables import holder, sums
 
 from ...firmware.networks import random_network
 from ...firmware.transformers import random_transformer
@@ -49,6 +53,16 @@ class Bench:
         self.board.close()
 
 
+def on_chip(program):
+    return [piece for piece in program.tables if piece.tier == 0]
+
+
+def rings(program):
+    """The beats of index caches, which steps write."""
+    runs = [run for run in program.runs if run.mode == isa.Mode.QUERY]
+    return {64 * (run.side + table // 4) + position for run in runs for table in range(run.count) for position in range(32)}
+
+
 NETWORKS = {
     "rnn": lambda: random_network(1, kind="rnn", max_n=16, max_out=12),
     "deep": lambda: random_network(4, kind="deep", max_n=16, max_out=12),
@@ -67,6 +81,7 @@ def test_it_passes_and_counts_every_latency_of_every_op(kind):
         assert len(writes) >= (2 if kind in ("rnn", "deep") else 3)
         assert outcome.compared == 3 * (sum(len(write.addresses) for write in writes) + 1)
         assert done == list(range(1, test.steps + 1))
+        assert outcome.table_bytes == sum(len(piece.data) for piece in on_chip(bench.program)) - 8 * len(rings(bench.program))
         assert {write.stage for write in writes} == {bench.program.meta.placement.runs[write.run].stage for write in writes}
 
 
@@ -95,6 +110,48 @@ def test_the_table_is_the_one_that_was_damaged():
         difference = test.run().difference
         assert difference.startswith("step 0, op embed, neuron ")
         assert f"{row} is damaged in memory: byte {row.address} is " in difference
+
+
+@pytest.mark.parametrize("kind", [kind if kind == "deep" else pytest.param(kind, marks=pytest.mark.slow) for kind in NETWORKS])
+def test_a_bit_that_no_vector_meets_is_named(kind):
+    """Bits all over the pieces, their first and last bytes among them: the tables alone are compared."""
+    rng = np.random.default_rng(3)
+    with closing(Bench(NETWORKS[kind]())) as bench:
+        tables = bench.test(vectors=1)._tables
+        assert tables.damage() is None
+        for piece in on_chip(bench.program):
+            held = [byte for byte in range(len(piece.data)) if piece.beat + byte // 8 not in rings(bench.program)]
+            for byte in {held[0], held[-1], int(rng.choice(held))}:
+                bit = int(rng.integers(8))
+                bench.flip(piece, byte, bit)
+                damage = tables.damage()
+                bench.flip(piece, byte, bit)
+                was = piece.data[byte]
+                assert damage.endswith(f" is damaged in memory: byte {8 * piece.beat + byte} is {was ^ 1 << bit:#04x}, not {was:#04x}")
+        assert tables.damage() is None
+
+
+def test_a_damaged_byte_is_named_by_its_table():
+    """A byte of a row of each table: holder() says the table that golden's rows are taken from."""
+    with closing(Bench(NETWORKS["transformer"]())) as bench:
+        test = bench.test(vectors=6)
+        golden = Golden(bench.network, bench.program)
+        writes = [write for given in test._vectors for write in golden.step(given)]
+        rows = [row for write in writes for row in summands(bench.network, bench.program, write) if row.tier == 0]
+        assert {row.stage.work.value for row in rows} == {"output", "embed", "part"}
+        for row in rows:
+            assert holder(bench.program, row.address) == str(replace(row, distance=0))
+
+
+@given(st.sets(st.integers(0, 5000)), st.integers(1, 31))
+def test_every_row_is_in_one_sum(rows, most):
+    found = []
+    for starts, step in sums(rows, most):
+        assert 1 <= len(starts) <= most
+        assert step < 256
+        assert all(start & step == 0 and start + step == start | step for start in starts)
+        found += [start + step for start in starts]
+    assert sorted(found) == sorted(rows)
 
 
 @pytest.mark.parametrize("tier", [0, 1])
@@ -139,7 +196,9 @@ def test_command(capsys, tmp_path):
     places = compile_network(network.integer, BOARD).meta.placement.neurons
     latencies = sum(map(len, places)) + n_out + 1
     assert n <= sum(map(len, places))
-    assert capsys.readouterr().out == f"shakespeare: equal to the golden model, {latencies} latencies and symbols\n"
+    assert (
+        capsys.readouterr().out == f"shakespeare: equal to the golden model, {latencies} latencies and symbols, 131,072 bytes of tables\n"
+    )
 
 
 def test_a_board_that_is_wrong_ends_with_1(capsys, monkeypatch):
