@@ -15,7 +15,7 @@ import numpy as np
 from polychron.command.app import make_app, run
 from polychron.command.options import option
 
-from .tasks.images.recipe import DIGITS_PRESETS, RECIPES, Recipe
+from .tasks.images.recipe import DIGITS_PRESETS, RECIPES, ImageRecipe
 
 if TYPE_CHECKING:
     from .tasks.images.classifier import Split
@@ -30,7 +30,7 @@ app = make_app(
 )
 
 
-def variants(recipe: Recipe) -> dict[str, Recipe]:
+def variants(recipe: ImageRecipe) -> dict[str, ImageRecipe]:
     """The parts of a recipe taken away or added, one at a time."""
     return {
         "random anchors": replace(recipe, anchors="random"),
@@ -91,15 +91,16 @@ def table(
             print(_row(name, "-", scores, []), flush=True)
 
 
-def _measured(label: str, recipe: Recipe, splits: Sequence["Split"]) -> tuple[list[float], list[float]]:
+def _measured(label: str, recipe: ImageRecipe, splits: Sequence["Split"]) -> tuple[list[float], list[float]]:
     """Accuracy of the integer and of the float network on each split."""
     from polychron.system.progress import bar
 
-    from .tasks.images.classifier import float_accuracy, integer_accuracy, train_classifier
+    from .tasks.classes.classifier import float_accuracy, integer_accuracy
+    from .tasks.images.classifier import train_images
 
     exact, real = [], []
     for seed, part in enumerate(bar(None, iterable=splits, desc=label)):
-        trained = train_classifier(part, recipe, seed=seed)
+        trained = train_images(part, recipe, seed=seed)
         if trained.stopped:
             raise KeyboardInterrupt
         exact.append(integer_accuracy(trained.network, part.test_x, part.test_y))

@@ -8,7 +8,8 @@ import hashlib
 import numpy as np
 
 from ...integer.layer import Int16, NetworkError
-from .classifier import Labels, Split
+from ..classes.classifier import Labels
+from .classifier import Split
 
 
 def _load() -> tuple[Int16, Labels]:

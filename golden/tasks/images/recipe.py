@@ -2,29 +2,12 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from polychron.command.options import UNRECORDED, Options, option, word
 
 from ...integer.layer import LATENCY_MAX
-
-ChosenBy = Literal["gain", "random", "covering"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Growth:
-    """How tables are grown.
-
-    ``pool``: pairs tried for each choice; ``rows``: samples looked at for each table; both drawn anew.
-    ``shrink``: the part of a table's Newton step that is taken; ``l2``: added to each row's curvature.
-    ``ref_share``: part of the pool that compares an input with a reference neuron, where there are any.
-    """
-
-    pool: int = 1000
-    rows: int = 3000
-    shrink: float = 0.3
-    l2: float = 1.0
-    ref_share: float = 0.25
+from ..classes.recipe import ChosenBy, Growth, Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,44 +22,17 @@ class Warp:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """Shape and training of a classifier.
+class ImageRecipe(Recipe):
+    """The same for images. ``warp``: train on images so distorted, too."""
 
-    ``n_t`` tables of ``n_c`` pairs. ``constants``: latencies of the reference neurons. ``frac``: one unit of input latency is 2**-frac.
-    ``warp``: train on images so distorted, too. ``views``: how many views of the training images growing looks at.
-    ``epochs`` of joint fitting in float, then ``rounded_epochs`` with rounded tables at ``rounded_rate``.
-    """
-
-    n_t: int
-    n_c: int
-    anchors: ChosenBy = "gain"
-    constants: tuple[int, ...] = ()
-    frac: int = 0
-    growth: Growth = field(default_factory=Growth)
     warp: Warp | None = field(default_factory=Warp)
     views: int = 5
-    epochs: int = 100
-    rounded_epochs: int = 40
-    rate: float = 0.02
-    rounded_rate: float = 0.006
-    batch: int = 128
-    jitter: float = 0.3
-    drop: float = 0.1
-
-    @property
-    def pairs(self) -> int:
-        return self.n_t * self.n_c
-
-    @property
-    def steps(self) -> int:
-        """Calls of ``tick`` in a whole training."""
-        return (self.n_t if self.anchors == "gain" else 0) + self.epochs + self.rounded_epochs
 
 
 RECIPES = {
-    "digits": Recipe(n_t=26, n_c=6, growth=Growth(pool=600, rows=2000), drop=0.2),
-    "digits-wide": Recipe(n_t=38, n_c=6, growth=Growth(pool=600, rows=2000)),
-    "mnist": Recipe(
+    "digits": ImageRecipe(n_t=26, n_c=6, growth=Growth(pool=600, rows=2000), drop=0.2),
+    "digits-wide": ImageRecipe(n_t=38, n_c=6, growth=Growth(pool=600, rows=2000)),
+    "mnist": ImageRecipe(
         n_t=128,
         n_c=7,
         frac=4,
@@ -121,7 +77,7 @@ class ImageOptions(Options):
     minutes: Annotated[float | None, option("stop after so long, and keep what is trained by then", low=0, high=1e6)] = None
 
     @property
-    def recipe(self) -> Recipe:
+    def recipe(self) -> ImageRecipe:
         own = {"anchors": self.anchors, "n_t": self.tables, "n_c": self.pairs, "constants": self.constants}
         return replace(RECIPES[self.preset], **own)  # type: ignore[arg-type]
 

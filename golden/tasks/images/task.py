@@ -14,9 +14,10 @@ from ...integer.layer import Int16, NetworkError
 from ...integer.network import Network
 from ...model.diagnose import diagnose_layer
 from ...training.stop import StopRequest
+from ..classes.classifier import Labels, float_accuracy, integer_accuracy, with_constants
 from ..products import check_out, plot_curve, versions
 from . import digits, mnist
-from .classifier import CLASSES, Labels, Split, float_accuracy, integer_accuracy, train_classifier, with_constants
+from .classifier import CLASSES, Split, train_images
 from .recipe import ImageOptions, MnistOptions
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def run(task: str, options: ImageOptions, *, out: Path, command: str) -> dict[st
     card = {"task": task, "command": command, "data": about, "seed": options.seed, "versions": versions()}
     with StopRequest() as stop, bar(recipe.steps, unit="round") as line:
         progress = _Progress(line, stop, options.minutes)
-        trained = train_classifier(split, recipe, seed=options.seed, card=card, tick=progress)
+        trained = train_images(split, recipe, seed=options.seed, card=card, tick=progress)
     if trained.stopped:
         print("note: stopped early; the network is what was trained by then")
     with under_way("scoring the held-out images"):

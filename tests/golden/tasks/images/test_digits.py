@@ -6,11 +6,12 @@ from sklearn.svm import SVC
 
 from golden import digits_table
 from golden.integer.network import Network
+from golden.tasks.classes.classifier import float_accuracy, integer_accuracy
 from golden.tasks.images import digits
-from golden.tasks.images.classifier import float_accuracy, integer_accuracy, train_classifier
-from golden.tasks.images.recipe import DIGITS_PRESETS, RECIPES, Growth, Recipe
+from golden.tasks.images.classifier import train_images
+from golden.tasks.images.recipe import DIGITS_PRESETS, RECIPES, Growth, ImageRecipe
 
-TINY = Recipe(n_t=10, n_c=4, growth=Growth(pool=60, rows=400), views=2, epochs=6, rounded_epochs=3)
+TINY = ImageRecipe(n_t=10, n_c=4, growth=Growth(pool=60, rows=400), views=2, epochs=6, rounded_epochs=3)
 
 
 def names(x):
@@ -40,7 +41,7 @@ def test_the_data_set_is_the_known_one():
 @pytest.fixture(scope="module")
 def trained():
     split = digits.holdout(0)
-    return split, train_classifier(split, TINY, seed=0)
+    return split, train_images(split, TINY, seed=0)
 
 
 def test_a_tiny_classifier_learns(trained):
@@ -69,14 +70,14 @@ def same(one: Network, other: Network) -> bool:
 
 def test_training_is_seeded(trained):
     split, result = trained
-    assert same(result.network, train_classifier(split, TINY, seed=0).network)
-    assert not same(result.network, train_classifier(split, TINY, seed=1).network)
+    assert same(result.network, train_images(split, TINY, seed=0).network)
+    assert not same(result.network, train_images(split, TINY, seed=1).network)
 
 
 def test_labels_that_mean_nothing_are_not_learnt():
     split = digits.holdout(0)
     shuffled = replace(split, train_y=np.random.default_rng(0).permutation(split.train_y))
-    network = train_classifier(shuffled, TINY, seed=0).network
+    network = train_images(shuffled, TINY, seed=0).network
     assert integer_accuracy(network, split.test_x, split.test_y) < 0.3
 
 
@@ -84,7 +85,7 @@ def test_labels_that_mean_nothing_are_not_learnt():
 def test_other_anchors(anchors):
     split = digits.holdout(0)
     recipe = replace(TINY, anchors=anchors, constants=(4, 8), epochs=8)
-    network = train_classifier(split, recipe, seed=0).network.validate()
+    network = train_images(split, recipe, seed=0).network.validate()
     assert (network.n, network.n_ref) == (66, 2)
     assert 0.5 < integer_accuracy(network, split.test_x, split.test_y)
 
@@ -101,7 +102,7 @@ def test_a_request_to_stop_keeps_what_was_trained(stop, phase, tables, accuracy)
         heard.append(phase)
         return len(heard) == stop
 
-    result = train_classifier(split, TINY, seed=0, tick=tick)
+    result = train_images(split, TINY, seed=0, tick=tick)
     assert result.stopped
     assert len(heard) == stop
     assert heard[-1] == phase
@@ -111,7 +112,7 @@ def test_a_request_to_stop_keeps_what_was_trained(stop, phase, tables, accuracy)
 
 def test_ticks_are_heard_as_often_as_the_recipe_says():
     heard = []
-    result = train_classifier(digits.holdout(0), TINY, seed=0, tick=lambda phase, loss: heard.append(phase))
+    result = train_images(digits.holdout(0), TINY, seed=0, tick=lambda phase, loss: heard.append(phase))
     assert not result.stopped
     assert heard == ["growing"] * 10 + ["fitting"] * 6 + ["rounded"] * 3
     assert TINY.steps == len(heard)

@@ -8,9 +8,10 @@ from golden.integer.deep import deep_forward
 from golden.integer.file import load
 from golden.integer.layer import NetworkError
 from golden.integer.shipped import FOLDER
-from golden.tasks.images.classifier import integer_accuracy, train_classifier
+from golden.tasks.classes.classifier import integer_accuracy
+from golden.tasks.images.classifier import train_images
 from golden.tasks.images.mnist import read_mnist
-from golden.tasks.images.recipe import RECIPES, Growth, Recipe
+from golden.tasks.images.recipe import RECIPES, Growth, ImageRecipe
 from golden.tasks.images.warp import views_of
 from polychron.cli import main
 
@@ -38,7 +39,7 @@ def write_files(folder, *, packed=False, dot="-", size=(28, 28)):
 
 
 WARP = RECIPES["mnist"].warp
-TINY = Recipe(n_t=12, n_c=4, frac=4, warp=WARP, growth=Growth(pool=200, rows=300), views=1, epochs=6, rounded_epochs=3, batch=32)
+TINY = ImageRecipe(n_t=12, n_c=4, frac=4, warp=WARP, growth=Growth(pool=200, rows=300), views=1, epochs=6, rounded_epochs=3, batch=32)
 
 
 def test_plain_and_packed_files_are_the_same_data(tmp_path):
@@ -57,7 +58,7 @@ def test_plain_and_packed_files_are_the_same_data(tmp_path):
 def test_training_on_it(tmp_path):
     write_files(tmp_path)
     data = read_mnist(tmp_path)
-    network = train_classifier(data, TINY, seed=0).network.validate()
+    network = train_images(data, TINY, seed=0).network.validate()
     assert network.frac == 4
     assert integer_accuracy(network, data.test_x, data.test_y) > 0.8
     assert integer_accuracy(network, data.test_x, np.roll(data.test_y, 1)) < 0.3

@@ -9,14 +9,14 @@ from golden import train
 from golden.integer.file import load
 from golden.integer.layer import NetworkError
 from golden.integer.shipped import FOLDER
+from golden.tasks.classes.classifier import integer_accuracy
 from golden.tasks.images import classifier, digits, mnist
 from golden.tasks.images import task as image_task
-from golden.tasks.images.classifier import integer_accuracy
-from golden.tasks.images.recipe import DIGITS_PRESETS, MNIST_PRESETS, RECIPES, Growth, ImageOptions, Recipe
+from golden.tasks.images.recipe import DIGITS_PRESETS, MNIST_PRESETS, RECIPES, Growth, ImageOptions, ImageRecipe
 
 from .test_mnist import write_files
 
-TINY = Recipe(n_t=10, n_c=4, growth=Growth(pool=60, rows=400), views=1, epochs=4, rounded_epochs=2)
+TINY = ImageRecipe(n_t=10, n_c=4, growth=Growth(pool=60, rows=400), views=1, epochs=4, rounded_epochs=2)
 
 
 PRESETS = {**DIGITS_PRESETS, **MNIST_PRESETS}

@@ -6,6 +6,8 @@ table are split by the same pair, which makes the tree oblivious and its leaves 
 """
 
 from collections.abc import Callable
+from functools import cache
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +18,14 @@ from ...integer.layer import Int16
 from ...model.layer import Float32, FloatGroup, Ints
 from .recipe import Growth
 
-LANES = 16  # gradient of up to 15 classes and, last, the curvature
-MAX_CLASSES = LANES - 1
+MAX_CLASSES = 256  # outputs that the core's sorter reads
 Hears = Callable[[float], bool | None]
 """Of a loss, again and again; True: end."""
+
+
+def lanes_of(classes: int) -> int:
+    """Numbers that are kept for a gradient of so many classes and, last, the curvature: a multiple of 16, whole vectors."""
+    return -(-(classes + 1) // 16) * 16
 
 
 def softmax(scores: Float32) -> Float32:
@@ -30,56 +36,65 @@ def softmax(scores: Float32) -> Float32:
 
 
 def draw_pairs(*, inputs: Ints, refs: Ints, count: int, ref_share: float, rng: np.random.Generator) -> Int16:
-    """(count, 2) pairs: an input and another, or, in ``ref_share`` of them, an input and a reference neuron."""
+    """(count, 2) pairs: an input and another, or, in ``ref_share`` of them, an input and a reference neuron; of a single input, all."""
     pairs = np.empty((count, 2), np.int16)
     pairs[:, 0] = inputs[rng.integers(len(inputs), size=count)]
-    step = rng.integers(1, len(inputs), size=count)
-    place = np.searchsorted(inputs, pairs[:, 0])
-    pairs[:, 1] = inputs[(place + step) % len(inputs)]
+    if len(inputs) > 1:
+        step = rng.integers(1, len(inputs), size=count)
+        place = np.searchsorted(inputs, pairs[:, 0])
+        pairs[:, 1] = inputs[(place + step) % len(inputs)]
+    else:
+        ref_share = 1
     if len(refs):
         some = round(ref_share * count)
         pairs[:some, 1] = refs[rng.integers(len(refs), size=some)]
     return pairs
 
 
-@kernel()
-def split_gains(x, leaf, gradient, pairs, n_leaf, l2):
-    """Gain of splitting all leaves by each pair: the sum over halves of |sum of gradients|**2 / (sum of curvatures + l2).
+@cache
+def split_gains_of(lanes: int) -> Callable[..., Float32]:
+    """The kernel for so many."""
 
-    x (n, batch) int16; leaf (batch,) int32 below n_leaf; gradient (batch, 16) float32: classes, zeros, curvature; pairs (pool, 2).
-    Returns (pool,) float32.
-    """
-    batch = leaf.shape[0]
-    gains = np.empty(pairs.shape[0], np.float32)
-    total = np.empty((2 * n_leaf, LANES), np.float32)
-    for c in range(pairs.shape[0]):
-        total[:] = np.float32(0)
-        early = x[pairs[c, 1]]
-        late = x[pairs[c, 0]]
-        for i in range(batch):
-            line = total[leaf[i] << 1 | np.int32(late[i] > early[i])]
-            g = gradient[i]
-            for k in range(LANES):
-                line[k] += g[k]
-        gain = np.float32(0)
-        for half in range(2 * n_leaf):
-            square = np.float32(0)
-            for k in range(LANES - 1):
-                square += total[half, k] * total[half, k]
-            gain += square / (total[half, LANES - 1] + l2)
-        gains[c] = gain
-    return gains
+    @kernel()
+    def split_gains(x, leaf, gradient, pairs, n_leaf, l2):
+        """Gain of splitting all leaves by each pair: the sum over halves of |sum of gradients|**2 / (sum of curvatures + l2).
+
+        x (n, batch) int16; leaf (batch,) int32 below n_leaf; gradient (batch, lanes) float32: classes, zeros, curvature; pairs (pool, 2).
+        Returns (pool,) float32.
+        """
+        batch = leaf.shape[0]
+        gains = np.empty(pairs.shape[0], np.float32)
+        total = np.empty((2 * n_leaf, lanes), np.float32)
+        for c in range(pairs.shape[0]):
+            total[:] = np.float32(0)
+            early = x[pairs[c, 1]]
+            late = x[pairs[c, 0]]
+            for i in range(batch):
+                line = total[leaf[i] << 1 | np.int32(late[i] > early[i])]
+                g = gradient[i]
+                for k in range(lanes):
+                    line[k] += g[k]
+            gain = np.float32(0)
+            for half in range(2 * n_leaf):
+                square = np.float32(0)
+                for k in range(lanes - 1):
+                    square += total[half, k] * total[half, k]
+                gain += square / (total[half, lanes - 1] + l2)
+            gains[c] = gain
+        return gains
+
+    return cast(Callable[..., Float32], split_gains)
 
 
 def best_pair(x: Int16, leaf: npt.NDArray[np.int32], gradient: Float32, pairs: Int16, *, n_leaf: int, l2: float) -> Int16:
-    """(2,): the pair of the largest gain (arguments as in :func:`split_gains`), the first of equal ones."""
-    return pairs[int(np.argmax(split_gains(x, leaf, gradient, pairs, n_leaf, np.float32(l2))))]
+    """(2,): the pair of the largest gain (arguments as in :func:`split_gains_of`'s kernel), the first of equal ones."""
+    return pairs[int(np.argmax(split_gains_of(gradient.shape[1])(x, leaf, gradient, pairs, n_leaf, np.float32(l2))))]
 
 
 def _newton(scores: Float32, target: Float32) -> Float32:
-    """(batch, 16): target - softmax for each class, and the curvature shared by the classes: twice the mean of p (1 - p)."""
+    """(batch, lanes): target - softmax for each class, and the curvature shared by the classes: twice the mean of p (1 - p)."""
     p = softmax(scores)
-    terms = np.zeros((len(scores), LANES), np.float32)
+    terms = np.zeros((len(scores), lanes_of(scores.shape[1])), np.float32)
     terms[:, : p.shape[1]] = target - p
     terms[:, -1] = 2 * (p * (1 - p)).mean(axis=1)
     return terms
@@ -98,8 +113,8 @@ def grow(
     if classes > MAX_CLASSES:
         raise ValueError(f"classes must be at most {MAX_CLASSES}, not {classes}")
     inputs = np.flatnonzero(np.ptp(x[: n - n_ref], axis=1) > 0)
-    if len(inputs) < 2:
-        raise ValueError("x must have at least two inputs that vary")
+    if len(inputs) + n_ref < 2 or not len(inputs):
+        raise ValueError("x must have at least two inputs that vary, or one and a reference neuron")
     refs = np.arange(n - n_ref, n)
     anchors = np.empty((n_t, n_c, 2), np.int16)
     tables = np.zeros((n_t, 1 << n_c, classes), np.float32)

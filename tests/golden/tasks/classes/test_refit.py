@@ -1,11 +1,12 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from golden.model.adam import Adam
 from golden.model.layer import FloatGroup, FloatLayer, backward, forward
-from golden.tasks.images.gain import softmax
-from golden.tasks.images.refit import Refit, _padded, _pass, refit
+from golden.tasks.classes.gain import softmax
+from golden.tasks.classes.refit import Refit, _padded, pass_of, refit
 
 
 def problem(seed, n_t=6, n_c=3, classes=4, batch=60):
@@ -32,12 +33,15 @@ def loss_and_gradient(group, x, target):
     gradient = _padded(np.zeros_like(group.tables))
     state, used = np.ones(1, np.uint32), np.empty(group.n_t, np.int64)
     samples = np.arange(len(x))
-    loss = _pass(_padded(group.tables), group.anchors.astype(np.uint32), x, target, samples, 1.0, 0.0, 0.0, state, used, gradient)
+    loss = pass_of(gradient.shape[2])(
+        _padded(group.tables), group.anchors.astype(np.uint32), x, target, samples, 1.0, 0.0, 0.0, state, used, gradient
+    )
     return float(loss), gradient[..., : group.tables.shape[2]]
 
 
-def test_compiled_gradient_is_that_of_the_equations():
-    group, x, target = problem(0)
+@pytest.mark.parametrize("classes", [4, 15, 16, 40])
+def test_compiled_gradient_is_that_of_the_equations(classes):
+    group, x, target = problem(0, classes=classes)
     loss, gradient = loss_and_gradient(group, x, target)
     expected_loss, expected = reference(group, x, target)
     np.testing.assert_allclose(loss, expected_loss, rtol=1e-5)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from golden.model.layer import FloatLayer, forward
-from golden.tasks.images.gain import best_pair, draw_pairs, grow, softmax, split_gains
-from golden.tasks.images.recipe import Growth
+from golden.tasks.classes.gain import best_pair, draw_pairs, grow, lanes_of, softmax, split_gains_of
+from golden.tasks.classes.recipe import Growth
 
 
 def reference_gain(x, leaf, gradient, pair, n_leaf, l2):
@@ -16,25 +16,26 @@ def reference_gain(x, leaf, gradient, pair, n_leaf, l2):
     return gain
 
 
-def problem(seed, batch=200, n=12):
+def problem(seed, batch=200, n=12, classes=4):
     rng = np.random.default_rng(seed)
     x = rng.integers(0, 6, (n, batch)).astype(np.int16)
-    gradient = np.zeros((batch, 16), np.float32)
-    gradient[:, :4] = rng.normal(size=(batch, 4))
+    gradient = np.zeros((batch, lanes_of(classes)), np.float32)
+    gradient[:, :classes] = rng.normal(size=(batch, classes))
     gradient[:, -1] = rng.uniform(0.1, 0.5, batch)
     return rng, x, gradient
 
 
-def test_split_gains_are_the_definition():
-    rng, x, gradient = problem(0)
+@pytest.mark.parametrize(("classes", "lanes"), [(4, 16), (15, 16), (16, 32), (40, 48)])
+def test_split_gains_are_the_definition(classes, lanes):
+    rng, x, gradient = problem(0, classes=classes)
     leaf = rng.integers(0, 4, x.shape[1]).astype(np.int32)
     pairs = rng.integers(0, 12, (30, 2)).astype(np.int16)
-    gains = split_gains(x, leaf, gradient, pairs, 4, np.float32(0.5))
+    gains = split_gains_of(lanes)(x, leaf, gradient, pairs, 4, np.float32(0.5))
     expected = [reference_gain(x, leaf, gradient, pair, 4, 0.5) for pair in pairs]
     np.testing.assert_allclose(gains, expected, rtol=1e-4)
     other = x.copy()
     other[pairs[0, 0], :20] += 6
-    assert abs(split_gains(other, leaf, gradient, pairs, 4, np.float32(0.5))[0] - expected[0]) > 1e-3  # it can tell
+    assert abs(split_gains_of(lanes)(other, leaf, gradient, pairs, 4, np.float32(0.5))[0] - expected[0]) > 1e-3  # it can tell
 
 
 def test_best_pair_is_the_planted_one():
@@ -55,6 +56,8 @@ def test_drawn_pairs_differ_and_use_reference_neurons():
     assert np.isin(pairs[:, 0], inputs).all()
     assert np.isin(pairs[:, 1], refs).sum() == 100
     assert len({tuple(pair) for pair in pairs}) == 4 * 3 + 4 * 2
+    alone = draw_pairs(inputs=np.array([4]), refs=refs, count=50, ref_share=0.25, rng=rng)
+    assert {tuple(pair) for pair in alone} == {(4, 10), (4, 11)}
     none = draw_pairs(inputs=inputs, refs=np.array([], int), count=50, ref_share=0.25, rng=rng)
     assert np.isin(none, inputs).all()
 
@@ -114,8 +117,8 @@ def test_a_request_to_stop_keeps_the_grown_tables(count):
 def test_what_cannot_be_grown_is_refused():
     x, target = both_problem(6)
     options = {"n_t": 1, "n_c": 2, "n_ref": 0, "growth": Growth(), "rng": np.random.default_rng(0)}
-    with pytest.raises(ValueError, match="classes must be at most 15, not 16"):
-        grow(x, np.tile(target, (1, 8)), **options)
+    with pytest.raises(ValueError, match="classes must be at most 256, not 258"):
+        grow(x, np.tile(target, (1, 129)), **options)
     with pytest.raises(ValueError, match="at least two inputs that vary"):
         grow(np.zeros_like(x), target, **options)
 

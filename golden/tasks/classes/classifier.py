@@ -1,0 +1,116 @@
+"""A classifier of one LUT layer: anchors by gain (or not), all tables fitted together, rounded to int4 with the rounding trained in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...integer.deep import DeepNetwork, deep_forward
+from ...integer.forward import earliest
+from ...integer.layer import Int16
+from ...model.adam import Adam
+from ...model.anchors import covering_anchors, random_anchors
+from ...model.arrays import deep_from_arrays
+from ...model.layer import Float32, FloatGroup, FloatLayer, forward
+from ...model.quantise import natural_unit
+from .gain import grow
+from .recipe import Recipe
+from .refit import Refit, refit
+
+BITS = 4
+Labels = npt.NDArray[np.integer]
+Views = Callable[[int], Int16]
+"""The training samples, (batch, inputs) latencies, as epoch after epoch sees them; number 0: as they are."""
+Tick = Callable[[str, float], bool | None]
+"""Hears the phase and the mean loss (nats) again and again; True: end the training and keep what is trained."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """The integer network, its float twin, and whether ``tick`` cut the training short."""
+
+    network: DeepNetwork
+    layer: FloatLayer
+    stopped: bool
+
+
+def with_constants(x: Int16, constants: tuple[int, ...]) -> Int16:
+    """The latencies of the reference neurons behind each sample's."""
+    return np.concatenate([x, np.broadcast_to(np.array(constants, np.int16), (len(x), len(constants)))], axis=1)
+
+
+def _start(recipe: Recipe, views: Views, target: Float32, rng: np.random.Generator, tick: Tick) -> FloatGroup:
+    """The group before joint fitting: grown, or fixed anchors and zero tables."""
+    if recipe.anchors == "gain":
+        seen = np.concatenate([views(view) for view in range(recipe.views)])
+        x, targets = np.ascontiguousarray(with_constants(seen, recipe.constants).T), np.tile(target, (recipe.views, 1))
+        sizes = {"n_t": recipe.n_t, "n_c": recipe.n_c, "n_ref": len(recipe.constants)}
+        return grow(x, targets, **sizes, growth=recipe.growth, rng=rng, tick=partial(tick, "growing"))
+    first = views(0)
+    inputs = np.flatnonzero(np.ptp(first, axis=0) > 0).astype(np.int16)
+    neurons = np.concatenate([inputs, np.arange(len(recipe.constants), dtype=np.int16) + first.shape[1]]).astype(np.int16)
+    make = {"random": random_anchors, "covering": covering_anchors}[recipe.anchors]
+    anchors = neurons[make(n_t=recipe.n_t, n_c=recipe.n_c, n=len(neurons), rng=rng)]
+    return FloatGroup(anchors=anchors, tables=np.zeros((recipe.n_t, 1 << recipe.n_c, target.shape[1]), np.float32))
+
+
+def _accuracy(classes: Callable[[Int16], Labels], x: Int16, labels: Labels) -> float:
+    right = sum(int((classes(x[low : low + 1000]) == labels[low : low + 1000]).sum()) for low in range(0, len(x), 1000))
+    return right / len(x)
+
+
+def integer_accuracy(network: DeepNetwork, x: Int16, labels: Labels) -> float:
+    """Part of (batch, n - n_ref) latencies whose earliest spike is the label's; integers throughout."""
+    return _accuracy(lambda some: earliest(deep_forward(network, some).states[-1]), x, labels)
+
+
+def float_accuracy(layer: FloatLayer, x: Int16, labels: Labels, *, constants: tuple[int, ...]) -> float:
+    """The same of the float twin: the largest logit."""
+    return _accuracy(lambda some: forward(layer, with_constants(some, constants).astype(np.float32))[0].argmax(axis=1), x, labels)
+
+
+def _best_unit(group: FloatGroup, x: Int16, labels: Labels, network: Callable[[float], DeepNetwork]) -> float:
+    """Of the natural unit and the two below, the one with the most training samples right after plain rounding."""
+    natural = natural_unit([group.tables], bits=BITS)
+    return max((natural, natural / 2, natural / 4), key=lambda unit: integer_accuracy(network(unit), x[:5000], labels[:5000]))
+
+
+def train_classifier(
+    views: Views,
+    labels: Labels,
+    recipe: Recipe,
+    *,
+    classes: int,
+    seed: int,
+    card: dict[str, Any] | None = None,
+    tick: Tick = lambda phase, loss: None,
+) -> Trained:
+    """Train on samples of ``labels`` (batch,) 0..``classes`` - 1. ``tick`` hears ``recipe.steps`` times, unless it ends the training."""
+    rng = np.random.default_rng([seed, 2])
+    target = np.eye(classes, dtype=np.float32)[labels]
+    first = views(0)
+    group = _start(recipe, views, target, rng, tick)
+    layer = FloatLayer(groups=(group,))
+
+    def integer(unit: float) -> DeepNetwork:
+        """Entries in units of ``unit`` nats, a power of two."""
+        n, constants = first.shape[1] + len(recipe.constants), np.array(recipe.constants, np.int16)
+        return deep_from_arrays(n=n, output=layer, unit=2.0**-recipe.frac, constants=constants, bits=BITS, output_unit=unit, card=card)
+
+    def fit(phase: str, offset: int, epochs: int, rate: float, unit: float) -> bool:
+        def samples(epoch: int) -> tuple[Int16, Float32]:
+            return with_constants(views(offset + epoch), recipe.constants), target
+
+        adam = Adam(rate=rate, beta2=0.999)
+        settings = Refit(epochs=epochs, adam=adam, batch=recipe.batch, jitter=recipe.jitter, drop=recipe.drop, unit=unit)
+        return refit(group, samples, settings, latency_unit=2.0**-recipe.frac, rng=rng, tick=partial(tick, phase))
+
+    unit = 0.0
+    stopped = group.n_t < recipe.n_t or fit("fitting", 0, recipe.epochs, recipe.rate, 0.0)
+    if not stopped:
+        unit = _best_unit(group, first, labels, integer)
+        stopped = fit("rounded", recipe.epochs, recipe.rounded_epochs, recipe.rounded_rate, unit)
+    return Trained(network=integer(unit or _best_unit(group, first, labels, integer)), layer=layer, stopped=stopped)

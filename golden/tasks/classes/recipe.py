@@ -1,0 +1,56 @@
+"""How a classifier of one LUT layer is shaped and trained."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+ChosenBy = Literal["gain", "random", "covering"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """How tables are grown.
+
+    ``pool``: pairs tried for each choice; ``rows``: samples looked at for each table; both drawn anew.
+    ``shrink``: the part of a table's Newton step that is taken; ``l2``: added to each row's curvature.
+    ``ref_share``: part of the pool that compares an input with a reference neuron, where there are any.
+    """
+
+    pool: int = 1000
+    rows: int = 3000
+    shrink: float = 0.3
+    l2: float = 1.0
+    ref_share: float = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Shape and training of a classifier.
+
+    ``n_t`` tables of ``n_c`` pairs. ``constants``: latencies of the reference neurons. ``frac``: one unit of input latency is 2**-frac.
+    ``views``: how many views of the training samples growing looks at.
+    ``epochs`` of joint fitting in float, then ``rounded_epochs`` with rounded tables at ``rounded_rate``.
+    """
+
+    n_t: int
+    n_c: int
+    anchors: ChosenBy = "gain"
+    constants: tuple[int, ...] = ()
+    frac: int = 0
+    growth: Growth = field(default_factory=Growth)
+    views: int = 1
+    epochs: int = 100
+    rounded_epochs: int = 40
+    rate: float = 0.02
+    rounded_rate: float = 0.006
+    batch: int = 128
+    jitter: float = 0.3
+    drop: float = 0.1
+
+    @property
+    def pairs(self) -> int:
+        return self.n_t * self.n_c
+
+    @property
+    def steps(self) -> int:
+        """Calls of ``tick`` in a whole training."""
+        return (self.n_t if self.anchors == "gain" else 0) + self.epochs + self.rounded_epochs
