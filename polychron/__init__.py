@@ -18,14 +18,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .board import connect
+    from .estimators.classifier import LutClassifier
     from .network import Network, load, networks
     from .program import Build, Estimate, Program
     from .trained import Score
     from .training import train
 
-__all__ = ["Build", "Estimate", "Network", "Program", "Score", "connect", "load", "networks", "train"]
+__all__ = ["Build", "Estimate", "LutClassifier", "Network", "Program", "Score", "connect", "load", "networks", "train"]
 
-_HOMES = {"connect": "board", "train": "training", "Build": "program", "Estimate": "program", "Program": "program", "Score": "trained"}
+_HOMES = {
+    "connect": "board",
+    "train": "training",
+    "Build": "program",
+    "Estimate": "program",
+    "Program": "program",
+    "Score": "trained",
+    "LutClassifier": "estimators.classifier",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -208,9 +208,10 @@ class ClassRun(Run):
     @property
     def summary(self) -> str:
         clocks, mhz = self.clocks_per_step, self.of.board.clock_hz / 1e6
+        one = "digit" if self.of.network.card.get("task") in ("digits", "mnist") else "sample"
         return (
-            f"{clocks:.2f} clocks a digit, {_efficiency(self.limit, clocks)}\n"
-            f"at {mhz:g} MHz: {clocks / mhz:.2f} us a digit; {self.used.saturations} neurons saturated"
+            f"{clocks:.2f} clocks a {one}, {_efficiency(self.limit, clocks)}\n"
+            f"at {mhz:g} MHz: {clocks / mhz:.2f} us a {one}; {self.used.saturations} neurons saturated"
         )
 
 

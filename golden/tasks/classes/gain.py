@@ -6,8 +6,6 @@ table are split by the same pair, which makes the tree oblivious and its leaves 
 """
 
 from collections.abc import Callable
-from functools import cache
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -51,44 +49,38 @@ def draw_pairs(*, inputs: Ints, refs: Ints, count: int, ref_share: float, rng: n
     return pairs
 
 
-@cache
-def split_gains_of(lanes: int) -> Callable[..., Float32]:
-    """The kernel for so many."""
+@kernel()
+def split_gains(x, leaf, gradient, pairs, n_leaf, l2):
+    """Gain of splitting all leaves by each pair: the sum over halves of |sum of gradients|**2 / (sum of curvatures + l2).
 
-    @kernel()
-    def split_gains(x, leaf, gradient, pairs, n_leaf, l2):
-        """Gain of splitting all leaves by each pair: the sum over halves of |sum of gradients|**2 / (sum of curvatures + l2).
-
-        x (n, batch) int16; leaf (batch,) int32 below n_leaf; gradient (batch, lanes) float32: classes, zeros, curvature; pairs (pool, 2).
-        Returns (pool,) float32.
-        """
-        batch = leaf.shape[0]
-        gains = np.empty(pairs.shape[0], np.float32)
-        total = np.empty((2 * n_leaf, lanes), np.float32)
-        for c in range(pairs.shape[0]):
-            total[:] = np.float32(0)
-            early = x[pairs[c, 1]]
-            late = x[pairs[c, 0]]
-            for i in range(batch):
-                line = total[leaf[i] << 1 | np.int32(late[i] > early[i])]
-                g = gradient[i]
-                for k in range(lanes):
-                    line[k] += g[k]
-            gain = np.float32(0)
-            for half in range(2 * n_leaf):
-                square = np.float32(0)
-                for k in range(lanes - 1):
-                    square += total[half, k] * total[half, k]
-                gain += square / (total[half, lanes - 1] + l2)
-            gains[c] = gain
-        return gains
-
-    return cast(Callable[..., Float32], split_gains)
+    x (n, batch) int16; leaf (batch,) int32 below n_leaf; gradient (batch, lanes) float32: classes, zeros, curvature; pairs (pool, 2).
+    Returns (pool,) float32.
+    """
+    batch, lanes = gradient.shape
+    gains = np.empty(pairs.shape[0], np.float32)
+    total = np.empty((2 * n_leaf, lanes), np.float32)
+    for c in range(pairs.shape[0]):
+        total[:] = np.float32(0)
+        early = x[pairs[c, 1]]
+        late = x[pairs[c, 0]]
+        for i in range(batch):
+            line = total[leaf[i] << 1 | np.int32(late[i] > early[i])]
+            g = gradient[i]
+            for k in range(lanes):
+                line[k] += g[k]
+        gain = np.float32(0)
+        for half in range(2 * n_leaf):
+            square = np.float32(0)
+            for k in range(lanes - 1):
+                square += total[half, k] * total[half, k]
+            gain += square / (total[half, lanes - 1] + l2)
+        gains[c] = gain
+    return gains
 
 
 def best_pair(x: Int16, leaf: npt.NDArray[np.int32], gradient: Float32, pairs: Int16, *, n_leaf: int, l2: float) -> Int16:
-    """(2,): the pair of the largest gain (arguments as in :func:`split_gains_of`'s kernel), the first of equal ones."""
-    return pairs[int(np.argmax(split_gains_of(gradient.shape[1])(x, leaf, gradient, pairs, n_leaf, np.float32(l2))))]
+    """(2,): the pair of the largest gain (arguments as in :func:`split_gains`), the first of equal ones."""
+    return pairs[int(np.argmax(split_gains(x, leaf, gradient, pairs, n_leaf, np.float32(l2))))]
 
 
 def _newton(scores: Float32, target: Float32) -> Float32:
@@ -113,8 +105,10 @@ def grow(
     if classes > MAX_CLASSES:
         raise ValueError(f"classes must be at most {MAX_CLASSES}, not {classes}")
     inputs = np.flatnonzero(np.ptp(x[: n - n_ref], axis=1) > 0)
-    if len(inputs) + n_ref < 2 or not len(inputs):
-        raise ValueError("x must have at least two inputs that vary, or one and a reference neuron")
+    if len(inputs) < 2 and not n_ref:
+        raise ValueError("x must have at least two inputs that vary, or reference neurons")
+    if not len(inputs):
+        inputs = np.zeros(1, np.int64)  # any: all rows of a table but one stay as they begin
     refs = np.arange(n - n_ref, n)
     anchors = np.empty((n_t, n_c, 2), np.int16)
     tables = np.zeros((n_t, 1 << n_c, classes), np.float32)

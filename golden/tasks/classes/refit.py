@@ -6,8 +6,6 @@ in the tables, and all of them are fitted at once. Jitter, dropped tables and ro
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import cast
 
 import numba
 import numpy as np
@@ -50,65 +48,59 @@ def _uniform(state):
     return np.float32(s >> np.uint32(8)) * np.float32(1.0 / (1 << 24))
 
 
-@cache
-def pass_of(lanes: int) -> Callable[..., float]:
-    """The kernel for rows of so many entries, as :func:`lanes_of` gives them."""
+@kernel()
+def _pass(rows, anchors, x, target, order, unit, jitter, drop, state, used, gradient):
+    """Mean loss (nats) of a mini-batch; ``gradient`` (n_t, rows, lanes) += dL/drows.
 
-    @kernel()
-    def one_pass(rows, anchors, x, target, order, unit, jitter, drop, state, used, gradient):
-        """Mean loss (nats) of a mini-batch; ``gradient`` (n_t, rows, lanes) += dL/drows.
-
-        rows (n_t, rows, lanes); anchors (n_t, n_c, 2) uint32; x (all, n); target (all, classes); order: the samples of the mini-batch.
-        ``unit``: latency of one unit of x, for the jitter. ``state``: of the generator.
-        ``used`` (n_t,): room for the row numbers of one sample, -1 where dropped.
-        """
-        n_t, n_c = anchors.shape[:2]
-        classes = target.shape[1]
-        scale = np.float32(1.0 / len(order))
-        y = np.empty(lanes, np.float32)
-        loss = 0.0
-        for i in order:
-            y[:] = np.float32(0)
-            latency = x[i]
-            for table in range(n_t):
-                index = 0
-                least = np.int32(1 << 24)  # the smallest |u| and, in the low 4 bits, its pair; the lowest of equal ones
-                for r in range(n_c):
-                    u = np.int32(latency[anchors[table, r, 0]]) - np.int32(latency[anchors[table, r, 1]])
-                    index |= np.int32(u > 0) << r
-                    least = min(least, np.int32(abs(u) << 4 | r))
-                if jitter > 0 and _uniform(state) * (1 + (least >> 4) * unit) < 0.5 * jitter:
-                    index ^= 1 << (least & 15)
-                if drop > 0 and _uniform(state) < drop:
-                    index = -1
-                used[table] = index
-                if index >= 0:
-                    line = rows[table, index]
-                    for k in range(lanes):
-                        y[k] += line[k]
-            top = np.float32(-1e30)
-            for k in range(classes):
-                y[k] /= np.float32(1 - drop)
-                top = max(top, y[k])
-            total = np.float32(0)
-            for k in range(classes):
-                y[k] = np.exp(y[k] - top)
-                total += y[k]
-            for k in range(classes):
-                p = y[k] / total
-                if target[i, k] > 0:
-                    loss -= target[i, k] * np.log(p + np.float32(1e-9))
-                y[k] = (p - target[i, k]) * scale
-            for k in range(classes, lanes):
-                y[k] = np.float32(0)
-            for table in range(n_t):
-                if used[table] >= 0:
-                    line = gradient[table, used[table]]
-                    for k in range(lanes):
-                        line[k] += y[k]
-        return loss * scale
-
-    return cast(Callable[..., float], one_pass)
+    rows (n_t, rows, lanes); anchors (n_t, n_c, 2) uint32; x (all, n); target (all, classes); order: the samples of the mini-batch.
+    ``unit``: latency of one unit of x, for the jitter. ``state``: of the generator.
+    ``used`` (n_t,): room for the row numbers of one sample, -1 where dropped.
+    """
+    n_t, n_c = anchors.shape[:2]
+    classes, lanes = target.shape[1], rows.shape[2]
+    scale = np.float32(1.0 / len(order))
+    y = np.empty(lanes, np.float32)
+    loss = 0.0
+    for i in order:
+        y[:] = np.float32(0)
+        latency = x[i]
+        for table in range(n_t):
+            index = 0
+            least = np.int32(1 << 24)  # the smallest |u| and, in the low 4 bits, its pair; the lowest of equal ones
+            for r in range(n_c):
+                u = np.int32(latency[anchors[table, r, 0]]) - np.int32(latency[anchors[table, r, 1]])
+                index |= np.int32(u > 0) << r
+                least = min(least, np.int32(abs(u) << 4 | r))
+            if jitter > 0 and _uniform(state) * (1 + (least >> 4) * unit) < 0.5 * jitter:
+                index ^= 1 << (least & 15)
+            if drop > 0 and _uniform(state) < drop:
+                index = -1
+            used[table] = index
+            if index >= 0:
+                line = rows[table, index]
+                for k in range(lanes):
+                    y[k] += line[k]
+        top = np.float32(-1e30)
+        for k in range(classes):
+            y[k] /= np.float32(1 - drop)
+            top = max(top, y[k])
+        total = np.float32(0)
+        for k in range(classes):
+            y[k] = np.exp(y[k] - top)
+            total += y[k]
+        for k in range(classes):
+            p = y[k] / total
+            if target[i, k] > 0:
+                loss -= target[i, k] * np.log(p + np.float32(1e-9))
+            y[k] = (p - target[i, k]) * scale
+        for k in range(classes, lanes):
+            y[k] = np.float32(0)
+        for table in range(n_t):
+            if used[table] >= 0:
+                line = gradient[table, used[table]]
+                for k in range(lanes):
+                    line[k] += y[k]
+    return loss * scale
 
 
 @kernel()
@@ -154,7 +146,6 @@ def refit(
     forward = np.clip(np.rint(rows / unit), -limit, limit) * np.float32(unit) if unit > 0 else rows.copy()
     gradient, first, second = np.zeros_like(rows), np.zeros_like(rows), np.zeros_like(rows)
     used = np.empty(group.n_t, np.int64)
-    one_pass = pass_of(rows.shape[2])
     anchors = group.anchors.astype(np.uint32)
     adam = settings.adam
     state = rng.integers(1, 1 << 32, size=1, dtype=np.uint32)
@@ -166,7 +157,7 @@ def refit(
         losses = []
         for low in range(0, len(order), settings.batch):
             some = order[low : low + settings.batch]
-            losses.append(one_pass(forward, anchors, x, target, some, latency_unit, settings.jitter, settings.drop, state, used, gradient))
+            losses.append(_pass(forward, anchors, x, target, some, latency_unit, settings.jitter, settings.drop, state, used, gradient))
             step += 1
             done = (epoch + low / len(order)) / settings.epochs
             rate = adam.rate * 0.5 * (1 + np.cos(np.pi * done))

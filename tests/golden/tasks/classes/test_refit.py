@@ -6,7 +6,7 @@ import pytest
 from golden.model.adam import Adam
 from golden.model.layer import FloatGroup, FloatLayer, backward, forward
 from golden.tasks.classes.gain import softmax
-from golden.tasks.classes.refit import Refit, _padded, pass_of, refit
+from golden.tasks.classes.refit import Refit, _padded, _pass, refit
 
 
 def problem(seed, n_t=6, n_c=3, classes=4, batch=60):
@@ -33,9 +33,7 @@ def loss_and_gradient(group, x, target):
     gradient = _padded(np.zeros_like(group.tables))
     state, used = np.ones(1, np.uint32), np.empty(group.n_t, np.int64)
     samples = np.arange(len(x))
-    loss = pass_of(gradient.shape[2])(
-        _padded(group.tables), group.anchors.astype(np.uint32), x, target, samples, 1.0, 0.0, 0.0, state, used, gradient
-    )
+    loss = _pass(_padded(group.tables), group.anchors.astype(np.uint32), x, target, samples, 1.0, 0.0, 0.0, state, used, gradient)
     return float(loss), gradient[..., : group.tables.shape[2]]
 
 

@@ -1,0 +1,76 @@
+"""From numbers of any scale to latencies: the rank of a number among those of the training part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ...integer.layer import Int16
+
+LEVELS = 240
+"""The latest latency of a number; the earliest is 0. In sixteenths (``frac`` 4), so that jitter blurs what lies close together."""
+
+MISSING = 256
+"""Latency of a number that is missing: later than all others."""
+
+REFERENCES = tuple(range(2, LEVELS + 5, 4))
+"""Latencies of the reference neurons: a number beside one of them asks "is it above this quantile?"; beside the last, "is it missing?"."""
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantiles:
+    """A map for each of the inputs. ``edges``: its bounds, rising, at most :data:`LEVELS` of them.
+
+    A number above k of e bounds spikes at k * LEVELS // e; where there is no bound, all do at 0.
+    """
+
+    edges: tuple[Numbers, ...]
+
+    @classmethod
+    def fit(cls, x: Numbers) -> "Quantiles":
+        """Of (samples, inputs) numbers, finite or NaN: bounds halfway between neighbours, at as many samples from bound to bound."""
+        return cls(edges=tuple(map(_edges, x.T)))
+
+    @classmethod
+    def read(cls, edges: Sequence[Sequence[float]]) -> "Quantiles":
+        """From lists, such as a network's card has; what is no such map is a ``ValueError``."""
+        found = []
+        for number, row in enumerate(edges):
+            if not isinstance(row, list) or not all(isinstance(value, int | float) and not isinstance(value, bool) for value in row):
+                raise ValueError(f"the bounds of input {number} must be a list of numbers")
+            try:
+                bounds = np.array(row, np.float64)
+            except OverflowError:
+                bounds = np.array([np.inf])
+            if len(bounds) > LEVELS or not np.isfinite(bounds).all() or not (bounds[1:] > bounds[:-1]).all():
+                raise ValueError(f"the bounds of input {number} must be at most {LEVELS} finite numbers that rise")
+            found.append(bounds)
+        return cls(edges=tuple(found))
+
+    def latencies(self, x: Numbers) -> Int16:
+        """(samples, inputs) numbers, NaN where one is missing, as latencies."""
+        out = np.zeros(x.shape, np.int16)
+        for column, edges in enumerate(self.edges):
+            values = x[:, column]
+            if len(edges):
+                out[:, column] = np.searchsorted(edges, values) * LEVELS // len(edges)
+            out[np.isnan(values), column] = MISSING
+        return out
+
+
+def _edges(values: Numbers) -> Numbers:
+    there = np.sort(values[~np.isnan(values)])
+    if len(there) == 0:
+        return there
+    distinct, first = np.unique(there, return_index=True)
+    if len(distinct) > LEVELS + 1:  # else every gap is a bound
+        ranks = np.arange(1, LEVELS + 1) * len(there) // (LEVELS + 1)
+        upper = np.unique(np.searchsorted(first, ranks, side="right") - 1)
+        upper = upper[upper > 0]
+    else:
+        upper = np.arange(1, len(distinct))
+    bounds = distinct[upper - 1] / 2 + distinct[upper] / 2
+    return np.unique(np.where(bounds >= distinct[upper], distinct[upper - 1], bounds))  # rounded up to the upper of two neighbours

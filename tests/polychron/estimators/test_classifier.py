@@ -1,0 +1,208 @@
+"""LutClassifier: scikit-learn's contract, equality with the gateware, files, and what data may be like."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pandas
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer, load_wine, make_classification
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import polychron
+from golden.integer.layer import NetworkError
+from polychron import LutClassifier
+
+SMALL = LutClassifier(tables=16, pairs=4, epochs=20, random_state=0)
+
+
+@parametrize_with_checks([LutClassifier(tables=16, pairs=4, epochs=20)])
+def test_the_contract_of_scikit_learn(estimator, check):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn's own, about its checks' data
+        check(estimator)
+
+
+@pytest.fixture(scope="module")
+def cancer():
+    X, y = load_breast_cancer(return_X_y=True)
+    return train_test_split(X, y, random_state=0, stratify=y)
+
+
+@pytest.fixture(scope="module")
+def fitted(cancer):
+    X, _, y, _ = cancer
+    return clone(SMALL).fit(X, y)
+
+
+def same(a, b):
+    arrays, others = a.network_.integer.arrays(), b.network_.integer.arrays()
+    return arrays.keys() == others.keys() and all(np.array_equal(arrays[name], others[name]) for name in arrays)
+
+
+def test_it_learns(cancer, fitted):
+    X, X_test, y, y_test = cancer
+    assert fitted.score(X_test, y_test) > 0.9
+    shuffled = clone(SMALL).fit(X, np.random.default_rng(0).permutation(y))
+    assert shuffled.score(X_test, y_test) < 0.75  # it can tell
+
+
+def test_many_classes_more_than_a_vector_holds():
+    X, y = make_classification(1200, 12, n_informative=10, n_redundant=0, n_classes=20, n_clusters_per_class=1, class_sep=3, random_state=0)
+    model = LutClassifier(tables=40, pairs=5, epochs=30, random_state=0).fit(X[:900], y[:900])
+    assert model.predict_proba(X[:5]).shape == (5, 20)
+    assert model.score(X[900:], y[900:]) > 0.7
+
+
+def test_the_gateware_gives_the_same_classes(cancer, fitted):
+    X_test = cancer[1][:12]
+    run = fitted.network_.compile(board="icebreaker").classify(fitted.latencies(X_test))
+    assert run.equal
+    np.testing.assert_array_equal(fitted.classes_[list(run.classes)], fitted.predict(X_test))
+    assert len(set(run.classes)) == 2
+
+
+def test_proba_is_the_softmax_of_the_latencies(cancer, fitted):
+    X_test = cancer[1]
+    outputs = fitted.network_.predict(fitted.latencies(X_test)).astype(float)
+    odds = (outputs[:, 0] - outputs[:, 1]) * 2.0**-fitted.network_.integer.out_frac
+    np.testing.assert_allclose(fitted.decision_function(X_test), odds)
+    np.testing.assert_allclose(fitted.predict_proba(X_test)[:, 1], 1 / (1 + np.exp(-odds)))
+
+
+def test_the_same_seed_makes_the_same_network(cancer, fitted):
+    X, _, y, _ = cancer
+    assert same(fitted, clone(fitted).fit(X, y))
+    assert not same(fitted, clone(fitted).set_params(random_state=1).fit(X, y))
+
+
+def test_scale_and_shape_of_a_feature_do_not_matter(cancer, fitted):
+    X, _, y, _ = cancer
+    other = clone(SMALL).fit(X**3 * 1000, y)
+    assert same(fitted, other)
+    np.testing.assert_array_equal(fitted.predict(X), other.predict(X**3 * 1000))
+
+
+LABELS = {
+    "texts": np.array(["no", "yes"]),
+    "objects": np.array(["no", "yes"], object),
+    "truth": np.array([False, True]),
+    "floats": np.array([-1.0, 1.0]),
+    "unsigned": np.array([7, 250], np.uint8),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_labels_of_any_type_are_kept_in_the_file(kind, cancer, fitted, tmp_path):
+    X, X_test, y, _ = cancer
+    model = clone(SMALL).fit(X, LABELS[kind][y])
+    np.testing.assert_array_equal(model.predict(X_test), LABELS[kind][fitted.predict(X_test)])
+    model.save(tmp_path / "mine.safetensors")
+    again = LutClassifier.load(tmp_path / "mine.safetensors")
+    assert again.classes_.dtype == LABELS[kind].dtype
+    np.testing.assert_array_equal(again.predict(X_test), model.predict(X_test))
+    np.testing.assert_array_equal(again.decision_function(X_test), model.decision_function(X_test))
+    assert again.get_params() == model.get_params()
+    assert polychron.load(tmp_path / "mine.safetensors").inputs == X.shape[1]
+
+
+def test_names_of_a_table_are_kept_and_checked(tmp_path):
+    data = load_wine(as_frame=True)
+    model = clone(SMALL).fit(data.data, data.target)
+    model.save(tmp_path / "wine.safetensors")
+    again = LutClassifier.load(tmp_path / "wine.safetensors")
+    assert list(again.feature_names_in_) == list(data.data.columns)
+    np.testing.assert_array_equal(again.predict(data.data), model.predict(data.data))
+    with pytest.raises(ValueError, match="feature names"):
+        again.predict(data.data[data.data.columns[::-1]])
+    assert isinstance(data.data, pandas.DataFrame)
+
+
+def test_what_is_missing_is_learnt_from():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 3))
+    y = rng.integers(2, size=400)
+    X[y == 1, 1] = np.nan
+    model = clone(SMALL).fit(X[:300], y[:300])
+    assert model.score(X[300:], y[300:]) == 1
+    X[:, 1] = np.nan
+    assert 0.2 < clone(SMALL).fit(X[:300], y[:300]).score(X[300:], y[300:]) < 0.8  # it can tell
+    with pytest.raises(ValueError, match="infinity"):
+        model.predict([[np.inf, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("X", "y"),
+    [
+        (np.ones((30, 4)), np.arange(30) % 3),
+        (np.random.default_rng(0).normal(size=(30, 4)), np.zeros(30, int)),
+        (np.ones((1, 1)), np.zeros(1, int)),
+        (np.arange(40.0).reshape(-1, 1), np.arange(40) // 20),
+        (np.full((8, 2), np.nan), np.arange(8) % 2),
+    ],
+    ids=["constant", "one class", "one sample", "one feature", "nothing there"],
+)
+def test_poor_data_are_fitted_all_the_same(X, y):
+    model = clone(SMALL).fit(X, y)
+    assert set(model.predict(X)) <= set(y)
+    assert model.predict_proba(X).sum(axis=1) == pytest.approx(1)
+    assert model.network_.compile(board="icebreaker").classify(model.latencies(X[:3])).equal
+    if len(X) == 40:
+        assert model.score(X, y) == 1
+
+
+def test_seconds_end_the_training_and_leave_a_network(cancer):
+    X, X_test, y, _ = cancer
+    model = clone(SMALL).set_params(seconds=0).fit(X, y)
+    assert model.stopped_
+    assert len(model.predict(X_test)) == len(X_test)
+    assert not clone(SMALL).set_params(seconds=1e6).fit(X, y).stopped_
+
+
+BAD = [
+    ("tables", 0),
+    ("tables", 1024),
+    ("pairs", 17),
+    ("pairs", 2.5),
+    ("epochs", 0),
+    ("seconds", -1),
+    ("seconds", "long"),
+    ("tables", True),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_bad_parameter_is_named(name, value, cancer):
+    with pytest.raises(ValueError, match=f"^{name} must be .*, not "):
+        clone(SMALL).set_params(**{name: value}).fit(cancer[0], cancer[2])
+
+
+def test_too_many_classes_are_refused():
+    with pytest.raises(ValueError, match="y must have at most 256 classes, not 257"):
+        clone(SMALL).fit(np.zeros((1028, 1)), np.arange(1028) // 4)
+
+
+def test_it_goes_through_pipelines_and_pickles(cancer, fitted):
+    X, X_test, y, _ = cancer
+    pipeline = make_pipeline(StandardScaler(), clone(SMALL)).fit(X, y)
+    np.testing.assert_array_equal(pipeline.predict(X_test), fitted.predict(X_test))
+    assert pickle.loads(pickle.dumps(fitted)).score(X, y) == fitted.score(X, y)
+
+
+def test_what_is_not_fitted_is_not_saved(tmp_path):
+    with pytest.raises(NotFittedError):
+        SMALL.save(tmp_path / "none.safetensors")
+    assert not list(tmp_path.iterdir())
+
+
+def test_other_networks_are_refused_in_a_sentence(fitted, tmp_path):
+    for name in ("digits", "shakespeare"):
+        path = tmp_path / f"{name}.safetensors"
+        polychron.load(name).save(path)
+        with pytest.raises(NetworkError, match=f"^{path}: "):
+            LutClassifier.load(path)
