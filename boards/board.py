@@ -45,11 +45,15 @@ class Wiring:
 
 @dataclass(frozen=True, kw_only=True)
 class Programmer:
-    """A program that writes the board's flash: its name, and the words by which it knows the board. ``package``: Debian's."""
+    """A program that writes the board's flash: its name, and the words by which it knows the board. ``package``: Debian's.
+
+    ``verifies``: its exit code tells if the flash holds something else than what was written.
+    """
 
     tool: Literal["iceprog", "openFPGALoader"]
     package: str
     words: tuple[str, ...] = ()
+    verifies: bool = True
 
 
 ICEPROG = Programmer(tool="iceprog", package="fpga-icestorm")

@@ -16,5 +16,5 @@ BOARD = Board(
     image_offset=0x100000,  # the bitstream takes the first 104,090 bytes; 1 MB leaves room for multi-boot
     flash_size=16 << 20,
     usb="0403:6010",  # FT2232H
-    programmers=(ICEPROG, Programmer(tool="openFPGALoader", package="openfpgaloader", words=("-b", "ice40_generic"))),
+    programmers=(ICEPROG, Programmer(tool="openFPGALoader", package="openfpgaloader", words=("-b", "ice40_generic"), verifies=False)),
 )

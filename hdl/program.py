@@ -33,14 +33,18 @@ def program(
     import shlex
 
     import boards
+    from firmware.image.onboard import check_bootable
     from hdl.flow.programming import plan
 
     record = boards.get(board)
     folder = Path("build") / record.name if build is None else build
     writing = plan(record, folder, image_only=image_only, place=usb)
+    if record.flash is not None:
+        check_bootable(writing.data[record.image_offset - writing.offset :], record, where=printable(writing.file))
     print(f"{'would write' if dry_run else 'writing'} {writing}", flush=True)
     if dry_run:
-        print(printable(shlex.join(writing.command()), limit=1000))
+        for words in writing.commands():
+            print(printable(shlex.join(words), limit=1000))
         return
     writing.run()
     print("written and verified")

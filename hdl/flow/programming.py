@@ -1,19 +1,25 @@
 """What is written to a board's flash, by which program, and what is said before."""
 
+import json
+import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from boards import Board, Programmer
-from polychron.command.terminal import printable
+from polychron.command.terminal import printable, say
 from polychron.system.children import child
 from polychron.system.files import read_input
 from polychron.system.together import check_together
 
 from .errors import BuildError
 from .usb import DEVICES, UsbDevice, usb_devices
+
+READ_BACK = Path("read-back.bin")
+PARTLY = "the flash may be written in part"
 
 
 class VerifyError(BuildError):
@@ -24,41 +30,64 @@ class VerifyError(BuildError):
 
 @dataclass(frozen=True, kw_only=True)
 class Writing:
-    """``file``, ``size`` bytes, goes to ``offset`` of the board's flash, by ``programmer`` through ``device``."""
+    """``data``, the content of ``file``, goes to ``offset`` of the board's flash, by ``programmer`` through ``device``."""
 
     board: Board
     file: Path
-    size: int
+    data: bytes = field(repr=False)
     offset: int
     programmer: Programmer
     device: UsbDevice
 
     def __str__(self) -> str:
-        what = f"{printable(self.file)}, {self.size:,} bytes, to {self.offset:#x}..{self.offset + self.size - 1:#x} of the flash"
+        size = len(self.data)
+        what = f"{printable(self.file)}, {size:,} bytes, to {self.offset:#x}..{self.offset + size - 1:#x} of the flash"
         return f"{what} of the {self.board.title} at USB {self.device}, by {self.programmer.tool}"
 
-    def command(self) -> list[str]:
-        """The words of the programmer, which verifies what it has written."""
-        device, file = self.device, str(self.file.absolute())
+    def commands(self, read_back: Path = READ_BACK) -> list[list[str]]:
+        """The words that call the programmer: to write, and then, unless it verifies that itself, to read the flash into ``read_back``."""
+        device, file, offset = self.device, str(self.file.absolute()), str(self.offset)
         if self.programmer.tool == "iceprog":
-            return ["iceprog", "-d", f"d:{device.bus:03d}/{device.number:03d}", "-o", str(self.offset), file]
-        there = ["--busdev-num", f"{device.bus}:{device.number}"]
-        how = ["--write-flash", "--verify", "-o", str(self.offset)]
-        return ["openFPGALoader", *self.programmer.words, *there, *how, file]
+            return [["iceprog", "-d", f"d:{device.bus:03d}/{device.number:03d}", "-o", offset, file]]
+        start = ["openFPGALoader", *self.programmer.words, "--busdev-num", f"{device.bus}:{device.number}"]
+        if self.programmer.verifies:
+            return [[*start, "--write-flash", "--verify", "-o", offset, file]]
+        read = ["--dump-flash", "--file-size", str(len(self.data)), "-o", offset, str(read_back)]
+        return [[*start, "--write-flash", "-o", offset, file], [*start, *read]]
 
     def run(self) -> None:
         """Write and verify; the programmer tells its progress itself. ``VerifyError``, or ``BuildError`` where it fails otherwise."""
-        words = self.command()
-        with (
-            tempfile.TemporaryDirectory(prefix="polychron-") as folder,
-            child(words, folder=Path(folder), stdout=None, stderr=subprocess.STDOUT) as process,
-        ):
+        try:
+            with tempfile.TemporaryDirectory(prefix="polychron-") as name:
+                read_back = Path(name) / READ_BACK
+                for words in self.commands(read_back):
+                    self._call(words, Path(name))
+                if not self.programmer.verifies:
+                    self._compare(read_back)
+        except KeyboardInterrupt:
+            say(f"{self.programmer.tool} was ended; {PARTLY}")
+            raise
+
+    def _call(self, words: Sequence[str], folder: Path) -> None:
+        tool = self.programmer.tool
+        with child(words, folder=folder, stdout=None, stderr=subprocess.STDOUT) as process:
             pass
-        if process.returncode == 3 and self.programmer.tool == "iceprog":
+        if process.returncode == 3 and tool == "iceprog":
             raise VerifyError("what iceprog has read back from the flash is not what it has written")
+        if process.returncode < 0:
+            raise BuildError(f"{tool} was ended by signal {-process.returncode}; {PARTLY}")
         if process.returncode:
-            code = f"exit code {process.returncode}"
-            raise BuildError(f"{self.programmer.tool} failed with {code}, for what it says above; the flash may be written in part")
+            raise BuildError(f"{tool} failed with exit code {process.returncode}, for what it says above; {PARTLY}")
+
+    def _compare(self, path: Path) -> None:
+        """What has been read back with what was to be written."""
+        tool, read = self.programmer.tool, read_input(path) if path.exists() else b""
+        if read == self.data:
+            return
+        same = next((at for at, (one, other) in enumerate(zip(read, self.data, strict=False)) if one != other), None)
+        if same is None:
+            raise BuildError(f"{tool} has read back {len(read)} of {len(self.data)} bytes, so nobody knows what is in the flash")
+        raise VerifyError(f"what {tool} has read back from the flash is not what was to be written, from {self.offset + same:#x} on")
 
 
 def plan(board: Board, folder: Path, *, image_only: bool, place: str | None, devices: Path = DEVICES) -> Writing:
@@ -70,10 +99,26 @@ def plan(board: Board, folder: Path, *, image_only: bool, place: str | None, dev
     file, offset = _product(board, folder, image_only=image_only)
     data = read_input(file)
     check_together(file, data)
+    _check_board(board, folder)
+    if not data:
+        raise BuildError(f"{printable(file)} is empty")
     if offset + len(data) > board.flash_size:
         raise BuildError(f"{printable(file)} has {len(data)} bytes, {board.flash_size - offset} are left in the flash from {offset:#x} on")
     device = _device(board, place, devices)
-    return Writing(board=board, file=file, size=len(data), offset=offset, programmer=programmer, device=device)
+    return Writing(board=board, file=file, data=data, offset=offset, programmer=programmer, device=device)
+
+
+def _check_board(board: Board, folder: Path) -> None:
+    """That the report of the build in ``folder``, if it has left one, names ``board``."""
+    path = folder / "report.json"
+    try:
+        named = json.loads(read_input(path))["board"]
+    except FileNotFoundError:
+        return
+    except (ValueError, LookupError, TypeError, RecursionError):
+        raise BuildError(f"{printable(path)} names no board, so it is not known which one the files beside it are for") from None
+    if named != board.name:
+        raise BuildError(f"{printable(folder)} holds a build for the board {printable(named)}, not for {board.name}")
 
 
 def _product(board: Board, folder: Path, *, image_only: bool) -> tuple[Path, int]:
@@ -101,7 +146,10 @@ def _device(board: Board, place: str | None, folder: Path) -> UsbDevice:
     found = usb_devices(board.usb, folder=folder)
     there = ", ".join(map(str, found)) or "none"
     if place is not None:
-        found = [device for device in found if device.place == place]
+        words = re.fullmatch("([0-9]{1,9})/([0-9]{1,9})", place)
+        if words is None:
+            raise BuildError(f"--usb must be BUS/NUMBER as lsusb counts, such as 003/014, not {printable(place)!r}")
+        found = [device for device in found if (device.bus, device.number) == (int(words[1]), int(words[2]))]
     if not found:
         asked = f" at {printable(place)}" if place else ""
         raise BuildError(f"the {board.title} shows as USB device {board.usb}, and there is none{asked}; of that kind there are: {there}")

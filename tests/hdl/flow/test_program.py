@@ -3,15 +3,22 @@ where the real ones are installed, they are called for a device that isn't there
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import boards
 import hdl.program
+from firmware.compiler import compile_network
+from firmware.image.image import write_image
 from hdl.flow import programming
+from hdl.flow.errors import BuildError
+from hdl.flow.products import flash_image
 from hdl.flow.programming import VerifyError, plan
 from polychron.system.together import with_list
+from tests.firmware.networks import random_network
 
 ROOT = Path(__file__).parents[3]
 
@@ -46,18 +53,43 @@ def build(tmp_path):
 
 
 @pytest.fixture
+def whole(tmp_path):
+    """A build with a real memory image; ``whole(board)`` says which board its report names."""
+    folder = tmp_path / "whole"
+    folder.mkdir()
+
+    def fill(name, *, of="icebreaker"):
+        board, image = boards.get(name), write_image(compile_network(random_network(1), boards.get(of)))
+        flash = flash_image(bitstream=b"b" * 10, image=image, offset=board.image_offset, size=board.flash_size)
+        report = f'{{"board": "{name}"}}'.encode()
+        files = {"bitstream.bin": b"b" * 10, "bitstream.bit": b"b" * 10, "image.bin": image, "flash.bin": flash, "report.json": report}
+        for path, data in with_list(files).items():
+            (folder / path).write_bytes(data)
+        return folder
+
+    return fill
+
+
+@pytest.fixture
 def tools(tmp_path, monkeypatch):
-    """``tools(name, code)`` installs a programmer that records its words and ends with ``code``; no other is found."""
+    """``tools(name, code)`` installs a programmer that records its words, runs ``body`` and ends with ``code``; no other is found."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
 
-    def install(name, code=0):
+    def install(name, code=0, body=":"):
         path = folder / name
-        path.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/words\nexit {code}\n')
+        path.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/words\n{body}\nexit {code}\n')
         path.chmod(0o755)
 
     return install
+
+
+def loader(chip, *, writes=True, spoils=":", reads=True):
+    """What openFPGALoader does with an iCE40's flash, ``chip``, whatever its exit code: it writes, or reads the whole of it."""
+    write = f'/bin/cp "$last" {chip}; {spoils}' if writes else ":"
+    read = f'/bin/cp {chip} "$last"' if reads else ":"
+    return f'for last; do :; done\ncase "$*" in *--dump-flash*) {read};; *) {write};; esac'
 
 
 def words(tmp_path):
@@ -84,10 +116,39 @@ def test_openfpgaloader(tmp_path, devices, build, tools):
     tools("openFPGALoader")
     devices(3, 14, "0403:6010")
     devices(1, 5, "0403:6015")
-    plan(boards.get("icebreaker"), build, image_only=False, place=None, devices=devices.folder).run()
-    assert words(tmp_path) == f"-b ice40_generic --busdev-num 3:14 --write-flash --verify -o 0 {build}/flash.bin".split()
+    write, read = plan(boards.get("icebreaker"), build, image_only=True, place=None, devices=devices.folder).commands()
+    start = "openFPGALoader -b ice40_generic --busdev-num 3:14"
+    assert write == f"{start} --write-flash -o {0x100000} {build}/image.bin".split()
+    assert read == f"{start} --dump-flash --file-size 7 -o {0x100000} read-back.bin".split()
     plan(boards.get("ulx3s_85f"), build, image_only=False, place=None, devices=devices.folder).run()
     assert words(tmp_path) == f"-b ulx3s --busdev-num 1:5 --write-flash --verify -o 0 {build}/bitstream.bit".split()
+
+
+@pytest.mark.parametrize(
+    ("chip", "error", "message"),
+    [
+        ({}, None, ""),
+        ({"writes": False}, VerifyError, "is not what was to be written, from 0x0 on"),
+        ({"spoils": "printf x | dd of=$chip bs=1 seek=12 conv=notrunc 2> $chip.log"}, VerifyError, "from 0xc on"),
+        ({"reads": False}, BuildError, "has read back 0 of 17 bytes"),
+        ({"spoils": 'printf bbbb > "$chip"'}, BuildError, "has read back 4 of 17 bytes"),
+    ],
+)
+def test_what_openfpgaloader_has_written_is_read_back(chip, error, message, tmp_path, devices, build, tools):
+    """For an iCE40 its exit code is 0 whatever it has found."""
+    path = tmp_path / "chip"
+    path.write_bytes(b"old" * 100)
+    tools("openFPGALoader", 0, f"PATH=/usr/bin:/bin chip={path}\n{loader(path, **chip)}")
+    devices(3, 14, "0403:6010")
+    writing = plan(boards.get("icebreaker"), build, image_only=False, place=None, devices=devices.folder)
+    if error is None:
+        writing.run()
+        assert path.read_bytes() == (build / "flash.bin").read_bytes()
+        return
+    with pytest.raises(error) as caught:
+        writing.run()
+    assert type(caught.value) is error
+    assert message in str(caught.value)
 
 
 def refused(devices, build, name="icebreaker", *, image_only=False, place=None):
@@ -106,6 +167,9 @@ def test_what_is_refused(tmp_path, devices, build, tools):
     assert refused(devices, build) == f"{icebreaker} shows as USB device 0403:6010, and there is none; of that kind there are: none"
     devices(3, 14, "0403:6010", "A")
     assert refused(devices, build, place="3/15").endswith("and there is none at 3/15; of that kind there are: 3/14 (A)")
+    assert plan(boards.get("icebreaker"), build, image_only=False, place="003/014", devices=devices.folder).device.place == "3/14"
+    for place in ("", "3:14", "3/14/1", "\u0663/14"):
+        assert refused(devices, build, place=place).startswith("--usb must be BUS/NUMBER as lsusb counts, such as 003/014, not ")
     devices(3, 9, "0403:6010", "B")
     assert refused(devices, build) == ("there are several USB devices 0403:6010, 3/9 (B), 3/14 (A): name the board's with --usb BUS/NUMBER")
     assert refused(devices, build, "icesugar").startswith("no tool is known that writes the flash of the MuseLab iCESugar from here")
@@ -116,29 +180,41 @@ def test_what_is_refused(tmp_path, devices, build, tools):
     with open(build / "flash.bin", "r+b") as file:
         file.truncate((16 << 20) + 1)
     assert "16777216 are left in the flash from 0x0 on" in refused(devices, build, place="3/14")
+    (build / "flash.bin").write_bytes(b"")
+    assert refused(devices, build, place="3/14") == f"{build}/flash.bin is empty"
     (build / "flash.bin").unlink()
     os.mkfifo(build / "flash.bin")
     assert "it is a FIFO" in refused(devices, build, place="3/14")
     assert not (tmp_path / "words").exists()
 
 
-@pytest.mark.parametrize(("code", "due"), [(3, 1), (2, 2)])
-def test_a_programmer_that_fails(code, due, devices, build, tools):
-    tools("iceprog", code)
+@pytest.mark.parametrize(
+    ("code", "body", "due", "message"),
+    [
+        (3, ":", 1, "what iceprog has read back from the flash is not what it has written"),
+        (2, ":", 2, "iceprog failed with exit code 2, for what it says above; the flash may be written in part"),
+        (0, "kill -SEGV $$", 2, "iceprog was ended by signal 11; the flash may be written in part"),
+    ],
+)
+def test_a_programmer_that_fails(code, body, due, message, devices, build, tools):
+    tools("iceprog", code, body)
     devices(3, 14, "0403:6010")
     with pytest.raises(ValueError, match="iceprog") as caught:
         plan(boards.get("icebreaker"), build, image_only=False, place=None, devices=devices.folder).run()
+    assert str(caught.value) == message
     assert caught.value.exit_code == due
     assert isinstance(caught.value, VerifyError) == (due == 1)
 
 
-def test_command(tmp_path, devices, build, tools, capfd, monkeypatch):
+def test_command(tmp_path, devices, whole, tools, capfd, monkeypatch):
     monkeypatch.setattr(programming.plan, "__kwdefaults__", {"devices": devices.folder})
+    build = whole("icebreaker")
+    size = (build / "flash.bin").stat().st_size
     tools("iceprog")
     devices(3, 14, "0403:6010")
     assert hdl.program.main(["--build", str(build), "--dry-run"]) == 0
     told = capfd.readouterr().out.splitlines()
-    assert told[0].startswith(f"would write {build}/flash.bin, 17 bytes, to 0x0..0x10 ")
+    assert told[0].startswith(f"would write {build}/flash.bin, {size:,} bytes, to 0x0..{size - 1:#x} ")
     assert told[1] == f"iceprog -d d:003/014 -o 0 {build}/flash.bin"
     assert not (tmp_path / "words").exists()
     assert hdl.program.main(["--build", str(build)]) == 0
@@ -146,6 +222,56 @@ def test_command(tmp_path, devices, build, tools, capfd, monkeypatch):
     assert words(tmp_path)[-1] == f"{build}/flash.bin"
     assert hdl.program.main(["--build", str(tmp_path / "none")]) == 2
     assert "No such file or directory" in capfd.readouterr().err
+
+
+def test_only_what_is_for_the_board(tmp_path, devices, whole, tools, capfd, monkeypatch):
+    """Builds for other boards, and files that hold no whole image of the board's, are refused before the programmer is called."""
+    monkeypatch.setattr(programming.plan, "__kwdefaults__", {"devices": devices.folder})
+    tools("iceprog")
+    devices(3, 14, "0403:6010")
+    devices(3, 15, "0403:6014")
+
+    def said(*words):
+        assert hdl.program.main(["--build", str(tmp_path / "whole"), *words]) == 2
+        return capfd.readouterr().err
+
+    for name, other in (("icesugar", "icebreaker"), ("upduino_v3", "icebreaker"), ("icebreaker", "upduino_v3")):
+        build = whole(name)
+        assert f"{build} holds a build for the board {name}, not for {other}\n" in said("--board", other)
+    whole("icebreaker", of="ulx3s_85f")
+    different = "the memory image is for 16 lanes and 2 comparators, the core of icebreaker has 8 lanes and 2 comparators\n"
+    assert said() == f"error: {build}/flash.bin: {different}"
+    assert said("--image-only") == f"error: {build}/image.bin: {different}"
+
+    whole("icebreaker")
+    (build / "files.sha256").unlink()
+    image, flash = (build / "image.bin").read_bytes(), (build / "flash.bin").read_bytes()
+    for length in (100, 0x100000, len(flash) - 1):
+        (build / "flash.bin").write_bytes(flash[:length])
+        assert f"{build}/flash.bin: there is no memory image for 0x100000 of the flash in it: the " in said()
+    (build / "image.bin").write_bytes(image[:60] + bytes([image[60] ^ 1]) + image[61:])
+    assert "the CRC of section 0 (META) at byte 16 is wrong" in said("--image-only")
+    (build / "flash.bin").write_bytes(flash)
+    for report in ("{", "[]", "{}", "\xff"):
+        (build / "report.json").write_text(report, encoding="latin-1")
+        assert "report.json names no board" in said()
+    assert not (tmp_path / "words").exists()
+    (build / "report.json").unlink()
+    assert hdl.program.main(["--build", str(build)]) == 0
+
+
+def test_an_interrupted_programmer(tmp_path, devices, whole, tools):
+    """It is ended, and it is said that the flash may be written in part."""
+    tools("iceprog", 0, f"echo $$ > {tmp_path}/pid; kill -INT $PPID; exec /bin/sleep 60")
+    devices(3, 14, "0403:6010")
+    folder = repr(str(devices.folder))
+    script = f"import sys, hdl.program, hdl.flow.programming as p; p.plan.__kwdefaults__['devices'] = p.Path({folder})"
+    script += "; sys.exit(hdl.program.main())"
+    words = [sys.executable, "-c", script, "--build", str(whole("icebreaker"))]
+    done = subprocess.run(words, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 130
+    assert done.stderr == "iceprog was ended; the flash may be written in part\nstopped\n"
+    assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
 
 
 @pytest.mark.parametrize(("name", "tool"), [("icebreaker", "iceprog"), ("ulx3s_85f", "openFPGALoader")])

@@ -1,0 +1,22 @@
+"""Whether an image is one that a board loads from its flash."""
+
+from boards import Board
+
+from .. import isa
+from .image import read_image
+from .sections import ImageError
+
+
+def check_bootable(image: bytes, board: Board, *, where: str) -> None:
+    """Raises ``ImageError``, which names ``where``, unless ``image`` is a whole one for the board's core and its place in the flash."""
+    try:
+        program = read_image(image)
+    except ImageError as error:
+        raise ImageError(f"{where}: there is no memory image for {board.image_offset:#x} of the flash in it: {error}") from None
+    width = isa.Width.of(board)
+    if program.width != width:
+        raise ImageError(f"{where}: the memory image is for {program.width}, the core of {board.name} has {width}")
+    if program.image_offset not in (None, board.image_offset):
+        raise ImageError(
+            f"{where}: the memory image is for {program.image_offset:#x} of the flash, that of {board.name} is at {board.image_offset:#x}"
+        )
