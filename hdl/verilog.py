@@ -35,6 +35,8 @@ def verilog(
     from polychron.system.files import check_file, write_whole
     from polychron.system.version import project_version
 
+    if not out.name:
+        raise ValueError(f"--out must name a file, not {str(out)!r}")
     record = boards.get(board)
     core = without_board(record if flash == "none" else boards.flash_mode(record, flash), flash=flash != "none")
     beside = out.with_name(f"{out.name}.vlt")

@@ -1,5 +1,6 @@
 """The core alone as one Verilog module for somebody else's design, and what Verilator is to be silent about (docs/user/verilog.md)."""
 
+import os
 import re
 import tempfile
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from hdl.board.face import Port, flat
 from hdl.board.parts import core_params
 from hdl.flow.errors import BuildError
 from hdl.flow.tools import find_tool
+from polychron.command.terminal import printable
 
 MODULE = "polychron_core"
 
@@ -72,9 +74,13 @@ def make_verilog(board: Board, *, version: str, note: Callable[[str], None]) -> 
 
 
 def waivers(file: str) -> str:
-    """The configuration that makes Verilator silent about a core in ``file``."""
-    rules = "".join(f'// {reason}\nlint_off -rule {rule} -file "*{file}"\n' for rule, reason in WAIVERS.items())
-    return f"`verilator_config\n// What verilator -Wall says of {file}, and why each is harmless.\n{rules}"
+    """The configuration that makes Verilator silent about a core in ``file``, in whichever folder, and about no other file."""
+    name = re.sub(rb"[^A-Za-z0-9_.+-]", b"?", os.fsencode(file)).decode()  # ? stands for any byte
+    rules = "".join(
+        f"// {reason}\n" + "".join(f'lint_off -rule {rule} -file "{folder}{name}"\n' for folder in ("", "*/"))
+        for rule, reason in WAIVERS.items()
+    )
+    return f"`verilator_config\n// What verilator -Wall says of {printable(file)}, and why each is harmless.\n{rules}"
 
 
 def _verilog(text: str, note: Callable[[str], None]) -> str:

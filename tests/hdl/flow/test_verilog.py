@@ -103,6 +103,30 @@ def test_verilator_has_nothing_to_say_but_what_is_waived(board: str, flash: str,
     assert any("symbol_valid" in line for line in lint(tmp_path, "own.v.vlt", "own.v"))
 
 
+@pytest.mark.skipif(shutil.which("verilator") is None, reason="the Debian package verilator is not installed")
+@pytest.mark.parametrize("name", ["core.v", "k\u00f6r*[p\\er].v"])
+def test_the_waivers_are_for_this_file_alone(name: str, tmp_path: Path) -> None:
+    """In whichever folder it is called, whatever its name is; a file whose name ends alike has its warnings."""
+    text = text_of("icebreaker", "none")
+    (tmp_path / "deep").mkdir()
+    for path in (name, f"deep/{name}", f"my_{name}"):
+        (tmp_path / path).write_text(text)
+    (tmp_path / "core.vlt").write_text(waivers(name), encoding="utf-8")
+    for path in (name, f"deep/{name}"):
+        assert lint(tmp_path, "core.vlt", path) == []
+    assert len(lint(tmp_path, "core.vlt", f"my_{name}")) > 10
+
+
+def test_names_of_files(capsys: pytest.CaptureFixture[str]) -> None:
+    """One that is no UTF-8, or that has a line's end or quotes in it, makes no line of the waivers another; one of no file is refused."""
+    assert re.sub(r'"\S+"', '"core.v"', waivers("core.v")) == re.sub(
+        r'"\S+"', '"core.v"', waivers(os.fsdecode(b'\xff\n".v')).replace(r'\udcff\n".v', "core.v")
+    )
+    for out in ("", ".", "/"):
+        assert main(["verilog", "--out", out]) == 2
+        assert capsys.readouterr().err == f"error: --out must name a file, not {out or '.'!r}\n"
+
+
 def test_what_is_there_is_kept_after_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "core.v"
     out.write_text("old")
