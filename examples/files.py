@@ -21,6 +21,8 @@ def write_files(program: polychron.Program, prompt: str, folder: Path) -> tuple[
     symbols = program.network.integer.byte_symbols()
     if symbols is None:
         raise ValueError(f"{program.network.name} has no symbols: it writes no text")
+    if program.code.image_offset is not None:
+        raise ValueError(f"{program.network.name} has tables in flash: the examples' core reads none, and does not refuse the image")
     forced = encode(symbols, prompt.encode()).tolist()
     written = [ord("?") if byte == UNKNOWN else byte for byte in symbols]
     write_memory(folder / "image.mem", program.image)

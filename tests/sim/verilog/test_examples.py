@@ -68,6 +68,13 @@ def test_the_verilog_example_writes_goldens_text(program: polychron.Program, tmp
     assert simulate(tmp_path, sources, parameters).startswith("the image was refused after ")
 
 
+@pytest.mark.parametrize(("network", "message"), [("digits", "has no symbols"), ("best-5m", "has tables in flash")])
+def test_what_the_examples_can_not_run(network: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=message):
+        example("files").write_files(polychron.load(network).compile(), PROMPT, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 BENCH = """
 module bench;
     parameter LENGTH = 1;
