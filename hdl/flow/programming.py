@@ -104,6 +104,8 @@ def plan(board: Board, folder: Path, *, image_only: bool, place: str | None, dev
         raise BuildError(f"{printable(file)} is empty")
     if offset + len(data) > board.flash_size:
         raise BuildError(f"{printable(file)} has {len(data)} bytes, {board.flash_size - offset} are left in the flash from {offset:#x} on")
+    if board.flash is not None and not image_only:
+        _check_parts(board, folder, data)
     device = _device(board, place, devices)
     return Writing(board=board, file=file, data=data, offset=offset, programmer=programmer, device=device)
 
@@ -119,6 +121,15 @@ def _check_board(board: Board, folder: Path) -> None:
         raise BuildError(f"{printable(path)} names no board, so it is not known which one the files beside it are for") from None
     if named != board.name:
         raise BuildError(f"{printable(folder)} holds a build for the board {printable(named)}, not for {board.name}")
+
+
+def _check_parts(board: Board, folder: Path, flash: bytes) -> None:
+    """That ``flash`` is made of the files beside it. An export into the folder leaves a list of its own, which doesn't name flash.bin."""
+    parts = {"bitstream.bin": flash[: board.image_offset], "image.bin": flash[board.image_offset :]}
+    for name, part in parts.items():
+        path = folder / name
+        if path.exists() and read_input(path).ljust(len(part), b"\xff") != part:
+            raise BuildError(f"{printable(path)} is not the one in flash.bin beside it: build again")
 
 
 def _product(board: Board, folder: Path, *, image_only: bool) -> tuple[Path, int]:

@@ -46,7 +46,8 @@ def devices(tmp_path):
 def build(tmp_path):
     folder = tmp_path / "build"
     folder.mkdir()
-    files = {"bitstream.bin": b"b" * 10, "bitstream.bit": b"b" * 10, "image.bin": b"i" * 7, "flash.bin": b"b" * 10 + b"i" * 7}
+    files = {"bitstream.bin": b"b" * 10, "bitstream.bit": b"b" * 10, "image.bin": b"i" * 7}
+    files["flash.bin"] = flash_image(bitstream=b"b" * 10, image=b"i" * 7, offset=0x100000, size=16 << 20)
     for name, data in with_list(files).items():
         (folder / name).write_bytes(data)
     return folder
@@ -102,7 +103,8 @@ def test_iceprog(tmp_path, devices, build, tools):
     devices(3, 14, "0403:6010")
     writing = plan(boards.get("icebreaker"), build, image_only=False, place=None, devices=devices.folder)
     assert str(writing) == (
-        f"{build}/flash.bin, 17 bytes, to 0x0..0x10 of the flash of the 1BitSquared iCEBreaker at USB 3/14 (Dual RS232\\x1b[2J), by iceprog"
+        f"{build}/flash.bin, 1,048,583 bytes, to 0x0..0x100006 of the flash of the 1BitSquared iCEBreaker"
+        " at USB 3/14 (Dual RS232\\x1b[2J), by iceprog"
     )
     writing.run()
     assert words(tmp_path) == ["-d", "d:003/014", "-o", "0", f"{build}/flash.bin"]
@@ -130,8 +132,8 @@ def test_openfpgaloader(tmp_path, devices, build, tools):
         ({}, None, ""),
         ({"writes": False}, VerifyError, "is not what was to be written, from 0x0 on"),
         ({"spoils": "printf x | dd of=$chip bs=1 seek=12 conv=notrunc 2> $chip.log"}, VerifyError, "from 0xc on"),
-        ({"reads": False}, BuildError, "has read back 0 of 17 bytes"),
-        ({"spoils": 'printf bbbb > "$chip"'}, BuildError, "has read back 4 of 17 bytes"),
+        ({"reads": False}, BuildError, "has read back 0 of 1048583 bytes"),
+        ({"spoils": 'printf bbbb > "$chip"'}, BuildError, "has read back 4 of 1048583 bytes"),
     ],
 )
 def test_what_openfpgaloader_has_written_is_read_back(chip, error, message, tmp_path, devices, build, tools):
@@ -174,12 +176,18 @@ def test_what_is_refused(tmp_path, devices, build, tools):
     assert refused(devices, build) == ("there are several USB devices 0403:6010, 3/9 (B), 3/14 (A): name the board's with --usb BUS/NUMBER")
     assert refused(devices, build, "icesugar").startswith("no tool is known that writes the flash of the MuseLab iCESugar from here")
     assert refused(devices, build, "upduino_v3", image_only=True).startswith("the tinyVision.ai UPduino v3 reads no image from its flash")
+    flash = (build / "flash.bin").read_bytes()
     (build / "image.bin").write_bytes(b"other")
     assert "don't belong together" in refused(devices, build, place="3/14")
     (build / "files.sha256").unlink()
     with open(build / "flash.bin", "r+b") as file:
         file.truncate((16 << 20) + 1)
     assert "16777216 are left in the flash from 0x0 on" in refused(devices, build, place="3/14")
+    (build / "flash.bin").write_bytes(flash)
+    assert refused(devices, build, place="3/14") == f"{build}/image.bin is not the one in flash.bin beside it: build again"
+    (build / "image.bin").unlink()
+    (build / "bitstream.bin").write_bytes(b"c" * 10)
+    assert refused(devices, build, place="3/14") == f"{build}/bitstream.bin is not the one in flash.bin beside it: build again"
     (build / "flash.bin").write_bytes(b"")
     assert refused(devices, build, place="3/14") == f"{build}/flash.bin is empty"
     (build / "flash.bin").unlink()
@@ -246,6 +254,7 @@ def test_only_what_is_for_the_board(tmp_path, devices, whole, tools, capfd, monk
     whole("icebreaker")
     (build / "files.sha256").unlink()
     image, flash = (build / "image.bin").read_bytes(), (build / "flash.bin").read_bytes()
+    (build / "image.bin").unlink()
     for length in (100, 0x100000, len(flash) - 1):
         (build / "flash.bin").write_bytes(flash[:length])
         assert f"{build}/flash.bin: there is no memory image for 0x100000 of the flash in it: the " in said()
@@ -257,6 +266,7 @@ def test_only_what_is_for_the_board(tmp_path, devices, whole, tools, capfd, monk
         assert "report.json names no board" in said()
     assert not (tmp_path / "words").exists()
     (build / "report.json").unlink()
+    (build / "image.bin").write_bytes(image)
     assert hdl.program.main(["--build", str(build)]) == 0
 
 
