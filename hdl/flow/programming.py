@@ -12,7 +12,7 @@ from pathlib import Path
 from boards import Board, Programmer
 from polychron.command.terminal import printable, say
 from polychron.system.children import child
-from polychron.system.files import read_input
+from polychron.system.files import open_input, read_input
 from polychron.system.together import check_together
 
 from .errors import BuildError
@@ -97,13 +97,15 @@ def plan(board: Board, folder: Path, *, image_only: bool, place: str | None, dev
     """
     programmer = _programmer(board)
     file, offset = _product(board, folder, image_only=image_only)
-    data = read_input(file)
-    check_together(file, data)
-    _check_board(board, folder)
+    left = board.flash_size - offset
+    with open_input(file) as opened:
+        data = opened.read(left + 1)
+    if len(data) > left:
+        raise BuildError(f"{printable(file)} has more bytes than the {left} that are left in the flash from {offset:#x} on")
     if not data:
         raise BuildError(f"{printable(file)} is empty")
-    if offset + len(data) > board.flash_size:
-        raise BuildError(f"{printable(file)} has {len(data)} bytes, {board.flash_size - offset} are left in the flash from {offset:#x} on")
+    check_together(file, data)
+    _check_board(board, folder)
     if board.flash is not None and not image_only:
         _check_parts(board, folder, data)
     device = _device(board, place, devices)
