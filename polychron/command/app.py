@@ -81,6 +81,9 @@ def run(app: App, argv: Sequence[str] | None = None, *, group: str | None = None
     has gone (``| head``) is 141. What interrupts it ends the programs it has started too, and is 128 and the number of the signal.
     """
     words = sys.argv[1:] if argv is None else list(argv)
+    if sys.stdout is None or sys.stderr is None:  # closed (>&-); what is opened next would take its number
+        print("error: standard output and standard error must be open", file=sys.stderr)
+        return 2
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # whatever signs the locale lacks, a text is told to its end
     for above in (group, FRONT_DOOR):  # so that usage and errors name the command that is installed

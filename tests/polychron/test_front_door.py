@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -243,6 +244,16 @@ def test_a_reader_that_has_gone(words: list[str]) -> None:
         running.stdout.close()
         assert b"Traceback" not in running.stderr.read()
     assert running.returncode == 141
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-"])
+def test_a_closed_output(closed: str, tmp_path: Path) -> None:
+    """Nothing can be told then: refused before anything is done."""
+    line = f"{shlex.quote(sys.executable)} -m polychron verilog --out {shlex.quote(str(tmp_path / 'core.v'))} {closed}"
+    done = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout + done.stderr == "error: standard output and standard error must be open\n"
+    assert not list(tmp_path.iterdir())
 
 
 def test_completion_knows_every_command() -> None:
