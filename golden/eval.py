@@ -28,7 +28,7 @@ def evaluate(
     *,
     text: Annotated[Path | None, option("of a text network: any file; left out: Python's own help topics", metavar="FILE")] = None,
     whole: Annotated[bool, option("score the whole text, not only its last tenth")] = False,
-    data: Annotated[Path | None, option("of an mnist network: the folder of the IDX files", metavar="DIR")] = None,
+    data: Annotated[Path | None, option("of an mnist network: the folder of the IDX files; of a table's: the file", metavar="PATH")] = None,
     json: Json = False,
 ) -> None:
     from polychron.network import load
@@ -43,10 +43,10 @@ def evaluate(
         figures |= {"network": found.name, "kind": integer.kind, "neurons": integer.n, "table_bytes": integer.table_bytes()}
         if integer.byte_symbols() is not None:
             if data is not None:
-                raise ValueError("--data is for image networks, and this is a text network")
+                raise ValueError("--data is for classifiers, and this is a text network")
             figures |= _score(found, text, whole=whole)
         elif text is not None:
-            raise ValueError("--text is for text networks, and this is an image network")
+            raise ValueError("--text is for text networks, and this is a classifier")
         else:
             figures |= (measured := found.accuracy(data=data))
             for name, value in measured.items():

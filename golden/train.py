@@ -1,4 +1,4 @@
-"""``python -m golden.train {text,transformer,digits,mnist}``: train a network, save it as one file with its card and learning curve."""
+"""``python -m golden.train {text,transformer,digits,mnist,classify}``: train a network, save it with its card and learning curve."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -14,6 +14,7 @@ from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, command_line, preset_values
 
 from .tasks.images.recipe import DIGITS_PRESETS, MNIST_PRESETS, ImageOptions, MnistOptions
+from .tasks.tables.options import TableOptions
 from .training.architectures.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
 from .training.architectures.transformer_presets import TRANSFORMER_PRESETS, TransformerOptions
 from .training.options import LanguageOptions
@@ -26,6 +27,7 @@ app = make_app(
         "polychron train text --text FILE --preset best-5m --out mine.safetensors",
         "polychron train transformer --text FILE --preset spram",
         "polychron train digits",
+        "polychron train classify --data readings.csv --target state",
     ],
 )
 
@@ -80,6 +82,16 @@ def mnist(options: Annotated[MnistOptions, FLAT], *, json: Json = False) -> None
 
     with reported(json) as figures:
         figures |= task.run("mnist", options, **_to("mnist", options, MNIST_PRESETS))
+
+
+@app.command
+def classify(options: Annotated[TableOptions, FLAT], *, json: Json = False) -> None:
+    """Classify the rows of a table: sensor readings, measurements, anything that is numbers."""
+    from .tasks.tables import task
+
+    command = command_line("python -m golden.train classify", options, defaults=TableOptions(data=Path()))
+    with reported(json) as figures:
+        figures |= task.run(options, out=options.out or Path("classify.safetensors"), command=command)
 
 
 main = partial(run, app)

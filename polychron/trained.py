@@ -120,9 +120,9 @@ class Trained:
         return Score(bits=found.bits, characters=found.characters, saturations=found.saturations)
 
     def accuracy(self, *, data: Path | str | None = None) -> dict[str, float]:
-        """Of a digits or mnist network: how many held-out ``images`` there are, and the part of them it gets right
-        (``accuracy_integer``). ``data``: the folder of MNIST's files."""
-        from golden.tasks.images.task import evaluate
+        """Of a classifier: how many held-out ``images`` or ``samples`` there are, and the part of them it gets right
+        (``accuracy_integer``). ``data``: the folder of MNIST's files, or the file of a table."""
+        from golden.tasks.scoring import evaluate
 
-        with under_way("scoring the held-out images"):
+        with under_way("scoring what was held out"):
             return evaluate(self.integer, data=None if data is None else Path(data))

@@ -46,15 +46,17 @@ app = make_app(
 )
 
 
-DIGITS = "classify the first N images that were held out of the network's training instead"
+DIGITS = "classify the first N images, or rows of a table, that were held out of the network's training instead"
+
+DATA = "of --digits: the folder of the IDX files of an mnist network, or the file of the samples of a table's"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Images(Options):
     """What a classifier is given; nothing: a text is written."""
 
-    digits: Annotated[int | None, option(DIGITS, low=1, high=1_000_000, metavar="N")] = None
-    data: Annotated[Path | None, option("of --digits with an mnist network: the folder of the IDX files", metavar="DIR")] = None
+    digits: Annotated[int | None, option(DIGITS, low=1, high=1_000_000, metavar="N", name=("--digits", "--samples"))] = None
+    data: Annotated[Path | None, option(DATA, metavar="PATH")] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -92,7 +94,7 @@ def simulate(
 
 
 def _digits(program: "Program", count: int, figures: dict[str, Any], *, data: Path | None, uart: bool, trace: Path | None) -> int:
-    from golden.tasks.images.task import held_out
+    from golden.tasks.scoring import held_out
 
     network = program.network
     if network.integer.byte_symbols() is not None:
@@ -104,7 +106,8 @@ def _digits(program: "Program", count: int, figures: dict[str, Any], *, data: Pa
     made = program.classify(x[:count], uart=uart, trace=trace, say=say)
     right = sum(found == int(label) for found, label in zip(made.classes, labels, strict=False))
     figures |= made.figures | {"right": right}
-    return _report(made, f"{len(made.classes)} held-out digits: {100 * right / len(made.classes):.2f} % right", trace=trace)
+    what = "samples" if card["task"] == "classify" else "digits"
+    return _report(made, f"{len(made.classes)} held-out {what}: {100 * right / len(made.classes):.2f} % right", trace=trace)
 
 
 def _report(made: "Run", *lines: str, trace: Path | None) -> int:

@@ -11,15 +11,13 @@ import numpy.typing as npt
 from golden.integer.deep import classifier, deep_forward
 from golden.integer.forward import earliest
 from golden.integer.layer import Int16, NetworkError
-from golden.tasks.classes.classifier import train_classifier
-from golden.tasks.classes.gain import MAX_CLASSES
-from golden.tasks.classes.quantiles import REFERENCES, Quantiles
-from golden.tasks.classes.recipe import Growth, Recipe
+from golden.tasks.classes.card import card_of, read_card
+from golden.tasks.classes.numbers import recipe_for, train_numbers
+from golden.tasks.classes.quantiles import Quantiles
 
 from ..network import Network
 from ..network import load as load_network
 from ..system.progress import bar, shown
-from .card import card_of, read_card
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
@@ -27,11 +25,6 @@ try:
     from sklearn.utils.validation import check_is_fitted, check_random_state, validate_data
 except ImportError:
     raise ImportError("the estimators are scikit-learn's: pip install 'polychron[tasks]' (1.6 or newer)") from None
-
-PASSES = 200_000
-"""Samples that joint fitting looks at, where ``epochs`` is left out, but 10 to 100 times each of them."""
-
-GROWTH = Growth(pool=600, rows=3000, ref_share=0.75)
 
 Floats = npt.NDArray[np.float64]
 
@@ -88,13 +81,11 @@ class LutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         X, y = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
-        if len(self.classes_) > MAX_CLASSES:
-            raise ValueError(f"y must have at most {MAX_CLASSES} classes, not {len(self.classes_)}")
         self.quantiles_ = Quantiles.fit(X)
-        x = self.quantiles_.latencies(X)
         names = getattr(self, "feature_names_in_", None)
         card = card_of(self.quantiles_, self.classes_, names=names, parameters=self.get_params())
-        seed, recipe = int(check_random_state(self.random_state).randint(1 << 31)), self._recipe(len(x))
+        seed = int(check_random_state(self.random_state).randint(1 << 31))
+        recipe = recipe_for(len(X), tables=int(self.tables), pairs=int(self.pairs), epochs=self.epochs)
         end = None if self.seconds is None else time.monotonic() + self.seconds
         with shown() if self.verbose else nullcontext(), bar(recipe.steps, unit="round") as line:
 
@@ -103,7 +94,9 @@ class LutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 line.update()
                 return end is not None and time.monotonic() > end
 
-            trained = train_classifier(lambda epoch: x, labels, recipe, classes=len(self.classes_), seed=seed, card=card, tick=tick)
+            trained = train_numbers(
+                X, labels, recipe, quantiles=self.quantiles_, classes=len(self.classes_), seed=seed, card=card, tick=tick
+            )
         self.stopped_ = trained.stopped
         self.network_ = Network(integer=trained.network, name="classifier")
         return self
@@ -163,11 +156,6 @@ class LutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if isinstance(value, bool) or not isinstance(value, kind) or value < (name != "seconds") or (high and value > high):
                 limit = f"1..{high}" if high else "1 or more, or None" if name == "epochs" else "0 or more, or None"
                 raise ValueError(f"{name} must be {limit}, not {value!r}")
-
-    def _recipe(self, samples: int) -> Recipe:
-        epochs = self.epochs or min(100, max(10, PASSES // samples))
-        shape = {"n_t": int(self.tables), "n_c": int(self.pairs), "constants": REFERENCES, "frac": 4}
-        return Recipe(**shape, growth=GROWTH, epochs=epochs, rounded_epochs=-(-epochs // 2))  # type: ignore[arg-type]
 
     def _outputs(self, X: Any) -> Int16:
         x = self.latencies(X)

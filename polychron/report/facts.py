@@ -97,5 +97,12 @@ def _beside(code: Code) -> list[dict[str, Any]]:
 
 
 def _card(card: Mapping[str, Any]) -> dict[str, Any]:
-    """The network's card, as far as it is names and numbers."""
-    return {str(name): finite(value) for name, value in sorted(card.items()) if isinstance(value, str | int | float | bool | dict)}
+    """The network's card, as far as it is names and numbers; of an object, those in it."""
+    plain = str | int | float | bool
+    found: dict[str, Any] = {}
+    for name, value in sorted(card.items()):
+        if isinstance(value, plain):
+            found[str(name)] = value
+        elif isinstance(value, dict):
+            found[str(name)] = {str(key): one for key, one in value.items() if isinstance(one, plain)}
+    return {name: finite(value) for name, value in found.items()}

@@ -34,6 +34,7 @@ COMMANDS = {
     ("train", "text"): ("--text", (*TRAINED, "--hidden", "--output", "--bits", "--grow", "--threads")),
     ("train", "text", "--steps", "1"): ("--resume", (*TRAINED[1:], "--hidden", "--output", "--bits", "--grow")),
     ("train", "transformer"): ("--text", (*TRAINED, "--heads", "--tables", "--context")),
+    ("train", "classify"): ("--data", ("--target", "--group", "--test", "--tables", "--pairs", "--epochs", "--seed", "--out")),
     ("train", "mnist"): ("--data", ("--preset", "--tables", "--seed", "--out")),
     ("eval",): ("", ("--text", "--data")),
     ("talk", "--port", "/nowhere/port"): (

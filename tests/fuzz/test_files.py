@@ -9,6 +9,7 @@ import struct
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from safetensors.numpy import save
 
@@ -23,6 +24,7 @@ from firmware.jitter import JitterError
 from golden.integer.file import KEY, load, load_extra, save_network
 from golden.integer.layer import NetworkError
 from golden.tasks.images.mnist import read_idx
+from golden.tasks.tables.read import read_samples
 from hdl.flow.steps import Steps
 from polychron.cli import main
 from polychron.system.together import LIST, check_together, with_list
@@ -227,6 +229,32 @@ def test_idx_files(name: str, count: int, tmp_path: Path) -> None:
         return "accepted"
 
     tally = fuzz(f"IDX files, {name}", one, count=count, memory=MEMORY)
+    assert tally.seen["refused"]
+    assert tally.seen["accepted"]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("name", ["table.csv", "table.npz"])
+def test_tables(name: str, count: int, tmp_path: Path) -> None:
+    path = tmp_path / name
+    if name == "table.npz":
+        np.savez(path, X=np.arange(12.0).reshape(4, 3), y=np.array([1, 2, 1, 2]))
+    else:
+        path.write_text('a,b c,kind\n1,2.5,x\n,-4e3,"y, z"\n3,nan,x\n0,7,x\n', encoding="utf-8")
+    whole = path.read_bytes()
+
+    def one(rng: Rng) -> str:
+        path.write_bytes(mutate_bytes(rng, whole))
+        try:
+            samples = read_samples(path, target=None, group=None)
+        except NetworkError as error:
+            one_sentence(error)
+            return "refused"
+        assert samples.x.shape == (len(samples.labels), len(samples.names))
+        assert not np.isinf(samples.x).any()
+        return "accepted"
+
+    tally = fuzz(f"tables, {name}", one, count=count, memory=MEMORY)
     assert tally.seen["refused"]
     assert tally.seen["accepted"]
 

@@ -175,7 +175,7 @@ def test_eval_refuses_what_does_not_fit(tmp_path, capsys):
     path = run(tmp_path, "--steps", "5")
     assert eval.main([str(tmp_path / "absent")]) == 2
     assert eval.main([str(path), "--data", str(tmp_path)]) == 2
-    assert "--data is for image networks" in capsys.readouterr().err
+    assert "--data is for classifiers" in capsys.readouterr().err
 
 
 def test_the_shipped_network_is_what_its_card_says():

@@ -49,7 +49,12 @@ def perform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.chdir(tmp_path)
     Path("text").write_bytes(b"to be or not to be, that is the question. " * 200)
 
+    Path("table.csv").write_text("a,b,kind\n" + "".join(f"{number},{number % 7},{number % 2}\n" for number in range(20)), encoding="utf-8")
+
     def performed(command: str, *, code: int = 0) -> dict[str, Any]:
+        if command.startswith("eval table"):
+            assert main(CLASSIFY.split()) == 0
+            capsys.readouterr()
         assert main([*command.split(), "--json"]) == code, capsys.readouterr().err
         told = capsys.readouterr()
         assert "{\n" not in told.err
@@ -61,14 +66,15 @@ def perform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 TALK = "talk --port simulated --prompt First --count 3"
+CLASSIFY = "train classify --data table.csv --tables 2 --pairs 1 --epochs 1 --out table.safetensors"
 TRAIN = "train text --text text --preset small --steps 3"
 # section of the page, and commands that have its keys between them
 SHOWN = [
     ("polychron estimate", ["estimate --network paper-rnn"]),
     ("polychron export", ["export --network transformer --out image"]),
     ("polychron report", ["report --network digits --out r.html", "report --compare digits digits --out c.html"]),
-    ("polychron train", [TRAIN, "train digits --minutes 0"]),
-    ("polychron eval", ["eval shakespeare --text text", "eval digits"]),
+    ("polychron train", [TRAIN, "train digits --minutes 0", CLASSIFY]),
+    ("polychron eval", ["eval shakespeare --text text", "eval digits", "eval table.safetensors --data table.csv"]),
     ("polychron sim", ["sim --prompt F --length 3 --uart", "sim --digits 3"]),
     ("polychron selftest", ["selftest --port simulated --network digits --vectors 2"]),
     ("polychron talk --prompt", [TALK]),
@@ -179,7 +185,7 @@ def test_a_difference_is_told(perform: Perform, monkeypatch: pytest.MonkeyPatch)
         ("estimate --network shakespear --json", "shakespear is neither a file nor one of the networks that ship"),
         ("talk --port simulated --json", "--json goes with --prompt"),
         ("sim --length many --json", "--length must be a whole number, not 'many'"),
-        ("eval shakespeare --data x --json", "--data is for image networks, and this is a text network"),
+        ("eval shakespeare --data x --json", "--data is for classifiers, and this is a text network"),
     ],
 )
 def test_an_error_is_a_sentence_as_ever(command: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:

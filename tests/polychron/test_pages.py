@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from cyclopts import CycloptsError
+from sklearn.datasets import load_wine
 
 from golden.integer.shipped import find_network
 
@@ -28,7 +29,7 @@ NOT_RUN = re.compile(
 # What a page's names stand for: of files that ship, or that another command of the page would have made.
 NETWORKS = {
     "classify.md": {"mnist.safetensors": "mnist"},
-    "own-data.md": {"cancer.safetensors": "digits"},
+    "own-data.md": {"cancer.safetensors": "digits"},  # and the page's first command makes another
     "export.md": {"NETWORK.safetensors": "shakespeare"},
     "own-tables.md": {"larger.safetensors": "digits"},
     "train.md": {"my.safetensors": "shakespeare", "golden/networks/shakespeare.safetensors": "shakespeare"},
@@ -78,6 +79,7 @@ def test_the_commands_of_a_page_run(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_files(tmp_path)
+    load_wine(as_frame=True).frame.rename(columns={"target": "state"}).to_csv("readings.csv", index=False)
     shutil.copy(ROOT / "docs" / "figures.md", tmp_path / "text")
     for name, network in NETWORKS.get(page.name, {}).items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)

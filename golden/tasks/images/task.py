@@ -1,9 +1,8 @@
 """The digits and mnist tasks of ``python -m golden.train`` and ``python -m golden.eval``: progress, card, report."""
 
-import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from polychron.command.terminal import printable
 from polychron.system.progress import bar, under_way
@@ -15,28 +14,11 @@ from ...integer.network import Network
 from ...model.diagnose import diagnose_layer
 from ...training.stop import StopRequest
 from ..classes.classifier import Labels, float_accuracy, integer_accuracy, with_constants
+from ..classes.progress import Progress
 from ..products import check_out, plot_curve, versions
 from . import digits, mnist
 from .classifier import CLASSES, Split, train_images
 from .recipe import ImageOptions, MnistOptions
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
-
-
-class _Progress:
-    """The bar, the learning curve, and when to stop: on request, or past the time limit."""
-
-    def __init__(self, bar: "tqdm[Any]", stop: StopRequest, minutes: float | None) -> None:
-        self.bar, self.stop = bar, stop
-        self.end = None if minutes is None else time.monotonic() + 60 * minutes
-        self.curve: list[tuple[float, float]] = []
-
-    def __call__(self, phase: str, loss: float) -> bool:
-        self.curve.append((len(self.curve) + 1, loss))
-        self.bar.set_postfix_str(f"{phase}, loss {loss:.3f}", refresh=False)
-        self.bar.update()
-        return self.stop.made or (self.end is not None and time.monotonic() > self.end)
 
 
 def _data(options: ImageOptions) -> tuple[Split, dict[str, Any]]:
@@ -57,7 +39,7 @@ def run(task: str, options: ImageOptions, *, out: Path, command: str) -> dict[st
     split, about = _data(options)
     card = {"task": task, "command": command, "data": about, "seed": options.seed, "versions": versions()}
     with StopRequest() as stop, bar(recipe.steps, unit="round") as line:
-        progress = _Progress(line, stop, options.minutes)
+        progress = Progress(line, stop, options.minutes)
         trained = train_images(split, recipe, seed=options.seed, card=card, tick=progress)
     if trained.stopped:
         print("note: stopped early; the network is what was trained by then")

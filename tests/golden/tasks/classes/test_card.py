@@ -1,4 +1,4 @@
-"""The card of an estimator's network, read from a file that somebody may have changed."""
+"""The card of a classifier of numbers, read from a file that somebody may have changed."""
 
 import copy
 import json
@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from golden.integer.layer import NetworkError
+from golden.tasks.classes.card import card_of, read_card
 from golden.tasks.classes.quantiles import Quantiles
-from polychron.estimators.card import card_of, read_card
 
 QUANTILES = Quantiles.fit(np.random.default_rng(0).normal(size=(50, 3)))
 CARD = json.loads(

@@ -1,4 +1,4 @@
-"""What an estimator keeps in its network's card: the map of its inputs, its labels and its parameters."""
+"""What a classifier of numbers keeps in its network's card: the map of its inputs, its labels and its parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from golden.integer.layer import NetworkError
-from golden.tasks.classes.quantiles import LEVELS, MISSING, Quantiles
+from ...integer.layer import NetworkError
+from .quantiles import LEVELS, MISSING, Quantiles
 
 TASK = "classify"
 KINDS = "biufUO"
@@ -41,9 +41,9 @@ def card_of(
 
 
 def read_card(card: Mapping[str, Any], *, inputs: int, outputs: int) -> Fitted:
-    """The card of a network with so many inputs and outputs; ``NetworkError`` where it is none of an estimator, or doesn't fit."""
+    """The card of a network with so many inputs and outputs; ``NetworkError`` where it is another's, or doesn't fit."""
     if card.get("task") != TASK:
-        raise NetworkError(f"card field task must be {TASK}, not {card.get('task')!r:.60}: a network that an estimator has saved")
+        raise NetworkError(f"card field task must be {TASK}, not {card.get('task')!r:.60}: a classifier of numbers")
     about, parameters = card.get("inputs"), card.get("parameters")
     if not isinstance(about, dict) or not isinstance(parameters, dict):
         raise NetworkError("card fields inputs and parameters must be objects")

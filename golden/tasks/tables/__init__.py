@@ -1,0 +1,1 @@
+"""Classifiers of the rows of a table in a file."""

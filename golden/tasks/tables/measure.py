@@ -1,0 +1,79 @@
+"""What a classifier gets right: accuracy with its interval, the figures of each class, and others beside it."""
+
+import math
+import warnings
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from polychron.command.terminal import printable
+
+LISTED = 30
+"""Classes that are told one by one, at most."""
+
+Found = npt.NDArray[Any]
+
+
+class Peer(NamedTuple):
+    """Another classifier and the labels (samples,) that it gives."""
+
+    name: str
+    found: Found
+
+
+def interval(right: int, count: int) -> tuple[float, float]:
+    """Of a share of ``count``, at 95 %: Wilson's score interval (Journal of the American Statistical Association 22, 1927)."""
+    z = 1.959964
+    share, square = right / count, z * z / count
+    middle, half = share + square / 2, z * math.sqrt(share * (1 - share) / count + square / (4 * count))
+    return (middle - half) / (1 + square), (middle + half) / (1 + square)
+
+
+def figures_of(labels: Found, found: Found) -> dict[str, float]:
+    """``accuracy_integer`` and the ends of its interval, and the share of the commonest class."""
+    right = int((labels == found).sum())
+    low, high = interval(right, len(labels))
+    commonest = np.unique(labels, return_counts=True)[1].max() / len(labels)
+    shares = {"accuracy_integer": right / len(labels), "accuracy_low": low, "accuracy_high": high, "commonest_class": commonest}
+    return {name: round(float(value), 4) for name, value in shares.items()}
+
+
+def peers() -> list[tuple[str, Any]]:
+    """Classifiers of scikit-learn, with their defaults."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return [
+        ("logistic regression", make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(max_iter=1000))),
+        ("gradient boosting", HistGradientBoostingClassifier(random_state=0)),
+        ("1-NN", make_pipeline(SimpleImputer(), StandardScaler(), KNeighborsClassifier(1))),
+    ]
+
+
+def report(labels: Found, found: Found, others: Sequence[Peer]) -> None:
+    """Print the figures: accuracy, that of others, and of each class precision, recall and what it was taken for."""
+    from sklearn.metrics import classification_report, confusion_matrix
+
+    for name, given in (("this network", found), *others):
+        own = figures_of(labels, given)
+        between = f"{own['accuracy_low']:.2%} to {own['accuracy_high']:.2%}"
+        print(f"held out, {name}: {own['accuracy_integer']:.2%} right (95 % interval {between})")
+    print(f"held out, the commonest class: {own['commonest_class']:.2%} of the samples")
+    values = np.unique(np.concatenate([labels, found]))
+    if len(values) > LISTED:
+        return
+    names = [printable(value, limit=24) for value in values.tolist()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of classes that were never found
+        print(classification_report(labels, found, labels=values, target_names=names, zero_division=0.0), end="")
+    matrix = confusion_matrix(labels, found, labels=values)
+    wide = max(map(len, [*names, str(matrix.max())]))
+    print("taken for " + " " * max(0, wide - 10) + "  ".join(f"{name:>{wide}}" for name in names))
+    for name, row in zip(names, matrix, strict=True):
+        print(f"{name:<{max(wide, 10)}}" + "  ".join(f"{count:>{wide}}" for count in row))

@@ -1,0 +1,151 @@
+"""Tables of samples in files: CSV and TSV with named columns, NPZ with two arrays."""
+
+import gzip
+import hashlib
+import io
+import warnings
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from polychron.command.terminal import printable
+from polychron.system.files import read_input
+
+from ...integer.layer import NetworkError
+from ..classes.quantiles import Numbers
+
+FORMATS = ".csv, .tsv, .csv.gz, .tsv.gz or .npz"
+MAX_BYTES = 1 << 30  # of a file, unpacked
+MAX_INPUTS = 32_000  # a network numbers its neurons with 15 bits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Samples:
+    """``x`` (samples, inputs) numbers, NaN where one is missing; ``labels`` (samples,) of any type; ``groups`` (samples,) or None.
+
+    ``names`` of the inputs; ``target``: the name of the labels' column; ``sha256`` of the file.
+    """
+
+    x: Numbers
+    labels: npt.NDArray[Any]
+    names: tuple[str, ...]
+    target: str
+    groups: npt.NDArray[Any] | None
+    sha256: str
+
+
+def read_samples(path: Path, *, target: str | None, group: str | None) -> Samples:
+    """The samples of a file. ``target``: the column of the labels, the last one if it is left out; ``group``: one that is no input, whose
+    values say which samples belong together. Whatever is wrong is a ``NetworkError`` that names the file, and the column.
+    """
+    content = read_input(path)
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    try:
+        if suffixes[-1:] == [".npz"]:
+            frame = _arrays(content)
+        else:
+            frame = _frame(content, suffixes)
+        found = _samples(frame, target=target, group=group)
+    except NetworkError as error:
+        raise NetworkError(f"{printable(path)}: {error}") from None
+    return Samples(**found, sha256=hashlib.sha256(content).hexdigest())
+
+
+def _pandas() -> Any:
+    try:
+        import pandas
+    except ImportError:
+        raise NetworkError("tables are read by pandas: pip install 'polychron[tasks]'") from None
+    return pandas
+
+
+def _frame(content: bytes, suffixes: list[str]) -> Any:
+    packed = suffixes[-1:] == [".gz"]
+    kind = suffixes[-2:-1] if packed else suffixes[-1:]
+    if kind not in ([".csv"], [".tsv"]):
+        raise NetworkError(f"the name must end with {FORMATS}")
+    pandas = _pandas()
+    try:
+        text = gzip.open(io.BytesIO(content)).read(MAX_BYTES + 1) if packed else content
+    except (OSError, EOFError, zlib.error) as error:
+        raise NetworkError(f"it can't be unpacked: {printable(error, limit=300)}") from None
+    _check_size(len(text))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # such as of rows that are longer than the names
+            return pandas.read_csv(io.BytesIO(text), sep="," if kind == [".csv"] else "\t", low_memory=False, index_col=False)
+    except MemoryError:
+        raise
+    except Exception as error:  # pandas raises what it likes
+        raise NetworkError(f"no table can be read from it: {printable(str(error).strip(), limit=300)}") from None
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_BYTES:
+        raise NetworkError(f"it must have at most {MAX_BYTES} bytes, unpacked")
+
+
+def _arrays(content: bytes) -> Any:
+    """The arrays ``X`` and ``y`` of an NPZ file as a table."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _check_size(sum(part.file_size for part in archive.infolist()))
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in ("X", "y") if name in file}
+    except NetworkError:
+        raise
+    except (ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, KeyError, SyntaxError) as error:
+        raise NetworkError(f"no arrays can be read from it: {printable(error, limit=300)}") from None
+    if len(arrays) < 2:
+        raise NetworkError("it must have the arrays X, a row for each sample, and y, the labels")
+    x, y = arrays["X"], arrays["y"]
+    if x.ndim < 2 or y.shape != x.shape[:1] or x.size == 0:
+        raise NetworkError(f"X must have a row for each label in y, not {x.shape} for {y.shape}")
+    if x.size // len(x) > MAX_INPUTS:
+        raise NetworkError(f"X must have at most {MAX_INPUTS} numbers a row, not {x.size // len(x)}")
+    pandas = _pandas()
+    frame = pandas.DataFrame(x.reshape(len(x), -1))
+    frame.columns = [f"X{number}" for number in range(frame.shape[1])]
+    return frame.assign(y=y)
+
+
+def _samples(frame: Any, *, target: str | None, group: str | None) -> dict[str, Any]:
+    columns = [str(name) for name in frame.columns]
+    frame.columns = columns
+    label = columns[-1] if target is None and columns else target
+    for option, name in (("--target", label), ("--group", group)):
+        if name is not None and name not in columns:
+            shown = printable(", ".join(columns), limit=300)
+            raise NetworkError(f"{option}: there is no column {printable(name)!r}; the columns are: {shown}")
+    if group is not None and label == group:
+        raise NetworkError(f"--group must name another column than that of the labels, {printable(label)!r}")
+    names = [name for name in columns if name not in (label, group)]
+    if not 1 <= len(names) <= MAX_INPUTS or len(frame) < 2:
+        found = f"{len(names)} inputs and {len(frame)} samples"
+        raise NetworkError(f"a table must have 1..{MAX_INPUTS} inputs beside its labels, and two samples or more, not {found}")
+    missing = np.flatnonzero(frame[label].isna().to_numpy())
+    if len(missing):
+        raise NetworkError(f"column {printable(label)!r}: sample {missing[0] + 1} has no label")
+    x = np.stack([_numbers(frame[name], name) for name in names], axis=1)
+    groups = None if group is None else frame[group].astype(str).to_numpy(object)
+    return {"x": x, "labels": _labels(frame[label]), "names": tuple(names), "target": label, "groups": groups}
+
+
+def _numbers(column: Any, name: str) -> Numbers:
+    if column.dtype.kind not in "biuf":
+        raise NetworkError(f"column {printable(name)!r} must hold numbers; make numbers of its texts, or leave it out")
+    values = column.to_numpy(np.float64, na_value=np.nan)
+    if np.isinf(values).any():
+        raise NetworkError(f"column {printable(name)!r}: sample {np.flatnonzero(np.isinf(values))[0] + 1} is infinite")
+    return np.asarray(values, np.float64)
+
+
+def _labels(column: Any) -> npt.NDArray[Any]:
+    """Texts where they are no numbers and no truth values, as a column of both is."""
+    values = column.to_numpy()
+    return values if values.dtype.kind in "biuf" else np.array([str(value) for value in values])

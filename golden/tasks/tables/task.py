@@ -1,0 +1,145 @@
+"""``python -m golden.train classify``: a classifier of the rows of a table, and its figures on the rows held out."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from polychron.command.terminal import printable
+from polychron.system.progress import bar, under_way
+
+from ...integer.deep import DeepNetwork, classifier, deep_forward
+from ...integer.file import save_network
+from ...integer.forward import earliest
+from ...integer.layer import Int16, NetworkError
+from ...integer.network import Network
+from ...training.stop import StopRequest
+from ..classes.card import card_of, read_card
+from ..classes.classifier import Labels, integer_accuracy
+from ..classes.gain import MAX_CLASSES
+from ..classes.numbers import recipe_for, train_numbers
+from ..classes.progress import Progress
+from ..classes.quantiles import Numbers, Quantiles
+from ..products import check_out, plot_curve, versions
+from .measure import Peer, figures_of, peers, report
+from .options import TableOptions
+from .read import Samples, read_samples
+
+HELD_OUT = 0.25
+QUARTER = "a quarter, drawn by the seed"
+
+
+def run(options: TableOptions, *, out: Path, command: str) -> dict[str, Any]:
+    """Train as ``options`` say, write the network and its learning curve, print the figures, and give them for ``--json``
+    (docs/user/json.md). ``command`` goes into the card."""
+    check_out(out)
+    samples = read_samples(options.data, target=options.target, group=options.group)
+    if (count := len(np.unique(samples.labels))) > MAX_CLASSES:
+        where = f"{printable(options.data)}: column {printable(samples.target)!r}"
+        raise NetworkError(f"{where} must have at most {MAX_CLASSES} classes, not {count}")
+    train, test = _parts(samples, options)
+    values, labels = np.unique(train.labels, return_inverse=True)
+    quantiles = Quantiles.fit(train.x)
+    shape = {"tables": options.tables, "pairs": options.pairs, "epochs": options.epochs}
+    card = card_of(quantiles, values, names=np.array(samples.names), parameters=shape)
+    about = {"name": options.data.name, "sha256": samples.sha256, "target": samples.target, "group": options.group}
+    about["held_out"] = QUARTER if options.test is None else options.test.name
+    card |= {"command": command, "data": {key: value for key, value in about.items() if value is not None}}
+    card |= {"seed": options.seed, "versions": versions()}
+    recipe = recipe_for(len(train.x), **shape)  # type: ignore[arg-type]
+    with StopRequest() as stop, bar(recipe.steps, unit="round") as line:
+        progress = Progress(line, stop, options.minutes)
+        trained = train_numbers(
+            train.x, labels, recipe, quantiles=quantiles, classes=len(values), seed=options.seed, card=card, tick=progress
+        )
+    if trained.stopped:
+        print("note: stopped early; the network is what was trained by then")
+    with under_way("scoring the held-out samples"):
+        found = values[_classes(trained.network, quantiles, test.x)]
+        figures = figures_of(test.labels, found)
+    others = (
+        [Peer(name, np.asarray(model.fit(train.x, train.labels).predict(test.x))) for name, model in peers()] if options.compare else []
+    )
+    network = replace(trained.network, card={**card, "figures": {"accuracy_integer": figures["accuracy_integer"]}})
+    save_network(network, out)
+    plot = plot_curve(out, train=progress.curve, checks=[], title=f"{out.stem}: growing, then fitting", unit="nats a sample")
+    print(f"{len(train.x)} samples trained on, {len(test.x)} held out; {len(samples.names)} inputs, {len(values)} classes")
+    report(test.labels, found, others)
+    count = sum(group.n_t * group.n_c for group in network.output.groups)
+    print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {printable(out)}; {plot}")
+    peer_figures = {peer.name: figures_of(test.labels, peer.found)["accuracy_integer"] for peer in others}
+    return {"file": out, "figures": figures, "peers": peer_figures, "anchor_pairs": count, "table_bytes": network.table_bytes()}
+
+
+def _others(train: Samples, test: Samples) -> Iterator[Peer]:
+    for name, model in peers():
+        with under_way(f"fitting {name}"):
+            yield Peer(name, np.asarray(model.fit(train.x, train.labels).predict(test.x)))
+
+
+def _classes(network: DeepNetwork, quantiles: Quantiles, x: Numbers) -> Labels:
+    latencies = quantiles.latencies(x)
+    return np.concatenate([earliest(deep_forward(network, latencies[low : low + 1000]).states[-1]) for low in range(0, len(x), 1000)])
+
+
+def _parts(samples: Samples, options: TableOptions) -> tuple[Samples, Samples]:
+    """What is trained on and what is held out."""
+    if options.test is None:
+        return _quarter(samples, seed=options.seed)
+    test = read_samples(options.test, target=samples.target, group=options.group)
+    if test.names != samples.names:
+        raise NetworkError(f"{options.test}: the columns must be those of {options.data.name}, in the same order")
+    return samples, test
+
+
+def _quarter(samples: Samples, *, seed: int) -> tuple[Samples, Samples]:
+    """A quarter is held out: whole groups where there are any, else samples, stratified where every class has two."""
+    from sklearn.model_selection import GroupShuffleSplit, train_test_split
+
+    numbers = np.arange(len(samples.x))
+    if samples.groups is not None:
+        if len(np.unique(samples.groups)) < 2:
+            raise NetworkError("--group: there must be two groups or more, or nothing is left to hold out")
+        train, test = next(GroupShuffleSplit(1, test_size=HELD_OUT, random_state=seed).split(numbers, groups=samples.groups))
+    else:
+        _, counts = np.unique(samples.labels, return_counts=True)
+        stratify = samples.labels if counts.min() >= 2 and len(counts) <= HELD_OUT * len(numbers) else None
+        train, test = train_test_split(numbers, test_size=HELD_OUT, random_state=seed, stratify=stratify)
+    return _some(samples, train), _some(samples, test)
+
+
+def _some(samples: Samples, numbers: npt.NDArray[np.integer]) -> Samples:
+    return replace(samples, x=samples.x[numbers], labels=samples.labels[numbers])
+
+
+def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:
+    """Latencies (samples, inputs) and classes (samples,) of the file ``data``: the quarter that was held out if it is the one that the
+    network was trained on, else all of it; -1 where a label was not among those trained on."""
+    integer = classifier(network)
+    fitted = read_card(integer.card, inputs=integer.n_in, outputs=integer.n_out)
+    if data is None:
+        raise NetworkError("a classifier of a table needs --data, the file of the samples")
+    about = integer.card.get("data")
+    about = about if isinstance(about, dict) else {}
+    target, group = (about[name] if isinstance(about.get(name), str) else None for name in ("target", "group"))
+    samples = read_samples(data, target=target, group=group)
+    if fitted.names is not None and list(samples.names) != fitted.names:
+        names = printable(", ".join(fitted.names), limit=300)
+        raise NetworkError(f"{printable(data)}: the columns must be those that the network was trained on: {names}")
+    seed = integer.card.get("seed")
+    if samples.sha256 == about.get("sha256"):
+        if about.get("held_out") != QUARTER or not isinstance(seed, int) or not 0 <= seed < 1 << 32:
+            raise NetworkError(f"{printable(data)}: the network was trained on all of it; --data must be the file that was held out")
+        samples = _quarter(samples, seed=seed)[1]
+    places = {value: number for number, value in enumerate(fitted.labels.tolist())}
+    labels = np.array([places.get(value, -1) for value in samples.labels.tolist()])
+    return fitted.quantiles.latencies(samples.x), labels
+
+
+def evaluate(network: Network, *, data: Path | None) -> dict[str, float]:
+    """Figures of a classifier of a table on what was :func:`held_out`."""
+    x, labels = held_out(network, data=data)
+    return {"samples": float(len(x)), "accuracy_integer": integer_accuracy(classifier(network), x, labels)}

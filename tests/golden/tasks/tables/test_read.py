@@ -1,0 +1,140 @@
+"""Tables in files: what is read, and how what is none is refused."""
+
+import gzip
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from golden.integer.layer import NetworkError
+from golden.tasks.tables.read import read_samples
+
+CSV = "height,width,group,kind\n1,2.5,a,cat\n,4,a,dog\n3e2,-1,b,cat\n"
+
+
+@pytest.fixture
+def table(tmp_path):
+    def written(content, name="table.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return written
+
+
+def read(path, target=None, group=None):
+    return read_samples(path, target=target, group=group)
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.csv.gz", "T.TSV.GZ"])
+def test_columns_are_inputs_labels_and_groups(name, table):
+    text = CSV.replace(",", "\t") if ".tsv" in name.lower() else CSV
+    found = read(table(gzip.compress(text.encode()) if name.lower().endswith("gz") else text, name), group="group")
+    np.testing.assert_array_equal(found.x, [[1, 2.5], [np.nan, 4], [300, -1]])
+    assert (found.names, found.target) == (("height", "width"), "kind")
+    assert found.labels.tolist() == ["cat", "dog", "cat"]
+    assert found.groups.tolist() == ["a", "a", "b"]
+
+
+def test_any_column_may_be_the_target(table):
+    found = read(table("a,b,c\n1,True,2\n3,False,4\n"), target="b")
+    assert found.labels.tolist() == [True, False]
+    assert found.names == ("a", "c")
+    assert read(table("a,b\n1,0\n2,7\n")).labels.tolist() == [0, 7]
+
+
+def test_arrays_of_any_shape(tmp_path):
+    X, y = np.arange(24).reshape(4, 3, 2), np.array(["u", "v", "u", "v"])
+    np.savez(tmp_path / "t.npz", X=X, y=y)
+    found = read(tmp_path / "t.npz")
+    np.testing.assert_array_equal(found.x, X.reshape(4, 6))
+    assert found.labels.tolist() == y.tolist()
+    assert found.names == tuple(f"X{number}" for number in range(6))
+
+
+REFUSED = [
+    (CSV, {"target": "size"}, "--target: there is no column 'size'; the columns are: height, width, group, kind"),
+    (CSV, {"group": "size"}, "--group: there is no column 'size'"),
+    (CSV, {}, "column 'group' must hold numbers; make numbers of its texts, or leave it out"),
+    (CSV, {"target": "kind", "group": "kind"}, "--group must name another column than that of the labels, 'kind'"),
+    ("a,kind\n2020-01-01,cat\n2020-01-02,dog\n", {}, "column 'a' must hold numbers"),
+    ("kind\ncat\ndog\n", {}, "a table must have 1..32000 inputs beside its labels, and two samples or more, not 0 inputs"),
+    ("a,kind\n1,cat\n", {}, "two samples or more, not 1 inputs and 1 samples"),
+    ("a,kind\n1,cat\n2,\n", {}, "column 'kind': sample 2 has no label"),
+    ("a,kind\n1,cat\ninf,dog\n", {}, "column 'a': sample 2 is infinite"),
+    ("", {}, "no table can be read from it: "),
+    ("a,b\n1,2\n1,2,3\n", {}, "no table can be read from it: "),
+    (b"a,b\n\xff\xfe,1\n", {}, "no table can be read from it: "),
+]
+
+
+@pytest.mark.parametrize(("content", "options", "sentence"), REFUSED)
+def test_what_is_no_table_is_refused_by_name(content, options, sentence, table):
+    path = table(content)
+    with pytest.raises(NetworkError) as caught:
+        read(path, **options)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert sentence in str(caught.value)
+
+
+def zipped(**parts):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(f"{name}.npy", content)
+    return file.getvalue()
+
+
+def npz(**arrays):
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+ARRAYS = [
+    (b"", "no arrays can be read"),
+    (npz(X=np.zeros((2, 2))), "it must have the arrays X"),
+    (npz(X=np.zeros((2, 2)), y=np.zeros(3)), "X must have a row for each label in y, not (2, 2) for (3,)"),
+    (npz(X=np.zeros(2), y=np.zeros(2)), "X must have a row for each label"),
+    (npz(X=np.zeros((0, 2)), y=np.zeros(0)), "X must have a row for each label"),
+    (npz(X=np.zeros((2, 40_000), bool), y=np.zeros(2)), "X must have at most 32000 numbers a row, not 40000"),
+    (npz(X=np.array([[{}], [{}]], object), y=np.zeros(2)), "no arrays can be read"),
+    (npz(X=np.array([[1j], [2]]), y=np.zeros(2)), "column 'X0' must hold numbers"),
+    (zipped(X=b"\x93NUMPY\x01\x00", y=b""), "no arrays can be read"),
+    (zipped(X=bytes(1100 << 20)), "it must have at most 1073741824 bytes, unpacked"),
+]
+
+
+@pytest.mark.parametrize(("content", "sentence"), ARRAYS, ids=range(len(ARRAYS)))
+def test_what_is_no_pair_of_arrays_is_refused(content, sentence, table):
+    with pytest.raises(NetworkError) as caught:
+        read(table(content, "t.npz"))
+    assert sentence in str(caught.value)
+
+
+def test_other_names_and_bad_archives_are_refused(table):
+    with pytest.raises(NetworkError, match=r"the name must end with \.csv, \.tsv, \.csv\.gz, \.tsv\.gz or \.npz"):
+        read(table(CSV, "table.xls"))
+    with pytest.raises(NetworkError, match="it can't be unpacked"):
+        read(table(CSV, "table.csv.gz"))
+    with pytest.raises(NetworkError, match="it can't be unpacked"):
+        read(table(gzip.compress(CSV.encode())[:-9], "table.csv.gz"))
+
+
+ANY = st.binary(max_size=80) | st.text('ab1.,\n"\t-e', max_size=80).map(str.encode)
+
+
+@settings(max_examples=300)
+@given(ANY, st.sampled_from(["t.csv", "t.tsv", "t.csv.gz", "t.npz"]))
+def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path_factory, content, name):
+    path = tmp_path_factory.getbasetemp() / name
+    path.write_bytes(content)
+    try:
+        found = read(path)
+    except NetworkError:
+        return
+    assert found.x.shape == (len(found.labels), len(found.names))
+    assert not np.isinf(found.x).any()

@@ -1,0 +1,119 @@
+"""``train classify``: figures, what is held out, and what eval and sim make of it."""
+
+import json
+
+import numpy as np
+import pandas
+import pytest
+from sklearn.datasets import load_wine
+
+import polychron
+from golden.tasks.tables.measure import figures_of, interval
+from polychron.cli import main
+
+QUICK = ["--tables", "12", "--pairs", "4", "--epochs", "10"]
+
+
+@pytest.fixture
+def wine(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    frame = load_wine(as_frame=True).frame
+    frame["target"] = np.array(["red", "rosé", "white"])[frame["target"]]
+    frame.to_csv("wine.csv", index=False)
+    return frame
+
+
+def train(*words):
+    return main(["train", "classify", "--data", "wine.csv", *QUICK, *words])
+
+
+def test_train_eval_and_sim_agree(wine, capsys):
+    assert train("--json", "--seed", "3") == 0
+    trained = json.loads(capsys.readouterr().out)
+    assert trained["figures"]["accuracy_integer"] > 0.8
+    assert trained["figures"]["accuracy_low"] < trained["figures"]["accuracy_integer"] < trained["figures"]["accuracy_high"]
+    assert main(["eval", "classify.safetensors", "--data", "wine.csv", "--json"]) == 0
+    scored = json.loads(capsys.readouterr().out)
+    assert (scored["samples"], round(scored["accuracy_integer"], 4)) == (45, trained["figures"]["accuracy_integer"])
+    assert main(["sim", "--network", "classify.safetensors", "--data", "wine.csv", "--samples", "45", "--json"]) == 0
+    ran = json.loads(capsys.readouterr().out)
+    assert ran["equal"]
+    assert ran["right"] == round(45 * scored["accuracy_integer"])
+    with pytest.raises(ValueError, match="needs --data"):
+        polychron.load("classify.safetensors").accuracy()
+
+
+def test_the_report_names_classes_and_others(wine, capsys):
+    assert train("--compare") == 0
+    out = capsys.readouterr().out
+    assert "133 samples trained on, 45 held out; 13 inputs, 3 classes" in out
+    for name in ("this network", "logistic regression", "gradient boosting", "1-NN", "the commonest class"):
+        assert f"held out, {name}: " in out
+    table = out[out.index("taken for") :].splitlines()
+    assert [line.split()[0] for line in table[1:4]] == ["red", "rosé", "white"]
+    assert sum(int(word) for line in table[1:4] for word in line.split()[1:]) == 45
+
+
+def test_groups_are_held_out_whole(wine, capsys):
+    wine.assign(person=np.arange(len(wine)) // 5).iloc[:, [*range(13), 14, 13]].to_csv("wine.csv", index=False)
+    assert train("--group", "person", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["figures"]["accuracy_integer"] > 0.6
+    assert polychron.load("classify.safetensors").inputs == 13
+    assert main(["eval", "classify.safetensors", "--data", "wine.csv"]) == 0
+    assert "samples: 45.0" in capsys.readouterr().out
+    wine.assign(person=1).iloc[:, [*range(13), 14, 13]].to_csv("wine.csv", index=False)
+    assert train("--group", "person") == 2
+    assert "there must be two groups or more" in capsys.readouterr().err
+
+
+def test_a_file_of_its_own_is_held_out(wine, capsys):
+    wine[::2].to_csv("wine.csv", index=False)
+    wine[1::2].to_csv("test.csv", index=False)
+    assert train("--test", "test.csv") == 0
+    assert "89 samples trained on, 89 held out" in capsys.readouterr().out
+    assert main(["eval", "classify.safetensors", "--data", "test.csv"]) == 0
+    capsys.readouterr()
+    assert main(["eval", "classify.safetensors", "--data", "wine.csv"]) == 2
+    assert "the network was trained on all of it; --data must be the file that was held out" in capsys.readouterr().err
+    wine.drop(columns="ash").to_csv("other.csv", index=False)
+    for words in (
+        ["train", "classify", "--data", "wine.csv", "--test", "other.csv"],
+        ["eval", "classify.safetensors", "--data", "other.csv"],
+    ):
+        assert main(words) == 2
+        assert "other.csv: the columns must be those " in capsys.readouterr().err
+
+
+def test_a_label_that_is_new_counts_as_wrong(wine, capsys):
+    assert train() == 0
+    capsys.readouterr()
+    wine.assign(target="none").to_csv("new.csv", index=False)
+    assert main(["eval", "classify.safetensors", "--data", "new.csv"]) == 0
+    assert "accuracy_integer: 0.0\n" in capsys.readouterr().out
+
+
+def test_shuffled_labels_are_not_learnt(wine, capsys):
+    wine.assign(target=np.random.default_rng(0).permutation(wine["target"])).to_csv("wine.csv", index=False)
+    assert train("--json") == 0
+    assert json.loads(capsys.readouterr().out)["figures"]["accuracy_integer"] < 0.6
+
+
+def test_too_many_classes_are_refused_by_name(wine, capsys):
+    pandas.DataFrame({"a": np.arange(600), "b": np.arange(600) // 2}).to_csv("wine.csv", index=False)
+    assert train() == 2
+    assert capsys.readouterr().err == "error: wine.csv: column 'b' must have at most 256 classes, not 300\n"
+
+
+def test_the_estimator_reads_its_file(wine):
+    assert train() == 0
+    model = polychron.LutClassifier.load("classify.safetensors")
+    assert (model.tables, model.pairs, model.epochs) == (12, 4, 10)
+    assert model.score(wine.drop(columns="target"), wine["target"]) > 0.85
+
+
+def test_wilsons_interval():
+    """Agrees with the values that Newcombe (Statistics in Medicine 17, 1998, table I) gives for 81 of 263 and 0 of 20."""
+    assert np.round(interval(81, 263), 4).tolist() == [0.2553, 0.3662]
+    assert np.round(interval(0, 20), 4).tolist() == [0.0, 0.1611]
+    figures = figures_of(np.array(["a", "b", "b", "b"]), np.array(["a", "b", "a", "a"]))
+    assert (figures["accuracy_integer"], figures["commonest_class"]) == (0.5, 0.75)
