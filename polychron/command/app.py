@@ -10,7 +10,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from cyclopts import App, CycloptsError, Parameter, ValidationError
 
@@ -84,6 +84,8 @@ def run(app: App, argv: Sequence[str] | None = None, *, group: str | None = None
     if sys.stdout is None or sys.stderr is None:  # closed (>&-); what is opened next would take its number
         print("error: standard output and standard error must be open", file=sys.stderr)
         return 2
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # whatever signs the locale lacks, a text is told to its end
     for above in (group, FRONT_DOOR):  # so that usage and errors name the command that is installed
@@ -95,11 +97,24 @@ def run(app: App, argv: Sequence[str] | None = None, *, group: str | None = None
         with interruptible(), bounded(), shown():
             return _code(app, words)
     except KeyboardInterrupt as error:
-        print("stopped", file=sys.stderr)
+        _tell("stopped")
         return 128 + (error.args or (signal.SIGINT,))[0]
     finally:
         if "colorama" in sys.modules:  # which Numba imports, and which would reset a terminal's colours at the end
             atexit.unregister(sys.modules["colorama"].initialise.reset_all)
+
+
+def _tell(line: str) -> None:
+    """``line`` to standard error; where that is a terminal that has gone, nobody is told."""
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except OSError:
+        _drop(sys.stderr)
+
+
+def _drop(stream: TextIO) -> None:
+    """What is still to be flushed goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _code(app: App, words: Sequence[str]) -> int:
@@ -109,10 +124,10 @@ def _code(app: App, words: Sequence[str]) -> int:
     except SystemExit as error:  # of what prints the help, where the reader has gone; of what installs completion, which has said why
         return 128 + signal.SIGPIPE if isinstance(error.__context__, BrokenPipeError) else 2
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed goes there
+        _drop(sys.stdout)
         return 128 + signal.SIGPIPE
     except (ValueError, OSError) as error:
-        print(f"error: {printable(sentence(error), limit=1000)}", file=sys.stderr)
+        _tell(f"error: {printable(sentence(error), limit=1000)}")
         return int(getattr(error, "exit_code", 2))
     except MemoryError as error:
         left = available()
