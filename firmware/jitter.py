@@ -58,9 +58,11 @@ def jitter_table(*, temperature: float, out_frac: int, outputs: tuple[int, int])
     ``out_frac``: one unit of an output latency is 2**-out_frac nats. ``outputs``: the least and the greatest output latency the network can
     make; a jittered one must not leave 16 bits.
     """
-    if not (math.isfinite(temperature) and temperature > 0):
+    if not temperature > 0:
         raise JitterError(f"temperature must be above 0, not {temperature}")
     unit = temperature * 2.0**out_frac
+    if unit > 1 << 24:  # or infinite
+        raise JitterError(f"temperature {temperature:g} takes output latencies far beyond the limit, -32768..32767")
     mask = dither_mask(unit)
     table = np.rint(gumbel_means() * unit - mask / 2)
     latest, earliest = outputs[1] - table.min(), outputs[0] - table.max() - mask

@@ -1,5 +1,7 @@
 """Jitter tables: equal to golden's, which were made another way, and draws that follow the softmax."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,9 @@ def test_refusals() -> None:
         jitter_table(temperature=float("nan"), out_frac=8, outputs=(0, 0))
     with pytest.raises(JitterError, match=r"^temperature 1 could take an output latency to -\d+\.\.30578, the limit is -32768\.\.32767$"):
         jitter_table(temperature=1, out_frac=8, outputs=(-32000, 30000))
+    for temperature in (math.inf, 1e308, 1e300):
+        with pytest.raises(JitterError, match=r"^temperature \S+ takes output latencies far beyond the limit, -32768\.\.32767$"):
+            jitter_table(temperature=temperature, out_frac=8, outputs=(0, 0))
 
 
 def test_dither() -> None:
