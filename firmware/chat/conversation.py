@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from golden.integer.symbols import typed_bytes
+from polychron.command.app import sentence
 from polychron.command.target import Sampler
-from polychron.command.terminal import say, show
+from polychron.command.terminal import printable, say, show
 
 from ..host.device import Device, SymbolError
 from .start import start
 from .usage import Usage
-from .writing import go_on, stoppable
+from .writing import go_on, read, stoppable
 
 Connect = Callable[[bytes], AbstractContextManager[Device]]
 """A device with the network of an image, not loaded yet; only one is open at a time."""
@@ -72,7 +73,7 @@ class Conversation:
         if name == "quit":
             return False
         if name not in self._commands:
-            raise ValueError(f"/{name} is none of the commands {', '.join(self.commands)}")
+            raise ValueError(f"/{printable(name)} is none of the commands {', '.join(self.commands)}")
         self._commands[name](word.strip())
         return True
 
@@ -80,25 +81,30 @@ class Conversation:
         data = typed_bytes(line)
         with stoppable() as stop:
             try:
-                self._device.feed(end := data + b"\n")
+                symbols = self._device.symbols(data + b"\n")
             except SymbolError:
-                self._device.feed(end := data)  # a network that knows no end of line
-            self._usage.update(len(end))
-            if go_on(self._device, self._count, usage=self._usage, stop=stop) != "\n":
+                symbols = self._device.symbols(data)  # a network that knows no end of line
+            try:
+                read(self._device, symbols, usage=self._usage, stop=stop)
+                last = go_on(self._device, self._count, usage=self._usage, stop=stop)
+            except ValueError:
+                show("\n")  # what is wrong is told on a line of its own
+                raise
+            if last != "\n":
                 show("\n")
 
     def _draw(self, name: str, word: str, kind: type[int] | type[float]) -> None:
         try:
             value: Any = kind(word)
         except ValueError:
-            raise ValueError(f"/{name} takes a number, not {word!r}") from None
+            raise ValueError(f"/{name} takes a number, not {printable(repr(word))}") from None
         sampler = replace(self._sampler, greedy=False, **{name: value})
         self._device.set_sampler(temperature=sampler.temperature, k=sampler.k, seed=sampler.seed)
         self._sampler = sampler
 
     def _set_count(self, word: str) -> None:
         if not word.isdecimal() or len(word) > 7 or not 1 <= int(word) <= 1_000_000:
-            raise ValueError(f"/count takes 1..1000000 characters, not {word!r}")
+            raise ValueError(f"/count takes 1..1000000 characters, not {printable(repr(word))}")
         self._count = int(word)
 
     def _reset(self, word: str) -> None:
@@ -116,6 +122,7 @@ class Conversation:
         if not word:
             raise ValueError("/network takes a network file, or the name of one that ships")
         image, before = self._compiled(word), self._device.image
+        Device(self._device.host, image).symbols(b"")  # one that reads no text is refused before this one is left
         self._stack.close()
         try:
             self._open(image)
@@ -140,7 +147,7 @@ def converse(conversation: Conversation, lines: Callable[[], str]) -> int:
                 return 0
         except EOFError:
             return 0
-        except ValueError as error:
-            if not sys.stdin.isatty():
+        except (ValueError, OSError) as error:
+            if isinstance(error, BrokenPipeError) or not sys.stdin.isatty():
                 raise
-            say(f"error: {error}")
+            say(f"error: {printable(sentence(error), limit=1000)}")

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -11,6 +11,7 @@ from polychron.command.target import Sampler
 from polychron.command.terminal import show, showing
 
 from ..host.device import Device
+from ..isa import MAX_PAYLOAD
 from .start import start
 from .usage import Usage
 
@@ -37,12 +38,24 @@ def stoppable() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
+def read(device: Device, symbols: Sequence[int], *, usage: Usage, stop: threading.Event | None = None) -> None:
+    """The network reads ``symbols``, a part at a time, until ``stop`` is set."""
+    for at in range(0, len(symbols), MAX_PAYLOAD):
+        if stop and stop.is_set():
+            return
+        part = symbols[at : at + MAX_PAYLOAD]
+        device.host.feed(part)
+        usage.update(len(part))
+
+
 def go_on(device: Device, count: int, *, usage: Usage, stop: threading.Event | None = None, echo: Callable[[str], None] = show) -> str:
     """``count`` characters of the network's own go to ``echo`` as they come, fewer if ``stop`` is set meanwhile; the last one, or "".
 
     The core is between two steps afterwards, so that its state is that of the text.
     """
     last, taken = "", 0
+    if stop and stop.is_set():
+        return last
     for chosen, text in device.parts(count):
         echo(text)
         last, taken = text[-1:] or last, taken + chosen
@@ -58,7 +71,7 @@ def go_on(device: Device, count: int, *, usage: Usage, stop: threading.Event | N
 def write(device: Device, sampler: Sampler, *, prompt: str, count: int, kept: list[str] | None = None) -> Usage:
     """A text from its beginning: ``prompt`` and ``count`` characters more are shown as they come, and kept too. What it took."""
     data = typed_bytes(prompt)
-    device.symbols(data)  # a byte the network can't read is told before anything is loaded
+    symbols = device.symbols(data)  # a byte the network can't read is told before anything is loaded
     start(device, sampler)
     usage = Usage(device.host)
     with showing() as echo:
@@ -68,8 +81,7 @@ def write(device: Device, sampler: Sampler, *, prompt: str, count: int, kept: li
             if kept is not None:
                 kept.append(text)
 
-        device.feed(data)
-        usage.update(len(data))
+        read(device, symbols, usage=usage)
         take(data.decode(errors="replace"))
         go_on(device, count, usage=usage, echo=take)
     show("\n")

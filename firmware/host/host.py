@@ -6,6 +6,7 @@ instead of executing it twice.
 
 import struct
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .. import isa
@@ -241,7 +242,8 @@ class Host:
         try:
             data = self._ask(command, payload)
         except KeyboardInterrupt:
-            self.abort()
+            with suppress(ValueError):  # a line that has broken
+                self.abort()
             raise
         if len(data) != count:
             raise LinkError(f"the reply to {command.name} must have {count} symbols, not {len(data)}")

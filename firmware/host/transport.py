@@ -1,5 +1,7 @@
 """A byte stream to a core: a serial port here, a simulated UART elsewhere."""
 
+import errno
+import re
 import time
 from abc import ABC, abstractmethod
 from contextlib import suppress
@@ -39,13 +41,13 @@ class Transport(ABC):
 
 
 class SerialTransport(Transport):
-    """A serial port by pyserial: 8 data bits, no parity, 1 stop bit."""
+    """A serial port by pyserial: 8 data bits, no parity, 1 stop bit. While it is open no second one can be opened at it."""
 
     def __init__(self, port: str, *, baud: int = 1_000_000) -> None:
         self.port = port
         try:
-            self._serial = serial.serial_for_url(port, baudrate=baud, timeout=0)
-        except (serial.SerialException, ValueError, OSError) as error:
+            self._serial = serial.serial_for_url(port, baudrate=baud, timeout=0, exclusive=True)
+        except (serial.SerialException, ValueError, OSError, re.error) as error:
             raise TransportError(f"{port}: cannot be opened: {_reason(error)}") from None
         # USB serial chips hold short replies back for 16 ms unless told not to: a hint, which ports of other kinds and systems don't know
         with suppress(AttributeError, ValueError, OSError, NotImplementedError):
@@ -71,4 +73,6 @@ class SerialTransport(Transport):
 
 
 def _reason(error: Exception) -> str:
+    if getattr(error, "errno", None) == errno.EWOULDBLOCK:  # of the lock
+        return "another program has it open"
     return getattr(error, "strerror", None) or str(error).splitlines()[0]

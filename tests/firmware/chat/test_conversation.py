@@ -14,7 +14,7 @@ from firmware.chat.lines import lines
 from firmware.chat.writing import stoppable
 from firmware.compiler import compile_network
 from firmware.host.device import Device
-from firmware.host.host import Host
+from firmware.host.host import Host, LinkError
 from firmware.image.image import write_image
 from golden.integer.sampling import Sampler as GoldenSampler
 from polychron.command import ports
@@ -22,6 +22,7 @@ from polychron.command.target import Sampler
 
 from ..host.core import FakeCore
 from ..host.test_host import golden_run, text_network
+from ..networks import random_network
 
 BOARD = boards.get("icebreaker")
 NETWORK, OTHER = text_network(), text_network((*b"abcdefg\n",), seed=3)
@@ -116,7 +117,11 @@ def test_statistics(capsys):
         ("/temperature nan", "temperature"),
         ("/temperature -1", "temperature"),
         ("/count many", "/count takes 1..1000000 characters, not 'many'"),
-        (f"/count {'9' * 5000}", "/count takes 1..1000000 characters, not '9+'"),
+        (f"/count {'9' * 5000}", r"/count takes 1..1000000 characters, not '9{99} ... 9{99}'$"),
+        (f"/seed {'9' * 5000}", r"/seed takes a number, not '9{99} ... 9{99}'$"),
+        ("/\x1b[2J", r"/\\x1b\[2J is none of the commands"),
+        ("/temperature 1e308", "temperature 1e.308 takes output latencies far beyond"),
+        ("/temperature inf", "temperature inf takes output latencies far beyond"),
         ("/network", "/network takes a network file"),
     ],
 )
@@ -127,6 +132,70 @@ def test_what_is_wrong_is_one_sentence_and_the_talk_goes_on(line, message, capsy
     capsys.readouterr()
     talk.take("abc")
     assert capsys.readouterr().out == written(NETWORK, "?abcdefg", [1, 2, 3, 0, *[None] * 20])
+
+
+def test_a_network_that_reads_no_text_leaves_the_text_so_far(capsys, monkeypatch):
+    """It is refused before the board is let go of."""
+    talk = conversation()
+    talk.take("abc")
+    monkeypatch.setitem(IMAGES, "deep", write_image(compile_network(random_network(1, kind="deep"), BOARD)))
+    with pytest.raises(ValueError, match="the network has no symbols"):
+        talk.take("/network deep")
+    capsys.readouterr()
+    talk.take("de")
+    both = [1, 2, 3, 0, *[None] * 20, 4, 5, 0, *[None] * 20]
+    assert capsys.readouterr().out == written(NETWORK, "?abcdefg", both)[20:]
+
+
+def test_an_interrupt_stops_the_reading_of_a_long_line(capsys, monkeypatch):
+    """What has been read by then stays read."""
+    talk = conversation()
+    host = talk._device.host
+    fed = []
+
+    def feed(symbols):
+        fed.append(len(symbols))
+        if len(fed) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return Host.feed(host, symbols)
+
+    monkeypatch.setattr(host, "feed", feed)
+    talk.take("a" * 2000)
+    monkeypatch.undo()
+    assert fed == [255, 255]
+    assert capsys.readouterr().out == "\n"
+    talk.take("b")
+    assert capsys.readouterr().out == written(NETWORK, "?abcdefg", [*[1] * 510, 2, 0, *[None] * 20])
+    talk.take("/stats")
+    assert capsys.readouterr().out.startswith("532 steps, ")
+
+
+def test_what_is_wrong_at_a_terminal_is_told_on_a_line_of_its_own(capsys, monkeypatch):
+    """The line breaks in an answer; a file can't be read. The talk goes on."""
+    talk = conversation(count=64)
+    host = talk._device.host
+    steps = []
+
+    def step(count):
+        if steps:
+            raise LinkError("the core does not answer STEP, sent 5 times")
+        steps.append(count)
+        return Host.step(host, count)
+
+    def unreadable(name):
+        raise PermissionError(13, "Permission denied", f"{name}\x1b")
+
+    monkeypatch.setattr(host, "step", step)
+    monkeypatch.setattr(talk, "_compiled", unreadable)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    capsys.readouterr()
+    assert converse(talk, iter(["abc", "/network file", "/quit"]).__next__) == 0
+    told = capsys.readouterr()
+    assert told.out == written(NETWORK, "?abcdefg", [1, 2, 3, 0, *[None] * 32])
+    assert told.err.splitlines() == [
+        "error: the core does not answer STEP, sent 5 times",
+        r"error: file\x1b can't be read or written: Permission denied",
+    ]
 
 
 def test_a_network_that_cannot_be_loaded_leaves_the_one_before(capsys, monkeypatch):

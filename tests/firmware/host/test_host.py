@@ -2,6 +2,7 @@
 
 import os
 import pty
+import signal
 import tty
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -325,6 +326,36 @@ def test_serial_transport() -> None:
         assert line.read(1, 0.01) == b""
     with pytest.raises(TransportError, match=r"^loop://: cannot be written: "):
         line.write(b"x")
+
+
+def test_a_port_is_open_once() -> None:
+    _, slave = pty.openpty()
+    port = os.ttyname(slave)
+    with SerialTransport(port), pytest.raises(TransportError, match=rf"^{port}: cannot be opened: another program has it open$"):
+        SerialTransport(port)
+    SerialTransport(port).close()
+
+
+def test_a_pattern_for_a_port_that_is_none() -> None:
+    with pytest.raises(TransportError, match=r"^hwgrep://\(: cannot be opened: missing \), unterminated subpattern"):
+        SerialTransport("hwgrep://(")
+
+
+def test_an_interrupt_on_a_line_that_has_broken() -> None:
+    class Broken(Transport):
+        written = 0
+
+        def write(self, data: bytes) -> None:
+            self.written += 1
+            if self.written > 1:
+                raise TransportError("port: cannot be written: gone")
+
+        def read(self, size: int, timeout: float) -> bytes:
+            raise KeyboardInterrupt(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        Host(Broken()).step(1)
+    assert caught.value.args == (signal.SIGINT,)
 
 
 class Babble(Transport):
