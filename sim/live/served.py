@@ -40,6 +40,7 @@ class ServedBoard:
         client = self._choose()
         came = self._take(client)
         if self.idle and not came:
+            self._give(client, b"")  # what it had no room for before
             select.select([fd for port in self._ports for fd in port.waits_on()], [], [], LOOK)
             return
         uart, sim = self.board.uart, self.board.sim

@@ -29,8 +29,7 @@ class Status:
         if self._stream and now >= self._next:
             self._next = now + PERIOD
             width = shutil.get_terminal_size().columns - 1
-            self._stream.write(f"\r{self.line()[:width]:<{width}}")
-            self._stream.flush()
+            self._write(f"\r{self.line()[:width]:<{width}}")
 
     def line(self) -> str:
         """Simulated time, clocks a second since the last call, characters, rows by tier, LEDs: green, an image is loaded; red, an error."""
@@ -56,5 +55,10 @@ class Status:
     def end(self) -> None:
         """Leave the last line standing."""
         if self._stream:
-            self._stream.write(f"\r{self.line():<{shutil.get_terminal_size().columns - 1}}{os.linesep}")
-            self._stream.flush()
+            self._write(f"\r{self.line():<{shutil.get_terminal_size().columns - 1}}{os.linesep}")
+
+    def _write(self, text: str) -> None:
+        try:
+            print(text, end="", file=self._stream, flush=True)
+        except OSError:  # the terminal has gone
+            self._stream = None

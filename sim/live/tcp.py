@@ -1,5 +1,6 @@
 """A TCP port on loopback, which pyserial opens as socket://localhost:PORT."""
 
+import select
 import socket
 
 from sim.live.port import Port
@@ -24,8 +25,11 @@ class TcpPort(Port):
     def connected(self) -> bool:
         if self._client is not None and self._gone(self._client):
             self._hang_up()
-        if self._client is None:
-            self._client = self._accepted()
+        while self._client is None and (client := self._accepted()) is not None:
+            if self._gone(client):
+                client.close()  # it has left before its turn came
+            else:
+                self._client = client
         if self._client is not None:
             self._refuse()
         return self._client is not None
@@ -46,7 +50,9 @@ class TcpPort(Port):
     @staticmethod
     def _gone(client: socket.socket) -> bool:
         try:
-            return not client.recv(1, socket.MSG_PEEK)
+            broken = select.poll()
+            broken.register(client, 0)  # POLLHUP, POLLERR: nobody hears an answer, whatever is still to be read
+            return bool(broken.poll(0)) or not client.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
             return False
         except OSError:

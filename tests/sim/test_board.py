@@ -47,7 +47,7 @@ def talked(capsys, *words):
     return capsys.readouterr().out
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_ends_cleanly(tmp_path, number):
     link = tmp_path / "board"
     with offered("--link", link, "--tcp", 0) as (process, ports):

@@ -4,6 +4,7 @@ import io
 import os
 import re
 import socket
+import struct
 import threading
 import time
 from contextlib import contextmanager
@@ -17,10 +18,11 @@ from firmware import isa
 from firmware.compiler import compile_network
 from firmware.host.device import Device
 from firmware.host.host import Host
-from firmware.host.link import Frame
+from firmware.host.link import Frame, FrameReader
 from firmware.host.transport import SerialTransport
 from firmware.image.image import write_image
 from sim.compare.expected import Golden
+from sim.live.port import Port
 from sim.live.served import QUIET, ServedBoard
 from sim.live.status import Status
 from sim.live.tcp import TcpPort
@@ -169,6 +171,91 @@ def test_one_client_at_a_time(addresses):
         runs_as_golden(device)
 
 
+def connected(port):
+    client = socket.create_connection(("127.0.0.1", int(port.address.rpartition(":")[2])), timeout=20)
+    client.sendall(b"abc")
+    return client
+
+
+def broken(client):
+    """It ends without a farewell, as that of a program that is killed."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+def test_tcp_clients_that_have_gone_are_in_nobodys_way():
+    """In the queue, or with bytes that nobody has read."""
+    port = TcpPort(0)
+    for _ in range(3):
+        broken(connected(port))
+    with connected(port) as client:
+        wait_until(port.connected)
+        assert port.read(100) == b"abc"
+        client.sendall(bytes(5000))
+        wait_until(lambda: port.read(1))
+        assert port.connected()
+        broken(client)
+        with connected(port) as other:
+            wait_until(lambda: port.connected() and port.read(100) == b"abc")
+            port.write(b"d")
+            assert other.recv(100) == b"d"
+    port.close()
+
+
+def test_tcp_clients_that_have_said_goodbye_are_read_to_the_end():
+    port = TcpPort(0)
+    connected(port).close()
+    wait_until(port.connected)
+    assert port.read(100) == b"abc"
+    wait_until(lambda: not port.connected())
+    port.close()
+
+
+class Narrow(Port):
+    """A client whose buffer is full until it reads."""
+
+    address = "narrow"
+
+    def __init__(self, request):
+        self.sent, self.got, self.full = request, b"", True
+
+    def connected(self):
+        return True
+
+    def turn_away(self):
+        raise AssertionError
+
+    def read(self, size):
+        data, self.sent = self.sent[:size], self.sent[size:]
+        return data
+
+    def write(self, data):
+        if self.full:
+            return 0
+        self.got += data
+        return len(data)
+
+    def waits_on(self):
+        return []
+
+    def close(self):
+        pass
+
+
+def test_a_client_that_reads_late_gets_all(served):
+    """Also when time stands still already."""
+    port = Narrow(Frame.request(isa.Command.HELLO, seq=3).encode())
+    late = ServedBoard(served.board, [port])
+    late.turn()
+    while not late.idle:
+        late.turn()
+    assert port.got == b""
+    port.full = False
+    late.turn()
+    [reply] = FrameReader(reply=True).push(port.got)
+    assert (reply.seq, reply.payload[0]) == (3, isa.LINK_VERSION)
+
+
 def test_any_baud_rate_can_be_set(addresses):
     with serial.Serial(addresses[0], baudrate=9600, timeout=20) as line:
         line.baudrate = 3_000_000
@@ -235,6 +322,20 @@ def test_the_status_line_counts(served):
     near, far = (sum(run.count for run in PROGRAM.runs if run.tier == tier) for tier in (0, 1))
     assert near * far > 0
     assert [b - a for a, b in zip(before, numbers(line), strict=True)] == [STEPS, STEPS * near, STEPS * far]
+
+
+def test_a_terminal_that_goes_ends_the_status_line_alone(served):
+    master, slave = os.openpty()
+    with os.fdopen(slave, "w") as stream:
+        status = Status(served, stream)
+        status.update()
+        assert b" characters, " in os.read(master, 1000)
+        os.close(master)
+        status._next = 0
+        status.update()
+        status.update()
+        status.end()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), slave)  # what is still to be flushed
 
 
 def test_nothing_is_written_where_no_terminal_is(served):
