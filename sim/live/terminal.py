@@ -1,6 +1,7 @@
 """A pseudo-terminal as a serial port. Its baud rate and modem lines can be set and mean nothing."""
 
 import errno
+import fcntl
 import os
 import select
 import termios
@@ -15,19 +16,24 @@ class PseudoTerminal(Port):
 
     def __init__(self) -> None:
         try:
-            self._master, slave = os.openpty()
+            self._master, self._slave = os.openpty()
         except OSError as error:
             raise ValueError(f"no pseudo-terminal can be made: {error.strerror}") from None
-        self.address = os.ttyname(slave)
-        tty.setraw(slave)
+        self.address = os.ttyname(self._slave)
+        tty.setraw(self._slave)
         os.set_blocking(self._master, False)
-        os.close(slave)  # from now on the master hangs up while no client is there
         self._poll = select.poll()
         self._poll.register(self._master, select.POLLIN)
         self._there = False
 
     def _events(self) -> int:
-        return next((events for _, events in self._poll.poll(0)), 0)
+        """What the master tells with its own end of the slave closed for a moment: that end keeps the terminal one that can be opened, also
+        after a client that has made it its own (TIOCEXCL), as ``screen`` does."""
+        fcntl.ioctl(self._slave, termios.TIOCNXCL)
+        os.close(self._slave)
+        events = next((events for _, events in self._poll.poll(0)), 0)
+        self._slave = os.open(self.address, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        return events
 
     def connected(self) -> bool:
         events = self._events()
@@ -39,9 +45,7 @@ class PseudoTerminal(Port):
 
     def _clear(self) -> None:
         """What a client has not read is not for the next. Only the slave's side reaches all of it."""
-        slave = os.open(self.address, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        termios.tcflush(slave, termios.TCIFLUSH)
-        os.close(slave)
+        termios.tcflush(self._slave, termios.TCIFLUSH)
 
     def turn_away(self) -> None:
         while self.read(4096):
@@ -62,8 +66,9 @@ class PseudoTerminal(Port):
             return 0
 
     def waits_on(self) -> list[int]:
-        return [self._master] if self._there else []  # with no client it could always be read
+        return [self._master]
 
     def close(self) -> None:
         with suppress(OSError):
+            os.close(self._slave)
             os.close(self._master)

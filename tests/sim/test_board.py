@@ -15,15 +15,18 @@ import firmware.talk
 import polychron
 import sim.board
 import sim.run
+from firmware.host.host import Host
+from firmware.host.transport import SerialTransport
+from firmware.isa import LINK_VERSION
 from sim.live.link import linked
 
 ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def offered(*words, **options):
-    """The command under way, with its ports; killed at the end if it still runs."""
-    command = [sys.executable, "-m", "sim.board", *map(str, words)]
+def offered(*words, before=(), **options):
+    """The command under way, with its ports; killed at the end if it still runs. ``before``: words in front of it."""
+    command = [*before, sys.executable, "-m", "sim.board", *map(str, words)]
     options = {"stderr": subprocess.PIPE, **options}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, **options)
     try:
@@ -59,6 +62,20 @@ def test_it_ends_cleanly(tmp_path, number):
     assert not os.path.lexists(link)
     assert list(tmp_path.iterdir()) == []
     assert not os.path.exists(ports[0])
+
+
+@pytest.mark.skipif(not os.path.exists("/usr/bin/setpriv"), reason="no setpriv, which takes the rights of root away")
+def test_a_client_that_makes_the_terminal_its_own_leaves_it_to_the_next():
+    """As ``screen`` does; nobody but root could open it then."""
+    common = ["setpriv", "--bounding-set=-sys_admin"] if os.geteuid() == 0 else []
+    opened = "import fcntl, os, sys, termios, time; fd = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY); "
+    client = [*common, sys.executable, "-c", opened + "fcntl.ioctl(fd, termios.TIOCEXCL); time.sleep(0.5)"]
+    with offered(before=common) as (process, [port]):
+        for _ in range(2):
+            subprocess.run([*client, port], check=True)
+        with SerialTransport(port) as line:
+            assert Host(line, timeout=20).hello().version == LINK_VERSION
+        assert process.poll() is None
 
 
 def test_talk_writes_on_it_what_the_compared_simulation_writes(tmp_path, capsys):
