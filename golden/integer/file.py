@@ -66,6 +66,7 @@ def load_extra(path: Path) -> Arrays:
 def _read(path: Path, *, extra: bool) -> tuple[dict[str, Any], Arrays]:
     try:
         check_input(path)
+        path.open("rb").close()  # for safe_open, a file that can't be read isn't there
         with safe_open(str(path), framework="numpy") as file:
             header = _header((file.metadata() or {}).get(KEY))
             names = [name for name in file.keys() if name.startswith(EXTRA) == extra]

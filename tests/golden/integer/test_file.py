@@ -4,6 +4,8 @@ import errno
 import json
 import os
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +66,17 @@ def test_damaged_files_are_refused(rnn, tmp_path):
     refused(tmp_path, "cannot be read: it is a folder, not a regular file$")
     path.write_bytes(data)
     load(path)
+
+
+@pytest.mark.skipif(not os.path.exists("/usr/bin/setpriv"), reason="no setpriv, which takes the rights of root away")
+def test_a_file_without_the_right_to_read_it_is_said_to_be_one(rnn, tmp_path):
+    path = tmp_path / "net.safetensors"
+    save_network(rnn, path)
+    path.chmod(0)
+    common = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    script = "import sys; from pathlib import Path; from golden.integer.file import load; load(Path(sys.argv[1]))"
+    done = subprocess.run([*common, sys.executable, "-c", script, path], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1].endswith(f"NetworkError: {path}: cannot be read: Permission denied")
 
 
 def test_every_cut_and_many_flips_are_refused_or_valid(rnn, tmp_path):
