@@ -96,11 +96,12 @@ def _arrays(content: bytes) -> Any:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_size(sum(part.file_size for part in archive.infolist()))
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in ("X", "y") if name in file}
-    except NetworkError:
+            found = {name: file[name] for name in ("X", "y") if name in file}
+    except (NetworkError, MemoryError):
         raise
-    except (ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, KeyError, SyntaxError) as error:
+    except Exception as error:  # zipfile and NumPy raise what they like
         raise NetworkError(f"no arrays can be read from it: {printable(error, limit=300)}") from None
+    arrays = {name: array for name, array in found.items() if isinstance(array, np.ndarray)}  # a part that is none comes as bytes
     if len(arrays) < 2:
         raise NetworkError("it must have the arrays X, a row for each sample, and y, the labels")
     x, y = arrays["X"], arrays["y"]

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import zipfile
 
 import numpy as np
@@ -88,6 +89,11 @@ def zipped(**parts):
     return file.getvalue()
 
 
+def encrypted(content):
+    """With the flag of it in every entry of the archive's directory and before every part."""
+    return re.sub(rb"(PK\x03\x04..|PK\x01\x02....)(.)", lambda found: found[1] + bytes([found[2][0] | 1]), content, flags=re.DOTALL)
+
+
 def npz(**arrays):
     file = io.BytesIO()
     np.savez(file, **arrays)
@@ -104,6 +110,8 @@ ARRAYS = [
     (npz(X=np.array([[{}], [{}]], object), y=np.zeros(2)), "no arrays can be read"),
     (npz(X=np.array([[1j], [2]]), y=np.zeros(2)), "column 'X0' must hold numbers"),
     (zipped(X=b"\x93NUMPY\x01\x00", y=b""), "no arrays can be read"),
+    (zipped(X=b"no array", y=b""), "it must have the arrays X"),
+    (encrypted(zipped(X=b"", y=b"")), "no arrays can be read"),
     (zipped(X=bytes(1100 << 20)), "it must have at most 1073741824 bytes, unpacked"),
 ]
 
