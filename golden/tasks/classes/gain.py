@@ -14,9 +14,8 @@ from ...compiled.kernel import kernel
 from ...integer.forward import indices
 from ...integer.layer import Int16
 from ...model.layer import Float32, FloatGroup, Ints
-from .recipe import Growth
+from .recipe import MAX_CLASSES, Growth
 
-MAX_CLASSES = 256  # outputs that the core's sorter reads
 Hears = Callable[[float], bool | None]
 """Of a loss, again and again; True: end."""
 

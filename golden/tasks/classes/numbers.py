@@ -3,9 +3,8 @@
 from typing import Any
 
 from .classifier import Labels, Tick, Trained, train_classifier
-from .gain import MAX_CLASSES
 from .quantiles import REFERENCES, Numbers, Quantiles
-from .recipe import Growth, Recipe
+from .recipe import MAX_CLASSES, Growth, Recipe
 
 PASSES = 200_000
 """Samples that joint fitting looks at, where nothing else is said, but 10 to 100 times each of them."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 ChosenBy = Literal["gain", "random", "covering"]
+MAX_CLASSES = 256  # outputs that the core's sorter reads
 
 
 @dataclass(frozen=True, kw_only=True)

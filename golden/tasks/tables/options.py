@@ -6,7 +6,7 @@ from typing import Annotated
 
 from polychron.command.options import UNRECORDED, Options, option
 
-from ..classes.gain import MAX_CLASSES
+from ..classes.recipe import MAX_CLASSES
 
 TARGET = f"the column of the labels, at most {MAX_CLASSES} of them; left out: the last"
 GROUP = "a column that is no input: samples with the same value in it are all trained on, or all held out"

@@ -19,10 +19,10 @@ from ...integer.network import Network
 from ...training.stop import StopRequest
 from ..classes.card import card_of, read_card
 from ..classes.classifier import Labels, integer_accuracy
-from ..classes.gain import MAX_CLASSES
 from ..classes.numbers import recipe_for, train_numbers
 from ..classes.progress import Progress
 from ..classes.quantiles import Numbers, Quantiles
+from ..classes.recipe import MAX_CLASSES
 from ..products import check_out, plot_curve, versions
 from .measure import Peer, figures_of, peers, report
 from .options import TableOptions
