@@ -164,13 +164,13 @@ def memory(tiers: Sequence[Figures], of: Mapping[str, str]) -> str:
     seen: set[str] = set()
 
     def draw(figure: "Figure") -> None:
-        axes = _rows(figure, [f"{one['tier']}, {one['bytes'] / 1024:,.0f} KiB" for one in tiers])
+        axes = _rows(figure, [f"{one['tier']}, {one['size_bytes'] / 1024:,.0f} KiB" for one in tiers])
         for row, one in enumerate(tiers):
             axes.barh(row, 100, color="none", edgecolor=INK, linewidth=0.8)
             for part in one["parts"]:
-                name, start = part["holds"], 100 * (part["from"] - one["from"]) / one["bytes"]
+                name, start = part["holds"], 100 * (part["first_byte"] - one["first_byte"]) / one["size_bytes"]
                 label = None if name in seen else name
-                axes.barh(row, 100 * part["bytes"] / one["bytes"], left=start, color=of[name], edgecolor="none", label=label)
+                axes.barh(row, 100 * part["size_bytes"] / one["size_bytes"], left=start, color=of[name], edgecolor="none", label=label)
                 seen.add(name)
         axes.set(xlabel="% of the tier, from its first byte that tables may have", xlim=(0, 100.5))
         if seen:

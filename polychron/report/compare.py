@@ -63,7 +63,7 @@ def _clocks(figures: Figures) -> dict[str, float]:
 
 
 def _used(figures: Figures) -> dict[str, float]:
-    return {one["tier"]: one["used"] for one in figures["tiers"]}
+    return {one["tier"]: one["used_bytes"] for one in figures["tiers"]}
 
 
 def _evenness(figures: Figures) -> dict[str, float]:

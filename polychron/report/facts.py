@@ -60,26 +60,21 @@ def _groups(ran: Behaviour) -> list[dict[str, Any]]:
 
 
 def _tiers(code: Code, placement: Estimate) -> list[dict[str, Any]]:
-    """Bytes of each tier and what lies where in it."""
-    beat = code.width.beat_bytes
-    beside = _beside(code)
+    """Of each tier the figures of ``estimate --json``, where it begins, its speed, and what lies where in it."""
+    figures, beat, beside = placement.figures, code.width.beat_bytes, _beside(code)
     return [
-        {
-            "tier": one.tier.name,
-            "bytes": one.tier.size,
-            "from": one.tier.base,
-            "used": one.used,
-            "read_per_step": one.bytes,
-            "limit_clocks": one.limit,
+        found
+        | {
+            "first_byte": one.tier.base,
             "bytes_per_clock": beat / one.tier.beat_clocks,
             "parts": [
-                {"holds": run.stage, "from": run.base * beat, "bytes": run.span * beat, "unread": run.idle * beat}
-                for run in placement.runs
-                if run.tier == number
+                {"holds": run["stage"]} | {key: run[key] for key in ("first_byte", "size_bytes", "unread_bytes")}
+                for run in figures["runs"]
+                if run["tier"] == one.tier.name
             ]
             + (beside if number == 0 else []),
         }
-        for number, one in enumerate(placement.tiers)
+        for number, (found, one) in enumerate(zip(figures["tiers"], placement.tiers, strict=True))
     ]
 
 
@@ -90,10 +85,14 @@ def _beside(code: Code) -> list[dict[str, Any]]:
     found = []
     for run in code.runs:
         if run.mode == Mode.QUERY and (size := sizes.get(SIDE_BEATS * run.side)):
-            found.append({"holds": "index caches", "from": SIDE_BEATS * run.side * beat, "bytes": size, "unread": 0})
+            found.append(_part("index caches", SIDE_BEATS * run.side * beat, size))
         if run.mode == Mode.ANCHORS:
-            found.append({"holds": "anchor words", "from": run.table_base * beat, "bytes": run.count * beat, "unread": 0})
+            found.append(_part("anchor words", run.table_base * beat, run.count * beat))
     return found
+
+
+def _part(holds: str, first_byte: int, size: int) -> dict[str, Any]:
+    return {"holds": holds, "first_byte": first_byte, "size_bytes": size, "unread_bytes": 0}
 
 
 def _card(card: Mapping[str, Any]) -> dict[str, Any]:

@@ -186,11 +186,11 @@ def _memory(figures: Figures) -> Part:
     held = [part["holds"] for tier in figures["tiers"] for part in tier["parts"]]
     of = charts.colours([one["layer"] for one in figures["layers"] if one["layer"] in held] + held)
     rows = [
-        (tier["tier"], part["holds"], f"{part['from']:#x}", part["bytes"], part["unread"])
+        (tier["tier"], part["holds"], f"{part['first_byte']:#x}", part["size_bytes"], part["unread_bytes"])
         for tier in figures["tiers"]
         for part in tier["parts"]
     ]
-    used = "; ".join(f"{one['tier']}: {one['used']:,} of {one['bytes']:,} bytes" for one in figures["tiers"])
+    used = "; ".join(f"{one['tier']}: {one['used_bytes']:,} of {one['size_bytes']:,} bytes" for one in figures["tiers"])
     return Part(
         title="Memory",
         text=f"{used}.",
@@ -203,7 +203,7 @@ def _clocks(figures: Figures) -> Part:
     found = figures["layers"]
     busy = list(dict.fromkeys(name for one in found for name in one["needs"]))
     rows = [(one["layer"], one["clocks"], *(one["needs"].get(name, 0) for name in busy), one["held_by"]) for one in found]
-    roofs = {one["tier"]: one["bytes_per_clock"] for one in figures["tiers"] if one["read_per_step"]}
+    roofs = {one["tier"]: one["bytes_per_clock"] for one in figures["tiers"] if one["bytes"]}
     pictures = [("clocks of each layer, and what it needs at least", charts.layers(found))]
     if roofs:
         pictures.append(("bytes a clock of each layer below the memories' roofs", charts.roofline(found, roofs)))

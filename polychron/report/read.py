@@ -28,12 +28,12 @@ _NETWORK: dict[str, Any] = {
     "tiers": [
         {
             "tier": str,
+            "first_byte": int,
+            "size_bytes": int,
+            "used_bytes": int,
             "bytes": int,
-            "from": int,
-            "used": int,
-            "read_per_step": int,
             "bytes_per_clock": float,
-            "parts": [{"holds": str, "from": int, "bytes": int, "unread": int}],
+            "parts": [{"holds": str, "first_byte": int, "size_bytes": int, "unread_bytes": int}],
         }
     ],
     "card": {},
@@ -128,7 +128,7 @@ def _check(value: object, kind: Any, name: str) -> None:
 def _check_drawn(found: dict[str, Any]) -> None:
     """What a picture can't be drawn of."""
     for tier in found["tiers"]:
-        if not tier["bytes"] or not tier["bytes_per_clock"]:
+        if not tier["size_bytes"] or not tier["bytes_per_clock"]:
             raise ReportError(f"the tier {printable(tier['tier'])} must have bytes, and give some in a clock")
     for group in (found.get("row_use") or {"groups": []})["groups"]:
         if not group["used"] or len(group["used"]) != len(group["evenness"]):
