@@ -17,7 +17,7 @@ Found = npt.NDArray[Any]
 
 
 class Peer(NamedTuple):
-    """Another classifier and the labels (samples,) that it gives."""
+    """Another classifier and the classes (samples,) that it gives."""
 
     name: str
     found: Found
@@ -56,8 +56,9 @@ def peers() -> list[tuple[str, Any]]:
     ]
 
 
-def report(labels: Found, found: Found, others: Sequence[Peer]) -> None:
-    """Print the figures: accuracy, that of others, and of each class precision, recall and what it was taken for."""
+def report(labels: Found, found: Found, others: Sequence[Peer], classes: Sequence[Any]) -> None:
+    """Print the figures: accuracy, that of others, and of each class precision, recall and what it was taken for. ``classes``: the labels
+    that the numbers in ``labels`` and ``found`` stand for."""
     from sklearn.metrics import classification_report, confusion_matrix
 
     for name, given in (("this network", found), *others):
@@ -68,11 +69,11 @@ def report(labels: Found, found: Found, others: Sequence[Peer]) -> None:
     values = np.unique(np.concatenate([labels, found]))
     if len(values) > LISTED:
         return
-    names = [printable(value, limit=24) for value in values.tolist()]
+    names = [printable(classes[value], limit=24) for value in values]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of classes that were never found
+        warnings.simplefilter("ignore")  # of classes that were never found, and of one that is alone
         print(classification_report(labels, found, labels=values, target_names=names, zero_division=0.0), end="")
-    matrix = confusion_matrix(labels, found, labels=values)
+        matrix = confusion_matrix(labels, found, labels=values)
     wide = max(map(len, [*names, str(matrix.max())]))
     print("taken for " + " " * max(0, wide - 10) + "  ".join(f"{name:>{wide}}" for name in names))
     for name, row in zip(names, matrix, strict=True):

@@ -28,6 +28,4 @@ class TableOptions(Options):
     epochs: Annotated[int | None, option("looks at each sample; left out: 10 to 100", low=1, high=100_000)] = None
     seed: Annotated[int, option("of the training, and of the quarter that is held out", low=0, high=(1 << 32) - 1)] = 0
     minutes: Annotated[float | None, option("stop after so long, and keep what is trained by then", low=0, high=1e6)] = None
-    compare: Annotated[
-        bool, option("fit scikit-learn's logistic regression, gradient boosting and 1-NN to the same samples, too"), UNRECORDED
-    ] = False
+    compare: Annotated[bool, option(COMPARE), UNRECORDED] = False

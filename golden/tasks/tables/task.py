@@ -1,5 +1,6 @@
 """``python -m golden.train classify``: a classifier of the rows of a table, and its figures on the rows held out."""
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from ..classes.progress import Progress
 from ..classes.quantiles import Numbers, Quantiles
 from ..classes.recipe import MAX_CLASSES
 from ..products import check_out, plot_curve, versions
+from .labels import numbered
 from .measure import Peer, figures_of, peers, report
 from .options import TableOptions
 from .read import Samples, read_samples
@@ -36,6 +38,9 @@ def run(options: TableOptions, *, out: Path, command: str) -> dict[str, Any]:
     """Train as ``options`` say, write the network and its learning curve, print the figures, and give them for ``--json``
     (docs/user/json.md). ``command`` goes into the card."""
     check_out(out)
+    for source in (options.data, options.test):
+        if source is not None and source.exists() and out.exists() and out.samefile(source):
+            raise NetworkError(f"--out: {printable(out)} is the file of the samples, and would be overwritten")
     samples = read_samples(options.data, target=options.target, group=options.group)
     if (count := len(np.unique(samples.labels))) > MAX_CLASSES:
         where = f"{printable(options.data)}: column {printable(samples.target)!r}"
@@ -58,26 +63,31 @@ def run(options: TableOptions, *, out: Path, command: str) -> dict[str, Any]:
     if trained.stopped:
         print("note: stopped early; the network is what was trained by then")
     with under_way("scoring the held-out samples"):
-        found = values[_classes(trained.network, quantiles, test.x)]
-        figures = figures_of(test.labels, found)
-    others = (
-        [Peer(name, np.asarray(model.fit(train.x, train.labels).predict(test.x))) for name, model in peers()] if options.compare else []
-    )
+        found = _classes(trained.network, quantiles, test.x)
+        due, classes = numbered(test.labels, values.tolist())
+        figures = figures_of(due, found)
     network = replace(trained.network, card={**card, "figures": {"accuracy_integer": figures["accuracy_integer"]}})
     save_network(network, out)
     plot = plot_curve(out, train=progress.curve, checks=[], title=f"{out.stem}: growing, then fitting", unit="nats a sample")
     print(f"{len(train.x)} samples trained on, {len(test.x)} held out; {len(samples.names)} inputs, {len(values)} classes")
-    report(test.labels, found, others)
+    others = list(_others(train.x, labels, test.x)) if options.compare else []
+    report(due, found, others, classes)
     count = sum(group.n_t * group.n_c for group in network.output.groups)
     print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {printable(out)}; {plot}")
-    peer_figures = {peer.name: figures_of(test.labels, peer.found)["accuracy_integer"] for peer in others}
+    peer_figures = {peer.name: figures_of(due, peer.found)["accuracy_integer"] for peer in others}
     return {"file": out, "figures": figures, "peers": peer_figures, "anchor_pairs": count, "table_bytes": network.table_bytes()}
 
 
-def _others(train: Samples, test: Samples) -> Iterator[Peer]:
+def _others(x: Numbers, labels: Labels, test: Numbers) -> Iterator[Peer]:
     for name, model in peers():
-        with under_way(f"fitting {name}"):
-            yield Peer(name, np.asarray(model.fit(train.x, train.labels).predict(test.x)))
+        try:
+            with under_way(f"fitting {name}"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of features that are missing, and of fits that are not at their end
+                found = np.asarray(model.fit(x, labels).predict(test))
+        except ValueError as error:  # such as of a single class; the network is saved
+            print(f"note: no {name}: {printable(error, limit=300)}")
+        else:
+            yield Peer(name, found)
 
 
 def _classes(network: DeepNetwork, quantiles: Quantiles, x: Numbers) -> Labels:
@@ -89,9 +99,11 @@ def _parts(samples: Samples, options: TableOptions) -> tuple[Samples, Samples]:
     """What is trained on and what is held out."""
     if options.test is None:
         return _quarter(samples, seed=options.seed)
-    test = read_samples(options.test, target=samples.target, group=options.group)
+    test = read_samples(options.test, target=samples.target, group=options.group, known=samples.labels)
+    if test.sha256 == samples.sha256:
+        raise NetworkError(f"--test: {printable(options.test)} is the file that is trained on; what is held out must be another")
     if test.names != samples.names:
-        raise NetworkError(f"{options.test}: the columns must be those of {options.data.name}, in the same order")
+        raise NetworkError(f"{printable(options.test)}: the columns must be those of {options.data.name}, in the same order")
     return samples, test
 
 
@@ -125,7 +137,7 @@ def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:
     about = integer.card.get("data")
     about = about if isinstance(about, dict) else {}
     target, group = (about[name] if isinstance(about.get(name), str) else None for name in ("target", "group"))
-    samples = read_samples(data, target=target, group=group)
+    samples = read_samples(data, target=target, group=group, known=fitted.labels)
     if fitted.names is not None and list(samples.names) != fitted.names:
         names = printable(", ".join(fitted.names), limit=300)
         raise NetworkError(f"{printable(data)}: the columns must be those that the network was trained on: {names}")
@@ -134,9 +146,8 @@ def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:
         if about.get("held_out") != QUARTER or not isinstance(seed, int) or not 0 <= seed < 1 << 32:
             raise NetworkError(f"{printable(data)}: the network was trained on all of it; --data must be the file that was held out")
         samples = _quarter(samples, seed=seed)[1]
-    places = {value: number for number, value in enumerate(fitted.labels.tolist())}
-    labels = np.array([places.get(value, -1) for value in samples.labels.tolist()])
-    return fitted.quantiles.latencies(samples.x), labels
+    labels, _ = numbered(samples.labels, fitted.labels.tolist())
+    return fitted.quantiles.latencies(samples.x), np.where(labels < len(fitted.labels), labels, -1)
 
 
 def evaluate(network: Network, *, data: Path | None) -> dict[str, float]:

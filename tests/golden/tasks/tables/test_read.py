@@ -56,6 +56,37 @@ def test_arrays_of_any_shape(tmp_path):
     assert found.names == tuple(f"X{number}" for number in range(6))
 
 
+def test_words_for_what_is_missing_are_labels_and_groups_among_texts(table):
+    found = read(table("a,g,k\nNA,NA,None\n,x,NA\nTrue,nan,yes\n"), group="g")
+    assert found.labels.tolist() == ["None", "NA", "yes"]
+    assert found.groups.tolist() == ["NA", "x", "nan"]
+    np.testing.assert_array_equal(found.x, [[np.nan], [np.nan], [1]])
+
+
+def test_truth_values_and_long_numbers_are_inputs(table):
+    found = read(table("a,b,c,k\nTrue,118446744073709551615,18446744073709551615,x\n,2,-2,y\n"))
+    np.testing.assert_array_equal(found.x, np.array([[1, 118446744073709551615, 18446744073709551615], [np.nan, 2, -2]], float))
+
+
+@pytest.mark.parametrize(
+    ("y", "labels"),
+    [(np.array([b"a", b"\xff"]), ["a", "\\xff"]), (np.array([1, 2], np.longdouble), [1.0, 2.0]), (np.array([1, 2], ">i4"), [1, 2])],
+)
+def test_labels_of_an_array_of_any_type(y, labels, tmp_path):
+    np.savez(tmp_path / "t.npz", X=np.zeros((2, 1)), y=y)
+    found = read(tmp_path / "t.npz").labels
+    assert found.tolist() == labels
+    assert all(isinstance(label, str | int | float) for label in found.tolist())
+
+
+def test_labels_read_for_known_texts_are_texts(table):
+    path = table("a,k\n1,01\n2,1\n")
+    assert read_samples(path, target="k", group="g", known=np.array(["01", "x"])).labels.tolist() == ["01", "1"]
+    assert read_samples(path, target="k", group="g", known=np.array([1, 2])).labels.tolist() == [1, 1]
+    with pytest.raises(NetworkError, match=r"table\.csv: there is no column 'z'; the columns are: a, k"):
+        read_samples(path, target="z", group=None, known=np.array([1, 2]))
+
+
 REFUSED = [
     (CSV, {"target": "size"}, "--target: there is no column 'size'; the columns are: height, width, group, kind"),
     (CSV, {"group": "size"}, "--group: there is no column 'size'"),
@@ -66,6 +97,9 @@ REFUSED = [
     ("a,kind\n1,cat\n", {}, "two samples or more, not 1 inputs and 1 samples"),
     ("a,kind\n1,cat\n2,\n", {}, "column 'kind': sample 2 has no label"),
     ("a,kind\n1,cat\ninf,dog\n", {}, "column 'a': sample 2 is infinite"),
+    ("a,kind\n1,2\n2,nan\n", {}, "column 'kind': sample 2 has no label"),
+    ("a,kind\n1,2\n2,inf\n", {}, "column 'kind': the label of sample 2 is infinite"),
+    ("a,g,kind\n1,2,x\n2,,y\n", {"group": "g"}, "column 'g': sample 2 has no group"),
     ("", {}, "no table can be read from it: "),
     ("a,b\n1,2\n1,2,3\n", {}, "no table can be read from it: "),
     (b"a,b\n\xff\xfe,1\n", {}, "no table can be read from it: "),
@@ -109,6 +143,7 @@ ARRAYS = [
     (npz(X=np.zeros((2, 40_000), bool), y=np.zeros(2)), "X must have at most 32000 numbers a row, not 40000"),
     (npz(X=np.array([[{}], [{}]], object), y=np.zeros(2)), "no arrays can be read"),
     (npz(X=np.array([[1j], [2]]), y=np.zeros(2)), "column 'X0' must hold numbers"),
+    (npz(X=np.zeros((2, 2), "i4,i4"), y=np.zeros(2)), "X must be a plain array, not one of records"),
     (zipped(X=b"\x93NUMPY\x01\x00", y=b""), "no arrays can be read"),
     (zipped(X=b"no array", y=b""), "it must have the arrays X"),
     (encrypted(zipped(X=b"", y=b"")), "no arrays can be read"),

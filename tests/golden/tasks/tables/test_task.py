@@ -92,6 +92,57 @@ def test_a_label_that_is_new_counts_as_wrong(wine, capsys):
     assert "accuracy_integer: 0.0\n" in capsys.readouterr().out
 
 
+def test_labels_are_known_again_whatever_a_file_holds_beside_them(wine, capsys):
+    """A column of numbers becomes one of texts by a single text."""
+    for names, others in ((["1", "2", "x"], lambda kinds: kinds != "x"), ([0, 1, 2], lambda kinds: kinds < 3)):
+        wine.assign(target=np.array(names)[np.unique(wine["target"], return_inverse=True)[1]]).to_csv("wine.csv", index=False)
+        again = pandas.read_csv("wine.csv")
+        again = again[others(again["target"])].astype({"target": object})
+        again.loc[0, "target"] = again.loc[0, "target"] if names[2] == "x" else "new"
+        again.to_csv("again.csv", index=False)
+        assert train("--test", "again.csv", "--json") == 0
+        assert json.loads(capsys.readouterr().out)["figures"]["accuracy_integer"] > 0.8
+        assert main(["eval", "classify.safetensors", "--data", "again.csv", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["accuracy_integer"] > 0.8
+
+
+def test_labels_that_are_fractions(wine, capsys):
+    wine.assign(target=np.unique(wine["target"], return_inverse=True)[1] + 0.5).to_csv("wine.csv", index=False)
+    assert train("--compare") == 0
+    assert "taken for 0.5" in capsys.readouterr().out
+
+
+def test_another_file_may_lack_the_groups(wine, capsys):
+    wine.to_csv("other.csv", index=False)
+    wine.assign(person=np.arange(len(wine)) // 5).iloc[:, [*range(13), 14, 13]].to_csv("wine.csv", index=False)
+    assert train("--group", "person") == 0
+    capsys.readouterr()
+    assert main(["eval", "classify.safetensors", "--data", "other.csv"]) == 0
+    assert "samples: 178.0" in capsys.readouterr().out
+
+
+def test_no_file_of_samples_is_overwritten_or_held_out_from_itself(wine, tmp_path, capsys):
+    before = (tmp_path / "wine.csv").read_bytes()
+    assert train("--out", "../" + tmp_path.name + "/wine.csv") == 2
+    assert "wine.csv is the file of the samples, and would be overwritten" in capsys.readouterr().err
+    (tmp_path / "copy.csv").write_bytes(before)
+    assert train("--test", "copy.csv") == 2
+    assert "--test: copy.csv is the file that is trained on; what is held out must be another" in capsys.readouterr().err
+    assert (tmp_path / "wine.csv").read_bytes() == before
+    assert not (tmp_path / "classify.safetensors").exists()
+
+
+def test_what_others_cannot_fit_does_not_cost_the_network(wine, capsys):
+    """A single class, and an input of which nothing is there."""
+    wine.assign(target=1, ash=np.nan).to_csv("wine.csv", index=False)
+    assert train("--compare") == 0
+    captured = capsys.readouterr()
+    assert "note: no logistic regression: " in captured.out
+    assert "held out, 1-NN: 100.00% right" in captured.out
+    assert captured.err == ""
+    assert polychron.load("classify.safetensors").inputs == 13
+
+
 def test_shuffled_labels_are_not_learnt(wine, capsys):
     wine.assign(target=np.random.default_rng(0).permutation(wine["target"])).to_csv("wine.csv", index=False)
     assert train("--json") == 0
