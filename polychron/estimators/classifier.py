@@ -86,7 +86,7 @@ class LutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         card = card_of(self.quantiles_, self.classes_, names=names, parameters=self.get_params())
         seed = int(check_random_state(self.random_state).randint(1 << 31))
         recipe = recipe_for(len(X), tables=int(self.tables), pairs=int(self.pairs), epochs=self.epochs)
-        end = None if self.seconds is None else time.monotonic() + self.seconds
+        end = None if self.seconds is None else time.monotonic() + min(self.seconds, 1e9)
         with shown() if self.verbose else nullcontext(), bar(recipe.steps, unit="round") as line:
 
             def tick(phase: str, loss: float) -> bool:
@@ -127,7 +127,7 @@ class LutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Write a network file, which every command takes, with the map of the inputs, the labels and the parameters in its card."""
         check_is_fitted(self)
         if "labels" not in self.network_.integer.card:
-            raise NetworkError("labels must be texts or numbers to be saved")
+            raise NetworkError(f"labels must be texts, truth values, or numbers of at most 64 bits to be saved, not {self.classes_.dtype}")
         self.network_.save(path)
 
     @classmethod
@@ -153,7 +153,7 @@ class LutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if value is None and high is None:
                 continue
             kind = (int, np.integer) if name != "seconds" else (int, float, np.integer, np.floating)
-            if isinstance(value, bool) or not isinstance(value, kind) or value < (name != "seconds") or (high and value > high):
+            if isinstance(value, bool) or not isinstance(value, kind) or not value >= (name != "seconds") or (high and value > high):
                 limit = f"1..{high}" if high else "1 or more, or None" if name == "epochs" else "0 or more, or None"
                 raise ValueError(f"{name} must be {limit}, not {value!r}")
 

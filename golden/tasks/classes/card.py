@@ -32,11 +32,12 @@ def card_of(
     inputs: dict[str, Any] = {"levels": LEVELS, "missing": MISSING, "edges": [edges.tolist() for edges in quantiles.edges]}
     if names is not None:
         inputs["names"] = [str(name) for name in names]
-    plain = {name: value for name, value in parameters.items() if isinstance(value, int | float | None)}
+    values = {name: value.item() if isinstance(value, np.generic) else value for name, value in parameters.items()}
+    plain = {name: value for name, value in values.items() if isinstance(value, int | float | None)}
     card: dict[str, Any] = {"task": TASK, "inputs": inputs, "parameters": plain}
-    values = labels.tolist()
-    if labels.dtype.kind in KINDS and all(isinstance(value, str | int | float) for value in values):
-        card |= {"labels": values, "label_type": labels.dtype.str}
+    found = labels.tolist()
+    if labels.dtype.kind in KINDS and all(isinstance(value, str | int | float) for value in found):
+        card |= {"labels": found, "label_type": labels.dtype.str}
     return card
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from .classifier import Labels, Tick, Trained, train_classifier
 from .quantiles import REFERENCES, Numbers, Quantiles
-from .recipe import MAX_CLASSES, Growth, Recipe
+from .recipe import MAX_CLASSES, MAX_INPUTS, Growth, Recipe
 
 PASSES = 200_000
 """Samples that joint fitting looks at, where nothing else is said, but 10 to 100 times each of them."""
@@ -24,5 +24,7 @@ def train_numbers(
     """Train on (samples, inputs) numbers, NaN where one is missing, and (samples,) labels 0..``classes`` - 1."""
     if classes > MAX_CLASSES:
         raise ValueError(f"y must have at most {MAX_CLASSES} classes, not {classes}")
+    if x.shape[1] > MAX_INPUTS:
+        raise ValueError(f"X must have at most {MAX_INPUTS} features, not {x.shape[1]}")
     latencies = quantiles.latencies(x)
     return train_classifier(lambda epoch: latencies, labels, recipe, classes=classes, seed=seed, card=card, tick=tick)

@@ -5,6 +5,7 @@ from typing import Literal
 
 ChosenBy = Literal["gain", "random", "covering"]
 MAX_CLASSES = 256  # outputs that the core's sorter reads
+MAX_INPUTS = 32_000  # a network numbers its neurons, references among them, with 15 bits
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,11 +21,11 @@ from polychron.system.files import read_input
 
 from ...integer.layer import NetworkError
 from ..classes.quantiles import Numbers
+from ..classes.recipe import MAX_INPUTS
 from .labels import are_texts
 
 FORMATS = ".csv, .tsv, .csv.gz, .tsv.gz or .npz"
 MAX_BYTES = 1 << 30  # of a file, unpacked
-MAX_INPUTS = 32_000  # a network numbers its neurons with 15 bits
 
 
 Words = Callable[[int], Any]
@@ -142,13 +142,13 @@ def _arrays(content: bytes) -> Any:
 def _samples(frame: Any, words: Words | None, *, target: str | None, group: str | None, known: npt.NDArray[Any] | None) -> dict[str, Any]:
     columns = [str(name) for name in frame.columns]
     frame.columns = columns
-    label = columns[-1] if target is None and columns else target
+    label = target if target is not None else columns[-1] if columns else ""
     if known is not None and group not in columns:
         group = None
     for option, name in (("--target: ", label), ("--group: ", group)):
         if name is not None and name not in columns:
             shown = printable(", ".join(columns), limit=300)
-            option = option if known is None else ""
+            option = option * (known is None)
             raise NetworkError(f"{option}there is no column {printable(name)!r}; the columns are: {shown}")
     if group is not None and label == group:
         raise NetworkError(f"--group must name another column than that of the labels, {printable(label)!r}")

@@ -176,6 +176,7 @@ BAD = [
     ("epochs", 0),
     ("seconds", -1),
     ("seconds", "long"),
+    ("seconds", float("nan")),
     ("tables", True),
 ]
 
@@ -189,6 +190,26 @@ def test_a_bad_parameter_is_named(name, value, cancer):
 def test_too_many_classes_are_refused():
     with pytest.raises(ValueError, match="y must have at most 256 classes, not 257"):
         clone(SMALL).fit(np.zeros((1028, 1)), np.arange(1028) // 4)
+
+
+def test_too_many_features_are_refused():
+    with pytest.raises(ValueError, match="X must have at most 32000 features, not 33000"):
+        clone(SMALL).fit(np.random.default_rng(0).normal(size=(4, 33_000)), np.arange(4) % 2)
+
+
+def test_parameters_of_numpy_are_kept_in_the_file(cancer, tmp_path):
+    kinds = {"tables": np.int64(5), "pairs": np.int8(3), "epochs": np.int32(1), "seconds": np.float32(100), "random_state": np.uint32(7)}
+    model = clone(SMALL).set_params(**kinds).fit(cancer[0], cancer[2])
+    model.save(tmp_path / "mine.safetensors")
+    assert LutClassifier.load(tmp_path / "mine.safetensors").get_params() == model.get_params()
+    assert not clone(model).set_params(seconds=10**400).fit(cancer[0], cancer[2]).stopped_
+
+
+def test_labels_that_no_file_holds_are_named(cancer, tmp_path):
+    model = clone(SMALL).set_params(epochs=1).fit(cancer[0], cancer[2].astype("M8[D]"))
+    with pytest.raises(NetworkError, match=r"labels must be texts, .* to be saved, not datetime64\[D\]"):
+        model.save(tmp_path / "mine.safetensors")
+    assert not list(tmp_path.iterdir())
 
 
 def test_it_goes_through_pipelines_and_pickles(cancer, fitted):
