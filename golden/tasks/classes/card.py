@@ -66,6 +66,8 @@ def _labels(card: Mapping[str, Any], outputs: int) -> npt.NDArray[Any]:
     values, kind = card.get("labels"), card.get("label_type")
     if not isinstance(values, list) or len(values) != outputs or not all(isinstance(value, str | int | float) for value in values):
         raise NetworkError(f"card field labels must have {outputs} texts or numbers, one for each output")
+    if len(set(values)) < outputs:
+        raise NetworkError("card field labels must name each label once")
     try:
         found = np.array(values, np.dtype(kind)) if isinstance(kind, str) else None
     except (TypeError, ValueError, OverflowError):

@@ -38,6 +38,7 @@ WRONG = [
     ("inputs.names", ["x"], "card field inputs.names must have the names of 3 inputs"),
     ("labels", ["a"], "card field labels must have 2 texts or numbers, one for each output"),
     ("labels", ["a", None], "card field labels must have 2 texts or numbers, one for each output"),
+    ("labels", ["a", "a"], "card field labels must name each label once"),
     ("label_type", "<i8", "card field label_type must be a type of NumPy that its labels have"),
     ("label_type", "M8[s]", "card field label_type must be a type of NumPy that its labels have"),
     ("label_type", "V9", "card field label_type must be a type of NumPy that its labels have"),
