@@ -28,7 +28,7 @@ def interval(right: int, count: int) -> tuple[float, float]:
     z = 1.959964
     share, square = right / count, z * z / count
     middle, half = share + square / 2, z * math.sqrt(share * (1 - share) / count + square / (4 * count))
-    return (middle - half) / (1 + square), (middle + half) / (1 + square)
+    return max(0.0, (middle - half) / (1 + square)), min(1.0, (middle + half) / (1 + square))
 
 
 def figures_of(labels: Found, found: Found) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """``train classify``: figures, what is held out, and what eval and sim make of it."""
 
 import json
+import math
 
 import numpy as np
 import pandas
@@ -166,5 +167,6 @@ def test_wilsons_interval():
     """Agrees with the values that Newcombe (Statistics in Medicine 17, 1998, table I) gives for 81 of 263 and 0 of 20."""
     assert np.round(interval(81, 263), 4).tolist() == [0.2553, 0.3662]
     assert np.round(interval(0, 20), 4).tolist() == [0.0, 0.1611]
+    assert not any(math.copysign(1, interval(0, count)[0]) < 0 for count in range(1, 50))  # no -0.00 %
     figures = figures_of(np.array(["a", "b", "b", "b"]), np.array(["a", "b", "a", "a"]))
     assert (figures["accuracy_integer"], figures["commonest_class"]) == (0.5, 0.75)
