@@ -101,12 +101,12 @@ def _digits(program: "Program", count: int, figures: dict[str, Any], *, data: Pa
         raise ValueError(f"{network.name} is a text network: --digits needs a classifier")
     card = {"task": "digits" if data is None else "mnist", "seed": 0} | network.integer.card  # tables made elsewhere have none
     x, labels = held_out(replace(network.integer, card=card), data=data)
+    what = "samples" if card["task"] == "classify" else "digits"
     if len(x) < count:
-        raise ValueError(f"--digits must be 1..{len(x)}, not {count}")
+        raise ValueError(f"--{what} must be 1..{len(x)}, not {count}")
     made = program.classify(x[:count], uart=uart, trace=trace, say=say)
     right = sum(found == int(label) for found, label in zip(made.classes, labels, strict=False))
     figures |= made.figures | {"right": right}
-    what = "samples" if card["task"] == "classify" else "digits"
     return _report(made, f"{len(made.classes)} held-out {what}: {100 * right / len(made.classes):.2f} % right", trace=trace)
 
 

@@ -41,7 +41,11 @@ def save_network(network: Network, path: Path, *, extra: Arrays | None = None) -
     arrays = network.validate().arrays()
     arrays |= {EXTRA + name: np.ascontiguousarray(value) for name, value in (extra or {}).items()}
     header = {"version": VERSION} | network.header()
-    write_atomic(path, save(arrays, metadata={KEY: json.dumps(header, sort_keys=True)}))
+    try:
+        data = save(arrays, metadata={KEY: json.dumps(header, sort_keys=True)})
+    except SafetensorError as error:  # such as of a header of more than 100 MB
+        raise NetworkError(f"{path}: cannot be written: {error}") from None
+    write_atomic(path, data)
 
 
 def load(path: Path) -> Network:

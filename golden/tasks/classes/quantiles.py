@@ -17,6 +17,9 @@ MISSING = 256
 REFERENCES = tuple(range(2, LEVELS + 5, 4))
 """Latencies of the reference neurons: a number beside one of them asks "is it above this quantile?"; beside the last, "is it missing?"."""
 
+MOST_BOUNDS = 3_500_000
+"""Bounds that a network's file has room for: its header takes 100 MB."""
+
 Numbers = npt.NDArray[np.float64]
 
 

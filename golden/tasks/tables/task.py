@@ -22,7 +22,7 @@ from ..classes.card import card_of, read_card
 from ..classes.classifier import Labels, integer_accuracy
 from ..classes.numbers import recipe_for, train_numbers
 from ..classes.progress import Progress
-from ..classes.quantiles import Numbers, Quantiles
+from ..classes.quantiles import MOST_BOUNDS, Numbers, Quantiles
 from ..classes.recipe import MAX_CLASSES
 from ..products import check_out, plot_curve, versions
 from .labels import numbered
@@ -48,6 +48,9 @@ def run(options: TableOptions, *, out: Path, command: str) -> dict[str, Any]:
     train, test = _parts(samples, options)
     values, labels = np.unique(train.labels, return_inverse=True)
     quantiles = Quantiles.fit(train.x)
+    if (count := sum(map(len, quantiles.edges))) > MOST_BOUNDS:
+        needed = f"{len(samples.names)} inputs take {count} bounds between their numbers"
+        raise NetworkError(f"{printable(options.data)}: {needed}, and a network's file holds {MOST_BOUNDS}: leave some columns out")
     shape = {"tables": options.tables, "pairs": options.pairs, "epochs": options.epochs}
     card = card_of(quantiles, values, names=np.array(samples.names), parameters=shape)
     about = {"name": options.data.name, "sha256": samples.sha256, "target": samples.target, "group": options.group}

@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +147,12 @@ def test_a_bad_network_is_not_written(rnn, tmp_path):
     with pytest.raises(NetworkError, match="magnitude 128"):
         save_network(rnn, tmp_path / "x.safetensors")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_card_that_no_file_holds_is_refused(deep, tmp_path):
+    with pytest.raises(NetworkError, match=r"big\.safetensors: cannot be written: .*header too large"):
+        save_network(replace(deep, card={"note": "a" * 100_000_001}), tmp_path / "big.safetensors")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_full_disk_leaves_the_old_file(rnn, tmp_path, monkeypatch):

@@ -39,6 +39,8 @@ def test_train_eval_and_sim_agree(wine, capsys):
     assert main(["sim", "--network", "classify.safetensors", "--data", "wine.csv", "--samples", "45", "--json"]) == 0
     ran = json.loads(capsys.readouterr().out)
     assert ran["equal"]
+    assert main(["sim", "--network", "classify.safetensors", "--data", "wine.csv", "--samples", "46"]) == 2
+    assert capsys.readouterr().err == "error: --samples must be 1..45, not 46\n"
     assert ran["right"] == round(45 * scored["accuracy_integer"])
     with pytest.raises(ValueError, match="needs --data"):
         polychron.load("classify.safetensors").accuracy()
@@ -154,6 +156,16 @@ def test_too_many_classes_are_refused_by_name(wine, capsys):
     pandas.DataFrame({"a": np.arange(600), "b": np.arange(600) // 2}).to_csv("wine.csv", index=False)
     assert train() == 2
     assert capsys.readouterr().err == "error: wine.csv: column 'b' must have at most 256 classes, not 300\n"
+
+
+def test_more_bounds_than_a_file_holds_are_refused_before_training(wine, capsys):
+    X = np.random.default_rng(0).normal(size=(330, 15_000))
+    np.savez("wide.npz", X=X, y=np.arange(330) % 2)
+    assert main(["train", "classify", "--data", "wide.npz", *QUICK]) == 2
+    sentence = (
+        "wide.npz: 15000 inputs take 3600000 bounds between their numbers, and a network's file holds 3500000: leave some columns out"
+    )
+    assert capsys.readouterr().err == f"error: {sentence}\n"
 
 
 def test_the_estimator_reads_its_file(wine):
