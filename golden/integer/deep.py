@@ -75,3 +75,9 @@ def deep_forward(network: DeepNetwork, x: Int16) -> Trace:
         trace.states.append(state)
         trace.saturations += count
     return trace
+
+
+def deep_outputs(network: DeepNetwork, x: Int16) -> Int16:
+    """The (batch, n_out) outputs alone, a thousand samples at a time, so that no more states are kept than of these."""
+    parts = [deep_forward(network, x[low : low + 1000]).states[-1] for low in range(0, len(x), 1000)]
+    return np.concatenate(parts) if parts else np.zeros((0, network.n_out), np.int16)

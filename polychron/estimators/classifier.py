@@ -1,6 +1,5 @@
 """A classifier for scikit-learn: numbers in, labels out, a network for the core in between."""
 
-import time
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Self
@@ -8,12 +7,16 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from golden.integer.deep import classifier, deep_forward
+from golden.integer.deep import classifier, deep_outputs
 from golden.integer.forward import earliest
 from golden.integer.layer import Int16, NetworkError
+from golden.model.layer import Floats
 from golden.tasks.classes.card import card_of, read_card
+from golden.tasks.classes.gain import softmax
 from golden.tasks.classes.numbers import recipe_for, train_numbers
+from golden.tasks.classes.progress import Progress
 from golden.tasks.classes.quantiles import Quantiles
+from golden.training.stop import StopRequest
 
 from ..network import Network
 from ..network import load as load_network
@@ -25,8 +28,6 @@ try:
     from sklearn.utils.validation import check_is_fitted, check_random_state, validate_data
 except ImportError:
     raise ImportError("the estimators are scikit-learn's: pip install 'polychron[tasks]' (1.6 or newer)") from None
-
-Floats = npt.NDArray[np.float64]
 
 
 class LutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -86,14 +87,9 @@ class LutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         card = card_of(self.quantiles_, self.classes_, names=names, parameters=self.get_params())
         seed = int(check_random_state(self.random_state).randint(1 << 31))
         recipe = recipe_for(len(X), tables=int(self.tables), pairs=int(self.pairs), epochs=self.epochs)
-        end = None if self.seconds is None else time.monotonic() + min(self.seconds, 1e9)
+        minutes = None if self.seconds is None else min(self.seconds, 1e9) / 60
         with shown() if self.verbose else nullcontext(), bar(recipe.steps, unit="round") as line:
-
-            def tick(phase: str, loss: float) -> bool:
-                line.set_postfix_str(f"{phase}, loss {loss:.3f}", refresh=False)
-                line.update()
-                return end is not None and time.monotonic() > end
-
+            tick = Progress(line, StopRequest(), minutes)  # not entered: Ctrl-C is the caller's
             trained = train_numbers(
                 X, labels, recipe, quantiles=self.quantiles_, classes=len(self.classes_), seed=seed, card=card, tick=tick
             )
@@ -119,9 +115,7 @@ class LutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict_proba(self, X: Any) -> Floats:
         """(samples, classes) probabilities: the softmax of the negative latencies of the outputs."""
-        nats = self._nats(X)
-        powers = np.exp(nats - nats.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+        return softmax(self._nats(X))
 
     def save(self, path: Path | str) -> None:
         """Write a network file, which every command takes, with the map of the inputs, the labels and the parameters in its card."""
@@ -159,9 +153,7 @@ class LutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _outputs(self, X: Any) -> Int16:
         x = self.latencies(X)
-        integer = classifier(self.network_.integer)
-        parts = [deep_forward(integer, x[low : low + 1000]).states[-1] for low in range(0, len(x), 1000)]
-        return np.concatenate(parts)
+        return deep_outputs(classifier(self.network_.integer), x)
 
     def _nats(self, X: Any) -> Floats:
         return -self._outputs(X).astype(np.float64) * 2.0**-self.network_.integer.out_frac

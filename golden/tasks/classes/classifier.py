@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...integer.deep import DeepNetwork, deep_forward
+from ...integer.deep import DeepNetwork, deep_outputs
 from ...integer.forward import earliest
 from ...integer.layer import Int16
 from ...model.adam import Adam
@@ -57,19 +57,18 @@ def _start(recipe: Recipe, views: Views, target: Float32, rng: np.random.Generat
     return FloatGroup(anchors=anchors, tables=np.zeros((recipe.n_t, 1 << recipe.n_c, target.shape[1]), np.float32))
 
 
-def _accuracy(classes: Callable[[Int16], Labels], x: Int16, labels: Labels) -> float:
-    right = sum(int((classes(x[low : low + 1000]) == labels[low : low + 1000]).sum()) for low in range(0, len(x), 1000))
-    return right / len(x)
-
-
 def integer_accuracy(network: DeepNetwork, x: Int16, labels: Labels) -> float:
     """Part of (batch, n - n_ref) latencies whose earliest spike is the label's; integers throughout."""
-    return _accuracy(lambda some: earliest(deep_forward(network, some).states[-1]), x, labels)
+    return float((earliest(deep_outputs(network, x)) == labels).mean())
 
 
 def float_accuracy(layer: FloatLayer, x: Int16, labels: Labels, *, constants: tuple[int, ...]) -> float:
     """The same of the float twin: the largest logit."""
-    return _accuracy(lambda some: forward(layer, with_constants(some, constants).astype(np.float32))[0].argmax(axis=1), x, labels)
+    right = 0
+    for low in range(0, len(x), 1000):
+        some = with_constants(x[low : low + 1000], constants).astype(np.float32)
+        right += int((forward(layer, some)[0].argmax(axis=1) == labels[low : low + 1000]).sum())
+    return right / len(x)
 
 
 def _best_unit(group: FloatGroup, x: Int16, labels: Labels, network: Callable[[float], DeepNetwork]) -> float:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ...compiled.kernel import kernel
 from ...integer.forward import indices
 from ...integer.layer import Int16
-from ...model.layer import Float32, FloatGroup, Ints
+from ...model.layer import Float32, FloatGroup, Floats, Ints
 from .recipe import MAX_CLASSES, Growth
 
 Hears = Callable[[float], bool | None]
@@ -25,9 +25,9 @@ def lanes_of(classes: int) -> int:
     return -(-(classes + 1) // 16) * 16
 
 
-def softmax(scores: Float32) -> Float32:
+def softmax(scores: Floats) -> Floats:
     """(batch, classes) logits to probabilities."""
-    powers: Float32 = np.exp(scores - scores.max(axis=1, keepdims=True))
+    powers: Floats = np.exp(scores - scores.max(axis=1, keepdims=True))
     powers /= powers.sum(axis=1, keepdims=True)
     return powers
 

@@ -1,6 +1,5 @@
 """What a classifier gets right: accuracy with its interval, the figures of each class, and others beside it."""
 
-import math
 import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -23,18 +22,12 @@ class Peer(NamedTuple):
     found: Found
 
 
-def interval(right: int, count: int) -> tuple[float, float]:
-    """Of a share of ``count``, at 95 %: Wilson's score interval (Journal of the American Statistical Association 22, 1927)."""
-    z = 1.959964
-    share, square = right / count, z * z / count
-    middle, half = share + square / 2, z * math.sqrt(share * (1 - share) / count + square / (4 * count))
-    return max(0.0, (middle - half) / (1 + square)), min(1.0, (middle + half) / (1 + square))
-
-
 def figures_of(labels: Found, found: Found) -> dict[str, float]:
-    """``accuracy_integer`` and the ends of its interval, and the share of the commonest class."""
+    """``accuracy_integer`` and the ends of its interval (95 %, Wilson's), and the share of the commonest class."""
+    from scipy.stats import binomtest
+
     right = int((labels == found).sum())
-    low, high = interval(right, len(labels))
+    low, high = binomtest(right, len(labels)).proportion_ci(method="wilson")
     commonest = np.unique(labels, return_counts=True)[1].max() / len(labels)
     shares = {"accuracy_integer": right / len(labels), "accuracy_low": low, "accuracy_high": high, "commonest_class": commonest}
     return {name: round(float(value), 4) for name, value in shares.items()}
@@ -59,6 +52,7 @@ def peers() -> list[tuple[str, Any]]:
 def report(labels: Found, found: Found, others: Sequence[Peer], classes: Sequence[Any]) -> None:
     """Print the figures: accuracy, that of others, and of each class precision, recall and what it was taken for. ``classes``: the labels
     that the numbers in ``labels`` and ``found`` stand for."""
+    import pandas
     from sklearn.metrics import classification_report, confusion_matrix
 
     for name, given in (("this network", found), *others):
@@ -74,7 +68,4 @@ def report(labels: Found, found: Found, others: Sequence[Peer], classes: Sequenc
         warnings.simplefilter("ignore")  # of classes that were never found, and of one that is alone
         print(classification_report(labels, found, labels=values, target_names=names, zero_division=0.0), end="")
         matrix = confusion_matrix(labels, found, labels=values)
-    wide = max(map(len, [*names, str(matrix.max())]))
-    print("taken for " + " " * max(0, wide - 10) + "  ".join(f"{name:>{wide}}" for name in names))
-    for name, row in zip(names, matrix, strict=True):
-        print(f"{name:<{max(wide, 10)}}" + "  ".join(f"{count:>{wide}}" for count in row))
+    print(pandas.DataFrame(matrix, index=names, columns=pandas.Index(names, name="taken for")).to_string())

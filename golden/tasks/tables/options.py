@@ -10,7 +10,6 @@ from ..classes.recipe import MAX_CLASSES
 
 TARGET = f"the column of the labels, at most {MAX_CLASSES} of them; left out: the last"
 GROUP = "a column that is no input: samples with the same value in it are all trained on, or all held out"
-
 COMPARE = "fit scikit-learn's logistic regression, gradient boosting and 1-NN to the same samples, too"
 
 

@@ -27,7 +27,6 @@ from .labels import are_texts
 FORMATS = ".csv, .tsv, .csv.gz, .tsv.gz or .npz"
 MAX_BYTES = 1 << 30  # of a file, unpacked
 
-
 Words = Callable[[int], Any]
 """Gives a column of the file, by its number, as it is written."""
 
@@ -147,9 +146,9 @@ def _samples(frame: Any, words: Words | None, *, target: str | None, group: str 
         group = None
     for option, name in (("--target: ", label), ("--group: ", group)):
         if name is not None and name not in columns:
+            begin = option if known is None else ""  # the card names it, not the user
             shown = printable(", ".join(columns), limit=300)
-            option = option * (known is None)
-            raise NetworkError(f"{option}there is no column {printable(name)!r}; the columns are: {shown}")
+            raise NetworkError(f"{begin}there is no column {printable(name)!r}; the columns are: {shown}")
     if group is not None and label == group:
         raise NetworkError(f"--group must name another column than that of the labels, {printable(label)!r}")
     names = [name for name in columns if name not in (label, group)]

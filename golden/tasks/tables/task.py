@@ -12,7 +12,7 @@ import numpy.typing as npt
 from polychron.command.terminal import printable
 from polychron.system.progress import bar, under_way
 
-from ...integer.deep import DeepNetwork, classifier, deep_forward
+from ...integer.deep import classifier, deep_outputs
 from ...integer.file import save_network
 from ...integer.forward import earliest
 from ...integer.layer import Int16, NetworkError
@@ -66,7 +66,7 @@ def run(options: TableOptions, *, out: Path, command: str) -> dict[str, Any]:
     if trained.stopped:
         print("note: stopped early; the network is what was trained by then")
     with under_way("scoring the held-out samples"):
-        found = _classes(trained.network, quantiles, test.x)
+        found = earliest(deep_outputs(trained.network, quantiles.latencies(test.x)))
         due, classes = numbered(test.labels, values.tolist())
         figures = figures_of(due, found)
     network = replace(trained.network, card={**card, "figures": {"accuracy_integer": figures["accuracy_integer"]}})
@@ -91,11 +91,6 @@ def _others(x: Numbers, labels: Labels, test: Numbers) -> Iterator[Peer]:
             print(f"note: no {name}: {printable(error, limit=300)}")
         else:
             yield Peer(name, found)
-
-
-def _classes(network: DeepNetwork, quantiles: Quantiles, x: Numbers) -> Labels:
-    latencies = quantiles.latencies(x)
-    return np.concatenate([earliest(deep_forward(network, latencies[low : low + 1000]).states[-1]) for low in range(0, len(x), 1000)])
 
 
 def _parts(samples: Samples, options: TableOptions) -> tuple[Samples, Samples]:
