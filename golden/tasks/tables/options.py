@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from polychron.command.options import UNRECORDED, Options, option
+from polychron.command.options import UNRECORDED, Options, option, word
 
 from ..classes.recipe import MAX_CLASSES
+from ..readers.sizes import Size, size_word
 
 TARGET = f"the column of the labels, at most {MAX_CLASSES} of them; left out: the last"
 GROUP = "a column that is no input: samples with the same value in it are all trained on, or all held out"
+DATA = "the samples: a file (CSV, TSV, NPZ, NPY, Parquet, IDX images), or a folder of IDX files or of images by class"
+SIZE = "height and width to which the images of a folder are brought; left out: those of the first"
+TEST = "held-out samples, of any of these kinds; left out: the folder's t10k files, or a quarter of the data, drawn by --seed"
 COMPARE = "fit scikit-learn's logistic regression, gradient boosting and 1-NN to the same samples, too"
 
 
@@ -17,10 +21,11 @@ COMPARE = "fit scikit-learn's logistic regression, gradient boosting and 1-NN to
 class TableOptions(Options):
     """A classifier of the rows of a table."""
 
-    data: Annotated[Path, option("the samples: CSV, TSV or NPZ (docs/user/own-data.md)", metavar="FILE")]
+    data: Annotated[Path, option(f"{DATA} (docs/user/own-data.md)", metavar="PATH")]
     target: Annotated[str | None, option(TARGET, metavar="COLUMN")] = None
     group: Annotated[str | None, option(GROUP, metavar="COLUMN")] = None
-    test: Annotated[Path | None, option("held-out samples; left out: a quarter of the data, drawn by --seed", metavar="FILE")] = None
+    test: Annotated[Path | None, option(TEST, metavar="PATH")] = None
+    size: Annotated[Size | None, word(SIZE, size_word, metavar="HxW")] = None
     out: Annotated[Path | None, option("the network file; left out: classify.safetensors"), UNRECORDED] = None
     tables: Annotated[int, option("tables", low=1, high=1023)] = 64
     pairs: Annotated[int, option("anchor pairs of a table", low=1, high=16)] = 6

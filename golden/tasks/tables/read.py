@@ -1,15 +1,7 @@
-"""Tables of samples in files: CSV and TSV with named columns, NPZ with two arrays."""
+"""Samples in files, as what a classifier trains on: numbers, labels, groups."""
 
-import gzip
-import hashlib
-import io
-import warnings
-import zipfile
-import zlib
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,25 +9,23 @@ import numpy as np
 import numpy.typing as npt
 
 from polychron.command.terminal import printable
-from polychron.system.files import read_input
 
 from ...integer.layer import NetworkError
 from ..classes.quantiles import Numbers
 from ..classes.recipe import MAX_INPUTS
+from ..readers.content import named
+from ..readers.registry import read_table
+from ..readers.sizes import Size
+from ..readers.table import Wanted, Words, pandas
 from .labels import are_texts
-
-FORMATS = ".csv, .tsv, .csv.gz, .tsv.gz or .npz"
-MAX_BYTES = 1 << 30  # of a file, unpacked
-
-Words = Callable[[int], Any]
-"""Gives a column of the file, by its number, as it is written."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Samples:
     """``x`` (samples, inputs) numbers, NaN where one is missing; ``labels`` (samples,) of any type; ``groups`` (samples,) or None.
 
-    ``names`` of the inputs; ``target``: the name of the labels' column; ``sha256`` of the file.
+    ``names`` of the inputs; ``target``: the name of the labels' column; ``files`` that were read, and their ``sha256``. ``size``: height
+    and width, where the samples are images; the last ``held_out`` samples are those that the source itself keeps for a test.
     """
 
     x: Numbers
@@ -44,98 +34,24 @@ class Samples:
     target: str
     groups: npt.NDArray[Any] | None
     sha256: str
+    files: tuple[Path, ...]
+    size: Size | None
+    held_out: int
 
 
-def read_samples(path: Path, *, target: str | None, group: str | None, known: npt.NDArray[Any] | None = None) -> Samples:
-    """The samples of a file. ``target``: the column of the labels, the last one if it is left out; ``group``: one that is no input, whose
-    values say which samples belong together. ``known``: labels that the file is scored by; where they are texts, so are the file's, and
-    it may lack the groups. Whatever is wrong is a ``NetworkError`` that names the file, and the column.
+def read_samples(
+    path: Path, *, target: str | None, group: str | None, size: Size | None = None, known: npt.NDArray[Any] | None = None
+) -> Samples:
+    """The samples of a file or a folder. ``target``: the column of the labels, the last one if it is left out; ``group``: one that is no
+    input, whose values say which samples belong together; ``size``: of images. ``known``: labels that the samples are scored by; where they
+    are texts, so are the file's, and it may lack the groups. Whatever is wrong is a ``NetworkError`` that names the file, and the column.
     """
-    content = read_input(path)
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    try:
-        if suffixes[-1:] == [".npz"]:
-            frame, words = _arrays(content), None
-        else:
-            text, separator = _text(content, suffixes)
-            frame, words = _frame(text, separator), partial(_words, text, separator)
-        found = _samples(frame, words, target=target, group=group, known=known)
-    except NetworkError as error:
-        raise NetworkError(f"{printable(path)}: {error}") from None
-    return Samples(**found, sha256=hashlib.sha256(content).hexdigest())
-
-
-def _pandas() -> Any:
-    try:
-        import pandas
-    except ImportError:
-        raise NetworkError("tables are read by pandas: pip install 'polychron[tasks]'") from None
-    return pandas
-
-
-def _text(content: bytes, suffixes: list[str]) -> tuple[bytes, str]:
-    """Unpacked, and what is between its columns."""
-    packed = suffixes[-1:] == [".gz"]
-    kind = suffixes[-2:-1] if packed else suffixes[-1:]
-    if kind not in ([".csv"], [".tsv"]):
-        raise NetworkError(f"the name must end with {FORMATS}")
-    try:
-        text = gzip.open(io.BytesIO(content)).read(MAX_BYTES + 1) if packed else content
-    except (OSError, EOFError, zlib.error) as error:
-        raise NetworkError(f"it can't be unpacked: {printable(error, limit=300)}") from None
-    _check_size(len(text))
-    return text, "," if kind == [".csv"] else "\t"
-
-
-def _frame(text: bytes, separator: str, **rest: Any) -> Any:
-    pandas = _pandas()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # such as of rows that are longer than the names
-            return pandas.read_csv(io.BytesIO(text), sep=separator, low_memory=False, index_col=False, **rest)
-    except MemoryError:
-        raise
-    except Exception as error:  # pandas raises what it likes
-        raise NetworkError(f"no table can be read from it: {printable(str(error).strip(), limit=300)}") from None
-
-
-def _words(text: bytes, separator: str, column: int) -> Any:
-    """A column as it is written: missing is an empty field alone, and not a word such as None."""
-    frame = _frame(text, separator, usecols=[column], dtype=str, keep_default_na=False, na_values=[""])
-    return frame.iloc[:, 0]
-
-
-def _check_size(size: int) -> None:
-    if size > MAX_BYTES:
-        raise NetworkError(f"it must have at most {MAX_BYTES} bytes, unpacked")
-
-
-def _arrays(content: bytes) -> Any:
-    """The arrays ``X`` and ``y`` of an NPZ file as a table."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            _check_size(sum(part.file_size for part in archive.infolist()))
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            found = {name: file[name] for name in ("X", "y") if name in file}
-    except (NetworkError, MemoryError):
-        raise
-    except Exception as error:  # zipfile and NumPy raise what they like
-        raise NetworkError(f"no arrays can be read from it: {printable(error, limit=300)}") from None
-    arrays = {name: array for name, array in found.items() if isinstance(array, np.ndarray)}  # a part that is none comes as bytes
-    if len(arrays) < 2:
-        raise NetworkError("it must have the arrays X, a row for each sample, and y, the labels")
-    x, y = arrays["X"], arrays["y"]
-    if x.ndim < 2 or y.shape != x.shape[:1] or x.size == 0:
-        raise NetworkError(f"X must have a row for each label in y, not {x.shape} for {y.shape}")
-    if x.size // len(x) > MAX_INPUTS:
-        raise NetworkError(f"X must have at most {MAX_INPUTS} numbers a row, not {x.size // len(x)}")
-    for name, array in arrays.items():
-        if array.dtype.kind == "V":
-            raise NetworkError(f"{name} must be a plain array, not one of records")
-    pandas = _pandas()
-    frame = pandas.DataFrame(x.reshape(len(x), -1))
-    frame.columns = [f"X{number}" for number in range(frame.shape[1])]
-    return frame.assign(y=y)
+    table = read_table(path, Wanted(target=target, size=size))
+    with named(path):
+        if size is not None and table.size is None and known is None:
+            raise NetworkError("--size is for images, and these are none")
+        found = _samples(table.frame, table.words, target=target, group=group, known=known)
+    return Samples(**found, sha256=table.sha256, files=table.files, size=table.size, held_out=table.held_out)
 
 
 def _samples(frame: Any, words: Words | None, *, target: str | None, group: str | None, known: npt.NDArray[Any] | None) -> dict[str, Any]:
@@ -155,10 +71,12 @@ def _samples(frame: Any, words: Words | None, *, target: str | None, group: str 
     if not 1 <= len(names) <= MAX_INPUTS or len(frame) < 2:
         found = f"{len(names)} inputs and {len(frame)} samples"
         raise NetworkError(f"a table must have 1..{MAX_INPUTS} inputs beside its labels, and two samples or more, not {found}")
-    x = np.stack([_numbers(frame[name], name) for name in names], axis=1)
+    x = np.empty((len(frame), len(names)))
+    for number, name in enumerate(names):
+        x[:, number] = _numbers(frame[name], name)
     texts = known is not None and are_texts(known)
     labels = _labels(_there(frame, label, "label", words, texts=texts), label)
-    groups = None if group is None else _there(frame, group, "group", words, texts=False).astype(str).to_numpy(object)
+    groups = None if group is None else np.array([str(value) for value in _there(frame, group, "group", words, texts=False)], object)
     return {"x": x, "labels": labels, "names": tuple(names), "target": label, "groups": groups}
 
 
@@ -181,7 +99,7 @@ def _truth(column: Any) -> bool:
 def _numbers(column: Any, name: str) -> Numbers:
     if column.dtype.kind == "O":  # truth values of which some are missing, or numbers of more than 64 bits
         with suppress(TypeError, OverflowError):
-            found = _pandas().to_numeric(column, errors="coerce")
+            found = pandas().to_numeric(column, errors="coerce")
             column = found if (found.isna() == column.isna()).all() else column
     if column.dtype.kind not in "biuf":
         raise NetworkError(f"column {printable(name)!r} must hold numbers; make numbers of its texts, or leave it out")

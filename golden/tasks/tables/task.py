@@ -25,6 +25,7 @@ from ..classes.progress import Progress
 from ..classes.quantiles import MOST_BOUNDS, Numbers, Quantiles
 from ..classes.recipe import MAX_CLASSES
 from ..products import check_out, plot_curve, versions
+from ..readers.sizes import Size, shown, size_word
 from .labels import numbered
 from .measure import Peer, figures_of, peers, report
 from .options import TableOptions
@@ -32,20 +33,21 @@ from .read import Samples, read_samples
 
 HELD_OUT = 0.25
 QUARTER = "a quarter, drawn by the seed"
+OWN = "the t10k files"
 
 
 def run(options: TableOptions, *, out: Path, command: str) -> dict[str, Any]:
     """Train as ``options`` say, write the network and its learning curve, print the figures, and give them for ``--json``
     (docs/user/json.md). ``command`` goes into the card."""
     check_out(out)
-    for source in (options.data, options.test):
-        if source is not None and source.exists() and out.exists() and out.samefile(source):
-            raise NetworkError(f"--out: {printable(out)} is the file of the samples, and would be overwritten")
-    samples = read_samples(options.data, target=options.target, group=options.group)
+    with under_way("reading the samples"):
+        samples = read_samples(options.data, target=options.target, group=options.group, size=options.size)
+        train, test = _parts(samples, options)
+    if out.exists() and any(out.samefile(file) for file in (*samples.files, *test.files)):
+        raise NetworkError(f"--out: {printable(out)} is the file of the samples, and would be overwritten")
     if (count := len(np.unique(samples.labels))) > MAX_CLASSES:
         where = f"{printable(options.data)}: column {printable(samples.target)!r}"
         raise NetworkError(f"{where} must have at most {MAX_CLASSES} classes, not {count}")
-    train, test = _parts(samples, options)
     values, labels = np.unique(train.labels, return_inverse=True)
     quantiles = Quantiles.fit(train.x)
     if (count := sum(map(len, quantiles.edges))) > MOST_BOUNDS:
@@ -54,7 +56,8 @@ def run(options: TableOptions, *, out: Path, command: str) -> dict[str, Any]:
     shape = {"tables": options.tables, "pairs": options.pairs, "epochs": options.epochs}
     card = card_of(quantiles, values, names=np.array(samples.names), parameters=shape)
     about = {"name": options.data.name, "sha256": samples.sha256, "target": samples.target, "group": options.group}
-    about["held_out"] = QUARTER if options.test is None else options.test.name
+    about["size"] = None if samples.size is None else shown(samples.size)
+    about["held_out"] = options.test.name if options.test is not None else OWN if samples.held_out else QUARTER
     card |= {"command": command, "data": {key: value for key, value in about.items() if value is not None}}
     card |= {"seed": options.seed, "versions": versions()}
     recipe = recipe_for(len(train.x), **shape)  # type: ignore[arg-type]
@@ -72,7 +75,8 @@ def run(options: TableOptions, *, out: Path, command: str) -> dict[str, Any]:
     network = replace(trained.network, card={**card, "figures": {"accuracy_integer": figures["accuracy_integer"]}})
     save_network(network, out)
     plot = plot_curve(out, train=progress.curve, checks=[], title=f"{out.stem}: growing, then fitting", unit="nats a sample")
-    print(f"{len(train.x)} samples trained on, {len(test.x)} held out; {len(samples.names)} inputs, {len(values)} classes")
+    images = "" if samples.size is None else f" ({shown(samples.size)})"
+    print(f"{len(train.x)} samples trained on, {len(test.x)} held out; {len(samples.names)} inputs{images}, {len(values)} classes")
     others = list(_others(train.x, labels, test.x)) if options.compare else []
     report(due, found, others, classes)
     count = sum(group.n_t * group.n_c for group in network.output.groups)
@@ -96,13 +100,21 @@ def _others(x: Numbers, labels: Labels, test: Numbers) -> Iterator[Peer]:
 def _parts(samples: Samples, options: TableOptions) -> tuple[Samples, Samples]:
     """What is trained on and what is held out."""
     if options.test is None:
-        return _quarter(samples, seed=options.seed)
-    test = read_samples(options.test, target=samples.target, group=options.group, known=samples.labels)
+        return _own(samples) if samples.held_out else _quarter(samples, seed=options.seed)
+    if samples.held_out:
+        raise NetworkError(f"--test: {printable(options.data)} has {OWN} to be held out; name its file of training images with --data")
+    test = read_samples(options.test, target=samples.target, group=options.group, size=samples.size, known=samples.labels)
     if test.sha256 == samples.sha256:
         raise NetworkError(f"--test: {printable(options.test)} is the file that is trained on; what is held out must be another")
     if test.names != samples.names:
         raise NetworkError(f"{printable(options.test)}: the columns must be those of {options.data.name}, in the same order")
     return samples, test
+
+
+def _own(samples: Samples) -> tuple[Samples, Samples]:
+    """What the source itself holds out is."""
+    first = len(samples.x) - samples.held_out
+    return _some(samples, np.arange(first)), _some(samples, np.arange(first, len(samples.x)))
 
 
 def _quarter(samples: Samples, *, seed: int) -> tuple[Samples, Samples]:
@@ -126,26 +138,37 @@ def _some(samples: Samples, numbers: npt.NDArray[np.integer]) -> Samples:
 
 
 def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:
-    """Latencies (samples, inputs) and classes (samples,) of the file ``data``: the quarter that was held out if it is the one that the
-    network was trained on, else all of it; -1 where a label was not among those trained on."""
+    """Latencies (samples, inputs) and classes (samples,) of the file or folder ``data``: the part that was held out if it is the one that
+    the network was trained on, else all of it; -1 where a label was not among those trained on."""
     integer = classifier(network)
     fitted = read_card(integer.card, inputs=integer.n_in, outputs=integer.n_out)
     if data is None:
-        raise NetworkError("a classifier of a table needs --data, the file of the samples")
+        raise NetworkError("a classifier of a table needs --data, the file or folder of the samples")
     about = integer.card.get("data")
     about = about if isinstance(about, dict) else {}
     target, group = (about[name] if isinstance(about.get(name), str) else None for name in ("target", "group"))
-    samples = read_samples(data, target=target, group=group, known=fitted.labels)
+    samples = read_samples(data, target=target, group=group, size=_size(about), known=fitted.labels)
     if fitted.names is not None and list(samples.names) != fitted.names:
         names = printable(", ".join(fitted.names), limit=300)
         raise NetworkError(f"{printable(data)}: the columns must be those that the network was trained on: {names}")
     seed = integer.card.get("seed")
     if samples.sha256 == about.get("sha256"):
-        if about.get("held_out") != QUARTER or not isinstance(seed, int) or not 0 <= seed < 1 << 32:
+        if about.get("held_out") == OWN and samples.held_out:
+            samples = _own(samples)[1]
+        elif about.get("held_out") != QUARTER or not isinstance(seed, int) or not 0 <= seed < 1 << 32:
             raise NetworkError(f"{printable(data)}: the network was trained on all of it; --data must be the file that was held out")
-        samples = _quarter(samples, seed=seed)[1]
+        else:
+            samples = _quarter(samples, seed=seed)[1]
     labels, _ = numbered(samples.labels, fitted.labels.tolist())
     return fitted.quantiles.latencies(samples.x), np.where(labels < len(fitted.labels), labels, -1)
+
+
+def _size(about: dict[str, Any]) -> Size | None:
+    """Of the images that a card is about, if it is."""
+    try:
+        return size_word(about["size"]) if isinstance(about.get("size"), str) else None
+    except ValueError as error:
+        raise NetworkError(f"card field data.size {error}") from None
 
 
 def evaluate(network: Network, *, data: Path | None) -> dict[str, float]:

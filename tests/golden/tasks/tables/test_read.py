@@ -139,13 +139,13 @@ ARRAYS = [
     (npz(X=np.zeros((2, 2))), "it must have the arrays X"),
     (npz(X=np.zeros((2, 2)), y=np.zeros(3)), "X must have a row for each label in y, not (2, 2) for (3,)"),
     (npz(X=np.zeros(2), y=np.zeros(2)), "X must have a row for each label"),
-    (npz(X=np.zeros((0, 2)), y=np.zeros(0)), "X must have a row for each label"),
+    (npz(X=np.zeros((0, 2)), y=np.zeros(0)), "array X: it must have a size above 0 in each dimension, and of an entry, not 0 x 2"),
     (npz(X=np.zeros((2, 40_000), bool), y=np.zeros(2)), "X must have at most 32000 numbers a row, not 40000"),
-    (npz(X=np.array([[{}], [{}]], object), y=np.zeros(2)), "no arrays can be read"),
+    (npz(X=np.array([[{}], [{}]], object), y=np.zeros(2)), "array X: it must be a plain array, not one of Python objects"),
     (npz(X=np.array([[1j], [2]]), y=np.zeros(2)), "column 'X0' must hold numbers"),
-    (npz(X=np.zeros((2, 2), "i4,i4"), y=np.zeros(2)), "X must be a plain array, not one of records"),
-    (zipped(X=b"\x93NUMPY\x01\x00", y=b""), "no arrays can be read"),
-    (zipped(X=b"no array", y=b""), "it must have the arrays X"),
+    (npz(X=np.zeros((2, 2), "i4,i4"), y=np.zeros(2)), "array X: it must be a plain array, not one of records"),
+    (zipped(X=b"\x93NUMPY\x01\x00", y=b""), "array X: it is no array of NumPy's"),
+    (zipped(X=b"no array", y=b""), "array X: it is no array of NumPy's"),
     (encrypted(zipped(X=b"", y=b"")), "no arrays can be read"),
     (zipped(X=bytes(1100 << 20)), "it must have at most 1073741824 bytes, unpacked"),
 ]
@@ -159,7 +159,7 @@ def test_what_is_no_pair_of_arrays_is_refused(content, sentence, table):
 
 
 def test_other_names_and_bad_archives_are_refused(table):
-    with pytest.raises(NetworkError, match=r"the name must end with \.csv, \.tsv, \.csv\.gz, \.tsv\.gz or \.npz"):
+    with pytest.raises(NetworkError, match=r"table\.xls: the name must end with \.csv, \.tsv, \.csv\.gz, \.tsv\.gz, \.parquet, "):
         read(table(CSV, "table.xls"))
     with pytest.raises(NetworkError, match="it can't be unpacked"):
         read(table(CSV, "table.csv.gz"))
