@@ -86,7 +86,7 @@ def mnist(options: Annotated[MnistOptions, FLAT], *, json: Json = False) -> None
 
 @app.command
 def classify(options: Annotated[TableOptions, FLAT], *, json: Json = False) -> None:
-    """Classify the rows of a table: sensor readings, measurements, anything that is numbers."""
+    """Classify the rows of a table, or images: sensor readings, measurements, anything that is numbers."""
     from .tasks.tables import task
 
     command = command_line("python -m golden.train classify", options, defaults=TableOptions(data=Path()))

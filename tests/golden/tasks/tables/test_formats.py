@@ -21,17 +21,17 @@ TRAIN = "train-images-idx3-ubyte"
 
 
 def a_table(folder, kind):
-    frame = load_wine(as_frame=True).frame
+    wine = load_wine(as_frame=kind in ("csv", "parquet"))
     match kind:
         case "csv":
-            frame.to_csv(folder / "w.csv", index=False)
+            wine.frame.to_csv(folder / "w.csv", index=False)
         case "parquet":
             pytest.importorskip("pyarrow")
-            frame.to_parquet(folder / "w.parquet")
+            wine.frame.to_parquet(folder / "w.parquet")
         case "npz":
-            np.savez(folder / "w.npz", X=frame.to_numpy()[:, :-1], y=frame["target"])
+            np.savez(folder / "w.npz", X=wine.data, y=wine.target)
         case "npy":
-            np.save(folder / "w.npy", frame.to_numpy())
+            np.save(folder / "w.npy", np.column_stack([wine.data, wine.target]))
     return f"w.{kind}"
 
 
