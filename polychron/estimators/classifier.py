@@ -11,8 +11,8 @@ from golden.integer.deep import classifier, deep_outputs
 from golden.integer.forward import earliest
 from golden.integer.layer import Int16, NetworkError
 from golden.model.layer import Floats
+from golden.tasks.classes.calibration import calibrated, nats_of
 from golden.tasks.classes.card import card_of, read_card
-from golden.tasks.classes.gain import softmax
 from golden.tasks.classes.numbers import recipe_for, train_numbers
 from golden.tasks.classes.progress import Progress
 from golden.tasks.classes.quantiles import Quantiles
@@ -114,8 +114,10 @@ class LutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return nats[:, 1] - nats[:, 0] if nats.shape[1] == 2 else nats
 
     def predict_proba(self, X: Any) -> Floats:
-        """(samples, classes) probabilities: the softmax of the negative latencies of the outputs."""
-        return softmax(self._nats(X))
+        """(samples, classes) probabilities: the softmax of the negative latencies of the outputs, at the temperature of a network that
+        ``polychron train classify --calibrate`` has fitted one for."""
+        nats = self._nats(X)
+        return calibrated(nats, self.network_.integer.card)
 
     def save(self, path: Path | str) -> None:
         """Write a network file, which every command takes, with the map of the inputs, the labels and the parameters in its card."""
@@ -156,4 +158,5 @@ class LutClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return deep_outputs(classifier(self.network_.integer), x)
 
     def _nats(self, X: Any) -> Floats:
-        return -self._outputs(X).astype(np.float64) * 2.0**-self.network_.integer.out_frac
+        outputs = self._outputs(X)
+        return nats_of(classifier(self.network_.integer), outputs)

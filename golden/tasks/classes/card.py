@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...integer.layer import NetworkError
+from .calibration import card_temperature
 from .quantiles import LEVELS, MISSING, Quantiles
 
 TASK = "classify"
@@ -59,6 +60,7 @@ def read_card(card: Mapping[str, Any], *, inputs: int, outputs: int) -> Fitted:
         quantiles = Quantiles.read(edges)
     except ValueError as error:
         raise NetworkError(f"card field inputs.edges: {error}") from None
+    card_temperature(card)
     return Fitted(quantiles=quantiles, labels=_labels(card, outputs), names=names, parameters=parameters)
 
 

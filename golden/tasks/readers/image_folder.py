@@ -2,8 +2,10 @@
 
 import hashlib
 import io
+import logging
 import os
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import numpy.typing as npt
 
 from polychron.command.terminal import printable
 from polychron.system.progress import under_way
+from polychron.system.silent import silent
 
 from ...integer.layer import NetworkError
 from ..classes.recipe import MAX_CLASSES, MAX_INPUTS
@@ -70,6 +73,10 @@ def _places(folder: Path) -> list[tuple[str, Path]]:
     return found
 
 
+UNHEARD = logging.NullHandler()
+"""Of what Pillow logs beside the exceptions that it raises."""
+
+
 def _pillow() -> Any:
     try:
         import PIL.Image
@@ -77,6 +84,7 @@ def _pillow() -> Any:
         import PIL.ImageOps
     except ImportError:
         raise NetworkError("images are read by Pillow: pip install 'polychron[tasks]'") from None
+    logging.getLogger("PIL").addHandler(UNHEARD)
     return PIL
 
 
@@ -89,21 +97,27 @@ def _grey(content: bytes) -> Any:
             image = pil.Image.open(io.BytesIO(content), formats=KINDS)
             if image.width * image.height > MAX_PIXELS:
                 raise NetworkError(f"it must have at most {MAX_PIXELS} pixels, not {shown((image.height, image.width))}")
+            with silent() if image.format == "TIFF" else nullcontext():  # libtiff writes to standard error
+                image.load()
             pil.ImageOps.exif_transpose(image, in_place=True)
-            if image.mode.startswith("I"):  # 16 bits, or 32 that hold no more
-                return pil.Image.fromarray((np.clip(np.asarray(image), 0, 0xFFFF) >> 8).astype(np.uint8))
-            if image.mode == "F":
-                raise NetworkError("its pixels must be whole numbers")
-            grey = image.convert("L")
-            if image.has_transparency_data:
-                grey = pil.ImageChops.multiply(grey, image.convert("RGBA").getchannel("A"))
-            return grey
+            return _in_grey(pil, image)
     except (NetworkError, MemoryError):
         raise
     except pil.UnidentifiedImageError:
         raise NetworkError(f"it is no image that can be read ({', '.join(KINDS)})") from None
     except Exception as error:  # Pillow raises what it likes
         raise NetworkError(f"it is no image that can be read: {printable(error, limit=300)}") from None
+
+
+def _in_grey(pil: Any, image: Any) -> Any:
+    if image.mode.startswith("I"):  # 16 bits, or 32 that hold no more
+        return pil.Image.fromarray((np.clip(np.asarray(image), 0, 0xFFFF) >> 8).astype(np.uint8))
+    if image.mode == "F":
+        raise NetworkError("its pixels must be whole numbers")
+    grey = image.convert("L")
+    if image.has_transparency_data:
+        grey = pil.ImageChops.multiply(grey, image.convert("RGBA").getchannel("A"))
+    return grey
 
 
 def _sized(image: Any, size: Size) -> npt.NDArray[np.uint8]:

@@ -9,6 +9,10 @@ import numpy.typing as npt
 
 from polychron.command.terminal import printable
 
+from ...model.layer import Floats
+from ..classes.calibration import BINS, calibration_error
+from ..classes.gain import softmax
+
 LISTED = 30
 """Classes that are told one by one, at most."""
 
@@ -31,6 +35,22 @@ def figures_of(labels: Found, found: Found) -> dict[str, float]:
     commonest = np.unique(labels, return_counts=True)[1].max() / len(labels)
     shares = {"accuracy_integer": right / len(labels), "accuracy_low": low, "accuracy_high": high, "commonest_class": commonest}
     return {name: round(float(value), 4) for name, value in shares.items()}
+
+
+def calibration_of(labels: Found, nats: Floats, temperature: float | None) -> dict[str, float | None]:
+    """``calibration_error`` of the softmax of (samples, classes) ``nats``; if there is one, the ``temperature`` that was fitted on other
+    samples, and the error at it."""
+    at_it = None if temperature is None else round(calibration_error(softmax(nats / temperature), labels), 4)
+    error = round(calibration_error(softmax(nats), labels), 4)
+    return {"calibration_error": error, "temperature": temperature, "calibration_error_at_temperature": at_it}
+
+
+def described(figures: dict[str, Any]) -> str:
+    """The figures of :func:`calibration_of` in a line."""
+    text = f"held out, expected calibration error over {BINS} bins: {figures['calibration_error']:.2%}"
+    if figures["temperature"] is None:
+        return f"{text} (--calibrate fits a temperature)"
+    return f"{text}, and {figures['calibration_error_at_temperature']:.2%} at temperature {figures['temperature']:g}"
 
 
 def peers() -> list[tuple[str, Any]]:

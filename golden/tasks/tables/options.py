@@ -14,6 +14,7 @@ GROUP = "a column that is no input: samples with the same value in it are all tr
 DATA = "the samples: a file (CSV, TSV, NPZ, NPY, Parquet, IDX images), or a folder of IDX files or of images by class"
 SIZE = "height and width to which the images of a folder are brought; left out: those of the first"
 TEST = "held-out samples, of any of these kinds; left out: the folder's t10k files, or a quarter of the data, drawn by --seed"
+CALIBRATE = "fit a temperature for its probabilities, too, by four trainings within the training part"
 COMPARE = "fit scikit-learn's logistic regression, gradient boosting and 1-NN to the same samples, too"
 
 
@@ -32,4 +33,5 @@ class TableOptions(Options):
     epochs: Annotated[int | None, option("looks at each sample; left out: 10 to 100", low=1, high=100_000)] = None
     seed: Annotated[int, option("of the training, and of the quarter that is held out", low=0, high=(1 << 32) - 1)] = 0
     minutes: Annotated[float | None, option("stop after so long, and keep what is trained by then", low=0, high=1e6)] = None
+    calibrate: Annotated[bool, option(CALIBRATE)] = False
     compare: Annotated[bool, option(COMPARE), UNRECORDED] = False

@@ -18,8 +18,10 @@ from ...integer.forward import earliest
 from ...integer.layer import Int16, NetworkError
 from ...integer.network import Network
 from ...training.stop import StopRequest
+from ..classes.calibration import best_temperature, calibrated, calibration_error, nats_of
 from ..classes.card import card_of, read_card
-from ..classes.classifier import Labels, integer_accuracy
+from ..classes.classifier import Labels, Trained
+from ..classes.cross_validation import FOLDS, unseen
 from ..classes.numbers import recipe_for, train_numbers
 from ..classes.progress import Progress
 from ..classes.quantiles import MOST_BOUNDS, Numbers, Quantiles
@@ -27,7 +29,7 @@ from ..classes.recipe import MAX_CLASSES
 from ..products import check_out, plot_curve, versions
 from ..readers.sizes import Size, shown, size_word
 from .labels import numbered
-from .measure import Peer, figures_of, peers, report
+from .measure import Peer, calibration_of, described, figures_of, peers, report
 from .options import TableOptions
 from .read import Samples, read_samples
 
@@ -61,17 +63,25 @@ def run(options: TableOptions, *, out: Path, command: str) -> dict[str, Any]:
     card |= {"command": command, "data": {key: value for key, value in about.items() if value is not None}}
     card |= {"seed": options.seed, "versions": versions()}
     recipe = recipe_for(len(train.x), **shape)  # type: ignore[arg-type]
-    with StopRequest() as stop, bar(recipe.steps, unit="round") as line:
+    with StopRequest() as stop, bar(recipe.steps * (1 + FOLDS * options.calibrate), unit="round") as line:
         progress = Progress(line, stop, options.minutes)
         trained = train_numbers(
             train.x, labels, recipe, quantiles=quantiles, classes=len(values), seed=options.seed, card=card, tick=progress
         )
+        save_network(trained.network, out)  # kept, whatever comes while it is calibrated and scored
+        temperature = None
+        if options.calibrate and not trained.stopped:
+            temperature = _temperature(train, labels, shape, seed=options.seed, classes=len(values), progress=progress)
     if trained.stopped:
         print("note: stopped early; the network is what was trained by then")
+    elif options.calibrate and temperature is None:
+        print("note: no temperature was fitted: stopped early, or there are too few samples")
     with under_way("scoring the held-out samples"):
-        found = earliest(deep_outputs(trained.network, quantiles.latencies(test.x)))
+        outputs = deep_outputs(trained.network, quantiles.latencies(test.x))
+        found = earliest(outputs)
         due, classes = numbered(test.labels, values.tolist())
-        figures = figures_of(due, found)
+        figures = figures_of(due, found) | calibration_of(due, nats_of(trained.network, outputs), temperature)
+    card |= {} if temperature is None else {"temperature": temperature}
     network = replace(trained.network, card={**card, "figures": {"accuracy_integer": figures["accuracy_integer"]}})
     save_network(network, out)
     plot = plot_curve(out, train=progress.curve, checks=[], title=f"{out.stem}: growing, then fitting", unit="nats a sample")
@@ -79,10 +89,23 @@ def run(options: TableOptions, *, out: Path, command: str) -> dict[str, Any]:
     print(f"{len(train.x)} samples trained on, {len(test.x)} held out; {len(samples.names)} inputs{images}, {len(values)} classes")
     others = list(_others(train.x, labels, test.x)) if options.compare else []
     report(due, found, others, classes)
+    print(described(figures))
     count = sum(group.n_t * group.n_c for group in network.output.groups)
     print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {printable(out)}; {plot}")
     peer_figures = {peer.name: figures_of(due, peer.found)["accuracy_integer"] for peer in others}
     return {"file": out, "figures": figures, "peers": peer_figures, "anchor_pairs": count, "table_bytes": network.table_bytes()}
+
+
+def _temperature(train: Samples, labels: Labels, shape: dict[str, Any], *, seed: int, classes: int, progress: Progress) -> float | None:
+    """Fitted to what networks of the same shape say of the parts of the training samples that they were not trained on; None where
+    that can't be known."""
+
+    def again(x: Numbers, some: Labels, quantiles: Quantiles) -> Trained:
+        recipe, tick = recipe_for(len(x), **shape), progress.another()
+        return train_numbers(x, some, recipe, quantiles=quantiles, classes=classes, seed=seed, card={}, tick=tick)
+
+    found = unseen(train.x, labels, train.groups, again, seed=seed)
+    return None if found is None else best_temperature(*found)
 
 
 def _others(x: Numbers, labels: Labels, test: Numbers) -> Iterator[Peer]:
@@ -134,7 +157,8 @@ def _quarter(samples: Samples, *, seed: int) -> tuple[Samples, Samples]:
 
 
 def _some(samples: Samples, numbers: npt.NDArray[np.integer]) -> Samples:
-    return replace(samples, x=samples.x[numbers], labels=samples.labels[numbers])
+    groups = None if samples.groups is None else samples.groups[numbers]
+    return replace(samples, x=samples.x[numbers], labels=samples.labels[numbers], groups=groups)
 
 
 def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:
@@ -174,4 +198,11 @@ def _size(about: dict[str, Any]) -> Size | None:
 def evaluate(network: Network, *, data: Path | None) -> dict[str, float]:
     """Figures of a classifier of a table on what was :func:`held_out`."""
     x, labels = held_out(network, data=data)
-    return {"samples": float(len(x)), "accuracy_integer": integer_accuracy(classifier(network), x, labels)}
+    integer = classifier(network)
+    outputs = deep_outputs(integer, x)
+    error = calibration_error(calibrated(nats_of(integer, outputs), integer.card), labels)
+    return {
+        "samples": float(len(x)),
+        "accuracy_integer": float((earliest(outputs) == labels).mean()),
+        "calibration_error": round(error, 4),
+    }

@@ -138,6 +138,19 @@ def test_an_image_that_cannot_be_read_is_named(kind, folder):
     assert str(caught.value).isprintable()
 
 
+def test_a_library_in_c_is_not_heard(folder, capfd, caplog):
+    """libtiff writes to the terminal itself what is wrong with a strip."""
+    path = folder / "dog" / "1.tif"
+    Image.fromarray(RAMP).save(path, compression="tiff_lzw")
+    read(folder)
+    content = path.read_bytes()
+    path.write_bytes(content[:8] + b"\xff" * 20 + content[28:])
+    with pytest.raises(NetworkError, match=r"1\.tif: it is no image that can be read: "):
+        read(folder)
+    os.write(2, b"heard again")
+    assert capfd.readouterr().err == "heard again"
+
+
 def test_floats_are_no_pixels(folder):
     Image.new("F", (8, 6), 0.5).save(folder / "cat" / "0.tif")
     with pytest.raises(NetworkError, match=r"0\.tif: its pixels must be whole numbers"):
