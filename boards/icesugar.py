@@ -6,7 +6,7 @@ The flash must be of a generation that knows the command 31h, as the W25Q64JV do
 
 from .board import Board, Tier
 
-FLASH = Tier(name="flash", kind="qspi", base=0x140000, size=(8 << 20) - 0x140000, beat_clocks=8, row_clocks=7, device_id=0x16)
+FLASH = Tier(name="flash", kind="qspi", base=0x140000, size=(8 << 20) - 0x140000, byte_clocks=1, row_clocks=7, device_id=0x16)
 
 BOARD = Board(
     name="icesugar",

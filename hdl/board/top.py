@@ -15,7 +15,7 @@ from .pll import SbPll40
 from .system import System
 
 _BANKS = {"spram": SpramBank, "bram": GenericBank}
-_FAST = 8  # beat_clocks of a flash that delivers a byte a clock
+_FAST = 1  # byte_clocks of a flash that needs twice the core's clock
 
 
 class Top(wiring.Component):
@@ -31,7 +31,7 @@ class Top(wiring.Component):
         if kind not in _BANKS:
             raise ValueError(f"tiers of a board must begin with one of {', '.join(_BANKS)}, not {kind!r}")
         self._board, self._bank = board, _BANKS[kind]
-        self._double = board.flash is not None and board.flash.beat_clocks == _FAST
+        self._double = board.flash is not None and board.flash.byte_clocks == _FAST
         super().__init__({})
 
     @staticmethod

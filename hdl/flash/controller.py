@@ -7,10 +7,11 @@ from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.core.layouts import FlashBytes, RowStream
+from firmware import isa
+from hdl.core.layouts import FlashBytes, row_stream
 from hdl.flash.bus import FlashPins, FlashStatus
 from hdl.flash.gearbox import Gearbox
-from hdl.flash.wave import ADDRESS_STEPS, MANUFACTURER, STEPS_A_BEAT, Command, StepCounter, WaveMaker
+from hdl.flash.wave import ADDRESS_STEPS, MANUFACTURER, Command, StepCounter, WaveMaker
 
 
 class FlashController(wiring.Component):
@@ -25,8 +26,8 @@ class FlashController(wiring.Component):
     A *step* is a byte on four lines: one clock with ``nibbles`` = 2 (SCK at twice the clock, domain ``flash``), two clocks with 1 (SCK at
     the clock, no other domain).
 
-    A row transfers in the last step of its address phase, when bytes of the previous row may still be on their way. Every row takes 8 steps
-    a beat and 7 more: 6 for address, mode and dummies, 1 for CS#. Its bytes come a step apart without a gap, the first of them 5 steps and
+    A row transfers in the last step of its address phase, when bytes of the previous row may still be on their way. Every row takes a step
+    a byte and 7 more: 6 for address, mode and dummies, 1 for CS#. Its bytes come a step apart without a gap, the first of them 5 steps and
     a clock after the transfer. Rows wait while ``status`` is not ready.
 
     ``start`` repeats the start sequence and then reads the image; rows under way end first. Reset does the same. From reset (if ``boot``)
@@ -35,19 +36,13 @@ class FlashController(wiring.Component):
     the id, EF and ``device_id`` (17h: 16 MiB), was seen at no sampling instant (:mod:`hdl.flash.gearbox`), the controller is not ready
     until ``start``; otherwise ``capture`` is the latest instant at which it was seen.
 
+    ``width``: of the core whose rows are served.
     ``pause_bits``: before each command CS# is high for 2^``pause_bits`` clocks less a slot, which must be 3 us (tRES1, section 9.6).
     """
 
-    row: In(RowStream)  # a row of tables
-    data: Out(FlashBytes)  # its bytes, out of registers
-    start: In(1)  # one clock: all from the beginning; wins over `stop`
-    stop: In(1)  # no image is wanted
-    o: Out(stream.Signature(unsigned(8)))  # bytes of the image
-    status: Out(FlashStatus)
-    fail: Out(1)  # one clock, while an image is wanted: the chip has not shown its id
-    pins: Out(FlashPins)  # in the domain `flash` with 2 nibbles a clock
-
-    def __init__(self, *, offset: int, nibbles: int, device_id: int = 0x17, pause_bits: int = 8, boot: bool = True) -> None:
+    def __init__(
+        self, *, width: isa.Width, offset: int, nibbles: int, device_id: int = 0x17, pause_bits: int = 8, boot: bool = True
+    ) -> None:
         if nibbles not in (1, 2):
             raise ValueError(f"nibbles must be 1 or 2, not {nibbles!r}")
         shortest = 5 - nibbles  # of pause_bits: eight steps
@@ -57,13 +52,25 @@ class FlashController(wiring.Component):
             raise ValueError(f"pause_bits must be {shortest}..{shortest + 7} with {nibbles} nibbles a clock, not {pause_bits!r}")
         self._offset, self._nibbles, self._device_id, self._boot = offset, nibbles, device_id, boot
         self._pause = (1 << pause_bits - shortest) - 1  # eights of steps, less one
-        super().__init__()
+        self._width = width
+        super().__init__(
+            {
+                "row": In(row_stream(width)),  # a row of tables
+                "data": Out(FlashBytes),  # its bytes, out of registers
+                "start": In(1),  # one clock: all from the beginning; wins over `stop`
+                "stop": In(1),  # no image is wanted
+                "o": Out(stream.Signature(unsigned(8))),  # bytes of the image
+                "status": Out(FlashStatus),
+                "fail": Out(1),  # one clock, while an image is wanted: the chip has not shown its id
+                "pins": Out(FlashPins),  # in the domain `flash` with 2 nibbles a clock
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.gearbox = gearbox = Gearbox(nibbles=self._nibbles)
-        m.submodules.counter = counter = StepCounter(pause=self._pause)
-        m.submodules.wave = wave = WaveMaker(offset=self._offset)
+        m.submodules.counter = counter = StepCounter(pause=self._pause, width=self._width)
+        m.submodules.wave = wave = WaveMaker(offset=self._offset, width=self._width)
         wiring.connect(m, wave.wave, gearbox.wave)
         wiring.connect(m, gearbox.pins, wiring.flipped(self.pins))
 
@@ -74,7 +81,7 @@ class FlashController(wiring.Component):
         starting = Signal()  # it runs
         good = Signal()  # a command was sent, and the id was right so far
         command = Signal(Command)  # the next one
-        number = Signal(3)  # of the next byte to come, in its beat
+        number = Signal(self._width.bank_bits)  # of the next byte to come, in its beat
         came = Signal()  # a byte is here
         reading = Signal()  # in the data phase: the image
         waiting = Signal()  # a byte of it is asked for
@@ -129,7 +136,7 @@ class FlashController(wiring.Component):
         if self._nibbles == 1:
             ahead, ending = counter.addressed & ~step, gearbox.coming[3] & number.all() & ~step
         else:
-            ahead, ending = steps == ADDRESS_STEPS - 2, gearbox.coming[2] & (number == STEPS_A_BEAT - 2)
+            ahead, ending = steps == ADDRESS_STEPS - 2, gearbox.coming[2] & (number == self._width.beat_bytes - 2)
         m.d.sync += [self.row.ready.eq(phase.address & ready & ahead), self.data.ending.eq(ready & ending)]
 
         with m.If(gearbox.arrives):

@@ -64,7 +64,7 @@ def core_library(params: CoreParams, *, nibbles: int | None = None, offset: int 
     if not params.flash:
         return build(CoreBench(params))
     assert nibbles is not None
-    return build(CoreBench(params, FlashController(offset=offset, nibbles=nibbles, device_id=device_id, boot=False)))
+    return build(CoreBench(params, FlashController(width=params.width, offset=offset, nibbles=nibbles, device_id=device_id, boot=False)))
 
 
 class CoreSimulation(Machine):

@@ -45,7 +45,7 @@ def test_flash_modes() -> None:
     assert boards.flash_mode(board, "byte") == board
     nibble = boards.flash_mode(board, "nibble")
     assert nibble.flash is not None
-    assert nibble.flash.beat_clocks == 2 * board.flash.beat_clocks
+    assert nibble.flash.beat_clocks(8) == 2 * board.flash.beat_clocks(8) == 16
     assert nibble.tiers[0] == board.tiers[0]
     assert boards.flash_mode(boards.get("ulx3s_85f"), "nibble") == boards.get("ulx3s_85f")
     with pytest.raises(ValueError, match=r"^the flash mode must be one of byte, nibble, not 'bit'$"):
