@@ -73,9 +73,12 @@ class There(Line):
         return partial(connect, self.chosen(), baud=self.baud, board=self.record)
 
 
+DEFAULTS = There()
+
+
 @app.default
 def talk(
-    there: Annotated[There, FLAT] = There(),
+    there: Annotated[There, FLAT] = DEFAULTS,
     sampler: Annotated[Sampler, FLAT] = EARLIEST,
     *,
     prompt: Annotated[str | None, option("text the network reads first; it then writes, and the command ends", metavar="TEXT")] = None,
