@@ -49,9 +49,9 @@ def test_samples_of_the_wrong_edge_are_seen(family, nibbles):
             options = {"nibbles": nibbles, "content": CONTENT, "pads": delays(nibbles, quarters=quarters), "boot": False}
             bench = Bench(**options) if swapped is None else PadsBench(family=family, swapped=swapped, **options)
 
-            async def go(ctx, bench=bench, seen=found.setdefault(swapped, [])):
+            async def go(ctx, bench=bench, swapped=swapped):
                 settled = await bench.settle(ctx, limit=8000)
-                seen.append((settled, ctx.get(bench.dut.status.capture)))
+                found.setdefault(swapped, []).append((settled, ctx.get(bench.dut.status.capture)))
 
             bench.run(go)
     assert found[None] == found[False] != found[True]
