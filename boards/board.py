@@ -11,20 +11,24 @@ class Tier:
     """A memory that holds table rows. Its place in ``Board.tiers`` is the ``tier`` field of an instruction.
 
     ``kind``: "spram" (four SB_SPRAM256KA side by side), "bram" (block RAM) or "qspi" (a quad SPI flash that also holds the memory image).
-    ``base``: first byte that may hold tables, in the tier's own addresses; ``size``: bytes from there. ``beat_clocks``: clocks in which it
-    delivers a beat: 1 on chip; of a flash, whose beats have 8 bytes, 16 with a nibble a clock, 8 with a byte a clock. ``row_clocks``:
-    clocks a row takes besides, for its address. ``parts``: the flash, or those that are found on boards of this kind, tried in turn.
-    ``modes``: how it can be clocked (boards/modes.py).
+    ``base``: first byte that may hold tables, in the tier's own addresses; ``size``: bytes from there. ``byte_clocks``: clocks in which it
+    delivers a byte: of a flash 1, or 2 with a nibble a clock; 0 on chip, where a beat takes one clock. ``row_clocks``: clocks a row takes
+    besides, for its address. ``parts``: the flash, or those that are found on boards of this kind, tried in turn. ``modes``: how it can be
+    clocked (boards/modes.py).
     """
 
     name: str
     kind: str
     size: int
     base: int = 0
-    beat_clocks: int = 1
+    byte_clocks: int = 0
     row_clocks: int = 0
     parts: tuple[FlashPart, ...] = (W25Q128JV,)
     modes: tuple[str, ...] = ("byte", "nibble")
+
+    def beat_clocks(self, lanes: int) -> int:
+        """Clocks in which it delivers a beat to a core of ``lanes``, a byte each."""
+        return max(1, lanes * self.byte_clocks)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ FLASH = Tier(
     kind="qspi",
     base=0x280000,
     size=(16 << 20) - 0x280000,
-    beat_clocks=16,
+    byte_clocks=2,
     row_clocks=14,
     parts=(W25Q128JV, IS25LP128F),
     modes=("nibble",),  # SCK at twice the core's clock would need a clock of four times that
@@ -34,6 +34,7 @@ BOARD = Board(
     clock_in_hz=25e6,
     clock_hz=50e6,
     tiers=(Tier(name="block RAM", kind="bram", size=262_144), FLASH),
+    lanes=16,
     image_offset=0x200000,  # an uncompressed bitstream of the 85F takes about 1.9 MB
     flash_size=16 << 20,
     usb="0403:6015",  # FT231X

@@ -23,7 +23,7 @@ class EcpTop(wiring.Component):
     """
 
     def __init__(self, board: Board) -> None:
-        if board.flash is not None and board.flash.beat_clocks != FLASH_MODES["nibble"][0]:
+        if board.flash is not None and board.flash.byte_clocks != FLASH_MODES["nibble"][0]:
             raise ValueError(f"the flash of {board.name} must be read with nibble: the pads of an ECP5 need twice the clock of SCK")
         self._board = board
         super().__init__({})

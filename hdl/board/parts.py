@@ -41,14 +41,19 @@ def image_head(board: Board) -> bytes:
     return isa.IMAGE_MAGIC + bytes([isa.IMAGE_VERSION, width.comparators, width.lanes, 0])
 
 
-def make_flash(board: Board, *, pause_bits: int = 8, boot: bool = True) -> FlashController | None:
-    """The controller of the board's flash, if tables may lie there; ``pause_bits`` and ``boot`` as it takes them."""
+def make_flash(
+    board: Board, *, pause_bits: int = 8, boot: bool = True, kind: type[FlashController] = FlashController
+) -> FlashController | None:
+    """The controller of the board's flash, if tables may lie there; ``pause_bits`` and ``boot`` as it takes them.
+
+    ``kind``: the controller itself, or one with more ports.
+    """
     if board.flash is None:
         return None
-    nibbles = 2 * isa.Width.of(board).beat_bytes // board.flash.beat_clocks
-    return FlashController(
+    return kind(
+        width=isa.Width.of(board),
         offset=board.image_offset,
-        nibbles=nibbles,
+        nibbles=2 // board.flash.byte_clocks,
         parts=board.flash.parts,
         head=image_head(board),
         pause_bits=pause_bits,

@@ -15,7 +15,7 @@ from .pll import SbPll40
 from .system import System
 
 _BANKS = {"spram": SpramBank, "bram": GenericBank}
-_FAST = 8  # beat_clocks of a flash that delivers a byte a clock
+_FAST = 1  # byte_clocks of a flash that needs twice the core's clock
 
 
 class Top(wiring.Component):
@@ -41,7 +41,7 @@ class Top(wiring.Component):
     @staticmethod
     def clocks(board: Board) -> dict[str, float]:
         """The clock domains and their frequencies in Hz, the core's first."""
-        double = board.flash is not None and board.flash.beat_clocks == _FAST
+        double = board.flash is not None and board.flash.byte_clocks == _FAST
         return {"sync": board.clock_hz, **({"flash": 2 * board.clock_hz} if double else {})}
 
     def elaborate(self, platform: Any) -> Module:

@@ -10,10 +10,11 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from boards import W25Q128JV, FlashPart
-from hdl.core.layouts import FlashBytes, RowStream
+from firmware import isa
+from hdl.core.layouts import FlashBytes, row_stream
 from hdl.flash.bus import FlashPins, FlashStatus
 from hdl.flash.gearbox import Gearbox
-from hdl.flash.wave import ADDRESS_STEPS, STEPS_A_BEAT, Command, StepCounter, WaveMaker
+from hdl.flash.wave import ADDRESS_STEPS, Command, StepCounter, WaveMaker
 
 
 class FlashController(wiring.Component):
@@ -28,8 +29,8 @@ class FlashController(wiring.Component):
     A *step* is a byte on four lines: one clock with ``nibbles`` = 2 (SCK at twice the clock, domain ``flash``), two clocks with 1 (SCK at
     the clock, no other domain).
 
-    A row transfers in the last step of its address phase, when bytes of the previous row may still be on their way. Every row takes 8 steps
-    a beat and 7 more: 6 for address, mode and dummies, 1 for CS#. Its bytes come a step apart without a gap, the first of them 5 steps and
+    A row transfers in the last step of its address phase, when bytes of the previous row may still be on their way. Every row takes a step
+    a byte and 7 more: 6 for address, mode and dummies, 1 for CS#. Its bytes come a step apart without a gap, the first of them 5 steps and
     a clock after the transfer. Rows wait while ``status`` is not ready.
 
     ``start`` repeats the start sequence and then reads the image; rows under way end first. Reset does the same. From reset (if ``boot``)
@@ -40,21 +41,14 @@ class FlashController(wiring.Component):
     an image. If it was seen of no part at any sampling instant (:mod:`hdl.flash.gearbox`), the controller is not ready until ``start``;
     otherwise ``capture`` is the latest instant at which it was seen, and ``start`` begins with that part.
 
+    ``width``: of the core whose rows are served.
     ``pause_bits``: before each command CS# is high for 2^``pause_bits`` clocks less a slot, which must be 3 us (tRES1, section 9.6).
     """
-
-    row: In(RowStream)  # a row of tables
-    data: Out(FlashBytes)  # its bytes, out of registers
-    start: In(1)  # one clock: all from the beginning; wins over `stop`
-    stop: In(1)  # no image is wanted
-    o: Out(stream.Signature(unsigned(8)))  # bytes of the image
-    status: Out(FlashStatus)
-    fail: Out(1)  # one clock, while an image is wanted: the chip has not shown its id
-    pins: Out(FlashPins)  # in the domain `flash` with 2 nibbles a clock
 
     def __init__(
         self,
         *,
+        width: isa.Width,
         offset: int,
         nibbles: int,
         parts: Sequence[FlashPart] = (W25Q128JV,),
@@ -74,13 +68,25 @@ class FlashController(wiring.Component):
         if not parts or not all(len(answer) in (1, 2, 4, 8) for answer in self._answers):
             raise ValueError(f"head must be 8 bytes where a part has no answer, and there must be a part, not {head!r} and {len(parts)}")
         self._pause = (1 << pause_bits - shortest) - 1  # eights of steps, less one
-        super().__init__()
+        self._width = width
+        super().__init__(
+            {
+                "row": In(row_stream(width)),  # a row of tables
+                "data": Out(FlashBytes),  # its bytes, out of registers
+                "start": In(1),  # one clock: all from the beginning; wins over `stop`
+                "stop": In(1),  # no image is wanted
+                "o": Out(stream.Signature(unsigned(8))),  # bytes of the image
+                "status": Out(FlashStatus),
+                "fail": Out(1),  # one clock, while an image is wanted: the chip has not shown its id
+                "pins": Out(FlashPins),  # in the domain `flash` with 2 nibbles a clock
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.gearbox = gearbox = Gearbox(nibbles=self._nibbles)
-        m.submodules.counter = counter = StepCounter(pause=self._pause)
-        m.submodules.wave = wave = WaveMaker(offset=self._offset, parts=self._parts)
+        m.submodules.counter = counter = StepCounter(pause=self._pause, width=self._width)
+        m.submodules.wave = wave = WaveMaker(offset=self._offset, parts=self._parts, width=self._width)
         wiring.connect(m, wave.wave, gearbox.wave)
         wiring.connect(m, gearbox.pins, wiring.flipped(self.pins))
 
@@ -91,7 +97,7 @@ class FlashController(wiring.Component):
         starting = Signal()  # it runs
         good = Signal()  # a command was sent, and the id was right so far
         command = Signal(Command)  # the next one
-        number = Signal(3)  # of the next byte to come, in its beat
+        number = Signal(self._width.bank_bits)  # of the next byte to come, in its beat
         came = Signal()  # a byte is here
         reading = Signal()  # in the data phase: the image
         waiting = Signal()  # a byte of it is asked for
@@ -156,7 +162,7 @@ class FlashController(wiring.Component):
         if self._nibbles == 1:
             ahead, ending = counter.addressed & ~step, gearbox.coming[3] & number.all() & ~step
         else:
-            ahead, ending = steps == ADDRESS_STEPS - 2, gearbox.coming[2] & (number == STEPS_A_BEAT - 2)
+            ahead, ending = steps == ADDRESS_STEPS - 2, gearbox.coming[2] & (number == self._width.beat_bytes - 2)
         m.d.sync += [self.row.ready.eq(phase.address & ready & ahead), self.data.ending.eq(ready & ending)]
 
         with m.If(gearbox.arrives):

@@ -30,7 +30,6 @@ class Command(enum.IntEnum, shape=3):  # type: ignore[call-arg]
 _READ = 0xEB
 _MODE_CONTINUES = 0xA0  # after an address: the next transaction begins with an address; with FFh, with a command
 ADDRESS_STEPS = 6  # 3 address, 1 mode, 2 dummies
-STEPS_A_BEAT = 8
 
 
 def commands(part: FlashPart) -> bytes:
@@ -52,7 +51,7 @@ Phase = data.StructLayout(
 class StepCounter(wiring.Component):
     """Counts the steps of a phase, and in groups of eight those of a row's data and of a pause. After reset the first step begins.
 
-    ``pause``: groups of eight steps, less one, for which CS# is high before a command.
+    ``pause``: groups of eight steps, less one, for which CS# is high before a command. ``width``: of the core; a beat takes a step a byte.
     """
 
     step: In(1)  # this clock ends one
@@ -65,14 +64,15 @@ class StepCounter(wiring.Component):
     addressed: Out(1)  # it is the address's last
     last: Out(1)  # it is the last of data, or of a pause
 
-    def __init__(self, *, pause: int) -> None:
-        self._pause = pause
+    def __init__(self, *, pause: int, width: isa.Width) -> None:
+        self._pause, self._beat_bits = pause, width.bank_bits
         super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         phase = self.phase
-        more = Signal(7, reset_less=True)  # how many eights after this one
+        eights = Cat(*[Const(1)] * (self._beat_bits - 3), self.more)  # of a row, less one
+        more = Signal(len(eights), reset_less=True)  # how many eights after this one
         none = Signal()  # more == 0; a clock late, which no one can see: `more` has changed steps before the last of eight
         pause = Signal()  # its length is loaded
         load = Signal()  # that of data is
@@ -88,7 +88,7 @@ class StepCounter(wiring.Component):
             with m.If((phase.idle & ~self.starting) | (phase.address & self.addressed) | (phase.data & self.reading)):
                 m.d.sync += self.steps.eq(0)
             with m.If(self.steps.all() | pause | load):
-                m.d.sync += more.eq(Mux(pause, self._pause, Mux(load, self.more, more - 1)))
+                m.d.sync += more.eq(Mux(pause, self._pause, Mux(load, eights, more - 1)))
             with m.If(phase.address & ~self.row):
                 m.d.sync += more.eq(0)
         return m
@@ -98,18 +98,18 @@ class WaveMaker(wiring.Component):
     """Turns the phase of a transaction into the wave of the step after it: ``wave`` changes with the clock that ends a step.
 
     ``parts``: those that may be there; with several the port ``part`` says which one is told. ``offset``: the address that READ is sent
-    with, and IDENTIFY of a part without an answer of its own. After reset CS# is high and SCK low.
+    with, and IDENTIFY of a part without an answer of its own. ``width``: of the core. After reset CS# is high and SCK low.
     """
 
-    def __init__(self, *, offset: int, parts: Sequence[FlashPart]) -> None:
-        self._offset, self._parts = offset, parts
+    def __init__(self, *, offset: int, parts: Sequence[FlashPart], width: isa.Width) -> None:
+        self._offset, self._parts, self._beat_bits = offset, parts, width.bank_bits
         super().__init__(
             {
                 "step": In(1),  # this clock ends one
                 "phase": In(Phase),
                 "steps": In(3),  # number of the step in its phase, modulo 8
                 "command": In(Command),  # the one to send; in the other phases the one after it
-                "row": In(isa.FLASH_ADDRESS_BITS),  # the beat whose address is sent
+                "row": In(width.flash_address_bits),  # the beat whose address is sent
                 "rows": In(1),  # what is addressed is a row
                 "issue": In(1),  # a byte is asked for
                 "wave": Out(StepWave),
@@ -145,7 +145,7 @@ class WaveMaker(wiring.Component):
                 m.d.comb += fixed.eq(self._offset >> 16 - 8 * at & 0xFF)
 
         # sums of products, because a multiplexer takes more cells
-        address = Cat(Const(0, 3), self.row)
+        address = Cat(Const(0, self._beat_bits), self.row)
         parts = [(address[bit] & serving[2]) | (address[8 + bit] & serving[1]) | (address[16 + bit] & serving[0]) for bit in range(8)]
         o = Signal(8, reset_less=True)
         m.d.comb += self.wave.o.eq(o)

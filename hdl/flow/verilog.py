@@ -51,7 +51,7 @@ def without_board(board: Board, *, flash: bool) -> Board:
 
 def _fast(board: Board) -> bool:
     """Whether the flash has a clock of its own."""
-    return board.flash is not None and board.flash.beat_clocks == FLASH_MODES["byte"][0]
+    return board.flash is not None and board.flash.byte_clocks == FLASH_MODES["byte"][0]
 
 
 class CoreFile(NamedTuple):

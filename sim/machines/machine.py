@@ -22,7 +22,7 @@ def nibbles(board: Board) -> int:
     """Nibbles that the board's flash gives in a clock of the core: 1 or 2."""
     if board.flash is None:
         raise ValueError(f"the board {board.name} has no flash tier")
-    return 16 // board.flash.beat_clocks
+    return 2 // board.flash.byte_clocks
 
 
 def slot_period(board: Board) -> int:

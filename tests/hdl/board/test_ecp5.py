@@ -72,6 +72,6 @@ def test_a_board_without_flash_leaves_its_pins_alone():
 def test_a_byte_a_clock_is_refused():
     with pytest.raises(ValueError, match=r"^the flash of the board ulx3s_85f can only be read with nibble, not with byte$"):
         boards.flash_mode(BOARD, "byte")
-    wrong = replace(BOARD, tiers=(BOARD.tiers[0], replace(BOARD.tiers[1], beat_clocks=8)))
+    wrong = replace(BOARD, tiers=(BOARD.tiers[0], replace(BOARD.tiers[1], byte_clocks=1)))
     with pytest.raises(ValueError, match=r"^the flash of ulx3s_85f must be read with nibble: the pads"):
         EcpTop(wrong)

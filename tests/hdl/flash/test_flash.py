@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from boards import W25Q64JV
+from firmware import isa
 from hdl.flash.controller import FlashController
 from sim.flash import FlashChip, FlashTiming, Found, Pads, Power
 
@@ -208,24 +209,24 @@ def test_without_an_image_wanted_a_failure_is_only_told_by_ready(nibbles):
 
 
 @both
-@pytest.mark.parametrize("capture", range(4))
-def test_rows_back_to_back(nibbles, capture):
-    """8 steps a beat and 7 more, the address of the next row before the last bytes of this one are here; whatever the setting."""
-    rows = [(FIRST_BEAT + 5 * k, beats) for k, beats in enumerate([1, 1, 2, 3, 8, 9, 1, 16, 2, 128, 1])]
-    bench = Bench(nibbles=nibbles, content=CONTENT, pads=delays(nibbles, quarters=2 * capture + 2), boot=False)
+@pytest.mark.parametrize(("capture", "lanes"), [(0, 8), (1, 8), (2, 8), (3, 8), (0, 16), (3, 32)])
+def test_rows_back_to_back(nibbles, capture, lanes):
+    """A step a byte and 7 more, the address of the next row before the last bytes of this one are here; whatever the setting."""
+    rows = [(OFFSET // lanes + 5 * k, beats) for k, beats in enumerate([1, 1, 2, 3, 8, 9, 1, 16, 2, 1024 // lanes, 1])]
+    bench = Bench(nibbles=nibbles, lanes=lanes, content=CONTENT, pads=delays(nibbles, quarters=2 * capture + 2), boot=False)
 
     async def go(ctx):
         assert await bench.settle(ctx) is not None
         assert ctx.get(bench.dut.status.capture) == min(capture + 1, 3)
         served = await bench.rows(ctx, rows)
-        served.check(nibbles=nibbles, rows=rows, content=CONTENT)
+        served.check(nibbles=nibbles, rows=rows, content=CONTENT, lanes=lanes)
         taken = [after - before for before, after in pairwise(served.taken)]
-        assert taken == [row_clocks(nibbles, beats) for _, beats in rows[:-1]]
+        assert taken == [row_clocks(nibbles, beats, lanes) for _, beats in rows[:-1]]
 
     bench.run(go)
     for (address, beats), each in zip(rows, bench.decoder.log[-len(rows) :], strict=True):
-        assert each.quad(0, 4) == (8 * address).to_bytes(3, "big") + b"\xa0"
-        assert each.low == 12 + 16 * beats + 1
+        assert each.quad(0, 4) == (lanes * address).to_bytes(3, "big") + b"\xa0"
+        assert each.low == 12 + 2 * lanes * beats + 1
     assert [each.high for each in bench.decoder.log[-len(rows) + 1 :]] == [1] * (len(rows) - 1)
 
 
@@ -427,4 +428,4 @@ def test_reset_at_any_time(nibbles, seed):
 )
 def test_parameters_are_checked(kwargs, message):
     with pytest.raises(ValueError, match=message):
-        FlashController(**{"offset": 0, "nibbles": 2, **kwargs})
+        FlashController(**{"width": isa.Width(), "offset": 0, "nibbles": 2, **kwargs})

@@ -4,6 +4,7 @@
 import pytest
 
 from boards import IS25LP128F, W25Q64JV, W25Q128JV, FlashPart
+from firmware import isa
 from hdl.flash.controller import FlashController
 from hdl.flash.wave import commands
 from sim.flash import FlashChip, Found, Power
@@ -124,7 +125,7 @@ def test_start_begins_with_the_part_that_was_found():
 @pytest.mark.parametrize("options", [{"parts": ()}, {"parts": BOTH}, {"parts": BOTH, "head": b"abc"}])
 def test_parameters_are_checked(options):
     with pytest.raises(ValueError, match="head must be 8 bytes where a part has no answer, and there must be a part, not"):
-        FlashController(offset=0, nibbles=1, **options)
+        FlashController(width=isa.Width(lanes=8), offset=0, nibbles=1, **options)
 
 
 @pytest.mark.parametrize(

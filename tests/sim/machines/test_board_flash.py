@@ -154,8 +154,12 @@ def test_a_damaged_image_is_refused(board_with, small, mode):
     assert (hello.loaded, hello.error, hello.code, hello.section) == (False, True, isa.LoadError.SECTION_CRC, part.number)
 
 
-@pytest.mark.parametrize("mode", ["byte", "ulx3s"])
-@pytest.mark.parametrize("fault", [{"absent": True}, {"stuck": 0}, {"stuck": 1}, {"jedec": 0xC22018}, {"busy_until": 1 << 50}])
+FAULTS = [{"absent": True}, {"stuck": 0}, {"stuck": 1}, {"busy_until": 1 << 50}]
+
+
+@pytest.mark.parametrize(
+    ("mode", "fault"), [*(("byte", fault) for fault in (*FAULTS, {"jedec": 0xC22018})), *(("ulx3s", fault) for fault in FAULTS)]
+)
 def test_a_flash_that_does_not_answer_is_told(small, mode, fault):
     image = small[mode][2]
     board = BoardSimulation(BOARDS[mode], image=image, flash=FlashSetup(found=Found(**fault)))
