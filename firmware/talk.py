@@ -43,7 +43,7 @@ class There(Line):
     network: Annotated[str | None, NETWORK] = None
     image: Annotated[Path | None, option("instead of --network: image.bin, as a build or an export leaves it", metavar="FILE")] = None
     board: Annotated[str, BOARD] = "icebreaker"
-    flash: Annotated[FlashMode, option("how a simulated board's flash is clocked")] = "byte"
+    flash: Annotated[FlashMode | None, option("how a simulated board's flash is clocked; left out: as fast as the board can")] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

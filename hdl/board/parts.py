@@ -35,6 +35,12 @@ def make_loader(board: Board, *, loaded: bool = False) -> Loader:
     return Loader(words=words, width=width, loaded=loaded)
 
 
+def image_head(board: Board) -> bytes:
+    """The first eight bytes of every memory image for ``board``."""
+    width = isa.Width.of(board)
+    return isa.IMAGE_MAGIC + bytes([isa.IMAGE_VERSION, width.comparators, width.lanes, 0])
+
+
 def make_flash(
     board: Board, *, pause_bits: int = 8, boot: bool = True, kind: type[FlashController] = FlashController
 ) -> FlashController | None:
@@ -48,7 +54,8 @@ def make_flash(
         width=isa.Width.of(board),
         offset=board.image_offset,
         nibbles=2 // board.flash.byte_clocks,
-        device_id=board.flash.device_id,
+        parts=board.flash.parts,
+        head=image_head(board),
         pause_bits=pause_bits,
         boot=boot,
     )

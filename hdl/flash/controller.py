@@ -1,17 +1,20 @@
-"""Flash controller: wakes a W25Q128JV, finds when to sample its answers, streams the memory image, then serves table rows.
+"""Flash controller: wakes the chip, finds when to sample its answers, streams the memory image, then serves table rows.
 
 Reference page: docs/reference/blocks/flash.md. Sections named below are those of Winbond's data sheet of the W25Q128JV.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
+from collections.abc import Sequence
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from boards import W25Q128JV, FlashPart
 from firmware import isa
 from hdl.core.layouts import FlashBytes, row_stream
 from hdl.flash.bus import FlashPins, FlashStatus
 from hdl.flash.gearbox import Gearbox
-from hdl.flash.wave import ADDRESS_STEPS, MANUFACTURER, Command, StepCounter, WaveMaker
+from hdl.flash.wave import ADDRESS_STEPS, Command, StepCounter, WaveMaker
 
 
 class FlashController(wiring.Component):
@@ -32,16 +35,26 @@ class FlashController(wiring.Component):
 
     ``start`` repeats the start sequence and then reads the image; rows under way end first. Reset does the same. From reset (if ``boot``)
     or ``start`` on, an image is wanted (``status`` is active), until ``stop`` or ``fail``. Its bytes leave from ``offset`` on without end;
-    each is requested when the one before is taken. After ``stop`` the rest of the start sequence is completed, and then rows are served. If
-    the id, EF and ``device_id`` (17h: 16 MiB), was seen at no sampling instant (:mod:`hdl.flash.gearbox`), the controller is not ready
-    until ``start``; otherwise ``capture`` is the latest instant at which it was seen.
+    each is requested when the one before is taken. After ``stop`` the rest of the start sequence is completed, and then rows are served.
+
+    ``parts``: those that may be there, tried in turn. The answer to a part's probe is its own, or else ``head``, the first eight bytes of
+    an image. If it was seen of no part at any sampling instant (:mod:`hdl.flash.gearbox`), the controller is not ready until ``start``;
+    otherwise ``capture`` is the latest instant at which it was seen, and ``start`` begins with that part.
 
     ``width``: of the core whose rows are served.
     ``pause_bits``: before each command CS# is high for 2^``pause_bits`` clocks less a slot, which must be 3 us (tRES1, section 9.6).
     """
 
     def __init__(
-        self, *, width: isa.Width, offset: int, nibbles: int, device_id: int = 0x17, pause_bits: int = 8, boot: bool = True
+        self,
+        *,
+        width: isa.Width,
+        offset: int,
+        nibbles: int,
+        parts: Sequence[FlashPart] = (W25Q128JV,),
+        head: bytes = b"",
+        pause_bits: int = 8,
+        boot: bool = True,
     ) -> None:
         if nibbles not in (1, 2):
             raise ValueError(f"nibbles must be 1 or 2, not {nibbles!r}")
@@ -50,7 +63,10 @@ class FlashController(wiring.Component):
             raise ValueError(f"offset must be 0..{(1 << 24) - 1}, not {offset!r}")
         if not shortest <= pause_bits <= shortest + 7:
             raise ValueError(f"pause_bits must be {shortest}..{shortest + 7} with {nibbles} nibbles a clock, not {pause_bits!r}")
-        self._offset, self._nibbles, self._device_id, self._boot = offset, nibbles, device_id, boot
+        self._offset, self._nibbles, self._parts, self._boot = offset, nibbles, parts, boot
+        self._answers = [part.answer or head for part in parts]
+        if not parts or not all(len(answer) in (1, 2, 4, 8) for answer in self._answers):
+            raise ValueError(f"head must be 8 bytes where a part has no answer, and there must be a part, not {head!r} and {len(parts)}")
         self._pause = (1 << pause_bits - shortest) - 1  # eights of steps, less one
         self._width = width
         super().__init__(
@@ -70,7 +86,7 @@ class FlashController(wiring.Component):
         m = Module()
         m.submodules.gearbox = gearbox = Gearbox(nibbles=self._nibbles)
         m.submodules.counter = counter = StepCounter(pause=self._pause, width=self._width)
-        m.submodules.wave = wave = WaveMaker(offset=self._offset, width=self._width)
+        m.submodules.wave = wave = WaveMaker(offset=self._offset, parts=self._parts, width=self._width)
         wiring.connect(m, wave.wave, gearbox.wave)
         wiring.connect(m, gearbox.pins, wiring.flipped(self.pins))
 
@@ -86,6 +102,12 @@ class FlashController(wiring.Component):
         reading = Signal()  # in the data phase: the image
         waiting = Signal()  # a byte of it is asked for
         step, steps, phase = gearbox.step, counter.steps, wave.phase
+        part, several = Signal(range(len(self._parts))), len(self._parts) > 1  # the one that is tried, or was found
+        expected = _byte_before(self._answers[0], number)
+        for other in range(1, len(self._parts)):
+            expected = Mux(part == other, _byte_before(self._answers[other], number), expected)
+        if several:
+            m.d.comb += wave.part.eq(part)
         m.d.comb += [
             self.status.active.eq(active),
             self.status.ready.eq(ready),
@@ -113,6 +135,10 @@ class FlashController(wiring.Component):
                         with m.If(capture == 0):
                             m.d.sync += [starting.eq(0), self.fail.eq(active & ~self.stop)]
                             m.next = "IDLE"
+                            if several:
+                                m.d.sync += part.eq(0)
+                                with m.If(part != len(self._parts) - 1):
+                                    m.d.sync += [part.eq(part + 1), again.eq(1), self.fail.eq(0)]
                     with m.If(good & (command == 0)):  # after READ
                         m.d.sync += [starting.eq(0), ready.eq(1)]
                         m.next = "IDLE"
@@ -146,10 +172,22 @@ class FlashController(wiring.Component):
         m.d.sync += [self.data.strobe.eq(gearbox.arrives & ready), came.eq(gearbox.arrives)]
         m.d.sync += self.o.valid.eq((gearbox.arrives | (self.o.valid & ~self.o.ready)) & reading & ~self.stop & ~self.start)
         m.d.sync += waiting.eq(reading & ((wave.issue & step) | (waiting & ~(self.o.valid & self.o.ready))))
-        with m.If(came & command[0] & (gearbox.data != Mux(number[0], MANUFACTURER, self._device_id))):
+        with m.If(came & command[0] & (gearbox.data != expected)):
             m.d.sync += good.eq(0)
         with m.If(self.start):
             m.d.sync += [again.eq(1), active.eq(1)]
         with m.Elif(self.stop | self.fail):
             m.d.sync += active.eq(0)
         return m
+
+
+def _byte_before(answer: bytes, number: Value) -> Value:
+    """Of an ``answer`` that is repeated, the byte before the one with the ``number``."""
+    return _select([answer[at - 1] for at in range(len(answer))], number)
+
+
+def _select(values: Sequence[int], number: Value) -> Value:
+    """values[number modulo their number, a power of two]."""
+    if len(values) == 1:
+        return Const(values[0], 8)
+    return Mux(number[0], _select(values[1::2], number[1:]), _select(values[::2], number[1:]))

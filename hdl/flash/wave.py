@@ -1,12 +1,15 @@
-"""Step by step: what a W25Q128JV is told, how many steps there are, what the pins do in each. Sections are those of its data sheet.
+"""Step by step: what a flash is told, how many steps there are, what the pins do in each. Sections are those of the W25Q128JV's data sheet.
 
 Reference page: docs/reference/blocks/flash.md.
 """
+
+from collections.abc import Sequence
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
+from boards import FlashPart
 from firmware import isa
 from hdl.flash.gearbox import StepWave
 
@@ -18,20 +21,21 @@ class Command(enum.IntEnum, shape=3):  # type: ignore[call-arg]
     END_READ_AGAIN = 1  # of a chip found in the middle of something
     WAKE = 2  # 8.2.22
     VOLATILE = 3  # the next write is lost without power (8.2.2)
-    WRITE_STATUS = 4  # status register 2 (8.2.5); the byte to write follows in the same transaction
+    WRITE_STATUS = 4  # the one with QE (8.2.5); the byte to write follows in the same transaction
     QUAD_ENABLE = 5  # that byte
-    IDENTIFY = 6  # manufacturer and device on four lines (8.2.25); from here on address, mode and data follow
+    IDENTIFY = 6  # as of a W25Q128JV manufacturer and device on four lines (8.2.25); from here on address, mode and data follow
     READ = 7  # the reading begins (8.2.11)
 
 
-OPCODES = (0xFF, 0xFF, 0xAB, 0x50, 0x31, 0x02, 0x94, 0xEB)
-"""The byte of each command."""
-
-MANUFACTURER = 0xEF
-"""The first byte of the answer to IDENTIFY; the device's own follows, and so on in turn."""
-
+_READ = 0xEB
 _MODE_CONTINUES = 0xA0  # after an address: the next transaction begins with an address; with FFh, with a command
 ADDRESS_STEPS = 6  # 3 address, 1 mode, 2 dummies
+
+
+def commands(part: FlashPart) -> bytes:
+    """The byte of each :class:`Command` to ``part``."""
+    return bytes([*part.start, part.probe, _READ])
+
 
 Phase = data.StructLayout(
     {
@@ -93,11 +97,12 @@ class StepCounter(wiring.Component):
 class WaveMaker(wiring.Component):
     """Turns the phase of a transaction into the wave of the step after it: ``wave`` changes with the clock that ends a step.
 
-    ``offset``: the address that READ is sent with. ``width``: of the core. After reset CS# is high and SCK low.
+    ``parts``: those that may be there; with several the port ``part`` says which one is told. ``offset``: the address that READ is sent
+    with, and IDENTIFY of a part without an answer of its own. ``width``: of the core. After reset CS# is high and SCK low.
     """
 
-    def __init__(self, *, offset: int, width: isa.Width) -> None:
-        self._offset, self._beat_bits = offset, width.bank_bits
+    def __init__(self, *, offset: int, parts: Sequence[FlashPart], width: isa.Width) -> None:
+        self._offset, self._parts, self._beat_bits = offset, parts, width.bank_bits
         super().__init__(
             {
                 "step": In(1),  # this clock ends one
@@ -108,6 +113,7 @@ class WaveMaker(wiring.Component):
                 "rows": In(1),  # what is addressed is a row
                 "issue": In(1),  # a byte is asked for
                 "wave": Out(StepWave),
+                **({"part": In(range(len(parts)))} if len(parts) > 1 else {}),
             }
         )
 
@@ -115,21 +121,27 @@ class WaveMaker(wiring.Component):
         m = Module()
         phase, steps = self.phase, self.steps
         identifies = self.command[0]  # in the address phase: what was sent is IDENTIFY, not READ
-        script = Const(sum((code >> 7 - at & 1) << 8 * index + at for index, code in enumerate(OPCODES) for at in range(8)), 64)
+        sent = b"".join(map(commands, self._parts))
+        script = Const(sum((code >> 7 - at & 1) << 8 * index + at for index, code in enumerate(sent) for at in range(8)), 8 * len(sent))
+        part = [self.part] if len(self._parts) > 1 else []
         bit = Signal()
         mode = Signal()  # it is the mode's step
         serving = Signal(3)  # a byte of a row's address, the highest first
         fixed = Signal(8)  # all that depends on no row
         m.d.comb += [
-            bit.eq(script.bit_select(Cat(steps, self.command), 1)),
+            bit.eq(script.bit_select(Cat(steps, self.command, *part), 1)),
             mode.eq(phase.address & (steps == 3)),
             fixed.eq((~phase.address | (mode & identifies)).replicate(8) | (mode.replicate(8) & _MODE_CONTINUES)),
         ]
         with m.If(phase.command):
             m.d.comb += [fixed[0].eq(bit), fixed[4].eq(bit)]
+        located = ~identifies  # it is sent with the image's address
+        for number, one in enumerate(self._parts):
+            if not one.answer:
+                located |= self.part == number if part else 1
         for at in range(3):
             m.d.comb += serving[at].eq(phase.address & self.rows & (steps == at))
-            with m.If(phase.address & ~self.rows & ~identifies & (steps == at)):
+            with m.If(phase.address & ~self.rows & located & (steps == at)):
                 m.d.comb += fixed.eq(self._offset >> 16 - 8 * at & 0xFF)
 
         # sums of products, because a multiplexer takes more cells

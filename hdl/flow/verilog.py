@@ -118,7 +118,7 @@ def _head(board: Board, ports: list[Port], body: str, version: str) -> str:
         "program": f"{board.program_instructions} instructions, {board.anchor_words} anchor words",
         "flash": "none"
         if board.flash is None
-        else f"the image at {board.image_offset:#x}, a {flash} a clock; device id {board.flash.device_id:#x}",
+        else f"the image at {board.image_offset:#x}, a {flash} a clock; {' or '.join(part.name for part in board.flash.parts)}",
         "primitives": "none: synthesis infers the memories",
     }
     lines = [

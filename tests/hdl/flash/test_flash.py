@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 
+from boards import W25Q64JV
 from firmware import isa
 from hdl.flash.controller import FlashController
-from hdl.flash.wave import OPCODES
 from sim.flash import FlashChip, FlashTiming, Found, Pads, Power
 
 from ..board_models import seeded
@@ -73,10 +73,6 @@ def test_what_is_sent(nibbles, power, jedec):
     assert row.low == 8 + 4 + 16 + 1
     assert all(each.high * PERIOD[nibbles] >= FlashTiming().res1 for each in log[:-1])
     assert all(each.low == 2 * len(each.nibbles) + 1 for each in head)
-
-
-def test_the_commands_are_those_of_the_page():
-    assert bytes(OPCODES) == bytes.fromhex("ffffab50310294eb")
 
 
 @both
@@ -185,7 +181,7 @@ def test_the_right_answer_is_taken(nibbles):
 @pytest.mark.parametrize(("jedec", "ready"), [(0xEF4017, True), (0xEF7017, True), (0xEF7018, False)])
 def test_a_smaller_chip_where_the_board_has_one(nibbles, jedec, ready):
     """W25Q64JV, in both ordering options, with which the W25Q128JV is another one."""
-    bench = Bench(nibbles=nibbles, boot=False, jedec=jedec, options={"device_id": 0x16})
+    bench = Bench(nibbles=nibbles, boot=False, jedec=jedec, options={"parts": (W25Q64JV,)})
 
     async def go(ctx):
         assert (await bench.settle(ctx, limit=2000) is not None) == ready
