@@ -1,5 +1,5 @@
 """R2 of LutRegressor beside scikit-learn's own regressors: four-fold cross-validation of the training part of data sets, and the quarter
-that is held out of each.
+that is held out of each; what the networks take on an iCEBreaker.
 
 python -m benchmarks.regressors
 """
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from golden.tasks.tables.regress import Regress
-from polychron import LutRegressor
+from polychron import LutRegressor, Network
 
 Numbers = npt.NDArray[np.float64]
 
@@ -34,6 +34,7 @@ def main() -> None:
     from sklearn.model_selection import KFold, cross_val_score, train_test_split
 
     warnings.simplefilter("ignore")
+    sizes: list[str] = []
     folds = KFold(4, shuffle=True, random_state=1)
     models: dict[str, Any] = {"LutRegressor": LutRegressor(random_state=0), **dict(Regress().peers())}
     print("| set | samples | inputs | targets | measured | " + " | ".join(models) + " |")
@@ -45,6 +46,13 @@ def main() -> None:
         for what, count, scores in (("cross-validated", len(train), crossed), ("held out", len(test), held)):
             shape = f"{count} | {X.shape[1]} | {y.shape[1]}"
             print(f"| {name} | {shape} | {what} | " + " | ".join(f"{score:.3f}" for score in scores) + " |", flush=True)
+        sizes.append(_size(name, models["LutRegressor"].network_))
+    print("\n".join(sizes))
+
+
+def _size(name: str, network: Network) -> str:
+    clocks = network.compile(board="icebreaker").estimate().clocks_per_step
+    return f"{name}: {network.integer.table_bytes()} bytes of tables, {clocks} clocks a sample"
 
 
 if __name__ == "__main__":
