@@ -79,7 +79,7 @@ def test_the_commands_of_a_page_run(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_files(tmp_path)
-    load_wine(as_frame=True).frame.rename(columns={"target": "state"}).to_csv("readings.csv", index=False)
+    load_wine(as_frame=True).frame.rename(columns={"target": "state", "alcohol": "level"}).to_csv("readings.csv", index=False)
     shutil.copy(ROOT / "docs" / "figures.md", tmp_path / "text")
     for name, network in NETWORKS.get(page.name, {}).items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)

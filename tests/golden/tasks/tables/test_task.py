@@ -10,7 +10,7 @@ import pytest
 from sklearn.datasets import load_wine
 
 import polychron
-from golden.tasks.tables.measure import figures_of
+from golden.tasks.tables.classify import accuracies
 from polychron.cli import main
 
 QUICK = ["--tables", "12", "--pairs", "4", "--epochs", "10"]
@@ -179,12 +179,12 @@ def test_the_estimator_reads_its_file(wine):
 @pytest.mark.parametrize(("right", "count", "ends"), [(81, 263, (0.2553, 0.3662)), (0, 20, (0.0, 0.1611)), (20, 20, (0.8389, 1.0))])
 def test_the_interval_is_wilsons(right, count, ends):
     """As Newcombe (Statistics in Medicine 17, 1998, table I) gives it for the first two; the third is the second's mirror."""
-    figures = figures_of(np.zeros(count, int), np.arange(count) >= right)
+    figures = accuracies(np.zeros(count, int), np.arange(count) >= right)
     assert (figures["accuracy_low"], figures["accuracy_high"]) == ends
     assert figures["accuracy_integer"] == round(right / count, 4)
 
 
 def test_no_share_is_less_than_nothing():
-    lows = [figures_of(np.zeros(count, int), np.ones(count, int))["accuracy_low"] for count in range(1, 50)]
+    lows = [accuracies(np.zeros(count, int), np.ones(count, int))["accuracy_low"] for count in range(1, 50)]
     assert not any(math.copysign(1, low) < 0 for low in lows)  # no -0.00 %
-    assert figures_of(np.array([0, 1, 1, 1]), np.array([0, 1, 0, 0]))["commonest_class"] == 0.75
+    assert accuracies(np.array([0, 1, 1, 1]), np.array([0, 1, 0, 0]))["commonest_class"] == 0.75
