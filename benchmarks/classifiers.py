@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from golden.tasks.tables.measure import peers
+from golden.tasks.tables.classify import Classify
 from polychron import LutClassifier
 
 
@@ -28,7 +28,7 @@ def main() -> None:
 
     warnings.simplefilter("ignore")  # such as of a regression that has not converged
     folds = StratifiedKFold(4, shuffle=True, random_state=1)
-    models = {"LutClassifier": LutClassifier(random_state=0), **dict(peers())}
+    models = {"LutClassifier": LutClassifier(random_state=0), **dict(Classify().peers())}
     print("| set | samples | inputs | classes | " + " | ".join(models) + " |")
     print("| --- " * (4 + len(models)) + "|")
     for name, (X, y) in sets().items():

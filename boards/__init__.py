@@ -1,10 +1,27 @@
 """Boards, one file each: device, clocks, memory tiers and sizes. Imports nothing of ours."""
 
 from . import icebreaker, icesugar, ulx3s_85f, upduino_v3
-from .board import Board, Programmer, Tier, Wiring
+from .board import Board, PinGroup, Programmer, Tier, Wiring
 from .modes import FLASH_MODES, FlashMode, flash_mode
+from .parts import IS25LP128F, W25Q64JV, W25Q128JV, FlashPart
 
-__all__ = ["BOARDS", "FLASH_MODES", "Board", "FlashMode", "Programmer", "Tier", "UnknownBoardError", "Wiring", "flash_mode", "get"]
+__all__ = [
+    "BOARDS",
+    "FLASH_MODES",
+    "IS25LP128F",
+    "W25Q64JV",
+    "W25Q128JV",
+    "Board",
+    "FlashMode",
+    "FlashPart",
+    "PinGroup",
+    "Programmer",
+    "Tier",
+    "UnknownBoardError",
+    "Wiring",
+    "flash_mode",
+    "get",
+]
 
 BOARDS: dict[str, Board] = {board.name: board for board in (icebreaker.BOARD, icesugar.BOARD, upduino_v3.BOARD, ulx3s_85f.BOARD)}
 

@@ -3,34 +3,57 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from .parts import W25Q128JV, FlashPart
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tier:
     """A memory that holds table rows. Its place in ``Board.tiers`` is the ``tier`` field of an instruction.
 
     ``kind``: "spram" (four SB_SPRAM256KA side by side), "bram" (block RAM) or "qspi" (a quad SPI flash that also holds the memory image).
-    ``base``: first byte that may hold tables, in the tier's own addresses; ``size``: bytes from there. ``beat_clocks``: clocks in which it
-    delivers a beat: 1 on chip; of a flash, whose beats have 8 bytes, 16 with a nibble a clock, 8 with a byte a clock. ``row_clocks``:
-    clocks a row takes besides, for its address. ``device_id``: what a flash answers to 94h behind EFh; 17h is a chip of 16 MiB.
+    ``base``: first byte that may hold tables, in the tier's own addresses; ``size``: bytes from there. ``byte_clocks``: clocks in which it
+    delivers a byte: of a flash 1, or 2 with a nibble a clock; 0 on chip, where a beat takes one clock. ``row_clocks``: clocks a row takes
+    besides, for its address. ``parts``: the flash, or those that are found on boards of this kind, tried in turn. ``modes``: how it can be
+    clocked (boards/modes.py).
     """
 
     name: str
     kind: str
     size: int
     base: int = 0
-    beat_clocks: int = 1
+    byte_clocks: int = 0
     row_clocks: int = 0
-    device_id: int = 0x17
+    parts: tuple[FlashPart, ...] = (W25Q128JV,)
+    modes: tuple[str, ...] = ("byte", "nibble")
+
+    def beat_clocks(self, lanes: int) -> int:
+        """Clocks in which it delivers a beat to a core of ``lanes``, a byte each."""
+        return max(1, lanes * self.byte_clocks)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PinGroup:
+    """A resource that the platform of amaranth-boards lacks, "``name`` 0".
+
+    ``pins``: (part, names of the FPGA's pins with spaces between them); ``low``: the parts that are active low; ``attributes``: of every
+    pin, as the platform's own resources have them.
+    """
+
+    name: str
+    pins: tuple[tuple[str, str], ...]
+    low: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wiring:
     """Where on the board the design's signals are.
 
-    Each is a resource of the platform, "NAME NUMBER", a part of one, "NAME NUMBER.PART", or a pin of the FPGA that no resource has, "@PIN".
+    Each is a resource of the platform or of ``extra``, "NAME NUMBER", a part of one, "NAME NUMBER.PART", or a pin of the FPGA that no
+    resource has, "@PIN".
     ``clock``: the oscillator; left out, it is the platform's default clock. ``at_pll``: it comes in at the pad of an iCE40's PLL, else at
-    another pin. ``led_g``: an image is loaded; ``led_r``: an error. ``flash``: all four lines of one that holds tables. ``high``: pins
-    that are kept high.
+    another pin. ``led_g``: an image is loaded; ``led_r``: an error. ``flash``: chip select and all four lines of one that holds tables, on
+    an iCE40 its clock too. ``high``: pins that are kept high.
     """
 
     clock: str = ""
@@ -41,6 +64,7 @@ class Wiring:
     led_r: str = "led_r 0"
     flash: str = "spi_flash_4x 0"
     high: tuple[str, ...] = ()
+    extra: tuple[PinGroup, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from .board import ICEPROG, Board, Programmer, Tier
 
-FLASH = Tier(name="flash", kind="qspi", base=0x140000, size=(16 << 20) - 0x140000, beat_clocks=8, row_clocks=7)
+FLASH = Tier(name="flash", kind="qspi", base=0x140000, size=(16 << 20) - 0x140000, byte_clocks=1, row_clocks=7)
 
 BOARD = Board(
     name="icebreaker",

@@ -5,8 +5,9 @@ The flash must be of a generation that knows the command 31h, as the W25Q64JV do
 """
 
 from .board import Board, Tier
+from .parts import W25Q64JV
 
-FLASH = Tier(name="flash", kind="qspi", base=0x140000, size=(8 << 20) - 0x140000, beat_clocks=8, row_clocks=7, device_id=0x16)
+FLASH = Tier(name="flash", kind="qspi", base=0x140000, size=(8 << 20) - 0x140000, byte_clocks=1, row_clocks=7, parts=(W25Q64JV,))
 
 BOARD = Board(
     name="icesugar",

@@ -7,14 +7,21 @@ from .board import Board
 
 FlashMode = Literal["byte", "nibble"]
 
-FLASH_MODES: dict[FlashMode, tuple[int, int]] = {"byte": (8, 7), "nibble": (16, 14)}
-"""Clocks of 8 bytes, and of a row besides: "byte" with SCK at twice the core's clock, "nibble" with SCK at the core's clock."""
+FLASH_MODES: dict[FlashMode, tuple[int, int]] = {"byte": (1, 7), "nibble": (2, 14)}
+"""Clocks of a byte, and of a row besides: "byte" with SCK at twice the core's clock, "nibble" with SCK at the core's clock."""
 
 
-def flash_mode(board: Board, mode: FlashMode) -> Board:
-    """``board`` with its flash tier clocked as ``mode`` says; a board without one as it is."""
+def flash_mode(board: Board, mode: FlashMode | None) -> Board:
+    """``board`` with its flash tier clocked as ``mode`` says; a board without one, and with no ``mode``, as it is.
+
+    A mode that the board's pins can't do is a ``ValueError``.
+    """
+    if mode is None:
+        return board
     if mode not in FLASH_MODES:
         raise ValueError(f"the flash mode must be one of {', '.join(sorted(FLASH_MODES))}, not {mode!r}")
-    beat_clocks, row_clocks = FLASH_MODES[mode]
-    tiers = (replace(tier, beat_clocks=beat_clocks, row_clocks=row_clocks) if tier.kind == "qspi" else tier for tier in board.tiers)
+    if board.flash is not None and mode not in board.flash.modes:
+        raise ValueError(f"the flash of the board {board.name} can only be read with {' or '.join(board.flash.modes)}, not with {mode}")
+    byte_clocks, row_clocks = FLASH_MODES[mode]
+    tiers = (replace(tier, byte_clocks=byte_clocks, row_clocks=row_clocks) if tier.kind == "qspi" else tier for tier in board.tiers)
     return replace(board, tiers=tuple(tiers))

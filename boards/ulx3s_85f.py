@@ -1,17 +1,39 @@
-"""Radiona ULX3S 85F: LFE5U-85F; the tables lie in block RAM (128 of its 208 blocks), and the core has 16 lanes."""
+"""Radiona ULX3S 85F: LFE5U-85F; the tables lie in block RAM (128 of its 208 blocks), and behind the image in its flash.
 
-from .board import Board, Programmer, Tier, Wiring
+Sources: the schematics of github.com/emard/ulx3s (flash.sch: IS25LP128F, or a W25Q128JV in its place; the clock is the FPGA's MCLK), and
+the platform of amaranth-boards for the pins.
+"""
+
+from .board import Board, PinGroup, Programmer, Tier, Wiring
+from .parts import IS25LP128F, W25Q128JV
+
+QUAD = PinGroup(
+    name="quad_flash",  # amaranth-boards has the same pins for use on one line
+    pins=(("cs", "R2"), ("dq", "W2 V2 Y2 W1")),
+    low=("cs",),
+    attributes=(("IO_TYPE", "LVCMOS33"), ("PULLMODE", "UP"), ("DRIVE", "8"), ("SLEWRATE", "FAST")),
+)
+FLASH = Tier(
+    name="flash",
+    kind="qspi",
+    base=0x280000,
+    size=(16 << 20) - 0x280000,
+    byte_clocks=2,
+    row_clocks=14,
+    parts=(W25Q128JV, IS25LP128F),
+    modes=("nibble",),  # SCK at twice the core's clock would need a clock of four times that
+)
 
 BOARD = Board(
     name="ulx3s_85f",
     title="Radiona ULX3S 85F",
     platform="amaranth_boards.ulx3s:ULX3S_85F_Platform",
-    wiring=Wiring(led_g="led 0", led_r="led 1"),
+    wiring=Wiring(led_g="led 0", led_r="led 1", flash="quad_flash 0", extra=(QUAD,)),
     device="LFE5U-85F",
     package="BG381",
     clock_in_hz=25e6,
     clock_hz=50e6,
-    tiers=(Tier(name="block RAM", kind="bram", size=262_144),),
+    tiers=(Tier(name="block RAM", kind="bram", size=262_144), FLASH),
     lanes=16,
     image_offset=0x200000,  # an uncompressed bitstream of the 85F takes about 1.9 MB
     flash_size=16 << 20,

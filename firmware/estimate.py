@@ -226,8 +226,8 @@ def estimate(program: Program, board: Board) -> Estimate:
                 base=run.table_base,
                 span=span,
                 idle=span - min(span, read),
-                limit=rows * -(-row_bytes * tier.beat_clocks // width.beat_bytes),
-                clocks=rows * (run.row_beats * tier.beat_clocks + tier.row_clocks),
+                limit=rows * -(-row_bytes * tier.beat_clocks(width.lanes) // width.beat_bytes),
+                clocks=rows * (run.row_beats * tier.beat_clocks(width.lanes) + tier.row_clocks),
             )
         )
     side = sum(spans.get((0, isa.SIDE_BEATS * run.side), 0) for run in program.runs if run.mode == Mode.QUERY)

@@ -13,7 +13,7 @@ STORE_WORDS = 256  # words a bank
 ACC_WORDS = 256  # words a lane
 ZERO_WORD = 255  # of store and accumulators: always zero
 ANCHOR_WORDS = 512
-FLASH_ADDRESS_BITS = 21  # of a beat in the flash tier: 16 MB
+FLASH_ADDRESS_BITS = 24  # of a byte in the flash tier: 16 MB
 CONTEXT = 32  # positions of an index cache: entries of a ring
 SIDE_BEATS = 2 * CONTEXT  # of a side block: a ring of key indices, then position bits
 SPIKES = 8  # the earliest of a step, kept for the host
@@ -194,6 +194,11 @@ class Width:
     def latencies(self) -> int:
         """Room for neurons: the store without its zero word."""
         return ZERO_WORD * self.lanes
+
+    @property
+    def flash_address_bits(self) -> int:
+        """Of a beat in the flash tier."""
+        return FLASH_ADDRESS_BITS - self.bank_bits
 
     @property
     def side_words(self) -> int:

@@ -43,7 +43,7 @@ class There(Line):
     network: Annotated[str | None, NETWORK] = None
     image: Annotated[Path | None, option("instead of --network: image.bin, as a build or an export leaves it", metavar="FILE")] = None
     board: Annotated[str, BOARD] = "icebreaker"
-    flash: Annotated[FlashMode, option("how a simulated board's flash is clocked")] = "byte"
+    flash: Annotated[FlashMode | None, option("how a simulated board's flash is clocked; left out: as fast as the board can")] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -73,9 +73,12 @@ class There(Line):
         return partial(connect, self.chosen(), baud=self.baud, board=self.record)
 
 
+DEFAULTS = There()
+
+
 @app.default
 def talk(
-    there: Annotated[There, FLAT] = There(),
+    there: Annotated[There, FLAT] = DEFAULTS,
     sampler: Annotated[Sampler, FLAT] = EARLIEST,
     *,
     prompt: Annotated[str | None, option("text the network reads first; it then writes, and the command ends", metavar="TEXT")] = None,

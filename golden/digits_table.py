@@ -95,7 +95,7 @@ def _measured(label: str, recipe: ImageRecipe, splits: Sequence["Split"]) -> tup
     """Accuracy of the integer and of the float network on each split."""
     from polychron.system.progress import bar
 
-    from .tasks.classes.classifier import float_accuracy, integer_accuracy
+    from .tasks.fitting.accuracy import float_accuracy, integer_accuracy
     from .tasks.images.classifier import train_images
 
     exact, real = [], []

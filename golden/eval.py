@@ -52,7 +52,9 @@ def evaluate(
         else:
             figures |= (measured := found.accuracy(data=data))
             for name, value in measured.items():
-                print(f"{name}: {value}")
+                parts = value if isinstance(value, list) else [{name: value}]
+                for part in parts:
+                    print("; ".join(f"{key}: {printable(said)}" for key, said in part.items()))
 
 
 def _score(network: "Network", path: Path | None, *, whole: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``python -m golden.train {text,transformer,digits,mnist,classify}``: train a network, save it with its card and learning curve."""
+"""``python -m golden.train TASK``: train a network, and save it with its card and learning curve."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from polychron.command.options import FLAT, command_line, preset_values
 from polychron.command.terminal import printable
 
 from .tasks.images.recipe import DIGITS_PRESETS, MNIST_PRESETS, ImageOptions, MnistOptions
-from .tasks.tables.options import TableOptions
+from .tasks.tables.options import ClassifyOptions, RegressOptions, TableOptions
 from .training.architectures.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
 from .training.architectures.transformer_presets import TRANSFORMER_PRESETS, TransformerOptions
 from .training.options import LanguageOptions
@@ -29,6 +29,7 @@ app = make_app(
         "polychron train transformer --text FILE --preset spram",
         "polychron train digits",
         "polychron train classify --data readings.csv --target state",
+        "polychron train regress --data readings.csv --target level",
     ],
 )
 
@@ -86,13 +87,23 @@ def mnist(options: Annotated[MnistOptions, FLAT], *, json: Json = False) -> None
 
 
 @app.command
-def classify(options: Annotated[TableOptions, FLAT], *, json: Json = False) -> None:
+def classify(options: Annotated[ClassifyOptions, FLAT], *, json: Json = False) -> None:
     """Classify the rows of a table, or images: sensor readings, measurements, anything that is numbers."""
-    from .tasks.tables import task
+    _table("classify", options, json=json)
 
-    command = command_line("python -m golden.train classify", options, defaults=TableOptions(data=Path()))
+
+@app.command
+def regress(options: Annotated[RegressOptions, FLAT], *, json: Json = False) -> None:
+    """Tell numbers from the rows of a table: one column of it from the others, or several."""
+    _table("regress", options, json=json)
+
+
+def _table(task: str, options: TableOptions, *, json: bool) -> None:
+    from .tasks.tables.task import run as train_table
+
+    command = command_line(f"python -m golden.train {task}", options, defaults=type(options)(data=Path()))
     with reported(json) as figures:
-        figures |= task.run(options, out=options.out or Path("classify.safetensors"), command=command)
+        figures |= train_table(task, options, out=options.out or Path(f"{task}.safetensors"), command=command)
         figures |= _on_a_core(figures["file"])
 
 

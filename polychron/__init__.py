@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .board import connect
     from .estimators.classifier import LutClassifier
+    from .estimators.regressor import LutRegressor
     from .network import Network, load, networks
     from .program import Build, Estimate, Program
     from .trained import Score
     from .training import train
 
-__all__ = ["Build", "Estimate", "LutClassifier", "Network", "Program", "Score", "connect", "load", "networks", "train"]
+__all__ = ["Build", "Estimate", "LutClassifier", "LutRegressor", "Network", "Program", "Score", "connect", "load", "networks", "train"]
 
 _HOMES = {
     "connect": "board",
@@ -34,6 +35,7 @@ _HOMES = {
     "Program": "program",
     "Score": "trained",
     "LutClassifier": "estimators.classifier",
+    "LutRegressor": "estimators.regressor",
 }
 
 

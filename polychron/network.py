@@ -19,13 +19,13 @@ class Network(Trained):
     """A network of integers, as it runs on the core bit for bit; to be compiled for a board."""
 
     def compile(
-        self, *, board: str | Board = "icebreaker", flash: FlashMode = "byte", temperature: float = 0.0, k: int = 0, seed: int = 1
+        self, *, board: str | Board = "icebreaker", flash: FlashMode | None = None, temperature: float = 0.0, k: int = 0, seed: int = 1
     ) -> Program:
         """The program for a board, by its name or its record.
 
-        ``flash``: how much of the tables in flash is read each clock (docs/user/big-tables.md). ``temperature``, ``k``, ``seed``: how
-        symbols are drawn; temperature 0 takes the earliest spike. Raises ``ValueError`` with one sentence where the network
-        can't run there.
+        ``flash``: how much of the tables in flash is read each clock (docs/user/big-tables.md), left out: as the board's record says.
+        ``temperature``, ``k``, ``seed``: how symbols are drawn; temperature 0 takes the earliest spike. Raises ``ValueError`` with one
+        sentence where the network can't run there.
         """
         record = boards.flash_mode(boards.get(board) if isinstance(board, str) else board, flash)
         with under_way(f"compiling {self.name}"):

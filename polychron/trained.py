@@ -4,6 +4,7 @@ import hashlib
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -119,9 +120,10 @@ class Trained:
             found = score(self.integer, data)
         return Score(bits=found.bits, characters=found.characters, saturations=found.saturations)
 
-    def accuracy(self, *, data: Path | str | None = None) -> dict[str, float]:
+    def accuracy(self, *, data: Path | str | None = None) -> dict[str, Any]:
         """Of a classifier: how many held-out ``images`` or ``samples`` there are, and the part of them it gets right
-        (``accuracy_integer``). ``data``: the folder of MNIST's files, or the file of a table."""
+        (``accuracy_integer``); of a regression ``r2`` and ``targets`` (docs/user/json.md). ``data``: the folder of MNIST's files, or the
+        file of a table."""
         from golden.tasks.scoring import evaluate
 
         with under_way("scoring what was held out"):

@@ -49,7 +49,7 @@ def context_clocks(network: TransformerNetwork, program: Program, board: Board, 
     simulation.close()
     predicted = [step.clocks for step in predict(program, board, steps=tokens, phase=phases[0]).steps][:tokens]
     keys = sum(head.key.shape[0] * head.key.shape[1] for block in network.blocks for head in block.heads)
-    output = sum(run.count * run.row_beats * board.tiers[run.tier].beat_clocks for run in program.runs if run.sort)
+    output = sum(run.count * run.row_beats * board.tiers[run.tier].beat_clocks(board.lanes) for run in program.runs if run.sort)
     again, rerun = [], []
     for position, clocks in enumerate(predicted):
         cached = min(position, network.context - 1)

@@ -99,14 +99,14 @@ def _digits(program: "Program", count: int, figures: dict[str, Any], *, data: Pa
     if network.integer.byte_symbols() is not None:
         raise ValueError(f"{network.name} is a text network: --digits needs a classifier")
     card = {"task": "digits" if data is None else "mnist", "seed": 0} | network.integer.card  # tables made elsewhere have none
-    x, labels = held_out(replace(network.integer, card=card), data=data)
-    what = "samples" if card["task"] == "classify" else "digits"
-    if len(x) < count:
-        raise ValueError(f"--{what} must be 1..{len(x)}, not {count}")
-    made = program.classify(x[:count], uart=uart, trace=trace, say=say)
-    right = sum(found == int(label) for found, label in zip(made.classes, labels, strict=False))
-    figures |= made.figures | {"right": right}
-    return _report(made, f"{len(made.classes)} held-out {what}: {100 * right / len(made.classes):.2f} % right", trace=trace)
+    held = held_out(replace(network.integer, card=card), data=data)
+    what = "digits" if held.what == "images" else held.what
+    if len(held.x) < count:
+        raise ValueError(f"--{what} must be 1..{len(held.x)}, not {count}")
+    made = program.classify(held.x[:count], uart=uart, trace=trace, say=say)
+    phrase, told = held.tell(made.outputs, made.classes)
+    figures |= made.figures | told
+    return _report(made, f"{len(made.classes)} held-out {what}: {phrase}", trace=trace)
 
 
 def _report(made: "Run", *lines: str, trace: Path | None) -> int:

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from boards import Board
 from firmware.estimate import Estimate, estimate
 from firmware.host.host import Counters
@@ -193,9 +195,11 @@ def _efficiency(limit: int, clocks: float) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class ClassRun(Run):
-    """``classes``: of each input, as far as gateware and golden model agreed."""
+    """``classes``: of each input, as far as gateware and golden model agreed; ``outputs``: (inputs, n_out) latencies, as the gateware
+    left them."""
 
     classes: tuple[int, ...]
+    outputs: Int16
 
     @property
     def limit(self) -> int:
@@ -260,8 +264,10 @@ def simulate_classes(of: Simulated, inputs: Iterable[Int16], *, say: Say = _sile
     with of.session(say) as session, under_way("classifying") as phase:
         begin, start, clocks = session.counters(), time.monotonic(), session.sim.clocks
         classes: list[int] = []
+        outputs: list[Int16] = []
         for x in inputs:
             classes.append(session.classify(x))
+            outputs.append(session.comparison.outputs.copy())
             phase(f"{len(classes):,} images")
             if session.difference:
                 break
@@ -274,4 +280,5 @@ def simulate_classes(of: Simulated, inputs: Iterable[Int16], *, say: Say = _sile
             clocks=session.sim.clocks - clocks,
             seconds=seconds,
             classes=tuple(classes),
+            outputs=np.array(outputs, np.int16).reshape(-1, of.network.n_out),
         )

@@ -8,8 +8,6 @@ from firmware.compiler import CompileError, compile_network
 from golden.integer.network import Network, TextNetwork
 from sim.cycles import predict
 
-BEAT = 8  # bytes
-
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
@@ -30,7 +28,7 @@ def clocks_by_rule(network: Network, board: Board, *, memory: str) -> int:
     tier = board.flash if memory == "flash" else board.tiers[0]
     if tier is None:
         raise ValueError(f"{board.name} has no flash tier")
-    return sum(one.rows * (-(-one.row_bytes // BEAT) * tier.beat_clocks + tier.row_clocks) for one in network.reads())
+    return sum(one.rows * (-(-one.row_bytes // board.lanes) * tier.beat_clocks(board.lanes) + tier.row_clocks) for one in network.reads())
 
 
 def cost(network: Network, *, board: str = "icebreaker") -> Cost:

@@ -26,7 +26,7 @@ from .tables.parts import Sizes
 from .tables.tiers import FLASH
 
 UNLIMITED = 1 << 30
-NARROW = 8  # lanes that SPRAM and flash serve
+NARROW = 8  # lanes that SPRAM serves
 
 
 def compile_network(
@@ -44,7 +44,7 @@ def compile_network(
         Sampling(seed=seed, k=k)
     except ValueError as error:
         raise CompileError(str(error)) from None
-    if width.lanes != NARROW and (tier := next((tier for tier in board.tiers if tier.kind != "bram"), None)):
+    if width.lanes != NARROW and (tier := next((tier for tier in board.tiers if tier.kind == "spram"), None)):
         raise CompileError(f"lanes of {board.name} must be {NARROW} with a tier in {tier.name}, not {width.lanes}")
     stages = make_stages(network, width)
     outputs = output_range(network.output)

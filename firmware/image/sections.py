@@ -25,7 +25,7 @@ def space_words(width: isa.Width) -> dict[isa.Kind, int]:
         isa.Kind.JITTER: 256,
         isa.Kind.CONFIG: 4,
         isa.Kind.SIGNATURE: 2,
-        isa.Kind.FLASH: 1 << isa.FLASH_ADDRESS_BITS + 2,
+        isa.Kind.FLASH: 1 << isa.FLASH_ADDRESS_BITS - 1,
     }
 
 

@@ -1,4 +1,4 @@
-"""Which pairs of neurons a table watches: random, covering, or random among four groups (by gain: golden/tasks/classes/gain.py)."""
+"""Which pairs of neurons a table watches: random, covering, or random among four groups (by gain: golden/tasks/fitting/gain.py)."""
 
 from collections.abc import Callable
 from typing import Literal

@@ -1,6 +1,6 @@
 """The deep network with float tables (Eq. 10), and its gradients, in plain NumPy.
 
-x <- x + S(x) for each hidden layer, logits = U(x). (golden/tasks/classes/classifier.py trains networks of one wide layer; this is the
+x <- x + S(x) for each hidden layer, logits = U(x). (golden/tasks/fitting/train.py trains networks of one wide layer; this is the
 general form. golden/model/arrays.py makes integers of it.)
 """
 

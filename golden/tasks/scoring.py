@@ -1,17 +1,17 @@
-"""What was held out of a classifier's training, whichever its task, and how much of it it gets right."""
+"""What was held out of a network's training, whichever its task, and what the network is worth on it."""
 
 from pathlib import Path
+from typing import Any
 
-from ..integer.layer import Int16
+from ..integer.deep import classifier, deep_outputs
 from ..integer.network import Network
-from .classes.card import TASK
-from .classes.classifier import Labels
+from .fitting.card import KINDS
+from .held_out import HeldOut
 
 
-def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:
-    """Latencies (samples, inputs) and classes (samples,), -1 for one that the network doesn't know. ``data``: where the samples are, for
-    those that are in files."""
-    if network.card.get("task") == TASK:
+def held_out(network: Network, *, data: Path | None) -> HeldOut:
+    """``data``: where the samples are, for those that are in files."""
+    if network.card.get("task") in [kind.task for kind in KINDS]:
         from .tables.task import held_out as of_table
 
         return of_table(network, data=data)
@@ -20,12 +20,7 @@ def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:
     return of_images(network, data=data)
 
 
-def evaluate(network: Network, *, data: Path | None) -> dict[str, float]:
-    """Figures on what was :func:`held_out`."""
-    if network.card.get("task") == TASK:
-        from .tables.task import evaluate as of_table
-
-        return of_table(network, data=data)
-    from .images.task import evaluate as of_images
-
-    return of_images(network, data=data)
+def evaluate(network: Network, *, data: Path | None) -> dict[str, Any]:
+    """How many ``images`` or ``samples`` were :func:`held_out`, and figures on them."""
+    found = held_out(network, data=data)
+    return {found.what: float(len(found.x)), **found.score(deep_outputs(classifier(network), found.x))}

@@ -35,12 +35,30 @@ def make_loader(board: Board, *, loaded: bool = False) -> Loader:
     return Loader(words=words, width=width, loaded=loaded)
 
 
-def make_flash(board: Board, *, pause_bits: int = 8, boot: bool = True) -> FlashController | None:
-    """The controller of the board's flash, if tables may lie there; ``pause_bits`` and ``boot`` as it takes them."""
+def image_head(board: Board) -> bytes:
+    """The first eight bytes of every memory image for ``board``."""
+    width = isa.Width.of(board)
+    return isa.IMAGE_MAGIC + bytes([isa.IMAGE_VERSION, width.comparators, width.lanes, 0])
+
+
+def make_flash(
+    board: Board, *, pause_bits: int = 8, boot: bool = True, kind: type[FlashController] = FlashController
+) -> FlashController | None:
+    """The controller of the board's flash, if tables may lie there; ``pause_bits`` and ``boot`` as it takes them.
+
+    ``kind``: the controller itself, or one with more ports.
+    """
     if board.flash is None:
         return None
-    nibbles = 2 * isa.Width.of(board).beat_bytes // board.flash.beat_clocks
-    return FlashController(offset=board.image_offset, nibbles=nibbles, device_id=board.flash.device_id, pause_bits=pause_bits, boot=boot)
+    return kind(
+        width=isa.Width.of(board),
+        offset=board.image_offset,
+        nibbles=2 // board.flash.byte_clocks,
+        parts=board.flash.parts,
+        head=image_head(board),
+        pause_bits=pause_bits,
+        boot=boot,
+    )
 
 
 def connect_rows(m: Module, flash: FlashController, core: wiring.Component) -> None:

@@ -1,13 +1,24 @@
 """The wiring of a board's record on a platform of amaranth_boards: ports by what they are to the design."""
 
+import importlib
 import re
 from typing import Any
 
-from amaranth.build import Pins, Resource
+from amaranth.build import Attrs, Pins, PinsN, Resource, Subsignal
 
 from boards import Board
 
 CLOCK = "clock"
+
+
+def make_platform(board: Board) -> Any:
+    """A new platform of amaranth_boards for ``board``, with the resources that its wiring adds."""
+    module, name = board.platform.split(":")
+    platform = getattr(importlib.import_module(module), name)()
+    for group in board.wiring.extra:
+        parts = [Subsignal(part, (PinsN if part in group.low else Pins)(pins, dir="io")) for part, pins in group.pins]
+        platform.add_resources([Resource(group.name, 0, *parts, Attrs(**dict(group.attributes)))])
+    return platform
 
 
 def place_of(platform: Any, board: Board, role: str) -> tuple[str, int, str]:

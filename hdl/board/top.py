@@ -15,7 +15,7 @@ from .pll import SbPll40
 from .system import System
 
 _BANKS = {"spram": SpramBank, "bram": GenericBank}
-_FAST = 8  # beat_clocks of a flash that delivers a byte a clock
+_FAST = 1  # byte_clocks of a flash that needs twice the core's clock
 
 
 class Top(wiring.Component):
@@ -31,7 +31,6 @@ class Top(wiring.Component):
         if kind not in _BANKS:
             raise ValueError(f"tiers of a board must begin with one of {', '.join(_BANKS)}, not {kind!r}")
         self._board, self._bank = board, _BANKS[kind]
-        self._double = board.flash is not None and board.flash.beat_clocks == _FAST
         super().__init__({})
 
     @staticmethod
@@ -39,13 +38,20 @@ class Top(wiring.Component):
         """The fields of the board's wiring that :meth:`elaborate` makes use of."""
         return (CLOCK, "uart_rx", "uart_tx", "led_g", "led_r", *(["flash"] if board.flash else []))
 
+    @staticmethod
+    def clocks(board: Board) -> dict[str, float]:
+        """The clock domains and their frequencies in Hz, the core's first."""
+        double = board.flash is not None and board.flash.byte_clocks == _FAST
+        return {"sync": board.clock_hz, **({"flash": 2 * board.clock_hz} if double else {})}
+
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         board = self._board
+        double = "flash" in self.clocks(board)
         ports = Ports(platform, board)
         clock = ports[CLOCK]
         pad = clock.io if board.wiring.at_pll else None
-        m.submodules.pll = pll = SbPll40(pad, in_hz=board.clock_in_hz, out_hz=board.clock_hz, double=self._double)
+        m.submodules.pll = pll = SbPll40(pad, in_hz=board.clock_in_hz, out_hz=board.clock_hz, double=double)
         if pad is None:
             m.submodules.clock = reference = io.Buffer("i", clock)
             m.d.comb += pll.i.eq(reference.i)
@@ -53,7 +59,7 @@ class Top(wiring.Component):
         m.d.comb += ClockSignal().eq(pll.clk)
         m.submodules.reset = ResetSynchronizer(~pll.locked)
         platform.add_clock_constraint(pll.clk, board.clock_hz)
-        if self._double:
+        if double:
             m.domains.flash = ClockDomain(reset_less=True)
             m.d.comb += ClockSignal("flash").eq(pll.fast)
             platform.add_clock_constraint(pll.fast, 2 * board.clock_hz)
@@ -72,6 +78,6 @@ class Top(wiring.Component):
         m.d.comb += system.uart_rx.eq(uart_rx.i)
 
         if board.flash is not None:
-            m.submodules.flash = pads = FlashPads(ports["flash"], domain="flash" if self._double else "sync")
+            m.submodules.flash = pads = FlashPads(ports["flash"], domain="flash" if double else "sync")
             wiring.connect(m, system.flash, pads.i)
         return m

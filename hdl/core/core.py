@@ -11,7 +11,7 @@ from hdl.core.accumulate import Accumulators
 from hdl.core.counters import Counters
 from hdl.core.host import HostReader
 from hdl.core.index import IndexMaker
-from hdl.core.layouts import FlashBytes, RowStream
+from hdl.core.layouts import FlashBytes, row_stream
 from hdl.core.params import CoreParams
 from hdl.core.sequencer import Sequencer
 from hdl.core.sorter import Sorter
@@ -53,7 +53,7 @@ class Core(wiring.Component):
         self._params = params or CoreParams()
         self._bank, self._tier = bank, tier
         flash = {
-            "rows": Out(RowStream),  # asked of the flash
+            "rows": Out(row_stream(self._params.width)),  # asked of the flash
             "flash": In(FlashBytes),  # their bytes
         }
         super().__init__(

@@ -70,15 +70,16 @@ def write_back_stream(width: isa.Width) -> stream.Signature:
     )
 
 
-RowStream = stream.Signature(
-    data.StructLayout(
-        {
-            "address": isa.FLASH_ADDRESS_BITS,  # of the first beat, absolute
-            "more": 7,  # beats that follow it
-        }
+def row_stream(width: isa.Width) -> stream.Signature:
+    """Rows asked of the flash."""
+    return stream.Signature(
+        data.StructLayout(
+            {
+                "address": width.flash_address_bits,  # of the first beat, absolute
+                "more": 7,  # beats that follow it
+            }
+        )
     )
-)
-"""Rows asked of the flash."""
 
 
 FlashBytes = wiring.Signature(

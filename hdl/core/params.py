@@ -11,7 +11,7 @@ class CoreParams:
 
     ``width``: its lanes and comparators. ``table_beats``: beats of the table tier, a power of two. ``anchor_words``: words of the anchor
     memory, a power of two. ``index_depth``: indices that may wait for their rows, a power of two, at least 16. ``flash``: whether there is
-    a second tier, in flash, of beats of 8 bytes.
+    a second tier, in flash.
     """
 
     width: isa.Width = field(default_factory=isa.Width)
@@ -25,14 +25,12 @@ class CoreParams:
             value = getattr(self, name)
             if not low <= value <= high or value & (value - 1):
                 raise ValueError(f"{name} must be a power of two from {low} to {high}, not {value!r}")
-        if self.flash and self.width.lanes != 8:
-            raise ValueError(f"lanes must be 8 with a tier in flash, not {self.width.lanes}")
 
     @property
     def address_bits(self) -> int:
         """Bits of a beat's address, in the tier that needs more."""
         bits = (self.table_beats - 1).bit_length()
-        return max(bits, isa.FLASH_ADDRESS_BITS) if self.flash else bits
+        return max(bits, self.width.flash_address_bits) if self.flash else bits
 
     @property
     def anchor_width(self) -> int:

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from firmware import isa
 from hdl.core.compare import INDEX_BITS
-from hdl.core.layouts import Outputs, ProgramReadPort, RowStream, SideBus, request_stream
+from hdl.core.layouts import Outputs, ProgramReadPort, SideBus, request_stream, row_stream
 from hdl.core.params import CoreParams
 from hdl.fetch.cache import IndexCache
 from hdl.fetch.streamer import Streamer
@@ -48,7 +48,7 @@ class RowFetch(wiring.Component):
                 "symbol_known": In(1),  # ... which waits for it
                 "request": Out(request_stream(self._bits)),
                 "outputs": Out(Outputs),  # of the run with ``sort`` whose beats were requested last
-                **({"rows": Out(RowStream)} if params.flash else {}),  # asked of the flash
+                **({"rows": Out(row_stream(params.width))} if params.flash else {}),  # asked of the flash
                 "side": Out(SideBus(address_bits=self._bits, width=params.width)),  # the index cache's
                 "anchors": In(copy_port(params)),  # anchor words copied by an anchors run
                 "advance": In(1),  # the step ends

@@ -1,6 +1,5 @@
 """A build as one job: from a board and a memory image to everything that is to be written."""
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from boards import Board
 from hdl.board.ecp5 import EcpTop
+from hdl.board.pins import make_platform
 from hdl.board.top import Top
 from hdl.flow.design import Design, check_resources, elaborate
 from hdl.flow.errors import BuildError
@@ -60,8 +60,15 @@ def make_products(job: Job, *, seeds: int, steps: Path, say: Callable[[str], Non
         design = _elaborate(board)
     tools = Toolchain.find(design)
     say("tools: " + ", ".join(f"{name} ({version})" for name, version in tools.versions.items()))
-    clock_mhz = board.clock_hz / 1e6
-    built = implement(design, tools=tools, steps=Steps(folder=steps, say=say), seeds=range(1, seeds + 1), clock_mhz=clock_mhz)
+    core_mhz, *others_mhz = (hz / 1e6 for hz in _TOPS[design.family.name].clocks(board).values())
+    built = implement(
+        design,
+        tools=tools,
+        steps=Steps(folder=steps, say=say),
+        seeds=range(1, seeds + 1),
+        clock_mhz=core_mhz,
+        others_mhz=others_mhz,
+    )
     figures = figures_of(job, design=design, tools=tools.versions, built=built)
     text = to_text(figures, worst=min(built.seeds, key=lambda routed: routed.fmax_mhz))
     flash = flash_image(bitstream=built.bitstream, image=job.image, offset=board.image_offset, size=board.flash_size)
@@ -71,8 +78,7 @@ def make_products(job: Job, *, seeds: int, steps: Path, say: Callable[[str], Non
 
 
 def _elaborate(board: Board) -> Design:
-    module, name = board.platform.split(":")
-    platform = getattr(importlib.import_module(module), name)()
+    platform = make_platform(board)
     top = _TOPS[family_of(board.device).name]
     check_resources(platform, board, top.roles(board))
     return elaborate(top(board), platform)

@@ -59,8 +59,11 @@ class Implementation:
     netlist: dict[str, int]
 
 
-def implement(design: Design, *, tools: Toolchain, steps: Steps, seeds: Sequence[int], clock_mhz: float) -> Implementation:
-    """Synthesise ``design``, place and route it with every one of ``seeds`` and pack the fastest that meets ``clock_mhz``."""
+def implement(
+    design: Design, *, tools: Toolchain, steps: Steps, seeds: Sequence[int], clock_mhz: float, others_mhz: Sequence[float] = ()
+) -> Implementation:
+    """Synthesise ``design``, place and route it with every one of ``seeds`` and pack the fastest that meets its clocks: ``clock_mhz``, the
+    core's, and ``others_mhz``."""
     netlist, counts = _synthesise(design, tools.synth, steps)
     with under_way("seeds") as phase, ThreadPoolExecutor(max_workers=PROCESSES) as pool:
         jobs = [pool.submit(_route, design, tools.place, steps, netlist, seed) for seed in seeds]
@@ -76,7 +79,9 @@ def implement(design: Design, *, tools: Toolchain, steps: Steps, seeds: Sequence
                 end_children()
             raise
     outputs = [job.result() for job in jobs]
-    routed = [Routed.read(made.report, seed=seed, clock_mhz=clock_mhz) for seed, made in zip(seeds, outputs, strict=True)]
+    routed = [
+        Routed.read(made.report, seed=seed, clock_mhz=clock_mhz, others_mhz=others_mhz) for seed, made in zip(seeds, outputs, strict=True)
+    ]
     best = choose(routed)
     chosen = outputs[list(seeds).index(best.seed)]
     bitstream = _pack(design, tools.pack, steps, chosen.routed)

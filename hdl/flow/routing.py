@@ -66,16 +66,21 @@ class Routed:
     crossings: tuple[Crossing, ...] = ()
 
     @classmethod
-    def read(cls, report: bytes, *, seed: int, clock_mhz: float) -> "Routed":
-        """Read nextpnr's JSON report. A design none of whose clocks is constrained to ``clock_mhz`` raises :class:`BuildError`."""
+    def read(cls, report: bytes, *, seed: int, clock_mhz: float, others_mhz: Sequence[float] = ()) -> "Routed":
+        """Read nextpnr's JSON report.
+
+        nextpnr ignores a constraint on a net that it doesn't find: a design without a clock that is constrained to ``clock_mhz``, the
+        core's, or to one of ``others_mhz`` raises :class:`BuildError`.
+        """
         found: dict[str, Any] = json.loads(report)
         clocks = {name: (c["achieved"], c["constraint"]) for name, c in found["fmax"].items()}
-        core = {name: speeds for name, speeds in clocks.items() if abs(speeds[1] - clock_mhz) < 0.005 * clock_mhz}
-        if not core:
-            listed = ", ".join(f"{name} at {asked:.2f}" for name, (_, asked) in sorted(clocks.items())) or "none"
-            raise BuildError(
-                f"no clock of the design is constrained to the board's {clock_mhz:g} MHz; the constrained clocks are: {listed}"
-            )
+        core, *rest = (
+            {name: speeds for name, speeds in clocks.items() if abs(speeds[1] - mhz) < 0.005 * mhz} for mhz in (clock_mhz, *others_mhz)
+        )
+        for mhz, found_there in zip((clock_mhz, *others_mhz), (core, *rest), strict=True):
+            if not found_there:
+                listed = ", ".join(f"{name} at {asked:.2f}" for name, (_, asked) in sorted(clocks.items())) or "none"
+                raise BuildError(f"no clock of the design is constrained to the board's {mhz:g} MHz; the constrained clocks are: {listed}")
         slowest = min(core, key=lambda name: core[name][0])
         crossings = _crossings_of(found["critical_paths"], {name: asked for name, (_, asked) in clocks.items()})
         failing = [(name, *speeds) for name, speeds in sorted(clocks.items()) if speeds[0] < speeds[1]]

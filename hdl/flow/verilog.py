@@ -51,7 +51,7 @@ def without_board(board: Board, *, flash: bool) -> Board:
 
 def _fast(board: Board) -> bool:
     """Whether the flash has a clock of its own."""
-    return board.flash is not None and board.flash.beat_clocks == FLASH_MODES["byte"][0]
+    return board.flash is not None and board.flash.byte_clocks == FLASH_MODES["byte"][0]
 
 
 class CoreFile(NamedTuple):
@@ -118,7 +118,7 @@ def _head(board: Board, ports: list[Port], body: str, version: str) -> str:
         "program": f"{board.program_instructions} instructions, {board.anchor_words} anchor words",
         "flash": "none"
         if board.flash is None
-        else f"the image at {board.image_offset:#x}, a {flash} a clock; device id {board.flash.device_id:#x}",
+        else f"the image at {board.image_offset:#x}, a {flash} a clock; {' or '.join(part.name for part in board.flash.parts)}",
         "primitives": "none: synthesis infers the memories",
     }
     lines = [

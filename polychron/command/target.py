@@ -13,6 +13,9 @@ from .options import Options, given, option
 
 BOARD = option(f"where the network runs: {', '.join(sorted(boards.BOARDS))}", metavar="NAME")
 NETWORK = option(f"a network file, or one that ships: {', '.join(shipped_networks())}", metavar="NAME")
+FLASH = option(
+    "what is read from flash each clock: with byte the chip's clock is twice the core's; left out: byte where the board can, else nibble"
+)
 MAX_SEED = (1 << 32) - 1
 
 
@@ -28,7 +31,7 @@ class NetworkOnBoard(Options):
 class Target(NetworkOnBoard):
     """The same, and how the board's flash is clocked."""
 
-    flash: Annotated[FlashMode, option("what is read from flash each clock: with byte the chip's clock is twice the core's")] = "byte"
+    flash: Annotated[FlashMode | None, FLASH] = None
 
 
 DRAWN = "draw from the softmax at this temperature; 0: the earliest spike. Left out: 0.7 where text is written, else 0"

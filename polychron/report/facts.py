@@ -66,7 +66,7 @@ def _tiers(code: Code, placement: Estimate) -> list[dict[str, Any]]:
         found
         | {
             "first_byte": one.tier.base,
-            "bytes_per_clock": beat / one.tier.beat_clocks,
+            "bytes_per_clock": beat / one.tier.beat_clocks(code.width.lanes),
             "parts": [
                 {"holds": run["stage"]} | {key: run[key] for key in ("first_byte", "size_bytes", "unread_bytes")}
                 for run in figures["runs"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from firmware.description import Work
 from firmware.program import Program
 from golden.integer.layer import Int16
 from golden.integer.network import Network
@@ -36,7 +37,7 @@ class Difference:
 
 class Comparison:
     """Checks each write-back as it comes; ``difference`` is the first one found, ``compared`` the number of equal latencies so far,
-    ``step`` the number of the step under way.
+    ``step`` the number of the step under way, ``outputs`` (n_out,) the core's latest output latencies.
 
     ``latencies()`` reads the whole store, (2048,), ``tables(tier, address, size)`` bytes of a tier.
     """
@@ -46,6 +47,7 @@ class Comparison:
         self.difference: Difference | None = None
         self.compared = 0
         self.step = -1
+        self.outputs: Int16 = np.zeros(golden.network.n_out, np.int16)
         self._latencies, self._tables = latencies, tables
         self._pending: list[Write] = []
 
@@ -64,6 +66,8 @@ class Comparison:
         if write.run != run:
             raise RuntimeError(f"run {run} wrote back where run {write.run} was due")
         got = self._latencies()[write.addresses]
+        if write.stage.work is Work.OUTPUT:
+            self.outputs[write.neurons] = got
         self.compared += int(np.count_nonzero(got == write.values))
         self.difference = find_difference(self.golden.network, self.golden.program, write, got=got, step=self.step, memory=self._tables)
 

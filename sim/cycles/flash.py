@@ -6,12 +6,14 @@ from sim.cycles.timing import FLASH, FlashClocks
 class FlashControl:
     """Takes one row at a time; how long it takes depends on its beats alone.
 
-    ``beat_clocks``: of 8 bytes (boards.Tier). ``phase``: where it acts every second clock, 0 if the first clock is such a one, else 1.
+    ``byte_clocks``: of a byte (boards.Tier); ``lanes``: bytes of a beat.
+    ``phase``: where it acts every second clock, 0 if the first clock is such a one, else 1.
     """
 
-    def __init__(self, *, beat_clocks: int, phase: int = 0) -> None:
-        self.beat_clocks = beat_clocks
-        self.times: FlashClocks = FLASH[beat_clocks]
+    def __init__(self, *, byte_clocks: int, lanes: int, phase: int = 0) -> None:
+        self.beat_clocks = lanes * byte_clocks
+        self.times: FlashClocks = FLASH[byte_clocks]
+        self.taken_to_ending = self.times.taken_to_before + (lanes - 1) * byte_clocks
         self.acts_in = phase % self.times.step  # clocks until it acts
         self.free_in = 0  # clocks until it looks for a row
         self.taken_in = -1  # clocks until the row it has seen is taken; -1: none is seen
@@ -38,7 +40,7 @@ class FlashControl:
         )
         if taken:
             self.free_in = self.times.taken_to_free + taken * self.beat_clocks - 1
-            self.endings += ((self.times.taken_to_ending - 1, taken),)
+            self.endings += ((self.taken_to_ending - 1, taken),)
 
     def state(self) -> tuple[int, ...]:
         return (self.acts_in, self.free_in, self.taken_in, *(number for ending in self.endings for number in ending))

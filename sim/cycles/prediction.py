@@ -88,7 +88,7 @@ def predict(
             program,
             jitter=program.sampling.jittered if jitter is None else jitter,
             k=program.sampling.k if k is None else k,
-            flash=FlashControl(beat_clocks=board.flash.beat_clocks if board.flash else 8, phase=phase),
+            flash=FlashControl(byte_clocks=board.flash.byte_clocks if board.flash else 1, lanes=board.lanes, phase=phase),
             cached=cached,
         )
 
@@ -127,7 +127,8 @@ def _rows(run: Run) -> int:
 
 def _step(core: CoreControl, program: Program, *, again: bool) -> StepCounts:
     """One step; ``again``: a request waits when it ends."""
-    beats = sum(_rows(run) * (20 * run.row_beats + 40 if run.tier else run.row_beats + 4) + 2 * run.count for run in program.runs)
+    far = 2 * program.width.lanes + 4  # clocks of a beat in flash, a nibble a clock
+    beats = sum(_rows(run) * (far * run.row_beats + 40 if run.tier else run.row_beats + 4) + 2 * run.count for run in program.runs)
     patience = 1000 + 4 * (beats + len(program.anchors)) + 64 * len(program.runs)
     for clock in range(patience):
         if counts := core.clock(request=again or clock == 0):
@@ -140,5 +141,5 @@ def _limit(program: Program, board: Board) -> int:
     for number, run in enumerate(program.runs):
         if run.tier >= len(board.tiers):
             raise ValueError(f"run {number}: tier must be 0..{len(board.tiers) - 1} on {board.name}, not {run.tier}")
-        clocks[run.tier] += _rows(run) * run.row_beats * board.tiers[run.tier].beat_clocks
+        clocks[run.tier] += _rows(run) * run.row_beats * board.tiers[run.tier].beat_clocks(board.lanes)
     return max(clocks)

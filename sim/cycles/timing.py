@@ -52,20 +52,21 @@ def side_clocks(width: Width) -> dict[Mode, SideClocks]:
 @dataclass(frozen=True, kw_only=True)
 class FlashClocks:
     """``step``: the controller looks and acts in every clock, or every second. ``seen_to_taken``: a row is seen -> it is taken.
-    ``taken_to_ending``: -> the first beat's ``ending``. ``taken_to_free``: -> it looks for the next, beyond the clocks of the row's beats.
+    ``taken_to_before``: -> the clock before its first byte. ``taken_to_free``: -> it looks for the next, beyond the clocks of the row's
+    bytes.
     """
 
     step: int
     seen_to_taken: int
-    taken_to_ending: int
+    taken_to_before: int
     taken_to_free: int
 
 
 FLASH = {
-    8: FlashClocks(step=1, seen_to_taken=6, taken_to_ending=12, taken_to_free=1),
-    16: FlashClocks(step=2, seen_to_taken=12, taken_to_ending=24, taken_to_free=2),
+    1: FlashClocks(step=1, seen_to_taken=6, taken_to_before=5, taken_to_free=1),
+    2: FlashClocks(step=2, seen_to_taken=12, taken_to_before=10, taken_to_free=2),
 }
-"""Of the flash's controller, by clocks a beat."""
+"""Of the flash's controller, by clocks a byte."""
 
 # Accumulators and write-back
 PAIR_CLOCKS = 2  # an int4 couple fills two words, in clocks that follow each other

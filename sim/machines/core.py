@@ -15,11 +15,12 @@ from boards import Board
 from firmware import isa
 from firmware.image.image import write_image
 from firmware.program import Program
+from hdl.board.parts import make_flash
 from hdl.core.core import Core
 from hdl.core.params import CoreParams
 from hdl.flash.controller import FlashController
 from sim.compiled.build import build
-from sim.machines.machine import CORE, FlashSetup, Machine, nibbles
+from sim.machines.machine import CORE, FlashSetup, Machine
 from sim.machines.stall import StallingTier
 
 STEP_LIMIT = 1 << 24  # clocks; the link's own
@@ -59,12 +60,9 @@ class CoreBench(wiring.Component):
 
 
 @cache
-def core_library(params: CoreParams, *, nibbles: int | None = None, offset: int = 0, device_id: int = 0x17) -> Path:
-    """The compiled core, made once a process; with ``params.flash``, ``nibbles``, ``offset`` and ``device_id`` of its controller."""
-    if not params.flash:
-        return build(CoreBench(params))
-    assert nibbles is not None
-    return build(CoreBench(params, FlashController(offset=offset, nibbles=nibbles, device_id=device_id, boot=False)))
+def core_library(params: CoreParams, board: Board | None = None) -> Path:
+    """The compiled core, made once a process; with ``params.flash`` the controller is that of ``board``."""
+    return build(CoreBench(params, make_flash(board, boot=False) if board and params.flash else None))
 
 
 class CoreSimulation(Machine):
@@ -91,8 +89,7 @@ class CoreSimulation(Machine):
         if params.flash:
             if board is None or board.flash is None:
                 raise ValueError("board must be given for a core with flash")
-            device_id = board.flash.device_id
-            super().__init__(core_library(params, nibbles=nibbles(board), offset=board.image_offset, device_id=device_id), params.width)
+            super().__init__(core_library(params, board), params.width)
             self._attach_flash(board, write_image(program), flash)
         else:
             super().__init__(core_library(params), params.width)

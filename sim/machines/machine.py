@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from boards import Board
+from boards import W25Q128JV, Board
 from firmware import isa
 from firmware.program import Program
 from sim.compiled.flash import CompiledChip
@@ -22,7 +22,7 @@ def nibbles(board: Board) -> int:
     """Nibbles that the board's flash gives in a clock of the core: 1 or 2."""
     if board.flash is None:
         raise ValueError(f"the board {board.name} has no flash tier")
-    return 16 // board.flash.beat_clocks
+    return 2 // board.flash.byte_clocks
 
 
 def slot_period(board: Board) -> int:
@@ -31,8 +31,9 @@ def slot_period(board: Board) -> int:
 
 
 def board_chip(board: Board) -> Found:
-    """The board's flash as it is found after power-up."""
-    return Found(jedec=0xEF7000 | (board.flash.device_id if board.flash else 0x17) + 1)
+    """The board's flash as it is found after power-up, the first of its parts that the chip's model knows."""
+    part = next(part for part in (*(board.flash.parts if board.flash else ()), W25Q128JV) if part.answer)
+    return Found(jedec=part.answer[0] << 16 | 0x7000 | part.answer[1] + 1)
 
 
 @dataclass(frozen=True, kw_only=True)

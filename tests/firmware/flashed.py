@@ -12,5 +12,5 @@ WITH_FLASH = ICEBREAKER if ICEBREAKER.flash else replace(ICEBREAKER, tiers=(*ICE
 def small_board(size: int, *, base: int = 0x21008, flash: int = 1 << 20, offset: int = 0x1000) -> Board:
     """``size`` bytes on chip, ``flash`` bytes from ``base`` on (of no table's alignment); the image at ``offset``."""
     chip = Tier(name="RAM", kind="spram", size=size)
-    far = Tier(name="flash", kind="qspi", base=base, size=flash, beat_clocks=8, row_clocks=8)
+    far = Tier(name="flash", kind="qspi", base=base, size=flash, byte_clocks=1, row_clocks=8)
     return replace(ICEBREAKER, tiers=(chip, far), image_offset=offset, flash_size=base + flash)

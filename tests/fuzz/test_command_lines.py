@@ -30,11 +30,12 @@ COMMANDS = {
     ("estimate",): ("--network", ROOM),
     ("export",): ("--network", (*ROOM, "--greedy", "--out")),
     ("build",): ("--network", (*ROOM, "--seeds", "--out")),
-    ("sim",): ("--network", ("--board", "--length", "--digits", "--data", "--k", "--seed", "--temperature", "--prompt")),
+    ("sim",): ("--network", ("--board", "--length", "--digits", "--samples", "--data", "--k", "--seed", "--temperature", "--prompt")),
     ("train", "text"): ("--text", (*TRAINED, "--hidden", "--output", "--bits", "--grow", "--threads")),
     ("train", "text", "--steps", "1"): ("--resume", (*TRAINED[1:], "--hidden", "--output", "--bits", "--grow")),
     ("train", "transformer"): ("--text", (*TRAINED, "--heads", "--tables", "--context")),
     ("train", "classify"): ("--data", ("--target", "--group", "--test", "--tables", "--pairs", "--epochs", "--seed", "--out")),
+    ("train", "regress"): ("--data", ("--target", "--group", "--test", "--tables", "--pairs", "--epochs", "--seed", "--out")),
     ("train", "mnist"): ("--data", ("--preset", "--tables", "--seed", "--out")),
     ("eval",): ("", ("--text", "--data")),
     ("talk", "--port", "/nowhere/port"): (

@@ -25,6 +25,7 @@ from golden.integer.file import KEY, load, load_extra, save_network
 from golden.integer.layer import NetworkError
 from golden.tasks.readers.idx import read_idx
 from golden.tasks.tables.read import read_samples
+from golden.tasks.tables.target import Labels, Numeric
 from hdl.flow.steps import Steps
 from polychron.cli import main
 from polychron.system.together import LIST, check_together, with_list
@@ -246,11 +247,11 @@ def test_tables(name: str, count: int, tmp_path: Path) -> None:
     def one(rng: Rng) -> str:
         path.write_bytes(mutate_bytes(rng, whole))
         try:
-            samples = read_samples(path, target=None, group=None)
+            samples = read_samples(path, Labels() if rng.random() < 0.5 else Numeric(), target=None, group=None)
         except NetworkError as error:
             one_sentence(error)
             return "refused"
-        assert samples.x.shape == (len(samples.labels), len(samples.names))
+        assert samples.x.shape == (len(samples.answers), len(samples.names))
         assert not np.isinf(samples.x).any()
         return "accepted"
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from golden.integer.layer import NetworkError
 from golden.tasks.tables.read import Samples, read_samples
+from golden.tasks.tables.target import Labels, Numeric, Target
 
 from .mutants import MEMORY, ODD, Rng, fuzz, mutate_bytes
 from .targets import COUNTS, one_sentence
@@ -90,8 +91,14 @@ def mutate_parquet(rng: Rng, whole: bytes) -> bytes:
 
 
 def check(path: Path) -> str:
+    """Of labels; numbers are tried, too."""
+    tried(path, Numeric())
+    return tried(path, Labels())
+
+
+def tried(path: Path, target: Target) -> str:
     try:
-        samples = read_samples(path, target=None, group=None)
+        samples = read_samples(path, target, target=None, group=None)
     except NetworkError as error:
         sentence = str(error)
         one_sentence(error)
@@ -103,7 +110,7 @@ def check(path: Path) -> str:
 
 
 def accepted(samples: Samples) -> str:
-    assert samples.x.shape == (len(samples.labels), len(samples.names))
+    assert samples.x.shape == (len(samples.answers), len(samples.names))
     assert not np.isinf(samples.x).any()
     return "accepted"
 

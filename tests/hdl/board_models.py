@@ -8,7 +8,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
-from hdl.core.layouts import FlashBytes, RowStream
+from firmware import isa
+from hdl.core.layouts import FlashBytes, row_stream
 from hdl.link.bus import LoadBus, ReadDataStream, ReadRequestStream, StepStream, SymbolStream
 
 CLOCK = 1e-6
@@ -30,7 +31,7 @@ class ScriptedCore(wiring.Component):
                 "delay": In(8, init=5),
                 "hang": In(1),
                 "begun": Out(16),
-                "rows": Out(RowStream),
+                "rows": Out(row_stream(isa.Width())),
                 "flash": In(FlashBytes),
             }
         )

@@ -52,9 +52,10 @@ def perform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     Path("table.csv").write_text("a,b,kind\n" + "".join(f"{number},{number % 7},{number % 2}\n" for number in range(20)), encoding="utf-8")
 
     def performed(command: str, *, code: int = 0) -> dict[str, Any]:
-        if command.startswith("eval table"):
-            assert main(CLASSIFY.split()) == 0
-            capsys.readouterr()
+        for name, training in (("table.safetensors", CLASSIFY), ("numbers.safetensors", REGRESS)):
+            if name in command and not command.startswith("train"):
+                assert main(training.split()) == 0
+                capsys.readouterr()
         assert main([*command.split(), "--json"]) == code, capsys.readouterr().err
         told = capsys.readouterr()
         assert "{\n" not in told.err
@@ -67,15 +68,27 @@ def perform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 TALK = "talk --port simulated --prompt First --count 3"
 CLASSIFY = "train classify --data table.csv --tables 2 --pairs 1 --epochs 1 --out table.safetensors"
+REGRESS = CLASSIFY.replace("classify", "regress").replace("table.safe", "numbers.safe")
 TRAIN = "train text --text text --preset small --steps 3"
 # section of the page, and commands that have its keys between them
 SHOWN = [
     ("polychron estimate", ["estimate --network paper-rnn"]),
     ("polychron export", ["export --network transformer --out image"]),
     ("polychron report", ["report --network digits --out r.html", "report --compare digits digits --out c.html"]),
-    ("polychron train", [TRAIN, "train digits --minutes 0", CLASSIFY]),
-    ("polychron eval", ["eval shakespeare --text text", "eval digits", "eval table.safetensors --data table.csv"]),
-    ("polychron sim", ["sim --prompt F --length 3 --uart", "sim --digits 3"]),
+    ("polychron train", [TRAIN, "train digits --minutes 0", CLASSIFY, REGRESS]),
+    (
+        "polychron eval",
+        [
+            "eval shakespeare --text text",
+            "eval digits",
+            "eval table.safetensors --data table.csv",
+            "eval numbers.safetensors --data table.csv",
+        ],
+    ),
+    (
+        "polychron sim",
+        ["sim --prompt F --length 3 --uart", "sim --digits 3", "sim --network numbers.safetensors --data table.csv --samples 3"],
+    ),
     ("polychron selftest", ["selftest --port simulated --network digits --vectors 2"]),
     ("polychron talk --prompt", [TALK]),
     ("polychron bench train", ["bench train --seconds 0.01 --threads 1", "bench train --to 8 --steps 15 --preset small --text text"]),

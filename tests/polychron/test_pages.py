@@ -66,7 +66,7 @@ def perform(command: str) -> int:
 
 def write_samples() -> None:
     """What a page's names of files and folders of samples stand for."""
-    readings = load_wine(as_frame=True).frame.rename(columns={"target": "state"})
+    readings = load_wine(as_frame=True).frame.rename(columns={"target": "state", "alcohol": "level"})
     readings.to_csv("readings.csv", index=False)
     np.save("readings.npy", readings.to_numpy())
     if PARQUET:

@@ -12,7 +12,7 @@ import golden.train
 import sim.run
 import sim.runs
 from golden.integer.file import load, save_network
-from golden.tasks.classes.classifier import integer_accuracy
+from golden.tasks.fitting.accuracy import integer_accuracy
 from golden.tasks.images.mnist import read_mnist
 from sim.machines.preload import TABLES
 from sim.simulators import measure

@@ -28,7 +28,7 @@ class Arrangement:
         """Clocks of a row of a family; of one parted between tiers, the mean."""
         number = next(i for i, part in enumerate(self.parts) if part.stage is stage and part.group == group)
         item = self.parts[number].item
-        clocks = sum(piece.count * row_clocks(item, board.tiers[piece.tier]) for piece in self.pieces if piece.item == number)
+        clocks = sum(piece.count * row_clocks(item, board.tiers[piece.tier], board.lanes) for piece in self.pieces if piece.item == number)
         return clocks // item.count
 
 

@@ -17,15 +17,15 @@ from ..errors import CompileError
 from .placement import Area, Item, Piece, fit
 
 FLASH = 1  # a flash is the second tier
-GAP_BEATS = 3  # between pieces in a flash, for the ends of two sections and a filler between them
-END_BEATS = 2  # behind the last piece, for the ends of its section and of the image
+GAP_BYTES = 24  # between pieces in a flash, for the ends of two sections and a filler between them
+END_BYTES = 16  # behind the last piece, for the ends of its section and of the image
 TRIES = 24  # orders
 NAMED = 3  # items that a message names
 
 
-def row_clocks(item: Item, tier: Tier) -> int:
-    """Clocks of one row of ``item`` in ``tier``."""
-    return item.row_beats * tier.beat_clocks + tier.row_clocks
+def row_clocks(item: Item, tier: Tier, lanes: int) -> int:
+    """Clocks of one row of ``item`` in ``tier``, to a core of ``lanes``."""
+    return item.row_beats * tier.beat_clocks(lanes) + tier.row_clocks
 
 
 def place(items: list[Item], board: Board, *, whole: bool = False, zero: bool = False) -> list[Piece]:
@@ -47,8 +47,8 @@ def place(items: list[Item], board: Board, *, whole: bool = False, zero: bool = 
         pieces = _on_chip(items, replace(near, end=near.end - 1), board, whole=whole)
     kept = [_count(pieces, i) for i in range(len(items))]
     left = [replace(item, count=item.count - count) for item, count in zip(items, kept, strict=True)]
-    end = (flash.base + flash.size) // size - END_BEATS
-    far = Area(base=-(-flash.base // size), end=end, gap=GAP_BEATS, tier=FLASH)
+    end = (flash.base + flash.size - END_BYTES) // size
+    far = Area(base=-(-flash.base // size), end=end, gap=-(-GAP_BYTES // size), tier=FLASH)
     rest = fit(left, far, tries=TRIES)
     if rest is None:
         raise CompileError(_full(items, board, flash))
@@ -92,7 +92,7 @@ def _knapsack(items: Sequence[Item], room: int, unit: int, board: Board, *, whol
     best = np.zeros(room + 1, np.int64)
     taken: list[tuple[int, int, int, np.ndarray]] = []  # item, tables, units, and where they are worth it
     for i, item in enumerate(items):
-        saved = item.reads * (row_clocks(item, board.flash) - row_clocks(item, board.tiers[0]))
+        saved = item.reads * (row_clocks(item, board.flash, board.lanes) - row_clocks(item, board.tiers[0], board.lanes))
         for tables in [item.count] if whole else _chunks(item.count):
             size = -(-item.extent(tables) // unit) if tables == item.count else tables * item.stride // unit
             if size > room:

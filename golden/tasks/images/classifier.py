@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ...integer.layer import Int16
-from ..classes import classifier
-from ..classes.classifier import Labels, Tick, Trained
+from ..fitting.accuracy import Labels
+from ..fitting.aims import SOFTMAX
+from ..fitting.train import Tick, Trained, train_layer
 from .recipe import ImageRecipe
 from .warp import views_of
 
@@ -26,6 +29,7 @@ class Split:
 def train_images(
     split: Split, recipe: ImageRecipe, *, seed: int, card: dict[str, Any] | None = None, tick: Tick = lambda phase, loss: None
 ) -> Trained:
-    """:func:`train_classifier` on the training part; what is held out is not looked at."""
+    """:func:`train_layer` on the training part; what is held out is not looked at."""
     views = views_of(split.train_x, split.size, recipe.warp, seed=seed)
-    return classifier.train_classifier(views, split.train_y, recipe, classes=CLASSES, seed=seed, card=card, tick=tick)
+    target = np.eye(CLASSES, dtype=np.float32)[split.train_y]
+    return train_layer(views, target, recipe, aim=SOFTMAX, seed=seed, card=card, tick=tick)

@@ -8,7 +8,7 @@ import hashlib
 import numpy as np
 
 from ...integer.layer import Int16, NetworkError
-from ..classes.classifier import Labels
+from ..fitting.accuracy import Labels
 from .classifier import Split
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from polychron.command.terminal import printable
 
 from ...integer.layer import Int16, NetworkError
-from ..classes.classifier import Labels
+from ..fitting.accuracy import Labels
 from ..readers.idx import Labelled, read_labelled, read_parts, sha256
 from ..readers.sizes import Size, shown
 from .classifier import CLASSES, Split

@@ -7,7 +7,7 @@ from typing import Annotated
 from polychron.command.options import UNRECORDED, Options, option, word
 
 from ...integer.layer import LATENCY_MAX
-from ..classes.recipe import ChosenBy, Growth, Recipe
+from ..fitting.recipe import ChosenBy, Growth, Recipe
 
 
 @dataclass(frozen=True, kw_only=True)

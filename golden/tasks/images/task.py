@@ -7,14 +7,16 @@ from typing import Any
 from polychron.command.terminal import printable
 from polychron.system.progress import bar, under_way
 
-from ...integer.deep import DeepNetwork, classifier
+from ...integer.deep import DeepNetwork
 from ...integer.file import save_network
-from ...integer.layer import Int16, NetworkError
+from ...integer.layer import NetworkError
 from ...integer.network import Network
 from ...model.diagnose import diagnose_layer
 from ...training.stop import StopRequest
-from ..classes.classifier import Labels, float_accuracy, integer_accuracy, with_constants
-from ..classes.progress import Progress
+from ..fitting.accuracy import float_accuracy, integer_accuracy
+from ..fitting.progress import Progress
+from ..fitting.train import with_constants
+from ..held_out import Labelled
 from ..products import check_out, plot_curve, versions
 from ..readers.sizes import shown
 from . import digits, mnist
@@ -68,9 +70,8 @@ def run(task: str, options: ImageOptions, *, out: Path, command: str) -> dict[st
     }
 
 
-def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:
-    """Latencies (images, inputs) and classes (images,) that the card says were held out. ``data``: for mnist alone, the folder of the IDX
-    files, or a file of images."""
+def held_out(network: Network, *, data: Path | None) -> Labelled:
+    """The images that the card says were held out. ``data``: for mnist alone, the folder of the IDX files, or a file of images."""
     task = network.card.get("task")
     if task == "digits":
         if data is not None:
@@ -90,10 +91,4 @@ def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:
     inputs = x.shape[1]
     if not isinstance(network, DeepNetwork) or network.n_in != inputs or network.n_out < CLASSES:
         raise NetworkError(f"the network must be deep with {inputs} inputs and {CLASSES} outputs to be one for {task}")
-    return x, y
-
-
-def evaluate(network: Network, *, data: Path | None) -> dict[str, float]:
-    """Figures of a digits or mnist network on what was :func:`held_out`."""
-    x, y = held_out(network, data=data)
-    return {"images": float(len(x)), "accuracy_integer": integer_accuracy(classifier(network), x, y)}
+    return Labelled(x=x, what="images", labels=y)

@@ -14,7 +14,7 @@ from polychron.command.terminal import printable
 from polychron.system.files import open_input
 
 from ...integer.layer import NetworkError
-from ..classes.recipe import MAX_INPUTS
+from ..fitting.recipe import MAX_INPUTS
 from .content import check_size, named, take, take_unpacked
 from .sizes import Size, shown
 from .table import Table, Wanted, frame_of
@@ -125,7 +125,7 @@ def _table(parts: tuple[Labelled, ...], wanted: Wanted) -> Table:
         raise NetworkError(f"{printable(parts[0].files[0])}: the images are {shown(size)}, and must be {shown(wanted.size or size)}")
     images = np.concatenate([part.images for part in parts]) if len(parts) > 1 else parts[0].images
     return Table(
-        frame=frame_of(images, np.concatenate([part.labels for part in parts]), label="label"),
+        frame=frame_of(images, np.concatenate([part.labels for part in parts]), name="label"),
         sha256=sha256(parts),
         files=tuple(file for part in parts for file in part.files),
         size=size,

@@ -17,7 +17,7 @@ from polychron.system.progress import under_way
 from polychron.system.silent import silent
 
 from ...integer.layer import NetworkError
-from ..classes.recipe import MAX_CLASSES, MAX_INPUTS
+from ..fitting.recipe import MAX_INPUTS, MAX_OUTPUTS
 from .content import check_size, named, read_content
 from .sizes import Size, shown
 from .table import Table, Wanted, frame_of
@@ -30,9 +30,14 @@ MAX_PIXELS = 1 << 26
 """Of an image as its file has it."""
 
 
+NO_NUMBERS = "there must be IDX files in a folder that numbers are learnt from; folders of images are for train classify"
+
+
 def read(path: Path, wanted: Wanted) -> Table:
     """The images of a folder's folders, whose names are the labels, in the order of their names; of the size that is wanted, or the first
-    image's."""
+    image's. Refused where numbers are wanted."""
+    if wanted.numbers:
+        raise NetworkError(f"{printable(path)}: {NO_NUMBERS}")
     places = _places(path)
     size, digest, files = wanted.size, hashlib.sha256(), []
     pixels = np.empty((0, 0), np.uint8)
@@ -55,14 +60,14 @@ def read(path: Path, wanted: Wanted) -> Table:
             files.append(file)
             phase(f"{number + 1} of {len(places)}")
     labels = np.array([label for label, _ in places])
-    return Table(frame=frame_of(pixels, labels, label="label"), sha256=digest.hexdigest(), files=tuple(files), size=size)
+    return Table(frame=frame_of(pixels, labels, name="label"), sha256=digest.hexdigest(), files=tuple(files), size=size)
 
 
 def _places(folder: Path) -> list[tuple[str, Path]]:
     """Labels and files, in the order of their names; those that begin with a dot are left out."""
     classes = sorted(one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
-    if not 1 <= len(classes) <= MAX_CLASSES:
-        needed = f"IDX files, or 1..{MAX_CLASSES} folders of images, one a class"
+    if not 1 <= len(classes) <= MAX_OUTPUTS:
+        needed = f"IDX files, or 1..{MAX_OUTPUTS} folders of images, one a class"
         raise NetworkError(f"{printable(folder)}: there must be {needed}, not {len(classes)} folders")
     found = []
     for one in classes:

@@ -1,4 +1,4 @@
-"""NPZ with the arrays X, a row for each sample, and y, the labels."""
+"""NPZ with the arrays X, a row for each sample, and y, what is to be learnt of it: of one column, or of several."""
 
 import hashlib
 import io
@@ -9,7 +9,7 @@ from typing import Any
 from polychron.command.terminal import printable
 
 from ...integer.layer import NetworkError
-from ..classes.recipe import MAX_INPUTS
+from ..fitting.recipe import MAX_INPUTS, MAX_OUTPUTS
 from .array import array_of
 from .content import check_size, named, read_content, take
 from .table import Table, Wanted, frame_of
@@ -24,15 +24,15 @@ def read(path: Path, wanted: Wanted) -> Table:
         content = read_content(path)
         parts = _parts(content)
         if len(parts) < 2:
-            raise NetworkError("it must have the arrays X, a row for each sample, and y, the labels")
+            raise NetworkError("it must have the arrays X, a row for each sample, and y, what is to be learnt of it")
         arrays = {}
         for name, part in parts.items():
             try:
                 arrays[name] = array_of(part)
             except NetworkError as error:
                 raise NetworkError(f"array {name}: {error}") from None
-        frame = _frame(**arrays)
-    return Table(frame=frame, sha256=hashlib.sha256(content).hexdigest(), files=(path,))
+        frame, y = _frame(**arrays), arrays["y"]
+    return Table(frame=frame, sha256=hashlib.sha256(content).hexdigest(), files=(path,), answers=y.size // len(y))
 
 
 def _parts(content: bytes) -> dict[str, bytes]:
@@ -56,8 +56,10 @@ def _parts(content: bytes) -> dict[str, bytes]:
 
 
 def _frame(X: Any, y: Any) -> Any:
-    if X.ndim < 2 or y.shape != X.shape[:1]:
-        raise NetworkError(f"X must have a row for each label in y, not {printable(X.shape)} for {printable(y.shape)}")
+    if X.ndim < 2 or y.ndim not in (1, 2) or len(y) != len(X):
+        raise NetworkError(f"X must have a row for each one of y, not {printable(X.shape)} for {printable(y.shape)}")
     if X.size // len(X) > MAX_INPUTS:
         raise NetworkError(f"X must have at most {MAX_INPUTS} numbers a row, not {X.size // len(X)}")
-    return frame_of(X, y, label="y")
+    if y.size // len(y) > MAX_OUTPUTS:
+        raise NetworkError(f"y must have at most {MAX_OUTPUTS} columns, not {y.size // len(y)}")
+    return frame_of(X, y, name="y")

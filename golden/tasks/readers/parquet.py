@@ -9,7 +9,7 @@ from typing import Any
 from polychron.command.terminal import printable
 
 from ...integer.layer import NetworkError
-from ..classes.recipe import MAX_INPUTS
+from ..fitting.recipe import MAX_INPUTS
 from .content import check_size, named, read_content
 from .table import Table, Wanted, pandas
 

@@ -2,7 +2,7 @@
 
 import re
 
-from ..classes.recipe import MAX_INPUTS
+from ..fitting.recipe import MAX_INPUTS
 
 Size = tuple[int, int]
 

@@ -16,15 +16,16 @@ Words = Callable[[int], Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What the user asks of a reader. ``target``: the name of the labels' column, or None; ``size``: of all images, or None."""
+    """What is asked of a reader. ``size``: of all images, or None; ``numbers``: whether what is to be learnt must be numbers."""
 
-    target: str | None = None
     size: Size | None = None
+    numbers: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """``frame``: a pandas.DataFrame, its last column the labels unless the user names another; ``words``: where a file is of texts.
+    """``frame``: a pandas.DataFrame; ``words``: where a file is of texts; ``whole``: where all columns have the type of one array, so that
+    whole numbers may be floats. What is learnt where nothing else is said is in the last ``answers`` columns.
 
     ``files`` that were read, and their ``sha256``. ``size`` of the images that the rows are; the last ``held_out`` rows are those that
     the source itself keeps for a test.
@@ -33,7 +34,9 @@ class Table:
     frame: Any
     sha256: str
     files: tuple[Path, ...]
+    answers: int = 1
     words: Words | None = None
+    whole: bool = False
     size: Size | None = None
     held_out: int = 0
 
@@ -47,11 +50,14 @@ def pandas() -> Any:
     return pandas
 
 
-def frame_of(x: npt.NDArray[Any], y: npt.NDArray[Any], *, label: str) -> Any:
-    """Numbers (samples, ...) and labels (samples,) as a frame of columns X0, X1, and so on, and ``label``."""
+def frame_of(x: npt.NDArray[Any], y: npt.NDArray[Any], *, name: str) -> Any:
+    """Numbers (samples, ...) and what is to be learnt, (samples,) or (samples, columns), as a frame of columns X0, X1, and so on, and
+    ``name``; of several, ``name`` and their numbers."""
     frame = plain_frame(x.reshape(len(x), -1))
     frame.columns = [f"X{number}" for number in range(frame.shape[1])]
-    return frame.assign(**{label: plain_frame(y[:, None])[0]})
+    answers = plain_frame(y.reshape(len(y), -1))
+    answers.columns = [name] if y.ndim == 1 else [f"{name}{number}" for number in range(y.shape[1])]
+    return pandas().concat([frame, answers], axis=1)
 
 
 def plain_frame(x: npt.NDArray[Any]) -> Any:

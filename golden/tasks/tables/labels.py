@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..classes.classifier import Labels
+from ..fitting.accuracy import Labels
 
 
 def are_texts(labels: npt.NDArray[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""``python -m golden.train classify``: a classifier of the rows of a table, and its figures on the rows held out."""
+"""``python -m golden.train classify`` and ``regress``: a network for the rows of a table, and its figures on the rows held out."""
 
 import warnings
 from collections.abc import Iterator
@@ -14,119 +14,134 @@ from polychron.system.progress import bar, under_way
 
 from ...integer.deep import classifier, deep_outputs
 from ...integer.file import save_network
-from ...integer.forward import earliest
-from ...integer.layer import Int16, NetworkError
+from ...integer.layer import NetworkError
 from ...integer.network import Network
 from ...training.stop import StopRequest
-from ..classes.calibration import best_temperature, calibrated, calibration_error, nats_of
-from ..classes.card import card_of, read_card
-from ..classes.classifier import Labels, Trained
-from ..classes.cross_validation import FOLDS, unseen
-from ..classes.numbers import recipe_for, train_numbers
-from ..classes.progress import Progress
-from ..classes.quantiles import MOST_BOUNDS, Numbers, Quantiles
-from ..classes.recipe import MAX_CLASSES
+from ..fitting.card import Fitted, read_card
+from ..fitting.cross_validation import FOLDS, unseen
+from ..fitting.numbers import recipe_for, train_numbers
+from ..fitting.outputs import Answers, Outputs
+from ..fitting.progress import Progress
+from ..fitting.quantiles import MOST_BOUNDS, Numbers, Quantiles
+from ..fitting.train import Trained
 from ..products import check_out, plot_curve, versions
 from ..readers.sizes import Size, shown, size_word
-from .labels import numbered
-from .measure import Peer, calibration_of, described, figures_of, peers, report
+from .classify import Classify
+from .kind import Judge, Kind, Peer
 from .options import TableOptions
 from .read import Samples, read_samples
+from .regress import Regress
 
 HELD_OUT = 0.25
 QUARTER = "a quarter, drawn by the seed"
 OWN = "the t10k files"
 
+TASKS: dict[str, Kind[Any]] = {kind.outputs.task: kind for kind in (Classify(), Regress())}
 
-def run(options: TableOptions, *, out: Path, command: str) -> dict[str, Any]:
+
+def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[str, Any]:
     """Train as ``options`` say, write the network and its learning curve, print the figures, and give them for ``--json``
     (docs/user/json.md). ``command`` goes into the card."""
+    kind = TASKS[task]
     check_out(out)
     with under_way("reading the samples"):
-        samples = read_samples(options.data, target=options.target, group=options.group, size=options.size)
-        train, test = _parts(samples, options)
-    if out.exists() and any(out.samefile(file) for file in (*samples.files, *test.files)):
+        train, test = _parts(kind, options)
+    if out.exists() and any(out.samefile(file) for file in (*train.files, *test.files)):
         raise NetworkError(f"--out: {printable(out)} is the file of the samples, and would be overwritten")
-    if (count := len(np.unique(samples.labels))) > MAX_CLASSES:
-        where = f"{printable(options.data)}: column {printable(samples.target)!r}"
-        raise NetworkError(f"{where} must have at most {MAX_CLASSES} classes, not {count}")
-    values, labels = np.unique(train.labels, return_inverse=True)
-    quantiles = Quantiles.fit(train.x)
-    if (count := sum(map(len, quantiles.edges))) > MOST_BOUNDS:
-        needed = f"{len(samples.names)} inputs take {count} bounds between their numbers"
-        raise NetworkError(f"{printable(options.data)}: {needed}, and a network's file holds {MOST_BOUNDS}: leave some columns out")
-    shape = {"tables": options.tables, "pairs": options.pairs, "epochs": options.epochs}
-    card = card_of(quantiles, values, names=np.array(samples.names), parameters=shape)
-    about = {"name": options.data.name, "sha256": samples.sha256, "target": samples.target, "group": options.group}
-    about["size"] = None if samples.size is None else shown(samples.size)
-    about["held_out"] = options.test.name if options.test is not None else OWN if samples.held_out else QUARTER
-    card |= {"command": command, "data": {key: value for key, value in about.items() if value is not None}}
-    card |= {"seed": options.seed, "versions": versions()}
-    recipe = recipe_for(len(train.x), **shape)  # type: ignore[arg-type]
-    with StopRequest() as stop, bar(recipe.steps * (1 + FOLDS * options.calibrate), unit="round") as line:
+    if len(test.x) < kind.fewest:
+        raise NetworkError(f"{printable(options.data)}: at least {kind.fewest} samples must be held out, not {len(test.x)}")
+    fitted = _fitted(kind, train, options)
+    recipe = recipe_for(len(train.x), aim=fitted.outputs.aim, tables=options.tables, pairs=options.pairs, epochs=options.epochs)
+    more = {"command": command, "data": _about(train, options), "seed": options.seed, "versions": versions()}
+    calibrated = None
+    with StopRequest() as stop, bar(recipe.steps * (1 + FOLDS * options.calibrated), unit="round") as line:
         progress = Progress(line, stop, options.minutes)
-        trained = train_numbers(
-            train.x, labels, recipe, quantiles=quantiles, classes=len(values), seed=options.seed, card=card, tick=progress
-        )
+        trained = train_numbers(train.x, train.answers, recipe, fitted=fitted, seed=options.seed, more=more, tick=progress)
         save_network(trained.network, out)  # kept, whatever comes while it is calibrated and scored
-        temperature = None
-        if options.calibrate and not trained.stopped:
-            temperature = _temperature(train, labels, shape, seed=options.seed, classes=len(values), progress=progress)
+        if options.calibrated and not trained.stopped:
+            calibrated = _calibrated(fitted, train, options, progress)
     if trained.stopped:
         print("note: stopped early; the network is what was trained by then")
-    elif options.calibrate and temperature is None:
+    elif options.calibrated and calibrated is None:
         print("note: no temperature was fitted: stopped early, or there are too few samples")
+    outputs = calibrated or fitted.outputs
     with under_way("scoring the held-out samples"):
-        outputs = deep_outputs(trained.network, quantiles.latencies(test.x))
-        found = earliest(outputs)
-        due, classes = numbered(test.labels, values.tolist())
-        figures = figures_of(due, found) | calibration_of(due, nats_of(trained.network, outputs), temperature)
-    card |= {} if temperature is None else {"temperature": temperature}
-    network = replace(trained.network, card={**card, "figures": {"accuracy_integer": figures["accuracy_integer"]}})
+        unit = 2.0**-trained.network.out_frac
+        judge = kind.judge(fitted.latencies(test.x), test.answers, outputs=outputs, unit=unit)
+        latencies = deep_outputs(trained.network, judge.x)
+        figures = judge.of_network(latencies)
+    first = next(iter(figures))
+    network = replace(trained.network, card={**trained.network.card, **outputs.fields(), "figures": {first: figures[first]}})
     save_network(network, out)
-    plot = plot_curve(out, train=progress.curve, checks=[], title=f"{out.stem}: growing, then fitting", unit="nats a sample")
-    images = "" if samples.size is None else f" ({shown(samples.size)})"
-    print(f"{len(train.x)} samples trained on, {len(test.x)} held out; {len(samples.names)} inputs{images}, {len(values)} classes")
-    others = list(_others(train.x, labels, test.x)) if options.compare else []
-    report(due, found, others, classes)
-    print(described(figures))
+    plot = plot_curve(out, train=progress.curve, checks=[], title=f"{out.stem}: growing, then fitting", unit=outputs.aim.unit)
+    images = "" if train.size is None else f" ({shown(train.size)})"
+    print(f"{len(train.x)} samples trained on, {len(test.x)} held out; {len(train.names)} inputs{images}, {kind.described(outputs)}")
+    taught = kind.taught(outputs, train.answers)
+    others = list(_others(kind, train.x, taught, test.x)) if options.compare else []
+    judge.report(latencies, others)
     count = sum(group.n_t * group.n_c for group in network.output.groups)
     print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {printable(out)}; {plot}")
-    peer_figures = {peer.name: figures_of(due, peer.found)["accuracy_integer"] for peer in others}
-    return {"file": out, "figures": figures, "peers": peer_figures, "anchor_pairs": count, "table_bytes": network.table_bytes()}
+    peers = {peer.name: judge.figures(peer.found)[first] for peer in others}
+    return {"file": out, "figures": figures, "peers": peers, "anchor_pairs": count, "table_bytes": network.table_bytes()}
 
 
-def _temperature(train: Samples, labels: Labels, shape: dict[str, Any], *, seed: int, classes: int, progress: Progress) -> float | None:
-    """Fitted to what networks of the same shape say of the parts of the training samples that they were not trained on; None where
-    that can't be known."""
-
-    def again(x: Numbers, some: Labels, quantiles: Quantiles) -> Trained:
-        recipe, tick = recipe_for(len(x), **shape), progress.another()
-        return train_numbers(x, some, recipe, quantiles=quantiles, classes=classes, seed=seed, card={}, tick=tick)
-
-    found = unseen(train.x, labels, train.groups, again, seed=seed)
-    return None if found is None else best_temperature(*found)
+def _fitted(kind: Kind[Any], train: Samples, options: TableOptions) -> Fitted:
+    """The maps of inputs and outputs."""
+    quantiles = Quantiles.fit(train.x)
+    if (count := sum(map(len, quantiles.edges))) > MOST_BOUNDS:
+        needed = f"{len(train.names)} inputs take {count} bounds between their numbers"
+        raise NetworkError(f"{printable(options.data)}: {needed}, and a network's file holds {MOST_BOUNDS}: leave some columns out")
+    shape = {"tables": options.tables, "pairs": options.pairs, "epochs": options.epochs}
+    return Fitted(quantiles=quantiles, outputs=kind.outputs_of(train), names=train.names, parameters=shape)
 
 
-def _others(x: Numbers, labels: Labels, test: Numbers) -> Iterator[Peer]:
-    for name, model in peers():
+def _calibrated(fitted: Fitted, train: Samples, options: TableOptions, progress: Progress) -> Outputs | None:
+    """The outputs, calibrated by what networks of the same shape say of the parts of the training samples that they were not trained on;
+    None where that can't be known."""
+
+    def again(x: Numbers, answers: Answers) -> tuple[Fitted, Trained]:
+        part = replace(fitted, quantiles=Quantiles.fit(x))
+        recipe = recipe_for(len(x), aim=part.outputs.aim, tables=options.tables, pairs=options.pairs, epochs=options.epochs)
+        return part, train_numbers(x, answers, recipe, fitted=part, seed=options.seed, tick=progress.another())
+
+    found = unseen(train.x, train.answers, train.groups, again, seed=options.seed)
+    return None if found is None else fitted.outputs.calibrated(*found)
+
+
+def _about(samples: Samples, options: TableOptions) -> dict[str, Any]:
+    """What the card says of the data."""
+    target = samples.targets[0] if len(samples.targets) == 1 else list(samples.targets)
+    about = {"name": options.data.name, "sha256": samples.sha256, "target": target, "group": options.group}
+    about["size"] = None if samples.size is None else shown(samples.size)
+    about["held_out"] = options.test.name if options.test is not None else OWN if samples.held_out else QUARTER
+    return {key: value for key, value in about.items() if value is not None}
+
+
+def _others(kind: Kind[Any], x: Numbers, answers: Answers, test: Numbers) -> Iterator[Peer]:
+    for name, model in kind.peers():
         try:
             with under_way(f"fitting {name}"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of features that are missing, and of fits that are not at their end
-                found = np.asarray(model.fit(x, labels).predict(test))
+                found = np.asarray(model.fit(x, answers).predict(test)).reshape(len(test), *answers.shape[1:])
         except ValueError as error:  # such as of a single class; the network is saved
             print(f"note: no {name}: {printable(error, limit=300)}")
         else:
             yield Peer(name, found)
 
 
-def _parts(samples: Samples, options: TableOptions) -> tuple[Samples, Samples]:
+def _parts(kind: Kind[Any], options: TableOptions) -> tuple[Samples, Samples]:
     """What is trained on and what is held out."""
+    samples = read_samples(options.data, kind.target(None), target=options.target, group=options.group, size=options.images)
+    try:
+        kind.check(samples)
+    except NetworkError as error:
+        raise NetworkError(f"{printable(options.data)}: {error}") from None
     if options.test is None:
-        return _own(samples) if samples.held_out else _quarter(samples, seed=options.seed)
+        return _own(samples) if samples.held_out else _quarter(kind, samples, seed=options.seed)
     if samples.held_out:
         raise NetworkError(f"--test: {printable(options.data)} has {OWN} to be held out; name its file of training images with --data")
-    test = read_samples(options.test, target=samples.target, group=options.group, size=samples.size, known=samples.labels)
+    known = kind.target(kind.outputs_of(samples))
+    test = read_samples(options.test, known, target=samples.targets, group=options.group, size=samples.size, scored=True)
     if test.sha256 == samples.sha256:
         raise NetworkError(f"--test: {printable(options.test)} is the file that is trained on; what is held out must be another")
     if test.names != samples.names:
@@ -140,7 +155,7 @@ def _own(samples: Samples) -> tuple[Samples, Samples]:
     return _some(samples, np.arange(first)), _some(samples, np.arange(first, len(samples.x)))
 
 
-def _quarter(samples: Samples, *, seed: int) -> tuple[Samples, Samples]:
+def _quarter(kind: Kind[Any], samples: Samples, *, seed: int) -> tuple[Samples, Samples]:
     """A quarter is held out: whole groups where there are any, else samples, stratified where every class has two."""
     from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
@@ -150,29 +165,38 @@ def _quarter(samples: Samples, *, seed: int) -> tuple[Samples, Samples]:
             raise NetworkError("--group: there must be two groups or more, or nothing is left to hold out")
         train, test = next(GroupShuffleSplit(1, test_size=HELD_OUT, random_state=seed).split(numbers, groups=samples.groups))
     else:
-        _, counts = np.unique(samples.labels, return_counts=True)
-        stratify = samples.labels if counts.min() >= 2 and len(counts) <= HELD_OUT * len(numbers) else None
-        train, test = train_test_split(numbers, test_size=HELD_OUT, random_state=seed, stratify=stratify)
+        train, test = train_test_split(numbers, test_size=HELD_OUT, random_state=seed, stratify=_strata(kind, samples.answers))
     return _some(samples, train), _some(samples, test)
+
+
+def _strata(kind: Kind[Any], answers: Answers) -> Answers | None:
+    """What is stratified by, if every value of it is there twice, and each can be held out."""
+    strata = kind.strata(answers)
+    if strata is None:
+        return None
+    _, counts = np.unique(strata, return_counts=True)
+    return strata if counts.min() >= 2 and len(counts) <= HELD_OUT * len(answers) else None
 
 
 def _some(samples: Samples, numbers: npt.NDArray[np.integer]) -> Samples:
     groups = None if samples.groups is None else samples.groups[numbers]
-    return replace(samples, x=samples.x[numbers], labels=samples.labels[numbers], groups=groups)
+    return replace(samples, x=samples.x[numbers], answers=samples.answers[numbers], groups=groups)
 
 
-def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:
-    """Latencies (samples, inputs) and classes (samples,) of the file or folder ``data``: the part that was held out if it is the one that
-    the network was trained on, else all of it; -1 where a label was not among those trained on."""
+def held_out(network: Network, *, data: Path | None) -> Judge:
+    """Of the file or folder ``data``: the part that was held out if it is the one that the network was trained on, else all of it."""
     integer = classifier(network)
     fitted = read_card(integer.card, inputs=integer.n_in, outputs=integer.n_out)
+    kind = TASKS[fitted.outputs.task]
     if data is None:
-        raise NetworkError("a classifier of a table needs --data, the file or folder of the samples")
+        raise NetworkError("a network of a table needs --data, the file or folder of the samples")
     about = integer.card.get("data")
     about = about if isinstance(about, dict) else {}
-    target, group = (about[name] if isinstance(about.get(name), str) else None for name in ("target", "group"))
-    samples = read_samples(data, target=target, group=group, size=_size(about), known=fitted.labels)
-    if fitted.names is not None and list(samples.names) != fitted.names:
+    said = about["target"] if isinstance(about.get("target"), list) else [about.get("target")]
+    targets = tuple(name for name in said if isinstance(name, str))
+    group = about["group"] if isinstance(about.get("group"), str) else None
+    samples = read_samples(data, kind.target(fitted.outputs), target=targets or None, group=group, size=_size(about), scored=True)
+    if fitted.names is not None and samples.names != fitted.names:
         names = printable(", ".join(fitted.names), limit=300)
         raise NetworkError(f"{printable(data)}: the columns must be those that the network was trained on: {names}")
     seed = integer.card.get("seed")
@@ -182,9 +206,11 @@ def held_out(network: Network, *, data: Path | None) -> tuple[Int16, Labels]:
         elif about.get("held_out") != QUARTER or not isinstance(seed, int) or not 0 <= seed < 1 << 32:
             raise NetworkError(f"{printable(data)}: the network was trained on all of it; --data must be the file that was held out")
         else:
-            samples = _quarter(samples, seed=seed)[1]
-    labels, _ = numbered(samples.labels, fitted.labels.tolist())
-    return fitted.quantiles.latencies(samples.x), np.where(labels < len(fitted.labels), labels, -1)
+            samples = _quarter(kind, samples, seed=seed)[1]
+    try:
+        return kind.judge(fitted.latencies(samples.x), samples.answers, outputs=fitted.outputs, unit=2.0**-integer.out_frac)
+    except NetworkError as error:
+        raise NetworkError(f"{printable(data)}: {error}") from None
 
 
 def _size(about: dict[str, Any]) -> Size | None:
@@ -193,16 +219,3 @@ def _size(about: dict[str, Any]) -> Size | None:
         return size_word(about["size"]) if isinstance(about.get("size"), str) else None
     except ValueError as error:
         raise NetworkError(f"card field data.size {error}") from None
-
-
-def evaluate(network: Network, *, data: Path | None) -> dict[str, float]:
-    """Figures of a classifier of a table on what was :func:`held_out`."""
-    x, labels = held_out(network, data=data)
-    integer = classifier(network)
-    outputs = deep_outputs(integer, x)
-    error = calibration_error(calibrated(nats_of(integer, outputs), integer.card), labels)
-    return {
-        "samples": float(len(x)),
-        "accuracy_integer": float((earliest(outputs) == labels).mean()),
-        "calibration_error": round(error, 4),
-    }

@@ -15,10 +15,10 @@ from firmware.compiler.tables.tiers import place, row_clocks
 ICEBREAKER = boards.get("icebreaker")
 
 
-def board(near: int, far: int, *, base: int = 0, beat_clocks: int = 8, overhead: int = 8) -> Board:
+def board(near: int, far: int, *, base: int = 0, byte_clocks: int = 1, overhead: int = 8) -> Board:
     """A board with so many beats in each tier."""
     chip = Tier(name="RAM", kind="spram", size=near * 8)
-    flash = Tier(name="flash", kind="qspi", base=base * 8, size=far * 8, beat_clocks=beat_clocks, row_clocks=overhead)
+    flash = Tier(name="flash", kind="qspi", base=base * 8, size=far * 8, byte_clocks=byte_clocks, row_clocks=overhead)
     return replace(ICEBREAKER, name="test", tiers=(chip, flash))
 
 
@@ -83,11 +83,11 @@ def test_no_other_choice_of_tables_saves_more(seed: int) -> None:
     rng = np.random.default_rng(seed)
     items = [tables(int(rng.integers(1, 5)), 1 << int(rng.integers(1, 6)), int(rng.integers(1, 9))) for _ in range(4)]
     size = sum(item.count * item.stride for item in items) * int(rng.integers(1, 4)) // 4
-    on = board(size, 1 << 16, beat_clocks=int(rng.choice([8, 16])))
+    on = board(size, 1 << 16, byte_clocks=int(rng.choice([1, 2])))
 
     def saved(counts: tuple[int, ...]) -> int:
         chip, flash = on.tiers
-        return sum(count * (row_clocks(item, flash) - row_clocks(item, chip)) for item, count in zip(items, counts, strict=True))
+        return sum(count * (row_clocks(item, flash, 8) - row_clocks(item, chip, 8)) for item, count in zip(items, counts, strict=True))
 
     choices = itertools.product(*(range(item.count + 1) for item in items))
     best = max(saved(c) for c in choices if sum(n * item.stride for n, item in zip(c, items, strict=True)) <= size)

@@ -140,11 +140,12 @@ class CoreBench:
             ctx.set(port.ending, ending)
             _, _, valid, address, more = await ctx.tick().sample(rows.valid, rows.payload.address, rows.payload.more)
             if ready and valid:
-                row = self.flash[8 * address : 8 * (address + more + 1)]
+                size = self.program.width.beat_bytes
+                row = self.flash[size * address : size * (address + more + 1)]
                 bytes_ += [(0, rng.randrange(256), 0)] * rng.randrange(4, 9)
                 for byte in row:
                     bytes_ += [*[(0, rng.randrange(256), 0)] * (self.pace - 1), (1, byte, 0)]
-                for last in range(len(bytes_) - 1, len(bytes_) - 1 - self.pace * len(row), -8 * self.pace):
+                for last in range(len(bytes_) - 1, len(bytes_) - 1 - self.pace * len(row), -size * self.pace):
                     one, data, _ = bytes_[last - 1]
                     bytes_[last - 1] = one, data, 1
 

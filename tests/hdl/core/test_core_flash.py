@@ -15,19 +15,20 @@ from .test_core import COUNTED, Seen, forced_of
 def moved(program: Program, seed: int) -> tuple[Program, bytes]:
     """The program with about half its runs in flash, at the same addresses there, and what the flash holds; garbage is left behind."""
     rng = random.Random(seed)
-    top = max(piece.beat * program.width.beat_bytes + len(piece.data) for piece in program.tables)
+    size = program.width.beat_bytes
+    top = max(piece.beat * size + len(piece.data) for piece in program.tables)
     flash = bytearray(rng.randbytes(top))
     runs, tables = [], []
     pieces = {piece.beat: piece.data for piece in program.tables}
     for number, run in enumerate(program.runs):
         piece = pieces[run.table_base]
         if number == seed % len(program.runs) or rng.random() < 0.5:
-            flash[8 * run.table_base : 8 * run.table_base + len(piece)] = piece
+            flash[size * run.table_base : size * run.table_base + len(piece)] = piece
             run, piece = replace(run, tier=1), rng.randbytes(len(piece))
         runs.append(run)
         tables.append(Placed(0, run.table_base, piece))
-    zero = 1 << (top // program.width.beat_bytes).bit_length()  # the bank's last beat
-    return replace(program, runs=tuple(runs), tables=(*sorted(tables), Placed(0, zero - 1, bytes(8)))), bytes(flash)
+    zero = 1 << (top // size).bit_length()  # the bank's last beat
+    return replace(program, runs=tuple(runs), tables=(*sorted(tables), Placed(0, zero - 1, bytes(size)))), bytes(flash)
 
 
 def rtl_run(program: Program, forced: list[int | None], *, pace: int, flash: bytes, seed: int, stall: float = 0) -> tuple[Seen, int]:
@@ -56,7 +57,8 @@ def ref_run(program: Program, forced: list[int | None]) -> Seen:
 @pytest.mark.parametrize("pace", [1, 2])
 @pytest.mark.parametrize("seed", range(8))
 def test_runs_of_both_tiers(seed: int, pace: int) -> None:
-    _, program = random_program(720 + seed, kind="deep" if seed == 3 else "rnn", comparators=1 + seed % 2, mode=seed % 3)
+    kind, lanes, comparators = "deep" if seed == 3 else "rnn", 8 << seed // 3, 1 + seed % 2
+    _, program = random_program(720 + seed, kind=kind, lanes=lanes, comparators=comparators, mode=seed % 3)
     there, flash = moved(program, seed)
     forced = forced_of(program, seed, 3)
     found, beats = rtl_run(there, forced, pace=pace, flash=flash, seed=seed, stall=0.3 * (seed % 2))

@@ -13,9 +13,10 @@ def test_widths_refused(name: str, choices: str, value) -> None:
         isa.Width(**{name: value})
 
 
-def test_a_flash_has_beats_of_8_bytes() -> None:
-    with pytest.raises(ValueError, match=r"^lanes must be 8 with a tier in flash, not 16$"):
-        CoreParams(width=isa.Width(lanes=16), flash=True)
+@pytest.mark.parametrize(("lanes", "bits"), [(8, 21), (16, 20), (32, 19)])
+def test_beats_of_a_flash_of_16_mb(lanes: int, bits: int) -> None:
+    assert CoreParams(width=isa.Width(lanes=lanes), table_beats=1024, flash=True).address_bits == bits
+    assert CoreParams(width=isa.Width(lanes=lanes), table_beats=1024).address_bits == 10
 
 
 @pytest.mark.parametrize(("name", "high"), [("table_beats", 1 << 22), ("anchor_words", 1024), ("index_depth", 1024)])

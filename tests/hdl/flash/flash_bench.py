@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from amaranth.hdl import Module, ResetInserter, Signal
 from amaranth.sim import Simulator
 
+from firmware import isa
 from hdl.flash.controller import FlashController
 from sim.flash import FlashChip, FlashTiming, Found, IoCells
 
@@ -15,9 +16,9 @@ SETTLE = {1: 10, 2: 5}  # clocks between the one in which a row transfers and th
 QUICK = FlashTiming(res1=0, shsl2=PERIOD[1])  # wakes at once
 
 
-def row_clocks(nibbles, beats):
-    """A row's clocks from the page: 8 steps a beat, 7 besides."""
-    return STEP[nibbles] * (8 * beats + 7)
+def row_clocks(nibbles, beats, lanes=8):
+    """A row's clocks from the page: a step a byte, 7 besides."""
+    return STEP[nibbles] * (lanes * beats + 7)
 
 
 @dataclass
@@ -68,12 +69,13 @@ class Decoder:
 
 class Bench:
     """``dut`` with ``chip``, or one that holds ``content`` and is ``found`` so, behind its pins and a ``decoder`` beside;
-    ``options``: more of the controller's.
+    ``lanes``: of the core that asks for rows; ``options``: more of the controller's.
     ``ctx.set(bench.reset, 1)`` resets the controller alone."""
 
-    def __init__(self, *, nibbles, chip=None, content=b"", pads=None, boot=True, strict=True, options=None, **found):
-        self.nibbles = nibbles
-        self.dut = FlashController(**{"offset": OFFSET, "nibbles": nibbles, "pause_bits": 5 - nibbles, "boot": boot, **(options or {})})
+    def __init__(self, *, nibbles, lanes=8, chip=None, content=b"", pads=None, boot=True, strict=True, options=None, **found):
+        self.nibbles, self.lanes = nibbles, lanes
+        given = {"offset": OFFSET, "pause_bits": 5 - nibbles, **(options or {})}
+        self.dut = FlashController(width=isa.Width(lanes=lanes), nibbles=nibbles, boot=boot, **given)
         self.chip = chip or FlashChip(content, Found(**{"timing": QUICK, **found}), offset=OFFSET, strict=strict)
         self.cells = IoCells(self.chip, period=PERIOD[nibbles], pads=pads)
         self.decoder = Decoder()
@@ -133,12 +135,12 @@ class Bench:
     async def rows(self, ctx, rows, *, gaps=None, limit=None, after=40):
         """Asks for ``rows`` (first beat, beats), each after a rest of ``gaps()`` clocks; returns a :class:`Served`."""
         dut, served = self.dut, Served()
-        clocks = limit or sum(row_clocks(self.nibbles, beats) for _, beats in rows) + 100 * len(rows) + 100
+        clocks = limit or sum(row_clocks(self.nibbles, beats, self.lanes) for _, beats in rows) + 100 * len(rows) + 100
         queue, rest, left = list(rows), gaps() if gaps else 0, after
         for clock in range(clocks):
             asking = bool(queue) and rest == 0
             ctx.set(dut.row.valid, int(asking))
-            ctx.set(dut.row.payload, {"address": queue[0][0], "more": queue[0][1] - 1} if asking else {"address": 0x155555, "more": 77})
+            ctx.set(dut.row.payload, {"address": queue[0][0], "more": queue[0][1] - 1} if asking else {"address": 0x55555, "more": 77})
             *_, taken, strobe, data, ending = await ctx.tick().sample(
                 dut.row.ready & dut.row.valid, dut.data.strobe, dut.data.data, dut.data.ending
             )
@@ -152,7 +154,7 @@ class Bench:
                 served.strobes.append(clock)
             if ending:
                 served.endings.append(clock)
-            if not queue and len(served.data) >= 8 * sum(beats for _, beats in rows):
+            if not queue and len(served.data) >= self.lanes * sum(beats for _, beats in rows):
                 left -= 1
                 if not left:
                     break
@@ -169,14 +171,14 @@ class Served:
     strobes: list = field(default_factory=list)
     endings: list = field(default_factory=list)
 
-    def check(self, *, nibbles, rows, content):
+    def check(self, *, nibbles, rows, content, lanes=8):
         """Everything a row promises: bytes, their rhythm, ``ending``, the first byte after the address phase."""
-        expected = b"".join(content[8 * address - OFFSET :][: 8 * beats] for address, beats in rows)
+        expected = b"".join(content[lanes * address - OFFSET :][: lanes * beats] for address, beats in rows)
         assert bytes(self.data) == expected
-        assert self.endings == [clock - 1 for clock in self.strobes[7::8]]
+        assert self.endings == [clock - 1 for clock in self.strobes[lanes - 1 :: lanes]]
         at = 0
         for taken, (_, beats) in zip(self.taken, rows, strict=True):
-            clocks = self.strobes[at : at + 8 * beats]
-            assert clocks == [taken + SETTLE[nibbles] + 1 + STEP[nibbles] * k for k in range(8 * beats)]
-            at += 8 * beats
+            clocks = self.strobes[at : at + lanes * beats]
+            assert clocks == [taken + SETTLE[nibbles] + 1 + STEP[nibbles] * k for k in range(lanes * beats)]
+            at += lanes * beats
         assert at == len(self.strobes)

@@ -1,7 +1,6 @@
 """The build command: every bad input ends in one sentence, exit code 2 and nothing written; the estimate is quick."""
 
 import hashlib
-import importlib
 import json
 import os
 import re
@@ -25,8 +24,8 @@ from golden.integer.deep import DeepNetwork
 from golden.integer.file import load, save_network
 from golden.integer.layer import Layer, TableGroup
 from golden.integer.shipped import find_network
-from hdl.board.ecp5 import EcpTop, dividers
-from hdl.board.pins import place_of
+from hdl.board.ecp5 import EcpTop
+from hdl.board.pins import make_platform, place_of
 from hdl.board.top import Top
 from hdl.build import main
 from hdl.flow.design import check_resources
@@ -144,9 +143,8 @@ def test_every_resource_is_missed(name: str) -> None:
     """The boards there are have all that their tops request; each resource, taken away, is named."""
     board = boards.get(name)
     top = EcpTop if name == "ulx3s_85f" else Top
-    module, platform_class = board.platform.split(":")
     for role in top.roles(board):
-        platform = getattr(importlib.import_module(module), platform_class)()
+        platform = make_platform(board)
         check_resources(platform, board, top.roles(board))
         resource, number, _ = place_of(platform, board, role)
         if resource != "@":
@@ -221,13 +219,6 @@ def test_help_names_every_option(tmp_path: Path) -> None:
         assert option in text
 
 
-def test_pll_of_the_ecp5() -> None:
-    assert dividers(in_hz=25e6, out_hz=50e6) == (2, 16)
-    for wrong in (30e6, 10e6, 2200e6):
-        with pytest.raises(ValueError, match=r"out_hz must be a multiple of 2\.5e"):
-            dividers(in_hz=25e6, out_hz=wrong)
-
-
 def test_the_main_job(tmp_path: Path) -> None:
     """The whole design, real tools: every product, the targets of size, and a second run that changes the network only."""
     done = command("--board", "icebreaker", folder=tmp_path)
@@ -273,9 +264,18 @@ def test_other_boards_with_an_up5k(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_core_synthesises_for_an_ecp5(tmp_path: Path) -> None:
+def test_a_board_with_an_ecp5(tmp_path: Path) -> None:
+    """All products, the image in its place, and both clocks checked."""
     done = command("--board", "ulx3s_85f", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     products = tmp_path / "build" / "ulx3s_85f"
-    assert {path.name for path in products.iterdir()} >= {"bitstream.bit", "image.bin", "flash.bin", "report.json", "report.txt"}
+    made = {path.name: path.read_bytes() for path in products.iterdir() if path.is_file()}
+    assert made.keys() == {"files.sha256", "bitstream.bit", "image.bin", "flash.bin", "report.json", "report.txt", "report.html"}
+    board = boards.get("ulx3s_85f")
+    assert made["flash.bin"] == made["bitstream.bit"].ljust(board.image_offset, b"\xff") + made["image.bin"]
+    figures = json.loads(made["report.json"])
+    assert figures["fmax_mhz"] >= figures["clock_mhz"] == 50
+    (fast,) = figures["other_clocks"]
+    assert fast["clock_mhz"] == 100
+    assert {path["limit_ns"] for path in figures["crossings"]} == {10.0}
     shutil.rmtree(tmp_path / "build")

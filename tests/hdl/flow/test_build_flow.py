@@ -329,6 +329,12 @@ def test_a_path_between_clocks_that_is_too_long() -> None:
     assert choose([Routed.read(two_clocks(there=20.0), seed=1, clock_mhz=36), good]) is good
 
 
+def test_a_clock_whose_constraint_was_lost() -> None:
+    assert Routed.read(two_clocks(), seed=1, clock_mhz=36, others_mhz=[72]).failing == ()
+    with pytest.raises(BuildError, match=r"to the board's 100 MHz; the constrained clocks are: core at 36\.00, fast at 72\.00$"):
+        Routed.read(two_clocks(), seed=1, clock_mhz=36, others_mhz=[72, 100])
+
+
 def test_another_clock_that_is_too_slow() -> None:
     with pytest.raises(TimingError, match=r"reaches 71\.00 MHz on fast, 1\.00 MHz"):
         choose([Routed.read(two_clocks(fast=71.0), seed=1, clock_mhz=36)])

@@ -1,4 +1,4 @@
-"""Cores of 16 and 32 lanes, compiled: every latency equals golden's, and every step takes the clocks of the cycle model."""
+"""Cores of 16 and 32 lanes, compiled, with and without a flash: every latency equals golden's, every step the cycle model's clocks."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -30,16 +30,29 @@ SWEEPS = [6, pytest.param(100, marks=pytest.mark.slow)]
 STEPS = 36  # a ring has 32 entries
 
 
-def board_of(lanes: int) -> Board:
-    """A board without a flash, whose tables have 16,384 beats."""
-    board = boards.get("ulx3s_85f")
-    return replace(board, lanes=lanes, tiers=(replace(board.tiers[0], size=16384 * lanes),))
+def board_of(lanes: int, flash: boards.FlashMode | None = None) -> Board:
+    """A board whose tables have 16,384 beats on chip, with the iCEBreaker's flash behind them if ``flash`` says how it is clocked."""
+    board, other = boards.get("ulx3s_85f"), boards.get("icebreaker")
+    assert other.flash is not None
+    near = replace(board.tiers[0], size=16384 * lanes)
+    if flash is None:
+        return replace(board, lanes=lanes, tiers=(near,))
+    return boards.flash_mode(replace(board, lanes=lanes, tiers=(near, other.flash), image_offset=other.image_offset), flash)
+
+
+def spread(network: Network, board: Board, *, seed: int) -> Program:
+    """``network`` compiled with room on chip for a random part of it, and a random place in flash for the rest."""
+    near, far = board.tiers
+    rng, unit = np.random.default_rng([seed, 1]), board.lanes
+    size = max(8, int(rng.random() * network.table_bytes()) // unit) * unit
+    tiers = (replace(near, size=size), replace(far, base=far.base + 8 * int(rng.integers(1000))))
+    return compile_network(network, replace(board, tiers=tiers))
 
 
 def check(network: Network, program: Program, board: Board, *, seed: int) -> None:
     """``STEPS`` steps, or inputs of a deep network."""
     rng = np.random.default_rng(seed)
-    session = CoreSession(network, program, params=core_params(board))
+    session = CoreSession(network, program, params=core_params(board), board=board)
     try:
         if network.kind == "deep":
             for _ in range(STEPS):
@@ -51,10 +64,11 @@ def check(network: Network, program: Program, board: Board, *, seed: int) -> Non
         assert session.comparison.compared >= STEPS * network.n_out
     finally:
         session.close()
-    simulation = CoreSimulation(program, params=core_params(board))
+    simulation, phases = CoreSimulation(program, params=core_params(board), board=board), []
     try:
         simulation.sim.clock(64)
-        assert list(step_counts(simulation, [None] * 8)) == list(predict(program, board, steps=8).steps[:8])
+        counts = step_counts(simulation, [None] * 8, begun=lambda _: phases.append(simulation.sim["flash.step"] if board.flash else 0))
+        assert list(counts) == list(predict(program, board, steps=8, phase=phases[0]).steps[:8])
     finally:
         simulation.close()
 
@@ -67,6 +81,20 @@ def test_random_networks(lanes: int, kind: str, count: int) -> None:
     for seed in range(count):
         network = random_transformer(seed) if kind == "transformer" else random_network(seed, kind=kind, max_n=200, max_out=60)
         check(network, compile_network(network, board), board, seed=seed)
+
+
+@pytest.mark.parametrize("count", [4, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", ["deep", "rnn"])
+@pytest.mark.parametrize("flash", boards.FLASH_MODES)
+@pytest.mark.parametrize("lanes", WIDTHS)
+def test_random_networks_with_tables_in_flash(lanes: int, flash: boards.FlashMode, kind: str, count: int) -> None:
+    board, tiers = board_of(lanes, flash), set()
+    for seed in range(count):
+        network = random_network(seed, kind=kind, max_n=200, max_out=60)
+        program = spread(network, board, seed=seed)
+        tiers.update((run.tier, run.int4) for run in program.runs)
+        check(network, program, board, seed=seed)
+    assert len(tiers) == 4
 
 
 CLOCKS = {"shakespeare": (497, 284, 225), "transformer": (2608, 1553, 1526), "digits": (108, 108, 108), "mnist": (478, 478, 478)}

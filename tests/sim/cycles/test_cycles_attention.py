@@ -38,7 +38,7 @@ def program_of(seed: int, mode: str, *, comparators: int = 2) -> Program:
     else:
         network, board = spread(seed, share=float(mode != "spram"), base=0x140000 + 8 * seed, offset=WITH_FLASH.image_offset)
         tiers = tuple(
-            replace(tier, beat_clocks=of_mode.beat_clocks) for tier, of_mode in zip(board.tiers, board_of(mode).tiers, strict=False)
+            replace(tier, byte_clocks=of_mode.byte_clocks) for tier, of_mode in zip(board.tiers, board_of(mode).tiers, strict=False)
         )
         if comparators == 1:
             board = replace(board, anchor_words=isa.ANCHOR_WORDS)  # those chosen are for two

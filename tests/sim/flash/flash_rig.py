@@ -14,7 +14,7 @@ LIMIT = 20_000  # clocks: of a whole start sequence
 
 @cache
 def library(nibbles):
-    return build(FlashController(offset=OFFSET, nibbles=nibbles))
+    return build(FlashController(width=isa.Width(), offset=OFFSET, nibbles=nibbles))
 
 
 def simulation(nibbles):
@@ -66,7 +66,7 @@ def stop(sim, *, limit=LIMIT):
 
 def ask(sim, beat, beats):
     """Offers a row."""
-    sim["row__payload"] = beat | beats - 1 << isa.FLASH_ADDRESS_BITS
+    sim["row__payload"] = beat | beats - 1 << isa.Width().flash_address_bits
     sim["row__valid"] = 1
 
 

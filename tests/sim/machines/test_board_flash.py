@@ -1,6 +1,7 @@
 """The compiled board with tables in flash, at its pins: boot, steps, scrubs, resets, by the host driver over the UART."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,17 +21,21 @@ from sim.machines.preload import TABLES
 from sim.machines.session import BoardSession
 
 from ...firmware.compiler.test_compiler import shaped
-from ...firmware.flashed import small_board
 from ...firmware.networks import random_network
 
-BOARDS = {mode: boards.flash_mode(boards.get("icebreaker"), mode) for mode in boards.FLASH_MODES}
-OFFSET = BOARDS["byte"].image_offset
+BOARDS = {mode: boards.flash_mode(boards.get("icebreaker"), mode) for mode in boards.FLASH_MODES} | {"ulx3s": boards.get("ulx3s_85f")}
+
+
+def small_tiers(board):
+    """The board as if its own memory were smaller, with the tables in flash close behind the image."""
+    chip, flash = board.tiers
+    return replace(board, tiers=(replace(chip, size=32 * board.lanes), replace(flash, base=board.image_offset + 0x4000)))
 
 
 def compiled(seed, mode):
-    """A small network, most of its tables in flash, as if the board's own memory were smaller."""
+    """A small network, most of its tables in flash."""
     network = random_network(seed, kind="rnn", max_n=16, max_out=12)
-    board = boards.flash_mode(small_board(256, base=OFFSET + 0x4000, offset=OFFSET), mode)
+    board = small_tiers(BOARDS[mode])
     program = compile_network(network, board)
     assert {run.tier for run in program.runs} == {0, 1}
     return network, program, write_image(program)
@@ -137,11 +142,28 @@ def test_a_reset_at_any_clock(board_with, small, mode):
     equal_steps(board, network, program, image, count=2)
 
 
-@pytest.mark.parametrize("fault", [{"absent": True}, {"stuck": 0}, {"stuck": 1}, {"jedec": 0xC22018}, {"busy_until": 1 << 50}])
-def test_a_flash_that_does_not_answer_is_told(small, fault):
-    image = small["byte"][2]
-    board = BoardSimulation(BOARDS["byte"], image=image, flash=FlashSetup(found=Found(**fault)))
-    assert not board.boot(limit=20_000)
+@pytest.mark.parametrize("mode", BOARDS)
+def test_a_damaged_image_is_refused(board_with, small, mode):
+    """The negative control of the boot: a bit of a section that is loaded."""
+    part = next(part for part in contents(small[mode][2]) if part.kind == isa.Kind.PROGRAM)
+    damaged = bytearray(small[mode][2])
+    damaged[part.start + 9] ^= 4
+    board = board_with(mode, image=bytes(damaged))
+    assert not board.boot()
+    hello = Host(board.transport()).hello()
+    assert (hello.loaded, hello.error, hello.code, hello.section) == (False, True, isa.LoadError.SECTION_CRC, part.number)
+
+
+FAULTS = [{"absent": True}, {"stuck": 0}, {"stuck": 1}, {"busy_until": 1 << 50}]
+
+
+@pytest.mark.parametrize(
+    ("mode", "fault"), [*(("byte", fault) for fault in (*FAULTS, {"jedec": 0xC22018})), *(("ulx3s", fault) for fault in FAULTS)]
+)
+def test_a_flash_that_does_not_answer_is_told(small, mode, fault):
+    image = small[mode][2]
+    board = BoardSimulation(BOARDS[mode], image=image, flash=FlashSetup(found=Found(**fault)))
+    assert not board.boot(limit=40_000)
     hello = Host(board.transport()).hello()
     assert (hello.error, hello.code, hello.flash_ready) == (True, isa.LoadError.FLASH, False)
     board.close()

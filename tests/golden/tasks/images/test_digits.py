@@ -6,7 +6,7 @@ from sklearn.svm import SVC
 
 from golden import digits_table
 from golden.integer.network import Network
-from golden.tasks.classes.classifier import float_accuracy, integer_accuracy
+from golden.tasks.fitting.accuracy import float_accuracy, integer_accuracy
 from golden.tasks.images import digits
 from golden.tasks.images.classifier import train_images
 from golden.tasks.images.recipe import DIGITS_PRESETS, RECIPES, Growth, ImageRecipe

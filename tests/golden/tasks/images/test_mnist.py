@@ -8,7 +8,7 @@ from golden.integer.deep import deep_forward
 from golden.integer.file import load
 from golden.integer.layer import NetworkError
 from golden.integer.shipped import FOLDER
-from golden.tasks.classes.classifier import integer_accuracy
+from golden.tasks.fitting.accuracy import integer_accuracy
 from golden.tasks.images.classifier import train_images
 from golden.tasks.images.mnist import read_mnist
 from golden.tasks.images.recipe import RECIPES, Growth, ImageRecipe

@@ -9,10 +9,10 @@ from golden import train
 from golden.integer.file import load
 from golden.integer.layer import NetworkError
 from golden.integer.shipped import FOLDER
-from golden.tasks.classes.classifier import integer_accuracy
+from golden.tasks.fitting.accuracy import integer_accuracy
 from golden.tasks.images import classifier, digits, mnist
-from golden.tasks.images import task as image_task
 from golden.tasks.images.recipe import DIGITS_PRESETS, MNIST_PRESETS, RECIPES, Growth, ImageOptions, ImageRecipe
+from golden.tasks.scoring import evaluate
 
 from .test_mnist import write_files
 
@@ -44,9 +44,9 @@ def test_train_digits_writes_network_card_and_curve(tmp_path, capsys):
     exact = integer_accuracy(network, split.test_x, split.test_y)
     assert card["figures"]["accuracy_integer"] == pytest.approx(exact, abs=1e-4)
     assert f"held out, accuracy integer: {exact:.2%}" in capsys.readouterr().out
-    assert image_task.evaluate(network, data=None) == {"images": 450.0, "accuracy_integer": exact}
+    assert evaluate(network, data=None) == {"images": 450.0, "accuracy_integer": exact}
     other = replace(network, card={**card, "seed": 4})
-    assert image_task.evaluate(other, data=None)["accuracy_integer"] != exact  # its training digits are among them
+    assert evaluate(other, data=None)["accuracy_integer"] != exact  # its training digits are among them
 
 
 def test_the_same_command_gives_the_same_bytes(tmp_path):
@@ -63,10 +63,10 @@ def test_train_mnist(tmp_path):
     assert train.main(["mnist", "--data", str(tmp_path), "--out", str(out)]) == 0
     network = load(out)
     assert network.n == 784
-    assert image_task.evaluate(network, data=tmp_path)["accuracy_integer"] == network.card["figures"]["accuracy_integer"]
+    assert evaluate(network, data=tmp_path)["accuracy_integer"] == network.card["figures"]["accuracy_integer"]
     assert network.card["data"]["sha256"] == mnist.read_mnist(tmp_path).sha256
     with pytest.raises(NetworkError, match="an mnist network needs --data"):
-        image_task.evaluate(network, data=None)
+        evaluate(network, data=None)
 
 
 @pytest.mark.parametrize(("options", "tables"), [((), 1), (("--anchors", "random"), TINY.n_t)])
@@ -77,9 +77,7 @@ def test_a_time_limit_keeps_what_is_trained(options, tables, tmp_path, capsys):
     network = load(out)
     assert network.output.n_t == tables
     assert out.with_suffix(".png").exists()
-    assert image_task.evaluate(network, data=None)["accuracy_integer"] == pytest.approx(
-        network.card["figures"]["accuracy_integer"], abs=1e-4
-    )
+    assert evaluate(network, data=None)["accuracy_integer"] == pytest.approx(network.card["figures"]["accuracy_integer"], abs=1e-4)
     assert train.main(["digits", "--out", str(out), "--minutes", "60", *options]) == 0
     assert "stopped early" not in capsys.readouterr().out
     assert load(out).output.n_t == TINY.n_t
@@ -146,11 +144,11 @@ def test_wrong_options_are_one_sentence(options, message, capsys, tmp_path, monk
 
 def test_foreign_networks_are_refused(rnn, deep):
     with pytest.raises(NetworkError, match="card field task must be digits or mnist"):
-        image_task.evaluate(rnn, data=None)
+        evaluate(rnn, data=None)
     with pytest.raises(NetworkError, match="the network must be deep with 64 inputs and 10 outputs"):
-        image_task.evaluate(replace(deep, card={"task": "digits", "seed": 0}), data=None)
+        evaluate(replace(deep, card={"task": "digits", "seed": 0}), data=None)
     with pytest.raises(NetworkError, match="card field seed must be"):
-        image_task.evaluate(replace(deep, card={"task": "digits", "seed": "x"}), data=None)
+        evaluate(replace(deep, card={"task": "digits", "seed": "x"}), data=None)
 
 
 def test_an_option_stands_in_for_the_recipes(monkeypatch):
@@ -173,11 +171,11 @@ def test_presets_respect_the_core(monkeypatch):
 def test_the_shipped_network_is_what_its_card_says():
     network = load(FOLDER / "digits.safetensors")
     assert network.card["data"]["sha256"] == digits.data_sha256()
-    figures = image_task.evaluate(network, data=None)
+    figures = evaluate(network, data=None)
     assert round(figures["accuracy_integer"], 4) == network.card["figures"]["accuracy_integer"] >= 0.975
     assert network.card["command"] == "python -m golden.train digits"
     group = network.output.groups[0]
     tables = group.tables.copy()
     tables[:, :, :5] = 0
     broken = replace(network, output=replace(network.output, groups=(replace(group, tables=tables),)))
-    assert image_task.evaluate(broken, data=None)["accuracy_integer"] < 0.9  # it can tell
+    assert evaluate(broken, data=None)["accuracy_integer"] < 0.9  # it can tell

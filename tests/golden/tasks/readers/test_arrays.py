@@ -12,6 +12,7 @@ import pytest
 from golden.integer.layer import NetworkError
 from golden.tasks.readers.array import array_of
 from golden.tasks.tables.read import read_samples
+from golden.tasks.tables.target import Labels
 
 
 def npy(array, **rest):
@@ -92,19 +93,19 @@ def save(folder, array):
 
 def test_columns_of_npy_are_numbered_and_one_is_the_label(tmp_path):
     path = save(tmp_path, np.array([[1.5, 2, 7], [np.nan, 4, 9], [0, 1, 7]]))
-    found = read_samples(path, target=None, group=None)
+    found = read_samples(path, Labels(), target=None, group=None)
     np.testing.assert_array_equal(found.x, [[1.5, 2], [np.nan, 4], [0, 1]])
-    assert (found.names, found.target) == (("0", "1"), "2")
-    assert found.labels.tolist() == [7, 9, 7]
-    assert all(isinstance(label, int) for label in found.labels.tolist())  # whole, as they were before they stood beside fractions
-    other = read_samples(path, target="1", group="2")
+    assert (found.names, found.targets) == (("0", "1"), ("2",))
+    assert found.answers.tolist() == [7, 9, 7]
+    assert all(isinstance(label, int) for label in found.answers.tolist())  # whole, as they were before they stood beside fractions
+    other = read_samples(path, Labels(), target="1", group="2")
     assert other.names == ("0",)
-    assert other.labels.tolist() == [2, 4, 1]
+    assert other.answers.tolist() == [2, 4, 1]
     assert other.groups.tolist() == ["7.0", "9.0", "7.0"]
 
 
 def test_labels_of_npy_that_are_fractions_stay(tmp_path):
-    assert read_samples(save(tmp_path, np.array([[1, 0.5], [2, 1]])), target=None, group=None).labels.tolist() == [0.5, 1.0]
+    assert read_samples(save(tmp_path, np.array([[1, 0.5], [2, 1]])), Labels(), target=None, group=None).answers.tolist() == [0.5, 1.0]
 
 
 REFUSED = [
@@ -129,7 +130,7 @@ REFUSED = [
 def test_what_is_no_table_is_refused_by_name(array, options, sentence, tmp_path):
     path = save(tmp_path, array)
     with pytest.raises(NetworkError) as caught:
-        read_samples(path, **{"target": None, "group": None} | options)
+        read_samples(path, Labels(), **{"target": None, "group": None} | options)
     assert str(caught.value).startswith(f"{path}: ")
     assert sentence in str(caught.value)
 
@@ -142,7 +143,7 @@ def test_pickles_are_never_opened(tmp_path):
     for name, write in (("t.npy", lambda path: np.save(path, np.array([[Trap()]], object))), ("t.npz", boobytrapped(Trap()))):
         write(tmp_path / name)
         with pytest.raises(NetworkError, match="not one of Python objects"):
-            read_samples(tmp_path / name, target=None, group=None)
+            read_samples(tmp_path / name, Labels(), target=None, group=None)
 
 
 def boobytrapped(trap):
@@ -155,7 +156,7 @@ def test_other_ways_of_packing_are_refused(method, tmp_path):
         for name, array in (("X", np.eye(2)), ("y", np.arange(2))):
             archive.writestr(f"{name}.npy", npy(array))
     with pytest.raises(NetworkError, match="array X must be packed as NumPy packs it"):
-        read_samples(tmp_path / "t.npz", target=None, group=None)
+        read_samples(tmp_path / "t.npz", Labels(), target=None, group=None)
 
 
 def test_a_part_takes_no_more_than_its_archive_says(tmp_path):
@@ -170,6 +171,6 @@ def test_a_part_takes_no_more_than_its_archive_says(tmp_path):
     (tmp_path / "t.npz").write_bytes(content)
     tracemalloc.start()
     with pytest.raises(NetworkError):
-        read_samples(tmp_path / "t.npz", target=None, group=None)
+        read_samples(tmp_path / "t.npz", Labels(), target=None, group=None)
     assert tracemalloc.get_traced_memory()[1] < 16 << 20
     tracemalloc.stop()

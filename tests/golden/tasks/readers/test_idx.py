@@ -10,12 +10,13 @@ import pytest
 from golden.integer.layer import NetworkError
 from golden.tasks.images.mnist import read_mnist
 from golden.tasks.tables.read import read_samples
+from golden.tasks.tables.target import Labels
 
 from ..images.test_mnist import idx, write_files
 
 
 def read(path, **rest):
-    return read_samples(path, **{"target": None, "group": None} | rest)
+    return read_samples(path, Labels(), **{"target": None, "group": None} | rest)
 
 
 @pytest.mark.parametrize(("dot", "packed"), [("-", False), (".", True)])
@@ -24,7 +25,7 @@ def test_a_file_of_images_and_the_labels_beside_it(dot, packed, tmp_path):
     end = f"images{dot}idx3-ubyte{'.gz' if packed else ''}"
     found = read(tmp_path / f"t10k-{end}")
     assert (found.x.shape, found.size, found.held_out) == ((100, 126), (9, 14), 0)
-    assert found.labels.tolist() == [number % 10 for number in range(100)]
+    assert found.answers.tolist() == [number % 10 for number in range(100)]
     assert found.names[-1] == "X125"
     assert [file.name for file in found.files] == [f"t10k-{end}", f"t10k-{end}".replace("images", "labels").replace("idx3", "idx1")]
     assert read(tmp_path / f"train-{end}").sha256 != found.sha256
@@ -36,7 +37,7 @@ def test_a_file_may_have_any_name_before_images(part, tmp_path):
     (tmp_path / f"{part}labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(np.array([200, 3, 200]))))
     found = read(tmp_path / f"{part}images-idx3-ubyte")
     np.testing.assert_array_equal(found.x, np.arange(12).reshape(3, 4))
-    assert found.labels.tolist() == [200, 3, 200]
+    assert found.answers.tolist() == [200, 3, 200]
 
 
 def test_a_folder_is_what_the_mnist_task_reads(tmp_path):
@@ -44,7 +45,7 @@ def test_a_folder_is_what_the_mnist_task_reads(tmp_path):
     found, task = read(tmp_path), read_mnist(tmp_path)
     assert (found.held_out, found.size, found.sha256) == (100, (4, 5), task.sha256)
     np.testing.assert_array_equal(found.x, np.concatenate([task.train_x, task.test_x]))
-    np.testing.assert_array_equal(found.labels, np.concatenate([task.train_y, task.test_y]))
+    np.testing.assert_array_equal(found.answers, np.concatenate([task.train_y, task.test_y]))
 
 
 def test_a_size_that_is_wanted_is_the_files(tmp_path):

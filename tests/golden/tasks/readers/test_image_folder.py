@@ -12,12 +12,13 @@ from PIL import Image, ImageDraw
 from golden.integer.layer import NetworkError
 from golden.tasks.readers import image_folder
 from golden.tasks.tables.read import read_samples
+from golden.tasks.tables.target import Labels
 
 RAMP = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
 
 
 def read(path, **rest):
-    return read_samples(path, **{"target": None, "group": None} | rest)
+    return read_samples(path, Labels(), **{"target": None, "group": None} | rest)
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_folders_are_labels_and_pixels_inputs(folder):
     (folder / "cat" / ".0.png").write_text("no image")
     (folder / "cat" / "notes.txt").write_text("no image")
     found = read(folder)
-    assert found.labels.tolist() == ["cat", "cat", "dog", "dog"]
+    assert found.answers.tolist() == ["cat", "cat", "dog", "dog"]
     assert (found.size, found.names[:2], len(found.files)) == ((6, 8), ("X0", "X1"), 4)
     np.testing.assert_array_equal(found.x, [(RAMP + step).reshape(-1) for step in (0, 1, 3, 4)])
 
@@ -87,7 +88,7 @@ def test_every_mode_becomes_grey_and_what_is_transparent_black(mode, value, grey
 def test_every_kind_is_read(end, folder):
     Image.new("L", (8, 6), 128).save(folder / "cat" / f"2.{end}")
     found = read(folder)
-    assert found.labels.tolist() == ["cat"] * 3 + ["dog"] * 2
+    assert found.answers.tolist() == ["cat"] * 3 + ["dog"] * 2
     assert abs(found.x[2] - 128).max() <= 2
 
 
@@ -194,7 +195,7 @@ def test_folders_without_images_are_refused(folder, tmp_path):
 def test_a_label_may_have_any_name(folder):
     odd = os.fsdecode(b"\xff\x1b[2J\n") + "l" * 200
     (folder / "dog").rename(folder / odd)
-    assert read(folder).labels.tolist() == ["cat", "cat", odd, odd]
+    assert read(folder).answers.tolist() == ["cat", "cat", odd, odd]
     (folder / odd / "1.png").write_bytes(b"")
     with pytest.raises(NetworkError) as caught:
         read(folder)

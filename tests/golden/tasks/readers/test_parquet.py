@@ -13,6 +13,7 @@ from golden.integer.layer import NetworkError
 from golden.tasks.readers import parquet
 from golden.tasks.readers.table import Wanted
 from golden.tasks.tables.read import read_samples
+from golden.tasks.tables.target import Labels
 
 pyarrow = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -29,7 +30,7 @@ def written(tmp_path):
 
 
 def read(path, target=None, group=None, **rest):
-    return read_samples(path, target=target, group=group, **rest)
+    return read_samples(path, Labels(), target=target, group=group, **rest)
 
 
 @pytest.mark.parametrize("options", [{}, {"compression": "zstd", "row_group_size": 2}, {"use_dictionary": False, "version": "1.0"}])
@@ -45,8 +46,8 @@ def test_columns_are_inputs_labels_and_groups(options, written):
     found = read(written(columns, **options), group="person")
     nan = np.nan
     np.testing.assert_array_equal(found.x, [[1.5, 1, 1, 1.25], [nan, 2, nan, 1.25], [nan, nan, 0, 1.25], [4, 4, 1, 1.25]])
-    assert (found.names, found.target) == (("a", "b", "c", "d"), "kind")
-    assert found.labels.tolist() == ["cat", "None", "cat", "NA"]
+    assert (found.names, found.targets) == (("a", "b", "c", "d"), ("kind",))
+    assert found.answers.tolist() == ["cat", "None", "cat", "NA"]
     assert found.groups.tolist() == ["x", "y, z", "x", "é"]
 
 
@@ -64,7 +65,7 @@ def test_columns_are_inputs_labels_and_groups(options, written):
     ids=range(7),
 )
 def test_labels_of_many_types(labels, expected, written):
-    assert read(written({"a": [1, 2, 3], "y": labels})).labels.tolist() == expected
+    assert read(written({"a": [1, 2, 3], "y": labels})).answers.tolist() == expected
 
 
 def test_what_pandas_wrote_as_an_index_is_no_column(tmp_path):
@@ -72,7 +73,7 @@ def test_what_pandas_wrote_as_an_index_is_no_column(tmp_path):
     frame.to_parquet(tmp_path / "t.parquet")
     assert pq.read_schema(tmp_path / "t.parquet").names[-1] == "id"
     found = read(tmp_path / "t.parquet")
-    assert (found.names, found.target) == (("a",), "kind")
+    assert (found.names, found.targets) == (("a",), ("kind",))
 
 
 @pytest.mark.parametrize("about", [b"[" * 5000, b"{}", b"7", b'{"index_columns": [{}, 7, "z"]}', b"\xff"])
@@ -88,7 +89,7 @@ def test_a_table_is_the_same_in_every_format(tmp_path):
     frame.to_parquet(tmp_path / "t.parquet")
     one, other = read(tmp_path / "t.csv"), read(tmp_path / "t.parquet")
     np.testing.assert_array_equal(one.x, other.x)
-    assert (one.names, one.labels.tolist()) == (other.names, other.labels.tolist())
+    assert (one.names, one.answers.tolist()) == (other.names, other.answers.tolist())
 
 
 REFUSED = [

@@ -10,6 +10,7 @@ from golden.integer.layer import NetworkError
 from golden.tasks.readers.registry import FORMATS, read_table
 from golden.tasks.readers.table import Wanted
 from golden.tasks.tables.read import read_samples
+from golden.tasks.tables.target import Labels
 
 NAMES = ["t.csv", "t.tsv.gz", "t.npz", "t.npy", "t.parquet", "train-images-idx3-ubyte", "t10k-images.idx3-ubyte.gz"]
 
@@ -23,7 +24,7 @@ def place(request, tmp_path):
 
 def refusal(path):
     with pytest.raises((NetworkError, OSError)) as caught:
-        read_samples(path, target=None, group=None)
+        read_samples(path, Labels(), target=None, group=None)
     told = str(caught.value)
     assert "\n" not in told
     assert str(path) in told or path.name in told

@@ -1,4 +1,4 @@
-"""``train classify``, ``eval`` and ``sim`` on every kind of source: the same part is held out by all three."""
+"""``train classify``, ``train regress``, ``eval`` and ``sim`` on every kind of source: the same part is held out by all."""
 
 import json
 from dataclasses import replace
@@ -79,6 +79,46 @@ def test_train_eval_and_sim_agree(kind, tmp_path, monkeypatch, capsys):
     assert ran["right"] >= 10
 
 
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "images"])
+def test_numbers_are_learnt_from_every_kind_but_folders_of_images(kind, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    make, count = KINDS[kind]
+    source = make(tmp_path, kind)
+    assert main(["train", "regress", "--data", source, *QUICK, "--json"]) == 0
+    figures = told(capsys)["figures"]
+    assert figures["r2"] > 0.2
+    assert main(["eval", "regress.safetensors", "--data", source, "--json"]) == 0
+    scored = told(capsys)
+    assert (scored["samples"], scored["r2"]) == (count, figures["r2"])
+    assert main(["sim", "--network", "regress.safetensors", "--data", source, "--samples", "20", "--json"]) == 0
+    ran = told(capsys)
+    assert ran["equal"]
+    assert len(ran["numbers"]) == 20
+
+
+@pytest.mark.parametrize("source", ["classes", "empty"])
+def test_no_numbers_are_learnt_from_a_folder_of_images(source, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    some_images(tmp_path, "images")
+    (tmp_path / "empty").mkdir()
+    assert main(["train", "regress", "--data", source]) == 2
+    expected = "there must be IDX files in a folder that numbers are learnt from; folders of images are for train classify"
+    assert capsys.readouterr().err == f"error: {source}: {expected}\n"
+
+
+@pytest.mark.parametrize(("kind", "targets"), [("npy", "0,13,4"), ("parquet", "alcohol,target,magnesium"), ("npz", "X0,y,X4")])
+def test_several_columns_of_any_format_are_targets(kind, targets, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    source = a_table(tmp_path, kind)
+    assert main(["train", "regress", "--data", source, "--target", targets, *QUICK, "--json"]) == 0
+    found = told(capsys)["figures"]["targets"]
+    assert [one["target"] for one in found] == targets.split(",")
+    a_table(tmp_path, "csv")
+    names = "alcohol,target,magnesium"
+    assert main(["train", "regress", "--data", "w.csv", "--target", names, *QUICK, "--json"]) == 0
+    assert [one["rmse"] for one in told(capsys)["figures"]["targets"]] == [one["rmse"] for one in found]
+
+
 def test_the_size_of_images_is_on_the_card_and_asked_of_others(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     some_images(tmp_path, "images")
@@ -86,7 +126,7 @@ def test_the_size_of_images_is_on_the_card_and_asked_of_others(tmp_path, monkeyp
     assert "225 samples trained on, 75 held out; 35 inputs (5 x 7), 10 classes" in capsys.readouterr().out
     card = load(Path("classify.safetensors")).card
     assert card["data"]["size"] == "5 x 7"
-    assert card["command"].startswith("python -m golden.train classify --data classes --size 5x7 ")
+    assert card["command"] == "python -m golden.train classify --data classes --tables 12 --pairs 4 --epochs 10 --size 5x7"
     assert main(["eval", "classify.safetensors", "--data", "classes"]) == 0
     assert main(["eval", "classify.safetensors", "--data", TRAIN]) == 2
     assert capsys.readouterr().err == f"error: {TRAIN}: the images are 9 x 14, and must be 5 x 7\n"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from golden.integer.layer import NetworkError
 from golden.tasks.tables.read import read_samples
+from golden.tasks.tables.target import Labels, Numeric
 
 CSV = "height,width,group,kind\n1,2.5,a,cat\n,4,a,dog\n3e2,-1,b,cat\n"
 
@@ -26,8 +27,11 @@ def table(tmp_path):
     return written
 
 
-def read(path, target=None, group=None):
-    return read_samples(path, target=target, group=group)
+LABELS = Labels()
+
+
+def read(path, target=None, group=None, kind=LABELS):
+    return read_samples(path, kind, target=target, group=group)
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.csv.gz", "T.TSV.GZ"])
@@ -35,16 +39,16 @@ def test_columns_are_inputs_labels_and_groups(name, table):
     text = CSV.replace(",", "\t") if ".tsv" in name.lower() else CSV
     found = read(table(gzip.compress(text.encode()) if name.lower().endswith("gz") else text, name), group="group")
     np.testing.assert_array_equal(found.x, [[1, 2.5], [np.nan, 4], [300, -1]])
-    assert (found.names, found.target) == (("height", "width"), "kind")
-    assert found.labels.tolist() == ["cat", "dog", "cat"]
+    assert (found.names, found.targets) == (("height", "width"), ("kind",))
+    assert found.answers.tolist() == ["cat", "dog", "cat"]
     assert found.groups.tolist() == ["a", "a", "b"]
 
 
 def test_any_column_may_be_the_target(table):
     found = read(table("a,b,c\n1,True,2\n3,False,4\n"), target="b")
-    assert found.labels.tolist() == [True, False]
+    assert found.answers.tolist() == [True, False]
     assert found.names == ("a", "c")
-    assert read(table("a,b\n1,0\n2,7\n")).labels.tolist() == [0, 7]
+    assert read(table("a,b\n1,0\n2,7\n")).answers.tolist() == [0, 7]
 
 
 def test_arrays_of_any_shape(tmp_path):
@@ -52,13 +56,13 @@ def test_arrays_of_any_shape(tmp_path):
     np.savez(tmp_path / "t.npz", X=X, y=y)
     found = read(tmp_path / "t.npz")
     np.testing.assert_array_equal(found.x, X.reshape(4, 6))
-    assert found.labels.tolist() == y.tolist()
+    assert found.answers.tolist() == y.tolist()
     assert found.names == tuple(f"X{number}" for number in range(6))
 
 
 def test_words_for_what_is_missing_are_labels_and_groups_among_texts(table):
     found = read(table("a,g,k\nNA,NA,None\n,x,NA\nTrue,nan,yes\n"), group="g")
-    assert found.labels.tolist() == ["None", "NA", "yes"]
+    assert found.answers.tolist() == ["None", "NA", "yes"]
     assert found.groups.tolist() == ["NA", "x", "nan"]
     np.testing.assert_array_equal(found.x, [[np.nan], [np.nan], [1]])
 
@@ -75,17 +79,52 @@ def test_truth_values_and_long_numbers_are_inputs(table):
 )
 def test_labels_of_an_array_of_any_type(y, labels, tmp_path):
     np.savez(tmp_path / "t.npz", X=np.zeros((2, 1)), y=y)
-    found = read(tmp_path / "t.npz").labels
+    found = read(tmp_path / "t.npz").answers
     assert found.tolist() == labels
     assert all(isinstance(label, str | int | float) for label in found.tolist())
 
 
 def test_labels_read_for_known_texts_are_texts(table):
     path = table("a,k\n1,01\n2,1\n")
-    assert read_samples(path, target="k", group="g", known=np.array(["01", "x"])).labels.tolist() == ["01", "1"]
-    assert read_samples(path, target="k", group="g", known=np.array([1, 2])).labels.tolist() == [1, 1]
+    assert read_samples(path, Labels(texts=True), target="k", group="g", scored=True).answers.tolist() == ["01", "1"]
+    assert read_samples(path, LABELS, target="k", group="g", scored=True).answers.tolist() == [1, 1]
     with pytest.raises(NetworkError, match=r"table\.csv: there is no column 'z'; the columns are: a, k"):
-        read_samples(path, target="z", group=None, known=np.array([1, 2]))
+        read_samples(path, LABELS, target="z", group=None, scored=True)
+
+
+def test_numbers_of_several_columns(table, tmp_path):
+    text = 'a,"b,c",d,e\n1,True,2,0.5\n,False,4,7\n'
+    found = read(table(text), target="e,d", kind=Numeric())
+    np.testing.assert_array_equal(found.answers, [[0.5, 2], [7, 4]])
+    assert (found.names, found.targets) == (("a", "b,c"), ("e", "d"))
+    np.testing.assert_array_equal(read(table(text), target="b,c", kind=Numeric()).answers, [[1], [0]])
+    assert read(table(text), kind=Numeric()).targets == ("e",)
+    np.savez(tmp_path / "t.npz", X=np.zeros((4, 3)), y=np.arange(8).reshape(4, 2))
+    found = read(tmp_path / "t.npz", kind=Numeric())
+    np.testing.assert_array_equal(found.answers, np.arange(8).reshape(4, 2))
+    assert found.targets == ("y0", "y1")
+    with pytest.raises(NetworkError, match="the labels must be in one column, not in 2"):
+        read(tmp_path / "t.npz")
+
+
+NO_NUMBERS = [
+    ("a,b\n1,2\n2,x\n", None, "column 'b' must hold numbers"),
+    ("a,b\n1,2\n2,\n", None, "column 'b': sample 2 has no number"),
+    ("a,b\n1,True\n2,\n", None, "column 'b': sample 2 has no number"),
+    ("a,b\n1,inf\n2,1\n", None, "column 'b': sample 1 is infinite"),
+    ("a,b\n1,0\n2,-1e101\n", None, "column 'b': sample 2 is beyond 1e+100"),
+    ("a,b\n1,0\n2,1\n", "b,b", "--target must name each column once"),
+    ("a,b\n1,0\n2,1\n", "b,c", "--target: there is no column 'c'; the columns are: a, b"),
+    ("a,b\n1,0\n2,1\n", "b,", "--target: there is no column ''"),
+    ("a,b\n1,0\n2,1\n", "a,b", "a table must have 1..32000 inputs beside its targets, and two samples or more, not 0 inputs"),
+]
+
+
+@pytest.mark.parametrize(("content", "target", "sentence"), NO_NUMBERS)
+def test_what_are_no_numbers_to_learn_is_refused_by_name(content, target, sentence, table):
+    with pytest.raises(NetworkError) as caught:
+        read(table(content), target=target, kind=Numeric())
+    assert sentence in str(caught.value)
 
 
 REFUSED = [
@@ -138,9 +177,11 @@ def npz(**arrays):
 ARRAYS = [
     (b"", "no arrays can be read"),
     (npz(X=np.zeros((2, 2))), "it must have the arrays X"),
-    (npz(X=np.zeros((2, 2)), y=np.zeros(3)), "X must have a row for each label in y, not (2, 2) for (3,)"),
-    (npz(X=np.zeros(2), y=np.zeros(2)), "X must have a row for each label"),
+    (npz(X=np.zeros((2, 2)), y=np.zeros(3)), "X must have a row for each one of y, not (2, 2) for (3,)"),
+    (npz(X=np.zeros(2), y=np.zeros(2)), "X must have a row for each one of y"),
     (npz(X=np.zeros((0, 2)), y=np.zeros(0)), "array X: it must have a size above 0 in each dimension, and of an entry, not 0 x 2"),
+    (npz(X=np.zeros((2, 1)), y=np.zeros((2, 2, 2))), "X must have a row for each one of y, not (2, 1) for (2, 2, 2)"),
+    (npz(X=np.zeros((2, 1)), y=np.zeros((2, 257))), "y must have at most 256 columns, not 257"),
     (npz(X=np.zeros((2, 40_000), bool), y=np.zeros(2)), "X must have at most 32000 numbers a row, not 40000"),
     (npz(X=np.array([[{}], [{}]], object), y=np.zeros(2)), "array X: it must be a plain array, not one of Python objects"),
     (npz(X=np.array([[1j], [2]]), y=np.zeros(2)), "column 'X0' must hold numbers"),
@@ -180,5 +221,5 @@ def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path_factory, content, 
         found = read(path)
     except NetworkError:
         return
-    assert found.x.shape == (len(found.labels), len(found.names))
+    assert found.x.shape == (len(found.answers), len(found.names))
     assert not np.isinf(found.x).any()

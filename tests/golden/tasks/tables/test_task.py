@@ -17,7 +17,7 @@ from sklearn.model_selection import train_test_split
 import polychron
 from golden.integer.file import load, save_network
 from golden.tasks.tables import task
-from golden.tasks.tables.measure import figures_of
+from golden.tasks.tables.classify import ClassJudge, accuracies
 from polychron.cli import main
 
 QUICK = ["--tables", "12", "--pairs", "4", "--epochs", "10"]
@@ -186,15 +186,15 @@ def test_the_estimator_reads_its_file(wine):
 @pytest.mark.parametrize(("right", "count", "ends"), [(81, 263, (0.2553, 0.3662)), (0, 20, (0.0, 0.1611)), (20, 20, (0.8389, 1.0))])
 def test_the_interval_is_wilsons(right, count, ends):
     """As Newcombe (Statistics in Medicine 17, 1998, table I) gives it for the first two; the third is the second's mirror."""
-    figures = figures_of(np.zeros(count, int), np.arange(count) >= right)
+    figures = accuracies(np.zeros(count, int), np.arange(count) >= right)
     assert (figures["accuracy_low"], figures["accuracy_high"]) == ends
     assert figures["accuracy_integer"] == round(right / count, 4)
 
 
 def test_no_share_is_less_than_nothing():
-    lows = [figures_of(np.zeros(count, int), np.ones(count, int))["accuracy_low"] for count in range(1, 50)]
+    lows = [accuracies(np.zeros(count, int), np.ones(count, int))["accuracy_low"] for count in range(1, 50)]
     assert not any(math.copysign(1, low) < 0 for low in lows)  # no -0.00 %
-    assert figures_of(np.array([0, 1, 1, 1]), np.array([0, 1, 0, 0]))["commonest_class"] == 0.75
+    assert accuracies(np.array([0, 1, 1, 1]), np.array([0, 1, 0, 0]))["commonest_class"] == 0.75
 
 
 def card():
@@ -281,9 +281,9 @@ def test_ctrl_c_while_it_is_calibrated_keeps_the_network(wine, heard, capsys, mo
     assert card()["figures"]["accuracy_integer"] > 0.8
 
 
-@pytest.mark.parametrize("part", ["calibration_of", "report"])
+@pytest.mark.parametrize("part", ["found", "report"])
 def test_ctrl_c_after_the_training_ends_at_once_and_keeps_the_network(part, wine, heard, capsys, monkeypatch):
-    monkeypatch.setattr(task, part, interrupting(getattr(task, part)))
+    monkeypatch.setattr(ClassJudge, part, interrupting(getattr(ClassJudge, part)))
     assert train() == 130
     assert capsys.readouterr().err.endswith("stopped\n")
     assert ("figures" in card()) == (part == "report")

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from golden.tasks.classes.quantiles import LEVELS, MISSING, REFERENCES, Quantiles
+from golden.tasks.fitting.quantiles import LEVELS, MISSING, REFERENCES, Quantiles
 
 NUMBERS = st.lists(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-3, 3).map(float), min_size=1, max_size=60)
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from golden.integer.layer import NetworkError
-from golden.tasks.classes.calibration import best_temperature, calibrated, calibration_error, card_temperature
-from golden.tasks.classes.cross_validation import FOLDS, folds, unseen
-from golden.tasks.classes.gain import softmax
+from golden.tasks.fitting.aims import softmax
+from golden.tasks.fitting.calibration import best_temperature, calibration_error
+from golden.tasks.fitting.classes import Classes
+from golden.tasks.fitting.cross_validation import FOLDS, folds, unseen
 
 
 def test_the_error_by_hand():
@@ -48,13 +49,17 @@ def test_odd_samples_have_a_temperature_within_its_limits(nats, labels, expected
     assert best_temperature(nats, labels) == pytest.approx(expected, rel=0.01)
 
 
-def test_a_card_has_a_temperature_or_one():
-    assert card_temperature({}) == 1
-    nats = np.array([[0.0, 2.0]])
-    np.testing.assert_array_equal(calibrated(nats, {"temperature": 2}), softmax(nats / 2))
+def test_a_card_has_a_temperature_or_none():
+    classes = Classes(labels=np.array(["a", "b"]))
+    assert Classes.read(classes.fields(), count=2).temperature is None
+    outputs = np.array([[0, -8]], np.int16)
+    np.testing.assert_array_equal(classes.probabilities(outputs, unit=0.25), softmax(np.array([[0.0, 2.0]])))
+    warm = Classes.read(classes.fields() | {"temperature": 2}, count=2)
+    assert warm.fields()["temperature"] == 2
+    np.testing.assert_array_equal(warm.probabilities(outputs, unit=0.25), softmax(np.array([[0.0, 1.0]])))
     for value in (0, -1, True, "2", None, [], float("nan"), float("inf"), 1 << 70):
         with pytest.raises(NetworkError, match=r"card field temperature must be 0\.05\.\.20\.0, not "):
-            card_temperature({"temperature": value})
+            Classes.read(classes.fields() | {"temperature": value}, count=2)
 
 
 def test_folds_hold_each_sample_out_once_and_groups_whole():
@@ -72,7 +77,7 @@ def test_folds_hold_each_sample_out_once_and_groups_whole():
 
 
 def test_too_few_samples_say_nothing():
-    def train(x, labels, quantiles):
+    def train(x, answers):
         pytest.fail("trained")
 
     assert unseen(np.zeros((3, 1)), np.zeros(3, int), None, train, seed=0) is None

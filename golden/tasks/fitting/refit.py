@@ -1,4 +1,4 @@
-"""All tables of an output layer trained together, anchors fixed: mini-batch Adam on the softmax loss, compiled.
+"""All tables of an output layer trained together, anchors fixed: mini-batch Adam on the softmax loss or the squares, compiled.
 
 What growing by gain leaves is greedy: each table was fitted while the later ones did not exist. With the anchors fixed the loss is convex
 in the tables, and all of them are fitted at once. Jitter, dropped tables and rounding in the forward pass keep the result robust.
@@ -14,7 +14,8 @@ from ...compiled.kernel import kernel
 from ...integer.layer import ENTRY_LIMIT, Int16
 from ...model.adam import Adam
 from ...model.layer import Float32, FloatGroup
-from .gain import Hears, lanes_of
+from .aims import SOFTMAX, Aim, lanes_of
+from .gain import Hears
 
 Samples = Callable[[int], tuple[Int16, Float32]]
 
@@ -25,7 +26,7 @@ class Refit:
 
     ``epochs`` at a rate that falls like half a cosine; ``batch`` samples a step. ``jitter``: as in Eq. 4, the nearest bit of an index flips
     with probability jitter * 0.5 / (1 + |u|). ``drop``: the part of the tables left out for each sample. ``unit`` > 0: the forward pass
-    rounds the entries to multiples of it, within what ``bits`` hold (straight-through).
+    rounds the entries to multiples of it, within what ``bits`` hold (straight-through). ``aim``: the loss.
     """
 
     epochs: int
@@ -35,6 +36,7 @@ class Refit:
     drop: float = 0.1
     unit: float = 0.0
     bits: int = 4
+    aim: Aim = SOFTMAX
 
 
 @numba.njit(inline="always")
@@ -48,16 +50,46 @@ def _uniform(state):
     return np.float32(s >> np.uint32(8)) * np.float32(1.0 / (1 << 24))
 
 
-@kernel()
-def _pass(rows, anchors, x, target, order, unit, jitter, drop, state, used, gradient):
-    """Mean loss (nats) of a mini-batch; ``gradient`` (n_t, rows, lanes) += dL/drows.
+@numba.njit(inline="always")
+def _by_softmax(y, target):
+    """The loss of one sample, nats; ``y`` becomes its gradient."""
+    classes = len(target)
+    top = np.float32(-1e30)
+    for k in range(classes):
+        top = max(top, y[k])
+    total = np.float32(0)
+    for k in range(classes):
+        y[k] = np.exp(y[k] - top)
+        total += y[k]
+    loss = 0.0
+    for k in range(classes):
+        p = y[k] / total
+        if target[k] > 0:
+            loss -= target[k] * np.log(p + np.float32(1e-9))
+        y[k] = p - target[k]
+    return loss
 
-    rows (n_t, rows, lanes); anchors (n_t, n_c, 2) uint32; x (all, n); target (all, classes); order: the samples of the mini-batch.
-    ``unit``: latency of one unit of x, for the jitter. ``state``: of the generator.
+
+@numba.njit(inline="always")
+def _by_squares(y, target):
+    """The same of half the sum of squares."""
+    loss = 0.0
+    for k in range(len(target)):
+        y[k] -= target[k]
+        loss += np.float32(0.5) * y[k] * y[k]
+    return loss
+
+
+@kernel()
+def _pass(rows, anchors, x, target, order, squares, unit, jitter, drop, state, used, gradient):
+    """Mean loss of a mini-batch; ``gradient`` (n_t, rows, lanes) += dL/drows.
+
+    rows (n_t, rows, lanes); anchors (n_t, n_c, 2) uint32; x (all, n); target (all, outputs); order: the samples of the mini-batch.
+    ``squares``: least squares, else the softmax loss. ``unit``: latency of one unit of x, for the jitter. ``state``: of the generator.
     ``used`` (n_t,): room for the row numbers of one sample, -1 where dropped.
     """
     n_t, n_c = anchors.shape[:2]
-    classes, lanes = target.shape[1], rows.shape[2]
+    outputs, lanes = target.shape[1], rows.shape[2]
     scale = np.float32(1.0 / len(order))
     y = np.empty(lanes, np.float32)
     loss = 0.0
@@ -80,20 +112,12 @@ def _pass(rows, anchors, x, target, order, unit, jitter, drop, state, used, grad
                 line = rows[table, index]
                 for k in range(lanes):
                     y[k] += line[k]
-        top = np.float32(-1e30)
-        for k in range(classes):
+        for k in range(outputs):
             y[k] /= np.float32(1 - drop)
-            top = max(top, y[k])
-        total = np.float32(0)
-        for k in range(classes):
-            y[k] = np.exp(y[k] - top)
-            total += y[k]
-        for k in range(classes):
-            p = y[k] / total
-            if target[i, k] > 0:
-                loss -= target[i, k] * np.log(p + np.float32(1e-9))
-            y[k] = (p - target[i, k]) * scale
-        for k in range(classes, lanes):
+        loss += _by_squares(y, target[i]) if squares else _by_softmax(y, target[i])
+        for k in range(outputs):
+            y[k] *= scale
+        for k in range(outputs, lanes):
             y[k] = np.float32(0)
         for table in range(n_t):
             if used[table] >= 0:
@@ -137,7 +161,7 @@ def _padded(tables: Float32) -> Float32:
 def refit(
     group: FloatGroup, samples: Samples, settings: Refit, *, latency_unit: float, rng: np.random.Generator, tick: Hears = lambda loss: None
 ) -> bool:
-    """Train ``group.tables`` in place. ``samples(epoch)``: (batch, n) latencies and (batch, classes) targets; ``latency_unit``: one unit of
+    """Train ``group.tables`` in place. ``samples(epoch)``: (batch, n) latencies and (batch, outputs) targets; ``latency_unit``: one unit of
     latency for the jitter's |u|. ``tick`` hears each epoch's mean loss; where it returns True, the training ends, and so it returns.
     """
     rows = _padded(group.tables)
@@ -157,7 +181,8 @@ def refit(
         losses = []
         for low in range(0, len(order), settings.batch):
             some = order[low : low + settings.batch]
-            losses.append(_pass(forward, anchors, x, target, some, latency_unit, settings.jitter, settings.drop, state, used, gradient))
+            noise = (latency_unit, settings.jitter, settings.drop)
+            losses.append(_pass(forward, anchors, x, target, some, settings.aim.squares, *noise, state, used, gradient))
             step += 1
             done = (epoch + low / len(order)) / settings.epochs
             rate = adam.rate * 0.5 * (1 + np.cos(np.pi * done))

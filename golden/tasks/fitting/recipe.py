@@ -1,10 +1,12 @@
-"""How a classifier of one LUT layer is shaped and trained."""
+"""How a network of one LUT layer is shaped and fitted."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .aims import SOFTMAX, Aim
+
 ChosenBy = Literal["gain", "random", "covering"]
-MAX_CLASSES = 256  # outputs that the core's sorter reads
+MAX_OUTPUTS = 256  # outputs that the core's sorter reads
 MAX_INPUTS = 32_000  # a network numbers its neurons, references among them, with 15 bits
 
 
@@ -14,7 +16,7 @@ class Growth:
 
     ``pool``: pairs tried for each choice; ``rows``: samples looked at for each table; both drawn anew.
     ``shrink``: the part of a table's Newton step that is taken; ``l2``: added to each row's curvature.
-    ``ref_share``: part of the pool that compares an input with a reference neuron, where there are any.
+    ``ref_share``: part of the pool that compares an input with a reference neuron, where there are any. ``aim``: what for.
     """
 
     pool: int = 1000
@@ -22,11 +24,12 @@ class Growth:
     shrink: float = 0.3
     l2: float = 1.0
     ref_share: float = 0.25
+    aim: Aim = SOFTMAX
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Shape and training of a classifier.
+    """Shape and training of a network.
 
     ``n_t`` tables of ``n_c`` pairs. ``constants``: latencies of the reference neurons. ``frac``: one unit of input latency is 2**-frac.
     ``views``: how many views of the training samples growing looks at.

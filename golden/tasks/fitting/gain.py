@@ -1,7 +1,7 @@
 """Anchors chosen by gain: a LUT layer is a boosted ensemble of oblivious trees, so its pairs can be picked like a tree's splits.
 
 Tables are grown one after another. Each pair of a table is the one, of a pool drawn anew, that best splits what the tables so far leave
-unexplained (Newton boosting of the softmax loss, as in Friedman, Hastie and Tibshirani, Annals of Statistics 28, 2000): all rows of the
+unexplained (Newton boosting, of the softmax loss as in Friedman, Hastie and Tibshirani, Annals of Statistics 28, 2000): all rows of the
 table are split by the same pair, which makes the tree oblivious and its leaves a look-up table.
 """
 
@@ -13,23 +13,11 @@ import numpy.typing as npt
 from ...compiled.kernel import kernel
 from ...integer.forward import indices
 from ...integer.layer import Int16
-from ...model.layer import Float32, FloatGroup, Floats, Ints
-from .recipe import MAX_CLASSES, Growth
+from ...model.layer import Float32, FloatGroup, Ints
+from .recipe import MAX_OUTPUTS, Growth
 
 Hears = Callable[[float], bool | None]
 """Of a loss, again and again; True: end."""
-
-
-def lanes_of(classes: int) -> int:
-    """Numbers that are kept for a gradient of so many classes and, last, the curvature: a multiple of 16, whole vectors."""
-    return -(-(classes + 1) // 16) * 16
-
-
-def softmax(scores: Floats) -> Floats:
-    """(batch, classes) logits to probabilities."""
-    powers: Floats = np.exp(scores - scores.max(axis=1, keepdims=True))
-    powers /= powers.sum(axis=1, keepdims=True)
-    return powers
 
 
 def draw_pairs(*, inputs: Ints, refs: Ints, count: int, ref_share: float, rng: np.random.Generator) -> Int16:
@@ -52,7 +40,7 @@ def draw_pairs(*, inputs: Ints, refs: Ints, count: int, ref_share: float, rng: n
 def split_gains(x, leaf, gradient, pairs, n_leaf, l2):
     """Gain of splitting all leaves by each pair: the sum over halves of |sum of gradients|**2 / (sum of curvatures + l2).
 
-    x (n, batch) int16; leaf (batch,) int32 below n_leaf; gradient (batch, lanes) float32: classes, zeros, curvature; pairs (pool, 2).
+    x (n, batch) int16; leaf (batch,) int32 below n_leaf; gradient (batch, lanes) float32: outputs, zeros, curvature; pairs (pool, 2).
     Returns (pool,) float32.
     """
     batch, lanes = gradient.shape
@@ -82,27 +70,18 @@ def best_pair(x: Int16, leaf: npt.NDArray[np.int32], gradient: Float32, pairs: I
     return pairs[int(np.argmax(split_gains(x, leaf, gradient, pairs, n_leaf, np.float32(l2))))]
 
 
-def _newton(scores: Float32, target: Float32) -> Float32:
-    """(batch, lanes): target - softmax for each class, and the curvature shared by the classes: twice the mean of p (1 - p)."""
-    p = softmax(scores)
-    terms = np.zeros((len(scores), lanes_of(scores.shape[1])), np.float32)
-    terms[:, : p.shape[1]] = target - p
-    terms[:, -1] = 2 * (p * (1 - p)).mean(axis=1)
-    return terms
-
-
 def grow(
     x: Int16, target: Float32, *, n_t: int, n_c: int, n_ref: int, growth: Growth, rng: np.random.Generator, tick: Hears = lambda loss: None
 ) -> FloatGroup:
-    """``n_t`` tables of ``n_c`` pairs for x (n, batch) and target (batch, classes), rows that sum to 1.
+    """``n_t`` tables of ``n_c`` pairs for x (n, batch) and target (batch, outputs), as the growth's aim takes it.
 
-    The last ``n_ref`` of the n neurons are reference neurons. ``tick`` hears the loss (nats a sample) after each table;
+    The last ``n_ref`` of the n neurons are reference neurons. ``tick`` hears the loss (in the aim's unit) after each table;
     where it returns True, the tables grown so far are returned.
     """
     n, batch = x.shape
-    classes = target.shape[1]
-    if classes > MAX_CLASSES:
-        raise ValueError(f"classes must be at most {MAX_CLASSES}, not {classes}")
+    outputs = target.shape[1]
+    if outputs > MAX_OUTPUTS:
+        raise ValueError(f"outputs must be at most {MAX_OUTPUTS}, not {outputs}")
     inputs = np.flatnonzero(np.ptp(x[: n - n_ref], axis=1) > 0)
     if len(inputs) < 2 and not n_ref:
         raise ValueError("x must have at least two inputs that vary, or reference neurons")
@@ -110,16 +89,16 @@ def grow(
         inputs = np.zeros(1, np.int64)  # any: all rows of a table but one stay as they begin
     refs = np.arange(n - n_ref, n)
     anchors = np.empty((n_t, n_c, 2), np.int16)
-    tables = np.zeros((n_t, 1 << n_c, classes), np.float32)
-    scores = np.zeros((batch, classes), np.float32)
+    tables = np.zeros((n_t, 1 << n_c, outputs), np.float32)
+    scores = np.zeros((batch, outputs), np.float32)
     for table in range(n_t):
-        terms = _newton(scores, target)
+        terms = growth.aim.terms(scores, target)
         anchors[table] = _choose(x, terms, n_c=n_c, inputs=inputs, refs=refs, growth=growth, rng=rng)
         row = indices(anchors[table : table + 1], x.T)[:, 0]
         sums = _sum_by_row(row, terms, 1 << n_c)
-        tables[table] = growth.shrink * sums[:, :classes] / (sums[:, -1:] + growth.l2)
+        tables[table] = growth.shrink * sums[:, :outputs] / (sums[:, -1:] + growth.l2)
         scores += tables[table][row]
-        if tick(float(-(target * np.log(softmax(scores) + 1e-9)).sum(axis=1).mean())):
+        if tick(growth.aim.loss(scores, target)):
             return FloatGroup(anchors=anchors[: table + 1].copy(), tables=tables[: table + 1].copy())
     return FloatGroup(anchors=anchors, tables=tables)
 

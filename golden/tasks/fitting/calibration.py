@@ -3,27 +3,16 @@
 The expected calibration error and temperature scaling are those of Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
-from ...integer.deep import DeepNetwork
-from ...integer.layer import Int16, NetworkError
 from ...model.layer import Floats
-from .classifier import Labels
-from .gain import softmax
+from .accuracy import Labels
 
 BINS = 15
 """Of confidence, from 0 to 1, each as wide."""
 
 LOWEST, HIGHEST = 0.05, 20.0
 """Temperatures that are tried, and that a card may have."""
-
-
-def nats_of(network: DeepNetwork, outputs: Int16) -> Floats:
-    """(samples, classes) scores of output latencies, the larger the earlier the spike."""
-    return -outputs.astype(np.float64) * 2.0**-network.out_frac
 
 
 def calibration_error(probabilities: Floats, labels: Labels) -> float:
@@ -50,16 +39,3 @@ def best_temperature(nats: Floats, labels: Labels) -> float:
     found = minimize_scalar(lambda power: loss(np.exp(power)), bounds=(np.log(LOWEST), np.log(HIGHEST)), method="bounded")
     temperature = min(HIGHEST, max(LOWEST, round(float(np.exp(found.x)), 4)))
     return temperature if loss(temperature) < loss(1.0) else 1.0
-
-
-def calibrated(nats: Floats, card: Mapping[str, Any]) -> Floats:
-    """(samples, classes) probabilities, by the temperature of a network's card."""
-    return softmax(nats / card_temperature(card))
-
-
-def card_temperature(card: Mapping[str, Any]) -> float:
-    """The temperature that a card has, 1 if it has none; ``NetworkError`` where it is something else."""
-    value = card.get("temperature", 1.0)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not LOWEST <= value <= HIGHEST:
-        raise NetworkError(f"card field temperature must be {LOWEST}..{HIGHEST}, not {value!r:.60}")
-    return float(value)

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from golden.model.layer import FloatLayer, forward
-from golden.tasks.classes.gain import best_pair, draw_pairs, grow, lanes_of, softmax, split_gains
-from golden.tasks.classes.recipe import Growth
+from golden.tasks.fitting.aims import SQUARES, lanes_of
+from golden.tasks.fitting.gain import best_pair, draw_pairs, grow, split_gains
+from golden.tasks.fitting.recipe import Growth
 
 
 def reference_gain(x, leaf, gradient, pair, n_leaf, l2):
@@ -117,13 +118,25 @@ def test_a_request_to_stop_keeps_the_grown_tables(count):
 def test_what_cannot_be_grown_is_refused():
     x, target = both_problem(6)
     options = {"n_t": 1, "n_c": 2, "n_ref": 0, "growth": Growth(), "rng": np.random.default_rng(0)}
-    with pytest.raises(ValueError, match="classes must be at most 256, not 258"):
+    with pytest.raises(ValueError, match="outputs must be at most 256, not 258"):
         grow(x, np.tile(target, (1, 129)), **options)
     with pytest.raises(ValueError, match="at least two inputs that vary"):
         grow(np.zeros_like(x), target, **options)
 
 
-def test_softmax_sums_to_one():
-    p = softmax(np.array([[1000.0, 999.0, -1000.0]], np.float32))
-    assert p.sum() == pytest.approx(1.0)
-    assert p[0, 0] == pytest.approx(1 / (1 + np.exp(-1)))
+def test_least_squares_find_what_needs_two_pairs():
+    x, target = both_problem(7)
+    numbers = np.stack([target[:, 1], 1 - 2 * target[:, 1]], axis=1).astype(np.float32)
+    numbers = (numbers - numbers.mean(axis=0)) / numbers.std(axis=0)
+    with_ref = np.concatenate([x, np.full((1, x.shape[1]), 3, np.int16)])
+    losses = []
+
+    def left(inputs, n_ref):
+        options = {"growth": Growth(pool=300, rows=500, ref_share=0.2, aim=SQUARES), "rng": np.random.default_rng(0)}
+        group = grow(inputs, numbers, n_t=20, n_c=2, n_ref=n_ref, **options, tick=losses.append)
+        scores, _ = forward(FloatLayer(groups=(group,)), inputs.T.astype(np.float32))
+        assert losses[-1] == pytest.approx(0.5 * ((scores - numbers) ** 2).sum(axis=1).mean(), rel=1e-4)
+        return SQUARES.error(scores, numbers)
+
+    assert left(with_ref, 1) < 0.01
+    assert left(x, 0) > 0.05

@@ -5,8 +5,8 @@ import pytest
 
 from golden.model.adam import Adam
 from golden.model.layer import FloatGroup, FloatLayer, backward, forward
-from golden.tasks.classes.gain import softmax
-from golden.tasks.classes.refit import Refit, _padded, _pass, refit
+from golden.tasks.fitting.aims import SOFTMAX, SQUARES, softmax
+from golden.tasks.fitting.refit import Refit, _padded, _pass, refit
 
 
 def problem(seed, n_t=6, n_c=3, classes=4, batch=60):
@@ -18,34 +18,38 @@ def problem(seed, n_t=6, n_c=3, classes=4, batch=60):
     return FloatGroup(anchors=anchors, tables=tables), x, target
 
 
-def reference(group, x, target):
+def reference(group, x, target, aim=SOFTMAX):
     """By the plain NumPy equations of golden/model/layer.py."""
     layer = FloatLayer(groups=(group,))
     scores, looks = forward(layer, x.astype(np.float32))
-    p = softmax(scores)
-    loss = -(target * np.log(p)).sum(axis=1).mean()
-    _, (gradient,) = backward(layer, looks, (p - target) / len(x), n=x.shape[1])
+    found = scores if aim is SQUARES else softmax(scores)
+    loss = 0.5 * ((scores - target) ** 2).sum(axis=1).mean() if aim is SQUARES else -(target * np.log(found)).sum(axis=1).mean()
+    _, (gradient,) = backward(layer, looks, (found - target) / len(x), n=x.shape[1])
     return loss, gradient
 
 
-def loss_and_gradient(group, x, target):
-    """Mean softmax loss in nats, and its gradient by the tables; no jitter."""
+def loss_and_gradient(group, x, target, aim=SOFTMAX):
+    """Mean loss, and its gradient by the tables; no jitter."""
     gradient = _padded(np.zeros_like(group.tables))
     state, used = np.ones(1, np.uint32), np.empty(group.n_t, np.int64)
     samples = np.arange(len(x))
-    loss = _pass(_padded(group.tables), group.anchors.astype(np.uint32), x, target, samples, 1.0, 0.0, 0.0, state, used, gradient)
+    anchors = group.anchors.astype(np.uint32)
+    loss = _pass(_padded(group.tables), anchors, x, target, samples, aim.squares, 1.0, 0.0, 0.0, state, used, gradient)
     return float(loss), gradient[..., : group.tables.shape[2]]
 
 
-@pytest.mark.parametrize("classes", [4, 15, 16, 40])
-def test_compiled_gradient_is_that_of_the_equations(classes):
-    group, x, target = problem(0, classes=classes)
-    loss, gradient = loss_and_gradient(group, x, target)
-    expected_loss, expected = reference(group, x, target)
+@pytest.mark.parametrize("aim", [SOFTMAX, SQUARES], ids=["softmax", "squares"])
+@pytest.mark.parametrize("outputs", [4, 15, 16, 40])
+def test_compiled_gradient_is_that_of_the_equations(outputs, aim):
+    group, x, target = problem(0, classes=outputs)
+    loss, gradient = loss_and_gradient(group, x, target, aim)
+    expected_loss, expected = reference(group, x, target, aim)
     np.testing.assert_allclose(loss, expected_loss, rtol=1e-5)
     np.testing.assert_allclose(gradient, expected, atol=1e-6)
     group.tables[2, 5, 1] += 0.5
-    assert np.abs(reference(group, x, target)[1] - gradient).max() > 1e-4  # it can tell
+    assert np.abs(reference(group, x, target, aim)[1] - gradient).max() > 1e-4  # it can tell
+    other = SOFTMAX if aim is SQUARES else SQUARES
+    assert np.abs(loss_and_gradient(group, x, target, other)[1] - gradient).max() > 1e-4
 
 
 SETTINGS = Refit(epochs=20, adam=Adam(rate=0.05), batch=16, jitter=0.3, drop=0.1)

@@ -1,1 +1,0 @@
-"""Classifiers of one LUT layer: anchors by gain, tables fitted together, for any inputs."""

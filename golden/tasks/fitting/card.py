@@ -1,0 +1,73 @@
+"""What a network fitted to numbers keeps in its card: the map of its inputs, what its outputs stand for, and its parameters."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...integer.deep import DeepNetwork, deep_outputs
+from ...integer.layer import Int16, NetworkError
+from .classes import Classes
+from .outputs import Answers, Outputs
+from .quantiles import LEVELS, MISSING, Numbers, Quantiles
+from .values import Values
+
+KINDS: tuple[type[Outputs], ...] = (Classes, Values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """The way from numbers to latencies, ``quantiles``, and from latencies to answers, ``outputs``. ``names`` of the inputs or None;
+    ``parameters`` of the training, numbers."""
+
+    quantiles: Quantiles
+    outputs: Outputs
+    names: tuple[str, ...] | None
+    parameters: Mapping[str, Any]
+
+    def card(self) -> dict[str, Any]:
+        """The card, JSON alone."""
+        inputs: dict[str, Any] = {"levels": LEVELS, "missing": MISSING, "edges": [edges.tolist() for edges in self.quantiles.edges]}
+        if self.names is not None:
+            inputs["names"] = list(self.names)
+        values = {name: value.item() if isinstance(value, np.generic) else value for name, value in self.parameters.items()}
+        plain = {name: value for name, value in values.items() if isinstance(value, int | float | None)}
+        return {"task": self.outputs.task, "inputs": inputs, "parameters": plain, **self.outputs.fields()}
+
+    def latencies(self, x: Numbers) -> Int16:
+        """(samples, inputs) numbers, NaN where one is missing, as the network takes them."""
+        return self.quantiles.latencies(x)
+
+    def answers(self, network: DeepNetwork, x: Int16) -> Answers:
+        """What ``network`` says of (samples, inputs) latencies."""
+        return self.meaning(network, deep_outputs(network, x))
+
+    def meaning(self, network: DeepNetwork, outputs: Int16) -> Answers:
+        """The same of its (samples, outputs) output latencies."""
+        return self.outputs.answers(outputs, unit=2.0**-network.out_frac)
+
+
+def read_card(card: Mapping[str, Any], *, inputs: int, outputs: int, kinds: Sequence[type[Outputs]] = KINDS) -> Fitted:
+    """The card of a network with so many inputs and outputs, of one of the ``kinds``; ``NetworkError`` where it is another's, or doesn't
+    fit."""
+    task, tasks = card.get("task"), [kind.task for kind in kinds]
+    if task not in tasks:
+        raise NetworkError(f"card field task must be {' or '.join(tasks)}, not {task!r:.60}")
+    kind = kinds[tasks.index(task)]
+    about, parameters = card.get("inputs"), card.get("parameters")
+    if not isinstance(about, dict) or not isinstance(parameters, dict):
+        raise NetworkError("card fields inputs and parameters must be objects")
+    if (about.get("levels"), about.get("missing")) != (LEVELS, MISSING):
+        raise NetworkError(f"card field inputs must have {LEVELS} levels, and {MISSING} where one is missing")
+    edges, names = about.get("edges"), about.get("names")
+    if not isinstance(edges, list) or len(edges) != inputs:
+        raise NetworkError(f"card field inputs.edges must have the bounds of {inputs} inputs")
+    if names is not None and not (isinstance(names, list) and len(names) == inputs and all(isinstance(name, str) for name in names)):
+        raise NetworkError(f"card field inputs.names must have the names of {inputs} inputs")
+    try:
+        quantiles = Quantiles.read(edges)
+    except ValueError as error:
+        raise NetworkError(f"card field inputs.edges: {error}") from None
+    found = kind.read(card, count=outputs)
+    return Fitted(quantiles=quantiles, outputs=found, names=None if names is None else tuple(names), parameters=parameters)

@@ -1,0 +1,54 @@
+"""What the outputs of a network stand for: the classes of a classifier, or the numbers of a regression."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ...integer.layer import Int16
+from ...model.layer import Float32, Floats
+from .aims import Aim
+
+Answers = npt.NDArray[Any]
+"""What is known or predicted of samples: (samples,) labels, or (samples, targets) numbers."""
+
+
+def scores_of(outputs: Int16, *, unit: float) -> Floats:
+    """(samples, outputs) latencies of ``unit`` as scores: the larger, the earlier the spike."""
+    return -outputs.astype(np.float64) * unit
+
+
+class Outputs(ABC):
+    """``task``: the card's; ``aim``: what the network is trained for."""
+
+    task: ClassVar[str]
+    aim: ClassVar[Aim]
+
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """Outputs of the network."""
+
+    @abstractmethod
+    def targets(self, answers: Answers) -> Float32:
+        """(samples, count): the scores that are due; the larger one is, the earlier its output spikes."""
+
+    @abstractmethod
+    def answers(self, outputs: Int16, *, unit: float) -> Answers:
+        """What (samples, count) output latencies of ``unit`` mean."""
+
+    def calibrated(self, scores: Floats, answers: Answers) -> Self:
+        """With what is fitted to (samples, count) :func:`scores_of` samples that their networks were not trained on, beside their answers:
+        nothing, unless a subclass says so."""
+        return self
+
+    @abstractmethod
+    def fields(self) -> dict[str, Any]:
+        """Their part of the card, JSON alone."""
+
+    @classmethod
+    @abstractmethod
+    def read(cls, card: Mapping[str, Any], *, count: int) -> Self:
+        """From a card of a network with so many outputs; ``NetworkError`` where it doesn't fit."""

@@ -1,0 +1,43 @@
+"""Samples that were held out of a training, and what a network's outputs are worth on them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..integer.forward import earliest
+from ..integer.layer import Int16
+from .fitting.accuracy import Labels
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOut(ABC):
+    """``x``: (samples, inputs) latencies; ``what`` they are: images or samples."""
+
+    x: Int16
+    what: str
+
+    @abstractmethod
+    def score(self, outputs: Int16) -> dict[str, Any]:
+        """Figures of (samples, outputs) latencies, of all samples or of the first of them (docs/user/json.md, ``polychron eval``)."""
+
+    @abstractmethod
+    def tell(self, outputs: Int16, chosen: Sequence[int]) -> tuple[str, dict[str, Any]]:
+        """A phrase about them, and its figures (``polychron sim``). ``chosen``: the outputs that a core's sampler took."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labelled(HeldOut):
+    """``labels``: (samples,) numbers of outputs; one that is no output's is of a class that the network doesn't know."""
+
+    labels: Labels
+
+    def score(self, outputs: Int16) -> dict[str, Any]:
+        """The part of the samples whose earliest spike is the label's."""
+        return {"accuracy_integer": float((earliest(outputs) == self.labels[: len(outputs)]).mean())}
+
+    def tell(self, outputs: Int16, chosen: Sequence[int]) -> tuple[str, dict[str, Any]]:
+        right = int((np.array(chosen) == self.labels[: len(chosen)]).sum())
+        return f"{100 * right / len(chosen):.2f} % right", {"right": right}

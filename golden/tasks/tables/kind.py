@@ -1,0 +1,84 @@
+"""What is made of a table: a classifier or a regression; all that they don't share."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+from ...integer.layer import Int16
+from ..fitting.outputs import Answers, Outputs
+from ..held_out import HeldOut
+from .read import Samples
+from .target import Target
+
+LISTED = 30
+"""Classes or targets that are told one by one, at most."""
+
+
+class Peer(NamedTuple):
+    """Another model and its answers, as :meth:`Judge.found` has them."""
+
+    name: str
+    found: Answers
+
+
+class Judge(HeldOut):
+    """Samples of a table that were held out, and what is known of them."""
+
+    @abstractmethod
+    def found(self, outputs: Int16) -> Answers:
+        """What output latencies say."""
+
+    @abstractmethod
+    def figures(self, found: Answers) -> dict[str, Any]:
+        """Figures with their intervals (docs/user/json.md, ``polychron train``); the first of them is that of the card, and of peers."""
+
+    def of_network(self, outputs: Int16) -> dict[str, Any]:
+        """The same of a network, by its output latencies, and what only they can say."""
+        return self.figures(self.found(outputs))
+
+    @abstractmethod
+    def report(self, outputs: Int16, others: Sequence[Peer]) -> None:
+        """Print them, of the network and of others."""
+
+
+Own = TypeVar("Own", bound=Outputs)
+
+
+class Kind(ABC, Generic[Own]):
+    """``outputs``: what the outputs of its networks stand for, which names its task. ``fewest``: samples that its figures need."""
+
+    outputs: ClassVar[type[Outputs]]
+    fewest: ClassVar[int] = 1
+
+    @abstractmethod
+    def target(self, known: Own | None) -> Target:
+        """How the answers are read: of a file that is trained on, or of one that a network of ``known`` outputs is scored by."""
+
+    @abstractmethod
+    def outputs_of(self, train: Samples) -> Own:
+        """Those of a network trained on it."""
+
+    @abstractmethod
+    def check(self, samples: Samples) -> None:
+        """``NetworkError`` where there are more outputs than a core reads."""
+
+    @abstractmethod
+    def strata(self, answers: Answers) -> Answers | None:
+        """(samples,) values whose shares are kept where a part is held out."""
+
+    @abstractmethod
+    def judge(self, x: Int16, answers: Answers, *, outputs: Own, unit: float) -> Judge:
+        """Of held-out samples of latencies ``x``; ``unit``: of the network's output latencies. ``NetworkError`` where the answers are not
+        those of such outputs."""
+
+    @abstractmethod
+    def described(self, outputs: Own) -> str:
+        """How many there are, and of what."""
+
+    @abstractmethod
+    def peers(self) -> list[tuple[str, Any]]:
+        """Models of scikit-learn, with their defaults."""
+
+    @abstractmethod
+    def taught(self, outputs: Own, answers: Answers) -> Answers:
+        """What peers are fitted to."""

@@ -1,0 +1,150 @@
+"""What the estimators share: the parameters, the training of a network, its latencies and its file."""
+
+from abc import abstractmethod
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from golden.integer.deep import classifier, deep_outputs
+from golden.integer.layer import Int16, NetworkError
+from golden.tasks.fitting.card import Fitted, read_card
+from golden.tasks.fitting.numbers import recipe_for, train_numbers
+from golden.tasks.fitting.outputs import Answers, Outputs
+from golden.tasks.fitting.progress import Progress
+from golden.tasks.fitting.quantiles import Numbers, Quantiles
+from golden.training.stop import StopRequest
+
+from ..network import Network
+from ..network import load as load_network
+from ..system.progress import bar, shown
+from .contract import BaseEstimator, check_is_fitted, check_random_state, validate_data
+
+
+class LutEstimator(BaseEstimator):  # type: ignore[misc]
+    """A network of one look-up-table layer, trained on numbers of any scale.
+
+    Each input becomes the latency of a spike, its rank among the training part's in 240 steps; a missing one (NaN) spikes last. Tables
+    compare inputs with one another and with quantiles. Rows are int4, summed as integers.
+
+    Parameters
+    ----------
+    tables : how many look-up tables, 1..1023.
+    pairs : anchor pairs of each, 1..16: it has 2**pairs rows, of an entry an output.
+    epochs : how often joint fitting looks at each sample; None: of a classifier 10 to 100 times, so that it sees 200,000, of a regressor
+        10 times. Half as many follow with rounded tables.
+    seconds : end the training after so long, and keep what is trained by then; None: no end.
+    random_state : seed of the training, as scikit-learn takes it; the same seed and data make the same network.
+    verbose : show progress, on a terminal.
+
+    Attributes
+    ----------
+    network_ : the :class:`polychron.Network`: compile it for a board, save it, predict bit for bit what the core does.
+    quantiles_ : the map from numbers to latencies.
+    n_features_in_, feature_names_in_ : as in scikit-learn.
+    stopped_ : whether ``seconds`` ended the training.
+    """
+
+    _kind: ClassVar[type[Outputs]]
+    _name: ClassVar[str]
+
+    def __init__(
+        self,
+        *,
+        tables: int = 64,
+        pairs: int = 6,
+        epochs: int | None = None,
+        seconds: float | None = None,
+        random_state: Any = None,
+        verbose: bool = False,
+    ) -> None:
+        self.tables = tables
+        self.pairs = pairs
+        self.epochs = epochs
+        self.seconds = seconds
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    @abstractmethod
+    def _told(self, outputs: Any) -> None:
+        """Sets the attributes that say what the network's outputs stand for, ``outputs`` of the estimator's kind."""
+
+    def _train(self, X: Numbers, answers: Answers, outputs: Outputs) -> Self:
+        """Train on (samples, features) numbers and what is known of them."""
+        quantiles = Quantiles.fit(X)
+        names = getattr(self, "feature_names_in_", None)
+        listed = None if names is None else tuple(map(str, names))
+        fitted = Fitted(quantiles=quantiles, outputs=outputs, names=listed, parameters=self.get_params())
+        seed = int(check_random_state(self.random_state).randint(1 << 31))
+        recipe = recipe_for(len(X), aim=outputs.aim, tables=int(self.tables), pairs=int(self.pairs), epochs=self.epochs)
+        minutes = None if self.seconds is None else min(self.seconds, 1e9) / 60
+        with shown() if self.verbose else nullcontext(), bar(recipe.steps, unit="round") as line:
+            tick = Progress(line, StopRequest(), minutes)  # not entered: Ctrl-C is the caller's
+            trained = train_numbers(X, answers, recipe, fitted=fitted, seed=seed, tick=tick)
+        self.stopped_ = trained.stopped
+        return self._set(Network(integer=trained.network, name=self._name), fitted)
+
+    def _set(self, network: Network, fitted: Fitted) -> Self:
+        self.network_, self.quantiles_, self._fitted = network, fitted.quantiles, fitted
+        self._told(fitted.outputs)
+        return self
+
+    def latencies(self, X: Any) -> Int16:
+        """(samples, features) numbers as the latencies that the network takes: ``network_.compile().classify(...)`` runs the gateware."""
+        check_is_fitted(self)
+        return self._fitted.latencies(validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False))
+
+    def decode(self, outputs: Int16) -> Answers:
+        """What (samples, outputs) output latencies of the network stand for, the model's or a core's: what :meth:`predict` gives."""
+        check_is_fitted(self)
+        return self._fitted.meaning(classifier(self.network_.integer), outputs)
+
+    def predict(self, X: Any) -> Answers:
+        """(samples,) labels or numbers, or (samples, targets) numbers."""
+        return self.decode(self._outputs(X))
+
+    def save(self, path: Path | str) -> None:
+        """Write a network file, which every command takes, with the maps of inputs and outputs and the parameters in its card."""
+        check_is_fitted(self)
+        self.network_.save(path)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Self:
+        """An estimator as :meth:`save` has left it. What else a file may be is a ``NetworkError`` of one sentence."""
+        network = load_network(Path(path))
+        try:
+            integer = classifier(network.integer, name=network.name)
+            fitted = read_card(integer.card, inputs=integer.n_in, outputs=integer.n_out, kinds=(cls._kind,))
+        except NetworkError as error:
+            raise NetworkError(f"{path}: {error}") from None
+        known = cls().get_params()
+        self = cls(**{name: value for name, value in fitted.parameters.items() if name in known})
+        self.n_features_in_, self.stopped_ = integer.n_in, False
+        if fitted.names is not None:
+            self.feature_names_in_ = np.array(fitted.names, object)
+        return self._set(network, fitted)
+
+    def _check_parameters(self) -> None:
+        for name, high in (("tables", 1023), ("pairs", 16), ("epochs", None), ("seconds", None)):
+            value = getattr(self, name)
+            if value is None and high is None:
+                continue
+            kind = (int, np.integer) if name != "seconds" else (int, float, np.integer, np.floating)
+            if isinstance(value, bool) or not isinstance(value, kind) or not value >= (name != "seconds") or (high and value > high):
+                limit = f"1..{high}" if high else "1 or more, or None" if name == "epochs" else "0 or more, or None"
+                raise ValueError(f"{name} must be {limit}, not {value!r}")
+
+    @property
+    def _unit(self) -> float:
+        """Of the network's output latencies."""
+        return float(2.0**-self.network_.integer.out_frac)
+
+    def _outputs(self, X: Any) -> Int16:
+        x = self.latencies(X)
+        return deep_outputs(classifier(self.network_.integer), x)

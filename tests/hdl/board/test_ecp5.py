@@ -1,0 +1,77 @@
+# amaranth: UnusedElaboratable=no
+"""The top on the ULX3S's pins: what is connected to what, and what its flash must not be asked."""
+
+import re
+import warnings
+from dataclasses import replace
+
+import pytest
+
+import boards
+from hdl.board.ecp5 import EcpTop
+from hdl.board.pins import make_platform
+
+BOARD = boards.get("ulx3s_85f")
+
+
+def plan_of(board):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        files = make_platform(board).prepare(EcpTop(board), "top").files
+    return files["top.lpf"], files["top.il"]
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return plan_of(BOARD)
+
+
+def cells_of(text, kind):
+    return re.findall(rf"cell \\{kind} .*?\n  end\n", text, re.DOTALL)
+
+
+def test_pins(plan):
+    """Those of the schematic's flash.sch; MCLK has no pin of its own."""
+    constraints, _ = plan
+    pins = dict(re.findall(r'LOCATE COMP "(\S+)" SITE "(\w+)"', constraints))
+    assert pins == {
+        "clk25_0__io": "G2",
+        "uart_0__tx__io": "L4",
+        "uart_0__rx__io": "M1",
+        "led_0__io": "B2",
+        "led_1__io": "C2",
+        "quad_flash_0__cs__io": "R2",
+        "quad_flash_0__dq__io[0]": "W2",
+        "quad_flash_0__dq__io[1]": "V2",
+        "quad_flash_0__dq__io[2]": "Y2",
+        "quad_flash_0__dq__io[3]": "W1",
+    }
+    assert re.findall(r'FREQUENCY PORT "clk25_0__io" ([\d.]+) HZ', constraints) == ["25000000.0"]
+
+
+def test_cells(plan):
+    _, text = plan
+    (pll,) = cells_of(text, "EHXPLLL")
+    found = dict(re.findall(r"parameter \\(\w+) (?:signed )?(\S+)", pll))
+    assert [found[name] for name in ("CLKI_DIV", "CLKFB_DIV", "CLKOP_DIV", "CLKOS_DIV")] == ["1", "2", "16", "8"]
+    (mclk,) = cells_of(text, "USRMCLK")
+    assert "'" not in "".join(re.findall(r"connect .*", mclk))  # neither input is a constant
+    counts = {kind: len(cells_of(text, kind)) for kind in ("IFS1P3DX", "OFS1P3DX", "BB", "OBZ", "IB")}
+    assert counts == {"IFS1P3DX": 4, "OFS1P3DX": 4 + 4 + 2, "BB": 4, "OBZ": 4, "IB": 2}
+    assert "$mul" not in text
+
+
+def test_a_board_without_flash_leaves_its_pins_alone():
+    constraints, text = plan_of(replace(BOARD, tiers=BOARD.tiers[:1]))
+    assert "quad_flash" not in constraints
+    assert cells_of(text, "USRMCLK") == []
+    (pll,) = cells_of(text, "EHXPLLL")
+    assert "CLKOS" not in pll
+
+
+def test_a_byte_a_clock_is_refused():
+    with pytest.raises(ValueError, match=r"^the flash of the board ulx3s_85f can only be read with nibble, not with byte$"):
+        boards.flash_mode(BOARD, "byte")
+    wrong = replace(BOARD, tiers=(BOARD.tiers[0], replace(BOARD.tiers[1], byte_clocks=1)))
+    with pytest.raises(ValueError, match=r"^the flash of ulx3s_85f must be read with nibble: the pads"):
+        EcpTop(wrong)
