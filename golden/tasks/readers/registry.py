@@ -39,4 +39,6 @@ def read_table(path: Path, wanted: Wanted) -> Table:
     for reader in FILES:
         if reader.ends.fullmatch(path.name.lower()):
             return reader.read(path, wanted)
-    raise NetworkError(f"{printable(path)}: the name must end with {FORMATS}, or be that of a folder of IDX files, or of images by class")
+    path.stat()  # what isn't there has no other name to be told
+    folders = "a folder of IDX files" if wanted.numbers else "a folder of IDX files, or of images by class"
+    raise NetworkError(f"{printable(path)}: the name must end with {FORMATS}, or be that of {folders}")

@@ -58,7 +58,7 @@ class Columns:
                 found = pandas().to_numeric(column, errors="coerce")
                 column = found if (found.isna() == column.isna()).all() else column
         if column.dtype.kind not in "biuf":
-            raise NetworkError(f"column {printable(name)!r} must hold numbers; make numbers of its texts, or leave it out")
+            raise NetworkError(f"column {printable(name)!r} must hold numbers; make numbers of what it holds, or leave it out")
         values = column.to_numpy(np.float64, na_value=np.nan)
         if np.isinf(values).any():
             raise NetworkError(f"column {printable(name)!r}: sample {np.flatnonzero(np.isinf(values))[0] + 1} is infinite")

@@ -98,7 +98,7 @@ REFUSED = [
     ({"a": pyarrow.array([b"ab", b"cd"], pyarrow.binary(2)), "y": [1, 2]}, "column 'a' must hold numbers or texts, not fixed_size_binary"),
     ({"a\x1b[2J": [[1], [2]], "y": [1, 2]}, "column 'a\\\\x1b[2J' must hold numbers"),
     ({"n" * 100_000: ["x", "y"], "y": [1, 2]}, "column 'nnn"),
-    ({"a": ["x" * 100_000, "y"], "y": [1, 2]}, "column 'a' must hold numbers; make numbers of its texts"),
+    ({"a": ["x" * 100_000, "y"], "y": [1, 2]}, "column 'a' must hold numbers; make numbers of what it holds"),
     ({"a": pyarrow.array([1, 2], "timestamp[s]"), "y": [1, 2]}, "column 'a' must hold numbers"),
     ({"a": [1.0, float("inf")], "y": [1, 2]}, "column 'a': sample 2 is infinite"),
     ({"a": [1, 2], "y": ["x", None]}, "column 'y': sample 2 has no label"),

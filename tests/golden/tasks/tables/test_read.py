@@ -130,7 +130,7 @@ def test_what_are_no_numbers_to_learn_is_refused_by_name(content, target, senten
 REFUSED = [
     (CSV, {"target": "size"}, "--target: there is no column 'size'; the columns are: height, width, group, kind"),
     (CSV, {"group": "size"}, "--group: there is no column 'size'"),
-    (CSV, {}, "column 'group' must hold numbers; make numbers of its texts, or leave it out"),
+    (CSV, {}, "column 'group' must hold numbers; make numbers of what it holds, or leave it out"),
     (CSV, {"target": "kind", "group": "kind"}, "--group must name another column than that of the labels, 'kind'"),
     ("a,kind\n2020-01-01,cat\n2020-01-02,dog\n", {}, "column 'a' must hold numbers"),
     ("kind\ncat\ndog\n", {}, "a table must have 1..32000 inputs beside its labels, and two samples or more, not 0 inputs"),
