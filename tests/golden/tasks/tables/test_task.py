@@ -155,7 +155,7 @@ def test_what_others_cannot_fit_does_not_cost_the_network(wine, capsys):
 
 
 def test_shuffled_labels_are_not_learnt(wine, capsys):
-    wine.assign(target=np.random.default_rng(0).permutation(wine["target"])).to_csv("wine.csv", index=False)
+    wine.assign(target=np.random.default_rng(0).permutation(wine["target"].to_numpy())).to_csv("wine.csv", index=False)
     assert train("--json") == 0
     assert json.loads(capsys.readouterr().out)["figures"]["accuracy_integer"] < 0.6
 
