@@ -9,16 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.classifiers import sets
+from benchmarks.sets import sets
 from golden.integer.deep import deep_outputs
 from golden.model.layer import Floats
 from golden.tasks.fitting.accuracy import Labels
-from golden.tasks.fitting.calibration import calibration_error
 from golden.tasks.fitting.card import Fitted
-from golden.tasks.fitting.classes import Classes
 from golden.tasks.fitting.cross_validation import folds, unseen
 from golden.tasks.fitting.numbers import recipe_for, train_numbers
-from golden.tasks.fitting.outputs import Answers
+from golden.tasks.fitting.outputs.base import Answers
+from golden.tasks.fitting.outputs.calibration import calibration_error
+from golden.tasks.fitting.outputs.classes import Classes
 from golden.tasks.fitting.quantiles import Numbers, Quantiles
 from golden.tasks.fitting.train import Trained
 

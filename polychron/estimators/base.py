@@ -11,7 +11,7 @@ from golden.integer.deep import classifier, deep_outputs
 from golden.integer.layer import Int16, NetworkError
 from golden.tasks.fitting.card import Fitted, read_card
 from golden.tasks.fitting.numbers import recipe_for, train_numbers
-from golden.tasks.fitting.outputs import Answers, Outputs
+from golden.tasks.fitting.outputs.base import Answers, Outputs
 from golden.tasks.fitting.progress import Progress
 from golden.tasks.fitting.quantiles import Numbers, Quantiles
 from golden.training.stop import StopRequest

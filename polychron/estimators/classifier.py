@@ -7,8 +7,8 @@ import numpy as np
 
 from golden.integer.layer import NetworkError
 from golden.model.layer import Floats
-from golden.tasks.fitting.classes import Classes
-from golden.tasks.fitting.outputs import Outputs, scores_of
+from golden.tasks.fitting.outputs.base import Outputs, scores_of
+from golden.tasks.fitting.outputs.classes import Classes
 
 from .base import LutEstimator
 from .contract import ClassifierMixin, check_classification_targets, check_is_fitted, validate_data

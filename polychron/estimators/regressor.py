@@ -5,8 +5,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from golden.integer.layer import Int16
-from golden.tasks.fitting.outputs import Answers, Outputs
-from golden.tasks.fitting.values import Values
+from golden.tasks.fitting.outputs.base import Answers, Outputs
+from golden.tasks.fitting.outputs.values import Values
 
 from .base import LutEstimator
 from .contract import RegressorMixin, check_array, validate_data

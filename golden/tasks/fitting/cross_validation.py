@@ -8,7 +8,7 @@ import numpy.typing as npt
 from ...integer.deep import deep_outputs
 from ...model.layer import Floats
 from .card import Fitted
-from .outputs import Answers, scores_of
+from .outputs.base import Answers, scores_of
 from .quantiles import Numbers
 from .train import Trained
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from .aims import Aim
 from .card import Fitted
-from .outputs import Answers
+from .outputs.base import Answers
 from .quantiles import REFERENCES, Numbers
 from .recipe import MAX_INPUTS, Growth, Recipe
 from .train import Tick, Trained, train_layer

@@ -12,9 +12,9 @@ from polychron.command.terminal import printable
 from ...integer.forward import earliest
 from ...integer.layer import Int16, NetworkError
 from ..fitting.accuracy import Labels as Numbered
-from ..fitting.calibration import BINS, calibration_error
-from ..fitting.classes import Classes
-from ..fitting.outputs import Answers
+from ..fitting.outputs.base import Answers
+from ..fitting.outputs.calibration import BINS, calibration_error
+from ..fitting.outputs.classes import Classes
 from ..fitting.recipe import MAX_OUTPUTS
 from ..held_out import Labelled
 from .kind import LISTED, Judge, Kind, Peer

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from ...integer.layer import Int16
-from ..fitting.outputs import Answers, Outputs
+from ..fitting.outputs.base import Answers, Outputs
 from ..held_out import HeldOut
 from .read import Samples
 from .target import Target

@@ -9,7 +9,7 @@ import numpy as np
 from polychron.command.terminal import printable
 
 from ...integer.layer import NetworkError
-from ..fitting.outputs import Answers
+from ..fitting.outputs.base import Answers
 from ..fitting.quantiles import Numbers
 from ..fitting.recipe import MAX_INPUTS
 from ..readers.content import named

@@ -11,10 +11,10 @@ from polychron.command.terminal import printable
 
 from ...integer.layer import Int16, NetworkError
 from ...model.layer import Floats
-from ..fitting.outputs import Answers
+from ..fitting.outputs.base import Answers
+from ..fitting.outputs.values import Values
 from ..fitting.quantiles import Numbers
 from ..fitting.recipe import MAX_OUTPUTS
-from ..fitting.values import Values
 from .kind import LISTED, Judge, Kind, Peer
 from .read import Samples
 from .target import Numeric, Target

@@ -9,8 +9,8 @@ import numpy as np
 from polychron.command.terminal import printable
 
 from ...integer.layer import NetworkError
-from ..fitting.outputs import Answers
-from ..fitting.values import LARGEST
+from ..fitting.outputs.base import Answers
+from ..fitting.outputs.values import LARGEST
 from .columns import Columns
 
 

@@ -20,7 +20,7 @@ from ...training.stop import StopRequest
 from ..fitting.card import Fitted, read_card
 from ..fitting.cross_validation import FOLDS, unseen
 from ..fitting.numbers import recipe_for, train_numbers
-from ..fitting.outputs import Answers, Outputs
+from ..fitting.outputs.base import Answers, Outputs
 from ..fitting.progress import Progress
 from ..fitting.quantiles import MOST_BOUNDS, Numbers, Quantiles
 from ..fitting.train import Trained

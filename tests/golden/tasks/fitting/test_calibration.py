@@ -5,9 +5,9 @@ import pytest
 
 from golden.integer.layer import NetworkError
 from golden.tasks.fitting.aims import softmax
-from golden.tasks.fitting.calibration import best_temperature, calibration_error
-from golden.tasks.fitting.classes import Classes
 from golden.tasks.fitting.cross_validation import FOLDS, folds, unseen
+from golden.tasks.fitting.outputs.calibration import best_temperature, calibration_error
+from golden.tasks.fitting.outputs.classes import Classes
 
 
 def test_the_error_by_hand():

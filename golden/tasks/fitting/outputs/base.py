@@ -1,4 +1,4 @@
-"""What the outputs of a network stand for: the classes of a classifier, or the numbers of a regression."""
+"""What all outputs have in common, whatever they stand for."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from ...integer.layer import Int16
-from ...model.layer import Float32, Floats
-from .aims import Aim
+from ....integer.layer import Int16
+from ....model.layer import Float32, Floats
+from ..aims import Aim
 
 Answers = npt.NDArray[Any]
 """What is known or predicted of samples: (samples,) labels, or (samples, targets) numbers."""

@@ -5,8 +5,8 @@ The expected calibration error and temperature scaling are those of Guo et al., 
 
 import numpy as np
 
-from ...model.layer import Floats
-from .accuracy import Labels
+from ....model.layer import Floats
+from ..accuracy import Labels
 
 BINS = 15
 """Of confidence, from 0 to 1, each as wide."""

@@ -7,13 +7,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from ...integer.forward import earliest
-from ...integer.layer import Int16, NetworkError
-from ...model.layer import Float32, Floats
-from .aims import SOFTMAX, Aim, softmax
+from ....integer.forward import earliest
+from ....integer.layer import Int16, NetworkError
+from ....model.layer import Float32, Floats
+from ..aims import SOFTMAX, Aim, softmax
+from ..recipe import MAX_OUTPUTS
+from .base import Answers, Outputs, scores_of
 from .calibration import HIGHEST, LOWEST, best_temperature
-from .outputs import Answers, Outputs, scores_of
-from .recipe import MAX_OUTPUTS
 
 KINDS = "biufUO"
 """Of labels that a file can hold: numpy's letters for truth values, numbers and texts."""

@@ -1,0 +1,1 @@
+"""What the outputs of a network stand for: classes, with probabilities that can be calibrated, or numbers."""
