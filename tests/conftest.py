@@ -2,8 +2,11 @@
 tests start first, so that no worker is left alone with one at the end."""
 
 import signal
+from collections.abc import Iterator
 
 import pytest
+
+from polychron.system.children import SIGNALS
 
 LONGEST = {
     "test_the_main_job",
@@ -18,6 +21,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure() -> None:
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+    for number in SIGNALS:
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, lambda *_: None)  # ignored here, and the default in a child
+
+
+@pytest.fixture
+def same_signals() -> Iterator[None]:
+    """Signals are heard afterwards as before."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

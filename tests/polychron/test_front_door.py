@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -195,15 +195,6 @@ def test_what_is_measured_and_missed_is_1(monkeypatch: pytest.MonkeyPatch, capsy
     assert said[0].err == "error: timing is missed\n"
     assert said[1].out.splitlines()[-1] == "DIFFERENT"
     assert said[2].err.splitlines()[-1] == "error: _cxxrtl counts {'clocks': 8}, _amaranth {'clocks': 7}"
-
-
-@pytest.fixture
-def same_signals() -> Iterator[None]:
-    """Signals are heard afterwards as before."""
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)

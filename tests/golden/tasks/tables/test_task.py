@@ -254,11 +254,9 @@ def test_the_report_tells_calibration_and_the_core(wine, capsys):
 
 
 @pytest.fixture
-def heard():
-    """Ctrl-C is heard again after a command that it has ended."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+def heard(same_signals):
+    """Ctrl-C is heard, as in the foreground of a terminal."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def interrupting(real):
