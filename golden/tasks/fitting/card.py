@@ -11,9 +11,10 @@ from ...integer.layer import Int16, NetworkError
 from .classes import Classes
 from .outputs import Answers, Outputs
 from .quantiles import LEVELS, MISSING, Numbers, Quantiles
+from .rarity import Rarity
 from .values import Values
 
-KINDS: tuple[type[Outputs], ...] = (Classes, Values)
+KINDS: tuple[type[Outputs], ...] = (Classes, Values, Rarity)
 
 
 @dataclass(frozen=True, kw_only=True)

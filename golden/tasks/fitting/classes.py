@@ -11,7 +11,7 @@ from ...integer.forward import earliest
 from ...integer.layer import Int16, NetworkError
 from ...model.layer import Float32
 from .aims import SOFTMAX, Aim
-from .outputs import Answers, Outputs
+from .outputs import Answers, Learnt
 from .recipe import MAX_OUTPUTS
 
 KINDS = "biufUO"
@@ -19,7 +19,7 @@ KINDS = "biufUO"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Classes(Outputs):
+class Classes(Learnt):
     """``labels``: (classes,), rising, of any type."""
 
     task: ClassVar[str] = "classify"

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ...integer.layer import Int16, NetworkError
 from ...model.layer import Float32
 from .aims import SQUARES, Aim
-from .outputs import Answers, Outputs
+from .outputs import Answers, Learnt
 from .quantiles import Numbers
 from .recipe import MAX_OUTPUTS
 
@@ -19,7 +19,7 @@ LARGEST = 1e100
 
 
 @dataclass(frozen=True, kw_only=True)
-class Values(Outputs):
+class Values(Learnt):
     """A latency of 1 (in units of 2**-out_frac) is ``scale`` more than one of 0, which is ``offset``; both (targets,). ``names`` of the
     targets, or None."""
 

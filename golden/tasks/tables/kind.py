@@ -6,7 +6,9 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from ...integer.layer import Int16
 from ..fitting.outputs import Answers, Outputs
+from ..fitting.training import Training
 from ..held_out import HeldOut
+from .options import TableOptions
 from .read import Samples
 from .target import Target
 
@@ -51,8 +53,12 @@ class Kind(ABC, Generic[Own]):
         """How the answers are read: of a file that is trained on, or of one that a network of ``known`` outputs is scored by."""
 
     @abstractmethod
-    def outputs_of(self, train: Samples) -> Own:
-        """Those of a network trained on it."""
+    def again(self, train: Samples) -> Target:
+        """How the answers are read of a file that is held out while ``train`` is trained on."""
+
+    @abstractmethod
+    def training(self, train: Samples, options: TableOptions) -> Training:
+        """Of a network, on ``train``."""
 
     @abstractmethod
     def check(self, samples: Samples) -> None:

@@ -17,11 +17,11 @@ from ...integer.file import save_network
 from ...integer.layer import NetworkError
 from ...integer.network import Network
 from ...training.stop import StopRequest
-from ..fitting.card import Fitted, read_card
-from ..fitting.numbers import recipe_for, train_numbers
+from ..fitting.card import read_card
 from ..fitting.outputs import Answers
 from ..fitting.progress import Progress
 from ..fitting.quantiles import MOST_BOUNDS, Numbers, Quantiles
+from ..fitting.training import Training, fit_numbers
 from ..products import check_out, plot_curve, versions
 from .classify import Classify
 from .kind import Judge, Kind, Peer
@@ -46,42 +46,46 @@ def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[st
     train, test = _parts(kind, options)
     if len(test.x) < kind.fewest:
         raise NetworkError(f"{printable(options.data)}: at least {kind.fewest} samples must be held out, not {len(test.x)}")
-    fitted = _fitted(kind, train, options)
-    recipe = recipe_for(len(train.x), aim=fitted.outputs.aim, tables=options.tables, pairs=options.pairs, epochs=options.epochs)
+    training = kind.training(train, options)
+    quantiles = _quantiles(training, train, options)
+    shape = {"tables": options.tables, "pairs": options.pairs, "epochs": options.epochs}
     more = {"command": command, "data": _about(train, options), "seed": options.seed, "versions": versions()}
-    with StopRequest() as stop, bar(recipe.steps, unit="round") as line:
+    with StopRequest() as stop, bar(training.steps, unit="round") as line:
         progress = Progress(line, stop, options.minutes)
-        trained = train_numbers(train.x, train.answers, recipe, fitted=fitted, seed=options.seed, more=more, tick=progress)
-    if trained.stopped:
+        known: dict[str, Any] = {"names": train.names, "parameters": shape, "more": more}
+        fit = fit_numbers(train.x, training, quantiles, **known, seed=options.seed, tick=progress)
+    if fit.stopped:
         print("note: stopped early; the network is what was trained by then")
-    outputs = fitted.outputs
+    outputs = fit.fitted.outputs
     with under_way("scoring the held-out samples"):
-        unit = 2.0**-trained.network.out_frac
-        judge = kind.judge(fitted.latencies(test.x), test.answers, outputs=outputs, unit=unit)
-        found = judge.found(deep_outputs(trained.network, judge.x))
+        unit = 2.0**-fit.network.out_frac
+        judge = kind.judge(fit.fitted.latencies(test.x), test.answers, outputs=outputs, unit=unit)
+        found = judge.found(deep_outputs(fit.network, judge.x))
         figures = judge.figures(found)
     first = next(iter(figures))
-    network = replace(trained.network, card={**trained.network.card, "figures": {first: figures[first]}})
+    network = replace(fit.network, card={**fit.network.card, "figures": {first: figures[first]}})
     save_network(network, out)
-    plot = plot_curve(out, train=progress.curve, checks=[], title=f"{out.stem}: growing, then fitting", unit=outputs.aim.unit)
+    plot = ""
+    if training.unit is not None:
+        title = f"{out.stem}: growing, then fitting"
+        plot = "; " + plot_curve(out, train=progress.curve, checks=[], title=title, unit=training.unit)
     print(f"{len(train.x)} samples trained on, {len(test.x)} held out; {len(train.names)} inputs, {kind.described(outputs)}")
     taught = kind.taught(outputs, train.answers)
     others = list(_others(kind, train.x, taught, test.x)) if options.compare else []
     judge.report(found, others)
     count = sum(group.n_t * group.n_c for group in network.output.groups)
-    print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {printable(out)}; {plot}")
+    print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {printable(out)}{plot}")
     peers = {peer.name: judge.figures(peer.found)[first] for peer in others}
     return {"file": out, "figures": figures, "peers": peers, "anchor_pairs": count, "table_bytes": network.table_bytes()}
 
 
-def _fitted(kind: Kind[Any], train: Samples, options: TableOptions) -> Fitted:
-    """The maps of inputs and outputs."""
-    quantiles = Quantiles.fit(train.x)
+def _quantiles(training: Training, train: Samples, options: TableOptions) -> Quantiles:
+    """The map of the inputs."""
+    quantiles = training.quantiles(train.x)
     if (count := sum(map(len, quantiles.edges))) > MOST_BOUNDS:
         needed = f"{len(train.names)} inputs take {count} bounds between their numbers"
         raise NetworkError(f"{printable(options.data)}: {needed}, and a network's file holds {MOST_BOUNDS}: leave some columns out")
-    shape = {"tables": options.tables, "pairs": options.pairs, "epochs": options.epochs}
-    return Fitted(quantiles=quantiles, outputs=kind.outputs_of(train), names=train.names, parameters=shape)
+    return quantiles
 
 
 def _about(samples: Samples, options: TableOptions) -> dict[str, Any]:
@@ -113,8 +117,7 @@ def _parts(kind: Kind[Any], options: TableOptions) -> tuple[Samples, Samples]:
         raise NetworkError(f"{printable(options.data)}: {error}") from None
     if options.test is None:
         return _quarter(kind, samples, seed=options.seed)
-    known = kind.target(kind.outputs_of(samples))
-    test = read_samples(options.test, known, target=samples.targets, group=options.group, scored=True)
+    test = read_samples(options.test, kind.again(samples), target=samples.targets, group=options.group, scored=True)
     if test.sha256 == samples.sha256:
         raise NetworkError(f"--test: {printable(options.test)} is the file that is trained on; what is held out must be another")
     if test.names != samples.names:
