@@ -20,6 +20,8 @@ app = make_app(
     examples=["polychron eval mine.safetensors --text FILE", "polychron eval digits", "polychron eval mnist --data DIR"],
 )
 
+DATA = "of an mnist network: the folder of the IDX files, or a file of images; of train classify and regress: samples as they take them"
+
 
 @app.default
 def evaluate(
@@ -28,7 +30,7 @@ def evaluate(
     *,
     text: Annotated[Path | None, option("of a text network: any file; left out: Python's own help topics", metavar="FILE")] = None,
     whole: Annotated[bool, option("score the whole text, not only its last tenth")] = False,
-    data: Annotated[Path | None, option("of an mnist network: the folder of the IDX files; of a table's: the file", metavar="PATH")] = None,
+    data: Annotated[Path | None, option(DATA, metavar="PATH")] = None,
     json: Json = False,
 ) -> None:
     from polychron.network import load

@@ -47,7 +47,7 @@ app = make_app(
 
 
 DIGITS = "classify the first N images, or rows of a table, that were held out of the network's training instead"
-DATA = "of --digits: the folder of the IDX files of an mnist network, or the file of the samples of a table's"
+DATA = "of --digits: the folder of the IDX files of an mnist network, or the samples of another, as train classify and regress take them"
 
 
 @dataclass(frozen=True, kw_only=True)

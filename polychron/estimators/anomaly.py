@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from golden.tasks.fitting.counting import Counting
-from golden.tasks.fitting.outputs import Outputs
-from golden.tasks.fitting.rarity import Rarity
+from golden.tasks.fitting.outputs.base import Outputs
+from golden.tasks.fitting.outputs.rarity import Rarity
 
 from .base import LutEstimator
 from .contract import OutlierMixin, validate_data

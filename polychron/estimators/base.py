@@ -10,7 +10,7 @@ import numpy as np
 from golden.integer.deep import classifier, deep_outputs
 from golden.integer.layer import Int16, NetworkError
 from golden.tasks.fitting.card import Fitted, read_card
-from golden.tasks.fitting.outputs import Answers, Outputs
+from golden.tasks.fitting.outputs.base import Answers, Outputs
 from golden.tasks.fitting.progress import Progress
 from golden.tasks.fitting.quantiles import Numbers
 from golden.tasks.fitting.training import Training, fit_numbers
@@ -121,6 +121,11 @@ class LutEstimator(BaseEstimator):  # type: ignore[misc]
         if isinstance(value, bool) or not isinstance(value, kind) or not value >= low or (high is not None and value > high):
             limit = f"{low} or more, or None" if high is None else f"{low}..{high}"
             raise ValueError(f"{name} must be {limit}, not {value!r}")
+
+    @property
+    def _unit(self) -> float:
+        """Of the network's output latencies."""
+        return float(2.0**-self.network_.integer.out_frac)
 
     def _outputs(self, X: Any) -> Int16:
         x = self.latencies(X)

@@ -7,9 +7,8 @@ import numpy as np
 
 from golden.integer.layer import NetworkError
 from golden.model.layer import Floats
-from golden.tasks.fitting.aims import softmax
-from golden.tasks.fitting.classes import Classes
-from golden.tasks.fitting.outputs import Outputs
+from golden.tasks.fitting.outputs.base import Outputs, scores_of
+from golden.tasks.fitting.outputs.classes import Classes
 
 from .contract import ClassifierMixin, check_classification_targets, check_is_fitted, validate_data
 from .learner import LutLearner
@@ -33,7 +32,7 @@ class LutClassifier(ClassifierMixin, LutLearner):  # type: ignore[misc]
         return self._train(X, self._learning(y, Classes.of(y)))
 
     def _told(self, outputs: Classes) -> None:
-        self.classes_ = outputs.labels
+        self._classes, self.classes_ = outputs, outputs.labels
 
     def decision_function(self, X: Any) -> Floats:
         """(samples, classes) nats, the larger the likelier, up to a sum for each sample; of two classes (samples,): of the second over the
@@ -42,8 +41,10 @@ class LutClassifier(ClassifierMixin, LutLearner):  # type: ignore[misc]
         return nats[:, 1] - nats[:, 0] if nats.shape[1] == 2 else nats
 
     def predict_proba(self, X: Any) -> Floats:
-        """(samples, classes) probabilities: the softmax of the negative latencies of the outputs."""
-        return softmax(self._nats(X))
+        """(samples, classes) probabilities: the softmax of the negative latencies of the outputs, at the temperature of a network that
+        ``polychron train classify --calibrate`` has fitted one for."""
+        outputs = self._outputs(X)
+        return self._classes.probabilities(outputs, unit=self._unit)
 
     def save(self, path: Path | str) -> None:
         check_is_fitted(self)
@@ -52,4 +53,5 @@ class LutClassifier(ClassifierMixin, LutLearner):  # type: ignore[misc]
         super().save(path)
 
     def _nats(self, X: Any) -> Floats:
-        return -self._outputs(X).astype(np.float64) * 2.0**-self.network_.integer.out_frac
+        outputs = self._outputs(X)
+        return scores_of(outputs, unit=self._unit)

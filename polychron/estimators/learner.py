@@ -3,7 +3,7 @@
 from typing import Any
 
 from golden.tasks.fitting.learning import Learning
-from golden.tasks.fitting.outputs import Answers, Learnt
+from golden.tasks.fitting.outputs.base import Answers, Learnt
 
 from .base import LutEstimator
 

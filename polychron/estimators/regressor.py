@@ -5,8 +5,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from golden.integer.layer import Int16
-from golden.tasks.fitting.outputs import Answers, Outputs
-from golden.tasks.fitting.values import Values
+from golden.tasks.fitting.outputs.base import Answers, Outputs
+from golden.tasks.fitting.outputs.values import Values
 
 from .contract import RegressorMixin, check_array, validate_data
 from .learner import LutLearner
@@ -42,8 +42,7 @@ class LutRegressor(RegressorMixin, LutLearner):  # type: ignore[misc]
         return self._train(X, self._learning(y, Values.of(y)))
 
     def _told(self, outputs: Values) -> None:
-        unit = 2.0**-self.network_.integer.out_frac
-        self.offset_, self.scale_, self.n_outputs_ = outputs.offset, outputs.scale * unit, outputs.count
+        self.offset_, self.scale_, self.n_outputs_ = outputs.offset, outputs.scale * self._unit, outputs.count
 
     def decode(self, outputs: Int16) -> Answers:
         """(samples,) numbers, or (samples, targets) of more than one target, that (samples, outputs) latencies stand for."""

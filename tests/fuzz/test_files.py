@@ -23,7 +23,7 @@ from firmware.image.sections import ImageError, pack, unpack
 from firmware.jitter import JitterError
 from golden.integer.file import KEY, load, load_extra, save_network
 from golden.integer.layer import NetworkError
-from golden.tasks.images.mnist import read_idx
+from golden.tasks.readers.idx import read_idx
 from golden.tasks.tables.read import read_samples
 from golden.tasks.tables.target import Labels, Numeric
 from hdl.flow.steps import Steps

@@ -1,6 +1,7 @@
 """What the pages for users show is run as it stands there: commands, with files in place of the names in capitals, and Python."""
 
 import importlib
+import importlib.util
 import os
 import re
 import shlex
@@ -9,8 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cyclopts import CycloptsError
+from PIL import Image
 from sklearn.datasets import load_wine
 
 from golden.integer.shipped import find_network
@@ -18,6 +21,7 @@ from golden.integer.shipped import find_network
 from ..golden.tasks.images.test_mnist import write_files
 
 ROOT = Path(__file__).parents[2]
+PARQUET = importlib.util.find_spec("pyarrow") is not None
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "user").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -60,6 +64,19 @@ def perform(command: str) -> int:
     return int(module.main(rest))
 
 
+def write_samples() -> None:
+    """What a page's names of files and folders of samples stand for."""
+    readings = load_wine(as_frame=True).frame.rename(columns={"target": "state", "alcohol": "level"})
+    readings.to_csv("readings.csv", index=False)
+    np.save("readings.npy", readings.to_numpy())
+    if PARQUET:
+        readings.to_parquet("readings.parquet")
+    for number in range(40):
+        place = Path("photos", "dark" if number % 2 else "bright", f"{number}.jpg")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (40, 30), 20 + number if number % 2 else 200 - number).save(place)
+
+
 def test_what_is_shown_is_found() -> None:
     page = "```\npython -m a.b  # why\npolychron x 'y z' \\\n    --more\n```\nand\n\n    polychron sim\n    said\n"
     assert shown(page) == ["python -m a.b", "polychron x 'y z' --more", "polychron sim"]
@@ -79,12 +96,14 @@ def test_the_commands_of_a_page_run(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_files(tmp_path)
-    load_wine(as_frame=True).frame.rename(columns={"target": "state", "alcohol": "level"}).to_csv("readings.csv", index=False)
+    write_samples()
     shutil.copy(ROOT / "docs" / "figures.md", tmp_path / "text")
     for name, network in NETWORKS.get(page.name, {}).items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(find_network(network), name)
     for command in shown(page.read_text(encoding="utf-8")):
+        if ".parquet" in command and not PARQUET:
+            continue
         stands = re.sub(r"(--text) \S+", r"\1 text", command).replace("--data DIR", "--data .")
         assert perform(stands) == 0, (command, capsys.readouterr().err)
 

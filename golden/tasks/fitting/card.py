@@ -8,11 +8,11 @@ import numpy as np
 
 from ...integer.deep import DeepNetwork, deep_outputs
 from ...integer.layer import Int16, NetworkError
-from .classes import Classes
-from .outputs import Answers, Outputs
+from .outputs.base import Answers, Outputs
+from .outputs.classes import Classes
+from .outputs.rarity import Rarity
+from .outputs.values import Values
 from .quantiles import LEVELS, MISSING, Numbers, Quantiles
-from .rarity import Rarity
-from .values import Values
 
 KINDS: tuple[type[Outputs], ...] = (Classes, Values, Rarity)
 

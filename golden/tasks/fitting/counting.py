@@ -7,6 +7,7 @@ many; the density of random regions is that of RS-Hash (Sathe and Aggarwal, ICDM
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +15,9 @@ import numpy.typing as npt
 from ...integer.deep import DeepNetwork, deep_outputs
 from ...integer.forward import indices
 from ...integer.layer import ENTRY_LIMIT, Int8, Int16, Layer, TableGroup
+from .outputs.base import Answers
+from .outputs.rarity import Rarity
 from .quantiles import LEVELS, MISSING, Numbers, Quantiles
-from .rarity import Rarity
 from .train import BITS, Tick, with_constants
 from .training import Made, Training
 
@@ -92,6 +94,9 @@ class Counting(Training):
 
     def quantiles(self, x: Numbers) -> Quantiles:
         return Quantiles.reaching(x)
+
+    def of(self, answers: Answers) -> Self:
+        return self
 
     def train(self, x: Numbers, quantiles: Quantiles, *, seed: int, tick: Tick) -> Made:
         rng = np.random.default_rng([seed, 3])

@@ -2,9 +2,10 @@
 with."""
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 from .aims import Aim
-from .outputs import Answers, Learnt
+from .outputs.base import Answers, Learnt
 from .quantiles import REFERENCES, Numbers, Quantiles
 from .recipe import Growth, Recipe
 from .train import Tick, train_layer
@@ -52,6 +53,9 @@ class Learning(Training):
 
     def quantiles(self, x: Numbers) -> Quantiles:
         return Quantiles.fit(x)
+
+    def of(self, answers: Answers) -> Self:
+        return replace(self, answers=answers)
 
     def train(self, x: Numbers, quantiles: Quantiles, *, seed: int, tick: Tick) -> Made:
         latencies, targets = quantiles.latencies(x), self.outputs.targets(self.answers)

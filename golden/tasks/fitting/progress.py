@@ -22,3 +22,9 @@ class Progress:
         self.bar.set_postfix_str(f"{phase}, loss {loss:.3f}", refresh=False)
         self.bar.update()
         return self.stop.made or (self.end is not None and time.monotonic() > self.end)
+
+    def another(self) -> "Progress":
+        """Of another training at the same bar, until the same end, with a learning curve of its own."""
+        made = Progress(self.bar, self.stop, None)
+        made.end = self.end
+        return made

@@ -3,11 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 from ...integer.deep import DeepNetwork
 from .card import Fitted
-from .outputs import Outputs
+from .outputs.base import Answers, Outputs
 from .quantiles import Numbers, Quantiles
 from .recipe import MAX_INPUTS
 from .train import Tick
@@ -36,6 +36,10 @@ class Training(ABC):
     @abstractmethod
     def quantiles(self, x: Numbers) -> Quantiles:
         """The map of (samples, inputs) numbers, NaN where one is missing."""
+
+    @abstractmethod
+    def of(self, answers: Answers) -> Self:
+        """The same, of other samples with these answers."""
 
     @abstractmethod
     def train(self, x: Numbers, quantiles: Quantiles, *, seed: int, tick: Tick) -> Made:

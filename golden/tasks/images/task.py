@@ -18,6 +18,7 @@ from ..fitting.progress import Progress
 from ..fitting.train import with_constants
 from ..held_out import Labelled
 from ..products import check_out, plot_curve, versions
+from ..readers.sizes import shown
 from . import digits, mnist
 from .classifier import CLASSES, Split, train_images
 from .recipe import ImageOptions, MnistOptions
@@ -27,7 +28,7 @@ def _data(options: ImageOptions) -> tuple[Split, dict[str, Any]]:
     """A task's data, and what its card says of them."""
     if isinstance(options, MnistOptions):
         data = mnist.read_mnist(options.data)
-        own_size = {} if data.size == mnist.SIZE else {"size": mnist.shown(data.size)}
+        own_size = {} if data.size == mnist.SIZE else {"size": shown(data.size)}
         return data, {"name": "MNIST", "sha256": data.sha256, "held_out": "the t10k files"} | own_size
     held_out = f"a stratified quarter, train_test_split(random_state={options.seed})"
     return digits.holdout(options.seed), {"name": "scikit-learn digits", "sha256": digits.data_sha256(), "held_out": held_out}
@@ -70,23 +71,24 @@ def run(task: str, options: ImageOptions, *, out: Path, command: str) -> dict[st
 
 
 def held_out(network: Network, *, data: Path | None) -> Labelled:
-    """The images that the card says were held out. ``data``: the IDX files, for mnist alone."""
+    """The images that the card says were held out. ``data``: for mnist alone, the folder of the IDX files, or a file of images."""
     task = network.card.get("task")
     if task == "digits":
         if data is not None:
             raise NetworkError("--data is for mnist networks: the images of a digits network are scikit-learn's")
         split = digits.holdout(digits.card_seed(network.card.get("seed")))
+        x, y = split.test_x, split.test_y
     elif task == "mnist":
         if data is None:
             raise NetworkError("an mnist network needs --data, the folder of the IDX files")
-        split = mnist.read_mnist(data)
+        x, y, found = mnist.read_test(data)
         about = network.card.get("data")
-        size = about.get("size", mnist.shown(mnist.SIZE)) if isinstance(about, dict) else mnist.shown(mnist.SIZE)
-        if size != mnist.shown(split.size):
-            raise NetworkError(f"{data}: the images are {mnist.shown(split.size)}, those the network was trained on {size!s:.20}")
+        size = about.get("size", shown(mnist.SIZE)) if isinstance(about, dict) else shown(mnist.SIZE)
+        if size != shown(found):
+            raise NetworkError(f"{printable(data)}: the images are {shown(found)}, those the network was trained on {size!s:.20}")
     else:
         raise NetworkError(f"card field task must be digits or mnist, not {task!r:.60}")
-    inputs = split.test_x.shape[1]
+    inputs = x.shape[1]
     if not isinstance(network, DeepNetwork) or network.n_in != inputs or network.n_out < CLASSES:
         raise NetworkError(f"the network must be deep with {inputs} inputs and {CLASSES} outputs to be one for {task}")
-    return Labelled(x=split.test_x, what="images", labels=split.test_y)
+    return Labelled(x=x, what="images", labels=y)

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,10 @@ from polychron.command.terminal import printable
 from ...integer.forward import earliest
 from ...integer.layer import Int16, NetworkError
 from ..fitting.accuracy import Labels as Numbered
-from ..fitting.classes import Classes
 from ..fitting.learning import Learning
-from ..fitting.outputs import Answers
+from ..fitting.outputs.base import Answers
+from ..fitting.outputs.calibration import BINS, calibration_error
+from ..fitting.outputs.classes import Classes
 from ..fitting.recipe import MAX_OUTPUTS
 from ..fitting.training import Training
 from ..held_out import Labelled
@@ -38,26 +39,58 @@ def accuracies(due: Numbered, found: Numbered) -> dict[str, float]:
 
 @dataclass(frozen=True, kw_only=True)
 class ClassJudge(Labelled, Judge):
-    """``labels``: numbers of ``classes``, those of the network and then those that are new."""
+    """``labels``: numbers of ``classes``, those of the network and then those that are new. ``outputs`` of the network, whose latencies
+    are in units of ``unit``."""
 
     classes: Sequence[Any]
+    outputs: Classes
+    unit: float
 
     def found(self, outputs: Int16) -> Answers:
         return earliest(outputs)
 
+    def score(self, outputs: Int16) -> dict[str, Any]:
+        """Besides the accuracy ``calibration_error``, at the temperature if there is one."""
+        return {**super().score(outputs), "calibration_error": self._calibration_error(outputs, self.outputs)}
+
     def figures(self, found: Answers) -> dict[str, Any]:
         return accuracies(self.labels, found)
 
-    def report(self, found: Answers, others: Sequence[Peer]) -> None:
-        """Accuracy, that of others, and of each class precision, recall and what it was taken for."""
-        import pandas
-        from sklearn.metrics import classification_report, confusion_matrix
+    def of_network(self, outputs: Int16) -> dict[str, Any]:
+        """Besides the accuracy ``calibration_error`` of the probabilities as the outputs give them; if there is one, the ``temperature``
+        that was fitted on other samples, and the error at it."""
+        temperature = self.outputs.temperature
+        at_it = None if temperature is None else self._calibration_error(outputs, self.outputs)
+        error = self._calibration_error(outputs, replace(self.outputs, temperature=None))
+        calibration = {"calibration_error": error, "temperature": temperature, "calibration_error_at_temperature": at_it}
+        return self.figures(self.found(outputs)) | calibration
 
+    def _calibration_error(self, outputs: Int16, classes: Classes) -> float:
+        return round(calibration_error(classes.probabilities(outputs, unit=self.unit), self.labels[: len(outputs)]), 4)
+
+    def report(self, outputs: Int16, others: Sequence[Peer]) -> None:
+        """Accuracy, that of others, of each class precision, recall and what it was taken for, and calibration."""
+        found = self.found(outputs)
+        self._tell_accuracy(found, others)
+        self._tell_classes(found)
+        figures = self.of_network(outputs)
+        text = f"held out, expected calibration error over {BINS} bins: {figures['calibration_error']:.2%}"
+        if figures["temperature"] is None:
+            print(f"{text} (--calibrate fits a temperature)")
+        else:
+            print(f"{text}, and {figures['calibration_error_at_temperature']:.2%} at temperature {figures['temperature']:g}")
+
+    def _tell_accuracy(self, found: Answers, others: Sequence[Peer]) -> None:
         for name, given in (Peer("this network", found), *others):
             own = self.figures(given)
             between = f"{own['accuracy_low']:.2%} to {own['accuracy_high']:.2%}"
             print(f"held out, {name}: {own['accuracy_integer']:.2%} right (95 % interval {between})")
         print(f"held out, the commonest class: {own['commonest_class']:.2%} of the samples")
+
+    def _tell_classes(self, found: Answers) -> None:
+        import pandas
+        from sklearn.metrics import classification_report, confusion_matrix
+
         values = np.unique(np.concatenate([self.labels, found]))
         if len(values) > LISTED:
             return
@@ -92,7 +125,7 @@ class Classify(Kind[Classes]):
 
     def judge(self, x: Int16, answers: Answers, *, outputs: Classes, unit: float) -> Judge:
         labels, classes = numbered(answers, outputs.labels.tolist())
-        return ClassJudge(x=x, what="samples", labels=labels, classes=classes)
+        return ClassJudge(x=x, what="samples", labels=labels, classes=classes, outputs=outputs, unit=unit)
 
     def described(self, outputs: Classes) -> str:
         return f"{outputs.count} classes"

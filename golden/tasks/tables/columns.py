@@ -1,50 +1,50 @@
 """The columns of a table that was read: numbers, labels, groups, and what is wrong with one."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from polychron.command.terminal import printable
 
 from ...integer.layer import NetworkError
-from ..fitting.outputs import Answers
+from ..fitting.outputs.base import Answers
 from ..fitting.quantiles import Numbers
+from ..readers.table import Table, pandas
 
-Words = Callable[[int], Any]
-"""Gives a column of the file, by its number, as it is written."""
-
-
-def pandas_module() -> Any:
-    """pandas, or a ``NetworkError`` that says how to get it."""
-    try:
-        import pandas
-    except ImportError:
-        raise NetworkError("tables are read by pandas: pip install 'polychron[tasks]'") from None
-    return pandas
+EXACT = 1 << 53
+"""Whole numbers up to it are floats of 64 bits too."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """``frame``: a pandas table whose columns are named by texts. ``words``: how they are written, None where they are arrays.
-    ``last``: what is learnt where nothing else is said: the columns of the last array, or the last one."""
+    """Of ``table``, by their ``names``."""
 
-    frame: Any
-    words: Words | None
-    last: tuple[str, ...]
+    table: Table
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, table: Table) -> Self:
+        """Every column is named by a text from here on."""
+        table.frame.columns = names = [str(name) for name in table.frame.columns]
+        return cls(table=table, names=tuple(names))
 
     @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(self.frame.columns)
+    def samples(self) -> int:
+        return len(self.table.frame)
+
+    @property
+    def last(self) -> tuple[str, ...]:
+        """What is learnt where nothing else is said."""
+        return self.names[-self.table.answers :]
 
     def there(self, name: str, what: str, *, texts: bool = False) -> Any:
         """A column in which no ``what`` may be missing. Among texts a word such as None is one of them, and
         among numbers a missing one."""
-        column = self.frame[name]
-        if self.words is not None and (texts or (column.isna().any() and not _truth(column) and column.dtype.kind not in "biuf")):
-            column = self.words(self.names.index(name))
+        column, words = self.table.frame[name], self.table.words
+        if words is not None and (texts or (column.isna().any() and not _truth(column) and column.dtype.kind not in "biuf")):
+            column = words(self.names.index(name))
         missing = np.flatnonzero(column.isna().to_numpy())
         if len(missing):
             raise NetworkError(f"column {printable(name)!r}: sample {missing[0] + 1} has no {what}")
@@ -52,13 +52,13 @@ class Columns:
 
     def numbers(self, name: str) -> Numbers:
         """(samples,), NaN where one is missing."""
-        column = self.frame[name]
+        column = self.table.frame[name]
         if column.dtype.kind == "O":  # truth values of which some are missing, or numbers of more than 64 bits
             with suppress(TypeError, OverflowError):
-                found = pandas_module().to_numeric(column, errors="coerce")
+                found = pandas().to_numeric(column, errors="coerce")
                 column = found if (found.isna() == column.isna()).all() else column
         if column.dtype.kind not in "biuf":
-            raise NetworkError(f"column {printable(name)!r} must hold numbers; make numbers of its texts, or leave it out")
+            raise NetworkError(f"column {printable(name)!r} must hold numbers; make numbers of what it holds, or leave it out")
         values = column.to_numpy(np.float64, na_value=np.nan)
         if np.isinf(values).any():
             raise NetworkError(f"column {printable(name)!r}: sample {np.flatnonzero(np.isinf(values))[0] + 1} is infinite")
@@ -72,11 +72,13 @@ class Columns:
         values = values.astype(np.float64) if values.dtype.kind == "f" else values
         if np.isinf(values).any():
             raise NetworkError(f"column {printable(name)!r}: the label of sample {np.flatnonzero(np.isinf(values))[0] + 1} is infinite")
+        if self.table.whole and values.dtype.kind == "f" and (np.abs(values) <= EXACT).all() and (values == np.floor(values)).all():
+            values = values.astype(np.int64)
         return np.asarray(values)
 
     def groups(self, name: str) -> Answers:
         """(samples,) texts."""
-        return np.asarray(self.there(name, "group").astype(str).to_numpy(object))
+        return np.array([str(value) for value in self.there(name, "group")], object)
 
 
 def _truth(column: Any) -> bool:

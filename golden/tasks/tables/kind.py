@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from ...integer.layer import Int16
-from ..fitting.outputs import Answers, Outputs
+from ..fitting.outputs.base import Answers, Outputs
 from ..fitting.training import Training
 from ..held_out import HeldOut
 from .options import TableOptions
@@ -34,8 +34,12 @@ class Judge(HeldOut):
     def figures(self, found: Answers) -> dict[str, Any]:
         """Figures with their intervals (docs/user/json.md, ``polychron train``); the first of them is that of the card, and of peers."""
 
+    def of_network(self, outputs: Int16) -> dict[str, Any]:
+        """The same of a network, by its output latencies, and what only they can say."""
+        return self.figures(self.found(outputs))
+
     @abstractmethod
-    def report(self, found: Answers, others: Sequence[Peer]) -> None:
+    def report(self, outputs: Int16, others: Sequence[Peer]) -> None:
         """Print them, of the network and of others."""
 
 

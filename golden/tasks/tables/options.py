@@ -4,13 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from polychron.command.options import UNRECORDED, Options, option
+from polychron.command.options import UNRECORDED, Options, option, word
 
 from ..fitting.recipe import MAX_OUTPUTS
+from ..readers.sizes import Size, size_word
 
 LABELS = f"the column of the labels, at most {MAX_OUTPUTS} of them; left out: the last"
 NUMBERS = f"the column of the numbers to learn, or several with commas between, at most {MAX_OUTPUTS}; left out: the last"
 GROUP = "a column that is no input: samples with the same value in it are all trained on, or all held out"
+DATA = "the samples: a file (CSV, TSV, Parquet, NPY, NPZ, IDX images), or a folder of IDX files{} (docs/user/own-data.md)"
+TEST = "held-out samples, of any of these kinds; left out: the folder's t10k files, or a quarter of the data, drawn by --seed"
+SIZE = "height and width to which the images of a folder are brought; left out: those of the first"
+CALIBRATE = "fit a temperature for its probabilities, too, by four trainings within the training part"
 LOOKS = "looks at each sample"
 COMPARE = "fit scikit-learn's {}, gradient boosting and 1-NN to the same samples, too"
 
@@ -19,10 +24,10 @@ COMPARE = "fit scikit-learn's {}, gradient boosting and 1-NN to the same samples
 class TableOptions(Options):
     """A network for the rows of a table."""
 
-    data: Annotated[Path, option("the samples: CSV, TSV or NPZ (docs/user/own-data.md)", metavar="FILE")]
+    data: Annotated[Path, option(DATA.format(""), metavar="PATH")]
     target: Annotated[str | None, option("what is to be learnt", metavar="COLUMN")] = None
     group: Annotated[str | None, option(GROUP, metavar="COLUMN")] = None
-    test: Annotated[Path | None, option("held-out samples; left out: a quarter of the data, drawn by --seed", metavar="FILE")] = None
+    test: Annotated[Path | None, option(TEST, metavar="PATH")] = None
     out: Annotated[Path | None, option("the network file"), UNRECORDED] = None
     tables: Annotated[int, option("tables", low=1, high=1023)] = 64
     pairs: Annotated[int, option("anchor pairs of a table", low=1, high=16)] = 6
@@ -31,15 +36,36 @@ class TableOptions(Options):
     minutes: Annotated[float | None, option("stop after so long, and keep what is trained by then", low=0, high=1e6)] = None
     compare: Annotated[bool, option("fit others"), UNRECORDED] = False
 
+    @property
+    def images(self) -> Size | None:
+        """Height and width to which images are brought."""
+        return None
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the outputs are calibrated by networks of parts of the training part."""
+        return False
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifyOptions(TableOptions):
     """A classifier of the rows of a table."""
 
+    data: Annotated[Path, option(DATA.format(" or of images by class"), metavar="PATH")]
     target: Annotated[str | None, option(LABELS, metavar="COLUMN")] = None
     out: Annotated[Path | None, option("the network file; left out: classify.safetensors"), UNRECORDED] = None
     epochs: Annotated[int | None, option(f"{LOOKS}; left out: 10 to 100", low=1, high=100_000)] = None
     compare: Annotated[bool, option(COMPARE.format("logistic regression")), UNRECORDED] = False
+    size: Annotated[Size | None, word(SIZE, size_word, metavar="HxW")] = None
+    calibrate: Annotated[bool, option(CALIBRATE)] = False
+
+    @property
+    def images(self) -> Size | None:
+        return self.size
+
+    @property
+    def calibrated(self) -> bool:
+        return self.calibrate
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,11 +12,11 @@ from polychron.command.terminal import printable
 from ...integer.layer import Int16, NetworkError
 from ...model.layer import Floats
 from ..fitting.learning import Learning
-from ..fitting.outputs import Answers
+from ..fitting.outputs.base import Answers
+from ..fitting.outputs.values import Values
 from ..fitting.quantiles import Numbers
 from ..fitting.recipe import MAX_OUTPUTS
 from ..fitting.training import Training
-from ..fitting.values import Values
 from .kind import LISTED, Judge, Kind, Peer
 from .options import TableOptions
 from .read import Samples
@@ -101,8 +101,9 @@ class NumberJudge(Judge):
     def figures(self, found: Answers) -> dict[str, Any]:
         return self._each(found, with_intervals)
 
-    def report(self, found: Answers, others: Sequence[Peer]) -> None:
+    def report(self, outputs: Int16, others: Sequence[Peer]) -> None:
         """R2, MAE and RMSE of each target."""
+        found = self.found(outputs)
         mean = Peer("the mean of what was trained on", np.broadcast_to(self.outputs.offset, self.due.shape))
         for name, given in (Peer("this network", found), *others, mean):
             for one in self.figures(given)["targets"][:LISTED]:

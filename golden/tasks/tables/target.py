@@ -2,21 +2,23 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from polychron.command.terminal import printable
 
 from ...integer.layer import NetworkError
-from ..fitting.outputs import Answers
-from ..fitting.values import LARGEST
+from ..fitting.outputs.base import Answers
+from ..fitting.outputs.values import LARGEST
 from .columns import Columns
 
 
 class Target(ABC):
-    """How it is named and read. ``what`` it is."""
+    """How it is named and read. ``what`` it is; ``numbers``: whether it must be numbers."""
 
-    what: str
+    what: ClassVar[str]
+    numbers: ClassVar[bool] = False
 
     @abstractmethod
     def columns(self, said: str, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -48,6 +50,7 @@ class Numeric(Target):
     """Numbers, of which none may be missing."""
 
     what = "targets"
+    numbers = True
 
     def columns(self, said: str, names: tuple[str, ...]) -> tuple[str, ...]:
         """A name that has commas is one column if there is such a one."""

@@ -18,11 +18,13 @@ from ...integer.layer import NetworkError
 from ...integer.network import Network
 from ...training.stop import StopRequest
 from ..fitting.card import read_card
-from ..fitting.outputs import Answers
+from ..fitting.cross_validation import FOLDS, unseen
+from ..fitting.outputs.base import Answers, Outputs
 from ..fitting.progress import Progress
 from ..fitting.quantiles import MOST_BOUNDS, Numbers, Quantiles
-from ..fitting.training import Training, fit_numbers
+from ..fitting.training import Fit, Training, fit_numbers
 from ..products import check_out, plot_curve, versions
+from ..readers.sizes import Size, shown, size_word
 from .classify import Classify
 from .kind import Judge, Kind, Peer
 from .options import TableOptions
@@ -31,6 +33,7 @@ from .regress import Regress
 
 HELD_OUT = 0.25
 QUARTER = "a quarter, drawn by the seed"
+OWN = "the t10k files"
 
 TASKS: dict[str, Kind[Any]] = {kind.outputs.task: kind for kind in (Classify(), Regress())}
 
@@ -40,39 +43,46 @@ def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[st
     (docs/user/json.md). ``command`` goes into the card."""
     kind = TASKS[task]
     check_out(out)
-    for source in (options.data, options.test):
-        if source is not None and source.exists() and out.exists() and out.samefile(source):
-            raise NetworkError(f"--out: {printable(out)} is the file of the samples, and would be overwritten")
-    train, test = _parts(kind, options)
+    with under_way("reading the samples"):
+        train, test = _parts(kind, options)
+    if out.exists() and any(out.samefile(file) for file in (*train.files, *test.files)):
+        raise NetworkError(f"--out: {printable(out)} is the file of the samples, and would be overwritten")
     if len(test.x) < kind.fewest:
         raise NetworkError(f"{printable(options.data)}: at least {kind.fewest} samples must be held out, not {len(test.x)}")
     training = kind.training(train, options)
     quantiles = _quantiles(training, train, options)
     shape = {"tables": options.tables, "pairs": options.pairs, "epochs": options.epochs}
     more = {"command": command, "data": _about(train, options), "seed": options.seed, "versions": versions()}
-    with StopRequest() as stop, bar(training.steps, unit="round") as line:
+    calibrated = None
+    with StopRequest() as stop, bar(training.steps * (1 + FOLDS * options.calibrated), unit="round") as line:
         progress = Progress(line, stop, options.minutes)
         known: dict[str, Any] = {"names": train.names, "parameters": shape, "more": more}
         fit = fit_numbers(train.x, training, quantiles, **known, seed=options.seed, tick=progress)
+        save_network(fit.network, out)  # kept, whatever comes while it is calibrated and scored
+        if options.calibrated and not fit.stopped:
+            calibrated = _calibrated(fit, training, train, seed=options.seed, progress=progress)
     if fit.stopped:
         print("note: stopped early; the network is what was trained by then")
-    outputs = fit.fitted.outputs
+    elif options.calibrated and calibrated is None:
+        print("note: no temperature was fitted: stopped early, or there are too few samples")
+    outputs = calibrated or fit.fitted.outputs
     with under_way("scoring the held-out samples"):
         unit = 2.0**-fit.network.out_frac
         judge = kind.judge(fit.fitted.latencies(test.x), test.answers, outputs=outputs, unit=unit)
-        found = judge.found(deep_outputs(fit.network, judge.x))
-        figures = judge.figures(found)
+        latencies = deep_outputs(fit.network, judge.x)
+        figures = judge.of_network(latencies)
     first = next(iter(figures))
-    network = replace(fit.network, card={**fit.network.card, "figures": {first: figures[first]}})
+    network = replace(fit.network, card={**fit.network.card, **outputs.fields(), "figures": {first: figures[first]}})
     save_network(network, out)
     plot = ""
     if training.unit is not None:
         title = f"{out.stem}: growing, then fitting"
         plot = "; " + plot_curve(out, train=progress.curve, checks=[], title=title, unit=training.unit)
-    print(f"{len(train.x)} samples trained on, {len(test.x)} held out; {len(train.names)} inputs, {kind.described(outputs)}")
+    images = "" if train.size is None else f" ({shown(train.size)})"
+    print(f"{len(train.x)} samples trained on, {len(test.x)} held out; {len(train.names)} inputs{images}, {kind.described(outputs)}")
     taught = kind.taught(outputs, train.answers)
     others = list(_others(kind, train.x, taught, test.x)) if options.compare else []
-    judge.report(found, others)
+    judge.report(latencies, others)
     count = sum(group.n_t * group.n_c for group in network.output.groups)
     print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {printable(out)}{plot}")
     peers = {peer.name: judge.figures(peer.found)[first] for peer in others}
@@ -88,11 +98,24 @@ def _quantiles(training: Training, train: Samples, options: TableOptions) -> Qua
     return quantiles
 
 
+def _calibrated(fit: Fit, training: Training, train: Samples, *, seed: int, progress: Progress) -> Outputs | None:
+    """The outputs, calibrated by what networks of the same training say of the parts of the training samples that they were not trained
+    on; None where that can't be known."""
+
+    def again(x: Numbers, answers: Answers) -> Fit:
+        part = training.of(answers)
+        return fit_numbers(x, part, part.quantiles(x), names=None, parameters={}, seed=seed, tick=progress.another())
+
+    found = unseen(train.x, train.answers, train.groups, again, seed=seed)
+    return None if found is None else fit.fitted.outputs.calibrated(*found)
+
+
 def _about(samples: Samples, options: TableOptions) -> dict[str, Any]:
     """What the card says of the data."""
     target = samples.targets[0] if len(samples.targets) == 1 else list(samples.targets)
     about = {"name": options.data.name, "sha256": samples.sha256, "target": target, "group": options.group}
-    about["held_out"] = QUARTER if options.test is None else options.test.name
+    about["size"] = None if samples.size is None else shown(samples.size)
+    about["held_out"] = options.test.name if options.test is not None else OWN if samples.held_out else QUARTER
     return {key: value for key, value in about.items() if value is not None}
 
 
@@ -110,19 +133,27 @@ def _others(kind: Kind[Any], x: Numbers, answers: Answers, test: Numbers) -> Ite
 
 def _parts(kind: Kind[Any], options: TableOptions) -> tuple[Samples, Samples]:
     """What is trained on and what is held out."""
-    samples = read_samples(options.data, kind.target(None), target=options.target, group=options.group)
+    samples = read_samples(options.data, kind.target(None), target=options.target, group=options.group, size=options.images)
     try:
         kind.check(samples)
     except NetworkError as error:
         raise NetworkError(f"{printable(options.data)}: {error}") from None
     if options.test is None:
-        return _quarter(kind, samples, seed=options.seed)
-    test = read_samples(options.test, kind.again(samples), target=samples.targets, group=options.group, scored=True)
+        return _own(samples) if samples.held_out else _quarter(kind, samples, seed=options.seed)
+    if samples.held_out:
+        raise NetworkError(f"--test: {printable(options.data)} has {OWN} to be held out; name its file of training images with --data")
+    test = read_samples(options.test, kind.again(samples), target=samples.targets, group=options.group, size=samples.size, scored=True)
     if test.sha256 == samples.sha256:
         raise NetworkError(f"--test: {printable(options.test)} is the file that is trained on; what is held out must be another")
     if test.names != samples.names:
         raise NetworkError(f"{printable(options.test)}: the columns must be those of {options.data.name}, in the same order")
     return samples, test
+
+
+def _own(samples: Samples) -> tuple[Samples, Samples]:
+    """What the source itself holds out is."""
+    first = len(samples.x) - samples.held_out
+    return _some(samples, np.arange(first)), _some(samples, np.arange(first, len(samples.x)))
 
 
 def _quarter(kind: Kind[Any], samples: Samples, *, seed: int) -> tuple[Samples, Samples]:
@@ -149,31 +180,43 @@ def _strata(kind: Kind[Any], answers: Answers) -> Answers | None:
 
 
 def _some(samples: Samples, numbers: npt.NDArray[np.integer]) -> Samples:
-    return replace(samples, x=samples.x[numbers], answers=samples.answers[numbers])
+    groups = None if samples.groups is None else samples.groups[numbers]
+    return replace(samples, x=samples.x[numbers], answers=samples.answers[numbers], groups=groups)
 
 
 def held_out(network: Network, *, data: Path | None) -> Judge:
-    """Of the file ``data``: the quarter that was held out if it is the one that the network was trained on, else all of it."""
+    """Of the file or folder ``data``: the part that was held out if it is the one that the network was trained on, else all of it."""
     integer = classifier(network)
     fitted = read_card(integer.card, inputs=integer.n_in, outputs=integer.n_out)
     kind = TASKS[fitted.outputs.task]
     if data is None:
-        raise NetworkError("a network of a table needs --data, the file of the samples")
+        raise NetworkError("a network of a table needs --data, the file or folder of the samples")
     about = integer.card.get("data")
     about = about if isinstance(about, dict) else {}
     said = about["target"] if isinstance(about.get("target"), list) else [about.get("target")]
     targets = tuple(name for name in said if isinstance(name, str))
     group = about["group"] if isinstance(about.get("group"), str) else None
-    samples = read_samples(data, kind.target(fitted.outputs), target=targets or None, group=group, scored=True)
+    samples = read_samples(data, kind.target(fitted.outputs), target=targets or None, group=group, size=_size(about), scored=True)
     if fitted.names is not None and samples.names != fitted.names:
         names = printable(", ".join(fitted.names), limit=300)
         raise NetworkError(f"{printable(data)}: the columns must be those that the network was trained on: {names}")
     seed = integer.card.get("seed")
     if samples.sha256 == about.get("sha256"):
-        if about.get("held_out") != QUARTER or not isinstance(seed, int) or not 0 <= seed < 1 << 32:
+        if about.get("held_out") == OWN and samples.held_out:
+            samples = _own(samples)[1]
+        elif about.get("held_out") != QUARTER or not isinstance(seed, int) or not 0 <= seed < 1 << 32:
             raise NetworkError(f"{printable(data)}: the network was trained on all of it; --data must be the file that was held out")
-        samples = _quarter(kind, samples, seed=seed)[1]
+        else:
+            samples = _quarter(kind, samples, seed=seed)[1]
     try:
         return kind.judge(fitted.latencies(samples.x), samples.answers, outputs=fitted.outputs, unit=2.0**-integer.out_frac)
     except NetworkError as error:
         raise NetworkError(f"{printable(data)}: {error}") from None
+
+
+def _size(about: dict[str, Any]) -> Size | None:
+    """Of the images that a card is about, if it is."""
+    try:
+        return size_word(about["size"]) if isinstance(about.get("size"), str) else None
+    except ValueError as error:
+        raise NetworkError(f"card field data.size {error}") from None

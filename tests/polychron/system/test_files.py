@@ -17,8 +17,8 @@ from golden import compare_reference
 from golden.integer.file import load, load_extra, write_atomic
 from golden.integer.layer import NetworkError
 from golden.integer.shipped import find_network
-from golden.tasks.images.mnist import read_idx
 from golden.tasks.products import check_out
+from golden.tasks.readers.idx import read_idx
 from golden.tasks.text import read_text
 from polychron.network import Network
 from polychron.program import Build

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from golden.integer.layer import NetworkError
 from golden.tasks.fitting.card import Fitted, read_card
-from golden.tasks.fitting.classes import Classes
+from golden.tasks.fitting.outputs.classes import Classes
+from golden.tasks.fitting.outputs.rarity import Rarity
+from golden.tasks.fitting.outputs.values import Values
 from golden.tasks.fitting.quantiles import Quantiles
-from golden.tasks.fitting.rarity import Rarity
-from golden.tasks.fitting.values import Values
 
 QUANTILES = Quantiles.fit(np.random.default_rng(0).normal(size=(50, 3)))
 OUTPUTS = {

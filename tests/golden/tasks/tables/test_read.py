@@ -69,7 +69,8 @@ def test_words_for_what_is_missing_are_labels_and_groups_among_texts(table):
 
 def test_truth_values_and_long_numbers_are_inputs(table):
     found = read(table("a,b,c,k\nTrue,118446744073709551615,18446744073709551615,x\n,2,-2,y\n"))
-    np.testing.assert_array_equal(found.x, np.array([[1, 118446744073709551615, 18446744073709551615], [np.nan, 2, -2]], float))
+    due = np.array([[1, 118446744073709551615, 18446744073709551615], [np.nan, 2, -2]], float)
+    np.testing.assert_allclose(found.x, due, rtol=2**-52)  # some versions of pandas round to a neighbour
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_what_are_no_numbers_to_learn_is_refused_by_name(content, target, senten
 REFUSED = [
     (CSV, {"target": "size"}, "--target: there is no column 'size'; the columns are: height, width, group, kind"),
     (CSV, {"group": "size"}, "--group: there is no column 'size'"),
-    (CSV, {}, "column 'group' must hold numbers; make numbers of its texts, or leave it out"),
+    (CSV, {}, "column 'group' must hold numbers; make numbers of what it holds, or leave it out"),
     (CSV, {"target": "kind", "group": "kind"}, "--group must name another column than that of the labels, 'kind'"),
     ("a,kind\n2020-01-01,cat\n2020-01-02,dog\n", {}, "column 'a' must hold numbers"),
     ("kind\ncat\ndog\n", {}, "a table must have 1..32000 inputs beside its labels, and two samples or more, not 0 inputs"),
@@ -178,15 +179,15 @@ ARRAYS = [
     (npz(X=np.zeros((2, 2))), "it must have the arrays X"),
     (npz(X=np.zeros((2, 2)), y=np.zeros(3)), "X must have a row for each one of y, not (2, 2) for (3,)"),
     (npz(X=np.zeros(2), y=np.zeros(2)), "X must have a row for each one of y"),
-    (npz(X=np.zeros((0, 2)), y=np.zeros(0)), "X must have a row for each one of y"),
+    (npz(X=np.zeros((0, 2)), y=np.zeros(0)), "array X: it must have a size above 0 in each dimension, and of an entry, not 0 x 2"),
     (npz(X=np.zeros((2, 1)), y=np.zeros((2, 2, 2))), "X must have a row for each one of y, not (2, 1) for (2, 2, 2)"),
     (npz(X=np.zeros((2, 1)), y=np.zeros((2, 257))), "y must have at most 256 columns, not 257"),
     (npz(X=np.zeros((2, 40_000), bool), y=np.zeros(2)), "X must have at most 32000 numbers a row, not 40000"),
-    (npz(X=np.array([[{}], [{}]], object), y=np.zeros(2)), "no arrays can be read"),
+    (npz(X=np.array([[{}], [{}]], object), y=np.zeros(2)), "array X: it must be a plain array, not one of Python objects"),
     (npz(X=np.array([[1j], [2]]), y=np.zeros(2)), "column 'X0' must hold numbers"),
-    (npz(X=np.zeros((2, 2), "i4,i4"), y=np.zeros(2)), "X must be a plain array, not one of records"),
-    (zipped(X=b"\x93NUMPY\x01\x00", y=b""), "no arrays can be read"),
-    (zipped(X=b"no array", y=b""), "it must have the arrays X"),
+    (npz(X=np.zeros((2, 2), "i4,i4"), y=np.zeros(2)), "array X: it must be a plain array, not one of records"),
+    (zipped(X=b"\x93NUMPY\x01\x00", y=b""), "array X: it is no array of NumPy's"),
+    (zipped(X=b"no array", y=b""), "array X: it is no array of NumPy's"),
     (encrypted(zipped(X=b"", y=b"")), "no arrays can be read"),
     (zipped(X=bytes(1100 << 20)), "it must have at most 1073741824 bytes, unpacked"),
 ]
@@ -200,7 +201,7 @@ def test_what_is_no_pair_of_arrays_is_refused(content, sentence, table):
 
 
 def test_other_names_and_bad_archives_are_refused(table):
-    with pytest.raises(NetworkError, match=r"the name must end with \.csv, \.tsv, \.csv\.gz, \.tsv\.gz or \.npz"):
+    with pytest.raises(NetworkError, match=r"table\.xls: the name must end with \.csv, \.tsv, \.csv\.gz, \.tsv\.gz, \.parquet, "):
         read(table(CSV, "table.xls"))
     with pytest.raises(NetworkError, match="it can't be unpacked"):
         read(table(CSV, "table.csv.gz"))

@@ -130,7 +130,7 @@ def test_groups_and_files_are_held_out(diabetes, capsys):
 
 
 def test_targets_that_are_shuffled_are_not_learnt(diabetes, capsys):
-    diabetes.assign(target=np.random.default_rng(0).permutation(diabetes["target"])).to_csv("diabetes.csv", index=False)
+    diabetes.assign(target=np.random.default_rng(0).permutation(diabetes["target"].to_numpy())).to_csv("diabetes.csv", index=False)
     assert train("--json") == 0
     assert told(capsys)["figures"]["r2"] < 0.1
 

@@ -2,15 +2,22 @@
 
 import json
 import math
+import os
 import re
+import signal
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas
 import pytest
-from sklearn.datasets import load_wine
+from sklearn.datasets import load_wine, make_classification
+from sklearn.model_selection import train_test_split
 
 import polychron
-from golden.tasks.tables.classify import accuracies
+from golden.integer.file import load, save_network
+from golden.tasks.tables import task
+from golden.tasks.tables.classify import ClassJudge, accuracies
 from polychron.cli import main
 
 QUICK = ["--tables", "12", "--pairs", "4", "--epochs", "10"]
@@ -148,7 +155,7 @@ def test_what_others_cannot_fit_does_not_cost_the_network(wine, capsys):
 
 
 def test_shuffled_labels_are_not_learnt(wine, capsys):
-    wine.assign(target=np.random.default_rng(0).permutation(wine["target"])).to_csv("wine.csv", index=False)
+    wine.assign(target=np.random.default_rng(0).permutation(wine["target"].to_numpy())).to_csv("wine.csv", index=False)
     assert train("--json") == 0
     assert json.loads(capsys.readouterr().out)["figures"]["accuracy_integer"] < 0.6
 
@@ -188,3 +195,106 @@ def test_no_share_is_less_than_nothing():
     lows = [accuracies(np.zeros(count, int), np.ones(count, int))["accuracy_low"] for count in range(1, 50)]
     assert not any(math.copysign(1, low) < 0 for low in lows)  # no -0.00 %
     assert accuracies(np.array([0, 1, 1, 1]), np.array([0, 1, 0, 0]))["commonest_class"] == 0.75
+
+
+def card():
+    return polychron.load("classify.safetensors").integer.card
+
+
+def test_a_temperature_is_fitted_within_the_training_part(wine, capsys):
+    """It changes probabilities and no class; the same command gives the same; what is held out has no part in it."""
+    assert train("--json") == 0
+    plain = json.loads(capsys.readouterr().out)["figures"]
+    model = polychron.LutClassifier.load("classify.safetensors")
+    x = wine.drop(columns="target")
+    before, classes = model.predict_proba(x), model.predict(x)
+    assert (plain["temperature"], plain["calibration_error_at_temperature"]) == (None, None)
+    assert "temperature" not in card()
+    assert train("--calibrate", "--json") == 0
+    figures = json.loads(capsys.readouterr().out)["figures"]
+    temperature = card()["temperature"]
+    assert (figures["temperature"], figures["accuracy_integer"]) == (temperature, plain["accuracy_integer"])
+    assert figures["calibration_error"] == plain["calibration_error"]
+    model = polychron.LutClassifier.load("classify.safetensors")
+    np.testing.assert_array_equal(model.predict(x), classes)
+    np.testing.assert_allclose(model.predict_proba(x), before ** (1 / temperature) / (before ** (1 / temperature)).sum(axis=1)[:, None])
+    assert main(["eval", "classify.safetensors", "--data", "wine.csv", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["calibration_error"] == figures["calibration_error_at_temperature"]
+    held = np.setdiff1d(np.arange(len(wine)), train_test_split(np.arange(len(wine)), random_state=0, stratify=wine["target"])[0])
+    wine.loc[held, "ash"] = 0
+    wine.to_csv("wine.csv", index=False)
+    assert train("--calibrate", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["figures"]["temperature"] == temperature
+
+
+def test_calibration_helps_where_classes_overlap(wine, capsys):
+    shape = {"n_features": 20, "n_informative": 10, "n_classes": 4, "n_clusters_per_class": 3}
+    X, y = make_classification(1200, random_state=0, **shape)
+    np.savez("made.npz", X=X, y=y)
+    assert main(["train", "classify", "--data", "made.npz", *QUICK[4:], "--calibrate", "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)["figures"]
+    assert figures["temperature"] > 1.5
+    assert figures["calibration_error"] > 0.1 > figures["calibration_error_at_temperature"]
+
+
+def test_the_report_tells_calibration_and_the_core(wine, capsys):
+    assert train() == 0
+    out = capsys.readouterr().out
+    assert re.search(r"^held out, expected calibration error over 15 bins: \d+\.\d\d% \(--calibrate fits a temperature\)$", out, re.M)
+    clocks = polychron.load("classify.safetensors").compile().estimate().clocks_per_step
+    assert re.search(rf"^on the icebreaker: {clocks} clocks a sample by the cycle model, [\d,]+ samples a second", out, re.M)
+    assert train("--calibrate", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["board"], told["clocks_per_step"]) == ("icebreaker", clocks)
+    large = ["--tables", "1000", "--pairs", "9", "--epochs", "1"]
+    assert main(["train", "classify", "--data", "wine.csv", *large, "--json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["clocks_per_step"] is None
+    assert "note: no figures of the icebreaker: " in captured.err
+
+
+@pytest.fixture
+def heard():
+    """Ctrl-C is heard again after a command that it has ended."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def interrupting(real):
+    """What is called after Ctrl-C."""
+
+    def called(*words, **options):
+        os.kill(os.getpid(), signal.SIGINT)
+        return real(*words, **options)
+
+    return called
+
+
+def test_ctrl_c_while_it_is_calibrated_keeps_the_network(wine, heard, capsys, monkeypatch):
+    monkeypatch.setattr(task, "unseen", interrupting(task.unseen))
+    assert train("--calibrate") == 0
+    out = capsys.readouterr().out
+    assert "note: no temperature was fitted: stopped early, or there are too few samples" in out
+    assert "(--calibrate fits a temperature)" in out
+    assert "temperature" not in card()
+    assert card()["figures"]["accuracy_integer"] > 0.8
+
+
+@pytest.mark.parametrize("part", ["found", "report"])
+def test_ctrl_c_after_the_training_ends_at_once_and_keeps_the_network(part, wine, heard, capsys, monkeypatch):
+    monkeypatch.setattr(ClassJudge, part, interrupting(getattr(ClassJudge, part)))
+    assert train() == 130
+    assert capsys.readouterr().err.endswith("stopped\n")
+    assert ("figures" in card()) == (part == "report")
+    assert main(["eval", "classify.safetensors", "--data", "wine.csv"]) == 0
+
+
+def test_a_card_with_another_temperature_is_refused(wine, capsys):
+    assert train() == 0
+    network = load(Path("classify.safetensors"))
+    save_network(replace(network, card={**network.card, "temperature": "\x1b[2J"}), Path("classify.safetensors"))
+    assert main(["eval", "classify.safetensors", "--data", "wine.csv"]) == 2
+    assert "card field temperature must be 0.05..20.0, not '\\x1b[2J'" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="card field temperature"):
+        polychron.LutClassifier.load("classify.safetensors")

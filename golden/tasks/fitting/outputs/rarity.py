@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from ...integer.layer import LATENCY_MAX, Int16, NetworkError
-from .outputs import Outputs
+from ....integer.layer import LATENCY_MAX, Int16, NetworkError
+from .base import Outputs
 
 
 @dataclass(frozen=True, kw_only=True)

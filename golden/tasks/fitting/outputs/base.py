@@ -1,17 +1,23 @@
-"""What the outputs of a network stand for: the classes of a classifier, the numbers of a regression, or how rare a sample is."""
+"""What all outputs have in common, whatever they stand for."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
+import numpy as np
 import numpy.typing as npt
 
-from ...integer.layer import Int16
-from ...model.layer import Float32
-from .aims import Aim
+from ....integer.layer import Int16
+from ....model.layer import Float32, Floats
+from ..aims import Aim
 
 Answers = npt.NDArray[Any]
 """What is known or predicted of samples: (samples,) labels, (samples, targets) numbers, or (samples,) 1 and -1, normal and not."""
+
+
+def scores_of(outputs: Int16, *, unit: float) -> Floats:
+    """(samples, outputs) latencies of ``unit`` as scores: the larger, the earlier the spike."""
+    return -outputs.astype(np.float64) * unit
 
 
 class Outputs(ABC):
@@ -27,6 +33,11 @@ class Outputs(ABC):
     @abstractmethod
     def answers(self, outputs: Int16, *, unit: float) -> Answers:
         """What (samples, count) output latencies of ``unit`` mean."""
+
+    def calibrated(self, scores: Floats, answers: Answers) -> Self:
+        """With what is fitted to (samples, count) :func:`scores_of` samples that their networks were not trained on, beside their answers:
+        nothing, unless a subclass says so."""
+        return self
 
     @abstractmethod
     def fields(self) -> dict[str, Any]:

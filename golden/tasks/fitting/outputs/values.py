@@ -7,12 +7,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from ...integer.layer import Int16, NetworkError
-from ...model.layer import Float32
-from .aims import SQUARES, Aim
-from .outputs import Answers, Learnt
-from .quantiles import Numbers
-from .recipe import MAX_OUTPUTS
+from ....integer.layer import Int16, NetworkError
+from ....model.layer import Float32
+from ..aims import SQUARES, Aim
+from ..quantiles import Numbers
+from ..recipe import MAX_OUTPUTS
+from .base import Answers, Learnt
 
 LARGEST = 1e100
 """Of a number that is to be learnt: its square must be one, too."""
