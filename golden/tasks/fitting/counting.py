@@ -78,11 +78,13 @@ def surprise(visits: npt.NDArray[np.integer], samples: int) -> Int8:
 @dataclass(frozen=True, kw_only=True)
 class Counting(Training):
     """``contamination``: the share of the training samples that are anomalies; None: of new samples such as these, :data:`ALARMS` are to be
-    taken for some, by the latencies that the training samples have with each one's own visits left out."""
+    taken for some, by the latencies that the training samples have with each one's own visits left out. ``normal``: their label, if they
+    have one."""
 
     tables: int
     pairs: int
     contamination: float | None = None
+    normal: str | float | bool | None = None
 
     @property
     def unit(self) -> None:
@@ -115,7 +117,8 @@ class Counting(Training):
         group = TableGroup(anchors=anchors[: len(rows)], tables=np.stack(rows)[..., None])
         output, constants = Layer(groups=(group,), bits=BITS), np.array(CONSTANTS, np.int16)
         network = DeepNetwork(n=latencies.shape[1], output=output, constants=constants, frac=4).validate()
-        return Made(network=network, outputs=Rarity(offset=self._offset(network, inputs, left_out)), stopped=stopped)
+        outputs = Rarity(offset=self._offset(network, inputs, left_out), normal=self.normal)
+        return Made(network=network, outputs=outputs, stopped=stopped)
 
     def _offset(self, network: DeepNetwork, inputs: Int16, left_out: npt.NDArray[np.int64]) -> float:
         if self.contamination is None:

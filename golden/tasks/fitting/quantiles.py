@@ -94,6 +94,6 @@ def _reaching(values: Numbers) -> Numbers:
     ranks = _edges(there)
     if len(ranks) > half:
         ranks = ranks[np.linspace(0, len(ranks) - 1, half).round().astype(int)]
-    apart = np.linspace(low / 2, high / 2, half + 2)[1:-1] * 2  # halved, for their distance may be more than a float holds
+    apart = np.linspace(low / 4, high / 4, half + 2)[1:-1] * 4  # of a quarter, for the whole may be more than a float holds
     below = np.nextafter(low, np.finfo(np.float64).min)
     return np.unique(np.concatenate([ranks, apart.clip(low, high), [below, high]]))

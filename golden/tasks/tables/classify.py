@@ -21,7 +21,7 @@ from ..fitting.training import Training
 from ..held_out import Labelled
 from .kind import LISTED, Judge, Kind, Peer
 from .labels import are_texts, numbered
-from .options import TableOptions
+from .options import ClassifyOptions
 from .read import Samples
 from .target import Labels, Target
 
@@ -102,7 +102,7 @@ class ClassJudge(Labelled, Judge):
         print(pandas.DataFrame(matrix, index=names, columns=pandas.Index(names, name="taken for")).to_string())
 
 
-class Classify(Kind[Classes]):
+class Classify(Kind[Classes, ClassifyOptions]):
     outputs = Classes
 
     def target(self, known: Classes | None) -> Target:
@@ -111,7 +111,7 @@ class Classify(Kind[Classes]):
     def again(self, train: Samples) -> Target:
         return self.target(Classes.of(train.answers))
 
-    def training(self, train: Samples, options: TableOptions) -> Training:
+    def training(self, train: Samples, options: ClassifyOptions) -> Training:
         return Learning(
             answers=train.answers, outputs=Classes.of(train.answers), tables=options.tables, pairs=options.pairs, epochs=options.epochs
         )

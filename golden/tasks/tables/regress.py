@@ -18,7 +18,7 @@ from ..fitting.quantiles import Numbers
 from ..fitting.recipe import MAX_OUTPUTS
 from ..fitting.training import Training
 from .kind import LISTED, Judge, Kind, Peer
-from .options import TableOptions
+from .options import RegressOptions
 from .read import Samples
 from .target import Numeric, Target
 
@@ -115,7 +115,7 @@ class NumberJudge(Judge):
 LABELS = (("r2", "R2"), ("mae", "MAE"), ("rmse", "RMSE"))
 
 
-class Regress(Kind[Values]):
+class Regress(Kind[Values, RegressOptions]):
     outputs = Values
     fewest = 2
 
@@ -125,7 +125,7 @@ class Regress(Kind[Values]):
     def again(self, train: Samples) -> Target:
         return Numeric()
 
-    def training(self, train: Samples, options: TableOptions) -> Training:
+    def training(self, train: Samples, options: RegressOptions) -> Training:
         return Learning(
             answers=train.answers,
             outputs=Values.of(train.answers, names=train.targets),

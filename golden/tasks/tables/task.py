@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from polychron.command.terminal import printable
 from polychron.system.progress import bar, under_way
@@ -25,17 +24,18 @@ from ..fitting.quantiles import MOST_BOUNDS, Numbers, Quantiles
 from ..fitting.training import Fit, Training, fit_numbers
 from ..products import check_out, plot_curve, versions
 from ..readers.sizes import Size, shown, size_word
+from .anomaly import Anomaly
 from .classify import Classify
 from .kind import Judge, Kind, Peer
 from .options import TableOptions
-from .read import Samples, read_samples
+from .read import Samples, read_samples, some
 from .regress import Regress
 
 HELD_OUT = 0.25
 QUARTER = "a quarter, drawn by the seed"
 OWN = "the t10k files"
 
-TASKS: dict[str, Kind[Any]] = {kind.outputs.task: kind for kind in (Classify(), Regress())}
+TASKS: dict[str, Kind[Any, Any]] = {kind.outputs.task: kind for kind in (Classify(), Regress(), Anomaly())}
 
 
 def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[str, Any]:
@@ -49,14 +49,14 @@ def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[st
         raise NetworkError(f"--out: {printable(out)} is the file of the samples, and would be overwritten")
     if len(test.x) < kind.fewest:
         raise NetworkError(f"{printable(options.data)}: at least {kind.fewest} samples must be held out, not {len(test.x)}")
+    train = kind.chosen(train, options)
     training = kind.training(train, options)
     quantiles = _quantiles(training, train, options)
-    shape = {"tables": options.tables, "pairs": options.pairs, "epochs": options.epochs}
     more = {"command": command, "data": _about(train, options), "seed": options.seed, "versions": versions()}
     calibrated = None
     with StopRequest() as stop, bar(training.steps * (1 + FOLDS * options.calibrated), unit="round") as line:
         progress = Progress(line, stop, options.minutes)
-        known: dict[str, Any] = {"names": train.names, "parameters": shape, "more": more}
+        known: dict[str, Any] = {"names": train.names, "parameters": options.parameters, "more": more}
         fit = fit_numbers(train.x, training, quantiles, **known, seed=options.seed, tick=progress)
         save_network(fit.network, out)  # kept, whatever comes while it is calibrated and scored
         if options.calibrated and not fit.stopped:
@@ -72,7 +72,8 @@ def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[st
         latencies = deep_outputs(fit.network, judge.x)
         figures = judge.of_network(latencies)
     first = next(iter(figures))
-    network = replace(fit.network, card={**fit.network.card, **outputs.fields(), "figures": {first: figures[first]}})
+    kept = {} if figures[first] is None else {first: figures[first]}
+    network = replace(fit.network, card={**fit.network.card, **outputs.fields(), "figures": kept})
     save_network(network, out)
     plot = ""
     if training.unit is not None:
@@ -112,26 +113,26 @@ def _calibrated(fit: Fit, training: Training, train: Samples, *, seed: int, prog
 
 def _about(samples: Samples, options: TableOptions) -> dict[str, Any]:
     """What the card says of the data."""
-    target = samples.targets[0] if len(samples.targets) == 1 else list(samples.targets)
+    target = samples.targets[0] if len(samples.targets) == 1 else list(samples.targets) or None
     about = {"name": options.data.name, "sha256": samples.sha256, "target": target, "group": options.group}
     about["size"] = None if samples.size is None else shown(samples.size)
     about["held_out"] = options.test.name if options.test is not None else OWN if samples.held_out else QUARTER
     return {key: value for key, value in about.items() if value is not None}
 
 
-def _others(kind: Kind[Any], x: Numbers, answers: Answers, test: Numbers) -> Iterator[Peer]:
+def _others(kind: Kind[Any, Any], x: Numbers, answers: Answers, test: Numbers) -> Iterator[Peer]:
     for name, model in kind.peers():
         try:
             with under_way(f"fitting {name}"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of features that are missing, and of fits that are not at their end
-                found = np.asarray(model.fit(x, answers).predict(test)).reshape(len(test), *answers.shape[1:])
+                found = kind.asked(model.fit(x, answers), test).reshape(len(test), *answers.shape[1:])
         except ValueError as error:  # such as of a single class; the network is saved
             print(f"note: no {name}: {printable(error, limit=300)}")
         else:
             yield Peer(name, found)
 
 
-def _parts(kind: Kind[Any], options: TableOptions) -> tuple[Samples, Samples]:
+def _parts(kind: Kind[Any, Any], options: TableOptions) -> tuple[Samples, Samples]:
     """What is trained on and what is held out."""
     samples = read_samples(options.data, kind.target(None), target=options.target, group=options.group, size=options.images)
     try:
@@ -153,10 +154,10 @@ def _parts(kind: Kind[Any], options: TableOptions) -> tuple[Samples, Samples]:
 def _own(samples: Samples) -> tuple[Samples, Samples]:
     """What the source itself holds out is."""
     first = len(samples.x) - samples.held_out
-    return _some(samples, np.arange(first)), _some(samples, np.arange(first, len(samples.x)))
+    return some(samples, np.arange(first)), some(samples, np.arange(first, len(samples.x)))
 
 
-def _quarter(kind: Kind[Any], samples: Samples, *, seed: int) -> tuple[Samples, Samples]:
+def _quarter(kind: Kind[Any, Any], samples: Samples, *, seed: int) -> tuple[Samples, Samples]:
     """A quarter is held out: whole groups where there are any, else samples, stratified where every class has two."""
     from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
@@ -167,21 +168,16 @@ def _quarter(kind: Kind[Any], samples: Samples, *, seed: int) -> tuple[Samples, 
         train, test = next(GroupShuffleSplit(1, test_size=HELD_OUT, random_state=seed).split(numbers, groups=samples.groups))
     else:
         train, test = train_test_split(numbers, test_size=HELD_OUT, random_state=seed, stratify=_strata(kind, samples.answers))
-    return _some(samples, train), _some(samples, test)
+    return some(samples, train), some(samples, test)
 
 
-def _strata(kind: Kind[Any], answers: Answers) -> Answers | None:
+def _strata(kind: Kind[Any, Any], answers: Answers) -> Answers | None:
     """What is stratified by, if every value of it is there twice, and each can be held out."""
     strata = kind.strata(answers)
     if strata is None:
         return None
     _, counts = np.unique(strata, return_counts=True)
     return strata if counts.min() >= 2 and len(counts) <= HELD_OUT * len(answers) else None
-
-
-def _some(samples: Samples, numbers: npt.NDArray[np.integer]) -> Samples:
-    groups = None if samples.groups is None else samples.groups[numbers]
-    return replace(samples, x=samples.x[numbers], answers=samples.answers[numbers], groups=groups)
 
 
 def held_out(network: Network, *, data: Path | None) -> Judge:

@@ -13,11 +13,13 @@ from .base import Outputs
 
 @dataclass(frozen=True, kw_only=True)
 class Rarity(Outputs):
-    """``offset``: the negative latency below which a sample is an anomaly."""
+    """``offset``: the negative latency below which a sample is an anomaly. ``normal``: the label of the samples that were trained on, if
+    they had any."""
 
     task: ClassVar[str] = "anomaly"
 
     offset: float
+    normal: str | float | bool | None = None
 
     @property
     def count(self) -> int:
@@ -32,14 +34,17 @@ class Rarity(Outputs):
         return np.where(self.scores(outputs) < self.offset, -1, 1)
 
     def fields(self) -> dict[str, Any]:
-        return {"anomaly": {"offset": self.offset}}
+        return {"anomaly": {"offset": self.offset} | ({} if self.normal is None else {"normal": self.normal})}
 
     @classmethod
     def read(cls, card: Mapping[str, Any], *, count: int) -> Self:
         about = card.get("anomaly")
-        offset = about.get("offset") if isinstance(about, dict) else None
+        about = about if isinstance(about, dict) else {}
+        offset, normal = about.get("offset"), about.get("normal")
         if count != 1:
             raise NetworkError(f"a network of task anomaly must have 1 output, not {count}")
         if not isinstance(offset, int | float) or isinstance(offset, bool) or not abs(offset) <= LATENCY_MAX:
             raise NetworkError(f"card field anomaly.offset must be a number of -{LATENCY_MAX}..{LATENCY_MAX}")
-        return cls(offset=float(offset))
+        if not isinstance(normal, str | int | float | None):
+            raise NetworkError("card field anomaly.normal must be a text or a number")
+        return cls(offset=float(offset), normal=normal)

@@ -1,6 +1,8 @@
+import sys
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from golden.tasks.fitting.quantiles import LEVELS, MISSING, REFERENCES, Quantiles
@@ -53,6 +55,8 @@ def test_a_map_goes_through_lists():
 
 
 @given(NUMBERS, NUMBERS)
+@example([sys.float_info.max, -sys.float_info.max], [0.0])
+@example([-sys.float_info.max], [0.0])
 def test_what_lies_beyond_has_latencies_of_its_own(seen, new):
     quantiles = Quantiles.reaching(np.array([seen]).T)
     (edges,) = quantiles.edges
