@@ -68,18 +68,28 @@ def draw_anchors(quantiles: Quantiles, *, missing: npt.NDArray[np.bool_], n_t: i
     return np.stack([first, reference], axis=1).reshape(n_t, n_c, 2).astype(np.int16)
 
 
-def surprise(visits: npt.NDArray[np.integer], samples: int) -> Int8:
-    """The entries of a table's rows (rows,), of so many ``visits`` among ``samples``: -7 to 7, the latter where there is none."""
-    limit, total = ENTRY_LIMIT[BITS], samples + SMOOTHING * len(visits)
+def surprise(visits: npt.NDArray[np.integer], samples: int, *, rows: int) -> Int8:
+    """The entries of rows of so many ``visits`` among ``samples``, in a table of ``rows``: -7 to 7, the latter where there is none."""
+    limit, total = ENTRY_LIMIT[BITS], samples + SMOOTHING * rows
     share = np.log((visits + SMOOTHING) / total) / np.log(SMOOTHING / total)
     return np.asarray(np.rint(2 * limit * share**POWER) - limit, np.int8)
+
+
+def _beyond(x: Numbers, latencies: Int16) -> Int16:
+    """The latencies (samples, inputs) that each sample has by a map of the others: where it alone has the least or the largest number of an
+    input, it is beyond theirs."""
+    found = latencies.copy()
+    for end, latency in ((np.fmin, 0), (np.fmax, LEVELS)):
+        there = x == end.reduce(x, axis=0)
+        found[there & (there.sum(axis=0) == 1)] = latency
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counting(Training):
     """``contamination``: the share of the training samples that are anomalies; None: of new samples such as these, :data:`ALARMS` are to be
-    taken for some, by the latencies that the training samples have with each one's own visits left out. ``normal``: their label, if they
-    have one."""
+    taken for some, by the latencies that the training samples have where each one's own visits are left out. ``normal``: their label, if
+    they have one."""
 
     tables: int
     pairs: int
@@ -104,14 +114,14 @@ class Counting(Training):
         rng = np.random.default_rng([seed, 3])
         inputs = quantiles.latencies(x)
         anchors = draw_anchors(quantiles, missing=(inputs == MISSING).any(axis=0), n_t=self.tables, n_c=self.pairs, rng=rng)
-        latencies = with_constants(inputs, CONSTANTS)
+        latencies, without = (with_constants(some, CONSTANTS) for some in (inputs, _beyond(x, inputs)))
         rows, left_out = [], np.zeros(len(x), np.int64)
         stopped = False
         for table in range(self.tables):
-            visited = indices(anchors[table : table + 1], latencies)[:, 0]
+            visited, others = (indices(anchors[table : table + 1], some)[:, 0] for some in (latencies, without))
             visits = np.bincount(visited, minlength=1 << self.pairs)
-            rows.append(surprise(visits, len(x)))
-            left_out += surprise(np.maximum(visits - 1, 0), len(x))[visited]
+            rows.append(surprise(visits, len(x), rows=len(visits)))
+            left_out += surprise(visits[others] - (others == visited), len(x), rows=len(visits))
             if stopped := bool(tick("counting", float(left_out.mean()) / (table + 1))):
                 break
         group = TableGroup(anchors=anchors[: len(rows)], tables=np.stack(rows)[..., None])

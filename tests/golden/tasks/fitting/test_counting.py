@@ -84,7 +84,7 @@ def test_every_input_is_watched_as_often():
 @given(st.lists(st.integers(0, 1000), min_size=2, max_size=64))
 def test_a_row_holds_its_surprise(visits):
     samples = sum(visits)
-    found = surprise(np.array(visits), max(samples, 1))
+    found = surprise(np.array(visits), max(samples, 1), rows=len(visits))
     none = -math.log(0.5 / (max(samples, 1) + 0.5 * len(visits)))
     for count, entry in zip(visits, found.tolist(), strict=True):
         share = -math.log((count + 0.5) / (max(samples, 1) + 0.5 * len(visits))) / none
@@ -129,6 +129,21 @@ def test_the_threshold_is_that_of_samples_left_out():
     assert 0.03 < alarms(new) < 0.08
     assert alarms(x) < 0.02
     assert alarms(new * 4) > 0.9
+
+
+def test_the_threshold_is_right_where_most_new_samples_are_beyond_the_training_parts_numbers():
+    """Of few samples of many inputs."""
+    rng = np.random.default_rng(5)
+    alarms, counted = [], []
+    for seed in range(20):
+        x, new = rng.normal(size=(40, 12)), rng.normal(size=(200, 12))
+        found, quantiles = made(x, seed=seed, tables=64, pairs=6)
+        answers = [found.outputs.answers(deep_outputs(found.network, quantiles.latencies(some)), unit=1.0) for some in (new, x)]
+        alarms.append((answers[0] < 0).mean())
+        counted.append((answers[1] < 0).mean())
+        assert (quantiles.latencies(new) % LEVELS == 0).any(axis=1).mean() > 0.3
+    assert 0.02 < np.mean(alarms) < 0.08
+    assert np.mean(counted) < 0.01  # the samples themselves say nothing
 
 
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.5])
