@@ -59,7 +59,7 @@ def read_samples(
     """The samples of a file or a folder. ``target``: the columns of what is to be learnt, as ``read`` takes them; if it is left out, the
     last one, or what the file tells apart where none is needed; ``group``: one that is no input, whose values say which samples belong
     together; ``size``: of images. ``scored``: the samples are scored by a network that was trained on others and has these names; they may
-    lack the groups. Whatever is wrong is a ``NetworkError`` that names the file, and the column.
+    lack the groups, and the columns of what isn't needed. Whatever is wrong is a ``NetworkError`` that names the file, and the column.
     """
     table = read_table(path, Wanted(size=size, numbers=read.numbers))
     with named(path):
@@ -73,6 +73,8 @@ def _samples(table: Columns, read: Target, *, target: str | tuple[str, ...] | No
     if scored and group not in table.names:
         group = None
     targets = table.last(needed=read.needed) if target is None else read.columns(target, table.names) if isinstance(target, str) else target
+    if scored and not read.needed and not set(targets) <= set(table.names):
+        targets = ()
     for option, names in (("--target: ", targets or ("",) * read.needed), ("--group: ", () if group is None else (group,))):
         for name in names:
             if name not in table.names:

@@ -82,6 +82,7 @@ WRONG_NUMBERS = [
     ("targets.scale", "12", "card field targets.scale must have 2 numbers of at most 1e+100"),
 ]
 WRONG_RARITY = [
+    ("anomaly.normal", ["a"], "card field anomaly.normal must be a text or a number"),
     ("anomaly", [1], "card field anomaly.offset must be a number of -32767..32767"),
     ("anomaly.offset", None, "card field anomaly.offset must be a number of -32767..32767"),
     ("anomaly.offset", float("nan"), "card field anomaly.offset must be a number of -32767..32767"),
@@ -136,6 +137,15 @@ def test_a_changed_threshold_is_named(where, value, sentence):
 def test_how_rare_a_sample_is_takes_one_output():
     with pytest.raises(NetworkError, match="a network of task anomaly must have 1 output, not 2"):
         read_card(RARITY, inputs=3, outputs=2)
+
+
+@given(st.sampled_from(["task", "anomaly", "anomaly.offset", "anomaly.normal"]), JSON)
+def test_whatever_stands_there_of_a_threshold_it_is_read_or_refused(where, value):
+    try:
+        fitted = read_card(changed(where, value, RARITY), inputs=3, outputs=1)
+    except NetworkError:
+        return
+    assert set(fitted.outputs.answers(np.array([[-32768], [32767]], np.int16), unit=1.0)) <= {1, -1}
 
 
 @given(st.sampled_from(["task", "targets", "targets.offset", "targets.scale", "targets.names"]), JSON)

@@ -143,6 +143,9 @@ def test_files_and_groups_are_held_out(cancer, capsys):
     scored = told(capsys)
     assert (scored["roc_auc"], scored["detected"]) == (None, None)
     assert scored["false_alarms"] < 0.2
+    cancer.drop(columns="target").to_csv("new.csv", index=False)  # of readings to come nobody knows what they are
+    assert main(["sim", "--network", "anomaly.safetensors", "--data", "new.csv", "--samples", "3", "--json"]) == 0
+    assert set(told(capsys)) >= {"anomalies", "called"}
     cancer.assign(person=np.arange(len(cancer)) // 5).to_csv("cancer.csv", index=False)
     assert train("--target", "target", "--group", "person") == 0
     assert polychron.load("anomaly.safetensors").inputs == 30
