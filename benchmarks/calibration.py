@@ -13,14 +13,13 @@ from benchmarks.sets import sets
 from golden.integer.deep import deep_outputs
 from golden.model.layer import Floats
 from golden.tasks.fitting.accuracy import Labels
-from golden.tasks.fitting.card import Fitted
 from golden.tasks.fitting.cross_validation import folds, unseen
-from golden.tasks.fitting.numbers import recipe_for, train_numbers
+from golden.tasks.fitting.learning import Learning
 from golden.tasks.fitting.outputs.base import Answers
 from golden.tasks.fitting.outputs.calibration import calibration_error
 from golden.tasks.fitting.outputs.classes import Classes
-from golden.tasks.fitting.quantiles import Numbers, Quantiles
-from golden.tasks.fitting.train import Trained
+from golden.tasks.fitting.quantiles import Numbers
+from golden.tasks.fitting.training import Fit, fit_numbers
 
 
 class Fold(NamedTuple):
@@ -36,14 +35,13 @@ def fitted_folds(X: Numbers, y: Answers) -> Iterator[Fold]:
     """Of (samples, inputs) numbers and (samples,) labels."""
     classes = Classes.of(y)
 
-    def train(x: Numbers, answers: Answers) -> tuple[Fitted, Trained]:
-        fitted = Fitted(quantiles=Quantiles.fit(x), outputs=classes, names=None, parameters={})
-        recipe = recipe_for(len(x), aim=classes.aim, tables=64, pairs=6, epochs=None)
-        return fitted, train_numbers(x, answers, recipe, fitted=fitted, seed=0, tick=lambda phase, loss: None)
+    def train(x: Numbers, answers: Answers) -> Fit:
+        training = Learning(answers=answers, outputs=classes, tables=64, pairs=6, epochs=None)
+        return fit_numbers(x, training, training.quantiles(x), names=None, parameters={}, seed=0, tick=lambda phase, loss: None)
 
     for some, rest in folds(y, None, seed=1):
-        fitted, trained = train(X[some], y[some])
-        outputs, unit = deep_outputs(trained.network, fitted.latencies(X[rest])), 2.0**-trained.network.out_frac
+        fit = train(X[some], y[some])
+        outputs, unit = deep_outputs(fit.network, fit.fitted.latencies(X[rest])), 2.0**-fit.network.out_frac
         found = unseen(X[some], y[some], None, train, seed=0)
         assert found is not None
         fixed = classes.calibrated(*found)

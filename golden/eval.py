@@ -20,7 +20,7 @@ app = make_app(
     examples=["polychron eval mine.safetensors --text FILE", "polychron eval digits", "polychron eval mnist --data DIR"],
 )
 
-DATA = "of an mnist network: the folder of the IDX files, or a file of images; of train classify and regress: samples as they take them"
+DATA = "of an mnist network: the folder of the IDX files, or a file of images; of networks of tables: samples as their training takes them"
 
 
 @app.default

@@ -15,7 +15,7 @@ from polychron.command.options import FLAT, command_line, preset_values
 from polychron.command.terminal import printable
 
 from .tasks.images.recipe import DIGITS_PRESETS, MNIST_PRESETS, ImageOptions, MnistOptions
-from .tasks.tables.options import ClassifyOptions, RegressOptions, TableOptions
+from .tasks.tables.options import AnomalyOptions, ClassifyOptions, RegressOptions, TableOptions
 from .training.architectures.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
 from .training.architectures.transformer_presets import TRANSFORMER_PRESETS, TransformerOptions
 from .training.options import LanguageOptions
@@ -30,6 +30,7 @@ app = make_app(
         "polychron train digits",
         "polychron train classify --data readings.csv --target state",
         "polychron train regress --data readings.csv --target level",
+        "polychron train anomaly --data readings.csv --target state --normal ok",
     ],
 )
 
@@ -96,6 +97,12 @@ def classify(options: Annotated[ClassifyOptions, FLAT], *, json: Json = False) -
 def regress(options: Annotated[RegressOptions, FLAT], *, json: Json = False) -> None:
     """Tell numbers from the rows of a table: one column of it from the others, or several."""
     _table("regress", options, json=json)
+
+
+@app.command
+def anomaly(options: Annotated[AnomalyOptions, FLAT], *, json: Json = False) -> None:
+    """Find rare rows of a table: a network is trained on normal ones, and its output spikes the later, the rarer a row is."""
+    _table("anomaly", options, json=json)
 
 
 def _table(task: str, options: TableOptions, *, json: bool) -> None:

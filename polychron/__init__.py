@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .board import connect
+    from .estimators.anomaly import LutAnomaly
     from .estimators.classifier import LutClassifier
     from .estimators.regressor import LutRegressor
     from .network import Network, load, networks
@@ -25,7 +26,20 @@ if TYPE_CHECKING:
     from .trained import Score
     from .training import train
 
-__all__ = ["Build", "Estimate", "LutClassifier", "LutRegressor", "Network", "Program", "Score", "connect", "load", "networks", "train"]
+__all__ = [
+    "Build",
+    "Estimate",
+    "LutAnomaly",
+    "LutClassifier",
+    "LutRegressor",
+    "Network",
+    "Program",
+    "Score",
+    "connect",
+    "load",
+    "networks",
+    "train",
+]
 
 _HOMES = {
     "connect": "board",
@@ -34,6 +48,7 @@ _HOMES = {
     "Estimate": "program",
     "Program": "program",
     "Score": "trained",
+    "LutAnomaly": "estimators.anomaly",
     "LutClassifier": "estimators.classifier",
     "LutRegressor": "estimators.regressor",
 }

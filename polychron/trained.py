@@ -122,8 +122,8 @@ class Trained:
 
     def accuracy(self, *, data: Path | str | None = None) -> dict[str, Any]:
         """Of a classifier: how many held-out ``images`` or ``samples`` there are, and the part of them it gets right
-        (``accuracy_integer``); of a regression ``r2`` and ``targets`` (docs/user/json.md). ``data``: the folder of MNIST's files, or
-        samples as ``polychron train classify`` takes them."""
+        (``accuracy_integer``); of a regression ``r2`` and ``targets``, of a detector of anomalies ``roc_auc`` (docs/user/json.md).
+        ``data``: the folder of MNIST's files, or samples as ``polychron train classify`` takes them."""
         from golden.tasks.scoring import evaluate
 
         with under_way("scoring what was held out"):

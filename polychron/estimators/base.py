@@ -1,4 +1,4 @@
-"""What the estimators share: the parameters, the training of a network, its latencies and its file."""
+"""What the estimators share: the training of a network, its latencies and its file."""
 
 from abc import abstractmethod
 from contextlib import nullcontext
@@ -10,10 +10,10 @@ import numpy as np
 from golden.integer.deep import classifier, deep_outputs
 from golden.integer.layer import Int16, NetworkError
 from golden.tasks.fitting.card import Fitted, read_card
-from golden.tasks.fitting.numbers import recipe_for, train_numbers
 from golden.tasks.fitting.outputs.base import Answers, Outputs
 from golden.tasks.fitting.progress import Progress
-from golden.tasks.fitting.quantiles import Numbers, Quantiles
+from golden.tasks.fitting.quantiles import Numbers
+from golden.tasks.fitting.training import Training, fit_numbers
 from golden.training.stop import StopRequest
 
 from ..network import Network
@@ -25,18 +25,8 @@ from .contract import BaseEstimator, check_is_fitted, check_random_state, valida
 class LutEstimator(BaseEstimator):  # type: ignore[misc]
     """A network of one look-up-table layer, trained on numbers of any scale.
 
-    Each input becomes the latency of a spike, its rank among the training part's in 240 steps; a missing one (NaN) spikes last. Tables
-    compare inputs with one another and with quantiles. Rows are int4, summed as integers.
-
-    Parameters
-    ----------
-    tables : how many look-up tables, 1..1023.
-    pairs : anchor pairs of each, 1..16: it has 2**pairs rows, of an entry an output.
-    epochs : how often joint fitting looks at each sample; None: of a classifier 10 to 100 times, so that it sees 200,000, of a regressor
-        10 times. Half as many follow with rounded tables.
-    seconds : end the training after so long, and keep what is trained by then; None: no end.
-    random_state : seed of the training, as scikit-learn takes it; the same seed and data make the same network.
-    verbose : show progress, on a terminal.
+    Each input becomes the latency of a spike, its place among bounds that the training part sets, in 240 steps; a missing one (NaN) spikes
+    last. Tables compare inputs with one another and with reference neurons. Rows are int4, summed as integers.
 
     Attributes
     ----------
@@ -49,22 +39,11 @@ class LutEstimator(BaseEstimator):  # type: ignore[misc]
     _kind: ClassVar[type[Outputs]]
     _name: ClassVar[str]
 
-    def __init__(
-        self,
-        *,
-        tables: int = 64,
-        pairs: int = 6,
-        epochs: int | None = None,
-        seconds: float | None = None,
-        random_state: Any = None,
-        verbose: bool = False,
-    ) -> None:
-        self.tables = tables
-        self.pairs = pairs
-        self.epochs = epochs
-        self.seconds = seconds
-        self.random_state = random_state
-        self.verbose = verbose
+    tables: int
+    pairs: int
+    seconds: float | None
+    random_state: Any
+    verbose: bool
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -75,20 +54,18 @@ class LutEstimator(BaseEstimator):  # type: ignore[misc]
     def _told(self, outputs: Any) -> None:
         """Sets the attributes that say what the network's outputs stand for, ``outputs`` of the estimator's kind."""
 
-    def _train(self, X: Numbers, answers: Answers, outputs: Outputs) -> Self:
-        """Train on (samples, features) numbers and what is known of them."""
-        quantiles = Quantiles.fit(X)
+    def _train(self, X: Numbers, training: Training) -> Self:
+        """Train on (samples, features) numbers."""
         names = getattr(self, "feature_names_in_", None)
-        listed = None if names is None else tuple(map(str, names))
-        fitted = Fitted(quantiles=quantiles, outputs=outputs, names=listed, parameters=self.get_params())
+        known = {"names": None if names is None else tuple(map(str, names)), "parameters": self.get_params()}
         seed = int(check_random_state(self.random_state).randint(1 << 31))
-        recipe = recipe_for(len(X), aim=outputs.aim, tables=int(self.tables), pairs=int(self.pairs), epochs=self.epochs)
         minutes = None if self.seconds is None else min(self.seconds, 1e9) / 60
-        with shown() if self.verbose else nullcontext(), bar(recipe.steps, unit="round") as line:
+        quantiles = training.quantiles(X)
+        with shown() if self.verbose else nullcontext(), bar(training.steps, unit="round") as line:
             tick = Progress(line, StopRequest(), minutes)  # not entered: Ctrl-C is the caller's
-            trained = train_numbers(X, answers, recipe, fitted=fitted, seed=seed, tick=tick)
-        self.stopped_ = trained.stopped
-        return self._set(Network(integer=trained.network, name=self._name), fitted)
+            fit = fit_numbers(X, training, quantiles, **known, seed=seed, tick=tick)
+        self.stopped_ = fit.stopped
+        return self._set(Network(integer=fit.network, name=self._name), fit.fitted)
 
     def _set(self, network: Network, fitted: Fitted) -> Self:
         self.network_, self.quantiles_, self._fitted = network, fitted.quantiles, fitted
@@ -106,7 +83,7 @@ class LutEstimator(BaseEstimator):  # type: ignore[misc]
         return self._fitted.meaning(classifier(self.network_.integer), outputs)
 
     def predict(self, X: Any) -> Answers:
-        """(samples,) labels or numbers, or (samples, targets) numbers."""
+        """What the network says of (samples, features) numbers: (samples,) labels or numbers, or (samples, targets) numbers."""
         return self.decode(self._outputs(X))
 
     def save(self, path: Path | str) -> None:
@@ -131,14 +108,19 @@ class LutEstimator(BaseEstimator):  # type: ignore[misc]
         return self._set(network, fitted)
 
     def _check_parameters(self) -> None:
-        for name, high in (("tables", 1023), ("pairs", 16), ("epochs", None), ("seconds", None)):
-            value = getattr(self, name)
-            if value is None and high is None:
-                continue
-            kind = (int, np.integer) if name != "seconds" else (int, float, np.integer, np.floating)
-            if isinstance(value, bool) or not isinstance(value, kind) or not value >= (name != "seconds") or (high and value > high):
-                limit = f"1..{high}" if high else "1 or more, or None" if name == "epochs" else "0 or more, or None"
-                raise ValueError(f"{name} must be {limit}, not {value!r}")
+        self._check_number("tables", low=1, high=1023)
+        self._check_number("pairs", low=1, high=16)
+        self._check_number("seconds", low=0, high=None, whole=False)
+
+    def _check_number(self, name: str, *, low: int, high: int | None, whole: bool = True) -> None:
+        """A ``ValueError`` unless the parameter is ``low`` or more and at most ``high``, or None where there is no ``high``."""
+        value = getattr(self, name)
+        if value is None and high is None:
+            return
+        kind = (int, np.integer) if whole else (int, float, np.integer, np.floating)
+        if isinstance(value, bool) or not isinstance(value, kind) or not value >= low or (high is not None and value > high):
+            limit = f"{low} or more, or None" if high is None else f"{low}..{high}"
+            raise ValueError(f"{name} must be {limit}, not {value!r}")
 
     @property
     def _unit(self) -> float:

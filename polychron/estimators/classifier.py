@@ -10,14 +10,14 @@ from golden.model.layer import Floats
 from golden.tasks.fitting.outputs.base import Outputs, scores_of
 from golden.tasks.fitting.outputs.classes import Classes
 
-from .base import LutEstimator
 from .contract import ClassifierMixin, check_classification_targets, check_is_fitted, validate_data
+from .learner import LutLearner
 
 
-class LutClassifier(ClassifierMixin, LutEstimator):  # type: ignore[misc]
+class LutClassifier(ClassifierMixin, LutLearner):  # type: ignore[misc]
     """A classifier: an output for each class, and the one that spikes first is the class.
 
-    Parameters, attributes and the training are those of :class:`polychron.estimators.base.LutEstimator`; besides ``classes_``, as in
+    Parameters, attributes and the training are those of :class:`polychron.estimators.learner.LutLearner`; besides ``classes_``, as in
     scikit-learn.
     """
 
@@ -29,7 +29,7 @@ class LutClassifier(ClassifierMixin, LutEstimator):  # type: ignore[misc]
         self._check_parameters()
         X, y = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
         check_classification_targets(y)
-        return self._train(X, y, Classes.of(y))
+        return self._train(X, self._learning(y, Classes.of(y)))
 
     def _told(self, outputs: Classes) -> None:
         self._classes, self.classes_ = outputs, outputs.labels

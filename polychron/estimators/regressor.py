@@ -8,14 +8,14 @@ from golden.integer.layer import Int16
 from golden.tasks.fitting.outputs.base import Answers, Outputs
 from golden.tasks.fitting.outputs.values import Values
 
-from .base import LutEstimator
 from .contract import RegressorMixin, check_array, validate_data
+from .learner import LutLearner
 
 
-class LutRegressor(RegressorMixin, LutEstimator):  # type: ignore[misc]
+class LutRegressor(RegressorMixin, LutLearner):  # type: ignore[misc]
     """A regressor: an output for each target, whose latency is the number, ``offset_ + scale_ * latency``.
 
-    Parameters, attributes and the training are those of :class:`polychron.estimators.base.LutEstimator`; least squares take the place of
+    Parameters, attributes and the training are those of :class:`polychron.estimators.learner.LutLearner`; least squares take the place of
     the classes' loss, on targets of mean 0 and variance 1. Besides:
 
     Attributes
@@ -39,7 +39,7 @@ class LutRegressor(RegressorMixin, LutEstimator):  # type: ignore[misc]
         X, y = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", multi_output=True, y_numeric=True)
         y = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
         y = y[:, None] if y.ndim == 1 else y
-        return self._train(X, y, Values.of(y))
+        return self._train(X, self._learning(y, Values.of(y)))
 
     def _told(self, outputs: Values) -> None:
         self.offset_, self.scale_, self.n_outputs_ = outputs.offset, outputs.scale * self._unit, outputs.count

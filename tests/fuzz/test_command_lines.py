@@ -36,6 +36,7 @@ COMMANDS = {
     ("train", "transformer"): ("--text", (*TRAINED, "--heads", "--tables", "--context")),
     ("train", "classify"): ("--data", ("--target", "--group", "--test", "--tables", "--pairs", "--epochs", "--seed", "--out")),
     ("train", "regress"): ("--data", ("--target", "--group", "--test", "--tables", "--pairs", "--epochs", "--seed", "--out")),
+    ("train", "anomaly"): ("--data", ("--target", "--normal", "--contamination", "--test", "--tables", "--pairs", "--seed", "--out")),
     ("train", "mnist"): ("--data", ("--preset", "--tables", "--seed", "--out")),
     ("eval",): ("", ("--text", "--data")),
     ("talk", "--port", "/nowhere/port"): (

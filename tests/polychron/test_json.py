@@ -52,7 +52,12 @@ def perform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     Path("table.csv").write_text("a,b,kind\n" + "".join(f"{number},{number % 7},{number % 2}\n" for number in range(20)), encoding="utf-8")
 
     def performed(command: str, *, code: int = 0) -> dict[str, Any]:
-        for name, training in (("table.safetensors", CLASSIFY), ("numbers.safetensors", REGRESS)):
+        for name, training in (
+            ("table.safetensors", CLASSIFY),
+            ("numbers.safetensors", REGRESS),
+            ("rare.safetensors", RARE),
+            ("plain.safetensors", PLAIN),
+        ):
             if name in command and not command.startswith("train"):
                 assert main(training.split()) == 0
                 capsys.readouterr()
@@ -69,13 +74,15 @@ def perform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 TALK = "talk --port simulated --prompt First --count 3"
 CLASSIFY = "train classify --data table.csv --tables 2 --pairs 1 --epochs 1 --out table.safetensors"
 REGRESS = CLASSIFY.replace("classify", "regress").replace("table.safe", "numbers.safe")
+RARE = "train anomaly --data table.csv --target kind --tables 4 --pairs 2 --out rare.safetensors"
+PLAIN = "train anomaly --data table.csv --tables 4 --pairs 2 --out plain.safetensors"
 TRAIN = "train text --text text --preset small --steps 3"
 # section of the page, and commands that have its keys between them
 SHOWN = [
     ("polychron estimate", ["estimate --network paper-rnn"]),
     ("polychron export", ["export --network transformer --out image"]),
     ("polychron report", ["report --network digits --out r.html", "report --compare digits digits --out c.html"]),
-    ("polychron train", [TRAIN, "train digits --minutes 0", CLASSIFY, REGRESS]),
+    ("polychron train", [TRAIN, "train digits --minutes 0", CLASSIFY, REGRESS, RARE, PLAIN]),
     (
         "polychron eval",
         [
@@ -83,11 +90,19 @@ SHOWN = [
             "eval digits",
             "eval table.safetensors --data table.csv",
             "eval numbers.safetensors --data table.csv",
+            "eval rare.safetensors --data table.csv",
+            "eval plain.safetensors --data table.csv",
         ],
     ),
     (
         "polychron sim",
-        ["sim --prompt F --length 3 --uart", "sim --digits 3", "sim --network numbers.safetensors --data table.csv --samples 3"],
+        [
+            "sim --prompt F --length 3 --uart",
+            "sim --digits 3",
+            "sim --network numbers.safetensors --data table.csv --samples 3",
+            "sim --network rare.safetensors --data table.csv --samples 3",
+            "sim --network plain.safetensors --data table.csv --samples 3",
+        ],
     ),
     ("polychron selftest", ["selftest --port simulated --network digits --vectors 2"]),
     ("polychron talk --prompt", [TALK]),

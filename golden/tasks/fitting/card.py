@@ -10,10 +10,11 @@ from ...integer.deep import DeepNetwork, deep_outputs
 from ...integer.layer import Int16, NetworkError
 from .outputs.base import Answers, Outputs
 from .outputs.classes import Classes
+from .outputs.rarity import Rarity
 from .outputs.values import Values
 from .quantiles import LEVELS, MISSING, Numbers, Quantiles
 
-KINDS: tuple[type[Outputs], ...] = (Classes, Values)
+KINDS: tuple[type[Outputs], ...] = (Classes, Values, Rarity)
 
 
 @dataclass(frozen=True, kw_only=True)

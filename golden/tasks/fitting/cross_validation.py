@@ -7,15 +7,14 @@ import numpy.typing as npt
 
 from ...integer.deep import deep_outputs
 from ...model.layer import Floats
-from .card import Fitted
 from .outputs.base import Answers, scores_of
 from .quantiles import Numbers
-from .train import Trained
+from .training import Fit
 
 FOLDS = 4
 
 Indices = npt.NDArray[np.integer]
-Train = Callable[[Numbers, Answers], tuple[Fitted, Trained]]
+Train = Callable[[Numbers, Answers], Fit]
 
 
 def folds(answers: Answers, groups: Answers | None, *, seed: int) -> Iterator[tuple[Indices, Indices]]:
@@ -37,10 +36,10 @@ def unseen(x: Numbers, answers: Answers, groups: Answers | None, train: Train, *
     stopped or there are too few samples."""
     scores, due = [], []
     for some, rest in folds(answers, groups, seed=seed):
-        fitted, trained = train(x[some], answers[some])
-        if trained.stopped:
+        fit = train(x[some], answers[some])
+        if fit.stopped:
             return None
-        outputs = deep_outputs(trained.network, fitted.latencies(x[rest]))
-        scores.append(scores_of(outputs, unit=2.0**-trained.network.out_frac))
+        outputs = deep_outputs(fit.network, fit.fitted.latencies(x[rest]))
+        scores.append(scores_of(outputs, unit=2.0**-fit.network.out_frac))
         due.append(answers[rest])
     return (np.concatenate(scores), np.concatenate(due)) if scores else None

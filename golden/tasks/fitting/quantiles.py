@@ -38,6 +38,12 @@ class Quantiles:
         return cls(edges=tuple(map(_edges, x.T)))
 
     @classmethod
+    def reaching(cls, x: Numbers) -> "Quantiles":
+        """Of the same: half of the bounds as :meth:`fit` sets them, half at equal distances, and the least and the largest number as the
+        first and the last one, so that what lies beyond them has latencies of its own: 0, and :data:`LEVELS`."""
+        return cls(edges=tuple(map(_reaching, x.T)))
+
+    @classmethod
     def read(cls, edges: Sequence[Sequence[float]]) -> "Quantiles":
         """From lists, such as a network's card has; what is no such map is a ``ValueError``."""
         found = []
@@ -77,3 +83,17 @@ def _edges(values: Numbers) -> Numbers:
         upper = np.arange(1, len(distinct))
     bounds = distinct[upper - 1] / 2 + distinct[upper] / 2
     return np.unique(np.where(bounds >= distinct[upper], distinct[upper - 1], bounds))  # rounded up to the upper of two neighbours
+
+
+def _reaching(values: Numbers) -> Numbers:
+    there = values[~np.isnan(values)]
+    if len(there) == 0:
+        return there
+    low, high = there.min(), there.max()
+    half = LEVELS // 2 - 1
+    ranks = _edges(there)
+    if len(ranks) > half:
+        ranks = ranks[np.linspace(0, len(ranks) - 1, half).round().astype(int)]
+    apart = np.linspace(low / 4, high / 4, half + 2)[1:-1] * 4  # of a quarter, for the whole may be more than a float holds
+    below = np.nextafter(low, np.finfo(np.float64).min)
+    return np.unique(np.concatenate([ranks, apart.clip(low, high), [below, high]]))

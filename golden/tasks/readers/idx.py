@@ -128,6 +128,7 @@ def _table(parts: tuple[Labelled, ...], wanted: Wanted) -> Table:
         frame=frame_of(images, np.concatenate([part.labels for part in parts]), name="label"),
         sha256=sha256(parts),
         files=tuple(file for part in parts for file in part.files),
+        apart=True,
         size=size,
         held_out=sum(len(part.labels) for part in parts[1:]),
     )

@@ -60,7 +60,7 @@ def read(path: Path, wanted: Wanted) -> Table:
             files.append(file)
             phase(f"{number + 1} of {len(places)}")
     labels = np.array([label for label, _ in places])
-    return Table(frame=frame_of(pixels, labels, name="label"), sha256=digest.hexdigest(), files=tuple(files), size=size)
+    return Table(frame=frame_of(pixels, labels, name="label"), sha256=digest.hexdigest(), files=tuple(files), apart=True, size=size)
 
 
 def _places(folder: Path) -> list[tuple[str, Path]]:

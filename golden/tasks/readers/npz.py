@@ -32,7 +32,7 @@ def read(path: Path, wanted: Wanted) -> Table:
             except NetworkError as error:
                 raise NetworkError(f"array {name}: {error}") from None
         frame, y = _frame(**arrays), arrays["y"]
-    return Table(frame=frame, sha256=hashlib.sha256(content).hexdigest(), files=(path,), answers=y.size // len(y))
+    return Table(frame=frame, sha256=hashlib.sha256(content).hexdigest(), files=(path,), answers=y.size // len(y), apart=True)
 
 
 def _parts(content: bytes) -> dict[str, bytes]:

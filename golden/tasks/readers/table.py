@@ -25,7 +25,8 @@ class Wanted:
 @dataclass(frozen=True, kw_only=True)
 class Table:
     """``frame``: a pandas.DataFrame; ``words``: where a file is of texts; ``whole``: where all columns have the type of one array, so that
-    whole numbers may be floats. What is learnt where nothing else is said is in the last ``answers`` columns.
+    whole numbers may be floats. What is learnt where nothing else is said is in the last ``answers`` columns; ``apart``:
+    whether the file itself tells them from inputs.
 
     ``files`` that were read, and their ``sha256``. ``size`` of the images that the rows are; the last ``held_out`` rows are those that
     the source itself keeps for a test.
@@ -35,6 +36,7 @@ class Table:
     sha256: str
     files: tuple[Path, ...]
     answers: int = 1
+    apart: bool = False
     words: Words | None = None
     whole: bool = False
     size: Size | None = None

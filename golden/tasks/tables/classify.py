@@ -12,13 +12,16 @@ from polychron.command.terminal import printable
 from ...integer.forward import earliest
 from ...integer.layer import Int16, NetworkError
 from ..fitting.accuracy import Labels as Numbered
+from ..fitting.learning import Learning
 from ..fitting.outputs.base import Answers
 from ..fitting.outputs.calibration import BINS, calibration_error
 from ..fitting.outputs.classes import Classes
 from ..fitting.recipe import MAX_OUTPUTS
+from ..fitting.training import Training
 from ..held_out import Labelled
 from .kind import LISTED, Judge, Kind, Peer
 from .labels import are_texts, numbered
+from .options import ClassifyOptions
 from .read import Samples
 from .target import Labels, Target
 
@@ -99,14 +102,19 @@ class ClassJudge(Labelled, Judge):
         print(pandas.DataFrame(matrix, index=names, columns=pandas.Index(names, name="taken for")).to_string())
 
 
-class Classify(Kind[Classes]):
+class Classify(Kind[Classes, ClassifyOptions]):
     outputs = Classes
 
     def target(self, known: Classes | None) -> Target:
         return Labels(texts=known is not None and are_texts(known.labels))
 
-    def outputs_of(self, train: Samples) -> Classes:
-        return Classes.of(train.answers)
+    def again(self, train: Samples) -> Target:
+        return self.target(Classes.of(train.answers))
+
+    def training(self, train: Samples, options: ClassifyOptions) -> Training:
+        return Learning(
+            answers=train.answers, outputs=Classes.of(train.answers), tables=options.tables, pairs=options.pairs, epochs=options.epochs
+        )
 
     def check(self, samples: Samples) -> None:
         if (count := len(np.unique(samples.answers))) > MAX_OUTPUTS:

@@ -34,10 +34,9 @@ class Columns:
     def samples(self) -> int:
         return len(self.table.frame)
 
-    @property
-    def last(self) -> tuple[str, ...]:
-        """What is learnt where nothing else is said."""
-        return self.names[-self.table.answers :]
+    def last(self, *, needed: bool) -> tuple[str, ...]:
+        """What is learnt where nothing else is said; unless it is ``needed``, only what the file itself tells apart."""
+        return self.names[-self.table.answers :] if needed or self.table.apart else ()
 
     def there(self, name: str, what: str, *, texts: bool = False) -> Any:
         """A column in which no ``what`` may be missing. Among texts a word such as None is one of them, and

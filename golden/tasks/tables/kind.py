@@ -1,12 +1,17 @@
-"""What is made of a table: a classifier or a regression; all that they don't share."""
+"""What is made of a table: a classifier, a regression or a detector of anomalies; all that they don't share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
+import numpy as np
+
 from ...integer.layer import Int16
 from ..fitting.outputs.base import Answers, Outputs
+from ..fitting.quantiles import Numbers
+from ..fitting.training import Training
 from ..held_out import HeldOut
+from .options import TableOptions
 from .read import Samples
 from .target import Target
 
@@ -42,9 +47,10 @@ class Judge(HeldOut):
 
 
 Own = TypeVar("Own", bound=Outputs)
+Said = TypeVar("Said", bound=TableOptions)
 
 
-class Kind(ABC, Generic[Own]):
+class Kind(ABC, Generic[Own, Said]):
     """``outputs``: what the outputs of its networks stand for, which names its task. ``fewest``: samples that its figures need."""
 
     outputs: ClassVar[type[Outputs]]
@@ -55,8 +61,16 @@ class Kind(ABC, Generic[Own]):
         """How the answers are read: of a file that is trained on, or of one that a network of ``known`` outputs is scored by."""
 
     @abstractmethod
-    def outputs_of(self, train: Samples) -> Own:
-        """Those of a network trained on it."""
+    def again(self, train: Samples) -> Target:
+        """How the answers are read of a file that is held out while ``train`` is trained on."""
+
+    def chosen(self, train: Samples, options: Said) -> Samples:
+        """Those of ``train`` that are trained on: all, unless a subclass says otherwise."""
+        return train
+
+    @abstractmethod
+    def training(self, train: Samples, options: Said) -> Training:
+        """Of a network, on ``train``."""
 
     @abstractmethod
     def check(self, samples: Samples) -> None:
@@ -82,3 +96,7 @@ class Kind(ABC, Generic[Own]):
     @abstractmethod
     def taught(self, outputs: Own, answers: Answers) -> Answers:
         """What peers are fitted to."""
+
+    def asked(self, model: Any, x: Numbers) -> Answers:
+        """What a fitted peer says of (samples, inputs) numbers, as :meth:`Judge.found` has it."""
+        return np.asarray(model.predict(x))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from polychron.command.options import UNRECORDED, Options, option, word
 
@@ -18,6 +18,10 @@ SIZE = "height and width to which the images of a folder are brought; left out: 
 CALIBRATE = "fit a temperature for its probabilities, too, by four trainings within the training part"
 LOOKS = "looks at each sample"
 COMPARE = "fit scikit-learn's {}, gradient boosting and 1-NN to the same samples, too"
+KNOWN = "a column of labels; left out: every column is an input, and all samples are trained on"
+NORMAL = "the label of normal samples, which alone are trained on; left out: the commonest"
+CONTAMINATION = "the share of the samples trained on that are anomalies; left out: 5 % of new ones are to be called so"
+DETECTORS = "fit scikit-learn's isolation forest and local outlier factor to the same samples, too"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +35,6 @@ class TableOptions(Options):
     out: Annotated[Path | None, option("the network file"), UNRECORDED] = None
     tables: Annotated[int, option("tables", low=1, high=1023)] = 64
     pairs: Annotated[int, option("anchor pairs of a table", low=1, high=16)] = 6
-    epochs: Annotated[int | None, option(LOOKS, low=1, high=100_000)] = None
     seed: Annotated[int, option("of the training, and of the quarter that is held out", low=0, high=(1 << 32) - 1)] = 0
     minutes: Annotated[float | None, option("stop after so long, and keep what is trained by then", low=0, high=1e6)] = None
     compare: Annotated[bool, option("fit others"), UNRECORDED] = False
@@ -46,9 +49,25 @@ class TableOptions(Options):
         """Whether the outputs are calibrated by networks of parts of the training part."""
         return False
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Of the training, as the estimators call them."""
+        return {"tables": self.tables, "pairs": self.pairs}
+
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifyOptions(TableOptions):
+class LearnOptions(TableOptions):
+    """A network for the rows of a table, fitted to what is known of each."""
+
+    epochs: Annotated[int | None, option(LOOKS, low=1, high=100_000)] = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return super().parameters | {"epochs": self.epochs}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifyOptions(LearnOptions):
     """A classifier of the rows of a table."""
 
     data: Annotated[Path, option(DATA.format(" or of images by class"), metavar="PATH")]
@@ -69,10 +88,28 @@ class ClassifyOptions(TableOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegressOptions(TableOptions):
+class RegressOptions(LearnOptions):
     """Numbers for the rows of a table."""
 
     target: Annotated[str | None, option(NUMBERS, metavar="COLUMN[,COLUMN]")] = None
     out: Annotated[Path | None, option("the network file; left out: regress.safetensors"), UNRECORDED] = None
     epochs: Annotated[int | None, option(f"{LOOKS}; left out: 10", low=1, high=100_000)] = None
     compare: Annotated[bool, option(COMPARE.format("ridge regression")), UNRECORDED] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnomalyOptions(TableOptions):
+    """Anomalies among the rows of a table."""
+
+    data: Annotated[Path, option(DATA.format(" or of images by class"), metavar="PATH")]
+    target: Annotated[str | None, option(KNOWN, metavar="COLUMN")] = None
+    normal: Annotated[str | None, option(NORMAL, metavar="LABEL")] = None
+    out: Annotated[Path | None, option("the network file; left out: anomaly.safetensors"), UNRECORDED] = None
+    tables: Annotated[int, option("tables", low=1, high=1023)] = 128
+    pairs: Annotated[int, option("anchor pairs of a table", low=1, high=16)] = 7
+    contamination: Annotated[float | None, option(CONTAMINATION, low=0.001, high=0.5)] = None
+    compare: Annotated[bool, option(DETECTORS), UNRECORDED] = False
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return super().parameters | ({} if self.contamination is None else {"contamination": self.contamination})

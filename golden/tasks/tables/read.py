@@ -1,10 +1,11 @@
 """Samples of a file or a folder, as what a network trains on: numbers, answers, groups."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from polychron.command.terminal import printable
 
@@ -40,6 +41,12 @@ class Samples:
     held_out: int
 
 
+def some(samples: Samples, numbers: npt.NDArray[np.integer]) -> Samples:
+    """Those of these ``numbers``."""
+    groups = None if samples.groups is None else samples.groups[numbers]
+    return replace(samples, x=samples.x[numbers], answers=samples.answers[numbers], groups=groups)
+
+
 def read_samples(
     path: Path,
     read: Target,
@@ -49,10 +56,10 @@ def read_samples(
     size: Size | None = None,
     scored: bool = False,
 ) -> Samples:
-    """The samples of a file or a folder. ``target``: the columns of what is to be learnt, as ``read`` takes them, the last one if it is
-    left out; ``group``: one that is no input, whose values say which samples belong together; ``size``: of images. ``scored``: the samples
-    are scored by a network that was trained on others and has these names; they may lack the groups. Whatever is wrong is a
-    ``NetworkError`` that names the file, and the column.
+    """The samples of a file or a folder. ``target``: the columns of what is to be learnt, as ``read`` takes them; if it is left out, the
+    last one, or what the file tells apart where none is needed; ``group``: one that is no input, whose values say which samples belong
+    together; ``size``: of images. ``scored``: the samples are scored by a network that was trained on others and has these names; they may
+    lack the groups, and the columns of what isn't needed. Whatever is wrong is a ``NetworkError`` that names the file, and the column.
     """
     table = read_table(path, Wanted(size=size, numbers=read.numbers))
     with named(path):
@@ -65,8 +72,10 @@ def read_samples(
 def _samples(table: Columns, read: Target, *, target: str | tuple[str, ...] | None, group: str | None, scored: bool) -> dict[str, Any]:
     if scored and group not in table.names:
         group = None
-    targets = table.last if target is None else read.columns(target, table.names) if isinstance(target, str) else target
-    for option, names in (("--target: ", targets or ("",)), ("--group: ", () if group is None else (group,))):
+    targets = table.last(needed=read.needed) if target is None else read.columns(target, table.names) if isinstance(target, str) else target
+    if scored and not read.needed and not set(targets) <= set(table.names):
+        targets = ()
+    for option, names in (("--target: ", targets or ("",) * read.needed), ("--group: ", () if group is None else (group,))):
         for name in names:
             if name not in table.names:
                 begin = "" if scored else option  # the card names it, not the user

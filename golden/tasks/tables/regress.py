@@ -11,11 +11,14 @@ from polychron.command.terminal import printable
 
 from ...integer.layer import Int16, NetworkError
 from ...model.layer import Floats
+from ..fitting.learning import Learning
 from ..fitting.outputs.base import Answers
 from ..fitting.outputs.values import Values
 from ..fitting.quantiles import Numbers
 from ..fitting.recipe import MAX_OUTPUTS
+from ..fitting.training import Training
 from .kind import LISTED, Judge, Kind, Peer
+from .options import RegressOptions
 from .read import Samples
 from .target import Numeric, Target
 
@@ -112,15 +115,24 @@ class NumberJudge(Judge):
 LABELS = (("r2", "R2"), ("mae", "MAE"), ("rmse", "RMSE"))
 
 
-class Regress(Kind[Values]):
+class Regress(Kind[Values, RegressOptions]):
     outputs = Values
     fewest = 2
 
     def target(self, known: Values | None) -> Target:
         return Numeric()
 
-    def outputs_of(self, train: Samples) -> Values:
-        return Values.of(train.answers, names=train.targets)
+    def again(self, train: Samples) -> Target:
+        return Numeric()
+
+    def training(self, train: Samples, options: RegressOptions) -> Training:
+        return Learning(
+            answers=train.answers,
+            outputs=Values.of(train.answers, names=train.targets),
+            tables=options.tables,
+            pairs=options.pairs,
+            epochs=options.epochs,
+        )
 
     def check(self, samples: Samples) -> None:
         if (count := len(samples.targets)) > MAX_OUTPUTS:

@@ -15,10 +15,11 @@ from .columns import Columns
 
 
 class Target(ABC):
-    """How it is named and read. ``what`` it is; ``numbers``: whether it must be numbers."""
+    """How it is named and read. ``what`` it is; ``numbers``: whether it must be numbers; ``needed``: whether there must be any."""
 
     what: ClassVar[str]
     numbers: ClassVar[bool] = False
+    needed: ClassVar[bool] = True
 
     @abstractmethod
     def columns(self, said: str, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -44,6 +45,17 @@ class Labels(Target):
         if len(names) > 1:
             raise NetworkError(f"the labels must be in one column, not in {len(names)}")
         return table.labels(names[0], texts=self.texts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptionalLabels(Labels):
+    """Labels, or none."""
+
+    needed = False
+
+    def read(self, table: Columns, names: tuple[str, ...]) -> Answers:
+        """(samples,) of any type; of objects, all None, where there are no labels."""
+        return super().read(table, names) if names else np.full(table.samples, None)
 
 
 class Numeric(Target):

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from polychron.command.terminal import printable
 from polychron.system.progress import bar, under_way
@@ -17,26 +16,26 @@ from ...integer.file import save_network
 from ...integer.layer import NetworkError
 from ...integer.network import Network
 from ...training.stop import StopRequest
-from ..fitting.card import Fitted, read_card
+from ..fitting.card import read_card
 from ..fitting.cross_validation import FOLDS, unseen
-from ..fitting.numbers import recipe_for, train_numbers
 from ..fitting.outputs.base import Answers, Outputs
 from ..fitting.progress import Progress
 from ..fitting.quantiles import MOST_BOUNDS, Numbers, Quantiles
-from ..fitting.train import Trained
+from ..fitting.training import Fit, Training, fit_numbers
 from ..products import check_out, plot_curve, versions
 from ..readers.sizes import Size, shown, size_word
+from .anomaly import Anomaly
 from .classify import Classify
 from .kind import Judge, Kind, Peer
 from .options import TableOptions
-from .read import Samples, read_samples
+from .read import Samples, read_samples, some
 from .regress import Regress
 
 HELD_OUT = 0.25
 QUARTER = "a quarter, drawn by the seed"
 OWN = "the t10k files"
 
-TASKS: dict[str, Kind[Any]] = {kind.outputs.task: kind for kind in (Classify(), Regress())}
+TASKS: dict[str, Kind[Any, Any]] = {kind.outputs.task: kind for kind in (Classify(), Regress(), Anomaly())}
 
 
 def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[str, Any]:
@@ -50,86 +49,90 @@ def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[st
         raise NetworkError(f"--out: {printable(out)} is the file of the samples, and would be overwritten")
     if len(test.x) < kind.fewest:
         raise NetworkError(f"{printable(options.data)}: at least {kind.fewest} samples must be held out, not {len(test.x)}")
-    fitted = _fitted(kind, train, options)
-    recipe = recipe_for(len(train.x), aim=fitted.outputs.aim, tables=options.tables, pairs=options.pairs, epochs=options.epochs)
+    train = kind.chosen(train, options)
+    training = kind.training(train, options)
+    quantiles = _quantiles(training, train, options)
     more = {"command": command, "data": _about(train, options), "seed": options.seed, "versions": versions()}
     calibrated = None
-    with StopRequest() as stop, bar(recipe.steps * (1 + FOLDS * options.calibrated), unit="round") as line:
+    with StopRequest() as stop, bar(training.steps * (1 + FOLDS * options.calibrated), unit="round") as line:
         progress = Progress(line, stop, options.minutes)
-        trained = train_numbers(train.x, train.answers, recipe, fitted=fitted, seed=options.seed, more=more, tick=progress)
-        save_network(trained.network, out)  # kept, whatever comes while it is calibrated and scored
-        if options.calibrated and not trained.stopped:
-            calibrated = _calibrated(fitted, train, options, progress)
-    if trained.stopped:
+        known: dict[str, Any] = {"names": train.names, "parameters": options.parameters, "more": more}
+        fit = fit_numbers(train.x, training, quantiles, **known, seed=options.seed, tick=progress)
+        save_network(fit.network, out)  # kept, whatever comes while it is calibrated and scored
+        if options.calibrated and not fit.stopped:
+            calibrated = _calibrated(fit, training, train, seed=options.seed, progress=progress)
+    if fit.stopped:
         print("note: stopped early; the network is what was trained by then")
     elif options.calibrated and calibrated is None:
         print("note: no temperature was fitted: stopped early, or there are too few samples")
-    outputs = calibrated or fitted.outputs
+    outputs = calibrated or fit.fitted.outputs
     with under_way("scoring the held-out samples"):
-        unit = 2.0**-trained.network.out_frac
-        judge = kind.judge(fitted.latencies(test.x), test.answers, outputs=outputs, unit=unit)
-        latencies = deep_outputs(trained.network, judge.x)
+        unit = 2.0**-fit.network.out_frac
+        judge = kind.judge(fit.fitted.latencies(test.x), test.answers, outputs=outputs, unit=unit)
+        latencies = deep_outputs(fit.network, judge.x)
         figures = judge.of_network(latencies)
     first = next(iter(figures))
-    network = replace(trained.network, card={**trained.network.card, **outputs.fields(), "figures": {first: figures[first]}})
+    kept = {} if figures[first] is None else {first: figures[first]}
+    network = replace(fit.network, card={**fit.network.card, **outputs.fields(), "figures": kept})
     save_network(network, out)
-    plot = plot_curve(out, train=progress.curve, checks=[], title=f"{out.stem}: growing, then fitting", unit=outputs.aim.unit)
+    plot = ""
+    if training.unit is not None:
+        title = f"{out.stem}: growing, then fitting"
+        plot = "; " + plot_curve(out, train=progress.curve, checks=[], title=title, unit=training.unit)
     images = "" if train.size is None else f" ({shown(train.size)})"
     print(f"{len(train.x)} samples trained on, {len(test.x)} held out; {len(train.names)} inputs{images}, {kind.described(outputs)}")
     taught = kind.taught(outputs, train.answers)
     others = list(_others(kind, train.x, taught, test.x)) if options.compare else []
     judge.report(latencies, others)
     count = sum(group.n_t * group.n_c for group in network.output.groups)
-    print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {printable(out)}; {plot}")
+    print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {printable(out)}{plot}")
     peers = {peer.name: judge.figures(peer.found)[first] for peer in others}
     return {"file": out, "figures": figures, "peers": peers, "anchor_pairs": count, "table_bytes": network.table_bytes()}
 
 
-def _fitted(kind: Kind[Any], train: Samples, options: TableOptions) -> Fitted:
-    """The maps of inputs and outputs."""
-    quantiles = Quantiles.fit(train.x)
+def _quantiles(training: Training, train: Samples, options: TableOptions) -> Quantiles:
+    """The map of the inputs."""
+    quantiles = training.quantiles(train.x)
     if (count := sum(map(len, quantiles.edges))) > MOST_BOUNDS:
         needed = f"{len(train.names)} inputs take {count} bounds between their numbers"
         raise NetworkError(f"{printable(options.data)}: {needed}, and a network's file holds {MOST_BOUNDS}: leave some columns out")
-    shape = {"tables": options.tables, "pairs": options.pairs, "epochs": options.epochs}
-    return Fitted(quantiles=quantiles, outputs=kind.outputs_of(train), names=train.names, parameters=shape)
+    return quantiles
 
 
-def _calibrated(fitted: Fitted, train: Samples, options: TableOptions, progress: Progress) -> Outputs | None:
-    """The outputs, calibrated by what networks of the same shape say of the parts of the training samples that they were not trained on;
-    None where that can't be known."""
+def _calibrated(fit: Fit, training: Training, train: Samples, *, seed: int, progress: Progress) -> Outputs | None:
+    """The outputs, calibrated by what networks of the same training say of the parts of the training samples that they were not trained
+    on; None where that can't be known."""
 
-    def again(x: Numbers, answers: Answers) -> tuple[Fitted, Trained]:
-        part = replace(fitted, quantiles=Quantiles.fit(x))
-        recipe = recipe_for(len(x), aim=part.outputs.aim, tables=options.tables, pairs=options.pairs, epochs=options.epochs)
-        return part, train_numbers(x, answers, recipe, fitted=part, seed=options.seed, tick=progress.another())
+    def again(x: Numbers, answers: Answers) -> Fit:
+        part = training.of(answers)
+        return fit_numbers(x, part, part.quantiles(x), names=None, parameters={}, seed=seed, tick=progress.another())
 
-    found = unseen(train.x, train.answers, train.groups, again, seed=options.seed)
-    return None if found is None else fitted.outputs.calibrated(*found)
+    found = unseen(train.x, train.answers, train.groups, again, seed=seed)
+    return None if found is None else fit.fitted.outputs.calibrated(*found)
 
 
 def _about(samples: Samples, options: TableOptions) -> dict[str, Any]:
     """What the card says of the data."""
-    target = samples.targets[0] if len(samples.targets) == 1 else list(samples.targets)
+    target = samples.targets[0] if len(samples.targets) == 1 else list(samples.targets) or None
     about = {"name": options.data.name, "sha256": samples.sha256, "target": target, "group": options.group}
     about["size"] = None if samples.size is None else shown(samples.size)
     about["held_out"] = options.test.name if options.test is not None else OWN if samples.held_out else QUARTER
     return {key: value for key, value in about.items() if value is not None}
 
 
-def _others(kind: Kind[Any], x: Numbers, answers: Answers, test: Numbers) -> Iterator[Peer]:
+def _others(kind: Kind[Any, Any], x: Numbers, answers: Answers, test: Numbers) -> Iterator[Peer]:
     for name, model in kind.peers():
         try:
             with under_way(f"fitting {name}"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of features that are missing, and of fits that are not at their end
-                found = np.asarray(model.fit(x, answers).predict(test)).reshape(len(test), *answers.shape[1:])
+                found = kind.asked(model.fit(x, answers), test).reshape(len(test), *answers.shape[1:])
         except ValueError as error:  # such as of a single class; the network is saved
             print(f"note: no {name}: {printable(error, limit=300)}")
         else:
             yield Peer(name, found)
 
 
-def _parts(kind: Kind[Any], options: TableOptions) -> tuple[Samples, Samples]:
+def _parts(kind: Kind[Any, Any], options: TableOptions) -> tuple[Samples, Samples]:
     """What is trained on and what is held out."""
     samples = read_samples(options.data, kind.target(None), target=options.target, group=options.group, size=options.images)
     try:
@@ -140,8 +143,7 @@ def _parts(kind: Kind[Any], options: TableOptions) -> tuple[Samples, Samples]:
         return _own(samples) if samples.held_out else _quarter(kind, samples, seed=options.seed)
     if samples.held_out:
         raise NetworkError(f"--test: {printable(options.data)} has {OWN} to be held out; name its file of training images with --data")
-    known = kind.target(kind.outputs_of(samples))
-    test = read_samples(options.test, known, target=samples.targets, group=options.group, size=samples.size, scored=True)
+    test = read_samples(options.test, kind.again(samples), target=samples.targets, group=options.group, size=samples.size, scored=True)
     if test.sha256 == samples.sha256:
         raise NetworkError(f"--test: {printable(options.test)} is the file that is trained on; what is held out must be another")
     if test.names != samples.names:
@@ -152,10 +154,10 @@ def _parts(kind: Kind[Any], options: TableOptions) -> tuple[Samples, Samples]:
 def _own(samples: Samples) -> tuple[Samples, Samples]:
     """What the source itself holds out is."""
     first = len(samples.x) - samples.held_out
-    return _some(samples, np.arange(first)), _some(samples, np.arange(first, len(samples.x)))
+    return some(samples, np.arange(first)), some(samples, np.arange(first, len(samples.x)))
 
 
-def _quarter(kind: Kind[Any], samples: Samples, *, seed: int) -> tuple[Samples, Samples]:
+def _quarter(kind: Kind[Any, Any], samples: Samples, *, seed: int) -> tuple[Samples, Samples]:
     """A quarter is held out: whole groups where there are any, else samples, stratified where every class has two."""
     from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
@@ -166,21 +168,16 @@ def _quarter(kind: Kind[Any], samples: Samples, *, seed: int) -> tuple[Samples, 
         train, test = next(GroupShuffleSplit(1, test_size=HELD_OUT, random_state=seed).split(numbers, groups=samples.groups))
     else:
         train, test = train_test_split(numbers, test_size=HELD_OUT, random_state=seed, stratify=_strata(kind, samples.answers))
-    return _some(samples, train), _some(samples, test)
+    return some(samples, train), some(samples, test)
 
 
-def _strata(kind: Kind[Any], answers: Answers) -> Answers | None:
+def _strata(kind: Kind[Any, Any], answers: Answers) -> Answers | None:
     """What is stratified by, if every value of it is there twice, and each can be held out."""
     strata = kind.strata(answers)
     if strata is None:
         return None
     _, counts = np.unique(strata, return_counts=True)
     return strata if counts.min() >= 2 and len(counts) <= HELD_OUT * len(answers) else None
-
-
-def _some(samples: Samples, numbers: npt.NDArray[np.integer]) -> Samples:
-    groups = None if samples.groups is None else samples.groups[numbers]
-    return replace(samples, x=samples.x[numbers], answers=samples.answers[numbers], groups=groups)
 
 
 def held_out(network: Network, *, data: Path | None) -> Judge:

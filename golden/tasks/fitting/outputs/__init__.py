@@ -1,1 +1,2 @@
-"""What the outputs of a network stand for: classes, with probabilities that can be calibrated, or numbers."""
+"""What the outputs of a network stand for: classes, with probabilities that can be calibrated, numbers, or how rare a sample
+is."""

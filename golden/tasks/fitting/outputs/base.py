@@ -12,7 +12,7 @@ from ....model.layer import Float32, Floats
 from ..aims import Aim
 
 Answers = npt.NDArray[Any]
-"""What is known or predicted of samples: (samples,) labels, or (samples, targets) numbers."""
+"""What is known or predicted of samples: (samples,) labels, (samples, targets) numbers, or (samples,) 1 and -1, normal and not."""
 
 
 def scores_of(outputs: Int16, *, unit: float) -> Floats:
@@ -21,19 +21,14 @@ def scores_of(outputs: Int16, *, unit: float) -> Floats:
 
 
 class Outputs(ABC):
-    """``task``: the card's; ``aim``: what the network is trained for."""
+    """``task``: the card's."""
 
     task: ClassVar[str]
-    aim: ClassVar[Aim]
 
     @property
     @abstractmethod
     def count(self) -> int:
         """Outputs of the network."""
-
-    @abstractmethod
-    def targets(self, answers: Answers) -> Float32:
-        """(samples, count): the scores that are due; the larger one is, the earlier its output spikes."""
 
     @abstractmethod
     def answers(self, outputs: Int16, *, unit: float) -> Answers:
@@ -52,3 +47,13 @@ class Outputs(ABC):
     @abstractmethod
     def read(cls, card: Mapping[str, Any], *, count: int) -> Self:
         """From a card of a network with so many outputs; ``NetworkError`` where it doesn't fit."""
+
+
+class Learnt(Outputs):
+    """Outputs that are fitted to what is known of samples. ``aim``: what the network is trained for."""
+
+    aim: ClassVar[Aim]
+
+    @abstractmethod
+    def targets(self, answers: Answers) -> Float32:
+        """(samples, count): the scores that are due; the larger one is, the earlier its output spikes."""

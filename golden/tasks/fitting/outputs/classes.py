@@ -12,7 +12,7 @@ from ....integer.layer import Int16, NetworkError
 from ....model.layer import Float32, Floats
 from ..aims import SOFTMAX, Aim, softmax
 from ..recipe import MAX_OUTPUTS
-from .base import Answers, Outputs, scores_of
+from .base import Answers, Learnt, scores_of
 from .calibration import HIGHEST, LOWEST, best_temperature
 
 KINDS = "biufUO"
@@ -20,7 +20,7 @@ KINDS = "biufUO"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Classes(Outputs):
+class Classes(Learnt):
     """``labels``: (classes,), rising, of any type. ``temperature`` of the probabilities, if one was fitted."""
 
     task: ClassVar[str] = "classify"

@@ -12,14 +12,14 @@ from ....model.layer import Float32
 from ..aims import SQUARES, Aim
 from ..quantiles import Numbers
 from ..recipe import MAX_OUTPUTS
-from .base import Answers, Outputs
+from .base import Answers, Learnt
 
 LARGEST = 1e100
 """Of a number that is to be learnt: its square must be one, too."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Values(Outputs):
+class Values(Learnt):
     """A latency of 1 (in units of 2**-out_frac) is ``scale`` more than one of 0, which is ``offset``; both (targets,). ``names`` of the
     targets, or None."""
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from golden.integer.layer import NetworkError
 from golden.tasks.fitting.card import Fitted, read_card
 from golden.tasks.fitting.outputs.classes import Classes
+from golden.tasks.fitting.outputs.rarity import Rarity
 from golden.tasks.fitting.outputs.values import Values
 from golden.tasks.fitting.quantiles import Quantiles
 
@@ -19,6 +20,7 @@ QUANTILES = Quantiles.fit(np.random.default_rng(0).normal(size=(50, 3)))
 OUTPUTS = {
     "classify": Classes(labels=np.array(["a", "b"])),
     "regress": Values(offset=np.array([0.5, -3e7]), scale=np.array([0.1, 0.0]), names=("u", "v")),
+    "anomaly": Rarity(offset=-12.5),
 }
 
 
@@ -27,7 +29,7 @@ def card_of(task, **changes):
     return json.loads(json.dumps(replace(fitted, **changes).card()))
 
 
-CARD, NUMBERS = card_of("classify"), card_of("regress")
+CARD, NUMBERS, RARITY = card_of("classify"), card_of("regress"), card_of("anomaly")
 
 
 def test_what_is_written_is_read():
@@ -37,6 +39,7 @@ def test_what_is_written_is_read():
     assert fitted.outputs.labels.tolist() == ["a", "b"]
     found = read_card(NUMBERS, inputs=3, outputs=2).outputs
     assert (found.offset.tolist(), found.scale.tolist(), found.names) == ([0.5, -3e7], [0.1, 0.0], ("u", "v"))
+    assert read_card(RARITY, inputs=3, outputs=1).outputs.offset == -12.5
     nameless = card_of("regress", names=None, outputs=replace(OUTPUTS["regress"], names=None))
     assert (read_card(nameless, inputs=3, outputs=2).names, read_card(nameless, inputs=3, outputs=2).outputs.names) == (None, None)
 
@@ -48,7 +51,7 @@ def test_the_card_of_another_kind_is_refused_where_one_is_wanted():
 
 
 WRONG = [
-    ("task", "digits", "card field task must be classify or regress, not 'digits'"),
+    ("task", "digits", "card field task must be classify or regress or anomaly, not 'digits'"),
     ("inputs", None, "card fields inputs and parameters must be objects"),
     ("parameters", [], "card fields inputs and parameters must be objects"),
     ("inputs.levels", 255, "card field inputs must have 240 levels, and 256 where one is missing"),
@@ -77,6 +80,14 @@ WRONG_NUMBERS = [
     ("targets.scale", [1.0, 10**400], "card field targets.scale must have 2 numbers of at most 1e+100"),
     ("targets.scale", [1.0, -1.0], "card field targets.scale must be 0 or more"),
     ("targets.scale", "12", "card field targets.scale must have 2 numbers of at most 1e+100"),
+]
+WRONG_RARITY = [
+    ("anomaly.normal", ["a"], "card field anomaly.normal must be a text or a number"),
+    ("anomaly", [1], "card field anomaly.offset must be a number of -32767..32767"),
+    ("anomaly.offset", None, "card field anomaly.offset must be a number of -32767..32767"),
+    ("anomaly.offset", float("nan"), "card field anomaly.offset must be a number of -32767..32767"),
+    ("anomaly.offset", 10**400, "card field anomaly.offset must be a number of -32767..32767"),
+    ("anomaly.offset", True, "card field anomaly.offset must be a number of -32767..32767"),
 ]
 
 
@@ -114,6 +125,27 @@ def test_whatever_stands_there_it_is_read_or_refused(where, value):
         return
     assert fitted.quantiles.latencies(np.zeros((1, 3))).shape == (1, 3)
     assert len(fitted.outputs.labels) == 2
+
+
+@pytest.mark.parametrize(("where", "value", "sentence"), WRONG_RARITY)
+def test_a_changed_threshold_is_named(where, value, sentence):
+    with pytest.raises(NetworkError) as caught:
+        read_card(changed(where, value, RARITY), inputs=3, outputs=1)
+    assert sentence in str(caught.value)
+
+
+def test_how_rare_a_sample_is_takes_one_output():
+    with pytest.raises(NetworkError, match="a network of task anomaly must have 1 output, not 2"):
+        read_card(RARITY, inputs=3, outputs=2)
+
+
+@given(st.sampled_from(["task", "anomaly", "anomaly.offset", "anomaly.normal"]), JSON)
+def test_whatever_stands_there_of_a_threshold_it_is_read_or_refused(where, value):
+    try:
+        fitted = read_card(changed(where, value, RARITY), inputs=3, outputs=1)
+    except NetworkError:
+        return
+    assert set(fitted.outputs.answers(np.array([[-32768], [32767]], np.int16), unit=1.0)) <= {1, -1}
 
 
 @given(st.sampled_from(["task", "targets", "targets.offset", "targets.scale", "targets.names"]), JSON)

@@ -1,6 +1,8 @@
+import sys
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from golden.tasks.fitting.quantiles import LEVELS, MISSING, REFERENCES, Quantiles
@@ -50,3 +52,33 @@ def test_a_map_goes_through_lists():
     np.testing.assert_array_equal(quantiles.latencies(x), again.latencies(x))
     with pytest.raises(ValueError, match="the bounds of input 1 must be"):
         Quantiles.read([[1.0], [2.0, 2.0]])
+
+
+@given(NUMBERS, NUMBERS)
+@example([sys.float_info.max, -sys.float_info.max], [0.0])
+@example([-sys.float_info.max], [0.0])
+def test_what_lies_beyond_has_latencies_of_its_own(seen, new):
+    quantiles = Quantiles.reaching(np.array([seen]).T)
+    (edges,) = quantiles.edges
+    assert np.isfinite(edges).all()
+    assert (edges[1:] > edges[:-1]).all()
+    assert 1 <= len(edges) <= LEVELS
+    latencies = quantiles.latencies(np.array([sorted(seen + new)]).T)[:, 0]
+    assert (np.diff(latencies) >= 0).all()
+    inside = quantiles.latencies(np.array([sorted(set(seen))]).T)[:, 0]
+    assert (np.diff(inside) > 0).all()
+    assert inside[-1] < LEVELS
+    assert (quantiles.latencies(np.array([[value] for value in new if value > max(seen)]).reshape(-1, 1)) == LEVELS).all()
+    assert (quantiles.latencies(np.array([[value] for value in new if value < min(seen)]).reshape(-1, 1)) == 0).all()
+    if min(seen) > -np.finfo(float).max:
+        assert inside[0] > 0
+
+
+def test_half_of_the_bounds_are_as_far_apart():
+    values = np.random.default_rng(0).lognormal(size=(50_000, 1))
+    (edges,) = Quantiles.reaching(values).edges
+    assert len(edges) == LEVELS
+    above = (edges > np.median(values)).mean()
+    assert above > 0.7  # by ranks alone it were half
+    (ranks,) = Quantiles.fit(values).edges
+    assert (ranks > np.median(values)).mean() == pytest.approx(0.5, abs=0.01)
