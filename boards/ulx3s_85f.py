@@ -2,6 +2,9 @@
 
 Sources: the schematics of github.com/emard/ulx3s (flash.sch: IS25LP128F, or a W25Q128JV in its place; the clock is the FPGA's MCLK), and
 the platform of amaranth-boards for the pins.
+
+Pin L2 is GPIO0 of the ESP32, whose firmware loads a bitstream of its own when it is low for seconds (the board's author, in
+github.com/olofk/edalize/issues/58).
 """
 
 from .board import Board, PinGroup, Programmer, Tier, Wiring
@@ -28,7 +31,7 @@ BOARD = Board(
     name="ulx3s_85f",
     title="Radiona ULX3S 85F",
     platform="amaranth_boards.ulx3s:ULX3S_85F_Platform",
-    wiring=Wiring(led_g="led 0", led_r="led 1", flash="quad_flash 0", extra=(QUAD,)),
+    wiring=Wiring(led_g="led 0", led_r="led 1", flash="quad_flash 0", high=("L2",), extra=(QUAD,)),
     device="LFE5U-85F",
     package="BG381",
     clock_in_hz=25e6,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import ClockDomain, ClockSignal, Module
+from amaranth.hdl import ClockDomain, ClockSignal, Const, Module
 from amaranth.lib import io, wiring
 from amaranth.lib.cdc import ResetSynchronizer
 
@@ -16,7 +16,8 @@ from .system import System
 
 
 class EcpTop(wiring.Component):
-    """``System(board)`` on an ECP5 board's clock, UART, flash and two LEDs (loaded, error), the first tier's tables in block RAM.
+    """``System(board)`` on an ECP5 board's clock, UART, flash, two LEDs (loaded, error) and pins kept high, the first tier's tables in
+    block RAM.
 
     Reset lasts until the PLL has locked. With a flash, which must deliver a nibble a clock, there is a second domain, ``fast``, at twice
     the core's clock, for its pads.
@@ -56,6 +57,7 @@ class EcpTop(wiring.Component):
             "uart_tx": (ports["uart_tx"], system.uart_tx),
             "led_loaded": (ports["led_g"], system.led_g),
             "led_error": (ports["led_r"], system.led_r),
+            **{f"high_{pin}": (ports.pin(pin), Const(1)) for pin in board.wiring.high},
         }
         for name, (port, value) in outputs.items():
             m.submodules[name] = buffer = io.Buffer("o", port)

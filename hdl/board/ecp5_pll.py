@@ -2,6 +2,7 @@
 
 Sources: Lattice FPGA-TN-02200 (ECP5 sysCLOCK PLL/DLL design and usage guide), FPGA-DS-02012 (family data sheet, sysCLOCK PLL timing). For
 the phase detector 3.125 and 10 MHz are given as the least; the stricter figure stands here. Reference page: docs/reference/blocks/top.md.
+The analog settings are in neither: those of Project Trellis, whose ecppll gives them to every PLL.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ VCO_HZ = (400e6, 800e6)
 OUT_HZ = (3.125e6, 400e6)
 MOST = 128  # of each divider, and of coarse phases
 NAMES = ("CLKOP", "CLKOS", "CLKOS2", "CLKOS3")
+ANALOG = {"ICP_CURRENT": "12", "LPF_RESISTOR": "8", "MFG_ENABLE_FILTEROPAMP": "1", "MFG_GMCREF_SEL": "2"}
+"""Attributes of the cell: charge pump and loop filter. Without them nextpnr leaves all at 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +139,7 @@ class EcpPll(wiring.Component):
             p_CLKFB_DIV=settings.clkfb,
             p_FEEDBK_PATH="CLKOP",
             **parameters,
+            **{f"a_{name}": value for name, value in ANALOG.items()},
             i_CLKI=self.i,
             i_CLKFB=clocks["CLKOP"],
             i_RST=Const(0),

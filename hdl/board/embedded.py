@@ -5,6 +5,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from boards import Board
+from firmware import isa
 
 from ..core.core import Core
 from ..flash.bus import FlashPins, FlashStatus
@@ -12,7 +13,11 @@ from ..link.bus import ReadDataStream, ReadRequestStream, StepStream, SymbolStre
 from ..link.loader import LoadStatus
 from .parts import connect_image, connect_rows, core_params, make_flash, make_loader
 
-_REST_BITS = 12  # of clocks after a reset of the core: longer than the longest row, which may be under way, takes in flash
+
+def rest_clocks(width: isa.Width) -> int:
+    """Clocks that a step waits after a reset of the core, a power of two: more than the longest row, which may be under way, takes in flash
+    (128 beats, two clocks a byte)."""
+    return 512 * width.lanes
 
 
 class EmbeddedCore(wiring.Component):
@@ -28,14 +33,17 @@ class EmbeddedCore(wiring.Component):
 
     Without a complete image the core is in reset, takes no step and answers no read. So it is for a clock with ``abort``; what the network
     knew is then undefined until an image with a STORE section is loaded. A board with a flash tier has the ports of the flash too: the
-    image at the board's offset is then loaded after reset, unless ``image_start`` comes first, and a step waits for 4,096 clocks after a
-    reset of the core. With a byte a clock ``flash`` is in the domain ``flash``, twice ``sync`` and rising with it; all else is in ``sync``.
+    image at the board's offset is then loaded after reset, unless ``image_start`` comes first, and a step waits :func:`rest_clocks` after
+    a reset of the core. With a byte a clock ``flash`` is in the domain ``flash``, twice ``sync`` and rising with it; the rest is in
+    ``sync``.
 
     The tables are in memory that synthesis infers. ``pause_bits``: that of FlashController.
     """
 
     def __init__(self, board: Board, *, pause_bits: int = 8) -> None:
-        self._core = Core(params=core_params(board))
+        params = core_params(board)
+        self._core = Core(params=params)
+        self._rest = rest_clocks(params.width)
         self._loader = make_loader(board)
         self._flash = make_flash(board, pause_bits=pause_bits)
         flash = {"scrub": In(1), "flash": Out(FlashPins), "flash_status": Out(FlashStatus)}
@@ -79,7 +87,7 @@ class EmbeddedCore(wiring.Component):
         ]
         if self._flash is not None:
             m.submodules.flash = flash = self._flash
-            rest = Signal(_REST_BITS + 1)
+            rest = Signal(range(self._rest + 1))
             connect_rows(m, flash, core)
             wiring.connect(m, flash.status, wiring.flipped(self.flash_status))
             wiring.connect(m, flash.pins, wiring.flipped(self.flash))

@@ -102,7 +102,8 @@ class FlashController(wiring.Component):
         reading = Signal()  # in the data phase: the image
         waiting = Signal()  # a byte of it is asked for
         step, steps, phase = gearbox.step, counter.steps, wave.phase
-        part, several = Signal(range(len(self._parts))), len(self._parts) > 1  # the one that is tried, or was found
+        part = Signal(range(len(self._parts)))  # the one that is tried, or was found
+        several = len(self._parts) > 1
         expected = _byte_before(self._answers[0], number)
         for other in range(1, len(self._parts)):
             expected = Mux(part == other, _byte_before(self._answers[other], number), expected)

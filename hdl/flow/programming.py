@@ -127,7 +127,7 @@ def _check_board(board: Board, folder: Path) -> None:
 
 def _check_parts(board: Board, folder: Path, flash: bytes) -> None:
     """That ``flash`` is made of the files beside it. An export into the folder leaves a list of its own, which doesn't name flash.bin."""
-    parts = {"bitstream.bin": flash[: board.image_offset], "image.bin": flash[board.image_offset :]}
+    parts = {_bitstream(board): flash[: board.image_offset], "image.bin": flash[board.image_offset :]}
     for name, part in parts.items():
         path = folder / name
         if path.exists() and read_input(path).ljust(len(part), b"\xff") != part:
@@ -139,8 +139,12 @@ def _product(board: Board, folder: Path, *, image_only: bool) -> tuple[Path, int
     if board.flash is None:
         if image_only:
             raise BuildError(f"the {board.title} reads no image from its flash: polychron talk loads it over the serial port")
-        return folder / ("bitstream.bit" if board.device.startswith("LFE5") else "bitstream.bin"), 0
+        return folder / _bitstream(board), 0
     return (folder / "image.bin", board.image_offset) if image_only else (folder / "flash.bin", 0)
+
+
+def _bitstream(board: Board) -> str:
+    return "bitstream.bit" if board.device.startswith("LFE5") else "bitstream.bin"
 
 
 def _programmer(board: Board) -> Programmer:

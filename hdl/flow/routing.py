@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,10 +31,12 @@ class Clock:
 
 @dataclass(frozen=True, kw_only=True)
 class Crossing:
-    """The slowest path from one clock's registers to another's, in ns.
+    """The slowest path from one clock's registers to another's, or to pins, in ns.
 
     nextpnr tells its delay but judges nothing. Clocks that meet here come out of one PLL and rise together, so a path has the time from a
-    rising edge of one to the next of the other: ``limit``, a period of the faster; half of it where one end is a falling edge.
+    rising edge of one to the next of the other: ``limit``, a period of the faster; half of it where one end is a falling edge. Pins that
+    a clock besides the core's drives without a register in the pad are a flash's SCK, two periods long: a quarter of that is how late it
+    may be beside the pins with registers.
     """
 
     source: str
@@ -82,7 +84,7 @@ class Routed:
                 listed = ", ".join(f"{name} at {asked:.2f}" for name, (_, asked) in sorted(clocks.items())) or "none"
                 raise BuildError(f"no clock of the design is constrained to the board's {mhz:g} MHz; the constrained clocks are: {listed}")
         slowest = min(core, key=lambda name: core[name][0])
-        crossings = _crossings_of(found["critical_paths"], {name: asked for name, (_, asked) in clocks.items()})
+        crossings = _crossings_of(found["critical_paths"], {name: asked for name, (_, asked) in clocks.items()}, core=set(core))
         failing = [(name, *speeds) for name, speeds in sorted(clocks.items()) if speeds[0] < speeds[1]]
         failing += [(path.name, 1000 / path.delay, 1000 / path.limit) for path in crossings if path.delay >= path.limit]
         return cls(
@@ -115,17 +117,19 @@ def _hop(part: dict[str, Any]) -> Hop:
     return Hop(kind=part["type"], delay=part["delay"], where=part.get("net") or f"{end['cell']}.{end['port']}", at=(x, y))
 
 
-def _crossings_of(paths: Sequence[dict[str, Any]], asked: Mapping[str, float]) -> tuple[Crossing, ...]:
-    """The paths whose ends are two different clocks; a clock is named with its edge, as in "posedge clk"."""
+def _crossings_of(paths: Sequence[dict[str, Any]], asked: Mapping[str, float], *, core: Collection[str]) -> tuple[Crossing, ...]:
+    """The paths whose ends are two different clocks, and those to pins but of the clocks ``core``; a clock is named with its edge, as in
+    "posedge clk"."""
     found = []
     for path in paths:
         ends = [path[end].split(" ", 1) for end in ("from", "to")]
         names = [end[-1] for end in ends]
-        if names[0] != names[1] and all(name in asked for name in names):
-            period = 1000 / max(asked[name] for name in names)
+        pins = names[1] == "<async>" and names[0] not in core
+        if names[0] in asked and (pins or (names[0] != names[1] and names[1] in asked)):
+            period = 1000 / max(asked[name] for name in names if name in asked)
             limit = period if ends[0][0] == ends[1][0] else period / 2
             delay = sum(hop["delay"] for hop in path["path"])
-            found.append(Crossing(source=names[0], target=names[1], delay=delay, limit=limit))
+            found.append(Crossing(source=names[0], target="pins" if pins else names[1], delay=delay, limit=limit))
     return tuple(sorted(found, key=lambda crossing: (crossing.source, crossing.target, -crossing.delay)))
 
 

@@ -58,11 +58,12 @@ class Mclk(wiring.Component):
 
 class PadsBench(Bench):
     """As :class:`Bench`, at the ports of ``family``'s pads. ``lost``: clocks that MCLK swallows after configuration; ``late``: picoseconds
-    by which the chip sees SCK later than the rest; ``period``: of SCK; ``swapped``: the samples of the two edges change places."""
+    by which the chip sees SCK later than the rest; ``period``: of SCK; ``swapped``: the samples of the two edges change places; ``early``:
+    clocks of the domain ``fast`` before the first of the others."""
 
-    def __init__(self, *, family, lost=0, late=0, period=None, swapped=False, **options):
+    def __init__(self, *, family, lost=0, late=0, period=None, swapped=False, early=0, **options):
         super().__init__(**options)
-        self._family, self._lost, self._late, self._swapped = family, lost, late, swapped
+        self._family, self._lost, self._late, self._swapped, self._early = family, lost, late, swapped, early
         self._half = (period or PERIOD[self.nibbles]) // 2
         self._delays = options.get("pads")
         self._cs = io.SimulationPort("o", 1, invert=True, name="cs")
@@ -109,9 +110,10 @@ class PadsBench(Bench):
         sim = Simulator(Fragment.get(m, Ice40() if self._family == "ice40" else None))
         half = self._half * 1e-12
         sim.add_clock(half, phase=half, domain="fast")
+        first = half * (1 + self._early)
         if self.nibbles == 2:
-            sim.add_clock(2 * half, phase=half, domain="flash")
-        sim.add_clock(2 * self.nibbles * half, phase=half)
+            sim.add_clock(2 * half, phase=first, domain="flash")
+        sim.add_clock(2 * self.nibbles * half, phase=first)
         for testbench in testbenches:
             sim.add_testbench(testbench)
         for testbench in (self._pins, *background):

@@ -40,6 +40,7 @@ def test_pins(plan):
         "uart_0__rx__io": "M1",
         "led_0__io": "B2",
         "led_1__io": "C2",
+        "pin_L2_0__io": "L2",
         "quad_flash_0__cs__io": "R2",
         "quad_flash_0__dq__io[0]": "W2",
         "quad_flash_0__dq__io[1]": "V2",
@@ -57,7 +58,9 @@ def test_cells(plan):
     (mclk,) = cells_of(text, "USRMCLK")
     assert "'" not in "".join(re.findall(r"connect .*", mclk))  # neither input is a constant
     counts = {kind: len(cells_of(text, kind)) for kind in ("IFS1P3DX", "OFS1P3DX", "BB", "OBZ", "IB")}
-    assert counts == {"IFS1P3DX": 4, "OFS1P3DX": 4 + 4 + 2, "BB": 4, "OBZ": 4, "IB": 2}
+    assert counts == {"IFS1P3DX": 4, "OFS1P3DX": 4 + 4 + 2, "BB": 4, "OBZ": 5, "IB": 2}
+    (high,) = re.findall(r"module \\top\.high_L2\n.*?\nend\n", text, re.DOTALL)
+    assert re.search(r"cell \$xor .*connect \\A 1'1\n    connect \\B 1'0\n    connect \\Y \\o\n", high, re.DOTALL)
     assert "$mul" not in text
 
 

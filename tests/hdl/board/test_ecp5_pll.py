@@ -1,9 +1,14 @@
 # amaranth: UnusedElaboratable=no
 """The ECP5's PLL: every ratio that the cell can make is made, and no other; recomputed here from the data sheet's ranges alone."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from fractions import Fraction as F
 from functools import cache
+from pathlib import Path
 
 import pytest
 from amaranth.back import rtlil
@@ -124,3 +129,15 @@ def test_the_cell(mhz, alone):
     ends = dict(re.findall(r"^    connect \\(CLKOP|CLKOS|CLKFB) (\S+)", text, re.MULTILINE))
     assert ends["CLKFB"] == ends["CLKOP"]
     assert ("CLKOS" in ends) == alone
+
+
+def test_the_analog_settings_are_those_of_ecppll(tmp_path):
+    """Project Trellis' own program, which comes with nextpnr, writes a cell for the same clocks."""
+    tool = shutil.which("yowasp-ecppll", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    subprocess.run([tool, *"-i 25 -o 50 --clkout1 100 -f pll.v".split()], cwd=tmp_path, check=True, capture_output=True)
+    theirs = dict(re.findall(r'\(\* (\w+)="(\w+)" \*\)', (tmp_path / "pll.v").read_text()))
+    pll = EcpPll(in_hz=25e6, wanted=(Wanted(hz=50e6), Wanted(hz=100e6)))
+    text = rtlil.convert(pll, ports=[pll.i, *pll.o, pll.locked], name="pll")
+    (before,) = re.findall(r"((?:  attribute .*\n)+)  cell \\EHXPLLL ", text)
+    ours = dict(re.findall(r'attribute \\(\w+) "(\w+)"', before))
+    assert {name: value for name, value in theirs.items() if not name.startswith("FREQUENCY_PIN")} == ours != {}

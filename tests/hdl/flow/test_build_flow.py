@@ -288,8 +288,8 @@ def test_by_how_much_timing_is_missed() -> None:
     assert BuildError.exit_code == 2
 
 
-def two_clocks(*, there: float = 6.0, back: float = 4.0, fast: float = 125.0, edge: str = "posedge") -> bytes:
-    """nextpnr's report of a design with a fast clock beside the core's; ``there`` and ``back`` in ns."""
+def two_clocks(*, there: float = 6.0, back: float = 4.0, fast: float = 125.0, edge: str = "posedge", out: float = 2.0) -> bytes:
+    """nextpnr's report of a design with a fast clock beside the core's; ``there``, ``back`` and ``out`` to pins in ns."""
 
     def path(source: str, target: str, delay: float) -> dict[str, object]:
         hop = {"type": "routing", "delay": delay / 2, "net": "wire", "to": {"cell": "cell", "port": "I0", "loc": [1, 2]}}
@@ -305,6 +305,8 @@ def two_clocks(*, there: float = 6.0, back: float = 4.0, fast: float = 125.0, ed
                 path("posedge core", "<async>", 99.0),
                 path("posedge core", f"{edge} fast", there),
                 path("posedge fast", "posedge core", back),
+                path("<async>", "posedge fast", 99.0),
+                path("posedge fast", "<async>", out),
             ],
         }
     ).encode()
@@ -317,12 +319,13 @@ def test_paths_between_clocks() -> None:
     assert good.crossings == (
         Crossing(source="core", target="fast", delay=6.0, limit=1000 / 72),
         Crossing(source="fast", target="core", delay=4.0, limit=1000 / 72),
+        Crossing(source="fast", target="pins", delay=2.0, limit=500 / 72),
     )
     assert choose([good]) is good
 
 
 def test_a_path_between_clocks_that_is_too_long() -> None:
-    for slow in (two_clocks(back=14.0), two_clocks(there=7.0, edge="negedge")):
+    for slow in (two_clocks(back=14.0), two_clocks(there=7.0, edge="negedge"), two_clocks(out=7.0)):
         with pytest.raises(TimingError, match=r"MHz on paths from \w+ to \w+, .* short of (72.00|144.00) MHz"):
             choose([Routed.read(slow, seed=1, clock_mhz=36)])
     good = Routed.read(two_clocks(), seed=2, clock_mhz=36)
@@ -381,6 +384,7 @@ def test_a_report_tells_the_slowest_crossing_of_all_seeds(built: tuple[Implement
     assert figures["crossings"] == [
         {"from": "core", "to": "fast", "ns_max": 8.0, "limit_ns": 13.89},
         {"from": "fast", "to": "core", "ns_max": 5.0, "limit_ns": 13.89},
+        {"from": "fast", "to": "pins", "ns_max": 2.0, "limit_ns": 6.94},
     ]
     text = to_text({**figures, "network": "d\udcff"}, worst=seeds[0]).decode()
     assert text.startswith("d\\udcff on ")  # a file name that is no UTF-8

@@ -15,6 +15,7 @@ from firmware.compiler import compile_network
 from firmware.image.image import write_image
 from hdl.flow import programming
 from hdl.flow.errors import BuildError
+from hdl.flow.job import product_names
 from hdl.flow.products import flash_image
 from hdl.flow.programming import VerifyError, plan
 from polychron.system.together import with_list
@@ -42,31 +43,29 @@ def devices(tmp_path):
     return plug
 
 
+def products(folder, name, image, **more):
+    """``folder`` with what a build for the board ``name`` leaves, the bitstream ten bytes."""
+    folder.mkdir(exist_ok=True)
+    board = boards.get(name)
+    bitstream, *_ = (file for file in product_names(board) if file.startswith("bitstream"))
+    flash = flash_image(bitstream=b"b" * 10, image=image, offset=board.image_offset, size=board.flash_size)
+    for file, data in with_list({bitstream: b"b" * 10, "image.bin": image, "flash.bin": flash, **more}).items():
+        (folder / file).write_bytes(data)
+    return folder
+
+
 @pytest.fixture
 def build(tmp_path):
-    folder = tmp_path / "build"
-    folder.mkdir()
-    files = {"bitstream.bin": b"b" * 10, "bitstream.bit": b"b" * 10, "image.bin": b"i" * 7}
-    files["flash.bin"] = flash_image(bitstream=b"b" * 10, image=b"i" * 7, offset=0x100000, size=16 << 20)
-    for name, data in with_list(files).items():
-        (folder / name).write_bytes(data)
-    return folder
+    return products(tmp_path / "build", "icebreaker", b"i" * 7)
 
 
 @pytest.fixture
 def whole(tmp_path):
     """A build with a real memory image; ``whole(board)`` says which board its report names."""
-    folder = tmp_path / "whole"
-    folder.mkdir()
 
     def fill(name, *, of="icebreaker"):
-        board, image = boards.get(name), write_image(compile_network(random_network(1), boards.get(of)))
-        flash = flash_image(bitstream=b"b" * 10, image=image, offset=board.image_offset, size=board.flash_size)
-        report = f'{{"board": "{name}"}}'.encode()
-        files = {"bitstream.bin": b"b" * 10, "bitstream.bit": b"b" * 10, "image.bin": image, "flash.bin": flash, "report.json": report}
-        for path, data in with_list(files).items():
-            (folder / path).write_bytes(data)
-        return folder
+        image = write_image(compile_network(random_network(1), boards.get(of)))
+        return products(tmp_path / "whole", name, image, **{"report.json": f'{{"board": "{name}"}}'.encode()})
 
     return fill
 
@@ -117,13 +116,24 @@ def test_iceprog(tmp_path, devices, build, tools):
 def test_openfpgaloader(tmp_path, devices, build, tools):
     tools("openFPGALoader")
     devices(3, 14, "0403:6010")
-    devices(1, 5, "0403:6015")
     write, read = plan(boards.get("icebreaker"), build, image_only=True, place=None, devices=devices.folder).commands()
     start = "openFPGALoader -b ice40_generic --busdev-num 3:14"
     assert write == f"{start} --write-flash -o {0x100000} {build}/image.bin".split()
     assert read == f"{start} --dump-flash --file-size 7 -o {0x100000} read-back.bin".split()
-    plan(boards.get("ulx3s_85f"), build, image_only=False, place=None, devices=devices.folder).run()
-    assert words(tmp_path) == f"-b ulx3s --busdev-num 1:5 --write-flash --verify -o 0 {build}/bitstream.bit".split()
+
+
+def test_openfpgaloader_and_an_ecp5(tmp_path, devices, tools):
+    """Bitstream and image in one file, written as it is, or the image alone; the bitstream in it is the one beside it."""
+    tools("openFPGALoader")
+    devices(1, 5, "0403:6015")
+    build, board = products(tmp_path / "build", "ulx3s_85f", b"i" * 7), boards.get("ulx3s_85f")
+    start = "-b ulx3s --busdev-num 1:5 --write-flash --verify -o"
+    for image_only, written in ((False, f"0 {build}/flash.bin"), (True, f"{0x200000} {build}/image.bin")):
+        plan(board, build, image_only=image_only, place=None, devices=devices.folder).run()
+        assert words(tmp_path) == f"{start} {written}".split()
+    (build / "files.sha256").unlink()
+    (build / "bitstream.bit").write_bytes(b"c" * 10)
+    assert refused(devices, build, "ulx3s_85f") == f"{build}/bitstream.bit is not the one in flash.bin beside it: build again"
 
 
 @pytest.mark.parametrize(
@@ -285,10 +295,11 @@ def test_an_interrupted_programmer(tmp_path, devices, whole, tools):
 
 
 @pytest.mark.parametrize(("name", "tool"), [("icebreaker", "iceprog"), ("ulx3s_85f", "openFPGALoader")])
-def test_the_real_programmer_without_its_device(name, tool, devices, build):
+def test_the_real_programmer_without_its_device(name, tool, tmp_path, devices):
     if shutil.which(tool) is None:
         pytest.skip(f"{tool} is not installed")
     board = boards.get(name)
+    build = products(tmp_path / "build", name, b"i" * 7)
     devices(120, 99, board.usb)
     with pytest.raises(ValueError, match=f"^{tool} failed with exit code "):
         plan(board, build, image_only=False, place=None, devices=devices.folder).run()

@@ -18,7 +18,7 @@ from .fakes import tool
 
 ROOT = Path(__file__).parents[3]
 VARIANTS = [("icebreaker", "none"), ("icebreaker", "byte")]
-SLOW = [("icebreaker", "nibble"), ("ulx3s_85f", "none")]
+SLOW = [("icebreaker", "nibble"), ("ulx3s_85f", "none"), ("ulx3s_85f", "nibble")]
 ALL = [*VARIANTS, *(pytest.param(*variant, marks=pytest.mark.slow) for variant in SLOW)]
 
 
@@ -142,8 +142,12 @@ def test_a_yosys_that_writes_no_core(
 def test_what_is_there_is_kept_after_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "core.v"
     out.write_text("old")
-    assert main(["verilog", "--board", "ulx3s_85f", "--flash", "byte", "--out", str(out)]) == 2
-    assert capsys.readouterr().err == "error: --flash must be none for ulx3s_85f, which has no tables in flash\n"
+    for board, message in (
+        ("upduino_v3", "--flash must be none for upduino_v3, which has no tables in flash"),
+        ("ulx3s_85f", "the flash of the board ulx3s_85f can only be read with nibble, not with byte"),
+    ):
+        assert main(["verilog", "--board", board, "--flash", "byte", "--out", str(out)]) == 2
+        assert capsys.readouterr().err == f"error: {message}\n"
     assert out.read_text() == "old"
     (tmp_path / "core.v.vlt").mkdir()
     assert main(["verilog", "--out", str(out)]) == 2

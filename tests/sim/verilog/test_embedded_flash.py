@@ -12,15 +12,17 @@ from firmware.image.image import store_image, write_image
 from firmware.isa import Width
 from firmware.program import Program
 from golden.integer.network import Network
-from hdl.board.embedded import EmbeddedCore
+from hdl.board.embedded import EmbeddedCore, rest_clocks
+from hdl.core.layouts import row_stream
 from sim.compare.expected import Golden
 from sim.compiled.build import build
+from sim.cycles.timing import FLASH
 from sim.machines.machine import FlashSetup, Machine
 
 from ...firmware.flashed import WITH_FLASH, small_board
 from ...firmware.networks import random_network
 
-REST = 4096  # clocks after a reset of the core
+REST = rest_clocks(Width.of(WITH_FLASH))
 
 
 class Embedded(Machine):
@@ -59,6 +61,16 @@ def check(core: Embedded, golden: Golden, given: list[int | None]) -> Iterator[b
         writes = golden.step(one)
         symbol, store = core.step(one), core.latencies()
         yield symbol == golden.symbol and all(np.array_equal(store[write.addresses], write.values) for write in writes)
+
+
+@pytest.mark.parametrize("lanes", [8, 16, 32])
+@pytest.mark.parametrize(("byte_clocks", "row_clocks"), boards.FLASH_MODES.values())
+def test_a_row_under_way_is_over_before_the_next_step(lanes: int, byte_clocks: int, row_clocks: int) -> None:
+    """The longest there is, and one that the controller has just seen."""
+    width = Width(lanes=lanes)
+    beats = 1 << row_stream(width).create().payload.more.shape().width
+    longest = beats * lanes * byte_clocks + row_clocks + FLASH[byte_clocks].seen_to_taken
+    assert longest < rest_clocks(width) == 1 << (rest_clocks(width) - 1).bit_length()
 
 
 @pytest.mark.slow
