@@ -61,7 +61,7 @@ class Core(wiring.Component):
                 "load": In(LoadBus()),  # only while no step runs and, but for JITTER and CONFIG, with the core held in reset
                 "step": In(StepStream),  # one transfer a step
                 "symbol": Out(SymbolStream),  # one transfer a step
-                "read_request": In(ReadRequestStream),  # words for the host, served between steps: one after 4 clocks, then one every 5
+                "read_request": In(ReadRequestStream),  # words for the host, served between steps: see hdl.core.host
                 "read_data": Out(ReadDataStream),  # the list of spikes stands 20 clocks after the sorter's last latency
                 **(flash if self._params.flash else {}),
             }
@@ -73,16 +73,16 @@ class Core(wiring.Component):
         width = params.width
         m.submodules.program = program = ProgramMemory()
         m.submodules.index = index = IndexMaker(params=params)
-        m.submodules.store = store = LatencyStore(width=width)
-        m.submodules.reader = reader = StoreReader(width=width)
+        m.submodules.store = store = LatencyStore(params=params)
+        m.submodules.reader = reader = StoreReader(params=params)
         m.submodules.fetch = fetch = RowFetch(params=params)
         m.submodules.tables = tier = self._tier(beats=params.table_beats, width=width, bank=self._bank, flash=params.flash)
         m.submodules.accumulators = accumulators = Accumulators(width=width, flash=params.flash)
-        m.submodules.writeback = writeback = WriteBack(width=width)
+        m.submodules.writeback = writeback = WriteBack(params=params)
         m.submodules.sequencer = sequencer = Sequencer(width=width)
         m.submodules.sorter = sorter = Sorter()
         m.submodules.counters = counters = Counters(width=width)
-        m.submodules.host = host = HostReader(width=width)
+        m.submodules.host = host = HostReader(params=params)
 
         for block in (program, index, tier, writeback, sorter):
             wiring.connect(m, wiring.flipped(self.load), block.load)

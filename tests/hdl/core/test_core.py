@@ -263,7 +263,7 @@ def test_the_poison_corrupts_a_collided_read(monkeypatch: pytest.MonkeyPatch) ->
     """The control: a store read and written at one place in one clock; the same bench on a plain memory, and beside a place not read."""
 
     def wide_value(*, read: int) -> list[int]:
-        dut, values = LatencyStore(width=isa.Width()), []
+        dut, values = LatencyStore(params=CoreParams()), []
 
         async def bench(ctx) -> None:
             for value in (3, 4):  # first no read, then one of word `read`
