@@ -19,7 +19,7 @@ def core_params(board: Board) -> CoreParams:
         width=width,
         table_beats=board.tiers[0].size // width.beat_bytes,
         anchor_words=board.anchor_words,
-        store_clocks=board.store_clocks,
+        memory_clocks=board.memory_clocks,
         flash=board.flash is not None,
     )
 

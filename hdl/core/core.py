@@ -11,6 +11,7 @@ from hdl.core.accumulate import Accumulators
 from hdl.core.counters import Counters
 from hdl.core.host import HostReader
 from hdl.core.index import IndexMaker
+from hdl.core.later import later
 from hdl.core.layouts import FlashBytes, row_stream
 from hdl.core.params import CoreParams
 from hdl.core.sequencer import Sequencer
@@ -40,7 +41,7 @@ class Core(wiring.Component):
     A reset ends a running step. Memories, the counters of the ring, the host's counters, the jitter generator and the configuration keep
     their contents. Loading a word of the store begins a new text and empties the ring.
 
-    ``tier``: makes the table tier, of ``params.table_beats`` beats in a ``bank``.
+    ``tier``: makes the table tier, of a memory that ``bank`` makes.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class Core(wiring.Component):
         m.submodules.store = store = LatencyStore(params=params)
         m.submodules.reader = reader = StoreReader(params=params)
         m.submodules.fetch = fetch = RowFetch(params=params)
-        m.submodules.tables = tier = self._tier(beats=params.table_beats, width=width, bank=self._bank, flash=params.flash)
+        m.submodules.tables = tier = self._tier(params=params, bank=self._bank)
         m.submodules.accumulators = accumulators = Accumulators(width=width, flash=params.flash)
         m.submodules.writeback = writeback = WriteBack(params=params)
         m.submodules.sequencer = sequencer = Sequencer(width=width)
@@ -107,7 +108,9 @@ class Core(wiring.Component):
         wiring.connect(m, host.data, wiring.flipped(self.read_data))
         if params.flash:
             wiring.connect(m, fetch.rows, wiring.flipped(self.rows))
-            wiring.connect(m, wiring.flipped(self.flash), accumulators.bytes)
+            for name in FlashBytes.members:  # as much later as beats come out of the tier
+                port = later(m, getattr(self.flash, name), params.memory_clocks - 1, name=f"flash_{name}", reset_less=name == "data")
+                m.d.comb += getattr(accumulators.bytes, name).eq(port)
             m.d.comb += tier.ending.eq(self.flash.ending)
 
         m.d.comb += [index.operand.eq(reader.operand), index.retired.eq(writeback.retired), index.go.eq(sequencer.go)]

@@ -10,14 +10,15 @@ class CoreParams:
     """Sizes of a core.
 
     ``width``: its lanes and comparators. ``table_beats``: beats of the table tier, a power of two. ``anchor_words``: words of the anchor
-    memory, a power of two. ``store_clocks``: in which the latency store reads a word, 1 or 2. ``index_depth``: indices that may wait for their rows, a power of two, at least 16. ``flash``: whether there is
-    a second tier, in flash.
+    memory, a power of two. ``memory_clocks``: in which the latency store and the table tier read a word, 1, or 2 with a register behind
+    the memory. ``index_depth``: indices that may wait for their rows, a power of two, at least 16. ``flash``: whether there is a second
+    tier, in flash.
     """
 
     width: isa.Width = field(default_factory=isa.Width)
     table_beats: int = 16384
     anchor_words: int = isa.ANCHOR_WORDS
-    store_clocks: int = 1
+    memory_clocks: int = 1
     index_depth: int = 256
     flash: bool = False
 
@@ -26,8 +27,8 @@ class CoreParams:
             value = getattr(self, name)
             if not low <= value <= high or value & (value - 1):
                 raise ValueError(f"{name} must be a power of two from {low} to {high}, not {value!r}")
-        if self.store_clocks not in (1, 2):
-            raise ValueError(f"store_clocks must be 1 or 2, not {self.store_clocks!r}")
+        if self.memory_clocks not in (1, 2):
+            raise ValueError(f"memory_clocks must be 1 or 2, not {self.memory_clocks!r}")
 
     @property
     def address_bits(self) -> int:

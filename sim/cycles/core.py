@@ -48,15 +48,15 @@ class CoreControl:
     """A core with a loaded program, just out of reset. No latency, no table entry: when things happen does not depend on them.
 
     ``flash``: the control of the flash tier; it is not used where no run lies there. ``cached``: positions that its index cache holds.
-    ``store_clocks``: in which the latency store reads a word.
+    ``memory_clocks``: in which the latency store and the tables on chip are read.
     """
 
-    def __init__(self, program: Program, *, jitter: bool, k: int, flash: FlashControl, cached: int = 0, store_clocks: int = 1) -> None:
-        self.runs, self.store_clocks = program.runs, store_clocks
-        self.indices = IndexControl(program.runs, emits_of_runs(program), store_clocks=store_clocks)
+    def __init__(self, program: Program, *, jitter: bool, k: int, flash: FlashControl, cached: int = 0, memory_clocks: int = 1) -> None:
+        self.runs, self.memory_clocks = program.runs, memory_clocks
+        self.indices = IndexControl(program.runs, emits_of_runs(program), memory_clocks=memory_clocks)
         self.rows = RowControl(program.runs, program.width, cached=cached)
         self.flash = flash
-        self.steps = StepControl(jitter=jitter, k=k, store_clocks=store_clocks)
+        self.steps = StepControl(jitter=jitter, k=k, memory_clocks=memory_clocks)
         self.storing = 0  # bit i: write-back reads the store in i clocks
         self.retiring: tuple[tuple[int, int], ...] = ()  # (clocks until it is retired, run)
         self.urgent = False  # the tables tier must serve the streamer in this clock, for the next byte of flash follows
@@ -110,9 +110,10 @@ class CoreControl:
             self._beats += request.reads
             self._flash += request.flash
             if request.adds and request.closes and run.last:
-                self.storing |= (1 << words) - 1 << BEAT_TO_STORE
+                self.storing |= (1 << words) - 1 << BEAT_TO_STORE + self.memory_clocks
             if request.final:
-                self.retiring += ((BEAT_TO_STORE + words - 1 + STORE_TO_RETIRED + self.store_clocks, request.run),)
+                clocks = BEAT_TO_STORE + words - 1 + STORE_TO_RETIRED + 2 * self.memory_clocks
+                self.retiring += ((clocks, request.run),)
         self.storing >>= 1
         self.retiring = tuple((clocks - 1, run) for clocks, run in self.retiring if clocks)
         return request is not None

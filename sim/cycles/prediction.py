@@ -90,7 +90,7 @@ def predict(
             k=program.sampling.k if k is None else k,
             flash=FlashControl(byte_clocks=board.flash.byte_clocks if board.flash else 1, lanes=board.lanes, phase=phase),
             cached=cached,
-            store_clocks=board.store_clocks,
+            memory_clocks=board.memory_clocks,
         )
 
     full = max(map(_distances, program.runs))
