@@ -35,7 +35,8 @@ BOARD = Board(
     clock_hz=50e6,
     tiers=(Tier(name="block RAM", kind="bram", size=262_144), FLASH),
     lanes=16,
-    memory_clocks=2,  # block RAM gives a word 5.8 ns after the clock
+    store_clocks=2,  # block RAM gives a word 5.8 ns after the clock
+    table_clocks=3,
     image_offset=0x200000,  # an uncompressed bitstream of the 85F takes about 1.9 MB
     flash_size=16 << 20,
     usb="0403:6015",  # FT231X

@@ -19,7 +19,8 @@ def core_params(board: Board) -> CoreParams:
         width=width,
         table_beats=board.tiers[0].size // width.beat_bytes,
         anchor_words=board.anchor_words,
-        memory_clocks=board.memory_clocks,
+        store_clocks=board.store_clocks,
+        table_clocks=board.table_clocks,
         flash=board.flash is not None,
     )
 

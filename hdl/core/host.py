@@ -12,14 +12,14 @@ from hdl.link.bus import ReadDataStream, ReadRequestStream
 
 
 class HostReader(wiring.Component):
-    """Answers one request after another: with ``params.memory_clocks`` of 1 the first 4 clocks after it is offered, the next ones every 5
+    """Answers one request after another: with ``params.store_clocks`` of 1 the first 4 clocks after it is offered, the next ones every 5
     clocks; with 2 after 5, and every 6.
 
     A request's address stands at all three sources so long; the word is kept until it is taken.
     """
 
     def __init__(self, *, params: CoreParams) -> None:
-        width, self._clocks = params.width, params.memory_clocks
+        width, self._clocks = params.width, params.store_clocks
         super().__init__(
             {
                 "request": In(ReadRequestStream),
@@ -27,7 +27,7 @@ class HostReader(wiring.Component):
                 "idle": In(1),  # no step runs or begins: an answer may begin
                 "address": Out(address_layout(width)),  # of the latency asked
                 "reads": Out(1),  # the store is read
-                "latency": In(signed(16)),  # ... and answers a clock after its ``memory_clocks``
+                "latency": In(signed(16)),  # ... and answers a clock after its ``store_clocks``
                 "counter": Out(range(2 * len(isa.Counter))),  # word asked
                 "count": In(16),  # combinational
                 "results": In(ResultPort),

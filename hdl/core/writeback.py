@@ -20,14 +20,14 @@ class WriteBack(wiring.Component):
              `--> residual (word, else the zero word) --^
 
     Clock 0: ``i`` is valid, and the store reads the residual. Clock 1: the residual is there, the word is written, and the run is retired
-    if this was its last beat. Clock 3: ``saturated``. All but clock 0 comes a clock later where ``params.memory_clocks`` are 2. Throughput:
+    if this was its last beat. Clock 3: ``saturated``. All but clock 0 comes a clock later where ``params.store_clocks`` are 2. Throughput:
     a word a clock.
 
     Words of the load bus with space STORE take the same path, while nothing else does.
     """
 
     def __init__(self, *, params: CoreParams) -> None:
-        self._width, self._wait = params.width, params.memory_clocks - 1
+        self._width, self._wait = params.width, params.store_clocks - 1
         width = params.width
         super().__init__(
             {

@@ -19,13 +19,13 @@ class StoreReader(wiring.Component):
         pairs (comparators) -----------+--> reads --> operand[2P] (comparators)
         outputs (sorter), host --------'                   '--> operand[0]: latency (sorter), host_latency
 
-    Operands and latencies come a clock after the ``params.memory_clocks`` of a word. A latency for the sorter is read only in a clock in
+    Operands and latencies come a clock after the ``params.store_clocks`` of a word. A latency for the sorter is read only in a clock in
     which ``latency`` is ready, which must then stay ready until it comes.
     """
 
     def __init__(self, *, params: CoreParams) -> None:
         width = params.width
-        self._width, self._clocks = width, params.memory_clocks
+        self._width, self._clocks = width, params.store_clocks
         super().__init__(
             {
                 "reads": Out(StoreReads(width=width)),

@@ -18,7 +18,7 @@ class StoreReads(wiring.Signature):
         super().__init__(
             {
                 "pairs": Out(pairs_layout(width)),  # with ``word.en`` only choice and banks of the slots hold
-                "word": In(store_read_port(width)),  # its data stands for one clock, ``memory_clocks`` later
+                "word": In(store_read_port(width)),  # its data stands for one clock, ``store_clocks`` later
                 "operand": In(operands_layout(width)),  # the latencies chosen, a clock later
             }
         )
@@ -35,13 +35,13 @@ class LatencyStore(wiring.Component):
 
     Neighbouring banks make up 2P slots; each slot reads one latency a clock, and each operand takes one slot's.
 
-    A word is there after ``params.memory_clocks``, the operands a clock later. Throughput: one read (2P latencies, or one word) and one
+    A word is there after ``params.store_clocks``, the operands a clock later. Throughput: one read (2P latencies, or one word) and one
     write a clock; a read in the clock after a write sees it. A read of a word in the clock in which it is written gives an undefined
     value. All latencies are 0 at power-up.
     """
 
     def __init__(self, *, params: CoreParams) -> None:
-        self._width, self._clocks = params.width, params.memory_clocks
+        self._width, self._clocks = params.width, params.store_clocks
         super().__init__({"reads": In(StoreReads(width=params.width)), "write": Out(store_write_port(params.width))})
 
     def elaborate(self, platform: object) -> Module:

@@ -21,10 +21,10 @@ class BankTier(wiring.Component):
         request (address, tag) --> bank --> beat (data, tag)
         side, load ----------------^
 
-    Delay: ``params.memory_clocks``; an access of ``side`` takes one clock. Throughput: a beat a clock. ``side`` has priority over requests,
-    except over the int4 beat after one with ``tag.bytes``, because the flash's next byte follows. The tag of a request with ``tag.bytes``
-    leaves as late as any other, beside data that are not used. Words of the load bus with space TABLES are written; none may come in the
-    clock of a request or of an access of ``side``.
+    Delay: ``params.table_clocks``. Throughput: a beat a clock. ``side`` has priority over requests, except over the int4 beat after one
+    with ``tag.bytes``, because the flash's next byte follows; where ``table_clocks`` are 3, it is ready a clock after its turn. The tag of
+    a request with ``tag.bytes`` leaves as late as any other, beside data that are not used. Words of the load bus with space TABLES are
+    written; none may come in the clock of a request or of an access of ``side``.
 
     ``params.flash``: whether there may be requests with ``tag.bytes``. ``bank``: makes the memory.
     """
@@ -53,20 +53,26 @@ class BankTier(wiring.Component):
         beside = Signal()
         loading = Signal(reset_less=True)  # a clock ago the load bus was about tables; images are loaded while the core is in reset
         m.d.sync += [urgent.eq(taken & tag.bytes & tag.pair), loading.eq(self.load.space == isa.Kind.TABLES)]
+        wait = (params.table_clocks - 1) // 2  # before the memory, and behind it
+        turn = side.valid & ~urgent
+        if wait:
+            m.d.sync += side.ready.eq(beside)
+            m.d.comb += beside.eq(turn & ~side.ready)
+        else:
+            m.d.comb += [side.ready.eq(~urgent), beside.eq(turn)]
+        address = Mux(beside, side.address, Mux(self.request.valid, self.request.payload.address, self.load.address[len(side.lane) :]))
+        write = (self.load.strobe & loading) | (beside & side.write)
+        quarter = Mux(side.valid, side.lane, self.load.address[: len(side.lane)])
         m.d.comb += [
             taken.eq(self.request.valid & self.request.ready),
-            beside.eq(side.valid & ~urgent),
-            side.ready.eq(~urgent),
-            side.beat.eq(bank.read_data),
             self.request.ready.eq(Mux(tag.bytes, self.ending, ~beside) if params.flash else ~beside),
-            bank.address.eq(
-                Mux(beside, side.address, Mux(self.request.valid, self.request.payload.address, self.load.address[len(side.lane) :]))
-            ),
-            bank.write.eq((self.load.strobe & loading) | (beside & side.write)),
-            bank.quarter.eq(Mux(side.valid, side.lane, self.load.address[: len(side.lane)])),
-            bank.write_data.eq(Mux(side.valid, side.data, self.load.data)),
-            self.beat.payload.data.eq(later(m, bank.read_data, params.memory_clocks - 1, name="read")),
-            self.beat.payload.tag.as_value().eq(later(m, tag.as_value(), params.memory_clocks, name="kept")),
+            bank.address.eq(later(m, address, wait, name="address")),
+            bank.write.eq(later(m, write, wait, name="write")),
+            bank.quarter.eq(later(m, quarter, wait, name="quarter")),
+            bank.write_data.eq(later(m, Mux(side.valid, side.data, self.load.data), wait, name="write_data")),
+            side.beat.eq(bank.read_data),
+            self.beat.payload.data.eq(later(m, bank.read_data, wait, name="read")),
+            self.beat.payload.tag.as_value().eq(later(m, tag.as_value(), params.table_clocks, name="kept")),
         ]
-        m.d.sync += self.beat.valid.eq(later(m, taken, params.memory_clocks - 1, name="came", reset_less=False))
+        m.d.sync += self.beat.valid.eq(later(m, taken, params.table_clocks - 1, name="came", reset_less=False))
         return m

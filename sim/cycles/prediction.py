@@ -90,7 +90,8 @@ def predict(
             k=program.sampling.k if k is None else k,
             flash=FlashControl(byte_clocks=board.flash.byte_clocks if board.flash else 1, lanes=board.lanes, phase=phase),
             cached=cached,
-            memory_clocks=board.memory_clocks,
+            store_clocks=board.store_clocks,
+            table_clocks=board.table_clocks,
         )
 
     full = max(map(_distances, program.runs))

@@ -63,8 +63,8 @@ def test_random_networks(seed: int, stall: float, lazy: float) -> None:
     kind = "deep" if seed == 3 else "rnn"
     _, program = random_program(700 + seed, kind=kind, lanes=8 << seed // 2, comparators=1 + seed % 2, mode=seed % 3)
     forced = forced_of(program, seed, 4)
-    sizes = {"index_depth": 16 if seed % 2 else 256, "memory_clocks": 2 if seed % 3 == 1 else 1}
-    assert rtl_run(program, forced, stall=stall, lazy=lazy, seed=seed, **sizes) == ref_run(program, forced)
+    sizes, slow = {"index_depth": 16 if seed % 2 else 256}, {"store_clocks": 2, "table_clocks": 3} if seed % 3 == 1 else {}
+    assert rtl_run(program, forced, stall=stall, lazy=lazy, seed=seed, **sizes, **slow) == ref_run(program, forced)
 
 
 def test_a_flipped_bit_of_a_table_a_shift_or_a_symbol_is_seen() -> None:
@@ -170,10 +170,10 @@ def test_the_host_reads_beside_steps(seed: int) -> None:
     assert [value for _, _, value in late] != [states[steps - 1][address] for steps, address, _ in late]
 
 
-@pytest.mark.parametrize(("memory_clocks", "wanted"), [(1, [4, 9, 14, 19]), (2, [5, 11, 17, 23])])
-def test_clocks_of_a_word_for_the_host(memory_clocks: int, wanted: list[int]) -> None:
+@pytest.mark.parametrize(("store_clocks", "wanted"), [(1, [4, 9, 14, 19]), (2, [5, 11, 17, 23])])
+def test_clocks_of_a_word_for_the_host(store_clocks: int, wanted: list[int]) -> None:
     _, program = random_program(712)
-    bench = CoreBench(program, memory_clocks=memory_clocks)
+    bench = CoreBench(program, store_clocks=store_clocks)
     clocks: list[int] = []
 
     async def run(ctx) -> None:
@@ -253,12 +253,13 @@ def test_a_reset_ends_a_step_at_any_clock() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize(("stall", "memory_clocks"), [(0.0, 1), (0.3, 1), (0.0, 2)])
-def test_no_collided_read_is_used(seed: int, stall: float, memory_clocks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("stall", "store_clocks", "table_clocks"), [(0.0, 1, 1), (0.3, 1, 1), (0.0, 2, 3), (0.0, 2, 1), (0.0, 1, 3)])
+def test_no_collided_read_is_used(seed: int, stall: float, store_clocks: int, table_clocks: int, monkeypatch: pytest.MonkeyPatch) -> None:
     poison(monkeypatch)
     _, program = random_program(720 + seed, kind="deep" if seed == 2 else "rnn", comparators=1 + seed % 2, mode=seed % 3)
     forced = forced_of(program, seed, 3)
-    assert rtl_run(program, forced, stall=stall, seed=seed, memory_clocks=memory_clocks) == ref_run(program, forced)
+    got = rtl_run(program, forced, stall=stall, seed=seed, store_clocks=store_clocks, table_clocks=table_clocks)
+    assert got == ref_run(program, forced)
 
 
 def test_the_poison_corrupts_a_collided_read(monkeypatch: pytest.MonkeyPatch) -> None:

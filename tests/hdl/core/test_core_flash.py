@@ -61,8 +61,8 @@ def test_runs_of_both_tiers(seed: int, pace: int) -> None:
     _, program = random_program(720 + seed, kind=kind, lanes=lanes, comparators=comparators, mode=seed % 3)
     there, flash = moved(program, seed)
     forced = forced_of(program, seed, 3)
-    options = {"stall": 0.3 * (seed % 2), "memory_clocks": 2 if seed % 4 == 3 else 1}
-    found, beats = rtl_run(there, forced, pace=pace, flash=flash, seed=seed, **options)
+    slow = {"store_clocks": 2, "table_clocks": 3} if seed % 4 == 3 else {}
+    found, beats = rtl_run(there, forced, pace=pace, flash=flash, seed=seed, stall=0.3 * (seed % 2), **slow)
     assert found == ref_run(program, forced)
     assert beats == sum(run.count * run.row_beats for run in there.runs if run.tier) * len(forced)
 

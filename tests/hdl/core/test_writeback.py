@@ -11,10 +11,10 @@ from hdl.core.writeback import WriteBack
 from ..bench import load, saturate, simulate, wrap
 
 
-def rtl_write(sums: list[int], old: list[int], *, shift: int, residual: bool, memory_clocks: int = 1) -> tuple[list[int], int]:
+def rtl_write(sums: list[int], old: list[int], *, shift: int, residual: bool, store_clocks: int = 1) -> tuple[list[int], int]:
     """What one word becomes, and how many neurons saturated."""
     width = isa.Width(lanes=len(sums))
-    dut = WriteBack(params=CoreParams(width=width, memory_clocks=memory_clocks))
+    dut = WriteBack(params=CoreParams(width=width, store_clocks=store_clocks))
     result: list[tuple[list[int], int]] = []
 
     async def bench(ctx) -> None:
@@ -29,7 +29,7 @@ def rtl_write(sums: list[int], old: list[int], *, shift: int, residual: bool, me
         await ctx.tick()
         ctx.set(dut.i.valid, 0)
         ctx.set(payload.store, 0)
-        if memory_clocks == 2:
+        if store_clocks == 2:
             assert (ctx.get(dut.write.en), ctx.get(dut.retired)) == (0, 0)
             await ctx.tick()
         for lane, value in enumerate(old):
@@ -53,13 +53,13 @@ def ref_write(sums: list[int], old: list[int], *, shift: int, residual: bool) ->
 
 @pytest.mark.parametrize("shift", range(4))
 @pytest.mark.parametrize("residual", [False, True])
-@pytest.mark.parametrize(("lanes", "memory_clocks"), [(8, 1), (16, 1), (16, 2), (32, 2)])
-def test_values(lanes: int, memory_clocks: int, shift: int, residual: bool) -> None:
+@pytest.mark.parametrize(("lanes", "store_clocks"), [(8, 1), (16, 1), (16, 2), (32, 2)])
+def test_values(lanes: int, store_clocks: int, shift: int, residual: bool) -> None:
     rng = random.Random(shift)
     for spread in (100, 0x7FFF >> shift):
         sums = [rng.choice((-spread, spread, rng.randint(-spread, spread))) for _ in range(lanes)]
         old = [rng.choice((-0x8000, 0x7FFF, rng.randint(-0x8000, 0x7FFF))) for _ in range(lanes)]
-        found = rtl_write(sums, old, shift=shift, residual=residual, memory_clocks=memory_clocks)
+        found = rtl_write(sums, old, shift=shift, residual=residual, store_clocks=store_clocks)
         assert found == ref_write(sums, old, shift=shift, residual=residual)
 
 

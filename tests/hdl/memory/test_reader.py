@@ -30,11 +30,11 @@ class Bench(wiring.Component):
         return m
 
 
-@pytest.mark.parametrize(("lanes", "comparators", "memory_clocks"), [(8, 1, 1), (8, 2, 1), (8, 2, 2), (16, 2, 2), (32, 2, 1)])
+@pytest.mark.parametrize(("lanes", "comparators", "store_clocks"), [(8, 1, 1), (8, 2, 1), (8, 2, 2), (16, 2, 2), (32, 2, 1)])
 @pytest.mark.parametrize("stepping", [False, True])
-def test_each_gets_its_latencies_in_order_of_priority(lanes: int, comparators: int, memory_clocks: int, stepping: bool) -> None:
+def test_each_gets_its_latencies_in_order_of_priority(lanes: int, comparators: int, store_clocks: int, stepping: bool) -> None:
     width = isa.Width(lanes=lanes, comparators=comparators)
-    rng, dut = random.Random(comparators), Bench(params=CoreParams(width=width, memory_clocks=memory_clocks))
+    rng, dut = random.Random(comparators), Bench(params=CoreParams(width=width, store_clocks=store_clocks))
     banks, slots = width.slot_banks, width.slots
     values = [rng.randrange(-0x8000, 0x8000) for _ in range(WORDS * lanes)]
     served = {"residual": 0, "pairs": 0, "outputs": 0, "host": 0}
@@ -50,7 +50,7 @@ def test_each_gets_its_latencies_in_order_of_priority(lanes: int, comparators: i
         ctx.set(store.write.en, 0)
         ctx.set(reader.latency.ready, 1)
         ctx.set(reader.stepping, stepping)
-        due: list[tuple[str, list[int], int]] = [("", [], 0)] * (memory_clocks + 1)  # who was served, clock by clock, and with what
+        due: list[tuple[str, list[int], int]] = [("", [], 0)] * (store_clocks + 1)  # who was served, clock by clock, and with what
         for _ in range(600):
             residual, pairs, outputs, host = (rng.random() < 0.4 for _ in range(4))
             word = rng.randrange(WORDS)
@@ -81,8 +81,8 @@ def test_each_gets_its_latencies_in_order_of_priority(lanes: int, comparators: i
                 assert (ctx.get(reader.latency.payload.latency), ctx.get(reader.latency.payload.last)) == (wanted[0], flag)
             elif who == "host":
                 assert ctx.get(reader.host_latency) == wanted[0]
-            if due[-memory_clocks][0] == "residual":
-                assert [ctx.get(value) for value in reader.residual.data] == due[-memory_clocks][1]
+            if due[-store_clocks][0] == "residual":
+                assert [ctx.get(value) for value in reader.residual.data] == due[-store_clocks][1]
 
             if residual:
                 due.append(("residual", values[word * lanes : (word + 1) * lanes], 0))

@@ -27,7 +27,7 @@ def rtl_reads(params: CoreParams, contents: list[int], reads: list[tuple[list[in
             await ctx.tick()
         ctx.set(dut.write.en, 0)
         ctx.set(dut.reads.word.en, 0)
-        for clock in range(len(reads) + 1 + params.memory_clocks):
+        for clock in range(len(reads) + 1 + params.store_clocks):
             if clock < len(reads):
                 addresses, choices = reads[clock]
                 for slot, address in enumerate(addresses):
@@ -35,7 +35,7 @@ def rtl_reads(params: CoreParams, contents: list[int], reads: list[tuple[list[in
                     ctx.set(dut.reads.pairs.slot[slot], {"bank": address % width.slot_banks, "word": address // width.lanes})
                 for operand, choice in enumerate(choices):
                     ctx.set(dut.reads.pairs.choice[operand], choice)
-            if clock > params.memory_clocks:
+            if clock > params.store_clocks:
                 seen.append([ctx.get(value) for value in dut.reads.operand])
             await ctx.tick()
 
@@ -58,11 +58,11 @@ def stimulus(width: isa.Width, seed: int) -> tuple[list[int], list[tuple[list[in
     return contents, reads
 
 
-@pytest.mark.parametrize("memory_clocks", [1, 2])
+@pytest.mark.parametrize("store_clocks", [1, 2])
 @pytest.mark.parametrize("lanes", [8, 16, 32])
 @pytest.mark.parametrize("comparators", [1, 2])
-def test_operands_come_a_clock_after_their_words(comparators: int, lanes: int, memory_clocks: int) -> None:
-    params = CoreParams(width=isa.Width(lanes=lanes, comparators=comparators), memory_clocks=memory_clocks)
+def test_operands_come_a_clock_after_their_words(comparators: int, lanes: int, store_clocks: int) -> None:
+    params = CoreParams(width=isa.Width(lanes=lanes, comparators=comparators), store_clocks=store_clocks)
     contents, reads = stimulus(params.width, seed=comparators)
     assert rtl_reads(params, contents, reads) == ref_reads(contents, reads)
 
@@ -74,9 +74,9 @@ def test_a_flipped_bit_is_seen() -> None:
     assert rtl_reads(CoreParams(), broken, reads) != ref_reads(contents, reads)
 
 
-@pytest.mark.parametrize(("lanes", "memory_clocks"), [(8, 1), (16, 1), (32, 1), (16, 2)])
-def test_a_wide_read_gives_all_banks_of_a_word(lanes: int, memory_clocks: int) -> None:
-    dut = LatencyStore(params=CoreParams(width=isa.Width(lanes=lanes), memory_clocks=memory_clocks))
+@pytest.mark.parametrize(("lanes", "store_clocks"), [(8, 1), (16, 1), (32, 1), (16, 2)])
+def test_a_wide_read_gives_all_banks_of_a_word(lanes: int, store_clocks: int) -> None:
+    dut = LatencyStore(params=CoreParams(width=isa.Width(lanes=lanes), store_clocks=store_clocks))
 
     async def bench(ctx) -> None:
         for word in range(4):
@@ -89,7 +89,7 @@ def test_a_wide_read_gives_all_banks_of_a_word(lanes: int, memory_clocks: int) -
         ctx.set(dut.reads.word.en, 1)
         for word in (3, 2):
             ctx.set(dut.reads.word.addr, word)
-            await ctx.tick().repeat(memory_clocks)
+            await ctx.tick().repeat(store_clocks)
             wanted = [10 * word + bank - 5 if word != 2 or bank < 4 else 0 for bank in range(lanes)]
             assert [ctx.get(value) for value in dut.reads.word.data] == wanted
 

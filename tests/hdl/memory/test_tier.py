@@ -16,9 +16,9 @@ from sim.machines.stall import StallingTier
 from ..bench import load, simulate
 
 
-@pytest.mark.parametrize(("lanes", "memory_clocks", "stalls"), [(8, 1, False), (8, 1, True), (16, 2, True), (32, 2, False)])
-def test_beats_come_back_with_their_tags(lanes: int, memory_clocks: int, stalls: bool) -> None:
-    params, parts = CoreParams(width=isa.Width(lanes=lanes), memory_clocks=memory_clocks, table_beats=64), lanes // 2
+@pytest.mark.parametrize(("lanes", "table_clocks", "stalls"), [(8, 1, False), (8, 1, True), (16, 3, True), (32, 3, False)])
+def test_beats_come_back_with_their_tags(lanes: int, table_clocks: int, stalls: bool) -> None:
+    params, parts = CoreParams(width=isa.Width(lanes=lanes), table_clocks=table_clocks, table_beats=64), lanes // 2
     rng = random.Random(stalls)
     stall, reset = Signal(), Signal()
     make = partial(StallingTier, stall=stall) if stalls else BankTier
@@ -26,7 +26,7 @@ def test_beats_come_back_with_their_tags(lanes: int, memory_clocks: int, stalls:
     memory = [[rng.randrange(0x10000) for _ in range(parts)] for _ in range(64)]
     asked: list[tuple[int, int]] = []
     got: list[tuple[int, int]] = []
-    late = [0] * (memory_clocks - 1)  # how many had been asked
+    late = [0] * (table_clocks - 1)  # how many had been asked
 
     async def bench(ctx) -> None:
         ctx.set(reset, 1)  # as the core is while an image is loaded
