@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -21,10 +21,10 @@ class BankTier(wiring.Component):
         request (address, tag) --> bank --> beat (data, tag)
         side, load ----------------^
 
-    Delay: ``params.table_clocks``. Throughput: a beat a clock. ``side`` has priority over requests, except over the int4 beat after one
-    with ``tag.bytes``, because the flash's next byte follows; where ``table_clocks`` are 3, it is ready a clock after its turn. The tag of
-    a request with ``tag.bytes`` leaves as late as any other, beside data that are not used. Words of the load bus with space TABLES are
-    written; none may come in the clock of a request or of an access of ``side``.
+    Delay: ``params.table_clocks``, where more than one of ``side`` too, which is ready in the last of them and then has its next turn.
+    Throughput of requests: a beat a clock. ``side`` has priority over them, except over the int4 beat after one with ``tag.bytes``, because
+    the flash's next byte follows. The tag of a request with ``tag.bytes`` leaves as late as any other, beside data that are not used. Words
+    of the load bus with space TABLES are written; none may come in the clock of a request or of an access of ``side``.
 
     ``params.flash``: whether there may be requests with ``tag.bytes``. ``bank``: makes the memory.
     """
@@ -54,15 +54,16 @@ class BankTier(wiring.Component):
         loading = Signal(reset_less=True)  # a clock ago the load bus was about tables; images are loaded while the core is in reset
         m.d.sync += [urgent.eq(taken & tag.bytes & tag.pair), loading.eq(self.load.space == isa.Kind.TABLES)]
         wait = (params.table_clocks - 1) // 2  # before the memory, and behind it
-        turn = side.valid & ~urgent
         if wait:
-            m.d.sync += side.ready.eq(beside)
-            m.d.comb += beside.eq(turn & ~side.ready)
+            under_way = Signal(params.table_clocks - 1)
+            m.d.sync += under_way.eq(Cat(beside, under_way))
+            m.d.comb += [side.ready.eq(under_way[-1]), beside.eq(side.valid & ~urgent & (under_way == 0))]
         else:
-            m.d.comb += [side.ready.eq(~urgent), beside.eq(turn)]
+            m.d.comb += [side.ready.eq(~urgent), beside.eq(side.valid & ~urgent)]
         address = Mux(beside, side.address, Mux(self.request.valid, self.request.payload.address, self.load.address[len(side.lane) :]))
         write = (self.load.strobe & loading) | (beside & side.write)
         quarter = Mux(side.valid, side.lane, self.load.address[: len(side.lane)])
+        read = later(m, bank.read_data, wait, name="read")
         m.d.comb += [
             taken.eq(self.request.valid & self.request.ready),
             self.request.ready.eq(Mux(tag.bytes, self.ending, ~beside) if params.flash else ~beside),
@@ -70,8 +71,8 @@ class BankTier(wiring.Component):
             bank.write.eq(later(m, write, wait, name="write")),
             bank.quarter.eq(later(m, quarter, wait, name="quarter")),
             bank.write_data.eq(later(m, Mux(side.valid, side.data, self.load.data), wait, name="write_data")),
-            side.beat.eq(bank.read_data),
-            self.beat.payload.data.eq(later(m, bank.read_data, wait, name="read")),
+            side.beat.eq(read),
+            self.beat.payload.data.eq(read),
             self.beat.payload.tag.as_value().eq(later(m, tag.as_value(), params.table_clocks, name="kept")),
         ]
         m.d.sync += self.beat.valid.eq(later(m, taken, params.table_clocks - 1, name="came", reset_less=False))

@@ -69,7 +69,7 @@ class CoreControl:
         self.steps = StepControl(jitter=jitter, k=k, store_clocks=store_clocks)
         self.storing = 0  # bit i: write-back reads the store in i clocks
         self.retiring: tuple[tuple[int, int], ...] = ()  # (clocks until it is retired, run)
-        self.beside = False  # a clock ago the tier gave the index cache its turn
+        self.under_way = 0  # bit i: an access of the index cache had its turn in the tier i + 1 clocks ago
         self.urgent = False  # the tables tier must serve the streamer in this clock, for the next byte of flash follows
         self._passes = PassRecord()
         self._clocks = self._rows = self._beats = self._flash = 0
@@ -87,9 +87,10 @@ class CoreControl:
         granted = self.steps.grants(store_free=not claimed and not stores)
         addressed = self.rows.takes_index(index=self.indices.queue.there, symbol=self.steps.sorted)
         read = addressed and self.rows.queued
-        beside = self.rows.cache.asks and not self.urgent and not (self.beside and self.table_clocks > 1)
-        served = self.beside if self.table_clocks > 1 else beside
-        self.beside = beside
+        beside = self.rows.cache.asks and not self.urgent and not self.under_way
+        turns = self.under_way << 1 | beside
+        served = turns >> self.table_clocks - 1 == 1
+        self.under_way = turns & (1 << self.table_clocks - 1) - 1
 
         self._clocks += self.steps.running
         if retired is not None:
@@ -139,7 +140,7 @@ class CoreControl:
         self._clocks, self._rows, self._beats, self._flash = (now + more for now, more in zip(counts, added, strict=True))
 
     def _state(self) -> tuple[object, ...]:
-        waiting = (self.storing, self.retiring, self.urgent, self.beside)
+        waiting = (self.storing, self.retiring, self.urgent, self.under_way)
         return (self.indices.state(), self.rows.state(), self.flash.state(), self.steps.state(), *waiting)
 
     def state(self) -> tuple[object, ...]:
