@@ -34,7 +34,7 @@ class EmbeddedCore(wiring.Component):
     The tables are in memory that synthesis infers. ``pause_bits``: that of FlashController.
     """
 
-    def __init__(self, board: Board, *, pause_bits: int = 8) -> None:
+    def __init__(self, board: Board, *, pause_bits: int | None = None) -> None:
         self._core = Core(params=core_params(board))
         self._loader = make_loader(board)
         self._flash = make_flash(board, pause_bits=pause_bits)
