@@ -89,8 +89,9 @@ class Board:
 
     ``platform``: "module:class" of amaranth-boards; ``wiring``: which of its resources are used. ``clock_in_hz``: its oscillator;
     ``clock_hz``: the core's clock, out of the PLL.
-    ``lanes``: accumulators, and bytes of a beat; ``comparators``: P, anchor pairs compared in a clock. ``anchor_words``,
-    ``program_instructions``: depths.
+    ``lanes``: accumulators, and bytes of a beat; ``comparators``: P, anchor pairs compared in a clock. ``store_clocks``, ``table_clocks``:
+    in which the latency store and the tables on chip are read, 1 and 1, or 2 and 3 with registers at memories that are slow or far apart.
+    ``anchor_words``, ``program_instructions``: depths.
     ``image_offset``, ``flash_size``: bytes; a memory image in flash begins at the offset.
     ``usb``: vendor and product of the USB chip that it is programmed through; ``programmers``: the tools that can, the best first.
     """
@@ -106,6 +107,8 @@ class Board:
     tiers: tuple[Tier, ...]
     lanes: int = 8
     comparators: int = 2
+    store_clocks: int = 1
+    table_clocks: int = 1
     anchor_words: int = 512
     program_instructions: int = 32
     image_offset: int

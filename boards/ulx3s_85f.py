@@ -35,9 +35,11 @@ BOARD = Board(
     device="LFE5U-85F",
     package="BG381",
     clock_in_hz=25e6,
-    clock_hz=50e6,
+    clock_hz=80e6,
     tiers=(Tier(name="block RAM", kind="bram", size=262_144), FLASH),
     lanes=16,
+    store_clocks=2,  # block RAM gives a word 5.8 ns after the clock
+    table_clocks=3,  # ... and 128 blocks are all over the chip
     image_offset=0x200000,  # an uncompressed bitstream of the 85F takes about 1.9 MB
     flash_size=16 << 20,
     usb="0403:6015",  # FT231X

@@ -119,7 +119,7 @@ def _emit(stages: list[Stage], plan: StorePlan, board: Board, *, n_out: int) -> 
     """The program, its tables parted between the tiers where that pays; whole, where the parts need more than the memories hold."""
 
     def attempt(placed: Arrangement) -> Emitted:
-        return emit(placed.stages, placed.parts, plan.schedules, placed.pieces, plan.layout, n_out=n_out)
+        return emit(placed.stages, placed.parts, plan.schedules, placed.pieces, plan.layout, n_out=n_out, most=board.program_instructions)
 
     made = attempt(arrange(stages, plan.sizes, board))
     if len(made.anchors) > board.anchor_words or len(made.runs) > board.program_instructions:

@@ -40,7 +40,7 @@ class EmbeddedCore(wiring.Component):
     The tables are in memory that synthesis infers. ``pause_bits``: that of FlashController.
     """
 
-    def __init__(self, board: Board, *, pause_bits: int = 8) -> None:
+    def __init__(self, board: Board, *, pause_bits: int | None = None) -> None:
         params = core_params(board)
         self._core = Core(params=params)
         self._rest = rest_clocks(params.width)

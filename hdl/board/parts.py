@@ -10,6 +10,7 @@ from ..core.params import CoreParams
 from ..flash.controller import FlashController
 from ..link.loader import Loader
 from ..link.section import space_words
+from . import times
 
 
 def core_params(board: Board) -> CoreParams:
@@ -19,6 +20,8 @@ def core_params(board: Board) -> CoreParams:
         width=width,
         table_beats=board.tiers[0].size // width.beat_bytes,
         anchor_words=board.anchor_words,
+        store_clocks=board.store_clocks,
+        table_clocks=board.table_clocks,
         flash=board.flash is not None,
     )
 
@@ -42,9 +45,10 @@ def image_head(board: Board) -> bytes:
 
 
 def make_flash(
-    board: Board, *, pause_bits: int = 8, boot: bool = True, kind: type[FlashController] = FlashController
+    board: Board, *, pause_bits: int | None = None, boot: bool = True, kind: type[FlashController] = FlashController
 ) -> FlashController | None:
-    """The controller of the board's flash, if tables may lie there; ``pause_bits`` and ``boot`` as it takes them.
+    """The controller of the board's flash, if tables may lie there; ``pause_bits`` and ``boot`` as it takes them, the first by default as
+    long as the board's clock asks for.
 
     ``kind``: the controller itself, or one with more ports.
     """
@@ -56,7 +60,7 @@ def make_flash(
         nibbles=2 // board.flash.byte_clocks,
         parts=board.flash.parts,
         head=image_head(board),
-        pause_bits=pause_bits,
+        pause_bits=pause_bits or times.pause_bits(board.clock_hz),
         boot=boot,
     )
 

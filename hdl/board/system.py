@@ -14,6 +14,7 @@ from ..flash.bus import FlashPins
 from ..link.link import Link
 from ..link.uart import UartReceiver, UartTransmitter, clocks_per_bit
 from ..memory.bank import GenericBank
+from . import times
 from .parts import connect_image, connect_rows, core_params, make_flash, make_loader
 
 
@@ -36,7 +37,8 @@ class System(wiring.Component):
     ``core``: another component with the core's ports; by default the board's core on ``bank``. ``loaded``: begins with ``led_g`` lit and
     without an image from flash, for simulations that fill the memories themselves; the flash is made ready for rows all the same.
     ``bit_clocks``, ``pause_bits``, ``gap_bits``, ``watchdog_bits``: times that a simulation may shorten (those of UartReceiver,
-    FlashController, FrameReceiver, Link); the first defaults to the board's clock over its baud rate.
+    FlashController, FrameReceiver, Link); left out, the first is the board's clock over its baud rate, and the next two follow from its
+    clock (hdl/board/times.py).
     """
 
     def __init__(
@@ -47,8 +49,8 @@ class System(wiring.Component):
         bank: Callable[..., wiring.Component] = GenericBank,
         loaded: bool = False,
         bit_clocks: int | None = None,
-        pause_bits: int = 8,
-        gap_bits: int = 16,
+        pause_bits: int | None = None,
+        gap_bits: int | None = None,
         watchdog_bits: int = 24,
     ) -> None:
         params = core_params(board)
@@ -56,6 +58,7 @@ class System(wiring.Component):
         self._loaded = loaded
         bit_clocks = bit_clocks or clocks_per_bit(clock_hz=board.clock_hz, baud=board.uart_baud)
         self._receiver, self._transmitter = UartReceiver(clocks=bit_clocks), UartTransmitter(clocks=bit_clocks)
+        gap_bits = gap_bits or times.gap_bits(board.clock_hz)
         self._link = Link(width=params.width, flash=board.flash is not None, gap_bits=gap_bits, watchdog_bits=watchdog_bits)
         self._flash = make_flash(board, pause_bits=pause_bits, boot=not loaded)
         self._loader = make_loader(board, loaded=loaded)

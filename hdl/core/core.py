@@ -11,6 +11,7 @@ from hdl.core.accumulate import Accumulators
 from hdl.core.counters import Counters
 from hdl.core.host import HostReader
 from hdl.core.index import IndexMaker
+from hdl.core.later import later
 from hdl.core.layouts import FlashBytes, row_stream
 from hdl.core.params import CoreParams
 from hdl.core.sequencer import Sequencer
@@ -40,7 +41,7 @@ class Core(wiring.Component):
     A reset ends a running step. Memories, the counters of the ring, the host's counters, the jitter generator and the configuration keep
     their contents. Loading a word of the store begins a new text and empties the ring.
 
-    ``tier``: makes the table tier, of ``params.table_beats`` beats in a ``bank``.
+    ``tier``: makes the table tier, of a memory that ``bank`` makes.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class Core(wiring.Component):
                 "load": In(LoadBus()),  # only while no step runs and, but for JITTER and CONFIG, with the core held in reset
                 "step": In(StepStream),  # one transfer a step
                 "symbol": Out(SymbolStream),  # one transfer a step
-                "read_request": In(ReadRequestStream),  # words for the host, served between steps: one after 4 clocks, then one every 5
+                "read_request": In(ReadRequestStream),  # words for the host, served between steps: see hdl.core.host
                 "read_data": Out(ReadDataStream),  # the list of spikes stands 20 clocks after the sorter's last latency
                 **(flash if self._params.flash else {}),
             }
@@ -73,16 +74,16 @@ class Core(wiring.Component):
         width = params.width
         m.submodules.program = program = ProgramMemory()
         m.submodules.index = index = IndexMaker(params=params)
-        m.submodules.store = store = LatencyStore(width=width)
-        m.submodules.reader = reader = StoreReader(width=width)
+        m.submodules.store = store = LatencyStore(params=params)
+        m.submodules.reader = reader = StoreReader(params=params)
         m.submodules.fetch = fetch = RowFetch(params=params)
-        m.submodules.tables = tier = self._tier(beats=params.table_beats, width=width, bank=self._bank, flash=params.flash)
+        m.submodules.tables = tier = self._tier(params=params, bank=self._bank)
         m.submodules.accumulators = accumulators = Accumulators(width=width, flash=params.flash)
-        m.submodules.writeback = writeback = WriteBack(width=width)
+        m.submodules.writeback = writeback = WriteBack(params=params)
         m.submodules.sequencer = sequencer = Sequencer(width=width)
         m.submodules.sorter = sorter = Sorter()
         m.submodules.counters = counters = Counters(width=width)
-        m.submodules.host = host = HostReader(width=width)
+        m.submodules.host = host = HostReader(params=params)
 
         for block in (program, index, tier, writeback, sorter):
             wiring.connect(m, wiring.flipped(self.load), block.load)
@@ -107,7 +108,9 @@ class Core(wiring.Component):
         wiring.connect(m, host.data, wiring.flipped(self.read_data))
         if params.flash:
             wiring.connect(m, fetch.rows, wiring.flipped(self.rows))
-            wiring.connect(m, wiring.flipped(self.flash), accumulators.bytes)
+            for name in FlashBytes.members:  # as much later as beats come out of the tier
+                port = later(m, getattr(self.flash, name), params.table_clocks - 1, name=f"flash_{name}", reset_less=name == "data")
+                m.d.comb += getattr(accumulators.bytes, name).eq(port)
             m.d.comb += tier.ending.eq(self.flash.ending)
 
         m.d.comb += [index.operand.eq(reader.operand), index.retired.eq(writeback.retired), index.go.eq(sequencer.go)]

@@ -6,17 +6,20 @@ from amaranth.lib.wiring import In, Out
 
 from firmware import isa
 from hdl.core.layouts import address_layout
+from hdl.core.params import CoreParams
 from hdl.core.sorter import ResultPort
 from hdl.link.bus import ReadDataStream, ReadRequestStream
 
 
 class HostReader(wiring.Component):
-    """Answers one request after another: the first 4 clocks after it is offered, the next ones every 5 clocks.
+    """Answers one request after another: with ``params.store_clocks`` of 1 the first 4 clocks after it is offered, the next ones every 5
+    clocks; with 2 after 5, and every 6.
 
-    A request's address stands at all three sources for four clocks; the word is kept until it is taken.
+    A request's address stands at all three sources so long; the word is kept until it is taken.
     """
 
-    def __init__(self, *, width: isa.Width) -> None:
+    def __init__(self, *, params: CoreParams) -> None:
+        width, self._clocks = params.width, params.store_clocks
         super().__init__(
             {
                 "request": In(ReadRequestStream),
@@ -24,7 +27,7 @@ class HostReader(wiring.Component):
                 "idle": In(1),  # no step runs or begins: an answer may begin
                 "address": Out(address_layout(width)),  # of the latency asked
                 "reads": Out(1),  # the store is read
-                "latency": In(signed(16)),  # ... and answers two clocks later
+                "latency": In(signed(16)),  # ... and answers a clock after its ``store_clocks``
                 "counter": Out(range(2 * len(isa.Counter))),  # word asked
                 "count": In(16),  # combinational
                 "results": In(ResultPort),
@@ -44,7 +47,10 @@ class HostReader(wiring.Component):
                 m.next = "STORE"
             with m.State("STORE"):
                 m.d.comb += self.reads.eq(1)
-                m.next = "CROSSBAR"
+                m.next = "CROSSBAR" if self._clocks == 1 else "MEMORY"
+            if self._clocks > 1:
+                with m.State("MEMORY"):
+                    m.next = "CROSSBAR"
             with m.State("CROSSBAR"):
                 m.next = "TAKE"
             with m.State("TAKE"):

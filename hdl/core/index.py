@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from firmware import isa
 from hdl.core.compare import INDEX_BITS, ComparatorArray, IndexEncoder
+from hdl.core.later import later
 from hdl.core.layouts import ProgramReadPort, anchor_layout, operands_layout, pairs_layout
 from hdl.core.params import CoreParams
 from hdl.link.bus import LoadBus
@@ -14,7 +15,7 @@ from hdl.memory.anchors import AnchorMemory, copy_port
 from hdl.memory.program import RunRegisters
 
 _HEAD_WORDS = 3  # of an instruction: flags, anchor_base, anchor_len
-_MARGIN = 8  # indices that may still come once the maker stops issuing
+_MARGIN = 7  # indices that may still come once the maker stops issuing, besides one for each of the ``store_clocks``
 
 
 class IndexMaker(wiring.Component):
@@ -27,7 +28,7 @@ class IndexMaker(wiring.Component):
 
     Throughput: an anchor word (P pairs) a clock, with 5 clocks between the last word of a run and the first of the next. A word is read
     only if at least 8 places of the queue were free a clock ago. The first index of a word that emits enters the queue 4 clocks after the
-    store has taken the word.
+    store has taken the word. Where ``params.store_clocks`` are 2, all after the store's address is a clock later, and 9 places were free.
     """
 
     def __init__(self, *, params: CoreParams) -> None:
@@ -36,7 +37,7 @@ class IndexMaker(wiring.Component):
             {
                 "program": In(ProgramReadPort),
                 "reads": Out(stream.Signature(pairs_layout(params.width))),  # anchor words for the store
-                "operand": In(operands_layout(params.width)),  # the store's answer, two clocks later
+                "operand": In(operands_layout(params.width)),  # the store's answer, a clock after its ``store_clocks``
                 "go": In(1),  # a step begins: the first run of a step makes no index before it
                 "retired": In(1),  # a run's rows are added and written back: a run with ``sync`` waits for all before it
                 "o": Out(stream.Signature(unsigned(INDEX_BITS))),  # the indices, in the order of the runs' tables
@@ -66,7 +67,7 @@ class IndexMaker(wiring.Component):
         # The queue of finished indices, filled at most to its end by what is under way.
         m.submodules.queue = queue = SyncFIFOBuffered(width=INDEX_BITS, depth=self._params.index_depth)
         room = Signal()
-        m.d.sync += room.eq(queue.level <= self._params.index_depth - _MARGIN)
+        m.d.sync += room.eq(queue.level <= self._params.index_depth - _MARGIN - self._params.store_clocks)
 
         # Anchor word read in clock 0, in `word_valid` from clock 1 until the store takes it.
         word_valid = Signal()
@@ -127,14 +128,13 @@ class IndexMaker(wiring.Component):
         m.submodules.comparators = comparators = ComparatorArray(width=width)
         m.submodules.encoder = encoder = IndexEncoder(comparators=width.comparators)
         word = data.View(anchor_layout(width), read[: width.anchor_bits])
-        emit_next = Signal.like(encoder.emit)
-        valid_next = Signal.like(encoder.valid)
-        strobe_next = Signal()
         m.d.comb += self.reads.payload.slot.eq(word.slots)
         for p, lane in enumerate(word.lanes):
             m.d.comb += [self.reads.payload.choice[2 * p].eq(lane.a), self.reads.payload.choice[2 * p + 1].eq(lane.b)]
-            m.d.sync += valid_next[p].eq(lane.valid)
-        m.d.sync += [strobe_next.eq(take), emit_next.eq(word.emit)]
+        clocks = self._params.store_clocks
+        valid_next = later(m, Cat(lane.valid for lane in word.lanes), clocks, name="valid_next", reset_less=False)
+        strobe_next = later(m, take, clocks, name="strobe_next", reset_less=False)
+        emit_next = later(m, word.emit, clocks, name="emit_next", reset_less=False)
         m.d.sync += [encoder.strobe.eq(strobe_next), encoder.valid.eq(valid_next), encoder.emit.eq(emit_next)]
         m.d.comb += [comparators.operand.eq(self.operand), encoder.bits.eq(comparators.bits)]
         return encoder.o

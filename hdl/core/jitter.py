@@ -90,5 +90,6 @@ class Jitter(wiring.Component):
             m.d.sync += mask.eq(load.data[:8])
 
         m.d.sync += fraction.eq(state[:8] & mask)
-        m.d.comb += [read.addr.eq(code(state[16:])), read.en.eq(1), self.jitter.eq(Mux(self.enable, read.data + fraction, 0))]
+        coarse, fine = (value & self.enable.replicate(len(value)) for value in (read.data, fraction))  # a sum that others can join
+        m.d.comb += [read.addr.eq(code(state[16:])), read.en.eq(1), self.jitter.eq(coarse + fine)]
         return m

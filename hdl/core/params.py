@@ -10,13 +10,16 @@ class CoreParams:
     """Sizes of a core.
 
     ``width``: its lanes and comparators. ``table_beats``: beats of the table tier, a power of two. ``anchor_words``: words of the anchor
-    memory, a power of two. ``index_depth``: indices that may wait for their rows, a power of two, at least 16. ``flash``: whether there is
-    a second tier, in flash.
+    memory, a power of two. ``store_clocks``: in which the latency store reads a word, 1, or 2 with a register behind the memory.
+    ``table_clocks``: in which the table tier reads a beat, 1, or 3 with registers before and behind the memory. ``index_depth``: indices
+    that may wait for their rows, a power of two, at least 16. ``flash``: whether there is a second tier, in flash.
     """
 
     width: isa.Width = field(default_factory=isa.Width)
     table_beats: int = 16384
     anchor_words: int = isa.ANCHOR_WORDS
+    store_clocks: int = 1
+    table_clocks: int = 1
     index_depth: int = 256
     flash: bool = False
 
@@ -25,6 +28,9 @@ class CoreParams:
             value = getattr(self, name)
             if not low <= value <= high or value & (value - 1):
                 raise ValueError(f"{name} must be a power of two from {low} to {high}, not {value!r}")
+        for name, both in (("store_clocks", (1, 2)), ("table_clocks", (1, 3))):
+            if (value := getattr(self, name)) not in both:
+                raise ValueError(f"{name} must be {both[0]} or {both[1]}, not {value!r}")
 
     @property
     def address_bits(self) -> int:

@@ -5,7 +5,9 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
+from hdl.core.later import later
 from hdl.core.layouts import address_layout, store_read_port, store_write_port, write_back_stream
+from hdl.core.params import CoreParams
 from hdl.link.bus import LoadBus
 
 
@@ -18,13 +20,15 @@ class WriteBack(wiring.Component):
              `--> residual (word, else the zero word) --^
 
     Clock 0: ``i`` is valid, and the store reads the residual. Clock 1: the residual is there, the word is written, and the run is retired
-    if this was its last beat. Clock 3: ``saturated``. Throughput: a word a clock.
+    if this was its last beat. Clock 3: ``saturated``. All but clock 0 comes a clock later where ``params.store_clocks`` are 2. Throughput:
+    a word a clock.
 
     Words of the load bus with space STORE take the same path, while nothing else does.
     """
 
-    def __init__(self, *, width: isa.Width) -> None:
-        self._width = width
+    def __init__(self, *, params: CoreParams) -> None:
+        self._width, self._wait = params.width, params.store_clocks - 1
+        width = params.width
         super().__init__(
             {
                 "i": In(write_back_stream(width)),
@@ -46,12 +50,16 @@ class WriteBack(wiring.Component):
             self.residual.addr.eq(Mux(word_in.residual & word_in.store, word_in.word, isa.ZERO_WORD)),
         ]
 
+        # the sums wait until only a clock is left before the residual is there
+        came = later(m, self.i.valid, self._wait, name="came", reset_less=False)
+        store = later(m, word_in.store, self._wait, name="store", reset_less=False)
+        word_in = data.View(word_in.shape(), later(m, word_in.as_value(), self._wait, name="waiting"))
         active = Signal()
         word = Signal(8, reset_less=True)
         m.d.sync += [
-            active.eq(word_in.store & (word_in.word != isa.ZERO_WORD)),
+            active.eq(store & (word_in.word != isa.ZERO_WORD)),
             word.eq(word_in.word),
-            self.retired.eq(self.i.valid & word_in.final),
+            self.retired.eq(came & word_in.final),
             self.sort.eq(word_in.sort),
             self.end.eq(word_in.end),
         ]
@@ -68,7 +76,7 @@ class WriteBack(wiring.Component):
         flags = Signal(lanes)
         for lane in range(lanes):
             shifted = Signal(signed(16), name=f"shifted_{lane}", reset_less=True)
-            m.d.sync += shifted.eq(Mux(word_in.store, word_in.sums[lane] << word_in.shift, 0))
+            m.d.sync += shifted.eq(Mux(store, word_in.sums[lane] << word_in.shift, 0))
             total = Signal(signed(17), name=f"total_{lane}")
             m.d.comb += [total.eq(shifted + self.residual.data[lane]), over[lane].eq(total[16] ^ total[15])]
             limit = Mux(total[16], Const(-0x8000, signed(16)), Const(0x7FFF, signed(16)))

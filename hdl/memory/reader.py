@@ -4,8 +4,9 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from firmware import isa
+from hdl.core.later import later
 from hdl.core.layouts import LatencyStream, address_layout, operands_layout, output_read_stream, pairs_layout, store_read_port
+from hdl.core.params import CoreParams
 from hdl.memory.store import StoreReads
 
 
@@ -15,26 +16,28 @@ class StoreReader(wiring.Component):
     ::
 
         residual (write-back) --------.
-        pairs (comparators) -----------+--> reads --> operand[2P], two clocks later (comparators)
+        pairs (comparators) -----------+--> reads --> operand[2P] (comparators)
         outputs (sorter), host --------'                   '--> operand[0]: latency (sorter), host_latency
 
-    A latency for the sorter is read only in a clock in which ``latency`` is ready, which must then stay ready for two clocks.
+    Operands and latencies come a clock after the ``params.store_clocks`` of a word. A latency for the sorter is read only in a clock in
+    which ``latency`` is ready, which must then stay ready until it comes.
     """
 
-    def __init__(self, *, width: isa.Width) -> None:
-        self._width = width
+    def __init__(self, *, params: CoreParams) -> None:
+        width = params.width
+        self._width, self._clocks = width, params.store_clocks
         super().__init__(
             {
                 "reads": Out(StoreReads(width=width)),
                 "residual": Out(store_read_port(width)),  # never refused
                 "pairs": In(stream.Signature(pairs_layout(width))),  # refused while ``residual`` reads
-                "operand": Out(operands_layout(width)),  # latencies of the pairs taken two clocks ago
+                "operand": Out(operands_layout(width)),  # latencies of the pairs taken
                 "outputs": In(output_read_stream(width)),
                 "latency": Out(LatencyStream),
                 "stepping": In(1),  # a step runs: the host is not served
                 "host_address": In(address_layout(width)),
                 "host_reads": In(1),
-                "host_latency": Out(signed(16)),  # two clocks later
+                "host_latency": Out(signed(16)),
             }
         )
 
@@ -61,13 +64,8 @@ class StoreReader(wiring.Component):
             for slot in pairs.slot:
                 m.d.comb += slot.bank.eq(one.bank[:bank_bits])
 
-        asked = Signal()
-        asked_last = Signal(reset_less=True)
-        m.d.sync += [
-            asked.eq(outputs.valid & outputs.ready),
-            asked_last.eq(outputs.payload.last),
-            self.latency.valid.eq(asked),
-            self.latency.payload.last.eq(asked_last),
-        ]
+        asked = later(m, outputs.valid & outputs.ready, self._clocks, name="asked", reset_less=False)
+        asked_last = later(m, outputs.payload.last, self._clocks, name="asked_last")
+        m.d.sync += [self.latency.valid.eq(asked), self.latency.payload.last.eq(asked_last)]
         m.d.comb += [self.latency.payload.latency.eq(self.operand[0]), self.host_latency.eq(self.operand[0])]
         return m

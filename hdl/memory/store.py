@@ -6,7 +6,9 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
+from hdl.core.later import later
 from hdl.core.layouts import operands_layout, pairs_layout, store_read_port, store_write_port
+from hdl.core.params import CoreParams
 
 
 class StoreReads(wiring.Signature):
@@ -16,8 +18,8 @@ class StoreReads(wiring.Signature):
         super().__init__(
             {
                 "pairs": Out(pairs_layout(width)),  # with ``word.en`` only choice and banks of the slots hold
-                "word": In(store_read_port(width)),  # its data stands for one clock
-                "operand": In(operands_layout(width)),  # the latencies chosen, two clocks later
+                "word": In(store_read_port(width)),  # its data stands for one clock, ``store_clocks`` later
+                "operand": In(operands_layout(width)),  # the latencies chosen, a clock later
             }
         )
 
@@ -33,13 +35,14 @@ class LatencyStore(wiring.Component):
 
     Neighbouring banks make up 2P slots; each slot reads one latency a clock, and each operand takes one slot's.
 
-    Throughput: one read (2P latencies, or one word) and one write a clock; a read in the clock after a write sees it. A read of a word in
-    the clock in which it is written gives an undefined value. All latencies are 0 at power-up.
+    A word is there after ``params.store_clocks``, the operands a clock later. Throughput: one read (2P latencies, or one word) and one
+    write a clock; a read in the clock after a write sees it. A read of a word in the clock in which it is written gives an undefined
+    value. All latencies are 0 at power-up.
     """
 
-    def __init__(self, *, width: isa.Width) -> None:
-        self._width = width
-        super().__init__({"reads": In(StoreReads(width=width)), "write": Out(store_write_port(width))})
+    def __init__(self, *, params: CoreParams) -> None:
+        self._width, self._clocks = params.width, params.store_clocks
+        super().__init__({"reads": In(StoreReads(width=params.width)), "write": Out(store_write_port(params.width))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -53,13 +56,12 @@ class LatencyStore(wiring.Component):
                 m.submodules[f"bank_{bank}"] = memory = Memory(shape=signed(16), depth=isa.STORE_WORDS, init=[])
                 read = memory.read_port()
                 write = memory.write_port()
-                m.d.comb += [read.addr.eq(word), wide.data[bank].eq(read.data)]
+                m.d.comb += [read.addr.eq(word), wide.data[bank].eq(later(m, read.data, self._clocks - 1, name=f"read_{bank}"))]
                 m.d.comb += [write.addr.eq(self.write.addr), write.data.eq(self.write.data[bank]), write.en.eq(self.write.en[bank])]
-            which = Signal(range(width), name=f"bank_of_{slot}", reset_less=True)
-            m.d.sync += which.eq(pairs.slot[slot].bank)
+            which = later(m, pairs.slot[slot].bank, self._clocks, name=f"bank_of_{slot}")
             values.append(Array(wide.data[slot * width + bank] for bank in range(width))[which])
 
         for operand in range(slots):
-            chosen = Signal.like(pairs.choice[operand], name=f"slot_of_{operand}", reset_less=True)
-            m.d.sync += [chosen.eq(pairs.choice[operand]), self.reads.operand[operand].eq(Array(values)[chosen])]
+            chosen = later(m, pairs.choice[operand], self._clocks, name=f"slot_of_{operand}")
+            m.d.sync += self.reads.operand[operand].eq(Array(values)[chosen])
         return m

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
-from hdl.core.layouts import SideBus, Tag, beat_stream, request_stream
+from hdl.core.later import later
+from hdl.core.layouts import SideBus, beat_stream, request_stream
+from hdl.core.params import CoreParams
 from hdl.link.bus import LoadBus
 
 
@@ -19,51 +21,59 @@ class BankTier(wiring.Component):
         request (address, tag) --> bank --> beat (data, tag)
         side, load ----------------^
 
-    Delay: one clock. Throughput: a beat a clock. ``side`` has priority over requests, except over the int4 beat after one with
-    ``tag.bytes``, because the flash's next byte follows. The tag of a request with ``tag.bytes`` leaves a clock later, like any other,
-    beside data that are not used. Words of the load bus with space TABLES are written; none may come in the clock of a request or of an
-    access of ``side``.
+    Delay: ``params.table_clocks``, where more than one of ``side`` too, which is ready in the last of them and then has its next turn.
+    Throughput of requests: a beat a clock. ``side`` has priority over them, except over the int4 beat after one with ``tag.bytes``, because
+    the flash's next byte follows. The tag of a request with ``tag.bytes`` leaves as late as any other, beside data that are not used. Words
+    of the load bus with space TABLES are written; none may come in the clock of a request or of an access of ``side``.
 
-    ``flash``: whether there may be requests with ``tag.bytes``.
+    ``params.flash``: whether there may be requests with ``tag.bytes``. ``bank``: makes the memory.
     """
 
-    def __init__(self, *, beats: int, width: isa.Width, bank: Callable[..., wiring.Component], flash: bool = False) -> None:
-        self._beats, self._width, self._bank, self._flash = beats, width, bank, flash
-        address_bits = (beats - 1).bit_length()
+    def __init__(self, *, params: CoreParams, bank: Callable[..., wiring.Component]) -> None:
+        self._params, self._bank = params, bank
+        width, address_bits = params.width, (params.table_beats - 1).bit_length()
         super().__init__(
             {
                 "request": In(request_stream(address_bits)),
                 "beat": Out(beat_stream(width)),
                 "side": In(SideBus(address_bits=address_bits, width=width)),
                 "load": In(LoadBus()),
-                **({"ending": In(1)} if flash else {}),  # a beat of bytes ends in the next clock: the request that waits for it is taken
+                # a beat of bytes ends in the next clock: the request that waits for it is taken
+                **({"ending": In(1)} if params.flash else {}),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.bank = bank = self._bank(beats=self._beats, width=self._width)
+        params = self._params
+        m.submodules.bank = bank = self._bank(beats=params.table_beats, width=params.width)
         tag, side = self.request.payload.tag, self.side
         taken = Signal()
         urgent = Signal()  # the beat that must follow one of bytes at once
         beside = Signal()
         loading = Signal(reset_less=True)  # a clock ago the load bus was about tables; images are loaded while the core is in reset
         m.d.sync += [urgent.eq(taken & tag.bytes & tag.pair), loading.eq(self.load.space == isa.Kind.TABLES)]
+        wait = (params.table_clocks - 1) // 2  # before the memory, and behind it
+        if wait:
+            under_way = Signal(params.table_clocks - 1)
+            m.d.sync += under_way.eq(Cat(beside, under_way))
+            m.d.comb += [side.ready.eq(under_way[-1]), beside.eq(side.valid & ~urgent & (under_way == 0))]
+        else:
+            m.d.comb += [side.ready.eq(~urgent), beside.eq(side.valid & ~urgent)]
+        address = Mux(beside, side.address, Mux(self.request.valid, self.request.payload.address, self.load.address[len(side.lane) :]))
+        write = (self.load.strobe & loading) | (beside & side.write)
+        quarter = Mux(side.valid, side.lane, self.load.address[: len(side.lane)])
+        read = later(m, bank.read_data, wait, name="read")
         m.d.comb += [
             taken.eq(self.request.valid & self.request.ready),
-            beside.eq(side.valid & ~urgent),
-            side.ready.eq(~urgent),
-            side.beat.eq(bank.read_data),
-            self.request.ready.eq(Mux(tag.bytes, self.ending, ~beside) if self._flash else ~beside),
-            bank.address.eq(
-                Mux(beside, side.address, Mux(self.request.valid, self.request.payload.address, self.load.address[len(side.lane) :]))
-            ),
-            bank.write.eq((self.load.strobe & loading) | (beside & side.write)),
-            bank.quarter.eq(Mux(side.valid, side.lane, self.load.address[: len(side.lane)])),
-            bank.write_data.eq(Mux(side.valid, side.data, self.load.data)),
-            self.beat.payload.data.eq(bank.read_data),
+            self.request.ready.eq(Mux(tag.bytes, self.ending, ~beside) if params.flash else ~beside),
+            bank.address.eq(later(m, address, wait, name="address")),
+            bank.write.eq(later(m, write, wait, name="write")),
+            bank.quarter.eq(later(m, quarter, wait, name="quarter")),
+            bank.write_data.eq(later(m, Mux(side.valid, side.data, self.load.data), wait, name="write_data")),
+            side.beat.eq(read),
+            self.beat.payload.data.eq(read),
+            self.beat.payload.tag.as_value().eq(later(m, tag.as_value(), params.table_clocks, name="kept")),
         ]
-        kept = Signal(Tag, reset_less=True)
-        m.d.comb += self.beat.payload.tag.eq(kept)
-        m.d.sync += [self.beat.valid.eq(taken), kept.eq(tag)]
+        m.d.sync += self.beat.valid.eq(later(m, taken, params.table_clocks - 1, name="came", reset_less=False))
         return m

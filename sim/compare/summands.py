@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from firmware.description import Origin, StageId, Work
+from firmware.isa import Mode
 from firmware.program import Program
 from golden.integer.forward import indices
 from golden.integer.network import Network, TextNetwork
@@ -37,12 +38,16 @@ class Summand:
         return f"{row}, distance {self.distance}" if self.distance else row
 
 
-def runs_of(program: Program, write: Write) -> range:
-    """The runs summed into a write-back: its own and those before it down to the one that starts from zero."""
-    first = write.run
-    while not program.runs[first].first:
-        first -= 1
-    return range(first, write.run + 1)
+def runs_of(program: Program, write: Write) -> list[int]:
+    """The runs summed into a write-back: its own and those before it of the same words, down to the one that starts from zero."""
+    base, found = program.runs[write.run].base, list[int]()
+    for number in range(write.run, -1, -1):
+        run = program.runs[number]
+        if run.mode in (Mode.ROWS, Mode.ATTEND) and run.base == base:
+            found.append(number)
+            if run.first:
+                break
+    return found[::-1]
 
 
 def summands(network: Network, program: Program, write: Write) -> Iterator[Summand]:

@@ -47,16 +47,29 @@ class PassRecord:
 class CoreControl:
     """A core with a loaded program, just out of reset. No latency, no table entry: when things happen does not depend on them.
 
-    ``flash``: the control of the flash tier; it is not used where no run lies there. ``cached``: positions that its index cache holds."""
+    ``flash``: the control of the flash tier; it is not used where no run lies there. ``cached``: positions that its index cache holds.
+    ``store_clocks``, ``table_clocks``: in which the latency store and the tables on chip are read.
+    """
 
-    def __init__(self, program: Program, *, jitter: bool, k: int, flash: FlashControl, cached: int = 0) -> None:
-        self.runs = program.runs
-        self.indices = IndexControl(program.runs, emits_of_runs(program))
+    def __init__(
+        self,
+        program: Program,
+        *,
+        jitter: bool,
+        k: int,
+        flash: FlashControl,
+        cached: int = 0,
+        store_clocks: int = 1,
+        table_clocks: int = 1,
+    ) -> None:
+        self.runs, self.store_clocks, self.table_clocks = program.runs, store_clocks, table_clocks
+        self.indices = IndexControl(program.runs, emits_of_runs(program), store_clocks=store_clocks)
         self.rows = RowControl(program.runs, program.width, cached=cached)
         self.flash = flash
-        self.steps = StepControl(jitter=jitter, k=k)
+        self.steps = StepControl(jitter=jitter, k=k, store_clocks=store_clocks)
         self.storing = 0  # bit i: write-back reads the store in i clocks
         self.retiring: tuple[tuple[int, int], ...] = ()  # (clocks until it is retired, run)
+        self.under_way = 0  # bit i: an access of the index cache had its turn in the tier i + 1 clocks ago
         self.urgent = False  # the tables tier must serve the streamer in this clock, for the next byte of flash follows
         self._passes = PassRecord()
         self._clocks = self._rows = self._beats = self._flash = 0
@@ -74,7 +87,10 @@ class CoreControl:
         granted = self.steps.grants(store_free=not claimed and not stores)
         addressed = self.rows.takes_index(index=self.indices.queue.there, symbol=self.steps.sorted)
         read = addressed and self.rows.queued
-        beside = self.rows.cache.asks and not self.urgent
+        beside = self.rows.cache.asks and not self.urgent and not self.under_way
+        turns = self.under_way << 1 | beside
+        served = turns >> self.table_clocks - 1 == 1
+        self.under_way = turns & (1 << self.table_clocks - 1) - 1
 
         self._clocks += self.steps.running
         if retired is not None:
@@ -83,7 +99,7 @@ class CoreControl:
         row = self.rows.asks
         taken = self.flash.takes(asked=row > 0)
         self.flash.clock(taken=row * taken)
-        repeated = self.rows.clock(addressed=addressed, requested=requested, asked=taken, beside=beside)
+        repeated = self.rows.clock(addressed=addressed, requested=requested, asked=taken, served=served)
         self.indices.clock(go=go, taken=claimed and not stores, retired=retired is not None, read=read)
         sort = retired.n_out if retired is not None and retired.sort else 0
         self.steps.clock(accepted=accepted, finished=finished, granted=granted, retired_end=retired_end, sort=sort)
@@ -108,9 +124,10 @@ class CoreControl:
             self._beats += request.reads
             self._flash += request.flash
             if request.adds and request.closes and run.last:
-                self.storing |= (1 << words) - 1 << BEAT_TO_STORE
+                self.storing |= (1 << words) - 1 << BEAT_TO_STORE + self.table_clocks
             if request.final:
-                self.retiring += ((BEAT_TO_STORE + words - 1 + STORE_TO_RETIRED, request.run),)
+                clocks = BEAT_TO_STORE + words - 1 + STORE_TO_RETIRED + self.table_clocks + self.store_clocks
+                self.retiring += ((clocks, request.run),)
         self.storing >>= 1
         self.retiring = tuple((clocks - 1, run) for clocks, run in self.retiring if clocks)
         return request is not None
@@ -123,7 +140,7 @@ class CoreControl:
         self._clocks, self._rows, self._beats, self._flash = (now + more for now, more in zip(counts, added, strict=True))
 
     def _state(self) -> tuple[object, ...]:
-        waiting = (self.storing, self.retiring, self.urgent)
+        waiting = (self.storing, self.retiring, self.urgent, self.under_way)
         return (self.indices.state(), self.rows.state(), self.flash.state(), self.steps.state(), *waiting)
 
     def state(self) -> tuple[object, ...]:

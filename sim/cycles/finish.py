@@ -6,8 +6,8 @@ from sim.cycles.timing import GRANT_TO_LATENCY, done_clocks, idle_clocks
 class StepControl:
     """Begins and ends steps; feeds the sorter the outputs, one a clock in which nobody else reads the store."""
 
-    def __init__(self, *, jitter: bool, k: int) -> None:
-        self.jitter, self.k = jitter, k
+    def __init__(self, *, jitter: bool, k: int, store_clocks: int) -> None:
+        self.jitter, self.k, self.store_clocks = jitter, k, store_clocks
         self.running = self.ended = self.sorted = False
         self.go = False
         self.reading = 0  # outputs the sorter has not read yet
@@ -47,8 +47,9 @@ class StepControl:
             self.reading -= 1
             if self.reading == 0:
                 self.taking, self.choosing = False, True
-                self.to_done = GRANT_TO_LATENCY + done_clocks(jitter=self.jitter, k=self.k, n_out=self.outputs) - 1
-                self.to_idle = GRANT_TO_LATENCY + idle_clocks(jitter=self.jitter, k=self.k, n_out=self.outputs) - 1
+                to_latency = GRANT_TO_LATENCY + self.store_clocks
+                self.to_done = to_latency + done_clocks(jitter=self.jitter, k=self.k, n_out=self.outputs) - 1
+                self.to_idle = to_latency + idle_clocks(jitter=self.jitter, k=self.k, n_out=self.outputs) - 1
         if sort:
             self.reading = self.outputs = sort
             self.starting = True

@@ -50,12 +50,14 @@ class IndexQueue:
 class IndexControl:
     """Walks the runs and hands their anchor words to the latency store, at most one a clock.
 
-    ``emits``: for each run, how many indices leave after each of its anchor words. A word waits at the store while write-back reads it;
-    the first word of a run with ``sync`` until all runs before are retired, that of a step's first run until the step begins.
+    ``emits``: for each run, how many indices leave after each of its anchor words; ``store_clocks``: in which the store reads a word.
+
+    A word waits at the store while write-back reads it; the first word of a run with ``sync`` until all runs before are retired, that of a
+    step's first run until the step begins.
     """
 
-    def __init__(self, runs: Sequence[Run], emits: Sequence[Sequence[int]]) -> None:
-        self.runs, self.emits = runs, emits
+    def __init__(self, runs: Sequence[Run], emits: Sequence[Sequence[int]], *, store_clocks: int) -> None:
+        self.runs, self.emits, self.store_clocks = runs, emits, store_clocks
         self.queue = IndexQueue()
         self.run, self.head, self.at = 0, 0, 0  # run being read, clocks of its head read, its next anchor word
         self.opens = True  # the run is a step's first
@@ -74,14 +76,14 @@ class IndexControl:
 
     def clock(self, *, go: bool, taken: bool, retired: bool, read: bool) -> None:
         """``taken``: the store reads the anchor word; ``retired``: a run is written back; ``read``: an index leaves the queue."""
-        room, self.room = self.room, self.queue.level <= INDEX_DEPTH - INDEX_MARGIN
+        room, self.room = self.room, self.queue.level <= INDEX_DEPTH - INDEX_MARGIN - self.store_clocks
         self.queue.clock(write=self.coming & 1, read=read)
         self.coming >>= 1
         self.started = (self.started or go) and not (taken and self.wait_step)
         self.begun -= retired
         if taken:
             assert self.word is not None
-            self.coming |= (1 << self.word) - 1 << ANCHOR_TO_INDEX - 1
+            self.coming |= (1 << self.word) - 1 << ANCHOR_TO_INDEX + self.store_clocks - 1
             self.word, self.wait_retired, self.wait_step = None, False, False
         free = self.word is None
         if self.head < HEAD_CLOCKS:

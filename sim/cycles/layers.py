@@ -1,7 +1,6 @@
 """Where a step's clocks go: each layer's, beside what the memories, the comparators and the index cache need for it."""
 
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
 
 from boards import Board
 from firmware.estimate import estimate
@@ -17,7 +16,7 @@ COMPARATORS, CACHE, SORTER, END = "comparators", "index cache", "sorter", "symbo
 class LayerClocks:
     """A layer (a stage of the program) in a step of the steady state.
 
-    ``clocks``: from the layer before's last row in the store to its own, so that all layers add up to the step; the last of them,
+    ``clocks``: from the retired run before each of its runs to its own, so that all layers add up to the step; the last of them,
     ``symbol``, is the rest of the step, in which the sorter chooses. ``needs``: the clocks for which each tier (by its name; padding and
     flash addresses included), the ``comparators`` (a word of anchors each clock) and the ``index cache`` are in use for it, at their full
     speed. ``rows``, ``bytes``: read from the tables, padding included. ``token``: it begins only when the symbol is known.
@@ -52,31 +51,28 @@ def layer_clocks(program: Program, board: Board, prediction: Prediction) -> tupl
     """The layers of ``program`` in the order in which they are written back; ``prediction`` is what the cycle model says of it."""
     figures = iter(estimate(program, board).runs)
     modes = side_clocks(program.width)
-    steady, found, before = prediction.steady, [], 0
-    runs = zip(program.runs, program.meta.placement.runs, steady.retired, strict=True)
-    for stage, group in groupby(runs, key=lambda run: str(run[1].stage)):
-        needs: dict[str, int] = {}
-        rows = size = retired = 0
-        token = False
-        for run, _, at in group:
-            retired = at
-            token |= run.token
-            passes = 1
-            if run.mode in (Mode.ROWS, Mode.ATTEND):
-                one = next(figures)
-                passes = max(1, one.reach)
-                _add(needs, board.tiers[one.tier].name, one.clocks)
-                rows += one.rows
-                size += one.rows * one.row_beats * program.width.beat_bytes
-            _add(needs, COMPARATORS, run.anchor_len)
-            if run.mode in modes:
-                times = modes[Mode(run.mode)]
-                _add(needs, CACHE, passes * -(-run.count // times.tables) * times.group)
-        found.append(LayerClocks(layer=stage, clocks=retired - before, needs=needs, rows=rows, bytes=size, token=token))
+    steady, found, before = prediction.steady, dict[str, LayerClocks](), 0
+    for run, origin, retired in zip(program.runs, program.meta.placement.runs, steady.retired, strict=True):
+        name = str(origin.stage)
+        layer = found.setdefault(name, LayerClocks(layer=name, clocks=0, needs={}, rows=0, bytes=0, token=run.token))
+        rows, passes = 0, 1
+        if run.mode in (Mode.ROWS, Mode.ATTEND):
+            one = next(figures)
+            rows, passes = one.rows, max(1, one.reach)
+            _add(layer.needs, board.tiers[one.tier].name, one.clocks)
+        _add(layer.needs, COMPARATORS, run.anchor_len)
+        if run.mode in modes:
+            times = modes[Mode(run.mode)]
+            _add(layer.needs, CACHE, passes * -(-run.count // times.tables) * times.group)
+        size = rows * run.row_beats * program.width.beat_bytes
+        found[name] = replace(
+            layer, clocks=layer.clocks + retired - before, rows=layer.rows + rows, bytes=layer.bytes + size, token=layer.token or run.token
+        )
         before = retired
+    layers = list(found.values())
     if before < steady.clocks:
-        found.append(LayerClocks(layer=END, clocks=steady.clocks - before, needs={}, rows=0, bytes=0))
-    return tuple(found)
+        layers.append(LayerClocks(layer=END, clocks=steady.clocks - before, needs={}, rows=0, bytes=0))
+    return tuple(layers)
 
 
 def _add(needs: dict[str, int], name: str, clocks: int) -> None:

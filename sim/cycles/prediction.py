@@ -90,6 +90,8 @@ def predict(
             k=program.sampling.k if k is None else k,
             flash=FlashControl(byte_clocks=board.flash.byte_clocks if board.flash else 1, lanes=board.lanes, phase=phase),
             cached=cached,
+            store_clocks=board.store_clocks,
+            table_clocks=board.table_clocks,
         )
 
     full = max(map(_distances, program.runs))

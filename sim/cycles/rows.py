@@ -63,8 +63,8 @@ class RowControl:
         return max(1, min(self.cached, run.n_out)) if run.mode == Mode.ATTEND else 1
 
     def request(self, *, ending: bool, beside: bool) -> Request | None:
-        """What the streamer requests and gets in this clock. ``ending``: a beat of flash is there in the next; ``beside``: the tables tier
-        serves the index cache."""
+        """What the streamer requests and gets in this clock. ``ending``: a beat of flash is there in the next; ``beside``: it is the
+        index cache's turn in the tables tier."""
         if self.stream is None or self.pause:
             return None
         run = self.runs[self.stream.run]
@@ -103,15 +103,17 @@ class RowControl:
         known = symbol if self.runs[self.run].token else index or not self.queued
         return self.word == RUN_WORDS and self.left > 0 and known and self.cache.there and self.slot is None
 
-    def clock(self, *, addressed: bool, requested: bool, asked: bool, beside: bool) -> bool:
+    def clock(self, *, addressed: bool, requested: bool, asked: bool, served: bool) -> bool:
         """Whether another pass of an attend run begins. ``addressed``: an index is dealt with (:meth:`takes_index`); ``requested``: a beat
-        is requested (:meth:`request`); ``asked``: the flash takes the row it is asked for; ``beside``: the cache is served."""
+        is requested (:meth:`request`); ``asked``: the flash takes the row it is asked for; ``served``: the tables tier makes the cache's
+        access.
+        """
         waits = self.slot is not None
         ready = self.cache.there
         self._stream(requested=requested)
         if asked and self.slot is not None:
             self.slot = self.slot._replace(asked=True)
-        self.cache.clock(granted=beside, taken=addressed)
+        self.cache.clock(granted=served, taken=addressed)
         if self.word < RUN_WORDS:
             if self.word != RUN_KEEP or not waits or self.distance > 1:
                 self.word += 1

@@ -1,4 +1,8 @@
-"""The core's fixed latencies in clocks, all in one place. Each is measured from the clock of the first event to that of the second."""
+"""The core's fixed latencies in clocks, all in one place. Each is measured from the clock of the first event to that of the second.
+
+Those marked (store) or (tables) are longer by the clocks in which the latency store or the tables on chip are read
+(``boards.Board.store_clocks``, ``table_clocks``).
+"""
 
 from dataclasses import dataclass
 
@@ -6,9 +10,9 @@ from firmware.isa import Mode, Width
 
 # Index maker
 HEAD_CLOCKS = 4  # reading a run's flags, anchor_base and anchor_len
-ANCHOR_TO_INDEX = 4  # an anchor word taken by the store -> its first index written to the queue
+ANCHOR_TO_INDEX = 3  # (store) an anchor word taken by the store -> its first index written to the queue
 INDEX_DEPTH = 256  # of the queue, its output register included
-INDEX_MARGIN = 8  # no anchor word is read while the queue, one clock ago, had less room than this
+INDEX_MARGIN = 7  # (store) no anchor word is read while the queue, one clock ago, had less room than this
 
 # Row fetch
 RUN_WORDS = 7  # clocks of reading a run's words, at least
@@ -70,11 +74,11 @@ FLASH = {
 
 # Accumulators and write-back
 PAIR_CLOCKS = 2  # an int4 couple fills two words, in clocks that follow each other
-BEAT_TO_STORE = 2  # a beat requested -> its first word at the write-back, which reads the store
-STORE_TO_RETIRED = 1  # the last word of a run at the write-back -> the run is retired
+BEAT_TO_STORE = 1  # (tables) a beat requested -> its first word at the write-back, which reads the store
+STORE_TO_RETIRED = 0  # (store) the last word of a run at the write-back -> the run is retired
 
 # Sorter
-GRANT_TO_LATENCY = 2  # a read granted -> the latency taken by the sorter
+GRANT_TO_LATENCY = 1  # (store) a read granted -> the latency taken by the sorter
 SORTER_CELLS = 8
 
 

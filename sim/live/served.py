@@ -3,11 +3,11 @@
 import select
 from collections.abc import Sequence
 
+from hdl.board import times
 from sim.live.port import Port
 from sim.machines.board import BoardSimulation
 
 TURN_BYTES = 4  # bytes that the line carries in a turn
-QUIET = 1 << 17  # clocks; two gaps of silence, the longest that the link waits for on an idle line
 UNREAD = 1 << 16  # bytes kept for a client that doesn't read; what comes beyond them is lost
 LOOK = 0.05  # seconds after which an idle board looks for a client that opens its pseudo-terminal
 
@@ -16,8 +16,9 @@ class ServedBoard:
     """``board`` behind ``ports``, of which one client at a time has the line: who comes first, until it leaves.
 
     Time passes, a turn at a time, while there is something to do: bytes on the line, steps, a flash that is read. It then runs on
-    for ``QUIET`` clocks, in which a frame that has begun is given up. After that nothing in the design can change but the phase of its
-    free-running counters until another byte comes, and time stands still.
+    for ``quiet`` clocks, in which a frame that has begun is given up: two gaps of silence, the longest that the link waits for on an idle
+    line. After that nothing in the design can change but the phase of its free-running counters until another byte comes, and time stands
+    still.
     """
 
     def __init__(self, board: BoardSimulation, ports: Sequence[Port]) -> None:
@@ -25,6 +26,7 @@ class ServedBoard:
         self._ports = ports
         self._client: Port | None = None
         self._byte = 10 * board.board.clock_hz / board.board.uart_baud  # clocks
+        self.quiet = 2 << times.gap_bits(board.board.clock_hz)
         self._sent_at = 0.0  # the clock at which the last byte on its way to the board has arrived
         self._busy_at = board.sim.clocks
         self._out = bytearray()
@@ -33,7 +35,7 @@ class ServedBoard:
     @property
     def idle(self) -> bool:
         """Whether time stands still."""
-        return self.board.sim.clocks - self._busy_at >= QUIET
+        return self.board.sim.clocks - self._busy_at >= self.quiet
 
     def turn(self) -> None:
         """Let a few bytes' time pass, or wait a moment for a client if nothing is going on."""

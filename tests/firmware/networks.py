@@ -45,3 +45,20 @@ def random_network(seed: int, *, kind: str | None = None, max_n: int = 40, max_o
                 group.tables[:, :, n - n_ref :] = 0
     constants = rng.integers(-2000, 2000, n_ref).astype(np.int16)
     return DeepNetwork(n=n, hidden=layers, output=output, constants=constants)
+
+
+def random_text_network(seed: int) -> RecurrentNetwork:
+    """Of the shape that trained ones have: one group of int4 a layer, many tables, 30 to 100 symbols."""
+    rng = np.random.default_rng(seed)
+    n, n_out = int(rng.integers(96, 257)), int(rng.integers(30, 101))
+
+    def layer(columns: int, tables: tuple[int, int], pairs: tuple[int, int]) -> Layer:
+        n_t, n_c, limit = int(rng.integers(*tables)), int(rng.integers(*pairs)), ENTRY_LIMIT[4] // 2
+        first = rng.integers(0, n, (n_t, n_c))
+        anchors = np.stack([first, (first + rng.integers(1, n, (n_t, n_c))) % n], axis=2).astype(np.int16)
+        rows = rng.integers(-limit, limit + 1, (n_t, 1 << n_c, columns)).astype(np.int8)
+        return Layer(groups=(TableGroup(anchors=anchors, tables=rows),), bits=4)
+
+    hidden, output = layer(n, (8, 25), (3, 6)), layer(n_out, (8, 41), (4, 7))
+    embed = rng.integers(-3, 4, (n_out, n)).astype(np.int8)
+    return RecurrentNetwork(n=n, hidden=(hidden,), output=output, embed=embed, embed_bits=4)

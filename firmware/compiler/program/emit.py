@@ -18,6 +18,7 @@ from ..tables.parts import Part
 from ..tables.placement import Piece
 from .draft import Draft, keys_behind_rows, lay_anchors
 from .indices import Plans, copy_draft, index_draft, sides_of, words_of_sides
+from .lead import lead_with_state
 from .pack import beats, columns_in_order, rows_in_order
 
 
@@ -31,8 +32,9 @@ class Emitted:
     origins: tuple[Origin, ...]
 
 
-def emit(stages: list[Stage], parts: list[Part], plans: Plans, pieces: list[Piece], layout: Layout, *, n_out: int) -> Emitted:
-    """The runs of ``stages`` in order: of one that reads tables one for each of its ``pieces``, of any other one."""
+def emit(stages: list[Stage], parts: list[Part], plans: Plans, pieces: list[Piece], layout: Layout, *, n_out: int, most: int) -> Emitted:
+    """The runs of ``stages`` in order: of one that reads tables one for each of its ``pieces``, of any other one. ``most``: runs that a
+    program may have; where one more saves clocks, it is made."""
     drafts: list[Draft] = []
     tables: list[Placed] = []
     sides: dict[Family, int] = {}
@@ -53,6 +55,8 @@ def emit(stages: list[Stage], parts: list[Part], plans: Plans, pieces: list[Piec
                 sides |= sides_of(families, mine[0], layout.width)
                 tables.append(words_of_sides(families, plans, mine[0], layout.width))
             drafts.append(index_draft(stage, plans, layout, side=sides[stage.families[0]]))
+    if len(drafts) < most:
+        drafts = lead_with_state(drafts, layout.width)
     anchors, sources = lay_anchors(drafts, layout.width)
     drafts = keys_behind_rows(drafts)
     drafts[-1].run = replace(drafts[-1].run, end=True)

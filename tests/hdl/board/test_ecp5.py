@@ -54,7 +54,8 @@ def test_cells(plan):
     _, text = plan
     (pll,) = cells_of(text, "EHXPLLL")
     found = dict(re.findall(r"parameter \\(\w+) (?:signed )?(\S+)", pll))
-    assert [found[name] for name in ("CLKI_DIV", "CLKFB_DIV", "CLKOP_DIV", "CLKOS_DIV")] == ["1", "2", "16", "8"]
+    names = ("CLKI_DIV", "CLKFB_DIV", "CLKOP_DIV", "CLKOS_DIV", "CLKOS2_DIV")  # 25 MHz, times 32, and of that 80 and 160 MHz
+    assert [found[name] for name in names] == ["1", "1", "32", "10", "5"]
     (mclk,) = cells_of(text, "USRMCLK")
     assert "'" not in "".join(re.findall(r"connect .*", mclk))  # neither input is a constant
     counts = {kind: len(cells_of(text, kind)) for kind in ("IFS1P3DX", "OFS1P3DX", "BB", "OBZ", "IB")}
@@ -69,7 +70,8 @@ def test_a_board_without_flash_leaves_its_pins_alone():
     assert "quad_flash" not in constraints
     assert cells_of(text, "USRMCLK") == []
     (pll,) = cells_of(text, "EHXPLLL")
-    assert "CLKOS" not in pll
+    assert "CLKOS_DIV" in pll
+    assert "CLKOS2" not in pll
 
 
 def test_a_byte_a_clock_is_refused():

@@ -99,13 +99,22 @@ class CoreBench:
         lazy: float = 0,
         seed: int = 0,
         index_depth: int = 256,
+        store_clocks: int = 1,
+        table_clocks: int = 1,
         pace: int = 0,
         flash: bytes = b"",
     ) -> None:
         size = program.width.beat_bytes
         used = max(piece.beat + len(piece.data) // size for piece in program.tables if piece.tier == 0)
         beats = max(16, 1 << (used - 1).bit_length())
-        params = CoreParams(width=program.width, table_beats=beats, index_depth=index_depth, flash=pace > 0)
+        params = CoreParams(
+            width=program.width,
+            table_beats=beats,
+            index_depth=index_depth,
+            store_clocks=store_clocks,
+            table_clocks=table_clocks,
+            flash=pace > 0,
+        )
         self.refused = Signal()
         bank, tier = _bank(program.memory(beats * size)), partial(StallingTier, stall=self.refused)
         self.core = Core(params=params, bank=bank, tier=tier)

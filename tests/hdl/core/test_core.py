@@ -9,6 +9,7 @@ from amaranth.sim import Simulator
 
 from firmware import isa
 from firmware.program import Program
+from hdl.core.params import CoreParams
 from hdl.memory.store import LatencyStore
 
 from .core_bench import SPIKES, CoreBench, machine_of, random_program, written
@@ -62,8 +63,8 @@ def test_random_networks(seed: int, stall: float, lazy: float) -> None:
     kind = "deep" if seed == 3 else "rnn"
     _, program = random_program(700 + seed, kind=kind, lanes=8 << seed // 2, comparators=1 + seed % 2, mode=seed % 3)
     forced = forced_of(program, seed, 4)
-    depth = 16 if seed % 2 else 256
-    assert rtl_run(program, forced, stall=stall, lazy=lazy, seed=seed, index_depth=depth) == ref_run(program, forced)
+    sizes, slow = {"index_depth": 16 if seed % 2 else 256}, {"store_clocks": 2, "table_clocks": 3} if seed % 3 == 1 else {}
+    assert rtl_run(program, forced, stall=stall, lazy=lazy, seed=seed, **sizes, **slow) == ref_run(program, forced)
 
 
 def test_a_flipped_bit_of_a_table_a_shift_or_a_symbol_is_seen() -> None:
@@ -169,9 +170,10 @@ def test_the_host_reads_beside_steps(seed: int) -> None:
     assert [value for _, _, value in late] != [states[steps - 1][address] for steps, address, _ in late]
 
 
-def test_a_word_for_the_host_takes_four_clocks_then_five() -> None:
+@pytest.mark.parametrize(("store_clocks", "wanted"), [(1, [4, 9, 14, 19]), (2, [5, 11, 17, 23])])
+def test_clocks_of_a_word_for_the_host(store_clocks: int, wanted: list[int]) -> None:
     _, program = random_program(712)
-    bench = CoreBench(program)
+    bench = CoreBench(program, store_clocks=store_clocks)
     clocks: list[int] = []
 
     async def run(ctx) -> None:
@@ -185,7 +187,7 @@ def test_a_word_for_the_host_takes_four_clocks_then_five() -> None:
                 clocks.append(clock)
 
     bench.run(run)
-    assert clocks[:4] == [4, 9, 14, 19]
+    assert clocks[:4] == wanted
 
 
 @pytest.mark.parametrize("last", [True, False], ids=["write-back", "sums only"])
@@ -251,19 +253,20 @@ def test_a_reset_ends_a_step_at_any_clock() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("stall", [0.0, 0.3])
-def test_no_collided_read_is_used(seed: int, stall: float, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("stall", "store_clocks", "table_clocks"), [(0.0, 1, 1), (0.3, 1, 1), (0.0, 2, 3), (0.0, 2, 1), (0.0, 1, 3)])
+def test_no_collided_read_is_used(seed: int, stall: float, store_clocks: int, table_clocks: int, monkeypatch: pytest.MonkeyPatch) -> None:
     poison(monkeypatch)
     _, program = random_program(720 + seed, kind="deep" if seed == 2 else "rnn", comparators=1 + seed % 2, mode=seed % 3)
     forced = forced_of(program, seed, 3)
-    assert rtl_run(program, forced, stall=stall, seed=seed) == ref_run(program, forced)
+    got = rtl_run(program, forced, stall=stall, seed=seed, store_clocks=store_clocks, table_clocks=table_clocks)
+    assert got == ref_run(program, forced)
 
 
 def test_the_poison_corrupts_a_collided_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: a store read and written at one place in one clock; the same bench on a plain memory, and beside a place not read."""
 
     def wide_value(*, read: int) -> list[int]:
-        dut, values = LatencyStore(width=isa.Width()), []
+        dut, values = LatencyStore(params=CoreParams()), []
 
         async def bench(ctx) -> None:
             for value in (3, 4):  # first no read, then one of word `read`

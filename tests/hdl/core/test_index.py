@@ -16,7 +16,7 @@ from hdl.core.params import CoreParams
 from ..bench import load
 
 GO_TO_WORD = 1  # clocks
-EMIT_TO_QUEUE = 4
+EMIT_TO_QUEUE = 3  # besides the store's
 QUEUE = 2  # from the queue's input to its output
 BETWEEN_RUNS = 6  # from the last word of a run to the first of the next
 WORDS = 40  # of the store
@@ -54,14 +54,24 @@ class Seen:
 
 
 def rtl_indices(
-    job: Job, *, steps: int = 1, blocked: float = 0, slow: float = 0, hold: int = 0, depth: int = 256, seed: int = 0, first_go: int = 30
+    job: Job,
+    *,
+    steps: int = 1,
+    blocked: float = 0,
+    slow: float = 0,
+    hold: int = 0,
+    depth: int = 256,
+    seed: int = 0,
+    first_go: int = 30,
+    store_clocks: int = 1,
 ) -> Seen:
     """``blocked``, ``slow``: how likely the store is refused, an index is not taken; none is before clock ``hold``.
 
     A run is retired 7 clocks after its last index left; a step begins 3 clocks after the one before was retired, the first in ``first_go``.
     """
     width, pairs = job.width, job.width.comparators
-    dut, rng, seen, reset = IndexMaker(params=CoreParams(width=width, index_depth=depth)), random.Random(seed), Seen(), Signal()
+    dut = IndexMaker(params=CoreParams(width=width, index_depth=depth, store_clocks=store_clocks))
+    rng, seen, reset = random.Random(seed), Seen(), Signal()
     banks, columns = width.slot_banks, -(-width.anchor_bits // 16)
     program = job.program()
     anchors = [encode_anchor(word, width) for words in job.runs for word in words]
@@ -73,7 +83,7 @@ def rtl_indices(
             for column in range(columns):
                 await load(ctx, dut.load, isa.Kind.ANCHORS, 4 * at + column, word >> 16 * column)
         ctx.set(reset, 0)
-        operands = [[0] * 2 * pairs] * 2
+        operands = [[0] * 2 * pairs] * (store_clocks + 1)
         retire_at: list[int] = []
         address, go_at, store, clock, rest = 0, first_go, job.stores[0], 0, 0
         while clock < 3000 and rest < 40:
@@ -100,7 +110,7 @@ def rtl_indices(
             if took:
                 seen.taken.append(clock)
             # in a clock that is not ours the store reads something else
-            operands = [operands[1], [latencies[choice] if took else rng.randrange(-9, 9) for choice in choices]]
+            operands = [*operands[1:], [latencies[choice] if took else rng.randrange(-9, 9) for choice in choices]]
             if clock == go_at:
                 seen.go.append(clock)
             if clock in retire_at:
@@ -161,17 +171,19 @@ def random_job(comparators: int, seed: int, *, lanes: int = 8, sync: bool = True
 
 @pytest.mark.parametrize("blocked", [0, 0.5])
 @pytest.mark.parametrize("sync", [False, True])
+@pytest.mark.parametrize("store_clocks", [1, 2])
 @pytest.mark.parametrize("seed", range(4))
-def test_indices(seed: int, sync: bool, blocked: float) -> None:
+def test_indices(seed: int, store_clocks: int, sync: bool, blocked: float) -> None:
     job = random_job(1 + seed % 2, seed, lanes=(8, 8, 16, 32)[seed], sync=sync)
-    seen = rtl_indices(job, steps=3, blocked=blocked, slow=0.3, seed=seed)
+    seen = rtl_indices(job, steps=3, blocked=blocked, slow=0.3, seed=seed, store_clocks=store_clocks)
     assert seen.indices == ref_indices(job, steps=3)
     assert len(seen.taken) == 3 * sum(map(len, job.runs))  # the next step's first word waits for go
 
 
 @pytest.mark.parametrize("blocked", [0, 0.3])
 @pytest.mark.parametrize("comparators", [1, 2])
-def test_a_full_queue_loses_nothing(comparators: int, blocked: float) -> None:
+@pytest.mark.parametrize("store_clocks", [1, 2])
+def test_a_full_queue_loses_nothing(store_clocks: int, comparators: int, blocked: float) -> None:
     """16 places and no index taken for 250 clocks, then few: the words stop, and none is lost."""
     rng, width = random.Random(comparators), isa.Width(comparators=comparators)
     pairs = [(rng.randrange(WORDS) * width.lanes, rng.randrange(WORDS) * width.lanes + 7) for _ in range(80)]
@@ -181,7 +193,7 @@ def test_a_full_queue_loses_nothing(comparators: int, blocked: float) -> None:
     ]
     stores = [[rng.randrange(-9, 9) for _ in range(WORDS * width.lanes)]]
     job = Job(width=width, runs=[words, words], sync=[False, False], stores=stores)
-    seen = rtl_indices(job, blocked=blocked, slow=0.6, hold=250, depth=16, seed=comparators)
+    seen = rtl_indices(job, blocked=blocked, slow=0.6, hold=250, depth=16, seed=comparators, store_clocks=store_clocks)
     assert 8 <= sum(clock < 250 for clock in seen.taken) <= 17
     assert len(seen.indices) == 160
     assert seen.indices == ref_indices(job)
@@ -199,10 +211,11 @@ def test_a_change_is_seen() -> None:
 
 
 @pytest.mark.parametrize("comparators", [1, 2])
-def test_clocks(comparators: int) -> None:
-    """A word a clock, 5 clocks between runs, 4 from an emitting word to the queue."""
+@pytest.mark.parametrize("store_clocks", [1, 2])
+def test_clocks(store_clocks: int, comparators: int) -> None:
+    """A word a clock, 5 clocks between runs, 4 or 5 from an emitting word to the queue."""
     job = random_job(comparators, 7, sync=False)
-    seen = rtl_indices(job, steps=2)
+    seen = rtl_indices(job, steps=2, store_clocks=store_clocks)
     wanted: list[int] = []
     start = seen.go[0] + GO_TO_WORD
     for words in job.runs:
@@ -211,7 +224,7 @@ def test_clocks(comparators: int) -> None:
     assert seen.taken[: len(wanted)] == wanted
     assert seen.taken[len(wanted)] == seen.go[1] + GO_TO_WORD
     first = next(at for at, word in enumerate(job.runs[0]) if word.emit)
-    assert seen.left[0] == seen.taken[first] + EMIT_TO_QUEUE + QUEUE
+    assert seen.left[0] == seen.taken[first] + EMIT_TO_QUEUE + store_clocks + QUEUE
 
 
 def test_sync_waits_for_all_runs_before() -> None:

@@ -5,15 +5,16 @@ import random
 import pytest
 
 from firmware import isa
+from hdl.core.params import CoreParams
 from hdl.core.writeback import WriteBack
 
 from ..bench import load, saturate, simulate, wrap
 
 
-def rtl_write(sums: list[int], old: list[int], *, shift: int, residual: bool) -> tuple[list[int], int]:
+def rtl_write(sums: list[int], old: list[int], *, shift: int, residual: bool, store_clocks: int = 1) -> tuple[list[int], int]:
     """What one word becomes, and how many neurons saturated."""
     width = isa.Width(lanes=len(sums))
-    dut = WriteBack(width=width)
+    dut = WriteBack(params=CoreParams(width=width, store_clocks=store_clocks))
     result: list[tuple[list[int], int]] = []
 
     async def bench(ctx) -> None:
@@ -28,6 +29,9 @@ def rtl_write(sums: list[int], old: list[int], *, shift: int, residual: bool) ->
         await ctx.tick()
         ctx.set(dut.i.valid, 0)
         ctx.set(payload.store, 0)
+        if store_clocks == 2:
+            assert (ctx.get(dut.write.en), ctx.get(dut.retired)) == (0, 0)
+            await ctx.tick()
         for lane, value in enumerate(old):
             ctx.set(dut.residual.data[lane], value if residual else 0)
         assert (ctx.get(dut.write.addr), ctx.get(dut.write.en)) == (7, (1 << width.lanes) - 1)
@@ -49,13 +53,14 @@ def ref_write(sums: list[int], old: list[int], *, shift: int, residual: bool) ->
 
 @pytest.mark.parametrize("shift", range(4))
 @pytest.mark.parametrize("residual", [False, True])
-@pytest.mark.parametrize("lanes", [8, 16, 32])
-def test_values(lanes: int, shift: int, residual: bool) -> None:
+@pytest.mark.parametrize(("lanes", "store_clocks"), [(8, 1), (16, 1), (16, 2), (32, 2)])
+def test_values(lanes: int, store_clocks: int, shift: int, residual: bool) -> None:
     rng = random.Random(shift)
     for spread in (100, 0x7FFF >> shift):
         sums = [rng.choice((-spread, spread, rng.randint(-spread, spread))) for _ in range(lanes)]
         old = [rng.choice((-0x8000, 0x7FFF, rng.randint(-0x8000, 0x7FFF))) for _ in range(lanes)]
-        assert rtl_write(sums, old, shift=shift, residual=residual) == ref_write(sums, old, shift=shift, residual=residual)
+        found = rtl_write(sums, old, shift=shift, residual=residual, store_clocks=store_clocks)
+        assert found == ref_write(sums, old, shift=shift, residual=residual)
 
 
 def test_a_flipped_bit_is_seen() -> None:
@@ -65,7 +70,7 @@ def test_a_flipped_bit_is_seen() -> None:
 
 @pytest.mark.parametrize("lanes", [8, 16, 32])
 def test_the_load_bus_writes_one_latency(lanes: int) -> None:
-    dut = WriteBack(width=isa.Width(lanes=lanes))
+    dut = WriteBack(params=CoreParams(width=isa.Width(lanes=lanes)))
 
     async def bench(ctx) -> None:
         ctx.set(dut.load.space, isa.Kind.STORE)

@@ -7,6 +7,7 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 
 from firmware import isa
+from hdl.core.params import CoreParams
 from hdl.memory.reader import StoreReader
 from hdl.memory.store import LatencyStore
 
@@ -18,8 +19,8 @@ WORDS = 16
 class Bench(wiring.Component):
     """Reader and store."""
 
-    def __init__(self, *, width: isa.Width) -> None:
-        self.reader, self.store = StoreReader(width=width), LatencyStore(width=width)
+    def __init__(self, *, params: CoreParams) -> None:
+        self.reader, self.store = StoreReader(params=params), LatencyStore(params=params)
         super().__init__({})
 
     def elaborate(self, platform: object) -> Module:
@@ -29,11 +30,11 @@ class Bench(wiring.Component):
         return m
 
 
-@pytest.mark.parametrize(("lanes", "comparators"), [(8, 1), (8, 2), (16, 2), (32, 2)])
+@pytest.mark.parametrize(("lanes", "comparators", "store_clocks"), [(8, 1, 1), (8, 2, 1), (8, 2, 2), (16, 2, 2), (32, 2, 1)])
 @pytest.mark.parametrize("stepping", [False, True])
-def test_each_gets_its_latencies_in_order_of_priority(lanes: int, comparators: int, stepping: bool) -> None:
+def test_each_gets_its_latencies_in_order_of_priority(lanes: int, comparators: int, store_clocks: int, stepping: bool) -> None:
     width = isa.Width(lanes=lanes, comparators=comparators)
-    rng, dut = random.Random(comparators), Bench(width=width)
+    rng, dut = random.Random(comparators), Bench(params=CoreParams(width=width, store_clocks=store_clocks))
     banks, slots = width.slot_banks, width.slots
     values = [rng.randrange(-0x8000, 0x8000) for _ in range(WORDS * lanes)]
     served = {"residual": 0, "pairs": 0, "outputs": 0, "host": 0}
@@ -49,7 +50,7 @@ def test_each_gets_its_latencies_in_order_of_priority(lanes: int, comparators: i
         ctx.set(store.write.en, 0)
         ctx.set(reader.latency.ready, 1)
         ctx.set(reader.stepping, stepping)
-        due: list[tuple[str, list[int], int]] = [("", [], 0)] * 2  # who was served in the last two clocks, and with what
+        due: list[tuple[str, list[int], int]] = [("", [], 0)] * (store_clocks + 1)  # who was served, clock by clock, and with what
         for _ in range(600):
             residual, pairs, outputs, host = (rng.random() < 0.4 for _ in range(4))
             word = rng.randrange(WORDS)
@@ -80,8 +81,8 @@ def test_each_gets_its_latencies_in_order_of_priority(lanes: int, comparators: i
                 assert (ctx.get(reader.latency.payload.latency), ctx.get(reader.latency.payload.last)) == (wanted[0], flag)
             elif who == "host":
                 assert ctx.get(reader.host_latency) == wanted[0]
-            if due[-1][0] == "residual":
-                assert [ctx.get(value) for value in reader.residual.data] == due[-1][1]
+            if due[-store_clocks][0] == "residual":
+                assert [ctx.get(value) for value in reader.residual.data] == due[-store_clocks][1]
 
             if residual:
                 due.append(("residual", values[word * lanes : (word + 1) * lanes], 0))
@@ -103,7 +104,7 @@ def test_each_gets_its_latencies_in_order_of_priority(lanes: int, comparators: i
 
 def test_a_wrong_latency_is_seen() -> None:
     """The control: after a word has changed, the one who reads it gets another latency than before."""
-    dut, seen = Bench(width=isa.Width()), []
+    dut, seen = Bench(params=CoreParams()), []
 
     async def bench(ctx) -> None:
         ctx.set(dut.reader.host_reads, 1)
