@@ -282,9 +282,9 @@ def test_time_stands_still_while_nothing_happens_and_silence_still_counts(addres
 def test_a_flipped_table_bit_is_seen(addresses, served):
     """The control of all of these: the port shows what the gateware computes, not what it should."""
     tables = served.board.sim.memory(f"core.{TABLES}")
-    used = [index for index in range(32) if tables[index].any()]
     with device_at(addresses[0]) as device:
         runs_as_golden(device)
+        used = [index for index in range(32) if tables[index].any()]
         latencies = device.host.store(0, 64)
         seen = 0
         for index in used:
