@@ -56,7 +56,7 @@ def emit(stages: list[Stage], parts: list[Part], plans: Plans, pieces: list[Piec
                 tables.append(words_of_sides(families, plans, mine[0], layout.width))
             drafts.append(index_draft(stage, plans, layout, side=sides[stage.families[0]]))
     if len(drafts) < most:
-        drafts = lead_with_state(drafts, layout.width)
+        drafts, tables = lead_with_state(drafts, tables, layout.width)
     anchors, sources = lay_anchors(drafts, layout.width)
     drafts = keys_behind_rows(drafts)
     drafts[-1].run = replace(drafts[-1].run, end=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from firmware import isa
 from firmware.isa import Mode
-from firmware.program import decode_anchor
+from firmware.program import Placed, decode_anchor
 
 from .draft import Draft
 
@@ -12,30 +12,34 @@ SORT_CLOCKS = 16  # from the outputs' last row to the symbol, beyond a clock an 
 NEXT_RUN = 5  # clocks between the anchor words of two runs
 
 
-def lead_with_state(drafts: list[Draft], width: isa.Width) -> list[Draft]:
+def lead_with_state(drafts: list[Draft], tables: list[Placed], width: isa.Width) -> tuple[list[Draft], list[Placed]]:
     """U, S becomes part of S, U, the rest of S, where U's pairs take the comparators longer than its rows take the tier.
 
     That is so on a wide core. Both read the state as the step found it, and their sums lie apart. What remains of S is enough to hide the
-    sorter, which chooses the symbol meanwhile.
+    sorter, which chooses the symbol meanwhile. ``tables``: the bytes of all runs; those of S become two pieces.
     """
     if len(drafts) < 2 or not _led(drafts[0], drafts[1]):
-        return drafts
+        return drafts, tables
     output, state, *rest = drafts
-    words, tables = _share(output, state, width)
-    if not tables:
-        return drafts
+    words, count = _share(output, state, width)
+    if not count:
+        return drafts, tables
     run, origin = state.run, state.origin
+    beats = count << run.table_log2
     lead = Draft(
         stage=state.stage,
-        run=replace(run, count=tables, sync=True),
-        origin=replace(origin, tables=origin.tables[:tables], pairs=origin.pairs[:tables]),
+        run=replace(run, count=count, sync=True),
+        origin=replace(origin, tables=origin.tables[:count], pairs=origin.pairs[:count]),
         words=state.words[:words],
     )
-    state.run = replace(run, count=run.count - tables, table_base=run.table_base + (tables << run.table_log2), first=False)
-    state.origin = replace(origin, tables=origin.tables[tables:], pairs=origin.pairs[tables:])
+    state.run = replace(run, count=run.count - count, table_base=run.table_base + beats, first=False)
+    state.origin = replace(origin, tables=origin.tables[count:], pairs=origin.pairs[count:])
     state.words = state.words[words:]
     output.run = replace(output.run, sync=False)
-    return [lead, output, state, *rest]
+    (whole,) = (piece for piece in tables if (piece.tier, piece.beat) == (run.tier, run.table_base))
+    size = beats * width.beat_bytes
+    parts = [whole._replace(data=whole.data[:size]), whole._replace(beat=whole.beat + beats, data=whole.data[size:])]
+    return [lead, output, state, *rest], [piece for piece in tables if piece is not whole] + parts
 
 
 def _led(output: Draft, state: Draft) -> bool:

@@ -9,6 +9,7 @@ import boards
 import golden
 from firmware.compiler import compile_network
 from firmware.compiler.program import emit
+from firmware.estimate import estimate
 from golden.integer.file import load
 from sim.cycles import predict
 
@@ -26,9 +27,15 @@ def test_only_where_the_outputs_wait_for_comparators_and_the_sorter_stays_hidden
     assert [run.first for run in program.runs] == ([True, True, False] + [False] * (len(counts) - 3))
 
 
+def test_the_estimate_names_what_every_run_reads() -> None:
+    one, lead = (estimate(compile_network(SHAKESPEARE, board), board) for board in (replace(BOARD, program_instructions=3), BOARD))
+    assert one.bytes_per_step == lead.bytes_per_step
+    assert sum(run.span - run.idle for run in one.runs) == sum(run.span - run.idle for run in lead.runs)
+
+
 def test_it_saves_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
     led = predict(compile_network(SHAKESPEARE, BOARD), BOARD).clocks_per_step
-    monkeypatch.setattr(emit, "lead_with_state", lambda drafts, width: drafts)
+    monkeypatch.setattr(emit, "lead_with_state", lambda drafts, tables, width: (drafts, tables))
     assert (led, predict(compile_network(SHAKESPEARE, BOARD), BOARD).clocks_per_step) == (266, 288)
 
 
@@ -39,11 +46,13 @@ def test_no_instruction_is_spent_that_the_board_lacks() -> None:
 def test_the_parts_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """Anchor words, tables and places of the two parts of S, put together, are those of the one run."""
     led = compile_network(SHAKESPEARE, BOARD)
-    monkeypatch.setattr(emit, "lead_with_state", lambda drafts, width: drafts)
+    monkeypatch.setattr(emit, "lead_with_state", lambda drafts, tables, width: (drafts, tables))
     whole = compile_network(SHAKESPEARE, BOARD)
     (lead, _, rest, _), (_, state, _) = led.runs, whole.runs
     origins, origin = led.meta.placement.runs, whole.meta.placement.runs[1]
-    assert led.tables == whole.tables
+    size = 16384 * BOARD.lanes
+    assert led.memory(size) == whole.memory(size)
+    assert {run.table_base for run in led.runs} <= {piece.beat for piece in led.tables}
     assert (lead.table_base, rest.table_base) == (state.table_base, state.table_base + (lead.count << state.table_log2))
     assert origins[0].tables + origins[2].tables == origin.tables
     assert origins[0].pairs + origins[2].pairs == origin.pairs
@@ -61,7 +70,7 @@ def test_it_never_costs_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
         return found
 
     led = clocks()
-    monkeypatch.setattr(emit, "lead_with_state", lambda drafts, width: drafts)
+    monkeypatch.setattr(emit, "lead_with_state", lambda drafts, tables, width: (drafts, tables))
     plain = clocks()
     assert all(ours <= theirs for ours, theirs in zip(led, plain, strict=True))
     assert sum(ours < theirs for ours, theirs in zip(led, plain, strict=True)) >= 5
