@@ -11,7 +11,6 @@ from hdl.core.accumulate import Accumulators
 from hdl.core.counters import Counters
 from hdl.core.host import HostReader
 from hdl.core.index import IndexMaker
-from hdl.core.later import later
 from hdl.core.layouts import FlashBytes, row_stream
 from hdl.core.params import CoreParams
 from hdl.core.sequencer import Sequencer
@@ -20,6 +19,7 @@ from hdl.core.writeback import WriteBack
 from hdl.fetch.fetch import RowFetch
 from hdl.link.bus import LoadBus, ReadDataStream, ReadRequestStream, StepStream, SymbolStream
 from hdl.memory.bank import GenericBank
+from hdl.memory.later import later
 from hdl.memory.program import ProgramMemory
 from hdl.memory.reader import StoreReader
 from hdl.memory.store import LatencyStore

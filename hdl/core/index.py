@@ -7,11 +7,11 @@ from amaranth.lib.wiring import In, Out
 
 from firmware import isa
 from hdl.core.compare import INDEX_BITS, ComparatorArray, IndexEncoder
-from hdl.core.later import later
 from hdl.core.layouts import ProgramReadPort, anchor_layout, operands_layout, pairs_layout
 from hdl.core.params import CoreParams
 from hdl.link.bus import LoadBus
 from hdl.memory.anchors import AnchorMemory, copy_port
+from hdl.memory.later import later
 from hdl.memory.program import RunRegisters
 
 _HEAD_WORDS = 3  # of an instruction: flags, anchor_base, anchor_len

@@ -5,10 +5,10 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
-from hdl.core.later import later
 from hdl.core.layouts import address_layout, store_read_port, store_write_port, write_back_stream
 from hdl.core.params import CoreParams
 from hdl.link.bus import LoadBus
+from hdl.memory.later import later
 
 
 class WriteBack(wiring.Component):

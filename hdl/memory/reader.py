@@ -4,9 +4,9 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.core.later import later
 from hdl.core.layouts import LatencyStream, address_layout, operands_layout, output_read_stream, pairs_layout, store_read_port
 from hdl.core.params import CoreParams
+from hdl.memory.later import later
 from hdl.memory.store import StoreReads
 
 

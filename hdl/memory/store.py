@@ -6,9 +6,9 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
-from hdl.core.later import later
 from hdl.core.layouts import operands_layout, pairs_layout, store_read_port, store_write_port
 from hdl.core.params import CoreParams
+from hdl.memory.later import later
 
 
 class StoreReads(wiring.Signature):

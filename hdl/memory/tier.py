@@ -7,10 +7,10 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
-from hdl.core.later import later
 from hdl.core.layouts import SideBus, beat_stream, request_stream
 from hdl.core.params import CoreParams
 from hdl.link.bus import LoadBus
+from hdl.memory.later import later
 
 
 class BankTier(wiring.Component):

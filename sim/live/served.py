@@ -3,7 +3,6 @@
 import select
 from collections.abc import Sequence
 
-from hdl.board import times
 from sim.live.port import Port
 from sim.machines.board import BoardSimulation
 
@@ -26,7 +25,7 @@ class ServedBoard:
         self._ports = ports
         self._client: Port | None = None
         self._byte = 10 * board.board.clock_hz / board.board.uart_baud  # clocks
-        self.quiet = 2 << times.gap_bits(board.board.clock_hz)
+        self.quiet = 2 * board.gap_clocks
         self._sent_at = 0.0  # the clock at which the last byte on its way to the board has arrived
         self._busy_at = board.sim.clocks
         self._out = bytearray()

@@ -10,6 +10,7 @@ from firmware.image.image import write_image
 from firmware.image.sections import signature, unpack
 from firmware.isa import Width
 from firmware.program import Program
+from hdl.board import times
 from hdl.board.system import System
 from sim.compiled.build import SimulationError, build
 from sim.compiled.simulation import Uart
@@ -17,7 +18,7 @@ from sim.machines.machine import CORE, FlashSetup, Machine
 
 
 @cache
-def board_library(board: Board, *, gap_bits: int = 16) -> Path:
+def board_library(board: Board, *, gap_bits: int | None = None) -> Path:
     """The compiled design of a board, made once a process."""
     return build(System(board, gap_bits=gap_bits))
 
@@ -50,8 +51,8 @@ class BoardSimulation(Machine):
     With ``image``, the bytes at the board's image offset in flash, it reads an image from there as it does after power-up (:meth:`boot`
     waits for the end). With ``program`` it is preloaded (sim.machines.preload) instead, and only the sampler's registers are still to be
     set over the UART; with the ``image`` of it too, the board knows that as what it runs and what its flash holds. Without either the
-    chip is blank. ``flash``: how the chip is set up, on a board with a flash tier. ``gap_bits``: of hdl.board.system.System. ``uart``: the
-    host's side of the UART.
+    chip is blank. ``flash``: how the chip is set up, on a board with a flash tier. ``gap_bits``: of hdl.board.system.System;
+    ``gap_clocks``: the silence that it makes. ``uart``: the host's side of the UART.
     """
 
     def __init__(
@@ -61,10 +62,11 @@ class BoardSimulation(Machine):
         image: bytes | None = None,
         program: Program | None = None,
         flash: FlashSetup | None = None,
-        gap_bits: int = 16,
+        gap_bits: int | None = None,
     ) -> None:
         super().__init__(board_library(board, gap_bits=gap_bits), Width.of(board))
         self.board = board
+        self.gap_clocks = 1 << (gap_bits or times.gap_bits(board.clock_hz))
         if program is not None:
             self.sim["loader.status__done"] = 1  # as hdl.board.system.System(board, loaded=True) begins
             self._preload(program)

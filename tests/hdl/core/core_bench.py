@@ -89,6 +89,7 @@ class CoreBench:
     """One core that holds the tables of ``program``. ``lazy``, ``stall``: how often the host leaves a symbol, the tier a request.
 
     ``pace``: clocks a byte of the flash (0: none); it holds ``flash`` from beat 0 on, and waits a random while before each row.
+    ``sizes``: others of CoreParams.
     """
 
     def __init__(
@@ -98,23 +99,14 @@ class CoreBench:
         stall: float = 0,
         lazy: float = 0,
         seed: int = 0,
-        index_depth: int = 256,
-        store_clocks: int = 1,
-        table_clocks: int = 1,
         pace: int = 0,
         flash: bytes = b"",
+        **sizes: int,
     ) -> None:
         size = program.width.beat_bytes
         used = max(piece.beat + len(piece.data) // size for piece in program.tables if piece.tier == 0)
         beats = max(16, 1 << (used - 1).bit_length())
-        params = CoreParams(
-            width=program.width,
-            table_beats=beats,
-            index_depth=index_depth,
-            store_clocks=store_clocks,
-            table_clocks=table_clocks,
-            flash=pace > 0,
-        )
+        params = CoreParams(width=program.width, table_beats=beats, flash=pace > 0, **sizes)
         self.refused = Signal()
         bank, tier = _bank(program.memory(beats * size)), partial(StallingTier, stall=self.refused)
         self.core = Core(params=params, bank=bank, tier=tier)

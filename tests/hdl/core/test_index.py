@@ -54,23 +54,16 @@ class Seen:
 
 
 def rtl_indices(
-    job: Job,
-    *,
-    steps: int = 1,
-    blocked: float = 0,
-    slow: float = 0,
-    hold: int = 0,
-    depth: int = 256,
-    seed: int = 0,
-    first_go: int = 30,
-    store_clocks: int = 1,
+    job: Job, *, steps: int = 1, blocked: float = 0, slow: float = 0, hold: int = 0, seed: int = 0, first_go: int = 30, **sizes: int
 ) -> Seen:
     """``blocked``, ``slow``: how likely the store is refused, an index is not taken; none is before clock ``hold``.
 
     A run is retired 7 clocks after its last index left; a step begins 3 clocks after the one before was retired, the first in ``first_go``.
+    ``sizes``: of CoreParams.
     """
     width, pairs = job.width, job.width.comparators
-    dut = IndexMaker(params=CoreParams(width=width, index_depth=depth, store_clocks=store_clocks))
+    params = CoreParams(width=width, **sizes)
+    dut = IndexMaker(params=params)
     rng, seen, reset = random.Random(seed), Seen(), Signal()
     banks, columns = width.slot_banks, -(-width.anchor_bits // 16)
     program = job.program()
@@ -83,7 +76,7 @@ def rtl_indices(
             for column in range(columns):
                 await load(ctx, dut.load, isa.Kind.ANCHORS, 4 * at + column, word >> 16 * column)
         ctx.set(reset, 0)
-        operands = [[0] * 2 * pairs] * (store_clocks + 1)
+        operands = [[0] * 2 * pairs] * (params.store_clocks + 1)
         retire_at: list[int] = []
         address, go_at, store, clock, rest = 0, first_go, job.stores[0], 0, 0
         while clock < 3000 and rest < 40:
@@ -193,7 +186,7 @@ def test_a_full_queue_loses_nothing(store_clocks: int, comparators: int, blocked
     ]
     stores = [[rng.randrange(-9, 9) for _ in range(WORDS * width.lanes)]]
     job = Job(width=width, runs=[words, words], sync=[False, False], stores=stores)
-    seen = rtl_indices(job, blocked=blocked, slow=0.6, hold=250, depth=16, seed=comparators, store_clocks=store_clocks)
+    seen = rtl_indices(job, blocked=blocked, slow=0.6, hold=250, index_depth=16, seed=comparators, store_clocks=store_clocks)
     assert 8 <= sum(clock < 250 for clock in seen.taken) <= 17
     assert len(seen.indices) == 160
     assert seen.indices == ref_indices(job)

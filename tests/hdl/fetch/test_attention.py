@@ -57,9 +57,10 @@ class Bench(wiring.Component):
 
     def __init__(self, *, runs: list[Run], words: list[int], flash: bool) -> None:
         self._program = [word for run in runs for word in run.encode()]
-        self.fetch = RowFetch(params=CoreParams(table_beats=BEATS, flash=flash))
+        params = CoreParams(table_beats=BEATS, flash=flash)
+        self.fetch = RowFetch(params=params)
         self.stall = Signal()
-        self.tier = StallingTier(beats=BEATS, width=WIDTH, bank=partial(FilledBank, words=words), flash=flash, stall=self.stall)
+        self.tier = StallingTier(params=params, bank=partial(FilledBank, words=words), stall=self.stall)
         super().__init__({})
 
     def elaborate(self, platform: object) -> Module:
