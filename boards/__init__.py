@@ -1,6 +1,6 @@
 """Boards, one file each: device, clocks, memory tiers and sizes. Imports nothing of ours."""
 
-from . import icebreaker, icesugar, ulx3s_85f, upduino_v3
+from . import icebreaker, icesugar, ulx3s, upduino_v3
 from .board import Board, PinGroup, Programmer, Tier, Wiring
 from .modes import FLASH_MODES, FlashMode, flash_mode
 from .parts import IS25LP128F, W25Q64JV, W25Q128JV, FlashPart
@@ -23,7 +23,16 @@ __all__ = [
     "get",
 ]
 
-BOARDS: dict[str, Board] = {board.name: board for board in (icebreaker.BOARD, icesugar.BOARD, upduino_v3.BOARD, ulx3s_85f.BOARD)}
+_ALL = (
+    icebreaker.BOARD,
+    icesugar.BOARD,
+    upduino_v3.BOARD,
+    ulx3s.ULX3S_12F,
+    ulx3s.ULX3S_25F,
+    ulx3s.ULX3S_45F,
+    ulx3s.ULX3S_85F,
+)
+BOARDS: dict[str, Board] = {board.name: board for board in _ALL}
 
 
 class UnknownBoardError(ValueError):

@@ -1,0 +1,26 @@
+"""What ECP5 boards have in common: a flash at the pins from which the FPGA is configured, read a nibble a clock.
+
+Sources: Lattice's pin lists of the ECP5 (CSSPIN and D0..D3 of each package; its clock pin, MCLK, has no name of its own).
+"""
+
+from .board import PinGroup, Tier
+from .parts import FlashPart
+
+_PINS = {"BG381": ("R2", "W2 V2 Y2 W1")}
+_REACH = 16 << 20  # of 3 bytes of address
+
+
+def quad_flash(package: str) -> PinGroup:
+    """The flash's chip select and its four lines, "quad_flash 0"; amaranth-boards has them for use on one line, or with the clock pin."""
+    cs, dq = _PINS[package]
+    return PinGroup(
+        name="quad_flash",
+        pins=(("cs", cs), ("dq", dq)),
+        low=("cs",),
+        attributes=(("IO_TYPE", "LVCMOS33"), ("PULLMODE", "UP"), ("DRIVE", "8"), ("SLEWRATE", "FAST")),
+    )
+
+
+def flash_tier(*, base: int, parts: tuple[FlashPart, ...]) -> Tier:
+    """The tier in such a flash from ``base`` on; SCK at twice the core's clock would need a clock of four times that."""
+    return Tier(name="flash", kind="qspi", base=base, size=_REACH - base, byte_clocks=2, row_clocks=14, parts=parts, modes=("nibble",))
