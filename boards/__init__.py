@@ -1,6 +1,6 @@
 """Boards, one file each: device, clocks, memory tiers and sizes. Imports nothing of ours."""
 
-from . import icebreaker, icesugar, ulx3s, upduino_v3
+from . import icebreaker, icepi_zero, icesugar, ulx3s, upduino_v3
 from .board import Board, PinGroup, Programmer, Tier, Wiring
 from .modes import FLASH_MODES, FlashMode, flash_mode
 from .parts import IS25LP128F, W25Q64JV, W25Q128JV, FlashPart
@@ -31,6 +31,7 @@ _ALL = (
     ulx3s.ULX3S_25F,
     ulx3s.ULX3S_45F,
     ulx3s.ULX3S_85F,
+    icepi_zero.BOARD,
 )
 BOARDS: dict[str, Board] = {board.name: board for board in _ALL}
 

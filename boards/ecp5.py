@@ -1,12 +1,13 @@
 """What ECP5 boards have in common: a flash at the pins from which the FPGA is configured, read a nibble a clock.
 
-Sources: Lattice's pin lists of the ECP5 (CSSPIN and D0..D3 of each package; its clock pin, MCLK, has no name of its own).
+Source: Lattice's pin list of the ECP5U-25, as github.com/wuxx/icesugar-pro has it in doc (CSSPIN, and D0 to D3, of each package). The
+clock is the pin MCLK, which no design names.
 """
 
 from .board import PinGroup, Tier
 from .parts import FlashPart
 
-_PINS = {"BG381": ("R2", "W2 V2 Y2 W1")}
+_PINS = {"BG256": ("N8", "T8 T7 M7 N7"), "BG381": ("R2", "W2 V2 Y2 W1")}
 _REACH = 16 << 20  # of 3 bytes of address
 
 

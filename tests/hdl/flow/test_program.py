@@ -122,18 +122,21 @@ def test_openfpgaloader(tmp_path, devices, build, tools):
     assert read == f"{start} --dump-flash --file-size 7 -o {0x100000} read-back.bin".split()
 
 
-def test_openfpgaloader_and_an_ecp5(tmp_path, devices, tools):
+@pytest.mark.parametrize(
+    ("name", "words_of_it", "offset"), [("ulx3s_85f", "-b ulx3s", 0x200000), ("icepi_zero", "-c ft231X --pins 7:3:5:6", 0x100000)]
+)
+def test_openfpgaloader_and_an_ecp5(name, words_of_it, offset, tmp_path, devices, tools):
     """Bitstream and image in one file, written as it is, or the image alone; the bitstream in it is the one beside it."""
     tools("openFPGALoader")
     devices(1, 5, "0403:6015")
-    build, board = products(tmp_path / "build", "ulx3s_85f", b"i" * 7), boards.get("ulx3s_85f")
-    start = "-b ulx3s --busdev-num 1:5 --write-flash --verify -o"
-    for image_only, written in ((False, f"0 {build}/flash.bin"), (True, f"{0x200000} {build}/image.bin")):
+    build, board = products(tmp_path / "build", name, b"i" * 7), boards.get(name)
+    start = f"{words_of_it} --busdev-num 1:5 --write-flash --verify -o"
+    for image_only, written in ((False, f"0 {build}/flash.bin"), (True, f"{offset} {build}/image.bin")):
         plan(board, build, image_only=image_only, place=None, devices=devices.folder).run()
         assert words(tmp_path) == f"{start} {written}".split()
     (build / "files.sha256").unlink()
     (build / "bitstream.bit").write_bytes(b"c" * 10)
-    assert refused(devices, build, "ulx3s_85f") == f"{build}/bitstream.bit is not the one in flash.bin beside it: build again"
+    assert refused(devices, build, name) == f"{build}/bitstream.bit is not the one in flash.bin beside it: build again"
 
 
 @pytest.mark.parametrize(
@@ -294,7 +297,7 @@ def test_an_interrupted_programmer(tmp_path, devices, whole, tools):
     assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
 
 
-@pytest.mark.parametrize(("name", "tool"), [("icebreaker", "iceprog"), ("ulx3s_85f", "openFPGALoader")])
+@pytest.mark.parametrize(("name", "tool"), [("icebreaker", "iceprog"), ("ulx3s_85f", "openFPGALoader"), ("icepi_zero", "openFPGALoader")])
 def test_the_real_programmer_without_its_device(name, tool, tmp_path, devices):
     if shutil.which(tool) is None:
         pytest.skip(f"{tool} is not installed")
