@@ -1,9 +1,9 @@
 """Boards, one file each: device, clocks, memory tiers and sizes. Imports nothing of ours."""
 
-from . import icebreaker, icepi_zero, icesugar, ulx3s, upduino_v3
+from . import icebreaker, icepi_zero, icesugar, icesugar_pro, ulx3s, upduino_v3
 from .board import Board, PinGroup, Programmer, Tier, Wiring
 from .modes import FLASH_MODES, FlashMode, flash_mode
-from .parts import IS25LP128F, W25Q64JV, W25Q128JV, FlashPart
+from .parts import IS25LP128F, W25Q64JV, W25Q128JV, W25Q256JV, FlashPart
 
 __all__ = [
     "BOARDS",
@@ -11,6 +11,7 @@ __all__ = [
     "IS25LP128F",
     "W25Q64JV",
     "W25Q128JV",
+    "W25Q256JV",
     "Board",
     "FlashMode",
     "FlashPart",
@@ -32,6 +33,7 @@ _ALL = (
     ulx3s.ULX3S_45F,
     ulx3s.ULX3S_85F,
     icepi_zero.BOARD,
+    icesugar_pro.BOARD,
 )
 BOARDS: dict[str, Board] = {board.name: board for board in _ALL}
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from boards import W25Q64JV
+from boards import W25Q64JV, W25Q256JV
 from firmware import isa
 from hdl.flash.controller import FlashController
 from sim.flash import FlashChip, FlashTiming, Found, Pads, Power
@@ -178,13 +178,14 @@ def test_the_right_answer_is_taken(nibbles):
 
 
 @both
-@pytest.mark.parametrize(("jedec", "ready"), [(0xEF4017, True), (0xEF7017, True), (0xEF7018, False)])
-def test_a_smaller_chip_where_the_board_has_one(nibbles, jedec, ready):
-    """W25Q64JV, in both ordering options, with which the W25Q128JV is another one."""
-    bench = Bench(nibbles=nibbles, boot=False, jedec=jedec, options={"parts": (W25Q64JV,)})
+@pytest.mark.parametrize(("part", "size"), [(W25Q64JV, 0x17), (W25Q256JV, 0x19)])
+@pytest.mark.parametrize(("ordering", "own"), [(0xEF40, True), (0xEF70, True), (0xEF70, False)])
+def test_a_chip_of_another_size_where_the_board_has_one(nibbles, part, size, ordering, own):
+    """In both ordering options; the W25Q128JV is then another one."""
+    bench = Bench(nibbles=nibbles, boot=False, jedec=ordering << 8 | (size if own else 0x18), options={"parts": (part,)})
 
     async def go(ctx):
-        assert (await bench.settle(ctx, limit=2000) is not None) == ready
+        assert (await bench.settle(ctx, limit=2000) is not None) == own
         assert bench.chip.quad
 
     bench.run(go)

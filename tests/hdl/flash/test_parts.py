@@ -3,7 +3,7 @@
 
 import pytest
 
-from boards import IS25LP128F, W25Q64JV, W25Q128JV, FlashPart
+from boards import IS25LP128F, W25Q64JV, W25Q128JV, W25Q256JV, FlashPart
 from firmware import isa
 from hdl.flash.controller import FlashController
 from hdl.flash.wave import commands
@@ -56,7 +56,7 @@ def started(chip, *, nibbles=1, parts=BOTH, head=HEAD, quarters=3, script=None):
 
 
 def test_the_commands_are_those_of_the_page():
-    assert commands(W25Q128JV) == commands(W25Q64JV) == bytes.fromhex("ffff ab 50 3102 94 eb")
+    assert commands(W25Q128JV) == commands(W25Q64JV) == commands(W25Q256JV) == bytes.fromhex("ffff ab 50 3102 94 eb")
     assert commands(IS25LP128F) == bytes.fromhex("ffff ab 50 0140 eb eb")
 
 
