@@ -34,8 +34,8 @@ W25Q128JV = FlashPart(name="W25Q128JV", size=16 << 20, start=_WINBOND, probe=0x9
 W25Q64JV = FlashPart(name="W25Q64JV", size=8 << 20, start=_WINBOND, probe=0x94, answer=b"\xef\x16")
 
 W25Q256JV = FlashPart(name="W25Q256JV", size=32 << 20, start=_WINBOND, probe=0x94, answer=b"\xef\x18")
-"""Winbond's data sheet, sections 8.1 and 8.2.39 (94h). After power-up it takes 3 bytes of address, as it leaves the factory (7.1.11), and so
-the first 16 MB are in reach (7.2)."""
+"""Winbond's data sheet, sections 8.1 and 8.2.39 (94h). As it leaves the factory it takes 3 bytes of address after power-up
+(7.1.11), so the first 16 MB are in reach (7.2)."""
 
 IS25LP128F = FlashPart(name="IS25LP128F", size=16 << 20, start=bytes.fromhex("ffff ab 50 0140"))
 """ISSI's data sheet, table 6.3 (instructions: 50h lets 01h write the volatile status register, EBh with the mode byte Axh) and table 6.1
