@@ -81,7 +81,7 @@ class Core(wiring.Component):
         m.submodules.accumulators = accumulators = Accumulators(width=width, flash=params.flash)
         m.submodules.writeback = writeback = WriteBack(params=params)
         m.submodules.sequencer = sequencer = Sequencer(width=width)
-        m.submodules.sorter = sorter = Sorter()
+        m.submodules.sorter = sorter = Sorter(late=params.store_clocks > 1)
         m.submodules.counters = counters = Counters(width=width)
         m.submodules.host = host = HostReader(params=params)
 

@@ -54,6 +54,9 @@ class Jitter(wiring.Component):
 
     Words of the load bus with space JITTER are entries of the table, those with space CONFIG registers: 0 seed low, 1 seed high, 3 mask (2
     is not here). None may be written in the clock of a draw or of ``prepare``. The sum wraps at 16 bits.
+
+    ``late``: the table gives its words late in a clock. ``enable`` then acts before the sum, so that synthesis can make one of this sum and
+    the one that ``jitter`` goes into; that takes more cells.
     """
 
     load: In(LoadBus())
@@ -61,6 +64,10 @@ class Jitter(wiring.Component):
     draw: In(1)  # takes the draw
     enable: In(1)  # low: ``jitter`` is 0
     jitter: Out(signed(16))  # of the draw a clock ago
+
+    def __init__(self, *, late: bool = False) -> None:
+        self._late = late
+        super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -90,6 +97,10 @@ class Jitter(wiring.Component):
             m.d.sync += mask.eq(load.data[:8])
 
         m.d.sync += fraction.eq(state[:8] & mask)
-        coarse, fine = (value & self.enable.replicate(len(value)) for value in (read.data, fraction))  # a sum that others can join
-        m.d.comb += [read.addr.eq(code(state[16:])), read.en.eq(1), self.jitter.eq(coarse + fine)]
+        if self._late:
+            coarse, fine = (value & self.enable.replicate(len(value)) for value in (read.data, fraction))
+            made = coarse + fine
+        else:
+            made = Mux(self.enable, read.data + fraction, 0)
+        m.d.comb += [read.addr.eq(code(state[16:])), read.en.eq(1), self.jitter.eq(made)]
         return m

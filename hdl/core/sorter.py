@@ -43,7 +43,7 @@ class Sorter(wiring.Component):
 
     Words of the load bus with the spaces JITTER and CONFIG are written; none may come between ``start`` and ``done``. Latencies wrap at
     16 bits when jitter is subtracted. After a reset there is no ``done``. At power-up jitter is off and k is 0; a reset leaves them as
-    they are. ``depth``: cells, 1..8.
+    they are. ``depth``: cells, 1..8. ``late``: memories give their words late in a clock.
     """
 
     load: In(LoadBus())
@@ -53,15 +53,15 @@ class Sorter(wiring.Component):
     done: Out(1)
     results: Out(ResultPort)  # 0 number of spikes listed, then neuron, latency of each; not between ``start`` and ``done``
 
-    def __init__(self, *, depth: int = MAX_DEPTH) -> None:
+    def __init__(self, *, depth: int = MAX_DEPTH, late: bool = False) -> None:
         if not isinstance(depth, int) or not 1 <= depth <= MAX_DEPTH:
             raise ValueError(f"depth must be 1..{MAX_DEPTH}, not {depth!r}")
-        self.depth = depth
+        self.depth, self._late = depth, late
         super().__init__()
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.generator = jitter = Jitter()
+        m.submodules.generator = jitter = Jitter(late=self._late)
         m.submodules.cells = cells = SortedCells(depth=self.depth)
         m.submodules.results = results = Memory(shape=unsigned(16), depth=32, init=[])
         write = results.write_port(granularity=8)

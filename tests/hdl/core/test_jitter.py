@@ -15,12 +15,14 @@ from .ref_sort import Draws, ref_code, wrap16
 SEEDS = (1, 0x80000000, 0xFFFFFFFF, 0x2545F491)
 
 
-def rtl_jitter(*, seed: int, table: list[int], mask: int, gaps: list[int], order: tuple[int, int] = (0, 1)) -> tuple[list[int], list[int]]:
+def rtl_jitter(
+    *, seed: int, table: list[int], mask: int, gaps: list[int], order: tuple[int, int] = (0, 1), late: bool = False
+) -> tuple[list[int], list[int]]:
     """Jitter of each draw, ``gaps[i]`` idle clocks before draw i, and what stands there while ``enable`` is low.
 
     ``order``: of writing the halves of the seed.
     """
-    dut = Jitter()
+    dut = Jitter(late=late)
     drawn: list[int] = []
     disabled: list[int] = []
 
@@ -84,10 +86,11 @@ def test_code_of_every_u() -> None:
     assert set(got) == set(range(256))
 
 
+@pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_back_to_back_draws(seed: int) -> None:
+def test_back_to_back_draws(seed: int, late: bool) -> None:
     table = make_table(random.Random(seed))
-    drawn, disabled = rtl_jitter(seed=seed, table=table, mask=0xFF, gaps=[0] * 2000)
+    drawn, disabled = rtl_jitter(seed=seed, table=table, mask=0xFF, gaps=[0] * 2000, late=late)
     assert drawn == ref_jitter(seed=seed, table=table, mask=0xFF, draws=2000)
     assert set(disabled) == {0}
 
