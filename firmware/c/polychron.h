@@ -25,7 +25,7 @@ extern "C" {
 
 typedef struct {
     void *context; /* handed to the functions below */
-    /* Sends or queues all bytes without a gap of over 1.8 ms (65,535 clocks of the board) between
+    /* Sends or queues all bytes without a gap of over 1.8 ms between
      * two of them. 0, or negative if the port has failed. */
     int (*send)(void *context, const uint8_t *bytes, size_t size);
     /* Waits at most `timeout_ms` for the first byte, then returns at once with what is there: 1 to

@@ -148,7 +148,7 @@ def _plain(run: isa.Run, origin: Origin) -> bool:
 
 
 def _run(run: isa.Run, origin: Origin) -> Header:
-    names = ("tier", "table_base", "table_log2", "row_log2", "row_beats", "int4", "shift", "token", "first", "last")
+    names = ("tier", "table_base", "table_log2", "row_log2", "row_beats", "int4", "base", "shift", "token", "first", "last")
     fields = {name: getattr(run, name) for name in names}
     output = origin.stage.work is Work.OUTPUT
     own = {"stage": str(origin.stage), "output": output, "group": origin.group, "tables": origin.tables, "plain": _plain(run, origin)}

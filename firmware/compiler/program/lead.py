@@ -8,15 +8,16 @@ from firmware.program import Placed, decode_anchor
 
 from .draft import Draft
 
-SORT_CLOCKS = 16  # from the outputs' last row to the symbol, beyond a clock an output
+RETIRED = 4  # clocks from a run's last row to its sums in the store
+CHOSEN = 5  # from the last output read to the symbol, where the sampler draws no second time
 NEXT_RUN = 5  # clocks between the anchor words of two runs
 
 
 def lead_with_state(drafts: list[Draft], tables: list[Placed], width: isa.Width) -> tuple[list[Draft], list[Placed]]:
-    """U, S becomes part of S, U, the rest of S, where U's pairs take the comparators longer than its rows take the tier.
+    """U, S becomes part of S, U, the rest of S, where that makes the step shorter.
 
-    That is so on a wide core. Both read the state as the step found it, and their sums lie apart. What remains of S is enough to hide the
-    sorter, which chooses the symbol meanwhile. ``tables``: the bytes of all runs; those of S become two pieces.
+    So it is on a wide core, where U's pairs take the comparators longer than its rows take the tier. Both read the state as the step found
+    it, and their sums lie apart. ``tables``: the bytes of all runs; those of S become two pieces.
     """
     if len(drafts) < 2 or not _led(drafts[0], drafts[1]):
         return drafts, tables
@@ -50,17 +51,28 @@ def _led(output: Draft, state: Draft) -> bool:
 
 
 def _share(output: Draft, state: Draft, width: isa.Width) -> tuple[int, int]:
-    """The words and tables of S that go first: the fewest that leave the tier no gap, or as many as hide no less of the sorter."""
-    row_beats, least = state.run.row_beats, 2 if state.run.int4 else 1
-    gap = len(output.words) + NEXT_RUN - output.run.count * output.run.row_beats
-    found = tables = 0
-    best = (0, 0)
-    if gap + len(state.words) + 2 * NEXT_RUN > state.run.count * row_beats:  # the comparators hold S back, too
-        return best
-    for words, word in enumerate(state.words, 1):
+    """The words and tables of S that go first: the fewest of those with which the step is shortest."""
+    least = 2 if state.run.int4 else 1
+    tables = 0
+    best = (_clocks(output, state, words=0, tables=0), 0, 0)
+    for words, word in enumerate(state.words[:-1], 1):
         tables += decode_anchor(word, width).emit
-        if found >= gap or (state.run.count - tables) * row_beats < output.run.n_out + SORT_CLOCKS:
-            break
-        if tables > best[1] and tables % least == 0:
-            best, found = (words, tables), tables * row_beats - words
-    return best
+        if decode_anchor(word, width).emit and tables % least == 0:
+            best = min(best, (_clocks(output, state, words=words, tables=tables), words, tables))
+    return best[1:]
+
+
+def _clocks(output: Draft, state: Draft, *, words: int, tables: int) -> int:
+    """From the first row of a step to the symbol, or to the last row of S, with so much of S first; less what is the same with any share.
+
+    A word is compared a clock, and a beat read. The sorter reads an output in a clock without a word.
+    """
+    gaps = NEXT_RUN if words else 0
+    row_beats = state.run.row_beats
+    outputs = max(
+        tables * row_beats + output.run.count * output.run.row_beats,  # read
+        words + gaps + len(output.words),  # compared
+    )
+    compared = gaps + len(output.words) + NEXT_RUN + len(state.words)
+    symbol = max(outputs + RETIRED, compared) + output.run.n_out + CHOSEN
+    return max(symbol, outputs + (state.run.count - tables) * row_beats, compared)

@@ -11,12 +11,21 @@ function comparisons(pack, number, position, source) {
   });
 }
 
+// The runs that are summed into the write-back of run `last`: of the same words, from the one that starts from zero.
+function summed(pack, last) {
+  const numbers = [];
+  for (let number = last; ; number--) {
+    const run = pack.runs[number];
+    if (run.base !== pack.runs[last].base) continue;
+    numbers.unshift(number);
+    if (run.first) return numbers;
+  }
+}
+
 // The rows that are summed into the write-back of run `last`, those of attention left out.
 function summands(pack, last, source, symbol) {
-  let first = last;
-  while (!pack.runs[first].first) first -= 1;
   const rows = [];
-  for (let number = first; number <= last; number++) {
+  for (const number of summed(pack, last)) {
     const run = pack.runs[number];
     if (!run.plain && !run.token) continue;
     run.tables.forEach((table, position) => {

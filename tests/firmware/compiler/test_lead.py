@@ -63,8 +63,8 @@ def test_the_parts_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_never_costs_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
     def clocks() -> list[int]:
         found = []
-        for seed in range(36):
-            board = replace(BOARD, lanes=(8, 16, 32)[seed % 3], anchor_words=1024)
+        for seed in range(60, 120):
+            board = replace(BOARD, lanes=(8, 16, 16, 32)[seed % 4], anchor_words=1024)
             board = replace(board, tiers=(replace(board.tiers[0], size=65536 * board.lanes),))
             found.append(predict(compile_network(random_text_network(seed), board), board).clocks_per_step)
         return found
