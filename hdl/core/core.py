@@ -108,7 +108,7 @@ class Core(wiring.Component):
         wiring.connect(m, host.data, wiring.flipped(self.read_data))
         if params.flash:
             wiring.connect(m, fetch.rows, wiring.flipped(self.rows))
-            for name in FlashBytes.members:  # as much later as beats come out of the tier
+            for name in sorted(FlashBytes.members):  # as much later as beats come out of the tier
                 port = later(m, getattr(self.flash, name), params.table_clocks - 1, name=f"flash_{name}", reset_less=name == "data")
                 m.d.comb += getattr(accumulators.bytes, name).eq(port)
             m.d.comb += tier.ending.eq(self.flash.ending)

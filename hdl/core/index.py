@@ -128,11 +128,13 @@ class IndexMaker(wiring.Component):
         m.submodules.comparators = comparators = ComparatorArray(width=width)
         m.submodules.encoder = encoder = IndexEncoder(comparators=width.comparators)
         word = data.View(anchor_layout(width), read[: width.anchor_bits])
+        clocks = self._params.store_clocks
+        valid_next = Signal.like(encoder.valid)
         m.d.comb += self.reads.payload.slot.eq(word.slots)
         for p, lane in enumerate(word.lanes):
             m.d.comb += [self.reads.payload.choice[2 * p].eq(lane.a), self.reads.payload.choice[2 * p + 1].eq(lane.b)]
-        clocks = self._params.store_clocks
-        valid_next = later(m, Cat(lane.valid for lane in word.lanes), clocks, name="valid_next", reset_less=False)
+            m.d.sync += valid_next[p].eq(lane.valid)
+        valid_next = later(m, valid_next, clocks - 1, name="valid_then", reset_less=False)
         strobe_next = later(m, take, clocks, name="strobe_next", reset_less=False)
         emit_next = later(m, word.emit, clocks, name="emit_next", reset_less=False)
         m.d.sync += [encoder.strobe.eq(strobe_next), encoder.valid.eq(valid_next), encoder.emit.eq(emit_next)]

@@ -54,26 +54,25 @@ class BankTier(wiring.Component):
         loading = Signal(reset_less=True)  # a clock ago the load bus was about tables; images are loaded while the core is in reset
         m.d.sync += [urgent.eq(taken & tag.bytes & tag.pair), loading.eq(self.load.space == isa.Kind.TABLES)]
         wait = (params.table_clocks - 1) // 2  # before the memory, and behind it
+        m.d.comb += taken.eq(self.request.valid & self.request.ready)
         if wait:
             under_way = Signal(params.table_clocks - 1)
             m.d.sync += under_way.eq(Cat(beside, under_way))
-            m.d.comb += [side.ready.eq(under_way[-1]), beside.eq(side.valid & ~urgent & (under_way == 0))]
+            m.d.comb += [beside.eq(side.valid & ~urgent & (under_way == 0)), side.ready.eq(under_way[-1])]
         else:
-            m.d.comb += [side.ready.eq(~urgent), beside.eq(side.valid & ~urgent)]
+            m.d.comb += [beside.eq(side.valid & ~urgent), side.ready.eq(~urgent)]
+        read = later(m, bank.read_data, wait, name="read")
+        m.d.comb += [side.beat.eq(read), self.request.ready.eq(Mux(tag.bytes, self.ending, ~beside) if params.flash else ~beside)]
         address = Mux(beside, side.address, Mux(self.request.valid, self.request.payload.address, self.load.address[len(side.lane) :]))
         write = (self.load.strobe & loading) | (beside & side.write)
         quarter = Mux(side.valid, side.lane, self.load.address[: len(side.lane)])
-        read = later(m, bank.read_data, wait, name="read")
         m.d.comb += [
-            taken.eq(self.request.valid & self.request.ready),
-            self.request.ready.eq(Mux(tag.bytes, self.ending, ~beside) if params.flash else ~beside),
             bank.address.eq(later(m, address, wait, name="address")),
             bank.write.eq(later(m, write, wait, name="write")),
             bank.quarter.eq(later(m, quarter, wait, name="quarter")),
             bank.write_data.eq(later(m, Mux(side.valid, side.data, self.load.data), wait, name="write_data")),
-            side.beat.eq(read),
             self.beat.payload.data.eq(read),
-            self.beat.payload.tag.as_value().eq(later(m, tag.as_value(), params.table_clocks, name="kept")),
         ]
         m.d.sync += self.beat.valid.eq(later(m, taken, params.table_clocks - 1, name="came", reset_less=False))
+        m.d.comb += self.beat.payload.tag.eq(later(m, tag, params.table_clocks, name="kept"))
         return m
