@@ -37,8 +37,9 @@ def test_shipped(name: str, board: str) -> None:
     size = boards.get(board).tiers[0].size
     assert first_difference(network, read_image(write_image(program)), seed=1, steps=40, size=size) is None
     figures = estimate(program, boards.get(board))
-    assert figures.limit == figures.beats
-    assert program.image_offset is None
+    fits = name == "digits" or size >= 128 << 10  # on chip
+    assert (program.image_offset is None) == fits
+    assert (figures.limit == figures.beats) == fits
     # text networks read longer than they compare, so that a bubble costs them nothing
     assert len(program.anchors) <= {"digits": 1, "shakespeare": 1.1, "transformer": 1.3}[name] * ideal(network)
 
