@@ -68,9 +68,9 @@ def read_idx(path: Path, *, ndim: int) -> tuple[Bytes, bytes]:
 def read_labelled(path: Path) -> Labelled:
     """A file of images, and the labels beside it."""
     images, content = read_idx(path, ndim=3)
-    pixels = images.shape[1] * images.shape[2]
-    if pixels > MAX_INPUTS:
-        raise NetworkError(f"{printable(path)}: must hold images of at most {MAX_INPUTS} pixels, not {shown(images.shape[1:])}")
+    _, height, width = images.shape
+    if height * width > MAX_INPUTS:
+        raise NetworkError(f"{printable(path)}: must hold images of at most {MAX_INPUTS} pixels, not {shown((height, width))}")
     found = NAME.fullmatch(path.name)
     beside = _find(path.parent, found["part"] if found else "", "labels", 1)
     labels, label_content = read_idx(beside, ndim=1)

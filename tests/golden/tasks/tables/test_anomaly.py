@@ -152,7 +152,7 @@ def test_files_and_groups_are_held_out(cancer, capsys):
 
 
 def test_labels_that_are_shuffled_are_not_found(cancer, capsys):
-    shuffled = np.random.default_rng(0).permutation(cancer["target"])
+    shuffled = np.random.default_rng(0).permutation(cancer["target"].to_list())
     cancer.assign(target=shuffled).to_csv("cancer.csv", index=False)
     assert train("--target", "target", "--json") == 0
     assert 0.35 < told(capsys)["figures"]["roc_auc"] < 0.65
