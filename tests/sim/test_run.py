@@ -14,9 +14,9 @@ import sim.runs
 from golden.integer.file import load, save_network
 from golden.tasks.fitting.accuracy import integer_accuracy
 from golden.tasks.images.mnist import read_mnist
-from sim.machines.preload import TABLES
 from sim.simulators import measure
 
+from ..damage import damage_tables
 from ..firmware.networks import random_network
 from ..golden.tasks.images.test_mnist import write_files
 
@@ -103,12 +103,7 @@ def test_uart_and_trace(capsys, tmp_path):
 def test_a_difference_is_named_and_ends_with_1(capsys, monkeypatch):
     """The negative control of the command: one bit of the table memory flipped behind its back."""
 
-    class Damaged(sim.runs.CoreSession):
-        def __init__(self, network, program, **options):
-            super().__init__(network, program, **options)
-            self.sim.memory(self.core.prefix + TABLES)[program.runs[0].table_base :: 1 << program.runs[0].row_log2, 0] ^= 1
-
-    monkeypatch.setattr(sim.runs, "CoreSession", Damaged)
+    damage_tables(monkeypatch)
     code, out, _ = run(capsys, "--length", "20")
     assert code == 1
     assert re.search(

@@ -1,7 +1,6 @@
 """LutAnomaly: scikit-learn's contract, equality with the gateware, files, and what data may be like."""
 
 import pickle
-import warnings
 
 import numpy as np
 import pytest
@@ -11,25 +10,20 @@ from sklearn.exceptions import NotFittedError
 from sklearn.impute import SimpleImputer
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
-from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import polychron
-import sim.runs
 from golden.integer.layer import NetworkError
 from polychron import LutAnomaly, LutRegressor
-from sim.machines.preload import TABLES
+
+from ...damage import damage_tables
+from .contract import checks_of, passes, same
 
 SMALL = LutAnomaly(tables=32, pairs=5, random_state=0)
 
-# without that of arrays of other libraries, which is skipped where they are not switched on
-CHECKS = [pair for pair in estimator_checks_generator(LutAnomaly()) if "array_api" not in str(pair[1])]
 
-
-@pytest.mark.parametrize(("estimator", "check"), CHECKS, ids=lambda part: getattr(part, "func", part).__name__ if callable(part) else "")
+@checks_of(LutAnomaly())
 def test_the_contract_of_scikit_learn(estimator, check):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # scikit-learn's own, about its checks' data
-        check(estimator)
+    passes(estimator, check)
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +37,6 @@ def cancer():
 @pytest.fixture(scope="module")
 def fitted(cancer):
     return clone(SMALL).fit(cancer[0])
-
-
-def same(a, b):
-    arrays, others = a.network_.integer.arrays(), b.network_.integer.arrays()
-    return arrays.keys() == others.keys() and all(np.array_equal(arrays[name], others[name]) for name in arrays)
 
 
 def test_it_tells_anomalies(cancer, fitted):
@@ -107,14 +96,7 @@ def test_a_flipped_bit_of_a_table_is_found(cancer, fitted, monkeypatch):
     run = fitted.network_.compile(board="icebreaker").classify(x)
     assert run.equal
 
-    class Damaged(sim.runs.CoreSession):
-        def __init__(self, network, program, **options):
-            super().__init__(network, program, **options)
-            first = program.runs[0]
-            beats = self.sim.memory(self.core.prefix + TABLES)
-            beats[first.table_base : first.table_base + (1 << first.row_log2 << fitted.pairs), 0] ^= 1  # the rows of one table
-
-    monkeypatch.setattr(sim.runs, "CoreSession", Damaged)
+    damage_tables(monkeypatch, tables=1)
     damaged = fitted.network_.compile(board="icebreaker").classify(x)
     assert not damaged.equal
     assert "op output, neuron 0" in damaged.difference

@@ -1,7 +1,6 @@
 """LutClassifier: scikit-learn's contract, equality with the gateware, files, and what data may be like."""
 
 import pickle
-import warnings
 
 import numpy as np
 import pandas
@@ -12,24 +11,19 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import polychron
 from golden.integer.layer import NetworkError
 from polychron import LutClassifier
 
+from .contract import checks_of, passes, same
+
 SMALL = LutClassifier(tables=16, pairs=4, epochs=20, random_state=0)
 
 
-# without that of arrays of other libraries, which is skipped where they are not switched on
-CHECKS = [pair for pair in estimator_checks_generator(LutClassifier(tables=16, pairs=4, epochs=20)) if "array_api" not in str(pair[1])]
-
-
-@pytest.mark.parametrize(("estimator", "check"), CHECKS, ids=lambda part: getattr(part, "func", part).__name__ if callable(part) else "")
+@checks_of(LutClassifier(tables=16, pairs=4, epochs=20))
 def test_the_contract_of_scikit_learn(estimator, check):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # scikit-learn's own, about its checks' data
-        check(estimator)
+    passes(estimator, check)
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +36,6 @@ def cancer():
 def fitted(cancer):
     X, _, y, _ = cancer
     return clone(SMALL).fit(X, y)
-
-
-def same(a, b):
-    arrays, others = a.network_.integer.arrays(), b.network_.integer.arrays()
-    return arrays.keys() == others.keys() and all(np.array_equal(arrays[name], others[name]) for name in arrays)
 
 
 def test_it_learns(cancer, fitted):

@@ -1,7 +1,6 @@
 """LutRegressor: scikit-learn's contract, equality with the gateware, files, and what data may be like."""
 
 import pickle
-import warnings
 
 import numpy as np
 import pandas
@@ -12,25 +11,20 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import polychron
-import sim.runs
 from golden.integer.layer import NetworkError
 from polychron import LutClassifier, LutRegressor
-from sim.machines.preload import TABLES
+
+from ...damage import damage_tables
+from .contract import checks_of, passes, same
 
 SMALL = LutRegressor(tables=24, pairs=4, epochs=20, random_state=0)
 
-# without that of arrays of other libraries, which is skipped where they are not switched on
-CHECKS = [pair for pair in estimator_checks_generator(LutRegressor(tables=24, pairs=4, epochs=20)) if "array_api" not in str(pair[1])]
 
-
-@pytest.mark.parametrize(("estimator", "check"), CHECKS, ids=lambda part: getattr(part, "func", part).__name__ if callable(part) else "")
+@checks_of(LutRegressor(tables=24, pairs=4, epochs=20))
 def test_the_contract_of_scikit_learn(estimator, check):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # scikit-learn's own, about its checks' data
-        check(estimator)
+    passes(estimator, check)
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +37,6 @@ def friedman():
 def fitted(friedman):
     X, _, y, _ = friedman
     return clone(SMALL).fit(X, y)
-
-
-def same(a, b):
-    arrays, others = a.network_.integer.arrays(), b.network_.integer.arrays()
-    return arrays.keys() == others.keys() and all(np.array_equal(arrays[name], others[name]) for name in arrays)
 
 
 def test_it_learns(friedman, fitted):
@@ -98,12 +87,7 @@ def test_the_gateware_gives_the_same_numbers(targets, friedman):
 def test_a_flipped_bit_of_a_table_is_found(friedman, fitted, monkeypatch):
     """The negative control: the gateware's number is another, and the run says where."""
 
-    class Damaged(sim.runs.CoreSession):
-        def __init__(self, network, program, **options):
-            super().__init__(network, program, **options)
-            self.sim.memory(self.core.prefix + TABLES)[program.runs[0].table_base :: 1 << program.runs[0].row_log2, 0] ^= 1
-
-    monkeypatch.setattr(sim.runs, "CoreSession", Damaged)
+    damage_tables(monkeypatch)
     X_test = friedman[1][:4]
     run = fitted.network_.compile(board="icebreaker").classify(fitted.latencies(X_test))
     assert not run.equal

@@ -11,11 +11,11 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import roc_auc_score
 
 import polychron
-import sim.runs
 from golden.integer.file import load
 from golden.tasks.tables.anomaly import area, with_interval
 from polychron.cli import main
-from sim.machines.preload import TABLES
+
+from ....damage import damage_tables
 
 QUICK = ["--tables", "64", "--pairs", "6"]
 
@@ -163,12 +163,7 @@ def test_a_damaged_table_gives_another_latency(cancer, capsys, monkeypatch):
     assert train("--target", "target") == 0
     capsys.readouterr()
 
-    class Damaged(sim.runs.CoreSession):
-        def __init__(self, network, program, **options):
-            super().__init__(network, program, **options)
-            self.sim.memory(self.core.prefix + TABLES)[program.runs[0].table_base :: 1 << program.runs[0].row_log2, 0] ^= 1
-
-    monkeypatch.setattr(sim.runs, "CoreSession", Damaged)
+    damage_tables(monkeypatch)
     assert main(["sim", "--network", "anomaly.safetensors", "--data", "cancer.csv", "--samples", "5"]) == 1
     assert re.search(
         r"DIFFERENT from the golden model: step \d, op output, neuron 0 .*; table \d+ of output, group 0", capsys.readouterr().out

@@ -12,11 +12,11 @@ from sklearn.datasets import load_diabetes
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
 import polychron
-import sim.runs
 from golden.integer.file import load, save_network
 from golden.tasks.tables.regress import errors, plain, with_intervals
 from polychron.cli import main
-from sim.machines.preload import TABLES
+
+from ....damage import damage_tables
 
 QUICK = ["--tables", "24", "--pairs", "4", "--epochs", "10"]
 
@@ -140,12 +140,7 @@ def test_a_damaged_table_gives_another_number(diabetes, capsys, monkeypatch):
     assert train() == 0
     capsys.readouterr()
 
-    class Damaged(sim.runs.CoreSession):
-        def __init__(self, network, program, **options):
-            super().__init__(network, program, **options)
-            self.sim.memory(self.core.prefix + TABLES)[program.runs[0].table_base :: 1 << program.runs[0].row_log2, 0] ^= 1
-
-    monkeypatch.setattr(sim.runs, "CoreSession", Damaged)
+    damage_tables(monkeypatch)
     assert main(["sim", "--network", "regress.safetensors", "--data", "diabetes.csv", "--samples", "5"]) == 1
     assert re.search(
         r"DIFFERENT from the golden model: step \d, op output, neuron 0 .*; table \d+ of output, group 0", capsys.readouterr().out
