@@ -19,15 +19,12 @@ from ..fitting.outputs.base import Answers
 from ..fitting.outputs.rarity import Rarity
 from ..fitting.quantiles import Numbers
 from ..fitting.training import Training
+from .interval import interval
 from .kind import Judge, Kind, Peer
 from .labels import are_texts, numbered
 from .options import AnomalyOptions
 from .read import Samples, some
 from .target import Labels, OptionalLabels, Target
-
-RESAMPLES = 1000
-AT_ONCE = 1 << 21
-"""Samples of resamples that are looked at together, which bounds the memory."""
 
 
 def area(anomalies: Numbers, normal: Numbers, axis: int = -1) -> Numbers:
@@ -41,18 +38,12 @@ def area(anomalies: Numbers, normal: Numbers, axis: int = -1) -> Numbers:
 
 
 def with_interval(anomalies: Numbers, normal: Numbers) -> dict[str, float | None]:
-    """``roc_auc`` and the ends of its interval (95 %) by the bootstrap over the samples of either kind, percentiles of 1,000 resamples;
-    none of a kind with fewer than two samples."""
-    from scipy.stats import bootstrap
-
+    """``roc_auc`` and the ends of its interval over the samples of either kind; none of a kind with fewer than two samples."""
     found: dict[str, float | None] = {"roc_auc": round(float(area(anomalies, normal)), 4), "roc_auc_low": None, "roc_auc_high": None}
     if min(len(anomalies), len(normal)) < 2:
         return found
-    batch = max(1, AT_ONCE // (len(anomalies) + len(normal)))
-    ends = bootstrap(
-        (anomalies, normal), area, vectorized=True, n_resamples=RESAMPLES, batch=batch, method="percentile", random_state=0
-    ).confidence_interval
-    return found | {"roc_auc_low": round(float(ends.low), 4), "roc_auc_high": round(float(ends.high), 4)}
+    low, high = interval(area, anomalies, normal)
+    return found | {"roc_auc_low": round(float(low), 4), "roc_auc_high": round(float(high), 4)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,15 +17,13 @@ from ..fitting.outputs.values import Values
 from ..fitting.quantiles import Numbers
 from ..fitting.recipe import MAX_OUTPUTS
 from ..fitting.training import Training
+from .interval import interval
 from .kind import LISTED, Judge, Kind, Peer
 from .options import RegressOptions
 from .read import Samples
 from .target import Numeric, Target
 
 MEASURES = ("r2", "mae", "rmse")
-RESAMPLES = 1000
-AT_ONCE = 1 << 22
-"""Samples of resamples that are looked at together, which bounds the memory."""
 
 
 def errors(due: Floats, found: Floats, axis: int = -1) -> Numbers:
@@ -52,15 +50,9 @@ def plain(due: Numbers, found: Numbers) -> dict[str, float]:
 
 
 def with_intervals(due: Numbers, found: Numbers) -> dict[str, float]:
-    """The same, each with ``_low`` and ``_high``: its interval (95 %) by the bootstrap over samples, percentiles of 1,000 resamples."""
-    from scipy.stats import bootstrap
-
-    batch = max(1, AT_ONCE // len(due))
-    ends = bootstrap(
-        (due, found), errors, paired=True, vectorized=True, n_resamples=RESAMPLES, batch=batch, method="percentile", random_state=0
-    ).confidence_interval
+    """The same, each with ``_low`` and ``_high``: its interval over samples."""
     figures: dict[str, float] = {}
-    for name, value, low, high in zip(MEASURES, errors(due, found), ends.low, ends.high, strict=True):
+    for name, value, low, high in zip(MEASURES, errors(due, found), *interval(errors, due, found, paired=True), strict=True):
         figures |= {name: _rounded(name, value), f"{name}_low": _rounded(name, low), f"{name}_high": _rounded(name, high)}
     return figures
 

@@ -1,4 +1,4 @@
-"""``python -m golden.train classify`` and ``regress``: a network for the rows of a table, and its figures on the rows held out."""
+"""``python -m golden.train classify``, ``regress``, ``anomaly``: a network for the rows of a table, and its figures on what is held out."""
 
 import warnings
 from collections.abc import Iterator
