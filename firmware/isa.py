@@ -196,6 +196,11 @@ class Width:
         return ZERO_WORD * self.lanes
 
     @property
+    def image_head(self) -> bytes:
+        """The first eight bytes of every memory image for such a core: magic, version, comparators, lanes (docs/reference/image.md)."""
+        return IMAGE_MAGIC + bytes([IMAGE_VERSION, self.comparators, self.lanes, 0])
+
+    @property
     def flash_address_bits(self) -> int:
         """Of a beat in the flash tier."""
         return FLASH_ADDRESS_BITS - self.bank_bits

@@ -38,12 +38,6 @@ def make_loader(board: Board, *, loaded: bool = False) -> Loader:
     return Loader(words=words, width=width, loaded=loaded)
 
 
-def image_head(board: Board) -> bytes:
-    """The first eight bytes of every memory image for ``board``."""
-    width = isa.Width.of(board)
-    return isa.IMAGE_MAGIC + bytes([isa.IMAGE_VERSION, width.comparators, width.lanes, 0])
-
-
 def make_flash(
     board: Board, *, pause_bits: int | None = None, boot: bool = True, kind: type[FlashController] = FlashController
 ) -> FlashController | None:
@@ -54,12 +48,13 @@ def make_flash(
     """
     if board.flash is None:
         return None
+    width = isa.Width.of(board)
     return kind(
-        width=isa.Width.of(board),
+        width=width,
         offset=board.image_offset,
         nibbles=2 // board.flash.byte_clocks,
         parts=board.flash.parts,
-        head=image_head(board),
+        head=width.image_head,
         pause_bits=pause_bits or times.pause_bits(board.clock_hz),
         boot=boot,
     )

@@ -119,8 +119,7 @@ class Loader(wiring.Component):
         def stop(code: isa.LoadError) -> list[Any]:
             return [status.error.eq(1), cause.eq(code)]
 
-        expected = isa.IMAGE_MAGIC + bytes([isa.IMAGE_VERSION, self._width.comparators, self._width.lanes, 0])
-        header = Const(int.from_bytes(expected, "little"), 64)
+        header = Const(int.from_bytes(self._width.image_head, "little"), 64)
         with m.Switch(phase):
             with m.Case(_Phase.HEADER):
                 m.d.comb += crc.given.eq(position[2:].all())
