@@ -5,6 +5,7 @@ clock is the pin MCLK, which no design names.
 """
 
 from .board import PinGroup, Tier
+from .modes import FLASH_MODES
 from .parts import FlashPart
 
 _PINS = {"BG256": ("N8", "T8 T7 M7 N7"), "BG381": ("R2", "W2 V2 Y2 W1")}
@@ -24,4 +25,14 @@ def quad_flash(package: str) -> PinGroup:
 
 def flash_tier(*, base: int, parts: tuple[FlashPart, ...]) -> Tier:
     """The tier in such a flash from ``base`` on; SCK at twice the core's clock would need a clock of four times that."""
-    return Tier(name="flash", kind="qspi", base=base, size=_REACH - base, byte_clocks=2, row_clocks=14, parts=parts, modes=("nibble",))
+    byte_clocks, row_clocks = FLASH_MODES["nibble"]
+    return Tier(
+        name="flash",
+        kind="qspi",
+        base=base,
+        size=_REACH - base,
+        byte_clocks=byte_clocks,
+        row_clocks=row_clocks,
+        parts=parts,
+        modes=("nibble",),
+    )

@@ -53,7 +53,7 @@ class WriteBack(wiring.Component):
         # the sums wait until only a clock is left before the residual is there
         came = later(m, self.i.valid, self._wait, name="came", reset_less=False)
         store = later(m, word_in.store, self._wait, name="store", reset_less=False)
-        word_in = data.View(word_in.shape(), later(m, word_in.as_value(), self._wait, name="waiting"))
+        word_in = later(m, word_in, self._wait, name="waiting")
         active = Signal()
         word = Signal(8, reset_less=True)
         m.d.sync += [

@@ -56,8 +56,9 @@ def _share(output: Draft, state: Draft, width: isa.Width) -> tuple[int, int]:
     tables = 0
     best = (_clocks(output, state, words=0, tables=0), 0, 0)
     for words, word in enumerate(state.words[:-1], 1):
-        tables += decode_anchor(word, width).emit
-        if decode_anchor(word, width).emit and tables % least == 0:
+        made = decode_anchor(word, width).emit
+        tables += made
+        if made and tables % least == 0:
             best = min(best, (_clocks(output, state, words=words, tables=tables), words, tables))
     return best[1:]
 
