@@ -9,6 +9,12 @@ from .content import Content
 ADDRESSED = (Command.LOAD_MODE_REGISTER, Command.PRECHARGE, Command.ACTIVATE, Command.WRITE, Command.READ)
 
 
+def check_seed(seed: int) -> None:
+    """Refuses a seed that the random draws can't begin with."""
+    if not 1 <= seed < 1 << 32:
+        raise ValueError(f"seed must be 1..{(1 << 32) - 1}, not {seed}")
+
+
 class SdramChip:
     """An SDRAM of the kind ``part``, as it is when its supply has come up.
 
@@ -31,8 +37,7 @@ class SdramChip:
     """
 
     def __init__(self, part: SdramPart, *, seed: int = 1, strict: bool = True) -> None:
-        if not 1 <= seed < 1 << 32:
-            raise ValueError(f"seed must be 1..{(1 << 32) - 1}, not {seed}")
+        check_seed(seed)
         self.part = part
         self._content = Content(part, seed)
         self._broken = Violations(strict=strict)

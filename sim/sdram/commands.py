@@ -25,6 +25,11 @@ class Command(IntEnum):
     BURST_TERMINATE = 6
     NOP = 7
 
+    @property
+    def title(self) -> str:
+        """The data sheets' name."""
+        return self.name.replace("_", " ")
+
 
 @dataclass
 class Bank:
@@ -138,7 +143,7 @@ class Commands:
                     self._burst = None
 
     def _illegal(self, now: int, command: Command) -> None:
-        self._note(command.name.replace("_", " "), now)
+        self._note(command.title, now)
 
     def _start(self, now: int, command: Command, address: int) -> bool:
         """Whether the command has its place in the start, and is done as ever."""
