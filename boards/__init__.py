@@ -4,6 +4,7 @@ from . import icebreaker, icepi_zero, icesugar, icesugar_pro, ulx3s, upduino_v3
 from .board import Board, PinGroup, Programmer, Tier, Wiring
 from .modes import FLASH_MODES, FlashMode, flash_mode
 from .parts import IS25LP128F, W25Q64JV, W25Q128JV, W25Q256JV, FlashPart
+from .sdram import SdramPart
 
 __all__ = [
     "BOARDS",
@@ -17,6 +18,7 @@ __all__ = [
     "FlashPart",
     "PinGroup",
     "Programmer",
+    "SdramPart",
     "Tier",
     "UnknownBoardError",
     "Wiring",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+SDRAM_BANKS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class SdramPart:
