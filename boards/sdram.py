@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 SDRAM_BANKS = 4
 
+
 @dataclass(frozen=True, kw_only=True)
 class SdramPart:
     """A single-data-rate SDRAM of four banks, read with a CAS latency of 3. Times are in picoseconds, named as in the data sheets (JEDEC).

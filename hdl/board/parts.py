@@ -1,5 +1,7 @@
 """The parts that every surrounding of the core needs, made for a board and connected: core, loader, flash controller."""
 
+from dataclasses import replace
+
 from amaranth.hdl import Module, Value
 from amaranth.lib import stream, wiring
 
@@ -51,7 +53,7 @@ def make_flash(
         return None
     width = isa.Width.of(board)
     return kind(
-        width=width,
+        width=replace(width, far_banks=1),  # beside an SDRAM it serves no rows
         offset=board.image_offset,
         nibbles=2 // board.flash.byte_clocks,
         parts=board.flash.parts,

@@ -9,7 +9,6 @@ from amaranth.lib.crc import catalog
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
-
 from hdl.sdram.bus import FarWord
 
 from .bus import LoadBus

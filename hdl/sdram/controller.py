@@ -11,7 +11,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.fifo import SyncFIFO
 from amaranth.lib.wiring import In, Out
 
-from boards import SdramPart
+from boards import SdramPart, sdram_clocks
 from firmware import isa
 from hdl.core.layouts import far_words, row_stream
 from hdl.memory.later import later
@@ -21,7 +21,6 @@ from .bus import ACTIVATE, NOP, READ, REFRESH, ROW_BITS, WRITE, FarWord, SdramSt
 from .reader import RowReader
 from .refresh import Refresher
 from .starter import Starter
-from .times import sdram_clocks
 from .words import WordAccess
 
 ROWS = 4  # that may wait

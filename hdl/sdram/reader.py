@@ -4,8 +4,9 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from boards import SdramClocks
+
 from .bus import ROW_BITS
-from .times import SdramClocks
 
 BANKS = 4
 
@@ -74,7 +75,7 @@ class RowReader(wiring.Component):
         waits = Signal()
         opened = Signal(data.StructLayout({"bank": 2, "at": self._column_bits, "bursts": 7 + split, "write": 1}), reset_less=True)
         is_open = Signal()
-        ripe = Signal(range(clocks.open), reset_less=True)  # clocks until it can be read
+        ripe = Signal(range(clocks.write), reset_less=True)  # clocks until it can be read or written
         current = Signal.like(opened, reset_less=True)  # is read: its next burst
         reads = Signal()
         pace = Signal(range(clocks.burst), reset_less=True)  # clocks until the next burst
@@ -102,7 +103,7 @@ class RowReader(wiring.Component):
                 access.more.eq(access.more - rest - 1),
                 access.address.eq(Cat(Const(0, page_bits), access.address[page_bits:] + 1)),
                 is_open.eq(1),
-                ripe.eq(clocks.open - 1),
+                ripe.eq(Mux(access.write, clocks.write, clocks.open) - 1),
                 opened.bank.eq(access.bank),
                 opened.at.eq(Cat(access.word, beat)),
                 opened.bursts.eq(Cat((~access.write).replicate(split), Mux(crosses, rest, access.more))),

@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from .times import SdramClocks
+from boards import SdramClocks
 
 _OWED = 7  # refreshes that may be put off at most
 
@@ -34,7 +34,10 @@ class Refresher(wiring.Component):
         owed = Signal(range(_OWED + 1))
         under_way = Signal(range(clocks.refresh))  # clocks until the chip takes a command again
         opening = Signal(range(clocks.refresh + 2))
-        m.d.comb += [self.hold.eq((owed != 0) | (under_way != 0) | (opening != 0)), self.give.eq((owed != 0) & (under_way == 0) & self.idle)]
+        m.d.comb += [
+            self.hold.eq((owed != 0) | (under_way != 0) | (opening != 0)),
+            self.give.eq((owed != 0) & (under_way == 0) & self.idle),
+        ]
         with m.If(under_way != 0):
             m.d.sync += under_way.eq(under_way - 1)
         with m.If(opening != 0):

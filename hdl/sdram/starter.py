@@ -4,11 +4,13 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from boards import SdramClocks
+
 from .align import CAPTURES
 from .bus import MODE, NOP, PRECHARGE, REFRESH, ROW_BITS
-from .times import CAS_LATENCY, SdramClocks
 
 _REFRESHES = 8
+_CAS_LATENCY = 3
 _ALL_BANKS = 1 << 10  # A10 of PRECHARGE
 _SINGLE_WRITE = 1 << 9  # of the mode register
 
@@ -48,7 +50,7 @@ class Starter(wiring.Component):
         clocks, words = self._clocks, self._words
         left = Signal(range(max(clocks.start, clocks.refresh) + 1), init=clocks.start)
         number = Signal(range(max(_REFRESHES, words)), reset_less=True)
-        mode = _SINGLE_WRITE | CAS_LATENCY << 4 | (words.bit_length() - 1)
+        mode = _SINGLE_WRITE | _CAS_LATENCY << 4 | (words.bit_length() - 1)
         with m.If(left != 0):
             m.d.sync += left.eq(left - 1)
         with m.FSM(name="start"):

@@ -70,7 +70,11 @@ class WordAccess(wiring.Component):
             ]
         with m.Else():
             expected = [Const(_test_word(number, bits), bits) for number in range(self._burst)]
-            m.d.comb += [payload.write.eq(self.test_write), payload.word.eq(self.test_word), self.written_data.eq(Array(expected)[self.test_word])]
+            m.d.comb += [
+                payload.write.eq(self.test_write),
+                payload.word.eq(self.test_word),
+                self.written_data.eq(Array(expected)[self.test_word]),
+            ]
         with m.If(self.access.valid & self.access.ready):
             m.d.sync += sent.eq(1)
 

@@ -1,12 +1,11 @@
-"""An SDRAM's times in clocks of the core, whose clock has two slots of the SDRAM's."""
+"""An SDRAM's times in clocks of the core: plain arithmetic on a part's data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
-from boards import SdramPart
+from .sdram import SdramPart
 
-CAS_LATENCY = 3
 _RESERVE = 8  # refreshes in a hundred that come more often than they have to
 
 
@@ -14,13 +13,14 @@ _RESERVE = 8  # refreshes in a hundred that come more often than they have to
 class SdramClocks:
     """Commands to columns stand in slot 0 of a clock, all others in slot 1. From command to command in clocks, at least:
 
-    ``open``: ACTIVATE to READ or WRITE. ``close``: the last READ of a row, with auto precharge, to the next ACTIVATE of its bank;
+    ``open``: ACTIVATE to READ; ``write``: to WRITE. ``close``: the last READ of a row, with auto precharge, to the next ACTIVATE of its bank;
     ``written``: the same of a WRITE. ``refresh``: AUTO REFRESH to the next command, of the start sequence too; ``precharge``: PRECHARGE ALL
     to it. ``start``: power to the first command. ``interval``: between two refreshes, at most. ``burst``: a READ to the next.
     """
 
     burst: int
     open: int
+    write: int
     close: int
     written: int
     refresh: int
@@ -54,6 +54,7 @@ def sdram_clocks(parts: Sequence[SdramPart], *, clock_hz: float, burst_words: in
     return SdramClocks(
         burst=burst_words // 2,
         open=opened,
+        write=max(opened, ceil((slots("t_ras") - slots("t_wr") + 1) / 2)),
         close=closed,
         written=max(ceil((slots("t_wr") + slots("t_rp")) / 2), closed),
         refresh=ceil(max(slots("t_rfc"), slots("t_mrd")) / 2),
