@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+SDRAM_BANKS = 4
+
 
 @dataclass(frozen=True, kw_only=True)
 class SdramPart:

@@ -38,16 +38,17 @@ class Streamer(wiring.Component):
         i --> rows that stream --> request
 
     ``i`` is ready in the clock of the last request of the rows before: the first request follows in the next clock, or, where int8 follows
-    int4, in the one after that. ``flash``: whether there may be rows of flash.
+    int4, in the one after that. ``far``: whether there may be rows of the far tier. ``queued``: rows may stand at ``i`` one clock after
+    another; a clock is then left out before int8 rows of one beat, because the accumulators take a word again after two clocks.
     """
 
-    def __init__(self, *, address_bits: int, flash: bool = False) -> None:
-        self._flash = flash
+    def __init__(self, *, address_bits: int, far: bool = False, queued: bool = False) -> None:
+        self._far, self._queued = far, queued
         super().__init__(
             {
                 "i": In(stream.Signature(rows_layout(address_bits))),
                 "request": Out(request_stream(address_bits)),
-                **({"flash_next": Out(1)} if flash else {}),  # no row of the tables tier streams: one of flash may be asked
+                **({"flash_next": Out(1)} if far else {}),  # no row of the tables tier streams: one of the far tier may be asked
                 "outputs": Out(Outputs),  # of the run with ``sort`` whose rows were taken last
             }
         )
@@ -86,7 +87,7 @@ class Streamer(wiring.Component):
             self.i.ready.eq(~active | done),
             take.eq(self.i.valid & self.i.ready),
         ]
-        if self._flash:
+        if self._far:
             m.d.comb += self.flash_next.eq(~active | rows.flash)
         m.d.sync += pause.eq(0)
         with m.If(self.request.valid & self.request.ready):
@@ -100,7 +101,7 @@ class Streamer(wiring.Component):
             m.d.sync += [
                 rows.eq(self.i.payload),
                 active.eq(1),
-                pause.eq(active & rows.int4 & ~self.i.payload.int4),
+                pause.eq(active & (rows.int4 | (self.i.payload.more == 0) if self._queued else rows.int4) & ~self.i.payload.int4),
                 beat.eq(0),
                 at_end.eq(self.i.payload.more == 0),
             ]
