@@ -13,9 +13,9 @@ _RESERVE = 8  # refreshes in a hundred that come more often than they have to
 class SdramClocks:
     """Commands to columns stand in slot 0 of a clock, all others in slot 1. From command to command in clocks, at least:
 
-    ``open``: ACTIVATE to READ; ``write``: to WRITE. ``close``: the last READ of a row, with auto precharge, to the next ACTIVATE of its bank;
-    ``written``: the same of a WRITE. ``refresh``: AUTO REFRESH to the next command, of the start sequence too; ``precharge``: PRECHARGE ALL
-    to it. ``start``: power to the first command. ``interval``: between two refreshes, at most. ``burst``: a READ to the next.
+    ``open``: ACTIVATE to READ; ``write``: to WRITE. ``close``: the last READ of a row, with auto precharge, to the next ACTIVATE of its
+    bank; ``written``: the same of a WRITE. ``refresh``: AUTO REFRESH to the next command, of the start sequence too; ``precharge``:
+    PRECHARGE ALL to it. ``start``: power to the first command. ``interval``: between two refreshes, at most. ``burst``: a READ to the next.
     """
 
     burst: int

@@ -158,8 +158,8 @@ class Width:
     """How wide a core is, which its programs and images must be made for.
 
     ``lanes``: accumulator lanes, banks of the latency store and bytes of a beat: 8, 16 or 32. ``comparators``: P, pairs of latencies
-    compared in a clock: 1 or 2, because an image gives an anchor word 64 bits. ``far_banks``: banks of the far tier over which the tables of
-    a run are spread: 4 in an SDRAM, else 1.
+    compared in a clock: 1 or 2, because an image gives an anchor word 64 bits. ``far_banks``: banks of the far tier over which the tables
+    of a run are spread: 4 in an SDRAM, else 1.
     """
 
     lanes: int = 8

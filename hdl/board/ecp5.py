@@ -17,8 +17,8 @@ from .system import System
 
 
 class EcpTop(wiring.Component):
-    """``System(board)`` on an ECP5 board's clock, UART, flash, SDRAM, two LEDs (loaded, error) and pins kept high, the first tier's tables in
-    block RAM.
+    """``System(board)`` on an ECP5 board's clock, UART, flash, SDRAM, two LEDs (loaded, error) and pins kept high, the first tier's tables
+    in block RAM.
 
     Reset lasts until the PLL has locked. With a flash, which must deliver a nibble a clock, or an SDRAM there is a second domain, ``fast``,
     at twice the core's clock, for its pads.

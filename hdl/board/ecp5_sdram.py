@@ -12,7 +12,8 @@ _ALWAYS = {"clk_en": 1, "cs": 1, "dqm": 0}
 
 
 class EcpSdramPads(wiring.Component):
-    """``i``, in ``sync``, at the chip: DDR cells in ``fast``, twice ``sync`` and rising with it. They delay what leaves by two of its clocks.
+    """``i``, in ``sync``, at the chip: DDR cells in ``fast``, twice ``sync`` and rising with it. They delay what leaves by two of its
+    clocks.
 
     ``resource``: clk, ras, cas, we, ba, a and dq, and of clk_en, cs and dqm those that are wired, as a port group. The clock rises half
     a period of ``fast`` after the other pins change. ``bits``: lines of dq.

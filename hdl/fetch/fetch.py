@@ -179,8 +179,8 @@ class RowFetch(wiring.Component):
         return index, known, queued
 
     def _next_bank(self, m: Module, far: Value, *, slot: data.View, made: Value, opened: Value) -> Signal:
-        """The banks of the far tier by turns, from 0 on in each pass: the row's goes into the slot. Returns whether the next table lies behind
-        this one, which it does where the banks begin anew, and on chip always."""
+        """The banks of the far tier by turns, from 0 on in each pass: the row's goes into the slot. Returns whether the next table lies
+        behind this one, which it does where the banks begin anew, and on chip always."""
         bank = Signal.like(slot.bank, reset_less=True)
         one = Signal()
         m.d.comb += one.eq(~far | bank.all())

@@ -57,8 +57,8 @@ class Loader(wiring.Component):
     ``scrub`` begins anew like ``start``, but only checks: nothing is written, and the image goes on after REST. Then done if an image was
     loaded whole before it; if none was, error with the code NONE.
 
-    Words of an SDRAM leave over ``word`` in place of ``load``. A scrub compares them with what stands there, if it is the flash's image that
-    had been loaded; a difference, and a section for an SDRAM that has ``failed``, is the error SDRAM.
+    Words of an SDRAM leave over ``word``. A scrub compares them with what stands there, if it is the flash's image that had been loaded; a
+    difference, and a section for an SDRAM that has ``failed``, is the error SDRAM.
 
     ``words``: the words of each space, from :func:`~hdl.link.section.space_words`. ``width``: that of the header. ``loaded``: done
     from reset on, for simulations that begin with filled memories.

@@ -12,9 +12,9 @@ _OWED = 7  # refreshes that may be put off at most
 class Refresher(wiring.Component):
     """Asks for a refresh each ``clocks.interval`` clocks, and where a step begins.
 
-    A step that begins restarts the interval and asks for a refresh at once, if none is under way; and no row is opened for ``clocks.refresh``
-    + 2 clocks, by the end of which either is done. So what a step finds does not depend on when it begins. ``hold``: no row may be opened;
-    a refresh is given once the banks are ``idle``. ``give``: it is, in this clock.
+    A step that begins restarts the interval and asks for a refresh at once, if none is under way; and no row is opened for
+    ``clocks.refresh`` + 2 clocks, by the end of which either is done. So what a step finds does not depend on when it begins. ``hold``: no
+    row may be opened; a refresh is given once the banks are ``idle``. ``give``: it is, in this clock.
     """
 
     enabled: In(1)

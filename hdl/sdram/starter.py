@@ -23,8 +23,8 @@ def pattern(word: int) -> int:
 class Starter(wiring.Component):
     """PRECHARGE ALL, eight refreshes, the mode register; then a burst is written word by word and read at each capture, the latest first.
 
-    ``capture`` is then the latest one at which the burst came back. If it did at none, ``failed``. Both stay. ``test``: a word
-    is to be written, or the burst to be read, once ``done`` tells of the one before; ``good``: in the clock of ``done``, the burst was right.
+    ``capture`` is then the latest one at which the burst came back. If it did at none, ``failed``. Both stay. ``test``: a word is to be
+    written, or the burst to be read, once ``done`` tells of the one before; ``good``: in the clock of ``done``, the burst was right.
     """
 
     def __init__(self, *, clocks: SdramClocks, burst_words: int) -> None:

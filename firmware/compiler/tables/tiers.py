@@ -1,7 +1,7 @@
 """Which tables lie in which tier: on chip if all fit, else those on chip that cost most clocks in the far tier for their size.
 
-A row of the far tier costs clocks for its address and for every beat, one on chip a clock a beat. What a table saves on chip is the same for
-all tables of an item, and its size too: a bounded knapsack, solved exactly by dynamic programming (then rounded down where tables are
+A row of the far tier costs clocks for its address and for every beat, one on chip a clock a beat. What a table saves on chip is the same
+for all tables of an item, and its size too: a bounded knapsack, solved exactly by dynamic programming (then rounded down where tables are
 parted by fours only). What must lie on chip comes first, then the token's table: nothing hides its row's address.
 """
 
