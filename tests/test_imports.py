@@ -41,10 +41,11 @@ ALLOWED: dict[str, set[str]] = {
     "sim.violations": set(),
     "sim.flash": {"sim.violations"},
     "sim.sdram": {"sim.violations", "boards"},
-    "sim.compiled": {"sim.violations", "sim.flash", "sim.sdram", "polychron.system"},
+    "sim.compiled": {"sim.violations", "sim.flash", "sim.sdram", "boards", "polychron.system"},
     "sim.cycles": {"boards", "firmware"},
     "sim.compare": {"firmware", "golden.integer"},
-    "sim.machines": {"sim.flash", "sim.compiled", "sim.compare", "boards", "firmware", "golden.integer", "hdl", "polychron.system"},
+    "sim.machines": {f"sim.{room}" for room in ("flash", "sdram", "compiled", "compare")}
+    | {"boards", "firmware", "golden.integer", "hdl", "polychron.system"},
     "sim.selftest": {"sim.compare", "firmware", "golden.integer"},
     "sim.live": {"sim.machines", "firmware.isa", "polychron.command.terminal"},
     "sim": {"boards", "golden", "firmware", "hdl", "polychron.system"},

@@ -279,8 +279,8 @@ EXPORT uint32_t px_sdram_out(sdram::Chip *chip, int64_t now, int *by_chip) {
 
 EXPORT uint32_t px_sdram_read(sdram::Chip *chip, int64_t now) { return chip->read(now); }
 
-EXPORT void px_sdram_fill(sdram::Chip *chip, uint32_t bank, uint32_t row, const uint8_t *data, size_t size) {
-	memcpy(chip->content.use(bank, row), data, size);
+EXPORT void px_sdram_fill(sdram::Chip *chip, uint32_t bank, uint32_t row, size_t first, const uint8_t *data, size_t size) {
+	memcpy(chip->content.use(bank, row) + first, data, size);
 }
 
 EXPORT void px_sdram_row(sdram::Chip *chip, uint32_t bank, uint32_t row, uint8_t *data) {

@@ -9,7 +9,7 @@ from sim.compiled.simulation import Simulation
 from sim.sdram import Command, SdramPads
 from sim.sdram.cells import check_period
 from sim.sdram.chip import check_seed
-from sim.sdram.content import check_fill
+from sim.sdram.content import check_place
 from sim.violations import Violation
 
 # of enum Name in sim/compiled/sdram.h
@@ -50,14 +50,14 @@ class CompiledSdram:
         """As SdramChip.read."""
         return self._lib.px_sdram_read(self._handle, now)
 
-    def fill(self, data: bytes, *, bank: int, row: int) -> None:
+    def fill(self, data: bytes, *, bank: int, row: int, column: int = 0) -> None:
         """As SdramChip.fill."""
-        check_fill(self.part, data, bank, row)
-        self._lib.px_sdram_fill(self._handle, bank, row, data, len(data))
+        check_place(self.part, bank, row, column=column, size=len(data))
+        self._lib.px_sdram_fill(self._handle, bank, row, column * self.part.bits // 8, data, len(data))
 
     def row(self, bank: int, row: int) -> bytes:
         """As SdramChip.row."""
-        check_fill(self.part, b"", bank, row)
+        check_place(self.part, bank, row)
         buffer = create_string_buffer(self.part.bits // 8 << self.part.column_bits)
         self._lib.px_sdram_row(self._handle, bank, row, buffer)
         return buffer.raw

@@ -64,9 +64,9 @@ class SdramChip:
         """Whether it has been through its start."""
         return self._commands.started
 
-    def fill(self, data: bytes, *, bank: int, row: int) -> None:
-        """Puts ``data``, whole words, the low byte first, into a row from column 0 on, outside of time."""
-        self._content.fill(data, bank=bank, row=row)
+    def fill(self, data: bytes, *, bank: int, row: int, column: int = 0) -> None:
+        """Puts ``data``, whole words, the low byte first, into a row from ``column`` on, outside of time."""
+        self._content.fill(data, bank=bank, row=row, column=column)
 
     def row(self, bank: int, row: int) -> bytes:
         """All bytes of a row as they stand now."""

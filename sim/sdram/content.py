@@ -34,24 +34,25 @@ class Content:
     def __setitem__(self, number: int, word: int) -> None:
         self._words[number] = word
 
-    def fill(self, data: bytes, *, bank: int, row: int) -> None:
-        """Writes ``data``, whole words, the low byte first, from column 0 of a row on."""
-        check_fill(self._part, data, bank, row)
-        size, first = self._part.bits // 8, self.number(bank, row, 0)
+    def fill(self, data: bytes, *, bank: int, row: int, column: int) -> None:
+        """Writes ``data``, whole words, the low byte first, from a column of a row on."""
+        check_place(self._part, bank, row, column=column, size=len(data))
+        size, first = self._part.bits // 8, self.number(bank, row, column)
         for at in range(0, len(data), size):
             self[first + at // size] = int.from_bytes(data[at : at + size], "little")
 
     def row(self, bank: int, row: int) -> bytes:
         """All bytes of a row."""
-        check_fill(self._part, b"", bank, row)
+        check_place(self._part, bank, row)
         size, first = self._part.bits // 8, self.number(bank, row, 0)
         return b"".join(self[first + column].to_bytes(size, "little") for column in range(1 << self._part.column_bits))
 
 
-def check_fill(part: SdramPart, data: bytes, bank: int, row: int) -> None:
-    """Refuses a place that the chip hasn't, or more than a row."""
-    word, row_size = part.bits // 8, part.bits // 8 << part.column_bits
-    if not 0 <= bank < 4 or not 0 <= row < 1 << part.row_bits:
-        raise ValueError(f"bank and row must be below 4 and {1 << part.row_bits}, not {bank} and {row}")
-    if len(data) % word or len(data) > row_size:
-        raise ValueError(f"data must be whole words of {word} bytes and at most a row of {row_size}, not {len(data)} bytes")
+def check_place(part: SdramPart, bank: int, row: int, *, column: int = 0, size: int = 0) -> None:
+    """Refuses a place that the chip hasn't, and ``size`` bytes that are no whole words or don't fit the row."""
+    columns, word = 1 << part.column_bits, part.bits // 8
+    for name, value, count in (("bank", bank, 4), ("row", row, 1 << part.row_bits), ("column", column, columns)):
+        if not 0 <= value < count:
+            raise ValueError(f"{name} must be 0..{count - 1}, not {value}")
+    if size % word or size > (columns - column) * word:
+        raise ValueError(f"data must be whole words of {word} bytes and at most {(columns - column) * word} bytes, not {size}")

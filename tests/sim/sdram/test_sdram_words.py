@@ -193,11 +193,17 @@ def test_fill_takes_whole_words_of_a_row():
     chip = SdramChip(PART)
     before = chip.row(1, 8)
     chip.fill(b"abcd", bank=1, row=8)
-    assert chip.row(1, 8) == b"abcd" + before[4:]
-    with pytest.raises(ValueError, match="bank and row must be below 4 and 8192, not 4 and 0"):
-        chip.fill(b"", bank=4, row=0)
-    with pytest.raises(ValueError, match="bank and row must be below 4 and 8192, not 0 and 8192"):
-        chip.row(0, 8192)
-    for data in (b"abc", bytes(1026)):
-        with pytest.raises(ValueError, match=f"whole words of 2 bytes and at most a row of 1024, not {len(data)} bytes"):
-            chip.fill(data, bank=0, row=0)
+    chip.fill(b"efgh", bank=1, row=8, column=510)
+    assert chip.row(1, 8) == b"abcd" + before[4:1020] + b"efgh"
+    for place, message in (
+        ({"bank": 4, "row": 0}, r"bank must be 0\.\.3, not 4"),
+        ({"bank": 0, "row": 8192}, r"row must be 0\.\.8191, not 8192"),
+        ({"bank": 0, "row": 0, "column": 512}, r"column must be 0\.\.511, not 512"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            chip.fill(b"", **place)
+    with pytest.raises(ValueError, match=r"bank must be 0\.\.3, not -1"):
+        chip.row(-1, 0)
+    for data, column, room in ((b"abc", 0, 1024), (bytes(1026), 0, 1024), (bytes(6), 510, 4)):
+        with pytest.raises(ValueError, match=f"whole words of 2 bytes and at most {room} bytes, not {len(data)}"):
+            chip.fill(data, bank=0, row=0, column=column)
