@@ -64,7 +64,7 @@ class RowFetch(wiring.Component):
         bits, wide = self._bits, self._params.address_bits
         m.submodules.cache = cache = IndexCache(address_bits=bits, width=self._params.width)
         spread = self._params.width.far_banks > 1
-        m.submodules.streamer = streamer = Streamer(address_bits=bits, far=self._params.far_bytes > 0, queued=spread)
+        m.submodules.streamer = streamer = Streamer(address_bits=bits, far=self._params.far_bytes > 0)
         run = RunRegisters()  # the run whose row addresses are made
         quiet = run.mode >= isa.Mode.QUERY  # its indices pick no rows
         flash = Signal()  # its rows are in flash

@@ -38,12 +38,11 @@ class Streamer(wiring.Component):
         i --> rows that stream --> request
 
     ``i`` is ready in the clock of the last request of the rows before: the first request follows in the next clock, or, where int8 follows
-    int4, in the one after that. ``far``: whether there may be rows of the far tier. ``queued``: rows may stand at ``i`` one clock after
-    another; a clock is then left out before int8 rows of one beat, because the accumulators take a word again after two clocks.
+    int4, in the one after that. ``far``: whether there may be rows of the far tier.
     """
 
-    def __init__(self, *, address_bits: int, far: bool = False, queued: bool = False) -> None:
-        self._far, self._queued = far, queued
+    def __init__(self, *, address_bits: int, far: bool = False) -> None:
+        self._far = far
         super().__init__(
             {
                 "i": In(stream.Signature(rows_layout(address_bits))),
@@ -101,7 +100,7 @@ class Streamer(wiring.Component):
             m.d.sync += [
                 rows.eq(self.i.payload),
                 active.eq(1),
-                pause.eq(active & (rows.int4 | (self.i.payload.more == 0) if self._queued else rows.int4) & ~self.i.payload.int4),
+                pause.eq(active & rows.int4 & ~self.i.payload.int4),
                 beat.eq(0),
                 at_end.eq(self.i.payload.more == 0),
             ]

@@ -171,11 +171,8 @@ class RowControl:
             else:
                 self.slot = None
             self.stream, self.at = row, 0
-            # the second word of an int4 couple is being added when the first beat of an int8 row would come, and the word of a row of one
-            # beat when the next such row would
-            new = self.runs[row.run]
-            again = run is not None and (run.int4 or (self.banks > 1 and new.row_beats == 1))
-            self.pause = again and not new.int4
+            # the second word of an int4 couple is being added when the first beat of an int8 row would come
+            self.pause = run is not None and run.int4 and not self.runs[row.run].int4
             return
         if ends:
             self.stream = None
