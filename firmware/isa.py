@@ -94,7 +94,8 @@ class Status(IntEnum):
 
 
 class Greeting(IntEnum):
-    """Bytes of HELLO's reply; SIGNATURE is the lowest of the four that end it."""
+    """Bytes of HELLO's reply; SIGNATURE is the lowest of the four that end it. The high nibbles of COMPARATORS and CAPTURE tell of an SDRAM:
+    its banks, and when it is sampled."""
 
     VERSION = 0
     COMPARATORS = 1
@@ -118,6 +119,7 @@ class State(IntFlag):
     READING = 4
     FLASH_READY = 8
     FLASH_SAME = 16
+    SDRAM_READY = 32
 
 
 class ReadSpace(IntEnum):

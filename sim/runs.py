@@ -179,9 +179,10 @@ class TextRun(Run):
             full = predict(self.of.program, board)
             rate = f"{full.clocks_per_step} clocks a character, {_efficiency(self.estimated.limit, full.clocks_per_step)}"
             lines.append(f"with a full cache, by the cycle model: {rate}; the first one takes {full.clocks}")
-        total, flash = (self.of.program.width.beat_bytes * count / used.steps for count in (used.beats, used.flash))
+        total, far = (self.of.program.width.beat_bytes * count / used.steps for count in (used.beats, used.flash))
         rows = f"{used.rows / used.steps:.0f} rows"
-        lines.append(f"{total:,.0f} bytes of tables read a character in {rows}, {flash:,.0f} of them from flash")
+        outside = f", {far:,.0f} of them from {board.far.name}" if board.far else ""
+        lines.append(f"{total:,.0f} bytes of tables read a character in {rows}{outside}")
         lines.append(f"at {board.clock_hz / 1e6:g} MHz: {speed}; {used.saturations} neurons saturated")
         if self.of.uart:
             how = f"at {board.uart_baud / 1e6:g} Mbaud, up to {STEPS_AT_ONCE} characters a request"

@@ -39,5 +39,5 @@ class Usage:
     def __str__(self) -> str:
         used = self.used
         clocks, beats, flash = (number / max(1, used.steps) for number in (used.clocks, used.beats, used.flash))
-        each = f"{clocks:.1f} clocks and {beats:.1f} beats a step ({flash:.1f} of them from flash)"
+        each = f"{clocks:.1f} clocks and {beats:.1f} beats a step ({flash:.1f} of them from the far tier)"
         return f"{used.steps} steps, {each}, {used.saturations} saturations"

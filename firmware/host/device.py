@@ -48,7 +48,7 @@ class Device:
         core = self.host.wait(until=lambda core: core.flash_ready or not core.loading)  # else the flash is starting
         if core.width != self.program.width:
             raise LinkError(f"the image is for {self.program.width}, the core has {core.width}")
-        flashed = any(run.tier for run in self.program.runs)
+        flashed = self.program.image_offset is not None
         if flashed and not core.flash_ready:
             core = self.host.hello()  # between the end of a boot and this bit lie some microseconds
             if not core.flash_ready:

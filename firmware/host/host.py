@@ -59,7 +59,8 @@ class Hello:
     ``loaded``: it may run; ``error``, ``code``: the last load or scrub failed, and why; ``loading``: the flash is being read for either;
     ``section``: the section, modulo 256, that is read or was when reading ended. ``flash_ready``: rows of tables can be read from the
     flash; ``capture``: when its answers are sampled, 0..3. ``dropped``: bad frames counted, modulo 256. ``signature``: of the loaded
-    image, 0 if it has none; ``flash_same``: the flash held that image when it was last read as a whole, or loaded from.
+    image, 0 if it has none; ``flash_same``: the flash held that image when it was last read as a whole, or loaded from. ``sdram_ready``,
+    ``sdram_capture``: the same of an SDRAM, if ``width`` has one.
     """
 
     version: int
@@ -74,19 +75,27 @@ class Hello:
     dropped: int
     signature: int
     flash_same: bool
+    sdram_ready: bool = False
+    sdram_capture: int = 0
 
     def __str__(self) -> str:
-        flash = f"flash ready, capture setting {self.capture}" if self.flash_ready else "flash not ready"
-        text = f"core with {self.width}, link version {self.version}, {flash}"
+        parts = [f"core with {self.width}", f"link version {self.version}", _chip("flash", self.flash_ready, self.capture)]
+        if self.width.far_banks > 1:
+            parts.append(_chip("SDRAM", self.sdram_ready, self.sdram_capture))
+        text = ", ".join(parts)
         if not self.error or self.code == isa.LoadError.NONE:
             return text
         where = f" (section {self.section})" if self.code in SECTION_ERRORS else ""
         return f"{text}; the last load failed: {LOAD_ERRORS[self.code]}{where}"
 
 
+def _chip(name: str, ready: bool, capture: int) -> str:
+    return f"{name} ready, capture setting {capture}" if ready else f"{name} not ready"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Counters:
-    """The core's counters. ``a - b`` is what happened from b to a, wrap-around included. ``flash``: beats that came from there."""
+    """The core's counters. ``a - b`` is what happened from b to a, wrap-around included. ``flash``: beats of the far tier."""
 
     clocks: int
     rows: int
@@ -147,7 +156,8 @@ class Host:
             raise LinkError(f"the core's greeting must have {isa.GREETING_BYTES} bytes, not {len(data)}")
         state = data[Greeting.STATE]
         try:
-            width = isa.Width(lanes=data[Greeting.LANES], comparators=data[Greeting.COMPARATORS])
+            told = data[Greeting.COMPARATORS]
+            width = isa.Width(lanes=data[Greeting.LANES], comparators=told & 15, far_banks=told >> 4 or 1)
         except ValueError as error:
             raise LinkError(f"the core's greeting tells of no core: {error}") from None
         return Hello(
@@ -159,7 +169,9 @@ class Host:
             flash_ready=bool(state & State.FLASH_READY),
             code=_load_error(data[Greeting.ERROR]),
             section=data[Greeting.SECTION],
-            capture=data[Greeting.CAPTURE],
+            capture=data[Greeting.CAPTURE] & 15,
+            sdram_ready=bool(state & State.SDRAM_READY),
+            sdram_capture=data[Greeting.CAPTURE] >> 4,
             dropped=data[Greeting.DROPPED],
             signature=int.from_bytes(data[Greeting.SIGNATURE :], "little"),
             flash_same=bool(state & State.FLASH_SAME),

@@ -109,5 +109,6 @@ class System(wiring.Component):
         if self._sdram is not None:
             m.submodules.sdram = sdram = self._sdram
             connect_sdram(m, sdram, core, loader, core_reset=core_reset)
+            wiring.connect(m, sdram.status, link.sdram)
             wiring.connect(m, sdram.pins, wiring.flipped(self.sdram))
         return m

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 from firmware import isa
 
 from ..flash.bus import FlashStatus
+from ..sdram.bus import SdramStatus
 from .bus import ReadDataStream, ReadRequestStream, StepStream, SymbolStream
 from .feed import PayloadFeed
 from .frame import Command, FrameReceiver
@@ -36,7 +37,7 @@ class Link(wiring.Component):
     A silence of 2^``gap_bits`` clocks ends a frame, and 2^``watchdog_bits`` clocks without a symbol (in READ: a word) end a request. Both
     times are counted in whole ticks of 2^(``gap_bits`` - 4) clocks: they are never shorter, and at most one tick longer.
 
-    ``width``: told in HELLO. ``flash``: whether there is one; without it SCRUB is refused.
+    ``width``: told in HELLO, as is the state of an SDRAM that belongs to it. ``flash``: whether there is one; without it SCRUB is refused.
     """
 
     def __init__(self, *, width: isa.Width, flash: bool = True, gap_bits: int = 16, watchdog_bits: int = 24) -> None:
@@ -55,6 +56,7 @@ class Link(wiring.Component):
                 "scrub": Out(1),  # one clock of SCRUB
                 "load": In(LoadStatus),  # stands when `image` is ready again, the error's code a clock later
                 **({"flash": In(FlashStatus)} if flash else {}),
+                **({"sdram": In(SdramStatus)} if width.far_banks > 1 else {}),
                 "step": Out(StepStream),
                 "symbol": In(SymbolStream),
                 "read_request": Out(ReadRequestStream),
@@ -85,6 +87,8 @@ class Link(wiring.Component):
         wiring.connect(m, feed.image, wiring.flipped(self.image))
         wiring.connect(m, sender.o, wiring.flipped(self.o))
         wiring.connect(m, wiring.flipped(self.load), report.load)
+        if self._width.far_banks > 1:
+            wiring.connect(m, wiring.flipped(self.sdram), report.sdram)
         if self._has_flash:
             wiring.connect(m, wiring.flipped(self.flash), report.flash)
             m.d.comb += check.booting.eq(self.flash.active)

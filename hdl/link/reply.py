@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 from firmware import isa
 
 from ..flash.bus import FlashStatus
+from ..sdram.bus import SdramStatus
 from .crc import SerialCrc
 from .loader import LoadStatus
 
@@ -111,16 +112,18 @@ class ReplySender(wiring.Component):
 
 
 class StateReport(wiring.Component):
-    """The payload of HELLO's reply, and of LOAD's, byte by byte and without a clock. ``flash``: whether there is one to tell of."""
+    """The payload of HELLO's reply, and of LOAD's, byte by byte and without a clock. ``flash``: whether there is one to tell of; of an SDRAM
+    it tells if ``width`` has one."""
 
     def __init__(self, *, width: isa.Width, flash: bool) -> None:
-        self._width, self._has_flash = width, flash
+        self._width, self._has_flash, self._has_sdram = width, flash, width.far_banks > 1
         super().__init__(
             {
                 "at": In(4),  # number of the byte
                 "brief": In(1),  # LOAD's reply: loader state and error code only
                 "load": In(LoadStatus),
                 **({"flash": In(FlashStatus)} if flash else {}),
+                **({"sdram": In(SdramStatus)} if width.far_banks > 1 else {}),
                 "dropped": In(8),  # bad frames
                 "byte": Out(8),
                 "last": Out(1),
@@ -132,9 +135,15 @@ class StateReport(wiring.Component):
         load = self.load
         active, ready, capture = (self.flash.active, self.flash.ready, self.flash.capture) if self._has_flash else (C(0, 1), C(0, 1), 0)
         state = Cat(load.done, load.error, active, ready & ~self.brief, load.same & ~self.brief)
+        comparators = self._width.comparators
+        if self._has_sdram:
+            state = Cat(state, self.sdram.ready & ~self.brief)
+            capture = Cat(capture, C(0, 4))[:4] if self._has_flash else C(0, 4)
+            capture = Cat(capture, self.sdram.capture)
+            comparators |= self._width.far_banks << 4
         told = {
             isa.Greeting.VERSION: isa.LINK_VERSION,
-            isa.Greeting.COMPARATORS: self._width.comparators,
+            isa.Greeting.COMPARATORS: comparators,
             isa.Greeting.LANES: self._width.lanes,
             isa.Greeting.STATE: state,
             isa.Greeting.ERROR: load.code,

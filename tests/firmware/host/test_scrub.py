@@ -244,7 +244,7 @@ def test_tables_of_another_image_are_refused() -> None:
 def test_talk_greets(capsys: pytest.CaptureFixture[str]) -> None:
     usage = write(Device(Host(FakeCore(flash=IMAGE, size=SIZE)), IMAGE), EARLIEST, prompt="abc", count=5)
     assert capsys.readouterr().err == "core with 8 lanes and 2 comparators, link version 3, flash ready, capture setting 2\n"
-    assert f"({usage.used.flash / 8:.1f} of them from flash)" in str(usage)
+    assert f"({usage.used.flash / 8:.1f} of them from the far tier)" in str(usage)
     assert usage.used.flash > 0
 
 
