@@ -94,8 +94,8 @@ class Status(IntEnum):
 
 
 class Greeting(IntEnum):
-    """Bytes of HELLO's reply; SIGNATURE is the lowest of the four that end it. The high nibbles of COMPARATORS and CAPTURE tell of an SDRAM:
-    its banks, and when it is sampled."""
+    """Bytes of HELLO's reply; SIGNATURE is the lowest of the four that end it. The high nibbles of COMPARATORS and CAPTURE tell of an
+    SDRAM: its banks, and when it is sampled."""
 
     VERSION = 0
     COMPARATORS = 1

@@ -112,8 +112,8 @@ class ReplySender(wiring.Component):
 
 
 class StateReport(wiring.Component):
-    """The payload of HELLO's reply, and of LOAD's, byte by byte and without a clock. ``flash``: whether there is one to tell of; of an SDRAM
-    it tells if ``width`` has one."""
+    """The payload of HELLO's reply, and of LOAD's, byte by byte and without a clock. ``flash``: whether there is one to tell of; of an
+    SDRAM it tells if ``width`` has one."""
 
     def __init__(self, *, width: isa.Width, flash: bool) -> None:
         self._width, self._has_flash, self._has_sdram = width, flash, width.far_banks > 1
