@@ -4,6 +4,8 @@ from . import colorlight_5a75b, icebreaker, icepi_zero, icesugar, icesugar_pro, 
 from .board import Board, PinGroup, Programmer, Tier, Wiring
 from .modes import FLASH_MODES, FlashMode, flash_mode
 from .parts import IS25LP128F, W25Q64JV, W25Q128JV, W25Q256JV, FlashPart
+from .sdram import SdramPart
+from .sdram_clocks import SdramClocks, sdram_clocks
 
 __all__ = [
     "BOARDS",
@@ -17,11 +19,14 @@ __all__ = [
     "FlashPart",
     "PinGroup",
     "Programmer",
+    "SdramClocks",
+    "SdramPart",
     "Tier",
     "UnknownBoardError",
     "Wiring",
     "flash_mode",
     "get",
+    "sdram_clocks",
 ]
 
 _ALL = (
@@ -32,6 +37,7 @@ _ALL = (
     ulx3s.ULX3S_25F,
     ulx3s.ULX3S_45F,
     ulx3s.ULX3S_85F,
+    ulx3s.ULX3S_85F_SDRAM,
     icepi_zero.BOARD,
     icesugar_pro.BOARD,
     orangecrab_25f.BOARD,

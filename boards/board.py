@@ -4,17 +4,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .parts import W25Q128JV, FlashPart
+from .sdram import SDRAM_BANKS, SdramPart
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tier:
     """A memory that holds table rows. Its place in ``Board.tiers`` is the ``tier`` field of an instruction.
 
-    ``kind``: "spram" (four SB_SPRAM256KA side by side), "bram" (block RAM) or "qspi" (a quad SPI flash that also holds the memory image).
+    ``kind``: "spram" (four SB_SPRAM256KA side by side), "bram" (block RAM), "qspi" (a quad SPI flash that also holds the memory image) or
+    "sdram" (clocked at twice the core's clock).
     ``base``: first byte that may hold tables, in the tier's own addresses; ``size``: bytes from there. ``byte_clocks``: clocks in which it
-    delivers a byte: of a flash 1, or 2 with a nibble a clock; 0 on chip, where a beat takes one clock. ``row_clocks``: clocks a row takes
-    besides, for its address. ``parts``: the flash, or those that are found on boards of this kind, tried in turn. ``modes``: how it can be
-    clocked (boards/modes.py).
+    delivers ``at_once`` bytes: of a flash 1, or 2 with a nibble a clock; 0 on chip, where a beat takes one clock. ``row_clocks``: clocks a
+    row takes besides, for its address. ``parts``: the flash, or those that are found on boards of this kind, tried in turn; ``sdram``: the
+    same of an SDRAM, of one size, whose times are those of the slowest. ``modes``: how a flash can be clocked (boards/modes.py).
     """
 
     name: str
@@ -23,12 +25,14 @@ class Tier:
     base: int = 0
     byte_clocks: int = 0
     row_clocks: int = 0
+    at_once: int = 1
     parts: tuple[FlashPart, ...] = (W25Q128JV,)
+    sdram: tuple[SdramPart, ...] = ()
     modes: tuple[str, ...] = ("byte", "nibble")
 
     def beat_clocks(self, lanes: int) -> int:
         """Clocks in which it delivers a beat to a core of ``lanes``, a byte each."""
-        return max(1, lanes * self.byte_clocks)
+        return max(1, lanes * self.byte_clocks // self.at_once)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +57,8 @@ class Wiring:
     resource has, "@PIN".
     ``clock``: the oscillator; left out, it is the platform's default clock. ``at_pll``: it comes in at the pad of an iCE40's PLL, else at
     another pin. ``led_g``: an image is loaded; ``led_r``: an error. ``flash``: chip select and all four lines of one that holds tables, on
-    an iCE40 its clock too. ``high``: pins that are kept high.
+    an iCE40 its clock too. ``sdram``: clock, clock_en, cs, we, ras, cas, ba, a, dq and dqm of one, those that its pins have. ``high``: pins
+    that are kept high.
     """
 
     clock: str = ""
@@ -63,6 +68,7 @@ class Wiring:
     led_g: str = "led_g 0"
     led_r: str = "led_r 0"
     flash: str = "spi_flash_4x 0"
+    sdram: str = "sdram 0"
     high: tuple[str, ...] = ()
     extra: tuple[PinGroup, ...] = ()
 
@@ -94,7 +100,8 @@ class Board:
     ``lanes``: accumulators, and bytes of a beat; ``comparators``: P, anchor pairs compared in a clock. ``store_clocks``, ``table_clocks``:
     in which the latency store and the tables on chip are read, 1 and 1, or 2 and 3 with registers at memories that are slow or far apart.
     ``anchor_words``, ``program_instructions``: depths.
-    ``image_offset``, ``flash_size``: bytes; a memory image in flash begins at the offset.
+    ``image_offset``, ``flash_size``: bytes; a memory image in flash begins at the offset. ``image_flash``: the flash that it is read from
+    where that is none of the ``tiers``.
     ``uart_baud``: of the serial port. What its USB chip can do, out of a whole number of the core's clocks (:attr:`bit_clocks`): more than
     2 % off is a ``ValueError``.
     ``usb``: vendor and product of the USB chip that it is programmed through; ``programmers``: the tools that can, the best first.
@@ -109,6 +116,7 @@ class Board:
     clock_in_hz: float
     clock_hz: float
     tiers: tuple[Tier, ...]
+    image_flash: Tier | None = None
     lanes: int = 8
     comparators: int = 2
     store_clocks: int = 1
@@ -135,5 +143,20 @@ class Board:
 
     @property
     def flash(self) -> Tier | None:
-        """The tier in flash, if the board has one; never the first."""
-        return next((tier for tier in self.tiers if tier.kind == "qspi"), None)
+        """The flash that a memory image is loaded from, if the board has one."""
+        return next((tier for tier in self.tiers if tier.kind == "qspi"), self.image_flash)
+
+    @property
+    def far(self) -> Tier | None:
+        """The tier outside of the FPGA, the second one, if the board has it."""
+        return self.tiers[1] if len(self.tiers) > 1 else None
+
+    @property
+    def sdram(self) -> Tier | None:
+        """The far tier, if it is an SDRAM."""
+        return self.far if self.far is not None and self.far.kind == "sdram" else None
+
+    @property
+    def far_banks(self) -> int:
+        """Banks of the far tier over which the tables of a run are spread."""
+        return SDRAM_BANKS if self.sdram is not None else 1

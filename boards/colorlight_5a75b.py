@@ -1,4 +1,4 @@
-"""Colorlight 5A-75B, a receiver card for LED panels: LFE5U-25F; tables lie in block RAM (32 of its 56 blocks), and the host loads the image.
+"""Colorlight 5A-75B, a card for LED panels: LFE5U-25F; tables lie in block RAM (32 of its 56 blocks), and the host loads the image.
 
 Sources: github.com/q3k/chubby75 (folder 5a-75b: hardware_V7.0, _V8.0 and _V8.2: parts, oscillator, LED, key, headers, JTAG, flash), and the
 platform of amaranth-boards, whose pins are those of version 7.0. Version 6.1 has another package.

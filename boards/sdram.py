@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+SDRAM_BANKS = 4
+
 
 @dataclass(frozen=True, kw_only=True)
 class SdramPart:
@@ -49,3 +51,118 @@ class SdramPart:
     def size(self) -> int:
         """Bytes."""
         return (4 << self.row_bits + self.column_bits) * self.bits // 8
+
+
+IS42S16160G_7 = SdramPart(
+    name="IS42S16160G-7",
+    bits=16,
+    row_bits=13,
+    column_bits=9,
+    t_ck=7_000,
+    t_ch=2_500,
+    t_cl=2_500,
+    t_is=1_500,
+    t_ih=800,
+    t_rcd=15_000,
+    t_rp=15_000,
+    t_ras=37_000,
+    t_ras_max=100_000_000,
+    t_rc=60_000,
+    t_rfc=70_000,
+    t_rrd=14_000,
+    t_wr=14_000,
+    t_mrd=2,
+    t_start=100_000_000,
+    t_ac=5_400,
+    t_oh=2_500,
+    t_lz=0,
+    t_hz=5_400,
+)
+"""ISSI, "IS42S83200G, IS42S16160G", AC electrical characteristics, grade -7: t_ch is tCHI there, t_wr tDPL (two clocks, 14 ns at the
+shortest period). AUTO REFRESH to any command is given 70 ns, the tXSR of the table, whose tRC (REF to REF) is 60 ns."""
+
+MT48LC16M16A2_7E = SdramPart(
+    name="MT48LC16M16A2-7E",
+    bits=16,
+    row_bits=13,
+    column_bits=9,
+    t_ck=7_000,
+    t_ch=2_500,
+    t_cl=2_500,
+    t_is=1_500,
+    t_ih=800,
+    t_rcd=15_000,
+    t_rp=15_000,
+    t_ras=37_000,
+    t_ras_max=120_000_000,
+    t_rc=60_000,
+    t_rfc=66_000,
+    t_rrd=14_000,
+    t_wr=14_000,
+    t_mrd=2,
+    t_start=100_000_000,
+    t_ac=5_400,
+    t_oh=3_000,
+    t_lz=1_000,
+    t_hz=5_400,
+)
+"""Micron, "256Mb: x4, x8, x16 SDRAM", electrical characteristics and recommended AC operating conditions, grade -7E: t_oh is that with the
+load at which t_ac holds (tOH, not tOHn), t_wr that before PRECHARGE. After a write with auto precharge the table asks for a clock and 7 ns,
+no more than 14 ns on the next clock."""
+
+AS4C32M16SB_7 = SdramPart(
+    name="AS4C32M16SB-7",
+    bits=16,
+    row_bits=13,
+    column_bits=10,
+    t_ck=7_000,
+    t_ch=2_500,
+    t_cl=2_500,
+    t_is=1_500,
+    t_ih=800,
+    t_rcd=21_000,
+    t_rp=21_000,
+    t_ras=42_000,
+    t_ras_max=120_000_000,
+    t_rc=63_000,
+    t_rfc=63_000,
+    t_rrd=14_000,
+    t_wr=14_000,
+    t_mrd=2,
+    t_start=200_000_000,
+    t_ac=5_400,
+    t_oh=2_500,
+    t_lz=0,
+    t_hz=5_400,
+)
+"""Alliance Memory, "AS4C32M16SB", revision 1.0 (2016), table 16 (electrical characteristics and recommended AC operating conditions), grade
+-7; t_mrd is 14 ns there, two clocks; t_start from note 11."""
+
+EM638325_6 = SdramPart(
+    name="EM638325-6",
+    bits=32,
+    row_bits=11,
+    column_bits=8,
+    t_ck=6_000,
+    t_ch=2_500,
+    t_cl=2_500,
+    t_is=1_500,
+    t_ih=1_000,
+    t_rcd=18_000,
+    t_rp=18_000,
+    t_ras=42_000,
+    t_ras_max=100_000_000,
+    t_rc=60_000,
+    t_rfc=60_000,
+    t_rrd=12_000,
+    t_wr=12_000,
+    t_mrd=2,
+    t_start=200_000_000,
+    t_ac=5_400,
+    t_oh=2_500,
+    t_lz=0,
+    t_hz=5_400,
+    refreshes=4096,
+)
+"""Etron, "EM638325", electrical characteristics and recommended AC operating conditions, grade -6; t_wr is two clocks there, as 12 ns are
+at periods from 6 to 12 ns."""

@@ -15,6 +15,7 @@ from dataclasses import replace
 from .board import Board, Programmer, Tier, Wiring
 from .ecp5 import flash_tier, quad_flash
 from .parts import IS25LP128F, W25Q128JV
+from .sdram import IS42S16160G_7, MT48LC16M16A2_7E
 
 FLASH = flash_tier(base=0x280000, parts=(W25Q128JV, IS25LP128F))
 
@@ -36,6 +37,24 @@ ULX3S_85F = Board(
     uart_baud=3_000_000,
     usb="0403:6015",  # FT231X
     programmers=(Programmer(tool="openFPGALoader", package="openfpgaloader", words=("-b", "ulx3s")),),
+)
+
+SDRAM = Tier(
+    name="SDRAM",
+    kind="sdram",
+    size=32 << 20,
+    byte_clocks=1,
+    at_once=4,
+    sdram=(IS42S16160G_7, MT48LC16M16A2_7E),
+)
+
+ULX3S_85F_SDRAM = replace(
+    ULX3S_85F,
+    name="ulx3s_85f_sdram",
+    title="Radiona ULX3S 85F with its SDRAM",
+    clock_hz=70e6,  # half of the SDRAM's 140 MHz
+    tiers=(ULX3S_85F.tiers[0], SDRAM),
+    image_flash=FLASH,
 )
 
 ULX3S_45F = replace(

@@ -199,8 +199,11 @@ class Estimate:
 
 def estimate(program: Program, board: Board) -> Estimate:
     """The figures of ``program``, which was compiled for ``board``."""
-    figures, width = [], program.width
-    spans = {(piece.tier, piece.beat): len(piece.data) for piece in program.tables}
+    figures, width = list[RunFigures](), program.width
+    spans: dict[tuple[int, int], int] = {}
+    for piece in program.tables:  # what lies in the banks beside one another is a run's
+        beat = piece.beat % (1 << width.far_address_bits) if piece.tier and width.far_banks > 1 else piece.beat
+        spans[piece.tier, beat] = spans.get((piece.tier, beat), 0) + len(piece.data)
     for run, origin in zip(program.runs, program.meta.placement.runs, strict=True):
         if run.mode not in (Mode.ROWS, Mode.ATTEND):
             continue

@@ -13,7 +13,9 @@ STORE_WORDS = 256  # words a bank
 ACC_WORDS = 256  # words a lane
 ZERO_WORD = 255  # of store and accumulators: always zero
 ANCHOR_WORDS = 512
-FLASH_ADDRESS_BITS = 24  # of a byte in the flash tier: 16 MB
+FLASH_ADDRESS_BITS = 24  # of a byte in a flash tier: 16 MB
+SDRAM_ADDRESS_BITS = 25  # of a byte in an SDRAM tier: four banks of 8 MB, the bank in the two highest
+SDRAM_BANKS = 4
 CONTEXT = 32  # positions of an index cache: entries of a ring
 SIDE_BEATS = 2 * CONTEXT  # of a side block: a ring of key indices, then position bits
 SPIKES = 8  # the earliest of a step, kept for the host
@@ -33,7 +35,7 @@ MAX_READ = 127  # words of one READ
 
 
 class Kind(IntEnum):
-    """Section kinds of an image; 0..5 are also the spaces of the load bus."""
+    """Section kinds of an image; 0..5 are also the spaces of the load bus, and with an SDRAM 7."""
 
     TABLES = 0
     ANCHORS = 1
@@ -42,6 +44,7 @@ class Kind(IntEnum):
     JITTER = 4
     CONFIG = 5
     SIGNATURE = 6
+    SDRAM = 7
     META = 0x10
     REST = 0x11
     PAD = 0x12
@@ -66,6 +69,7 @@ class LoadError(IntEnum):
     SECTION_CRC = 3
     SECTION = 4
     FLASH = 5
+    SDRAM = 6
 
 
 class Command(IntEnum):
@@ -145,6 +149,8 @@ class Wide(Protocol):
     def lanes(self) -> int: ...
     @property
     def comparators(self) -> int: ...
+    @property
+    def far_banks(self) -> int: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,24 +158,27 @@ class Width:
     """How wide a core is, which its programs and images must be made for.
 
     ``lanes``: accumulator lanes, banks of the latency store and bytes of a beat: 8, 16 or 32. ``comparators``: P, pairs of latencies
-    compared in a clock: 1 or 2, because an image gives an anchor word 64 bits.
+    compared in a clock: 1 or 2, because an image gives an anchor word 64 bits. ``far_banks``: banks of the far tier over which the tables
+    of a run are spread: 4 in an SDRAM, else 1.
     """
 
     lanes: int = 8
     comparators: int = 2
+    far_banks: int = 1
 
     @classmethod
     def of(cls, board: "Wide") -> "Width":
         """That of a board's core."""
-        return cls(lanes=board.lanes, comparators=board.comparators)
+        return cls(lanes=board.lanes, comparators=board.comparators, far_banks=board.far_banks)
 
     def __post_init__(self) -> None:
-        for name, choices in (("lanes", (8, 16, 32)), ("comparators", (1, 2))):
+        for name, choices in (("lanes", (8, 16, 32)), ("comparators", (1, 2)), ("far_banks", (1, SDRAM_BANKS))):
             if (value := getattr(self, name)) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(map(str, choices))}, not {value!r}")
 
     def __str__(self) -> str:
-        return f"{self.lanes} lanes and {self.comparators} comparator{'s' if self.comparators > 1 else ''}"
+        far = " and an SDRAM" if self.far_banks > 1 else ""
+        return f"{self.lanes} lanes and {self.comparators} comparator{'s' if self.comparators > 1 else ''}{far}"
 
     @property
     def beat_bytes(self) -> int:
@@ -197,13 +206,14 @@ class Width:
 
     @property
     def image_head(self) -> bytes:
-        """The first eight bytes of every memory image for such a core: magic, version, comparators, lanes (docs/reference/image.md)."""
-        return IMAGE_MAGIC + bytes([IMAGE_VERSION, self.comparators, self.lanes, 0])
+        """The first eight bytes of every memory image for such a core (docs/reference/image.md)."""
+        return IMAGE_MAGIC + bytes([IMAGE_VERSION, self.comparators, self.lanes, self.far_banks if self.far_banks > 1 else 0])
 
     @property
-    def flash_address_bits(self) -> int:
-        """Of a beat in the flash tier."""
-        return FLASH_ADDRESS_BITS - self.bank_bits
+    def far_address_bits(self) -> int:
+        """Of a beat in the far tier, in an SDRAM of one in its bank."""
+        bits = FLASH_ADDRESS_BITS if self.far_banks == 1 else SDRAM_ADDRESS_BITS - (self.far_banks - 1).bit_length()
+        return bits - self.bank_bits
 
     @property
     def side_words(self) -> int:

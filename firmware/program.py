@@ -60,7 +60,8 @@ def decode_anchor(value: int, width: isa.Width) -> AnchorWord:
 
 
 class Placed(NamedTuple):
-    """Bytes in a tier, from ``beat`` on, in the tier's own addresses (of a flash: byte address over bytes a beat)."""
+    """Bytes in a tier, from ``beat`` on, in the tier's own addresses (of a flash: byte address over bytes a beat; of an SDRAM: the bank in
+    the highest bits)."""
 
     tier: int
     beat: int
@@ -90,7 +91,7 @@ class Program:
         return self._filled(0, bytearray(size))
 
     def flash(self, size: int) -> bytes:
-        """Tier 1, a flash of ``size`` bytes from its first byte: the tables alone, 0xFF (erased) elsewhere."""
+        """Tier 1, ``size`` bytes from its first byte: the tables alone, 0xFF (of a flash, erased) elsewhere."""
         return self._filled(1, bytearray(b"\xff") * size)
 
     def _filled(self, tier: int, memory: bytearray) -> bytes:

@@ -23,7 +23,7 @@ from .store.search import search
 from .store.shapes import check_depth, make_shape
 from .tables.arrange import Arrangement, anchor_lengths, arrange
 from .tables.parts import Sizes
-from .tables.tiers import FLASH
+from .tables.tiers import FAR
 
 UNLIMITED = 1 << 30
 NARROW = 8  # lanes that SPRAM serves
@@ -58,7 +58,7 @@ def compile_network(
         tables=tuple(sorted(tables)),
         store=_initial_store(network, plan.layout),
         sampling=Sampling.at(temperature, out_frac=network.out_frac, outputs=outputs, seed=seed, k=k),
-        image_offset=board.image_offset if any(piece.tier == FLASH for piece in tables) else None,
+        image_offset=board.image_offset if board.sdram is None and any(piece.tier == FAR for piece in tables) else None,
         meta=_describe(network, outputs, plan.layout, name=name, origins=made.origins),
     )
 
@@ -130,9 +130,9 @@ def _emit(stages: list[Stage], plan: StorePlan, board: Board, *, n_out: int) -> 
 
 
 def _zero_beat(runs: list[isa.Run], board: Board) -> list[Placed]:
-    """The last beat of tier 0, zero, if a run reads it: to end with a row of zeros, or behind beats of int4 rows in flash."""
+    """The last beat of tier 0, zero, if a run reads it: to end with a row of zeros, or behind beats of int4 rows of the far tier."""
     size = isa.Width.of(board).beat_bytes
-    if any(run.mode != Mode.ROWS or (run.int4 and run.tier == FLASH) for run in runs):
+    if any(run.mode != Mode.ROWS or (run.int4 and run.tier == FAR) for run in runs):
         return [Placed(0, board.tiers[0].size // size - 1, bytes(size))]
     return []
 

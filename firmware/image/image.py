@@ -13,7 +13,7 @@ from .sections import CRC, ImageError, Section, flash_layout, pack, signature, u
 
 Int16 = npt.NDArray[np.int16]
 ANCHOR_BYTES = 8  # of an anchor word in an image
-MANY = (isa.Kind.TABLES, isa.Kind.PAD, isa.Kind.FLASH)  # sections a program may have several of
+MANY = (isa.Kind.TABLES, isa.Kind.SDRAM, isa.Kind.PAD, isa.Kind.FLASH)  # sections a program may have several of
 
 
 def write_image(program: Program) -> bytes:
@@ -26,7 +26,9 @@ def write_image(program: Program) -> bytes:
         *(_tables_section(isa.Kind.TABLES, piece, program.width) for piece in program.tables if piece.tier == 0),
         _store(program.store, program.width),
     ]
-    flash = [_tables_section(isa.Kind.FLASH, piece, program.width) for piece in program.tables if piece.tier]
+    far = [_tables_section(_far(program.width), piece, program.width) for piece in program.tables if piece.tier]
+    flash = far if program.width.far_banks == 1 else []
+    sections += far if program.width.far_banks > 1 else []
     signed = CRC.pack(signature([*sections, *flash]))
     sections += [*_sampling(program.sampling), Section(kind=isa.Kind.SIGNATURE, payload=signed)]
     if flash:
@@ -44,6 +46,11 @@ def store_image(values: Int16, *, width: isa.Width, address: int = 0) -> bytes:
 def sampler_image(sampling: Sampling, *, width: isa.Width) -> bytes:
     """An image that restarts the generator and sets the sampler."""
     return pack(_sampling(sampling), width=width)
+
+
+def _far(width: isa.Width) -> isa.Kind:
+    """The sections that tables of the far tier are in."""
+    return isa.Kind.FLASH if width.far_banks == 1 else isa.Kind.SDRAM
 
 
 def _tables_section(kind: isa.Kind, piece: Placed, width: isa.Width) -> Section:
@@ -69,7 +76,11 @@ def read_image(data: bytes) -> Program:
     spaces: dict[isa.Kind, list[Section]] = {}
     for section in sections:
         spaces.setdefault(section.kind, []).append(section)
-    tables = isa.Kind.FLASH if isa.Kind.FLASH in spaces else isa.Kind.TABLES
+    far_kind = _far(width)
+    wrong = isa.Kind.SDRAM if width.far_banks == 1 else isa.Kind.FLASH
+    if wrong in spaces:
+        raise ImageError(f"the image is for {width}, so it can't have a section {wrong.name}")
+    tables = far_kind if far_kind in spaces else isa.Kind.TABLES
     for kind in (isa.Kind.META, isa.Kind.PROGRAM, tables, isa.Kind.CONFIG, isa.Kind.STORE, isa.Kind.SIGNATURE):
         if kind not in spaces:
             raise ImageError(f"the image has no section {kind.name}, so it holds no program")
@@ -98,16 +109,16 @@ def read_image(data: bytes) -> Program:
         raise ImageError(f"META places latencies up to {top - 1}, section STORE ends before {len(store)}")
     anchors = _anchors(spaces[isa.Kind.ANCHORS][0].payload if isa.Kind.ANCHORS in spaces else b"", width)
     runs = _runs(spaces[isa.Kind.PROGRAM][0].payload, len(anchors))
-    flash = spaces.get(isa.Kind.FLASH, [])
+    far = spaces.get(far_kind, [])
     if len(meta.placement.runs) != len(runs):
         raise ImageError(f"META field placement.runs must be of the {len(runs)} instructions, not of {len(meta.placement.runs)}")
-    if any(run.tier for run in runs) and not flash:
-        raise ImageError("an instruction reads tables in flash, but the image has no section FLASH")
+    if any(run.tier for run in runs) and not far:
+        raise ImageError(f"an instruction reads tables of the far tier, but the image has no section {far_kind.name}")
     program = Program(
         width=width,
         runs=runs,
         anchors=anchors,
-        tables=(*_tables(spaces.get(isa.Kind.TABLES, []), width, tier=0), *_tables(flash, width, tier=1)),
+        tables=(*_tables(spaces.get(isa.Kind.TABLES, []), width, tier=0), *_tables(far, width, tier=1)),
         store=store,
         sampling=sampling,
         image_offset=_image_offset(sections),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from .. import isa
 
 EMPTY = (isa.Kind.REST, isa.Kind.END)
-SIGNED = (isa.Kind.PROGRAM, isa.Kind.ANCHORS, isa.Kind.TABLES, isa.Kind.FLASH)
+SIGNED = (isa.Kind.PROGRAM, isa.Kind.ANCHORS, isa.Kind.TABLES, isa.Kind.SDRAM, isa.Kind.FLASH)
 
 HEADER = struct.Struct("<4sBBBBII")
 SECTION = struct.Struct("<II")  # kind | address << 8, payload bytes
@@ -25,6 +25,7 @@ def space_words(width: isa.Width) -> dict[isa.Kind, int]:
         isa.Kind.JITTER: 256,
         isa.Kind.CONFIG: 4,
         isa.Kind.SIGNATURE: 2,
+        isa.Kind.SDRAM: 1 << isa.SDRAM_ADDRESS_BITS - 1,
         isa.Kind.FLASH: 1 << isa.FLASH_ADDRESS_BITS - 1,
     }
 
@@ -56,7 +57,7 @@ class Section:
 def pack(sections: Iterable[Section], *, width: isa.Width) -> bytes:
     """The image of ``sections``, END added, for a core of that width."""
     body = b"".join(_section(section, width) for section in [*sections, Section(kind=isa.Kind.END)])
-    head = HEADER.pack(isa.IMAGE_MAGIC, isa.IMAGE_VERSION, width.comparators, width.lanes, 0, HEADER.size + len(body), 0)[: -CRC.size]
+    head = width.image_head + struct.pack("<I", HEADER.size + len(body))
     return head + CRC.pack(zlib.crc32(head)) + body
 
 
@@ -120,7 +121,7 @@ def unpack(data: bytes) -> tuple[isa.Width, list[Section]]:
     """The width and the sections of an image, END left out. Whatever is wrong is an ``ImageError``."""
     if len(data) < HEADER.size:
         raise ImageError(f"the image has {len(data)} bytes, a header takes {HEADER.size}")
-    magic, version, comparators, lanes, zero, size, crc = HEADER.unpack_from(data)
+    magic, version, comparators, lanes, banks, size, crc = HEADER.unpack_from(data)
     if magic != isa.IMAGE_MAGIC:
         raise ImageError(f"the magic must be {isa.IMAGE_MAGIC!r}, not {magic!r}")
     if crc != zlib.crc32(data[: HEADER.size - CRC.size]):
@@ -128,11 +129,11 @@ def unpack(data: bytes) -> tuple[isa.Width, list[Section]]:
     if version != isa.IMAGE_VERSION:
         raise ImageError(f"the image version must be {isa.IMAGE_VERSION}, not {version}")
     try:
-        width = isa.Width(lanes=lanes, comparators=comparators)
+        width = isa.Width(lanes=lanes, comparators=comparators, far_banks=banks or 1)
     except ValueError as error:
         raise ImageError(f"the header tells of no core: {error}") from None
-    if zero:
-        raise ImageError(f"the header's byte after the lanes must be 0, not {zero}")
+    if banks == 1:
+        raise ImageError(f"the header's byte after the lanes must be 0 or {isa.SDRAM_BANKS}, not {banks}")
     if size != len(data):
         raise ImageError(f"the header tells of {size} bytes, the image has {len(data)}")
     sections: list[Section] = []

@@ -11,16 +11,17 @@ from boards import FLASH_MODES, Board
 from ..memory.bank import GenericBank
 from .ecp5_pads import EcpFlashPads
 from .ecp5_pll import EcpPll, Wanted
+from .ecp5_sdram import EcpSdramPads
 from .pins import CLOCK, Ports
 from .system import System
 
 
 class EcpTop(wiring.Component):
-    """``System(board)`` on an ECP5 board's clock, UART, flash, two LEDs (loaded, error) and pins kept high, the first tier's tables in
-    block RAM.
+    """``System(board)`` on an ECP5 board's clock, UART, flash, SDRAM, two LEDs (loaded, error) and pins kept high, the first tier's tables
+    in block RAM.
 
-    Reset lasts until the PLL has locked. With a flash, which must deliver a nibble a clock, there is a second domain, ``fast``, at twice
-    the core's clock, for its pads.
+    Reset lasts until the PLL has locked. With a flash, which must deliver a nibble a clock, or an SDRAM there is a second domain, ``fast``,
+    at twice the core's clock, for its pads.
     """
 
     def __init__(self, board: Board) -> None:
@@ -32,12 +33,12 @@ class EcpTop(wiring.Component):
     @staticmethod
     def roles(board: Board) -> tuple[str, ...]:
         """The fields of the board's wiring that :meth:`elaborate` makes use of."""
-        return (CLOCK, "uart_rx", "uart_tx", "led_g", "led_r", *(["flash"] if board.flash else []))
+        return (CLOCK, "uart_rx", "uart_tx", "led_g", "led_r", *(["flash"] if board.flash else []), *(["sdram"] if board.sdram else []))
 
     @staticmethod
     def clocks(board: Board) -> dict[str, float]:
         """The clock domains and their frequencies in Hz, the core's first."""
-        return {"sync": board.clock_hz, **({"fast": 2 * board.clock_hz} if board.flash else {})}
+        return {"sync": board.clock_hz, **({"fast": 2 * board.clock_hz} if board.flash or board.sdram else {})}
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -68,4 +69,7 @@ class EcpTop(wiring.Component):
         if board.flash is not None:
             m.submodules.flash = pads = EcpFlashPads(ports["flash"])
             wiring.connect(m, system.flash, pads.i)
+        if board.sdram is not None:
+            m.submodules.sdram = sdram = EcpSdramPads(ports["sdram"], bits=board.sdram.sdram[0].bits)
+            wiring.connect(m, system.sdram, sdram.i)
         return m

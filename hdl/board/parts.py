@@ -1,5 +1,7 @@
 """The parts that every surrounding of the core needs, made for a board and connected: core, loader, flash controller."""
 
+from dataclasses import replace
+
 from amaranth.hdl import Module, Value
 from amaranth.lib import stream, wiring
 
@@ -10,6 +12,7 @@ from ..core.params import CoreParams
 from ..flash.controller import FlashController
 from ..link.loader import Loader
 from ..link.section import space_words
+from ..sdram.controller import SdramController
 from . import times
 
 
@@ -22,7 +25,7 @@ def core_params(board: Board) -> CoreParams:
         anchor_words=board.anchor_words,
         store_clocks=board.store_clocks,
         table_clocks=board.table_clocks,
-        flash=board.flash is not None,
+        far_bytes=board.far.at_once if board.far else 0,
     )
 
 
@@ -50,7 +53,7 @@ def make_flash(
         return None
     width = isa.Width.of(board)
     return kind(
-        width=width,
+        width=replace(width, far_banks=1),  # beside an SDRAM it serves no rows
         offset=board.image_offset,
         nibbles=2 // board.flash.byte_clocks,
         parts=board.flash.parts,
@@ -60,10 +63,30 @@ def make_flash(
     )
 
 
-def connect_rows(m: Module, flash: FlashController, core: wiring.Component) -> None:
+def make_sdram(board: Board, *, start_clocks: int | None = None) -> SdramController | None:
+    """The controller of the board's SDRAM, if it has one; ``start_clocks`` as it takes it."""
+    if board.sdram is None:
+        return None
+    return SdramController(width=isa.Width.of(board), parts=board.sdram.sdram, clock_hz=board.clock_hz, start_clocks=start_clocks)
+
+
+def connect_rows(m: Module, far: FlashController | SdramController, core: wiring.Component) -> None:
     """Rows of tables to the core."""
-    wiring.connect(m, core.rows, flash.row)
-    wiring.connect(m, flash.data, core.flash)
+    wiring.connect(m, core.rows, far.row)
+    wiring.connect(m, far.data, core.flash)
+
+
+def connect_sdram(m: Module, sdram: SdramController, core: wiring.Component, loader: Loader, *, core_reset: Value) -> None:
+    """Rows of tables to the core, words of an image from the loader."""
+    connect_rows(m, sdram, core)
+    wiring.connect(m, loader.word, sdram.word)
+    m.d.comb += [
+        sdram.begin.eq(core.step.valid & core.step.ready),
+        sdram.clear.eq(core_reset),
+        loader.differs.eq(sdram.differs),
+        loader.failed.eq(sdram.status.failed),
+        loader.waits.eq(~sdram.status.ready & ~sdram.status.failed),
+    ]
 
 
 def connect_image(m: Module, flash: FlashController, loader: Loader, *, image: stream.Interface, image_start: Value, scrub: Value) -> None:

@@ -20,9 +20,11 @@ def rest_clocks(width: isa.Width) -> int:
 
 
 def needs_rest(board: Board) -> bool:
-    """Whether a row of the board's flash can outlast the bytes between a reset of the core and the next step on the serial line."""
-    flash = board.flash
-    return flash is not None and _LONGEST * board.lanes * flash.byte_clocks + flash.row_clocks > _BYTES * 10 * board.bit_clocks
+    """Whether a row of tables in flash can outlast the bytes between a reset of the core and the next step on the serial line."""
+    far = board.far
+    if far is None or far.kind != "qspi":
+        return False
+    return _LONGEST * board.lanes * far.byte_clocks + far.row_clocks > _BYTES * 10 * board.bit_clocks
 
 
 class Rest(wiring.Component):

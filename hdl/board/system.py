@@ -15,7 +15,7 @@ from ..link.link import Link
 from ..link.uart import UartReceiver, UartTransmitter
 from ..memory.bank import GenericBank
 from . import times
-from .parts import connect_image, connect_rows, core_params, make_flash, make_loader
+from .parts import connect_image, connect_rows, connect_sdram, core_params, make_flash, make_loader, make_sdram
 from .rest import Rest, needs_rest, rest_clocks
 
 
@@ -39,7 +39,8 @@ class System(wiring.Component):
     without an image from flash, for simulations that fill the memories themselves; the flash is made ready for rows all the same.
     ``bit_clocks``, ``pause_bits``, ``gap_bits``, ``watchdog_bits``: times that a simulation may shorten (those of UartReceiver,
     FlashController, FrameReceiver, Link); left out, the first is the board's, and the next two follow from its clock
-    (hdl/board/times.py). On a board that ``needs_rest`` a step waits ``rest_clocks`` after a reset of the core.
+    (hdl/board/times.py). On a board that ``needs_rest`` a step waits ``rest_clocks`` after a reset of the core. ``start_clocks``: of
+    SdramController, likewise to be shortened.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class System(wiring.Component):
         pause_bits: int | None = None,
         gap_bits: int | None = None,
         watchdog_bits: int = 24,
+        start_clocks: int | None = None,
     ) -> None:
         params = core_params(board)
         self._core = core or Core(params=params, bank=bank)
@@ -62,6 +64,7 @@ class System(wiring.Component):
         gap_bits = gap_bits or times.gap_bits(board.clock_hz)
         self._link = Link(width=params.width, flash=board.flash is not None, gap_bits=gap_bits, watchdog_bits=watchdog_bits)
         self._flash = make_flash(board, pause_bits=pause_bits, boot=not loaded)
+        self._sdram = make_sdram(board, start_clocks=start_clocks)
         self._loader = make_loader(board, loaded=loaded)
         self._rest = Rest(clocks=rest_clocks(params.width)) if needs_rest(board) else None
         super().__init__(
@@ -69,6 +72,7 @@ class System(wiring.Component):
                 "uart_rx": In(1, init=1),
                 "uart_tx": Out(1, init=1),
                 **({"flash": Out(FlashPins)} if board.flash else {}),
+                **({"sdram": self._sdram.signature.members["pins"]} if self._sdram else {}),
                 "led_g": Out(1),  # lit with 1: an image is loaded
                 "led_r": Out(1),  # the last one was not loaded for an error, or the flash has failed a scrub
             }
@@ -106,8 +110,13 @@ class System(wiring.Component):
         m.d.comb += [self.uart_tx.eq(transmitter.tx), self.led_g.eq(loader.status.done), self.led_r.eq(loader.status.error)]
         if self._flash is not None:
             m.submodules.flash = flash = self._flash
-            connect_rows(m, flash, core)
+            if self._sdram is None:
+                connect_rows(m, flash, core)
             wiring.connect(m, flash.status, link.flash)
             wiring.connect(m, flash.pins, wiring.flipped(self.flash))
             connect_image(m, flash, loader, image=link.image, image_start=link.image_start, scrub=link.scrub)
+        if self._sdram is not None:
+            m.submodules.sdram = sdram = self._sdram
+            connect_sdram(m, sdram, core, loader, core_reset=core_reset)
+            wiring.connect(m, sdram.pins, wiring.flipped(self.sdram))
         return m

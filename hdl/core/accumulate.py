@@ -6,7 +6,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
-from hdl.core.layouts import FlashBytes, Tag, beat_stream, latencies_layout, write_back_stream
+from hdl.core.layouts import Tag, beat_stream, far_words, latencies_layout, write_back_stream
 
 
 def _int4_entries(beat: Signal) -> list[Value]:
@@ -35,15 +35,15 @@ class Accumulators(wiring.Component):
     that no int8 beat directly follows an int4 pair and that a word is used again after 2 clocks at the earliest. At power-up all sums are
     0; word 255 always is.
 
-    ``flash``: whether beats may come in bytes.
+    ``far_bytes``: bytes that come at once over ``bytes``, 0 if none do.
     """
 
-    def __init__(self, *, width: isa.Width, flash: bool = False) -> None:
-        self._width, self._flash = width, flash
+    def __init__(self, *, width: isa.Width, far_bytes: int = 0) -> None:
+        self._width, self._far_bytes = width, far_bytes
         super().__init__(
             {
                 "i": In(beat_stream(width)),
-                **({"bytes": In(FlashBytes)} if flash else {}),
+                **({"bytes": In(far_words(far_bytes))} if far_bytes else {}),
                 "o": Out(write_back_stream(width)),
             }
         )
@@ -65,9 +65,9 @@ class Accumulators(wiring.Component):
         m.d.sync += high.eq(adding & tag.pair)
         with m.If(self.i.valid & ~tag.bytes & (tag.hold | ~tag.pair)):
             m.d.sync += held.eq(beat)
-        if self._flash:
+        if self._far_bytes:
             with m.If(self.bytes.strobe):
-                m.d.sync += held.eq(Cat(held[8:], self.bytes.data))
+                m.d.sync += held.eq(Cat(held[8 * self._far_bytes :], self.bytes.data))
         with m.If(self.i.valid & tag.hold & tag.alone):
             m.d.sync += held.eq(0)
         with m.If(adding & tag.pair):

@@ -11,7 +11,7 @@ from hdl.core.accumulate import Accumulators
 from hdl.core.counters import Counters
 from hdl.core.host import HostReader
 from hdl.core.index import IndexMaker
-from hdl.core.layouts import FlashBytes, row_stream
+from hdl.core.layouts import far_words, row_stream
 from hdl.core.params import CoreParams
 from hdl.core.sequencer import Sequencer
 from hdl.core.sorter import Sorter
@@ -54,8 +54,8 @@ class Core(wiring.Component):
         self._params = params or CoreParams()
         self._bank, self._tier = bank, tier
         flash = {
-            "rows": Out(row_stream(self._params.width)),  # asked of the flash
-            "flash": In(FlashBytes),  # their bytes
+            "rows": Out(row_stream(self._params.width)),  # asked of the far tier
+            "flash": In(far_words(self._params.far_bytes)),  # their bytes
         }
         super().__init__(
             {
@@ -64,7 +64,7 @@ class Core(wiring.Component):
                 "symbol": Out(SymbolStream),  # one transfer a step
                 "read_request": In(ReadRequestStream),  # words for the host, served between steps: see hdl.core.host
                 "read_data": Out(ReadDataStream),  # the list of spikes stands 20 clocks after the sorter's last latency
-                **(flash if self._params.flash else {}),
+                **(flash if self._params.far_bytes else {}),
             }
         )
 
@@ -78,7 +78,7 @@ class Core(wiring.Component):
         m.submodules.reader = reader = StoreReader(params=params)
         m.submodules.fetch = fetch = RowFetch(params=params)
         m.submodules.tables = tier = self._tier(params=params, bank=self._bank)
-        m.submodules.accumulators = accumulators = Accumulators(width=width, flash=params.flash)
+        m.submodules.accumulators = accumulators = Accumulators(width=width, far_bytes=params.far_bytes)
         m.submodules.writeback = writeback = WriteBack(params=params)
         m.submodules.sequencer = sequencer = Sequencer(width=width)
         m.submodules.sorter = sorter = Sorter(late=params.store_clocks > 1)
@@ -106,9 +106,9 @@ class Core(wiring.Component):
         wiring.connect(m, sequencer.symbol, wiring.flipped(self.symbol))
         wiring.connect(m, wiring.flipped(self.read_request), host.request)
         wiring.connect(m, host.data, wiring.flipped(self.read_data))
-        if params.flash:
+        if params.far_bytes:
             wiring.connect(m, fetch.rows, wiring.flipped(self.rows))
-            for name in sorted(FlashBytes.members):  # as much later as beats come out of the tier
+            for name in sorted(self.flash.signature.members):  # as much later as beats come out of the tier
                 port = later(m, getattr(self.flash, name), params.table_clocks - 1, name=f"flash_{name}", reset_less=name == "data")
                 m.d.comb += getattr(accumulators.bytes, name).eq(port)
             m.d.comb += tier.ending.eq(self.flash.ending)

@@ -71,25 +71,28 @@ def write_back_stream(width: isa.Width) -> stream.Signature:
 
 
 def row_stream(width: isa.Width) -> stream.Signature:
-    """Rows asked of the flash."""
+    """Rows asked of the far tier."""
+    spread = {"bank": (width.far_banks - 1).bit_length()} if width.far_banks > 1 else {}
     return stream.Signature(
         data.StructLayout(
             {
-                "address": width.flash_address_bits,  # of the first beat, absolute
+                "address": width.far_address_bits,  # of the first beat, absolute, in an SDRAM within the bank
                 "more": 7,  # beats that follow it
+                **spread,
             }
         )
     )
 
 
-FlashBytes = wiring.Signature(
-    {
-        "data": Out(8),
-        "strobe": Out(1),  # ``data`` is a byte
-        "ending": Out(1),  # the next clock brings a beat's last byte
-    }
-)
-"""Bytes of the rows asked, Out at the flash."""
+def far_words(size: int) -> wiring.Signature:
+    """Bytes of the rows asked, ``size`` at once, Out at the far tier."""
+    return wiring.Signature(
+        {
+            "data": Out(8 * size),  # the first of them lowest
+            "strobe": Out(1),  # ``data`` are bytes
+            "ending": Out(1),  # the next clock brings a beat's last ones
+        }
+    )
 
 
 class SideBus(wiring.Signature):

@@ -12,7 +12,8 @@ class CoreParams:
     ``width``: its lanes and comparators. ``table_beats``: beats of the table tier, a power of two. ``anchor_words``: words of the anchor
     memory, a power of two. ``store_clocks``: in which the latency store reads a word, 1, or 2 with a register behind the memory.
     ``table_clocks``: in which the table tier reads a beat, 1, or 3 with registers before and behind the memory. ``index_depth``: indices
-    that may wait for their rows, a power of two, at least 16. ``flash``: whether there is a second tier, in flash.
+    that may wait for their rows, a power of two, at least 16. ``far_bytes``: that a far tier delivers at once: 0 without one, 1 of a flash,
+    4 or 8 of an SDRAM.
     """
 
     width: isa.Width = field(default_factory=isa.Width)
@@ -21,13 +22,17 @@ class CoreParams:
     store_clocks: int = 1
     table_clocks: int = 1
     index_depth: int = 256
-    flash: bool = False
+    far_bytes: int = 0
 
     def __post_init__(self) -> None:
         for name, low, high in (("table_beats", 16, 1 << 22), ("anchor_words", 16, 1024), ("index_depth", 16, 1024)):
             value = getattr(self, name)
             if not low <= value <= high or value & (value - 1):
                 raise ValueError(f"{name} must be a power of two from {low} to {high}, not {value!r}")
+        if self.far_bytes not in ((0, 1) if self.width.far_banks == 1 else (4, 8)):
+            raise ValueError(f"far_bytes must be 0 or 1, and with an SDRAM 4 or 8, not {self.far_bytes!r}")
+        if self.far_bytes > self.width.beat_bytes // 2:
+            raise ValueError(f"far_bytes must be at most half a beat of {self.width.beat_bytes} bytes, not {self.far_bytes!r}")
         for name, both in (("store_clocks", (1, 2)), ("table_clocks", (1, 3))):
             if (value := getattr(self, name)) not in both:
                 raise ValueError(f"{name} must be {both[0]} or {both[1]}, not {value!r}")
@@ -36,7 +41,7 @@ class CoreParams:
     def address_bits(self) -> int:
         """Bits of a beat's address, in the tier that needs more."""
         bits = (self.table_beats - 1).bit_length()
-        return max(bits, self.width.flash_address_bits) if self.flash else bits
+        return max(bits, self.width.far_address_bits) if self.far_bytes else bits
 
     @property
     def anchor_width(self) -> int:

@@ -1,5 +1,7 @@
 """Row fetch: from indices to requests for the beats of their rows."""
 
+from typing import Any
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -9,6 +11,7 @@ from hdl.core.compare import INDEX_BITS
 from hdl.core.layouts import Outputs, ProgramReadPort, SideBus, request_stream, row_stream
 from hdl.core.params import CoreParams
 from hdl.fetch.cache import IndexCache
+from hdl.fetch.queue import RowQueue
 from hdl.fetch.streamer import Streamer
 from hdl.memory.anchors import copy_port
 from hdl.memory.program import RunRegisters
@@ -48,7 +51,7 @@ class RowFetch(wiring.Component):
                 "symbol_known": In(1),  # ... which waits for it
                 "request": Out(request_stream(self._bits)),
                 "outputs": Out(Outputs),  # of the run with ``sort`` whose beats were requested last
-                **({"rows": Out(row_stream(params.width))} if params.flash else {}),  # asked of the flash
+                **({"rows": Out(row_stream(params.width))} if params.far_bytes else {}),  # asked of the far tier
                 "side": Out(SideBus(address_bits=self._bits, width=params.width)),  # the index cache's
                 "anchors": In(copy_port(params)),  # anchor words copied by an anchors run
                 "advance": In(1),  # the step ends
@@ -60,18 +63,20 @@ class RowFetch(wiring.Component):
         m = Module()
         bits, wide = self._bits, self._params.address_bits
         m.submodules.cache = cache = IndexCache(address_bits=bits, width=self._params.width)
-        m.submodules.streamer = streamer = Streamer(address_bits=bits, flash=self._params.flash)
+        spread = self._params.width.far_banks > 1
+        m.submodules.streamer = streamer = Streamer(address_bits=bits, far=self._params.far_bytes > 0)
         run = RunRegisters()  # the run whose row addresses are made
         quiet = run.mode >= isa.Mode.QUERY  # its indices pick no rows
         flash = Signal()  # its rows are in flash
-        m.d.comb += flash.eq(run.tier[0] & ~cache.empty & int(self._params.flash))
+        m.d.comb += flash.eq(run.tier[0] & ~cache.empty & int(self._params.far_bytes > 0))
         index, known, queued = self._choose_index(m, run, cache)
 
         # One row, or two of an int4 couple, waiting for the streamer.
-        slot = Signal(data.StructLayout({"a": wide, "b": bits, "both": 1, "opens": 1, "closes": 1}), reset_less=True)
+        banks = {"bank": (self._params.width.far_banks - 1).bit_length()} if spread else {}
+        slot = Signal(data.StructLayout({"a": wide, "b": bits, "both": 1, "opens": 1, "closes": 1, **banks}), reset_less=True)
         slot_valid = Signal()
         slot_asked = Signal()  # the row needn't be asked of the flash any more
-        self._offer(m, streamer, run, slot, slot_valid, slot_asked, flash)
+        offered = self._offer(m, streamer, run, slot, slot_valid, slot_asked, flash)
 
         half = Signal()  # the first row of a couple is in the slot
         opening = Signal()
@@ -86,9 +91,10 @@ class RowFetch(wiring.Component):
         row = Signal(wide)
         m.d.comb += [waits.eq(coupled & ~half & ~single), row.eq((run.table_base | (index << run.row_log2))[:wide])]
         m.d.sync += [single.eq(run.count == Mux(made | close, 2, 1)), coupled.eq(run.int4 & ~flash)]  # both stand when ROWS begins
+        one = self._next_bank(m, flash, slot=slot, made=made, opened=opened) if spread else Const(1, wide)
         with m.If(made | close):
             m.d.sync += [
-                run.table_base.eq(run.table_base + (Const(1, wide) << run.table_log2)),
+                run.table_base.eq(run.table_base + (one << run.table_log2)),
                 run.count.eq(run.count - 1),
                 slot.b.eq(row | (flash | cache.empty | close).replicate(bits)),
             ]
@@ -96,7 +102,7 @@ class RowFetch(wiring.Component):
                 m.d.sync += slot.a.eq(row | (cache.empty | close).replicate(wide))
         with m.If(slot_valid):
             m.d.sync += [half.eq(0), opening.eq(0)]
-        with m.If(streamer.i.valid & streamer.i.ready):
+        with m.If(offered.valid & offered.ready):
             m.d.sync += slot_valid.eq(0)
 
         pc = Signal(range(isa.MAX_INSTRUCTIONS))
@@ -172,10 +178,29 @@ class RowFetch(wiring.Component):
         wiring.connect(m, cache.side, wiring.flipped(self.side))
         return index, known, queued
 
-    def _offer(self, m: Module, streamer: Streamer, run: RunRegisters, slot: data.View, valid: Signal, asked: Signal, flash: Value) -> None:
-        """What stands in the slot to the streamer, once it is asked of the flash if it lies there. The run's fields stand as long."""
-        i = streamer.i.payload
-        m.d.comb += [streamer.i.valid.eq(valid & asked), i.a.eq(slot.a[: self._bits])]
+    def _next_bank(self, m: Module, far: Value, *, slot: data.View, made: Value, opened: Value) -> Signal:
+        """The banks of the far tier by turns, from 0 on in each pass: the row's goes into the slot. Returns whether the next table lies
+        behind this one, which it does where the banks begin anew, and on chip always."""
+        bank = Signal.like(slot.bank, reset_less=True)
+        one = Signal()
+        m.d.comb += one.eq(~far | bank.all())
+        with m.If(made):
+            m.d.sync += [bank.eq(bank + 1), slot.bank.eq(bank)]
+        with m.If(opened):
+            m.d.sync += bank.eq(0)
+        return one
+
+    def _offer(self, m: Module, streamer: Streamer, run: RunRegisters, slot: data.View, valid: Signal, asked: Signal, flash: Value) -> Any:
+        """What stands in the slot to the streamer, or to the queue before it, once it is asked of the far tier if it lies there. The run's
+        fields stand as long. Returns the stream that takes it."""
+        rows, far_next = streamer.i, streamer.flash_next if self._params.far_bytes else Const(1)
+        if self._params.width.far_banks > 1:
+            m.submodules.queue = queue = RowQueue(address_bits=self._bits)
+            wiring.connect(m, queue.o, streamer.i)
+            m.d.comb += queue.streams_far.eq(streamer.flash_next)
+            rows, far_next = queue.i, queue.far_next
+        i = rows.payload
+        m.d.comb += [rows.valid.eq(valid & asked), i.a.eq(slot.a[: self._bits])]
         m.d.comb += [i.b.eq(slot.b), i.both.eq(slot.both), i.opens.eq(slot.opens), i.closes.eq(slot.closes), i.flash.eq(flash)]
         m.d.comb += [
             i.more.eq(run.row_beats[: len(i.more)]),
@@ -186,11 +211,14 @@ class RowFetch(wiring.Component):
             self.outputs.eq(streamer.outputs),
         ]
         wiring.connect(m, streamer.request, wiring.flipped(self.request))
-        if self._params.flash:
+        if self._params.far_bytes:
             m.d.comb += [
                 self.rows.payload.address.eq(slot.a),
                 self.rows.payload.more.eq(i.more),
-                self.rows.valid.eq(valid & ~asked & streamer.flash_next),
+                self.rows.valid.eq(valid & ~asked & far_next),
             ]
+            if self._params.width.far_banks > 1:
+                m.d.comb += self.rows.payload.bank.eq(slot.bank)
             with m.If(self.rows.valid & self.rows.ready):
                 m.d.sync += asked.eq(1)
+        return rows

@@ -38,16 +38,16 @@ class Streamer(wiring.Component):
         i --> rows that stream --> request
 
     ``i`` is ready in the clock of the last request of the rows before: the first request follows in the next clock, or, where int8 follows
-    int4, in the one after that. ``flash``: whether there may be rows of flash.
+    int4, in the one after that. ``far``: whether there may be rows of the far tier.
     """
 
-    def __init__(self, *, address_bits: int, flash: bool = False) -> None:
-        self._flash = flash
+    def __init__(self, *, address_bits: int, far: bool = False) -> None:
+        self._far = far
         super().__init__(
             {
                 "i": In(stream.Signature(rows_layout(address_bits))),
                 "request": Out(request_stream(address_bits)),
-                **({"flash_next": Out(1)} if flash else {}),  # no row of the tables tier streams: one of flash may be asked
+                **({"flash_next": Out(1)} if far else {}),  # no row of the tables tier streams: one of the far tier may be asked
                 "outputs": Out(Outputs),  # of the run with ``sort`` whose rows were taken last
             }
         )
@@ -86,7 +86,7 @@ class Streamer(wiring.Component):
             self.i.ready.eq(~active | done),
             take.eq(self.i.valid & self.i.ready),
         ]
-        if self._flash:
+        if self._far:
             m.d.comb += self.flash_next.eq(~active | rows.flash)
         m.d.sync += pause.eq(0)
         with m.If(self.request.valid & self.request.ready):

@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from boards import W25Q128JV, FlashPart
 from firmware import isa
-from hdl.core.layouts import FlashBytes, row_stream
+from hdl.core.layouts import far_words, row_stream
 from hdl.flash.bus import FlashPins, FlashStatus
 from hdl.flash.gearbox import Gearbox
 from hdl.flash.wave import ADDRESS_STEPS, Command, StepCounter, WaveMaker
@@ -72,7 +72,7 @@ class FlashController(wiring.Component):
         super().__init__(
             {
                 "row": In(row_stream(width)),  # a row of tables
-                "data": Out(FlashBytes),  # its bytes, out of registers
+                "data": Out(far_words(1)),  # its bytes, out of registers
                 "start": In(1),  # one clock: all from the beginning; wins over `stop`
                 "stop": In(1),  # no image is wanted
                 "o": Out(stream.Signature(unsigned(8))),  # bytes of the image

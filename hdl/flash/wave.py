@@ -109,7 +109,7 @@ class WaveMaker(wiring.Component):
                 "phase": In(Phase),
                 "steps": In(3),  # number of the step in its phase, modulo 8
                 "command": In(Command),  # the one to send; in the other phases the one after it
-                "row": In(width.flash_address_bits),  # the beat whose address is sent
+                "row": In(width.far_address_bits),  # the beat whose address is sent
                 "rows": In(1),  # what is addressed is a row
                 "issue": In(1),  # a byte is asked for
                 "wave": Out(StepWave),

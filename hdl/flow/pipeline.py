@@ -18,8 +18,9 @@ from polychron.system.children import end_children
 from polychron.system.progress import under_way
 
 PROCESSES = 2  # seeds placed and routed at a time
-# No block uses a word it reads in the clock in which it is written; said so, yosys builds no bypass around every block RAM.
-UNDEFINED_COLLISIONS = "setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:COLLISION_X_MASK=1'0 %i"
+# No block uses a word it reads in the clock in which it is written; said so, yosys builds no bypass around every block RAM. A port that
+# reads without a clock shows what stands there.
+UNDEFINED_COLLISIONS = "setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:COLLISION_X_MASK=1'0 %i r:CLK_ENABLE=1 %i"
 
 
 @dataclass(frozen=True, kw_only=True)

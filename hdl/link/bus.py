@@ -18,7 +18,7 @@ class LoadBus(wiring.Signature):
     def __init__(self) -> None:
         super().__init__(
             {
-                "space": Out(3),  # firmware.isa.Kind 0..5; stands from a clock before the strobe
+                "space": Out(3),  # firmware.isa.Kind 0..5, or 7; stands from a clock before the strobe
                 "address": Out(24),  # of the word in its space, 16-bit words
                 "data": Out(isa.WORD_BITS),
                 "strobe": Out(1),  # the word is written in this clock

@@ -9,6 +9,7 @@ from amaranth.lib.crc import catalog
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
+from hdl.sdram.bus import FarWord
 
 from .bus import LoadBus
 from .crc import SerialCrc
@@ -56,21 +57,34 @@ class Loader(wiring.Component):
     ``scrub`` begins anew like ``start``, but only checks: nothing is written, and the image goes on after REST. Then done if an image was
     loaded whole before it; if none was, error with the code NONE.
 
+    Words of an SDRAM leave over ``word``. A scrub compares them with what stands there, if it is the flash's image that had been loaded; a
+    difference, and a section for an SDRAM that has ``failed``, is the error SDRAM.
+
     ``words``: the words of each space, from :func:`~hdl.link.section.space_words`. ``width``: that of the header. ``loaded``: done
     from reset on, for simulations that begin with filled memories.
     """
 
-    i: In(stream.Signature(unsigned(8)))
-    load: Out(LoadBus())
-    start: In(1)  # for one clock
-    scrub: In(1)  # for one clock
-    flashed: In(1)  # the bytes come from the flash
-    fail: In(1)  # one clock: the source of the bytes is lost, error FLASH
-    status: Out(LoadStatus)
-
     def __init__(self, *, words: Mapping[isa.Kind, int], width: isa.Width, loaded: bool = False) -> None:
         self._spans, self._width, self._loaded = spans_of(words), width, loaded
-        super().__init__()
+        self._sdram = isa.Kind.SDRAM in words
+        far = {
+            "word": Out(FarWord),
+            "differs": In(1),  # one clock: the last word that was compared does
+            "waits": In(1),  # the SDRAM is not started: no byte is taken
+            "failed": In(1),  # it doesn't answer
+        }
+        super().__init__(
+            {
+                "i": In(stream.Signature(unsigned(8))),
+                "load": Out(LoadBus()),
+                "start": In(1),  # for one clock
+                "scrub": In(1),  # for one clock
+                "flashed": In(1),  # the bytes come from the flash
+                "fail": In(1),  # one clock: the source of the bytes is lost, error FLASH
+                "status": Out(LoadStatus),
+                **(far if self._sdram else {}),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -149,6 +163,9 @@ class Loader(wiring.Component):
                     m.d.comb += crc.clear.eq(1)
                     m.d.sync += [enter(_Phase.SECTION), status.section.eq(status.section + ~off)]
 
+        if self._sdram:
+            with m.If(self._reach_sdram(m, checking=checking, phase=phase, second=position[0])):
+                m.d.sync += stop(isa.LoadError.SDRAM)
         with m.If(section.refused):
             m.d.sync += stop(isa.LoadError.SECTION)
         with m.If(self.fail):
@@ -168,9 +185,10 @@ class Loader(wiring.Component):
         """A byte, and what happens when in its 15 clocks."""
         slots = m.submodules.section.slots
         m.d.sync += ready.eq(off | (ready & ~slots.accept) | slots.decide)
+        takes = ready & ~self.waits if self._sdram else ready
         m.d.comb += [
-            self.i.ready.eq(ready),
-            slots.accept.eq(self.i.valid & ready & ~off),
+            self.i.ready.eq(takes),
+            slots.accept.eq(self.i.valid & takes & ~off),
             slots.first.eq(count == 0),
             slots.shift.eq(~count[3]),
             slots.turn.eq(~count[2:].all()),
@@ -186,10 +204,27 @@ class Loader(wiring.Component):
         with m.If(slots.shift):
             m.d.sync += word.eq(word[1:])
 
+    def _reach_sdram(self, m: Module, *, checking: Signal, phase: Signal, second: Value) -> Value:
+        """Words to the SDRAM; returns whether one of them shows an error. ``second``: the byte completes a word."""
+        section = m.submodules.section
+        known = Signal()  # what the flash holds is what was loaded
+        passes = Signal()
+        here = (phase == _Phase.PAYLOAD) & (section.load.space == isa.Kind.SDRAM)
+        with m.If(self.scrub):
+            m.d.sync += known.eq(self.status.same)
+        m.d.sync += passes.eq(here & section.slots.accept & second & checking & known)
+        m.d.comb += [
+            self.word.strobe.eq(passes | section.load.writes(isa.Kind.SDRAM)),
+            self.word.compare.eq(checking),
+            self.word.address.eq(section.load.address),
+            self.word.data.eq(section.load.data),
+        ]
+        return (self.differs & checking) | (here & self.failed & (section.slots.accept & ~checking))
+
     def _keep_signature(self, m: Module, *, checking: Signal, begin: Value) -> None:
         """``begin``: a section's header has passed."""
         section = m.submodules.section
-        m.submodules.signature = signature = ImageSignature()
+        m.submodules.signature = signature = ImageSignature(sdram=self._sdram)
         signs = section.load.space == isa.Kind.SIGNATURE
         wiring.connect(m, section.load, signature.load)
         m.d.comb += [

@@ -27,6 +27,7 @@ ByteSlots = wiring.Signature(
 """What happens when in a byte's 15 clocks. Out at the one who keeps the time."""
 
 _SPACES = (isa.Kind.TABLES, isa.Kind.ANCHORS, isa.Kind.PROGRAM, isa.Kind.STORE, isa.Kind.JITTER, isa.Kind.CONFIG)
+_SDRAM_WORDS = 1 << isa.SDRAM_ADDRESS_BITS - 1
 
 
 def space_words(
@@ -36,7 +37,8 @@ def space_words(
     anchor_words: int = isa.ANCHOR_WORDS,
     instructions: int = isa.MAX_INSTRUCTIONS,
 ) -> dict[isa.Kind, int]:
-    """16-bit words of each space that may be loaded, from the sizes of the core's memories; the store's last word, always zero, may not."""
+    """16-bit words of each space that may be loaded, from the sizes of the core's memories; the store's last word, always zero, may not. Of
+    an SDRAM, what the address can reach."""
     return {
         isa.Kind.TABLES: table_bytes // 2,
         isa.Kind.ANCHORS: 4 * anchor_words,
@@ -44,6 +46,7 @@ def space_words(
         isa.Kind.STORE: width.store_latencies - width.lanes,
         isa.Kind.JITTER: 256,
         isa.Kind.CONFIG: 4,
+        **({isa.Kind.SDRAM: _SDRAM_WORDS} if width.far_banks > 1 else {}),
     }
 
 
@@ -60,7 +63,7 @@ class Span(NamedTuple):
 
 def spans_of(words: Mapping[isa.Kind, int]) -> dict[isa.Kind, Span]:
     """The spans of ``words``, which must be those of all spaces (:func:`space_words`); ``ValueError`` if they are not, or not spans."""
-    if set(words) != set(_SPACES):
+    if set(words) - {isa.Kind.SDRAM} != set(_SPACES):
         raise ValueError(
             f"words must name the spaces {', '.join(kind.name for kind in _SPACES)}, not {', '.join(kind.name for kind in words)}"
         )
@@ -78,7 +81,8 @@ class Section(wiring.Component):
     """A section's bytes, at the pace of ``slots``: first the 8 of its ``header``, then those of its ``payload``.
 
     ``load`` strobes once for each word of a section of kind 0..5, when its second byte is in and its address found within the space.
-    After reset no section has begun.
+    After reset no section has begun. With the space SDRAM, kind 7 is one of them as well, and tables in flash (REST, FLASH) are
+    wrong.
 
     ``spans``: of the spaces, from :func:`spans_of`.
     """
@@ -95,7 +99,7 @@ class Section(wiring.Component):
     last: Out(1)  # this section ends the image
 
     def __init__(self, *, spans: Mapping[isa.Kind, Span]) -> None:
-        self._spans = spans
+        self._spans, self._sdram = spans, isa.Kind.SDRAM in spans
         super().__init__()
 
     def elaborate(self, platform: object) -> Module:
@@ -138,8 +142,11 @@ class Section(wiring.Component):
         empty = Signal(reset_less=True)  # END or REST: no payload
         signs = slots.byte[:3] == isa.Kind.SIGNATURE  # or END, which has no words either
         ends = slots.byte == isa.Kind.END
-        rests = slots.byte == isa.Kind.REST
+        rests = 0 if self._sdram else slots.byte == isa.Kind.REST
         skipped = slots.byte[2:] == isa.Kind.META >> 2  # META, REST, PAD or FLASH
+        if self._sdram:
+            skipped &= ~slots.byte[0]  # META or PAD
+        greatest = isa.Kind.SDRAM if self._sdram else isa.Kind.SIGNATURE
         m.d.comb += [
             address.enter.eq(slots.shift & (~position[2] if wide else ~position[2] & ~position[:2].all())),
             left.enter.eq(slots.shift & position[2] & ~position[:2].all()),
@@ -152,7 +159,7 @@ class Section(wiring.Component):
             with m.If(position == 0):
                 m.d.sync += [self.load.space.eq(slots.byte[:3]), skip.eq(slots.byte[3:].any() | signs | self.checking)]
                 m.d.sync += [empty.eq(ends | rests), self.last.eq(ends | (rests & ~self.checking))]
-                m.d.sync += wrong.eq(~((slots.byte <= isa.Kind.SIGNATURE) | skipped | ends))
+                m.d.sync += wrong.eq(~((slots.byte <= greatest) | skipped | ends))
             if not wide:
                 with m.If(position == 3):
                     m.d.sync += wrong.eq(slots.byte.any() & ~skip)

@@ -12,6 +12,8 @@ from .bus import LoadBus
 class ImageSignature(wiring.Component):
     """The signature of the program, anchor words and tables that are in the memories; 0 where an image without one wrote any of them.
 
+    ``sdram``: tables may be in an SDRAM too.
+
     While a signature passes, ``value`` turns bit by bit; what was there after its 32 bits stands a clock later.
     """
 
@@ -25,11 +27,18 @@ class ImageSignature(wiring.Component):
     value: Out(32)
     same: Out(1)  # the flash, when it was last read, held the image of this signature
 
+    def __init__(self, *, sdram: bool = False) -> None:
+        self._sdram = sdram
+        super().__init__()
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         value, same = self.value, self.same
         replaced = Signal()
-        m.d.comb += replaced.eq(self.load.strobe & (self.load.space <= isa.Kind.PROGRAM))
+        tables = self.load.space <= isa.Kind.PROGRAM
+        if self._sdram:
+            tables |= self.load.space == isa.Kind.SDRAM
+        m.d.comb += replaced.eq(self.load.strobe & tables)
         with m.If(self.take):
             m.d.sync += value.eq(value[1:])
             m.d.sync += value[-1].eq(Mux(self.checking, value[0], self.bit))

@@ -26,7 +26,7 @@ class BankTier(wiring.Component):
     the flash's next byte follows. The tag of a request with ``tag.bytes`` leaves as late as any other, beside data that are not used. Words
     of the load bus with space TABLES are written; none may come in the clock of a request or of an access of ``side``.
 
-    ``params.flash``: whether there may be requests with ``tag.bytes``. ``bank``: makes the memory.
+    With ``params.far_bytes`` there may be requests with ``tag.bytes``. ``bank``: makes the memory.
     """
 
     def __init__(self, *, params: CoreParams, bank: Callable[..., wiring.Component]) -> None:
@@ -39,7 +39,7 @@ class BankTier(wiring.Component):
                 "side": In(SideBus(address_bits=address_bits, width=width)),
                 "load": In(LoadBus()),
                 # a beat of bytes ends in the next clock: the request that waits for it is taken
-                **({"ending": In(1)} if params.flash else {}),
+                **({"ending": In(1)} if params.far_bytes else {}),
             }
         )
 
@@ -62,7 +62,7 @@ class BankTier(wiring.Component):
         else:
             m.d.comb += [beside.eq(side.valid & ~urgent), side.ready.eq(~urgent)]
         read = later(m, bank.read_data, wait, name="read")
-        m.d.comb += [side.beat.eq(read), self.request.ready.eq(Mux(tag.bytes, self.ending, ~beside) if params.flash else ~beside)]
+        m.d.comb += [side.beat.eq(read), self.request.ready.eq(Mux(tag.bytes, self.ending, ~beside) if params.far_bytes else ~beside)]
         address = Mux(beside, side.address, Mux(self.request.valid, self.request.payload.address, self.load.address[len(side.lane) :]))
         write = (self.load.strobe & loading) | (beside & side.write)
         quarter = Mux(side.valid, side.lane, self.load.address[: len(side.lane)])

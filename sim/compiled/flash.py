@@ -5,9 +5,10 @@ from dataclasses import astuple
 
 from sim.compiled.face import BITS
 from sim.compiled.simulation import Simulation
-from sim.flash import Found, Pads, Violation
+from sim.flash import Found, Pads
 from sim.flash.cells import check_period
 from sim.flash.protocol import check_content
+from sim.violations import Violation
 
 # of enum Name in sim/compiled/flash.h
 _NAMES = "tSLCH tCHSH tCHSL tSHCH tSHSL1 tSHSL2 tDVCH tCHDX tCLL tCLH FR fR tDP tRES1 tRES2 tRST contention HOLD#".split()

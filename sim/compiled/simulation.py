@@ -180,11 +180,11 @@ class Simulation:
             raise SimulationError(f"{name!r} must be a port or a register to stand at a pin")
         return part.curr, when == 1
 
-    def input(self, name: str) -> Any:
-        """For devices: where an input of at most 32 bits is written."""
+    def input(self, name: str, *, bits: int = 32) -> Any:
+        """For devices: where an input of at most ``bits`` is written."""
         part = self._parts(name)[0]
-        if not part.flags & INPUT or part.width > 32:
-            raise SimulationError(f"{name!r} must be an input of the design, of at most 32 bits")
+        if not part.flags & INPUT or part.width > bits:
+            raise SimulationError(f"{name!r} must be an input of the design, of at most {bits} bits")
         self._stale = True
         return part.next
 

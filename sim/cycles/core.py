@@ -7,6 +7,7 @@ from sim.cycles.finish import StepControl
 from sim.cycles.flash import FlashControl
 from sim.cycles.index import IndexControl, emits_of_runs
 from sim.cycles.rows import RowControl
+from sim.cycles.sdram import SdramControl
 from sim.cycles.timing import BEAT_TO_STORE, PAIR_CLOCKS, STORE_TO_RETIRED
 
 
@@ -47,7 +48,7 @@ class PassRecord:
 class CoreControl:
     """A core with a loaded program, just out of reset. No latency, no table entry: when things happen does not depend on them.
 
-    ``flash``: the control of the flash tier; it is not used where no run lies there. ``cached``: positions that its index cache holds.
+    ``far``: the control of the far tier; it is not used where no run lies there. ``cached``: positions that its index cache holds.
     ``store_clocks``, ``table_clocks``: in which the latency store and the tables on chip are read.
     """
 
@@ -57,7 +58,7 @@ class CoreControl:
         *,
         jitter: bool,
         k: int,
-        flash: FlashControl,
+        far: FlashControl | SdramControl,
         cached: int = 0,
         store_clocks: int = 1,
         table_clocks: int = 1,
@@ -65,7 +66,7 @@ class CoreControl:
         self.runs, self.store_clocks, self.table_clocks = program.runs, store_clocks, table_clocks
         self.indices = IndexControl(program.runs, emits_of_runs(program), store_clocks=store_clocks)
         self.rows = RowControl(program.runs, program.width, cached=cached)
-        self.flash = flash
+        self.far = far
         self.steps = StepControl(jitter=jitter, k=k, store_clocks=store_clocks)
         self.storing = 0  # bit i: write-back reads the store in i clocks
         self.retiring: tuple[tuple[int, int], ...] = ()  # (clocks until it is retired, run)
@@ -97,8 +98,8 @@ class CoreControl:
             self._retired += (self._clocks,)
         requested = self._request(beside=beside)
         row = self.rows.asks
-        taken = self.flash.takes(asked=row > 0)
-        self.flash.clock(taken=row * taken)
+        taken = self.far.takes(asked=row > 0)
+        self.far.clock(taken=row * taken, bank=self.rows.slot.bank if self.rows.slot else 0, begins=accepted)
         repeated = self.rows.clock(addressed=addressed, requested=requested, asked=taken, served=served)
         self.indices.clock(go=go, taken=claimed and not stores, retired=retired is not None, read=read)
         sort = retired.n_out if retired is not None and retired.sort else 0
@@ -115,7 +116,7 @@ class CoreControl:
 
     def _request(self, *, beside: bool) -> bool:
         """The streamer's beat, and what it will do at the write-back; whether there is one. ``beside``: the tier serves the cache."""
-        request = self.rows.request(ending=self.flash.ending, beside=beside)
+        request = self.rows.request(ending=self.far.ending, beside=beside)
         self.urgent = request is not None and request.flash and self.runs[request.run].int4
         if request is not None:
             run = self.runs[request.run]
@@ -141,7 +142,7 @@ class CoreControl:
 
     def _state(self) -> tuple[object, ...]:
         waiting = (self.storing, self.retiring, self.urgent, self.under_way)
-        return (self.indices.state(), self.rows.state(), self.flash.state(), self.steps.state(), *waiting)
+        return (self.indices.state(), self.rows.state(), self.far.state(), self.steps.state(), *waiting)
 
     def state(self) -> tuple[object, ...]:
         """All that the clocks to come depend on."""

@@ -30,8 +30,8 @@ class FlashControl:
         """Whether a beat ends in the next clock."""
         return any(clocks == 0 for clocks, _ in self.endings)
 
-    def clock(self, *, taken: int) -> None:
-        """``taken``: beats of the row that is taken in this clock, else 0."""
+    def clock(self, *, taken: int, bank: int, begins: bool) -> None:
+        """``taken``: beats of the row that is taken in this clock, else 0; a flash has no banks, and knows nothing of steps."""
         self.acts_in = (self.acts_in - 1) % self.times.step
         self.free_in -= self.free_in > 0
         self.taken_in -= self.taken_in >= 0
@@ -42,5 +42,5 @@ class FlashControl:
             self.free_in = self.times.taken_to_free + taken * self.beat_clocks - 1
             self.endings += ((self.taken_to_ending - 1, taken),)
 
-    def state(self) -> tuple[int, ...]:
+    def state(self) -> tuple[object, ...]:
         return (self.acts_in, self.free_in, self.taken_in, *(number for ending in self.endings for number in ending))

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from boards import Board
+from boards import Board, sdram_clocks
 from firmware.isa import CONTEXT, Mode, Run, Width
 from firmware.program import Program
 from sim.cycles.core import CoreControl, StepCounts
 from sim.cycles.flash import FlashControl
+from sim.cycles.sdram import SdramControl
 
 MAX_STEPS = 64
 REST_CLOCKS = 64  # after these without a request nothing changes any more: heads are read, the sorter's list is copied
@@ -88,7 +89,7 @@ def predict(
             program,
             jitter=program.sampling.jittered if jitter is None else jitter,
             k=program.sampling.k if k is None else k,
-            flash=FlashControl(byte_clocks=board.flash.byte_clocks if board.flash else 1, lanes=board.lanes, phase=phase),
+            far=_far(board, phase),
             cached=cached,
             store_clocks=board.store_clocks,
             table_clocks=board.table_clocks,
@@ -100,6 +101,15 @@ def predict(
         _, cycle = _run(core(full), program, least=1, steady=True, back_to_back=back_to_back)
     mean = -(-sum(step.clocks for step in cycle) // len(cycle))
     return Prediction(steps=tuple(made), steady=cycle[-1], clocks_per_step=mean, limit=limit, width=program.width)
+
+
+def _far(board: Board, phase: int) -> FlashControl | SdramControl:
+    if board.sdram is None:
+        return FlashControl(byte_clocks=board.flash.byte_clocks if board.flash else 1, lanes=board.lanes, phase=phase)
+    part, bits = board.sdram.sdram[0], 8 * board.lanes
+    burst = min(8, bits // part.bits)
+    clocks = sdram_clocks(board.sdram.sdram, clock_hz=board.clock_hz, burst_words=burst)
+    return SdramControl(clocks=clocks, beat_bursts=bits // part.bits // burst, page_beats=(part.bits << part.column_bits) // bits)
 
 
 def _run(core: CoreControl, program: Program, *, least: int, steady: bool, back_to_back: bool) -> tuple[list[StepCounts], list[StepCounts]]:

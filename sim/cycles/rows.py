@@ -5,20 +5,21 @@ from typing import NamedTuple
 
 from firmware.isa import Mode, Run, Width
 from sim.cycles.cache import CacheControl
-from sim.cycles.timing import RUN_KEEP, RUN_WORDS
+from sim.cycles.timing import ROW_QUEUE, RUN_KEEP, RUN_WORDS
 
 _QUIET = (Mode.QUERY, Mode.KEY, Mode.ANCHORS)
 
 
 class RowSlot(NamedTuple):
     """One row of a run, or two of an int4 couple: ``rows``; ``closes``: no row of the run comes after. ``flash``: it lies there;
-    ``asked``: of the flash, if it does."""
+    ``asked``: of the far tier, if it does, in its ``bank``."""
 
     run: int
     rows: int
     closes: bool
     flash: bool
     asked: bool
+    bank: int = 0
 
 
 class Request(NamedTuple):
@@ -40,7 +41,8 @@ class Request(NamedTuple):
 class RowControl:
     """Makes row addresses out of indices, and streams the beats of a row (or of an int4 couple alternately) while the next waits.
 
-    ``cached``: positions in the index cache, as far as they count: not more than the longest attend run takes.
+    ``cached``: positions in the index cache, as far as they count: not more than the longest attend run takes. With several
+    ``width.far_banks`` rows go through a queue to the streamer.
     """
 
     def __init__(self, runs: Sequence[Run], width: Width, *, cached: int = 0) -> None:
@@ -52,6 +54,8 @@ class RowControl:
         self.distance = 1  # of an attend run
         self.half = False  # the first row of an int4 couple has its address
         self.slot: RowSlot | None = None
+        self.banks = width.far_banks
+        self.queue: tuple[RowSlot, ...] = ()
         self.stream: RowSlot | None = None
         self.at = 0  # clocks of the streaming row that have passed
         self.pause = False
@@ -90,6 +94,8 @@ class RowControl:
         """Beats of the row that is asked of the flash in this clock, else 0."""
         if self.slot is None or self.slot.asked or (self.stream is not None and not self.stream.flash):
             return 0
+        if self.queue and not self.queue[-1].flash:
+            return 0
         return self.runs[self.slot.run].row_beats
 
     @property
@@ -109,8 +115,11 @@ class RowControl:
         access.
         """
         waits = self.slot is not None
+        room = len(self.queue) < ROW_QUEUE
         ready = self.cache.there
         self._stream(requested=requested)
+        if self.banks > 1:
+            self._enqueue(room)
         if asked and self.slot is not None:
             self.slot = self.slot._replace(asked=True)
         self.cache.clock(granted=served, taken=addressed)
@@ -148,16 +157,22 @@ class RowControl:
             self.half = True
         else:
             closes = self.left == 0 and self.distance == self.distances
-            self.slot = RowSlot(run=self.run, rows=1 + self.half, closes=closes, flash=flash, asked=not flash)
+            bank = (run.count - 1 - self.left) % self.banks if flash else 0
+            self.slot = RowSlot(run=self.run, rows=1 + self.half, closes=closes, flash=flash, asked=not flash, bank=bank)
             self.half = False
 
     def _stream(self, *, requested: bool) -> None:
         run = self.runs[self.stream.run] if self.stream else None
         ends = requested and run is not None and self.at == run.row_beats * (1 + run.int4) - 1
-        if self.slot is not None and self.slot.asked and (self.stream is None or ends):
-            self.stream, self.slot, self.at = self.slot, None, 0
+        row = self._next()
+        if row is not None and (self.stream is None or ends):
+            if self.banks > 1:
+                self.queue = self.queue[1:]
+            else:
+                self.slot = None
+            self.stream, self.at = row, 0
             # the second word of an int4 couple is being added when the first beat of an int8 row would come
-            self.pause = run is not None and run.int4 and not self.runs[self.stream.run].int4
+            self.pause = run is not None and run.int4 and not self.runs[row.run].int4
             return
         if ends:
             self.stream = None
@@ -165,12 +180,25 @@ class RowControl:
             self.at += 1
         self.pause = False
 
+    def _next(self) -> RowSlot | None:
+        """The row that the streamer can take."""
+        if self.banks > 1:
+            return self.queue[0] if self.queue else None
+        return self.slot if self.slot is not None and self.slot.asked else None
+
+    def _enqueue(self, room: bool) -> None:
+        """The slot's row goes into the queue; ``room``: there was some when the clock began."""
+        if self.slot is not None and self.slot.asked and room:
+            self.queue += (self.slot,)
+            self.slot = None
+
     def advance(self) -> None:
         """A step ends: a position more is cached."""
         self.cached = min(self.cached + 1, self.reach)
 
     def state(self) -> tuple[int, ...]:
         """All but the distance."""
-        slot, stream = ((-1, 0, 0, 0, 0) if row is None else row for row in (self.slot, self.stream))
+        slot, stream = ((-1, 0, 0, 0, 0, 0) if row is None else row for row in (self.slot, self.stream))
         own = (self.cached, self.run, self.word, self.left, self.half)
-        return (*own, *slot, *stream, self.at if self.stream else 0, self.pause, *self.cache.state())
+        waiting = tuple(number for row in self.queue for number in row)
+        return (*own, *slot, *stream, self.at if self.stream else 0, self.pause, *waiting, *self.cache.state())

@@ -6,7 +6,6 @@ The compiled simulator has the same chip and cells in C++ (sim/compiled/flash.h)
 from .cells import IoCells, Pads
 from .chip import FlashChip
 from .found import Found, Power
-from .pins import FlashError, Violation
 from .timing import FlashTiming
 
-__all__ = ["FlashChip", "FlashError", "FlashTiming", "Found", "IoCells", "Pads", "Power", "Violation"]
+__all__ = ["FlashChip", "FlashTiming", "Found", "IoCells", "Pads", "Power"]

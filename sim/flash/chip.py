@@ -1,7 +1,9 @@
 """The flash chip at its pins: CS#, CLK and IO0..IO3 over time."""
 
+from sim.violations import Violation
+
 from .found import Found
-from .pins import Violation, Watch
+from .pins import Watch
 from .protocol import Protocol
 
 
@@ -19,7 +21,8 @@ class FlashChip:
     every reading of it gives random levels (a seeded xorshift32, one draw a reading).
 
     ``content`` stands from ``offset`` on, the rest reads FFh. ``found``: the chip before its first transaction. ``strict``: the first
-    violation raises :class:`sim.flash.FlashError`; they are collected in ``violations`` otherwise.
+    violation raises :class:`sim.violations.ChipError`; they are collected in ``violations`` otherwise. Names are the data sheet's, as
+    tSHSL2, or "contention" where chip and FPGA drive one line, "HOLD#" where IO3 stops the chip.
     """
 
     def __init__(self, content: bytes = b"", found: Found | None = None, *, offset: int = 0, strict: bool = True) -> None:

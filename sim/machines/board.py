@@ -1,4 +1,4 @@
-"""The whole board-level design, compiled: UART and flash at its pins, the host driver at the UART."""
+"""The whole board-level design, compiled: UART, flash and SDRAM at its pins, the host driver at the UART."""
 
 from collections.abc import Callable
 from functools import cache
@@ -15,6 +15,7 @@ from hdl.board.system import System
 from sim.compiled.build import SimulationError, build
 from sim.compiled.simulation import Uart
 from sim.machines.machine import CORE, FlashSetup, Machine
+from sim.machines.sdram import SdramSetup
 
 
 @cache
@@ -51,7 +52,7 @@ class BoardSimulation(Machine):
     With ``image``, the bytes at the board's image offset in flash, it reads an image from there as it does after power-up (:meth:`boot`
     waits for the end). With ``program`` it is preloaded (sim.machines.preload) instead, and only the sampler's registers are still to be
     set over the UART; with the ``image`` of it too, the board knows that as what it runs and what its flash holds. Without either the
-    chip is blank. ``flash``: how the chip is set up, on a board with a flash tier. ``gap_bits``: of hdl.board.system.System;
+    chip is blank. ``flash``, ``sdram``: how the chips are set up, on a board that has them. ``gap_bits``: of hdl.board.system.System;
     ``gap_clocks``: the silence that it makes. ``uart``: the host's side of the UART, at ``baud`` bits a second of the board's time, by
     default as the board is meant to be, from which its own whole number of clocks may differ.
     """
@@ -63,6 +64,7 @@ class BoardSimulation(Machine):
         image: bytes | None = None,
         program: Program | None = None,
         flash: FlashSetup | None = None,
+        sdram: SdramSetup | None = None,
         gap_bits: int | None = None,
         baud: float | None = None,
     ) -> None:
@@ -76,11 +78,15 @@ class BoardSimulation(Machine):
                 self.sim["loader.signature.value"] = signature(unpack(write_image(program))[1])
                 self.sim["loader.signature.same"] = int(board.flash is not None)
         self.uart = self.sim.uart(from_design="uart_tx", to_design="uart_rx", divisor=board.clock_hz / (baud or board.uart_baud))
+        if board.sdram is not None:
+            self._attach_sdram(board, sdram)
         if board.flash is not None:
             self._attach_flash(board, image or b"", flash)
             if program is not None:
                 self.sim["flash.status__active"] = 0
                 self._start_flash()
+        if board.sdram is not None and program is not None:
+            self._start_sdram(program)
 
     def boot(self, *, limit: int = 20_000_000) -> bool:
         """Runs until an LED tells how the load from the flash has ended: True, the image is loaded."""

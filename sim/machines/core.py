@@ -1,5 +1,5 @@
-"""The core alone, or with the flash controller and a chip at its pins, compiled, with a program preloaded: steps by the core's own ports,
-without loader and link."""
+"""The core alone, or with the controller of a flash or an SDRAM and a chip at its pins, compiled, with a program preloaded: steps by the
+core's own ports, without loader and link."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
@@ -15,12 +15,14 @@ from boards import Board
 from firmware import isa
 from firmware.image.image import write_image
 from firmware.program import Program
-from hdl.board.parts import make_flash
+from hdl.board.parts import connect_rows, make_flash, make_sdram
 from hdl.core.core import Core
 from hdl.core.params import CoreParams
 from hdl.flash.controller import FlashController
+from hdl.sdram.controller import SdramController
 from sim.compiled.build import build
 from sim.machines.machine import CORE, FlashSetup, Machine
+from sim.machines.sdram import SdramSetup
 from sim.machines.stall import StallingTier
 
 STEP_LIMIT = 1 << 24  # clocks; the link's own
@@ -29,18 +31,23 @@ _END = object()  # stands behind the last request
 
 
 class CoreBench(wiring.Component):
-    """A core with the core's ports, and ``stall``, which refuses table requests; ``flash``: beside it, its pins as ``flash``.
+    """A core with the core's ports, and ``stall``, which refuses table requests; ``far``: beside it, its pins as ``flash`` or ``sdram``.
 
     ``tier``: makes the table tier.
     """
 
     def __init__(
-        self, params: CoreParams, flash: FlashController | None = None, *, tier: Callable[..., StallingTier] = StallingTier
+        self,
+        params: CoreParams,
+        far: FlashController | SdramController | None = None,
+        *,
+        tier: Callable[..., StallingTier] = StallingTier,
     ) -> None:
         self._refused = Signal()
-        self._core, self._controller = Core(params=params, tier=partial(tier, stall=self._refused)), flash
+        self._core, self._far = Core(params=params, tier=partial(tier, stall=self._refused)), far
+        self._name = "sdram" if isinstance(far, SdramController) else "flash"
         outer = {name: member for name, member in self._core.signature.members.items() if name not in ("rows", "flash")}
-        pins = {"flash": flash.signature.members["pins"]} if flash else {}
+        pins = {self._name: far.signature.members["pins"]} if far else {}
         super().__init__({**outer, **pins, "stall": In(1)})
 
     def elaborate(self, platform: object) -> Module:
@@ -51,26 +58,29 @@ class CoreBench(wiring.Component):
         for name in ("symbol", "read_data"):
             wiring.connect(m, getattr(core, name), wiring.flipped(getattr(self, name)))
         m.d.comb += self._refused.eq(self.stall)
-        if self._controller is not None:
-            m.submodules.flash = flash = self._controller
-            wiring.connect(m, core.rows, flash.row)
-            wiring.connect(m, flash.data, core.flash)
-            wiring.connect(m, flash.pins, wiring.flipped(self.flash))
+        if self._far is not None:
+            m.submodules[self._name] = far = self._far
+            connect_rows(m, far, core)
+            wiring.connect(m, far.pins, wiring.flipped(getattr(self, self._name)))
+            if isinstance(far, SdramController):
+                m.d.comb += far.begin.eq(core.step.valid & core.step.ready)
         return m
 
 
 @cache
 def core_library(params: CoreParams, board: Board | None = None) -> Path:
-    """The compiled core, made once a process; with ``params.flash`` the controller is that of ``board``."""
-    return build(CoreBench(params, make_flash(board, boot=False) if board and params.flash else None))
+    """The compiled core, made once a process; with ``params.far_bytes`` the controller is that of ``board``'s far tier."""
+    if board is None or not params.far_bytes:
+        return build(CoreBench(params))
+    return build(CoreBench(params, make_sdram(board) or make_flash(board, boot=False)))
 
 
 class CoreSimulation(Machine):
     """A core with ``program`` in its memories; ``params`` of a board: hdl.board.system.core_params.
 
-    With ``params.flash``, the image lies in a chip as ``flash`` says, at ``board``'s offset and clocks, and the controller has gone through
-    its start sequence. ``stall``: the probability with which the table tier refuses a request in a clock (``stall_seed`` chooses when); 0
-    as on the board.
+    With ``params.far_bytes``, the image lies in a flash as ``flash`` says, at ``board``'s offset and clocks, or the tables in an SDRAM as
+    ``sdram`` says, and the controller has gone through its start sequence. ``stall``: the probability with which the table tier refuses a
+    request in a clock (``stall_seed`` chooses when); 0 as on the board.
     """
 
     def __init__(
@@ -80,19 +90,21 @@ class CoreSimulation(Machine):
         params: CoreParams,
         board: Board | None = None,
         flash: FlashSetup | None = None,
+        sdram: SdramSetup | None = None,
         stall: float = 0,
         stall_seed: int = 1,
     ) -> None:
-        if not params.flash and any(run.tier for run in program.runs):
-            raise ValueError("the program has tables in flash, the core has none")
+        if not params.far_bytes and any(run.tier for run in program.runs):
+            raise ValueError("the program has tables in a far tier, the core has none")
+        if params.far_bytes and (board is None or board.far is None):
+            raise ValueError("board must be given for a core with a far tier")
         self.program = program
-        if params.flash:
-            if board is None or board.flash is None:
-                raise ValueError("board must be given for a core with flash")
-            super().__init__(core_library(params, board), params.width)
+        far = board.far if board and params.far_bytes else None
+        super().__init__(core_library(params, board if far else None), params.width)
+        if board and far and far.kind == "sdram":
+            self._attach_sdram(board, sdram)
+        elif board and far:
             self._attach_flash(board, write_image(program), flash)
-        else:
-            super().__init__(core_library(params), params.width)
         self._preload(program)
         sampling = program.sampling
         self._load(isa.Kind.JITTER, [] if sampling.jitter is None else sampling.jitter.tolist())
@@ -101,7 +113,9 @@ class CoreSimulation(Machine):
         self.sim.clock()
         self.sim["rst"] = 0
         self.sim["symbol__ready"] = 1
-        if params.flash:
+        if self.sdram is not None:
+            self._start_sdram(program)
+        elif self.chip is not None:
             self._start_flash()
         if stall:
             self.sim.random_bit("stall", probability=stall, seed=stall_seed)

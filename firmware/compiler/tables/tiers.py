@@ -1,7 +1,7 @@
-"""Which tables lie in which tier: on chip if all fit, else those on chip that cost most clocks in the flash for their size.
+"""Which tables lie in which tier: on chip if all fit, else those on chip that cost most clocks in the far tier for their size.
 
-A row of a flash costs clocks for its address and for every beat, one on chip a clock a beat. What a table saves on chip is the same for
-all tables of an item, and its size too: a bounded knapsack, solved exactly by dynamic programming (then rounded down where tables are
+A row of the far tier costs clocks for its address and for every beat, one on chip a clock a beat. What a table saves on chip is the same
+for all tables of an item, and its size too: a bounded knapsack, solved exactly by dynamic programming (then rounded down where tables are
 parted by fours only). What must lie on chip comes first, then the token's table: nothing hides its row's address.
 """
 
@@ -16,7 +16,7 @@ from firmware import isa
 from ..errors import CompileError
 from .placement import Area, Item, Piece, fit
 
-FLASH = 1  # a flash is the second tier
+FAR = 1  # the tier outside of the FPGA is the second
 GAP_BYTES = 24  # between pieces in a flash, for the ends of two sections and a filler between them
 END_BYTES = 16  # behind the last piece, for the ends of its section and of the image
 TRIES = 24  # orders
@@ -30,29 +30,45 @@ def row_clocks(item: Item, tier: Tier, lanes: int) -> int:
 
 def place(items: list[Item], board: Board, *, whole: bool = False, zero: bool = False) -> list[Piece]:
     """Pieces by item and table; refuses with the sizes when the tiers are too small. ``whole``: no item is parted between tiers,
-    nor on chip where there is a flash.
+    nor on chip where there is a far tier.
 
-    ``zero``: the last beat of tier 0 stays free, because it is kept zero; so it does if an int4 item has tables in flash, whose rows are
-    added to it.
+    ``zero``: the last beat of tier 0 stays free, because it is kept zero; so it does if an int4 item has tables in the far tier, whose rows
+    are added to it.
     """
     size = isa.Width.of(board).beat_bytes
-    near, flash = Area(end=board.tiers[0].size // size - zero), board.flash
-    pieces = fit(items, near, split=flash is None or not whole)
+    near, far = Area(end=board.tiers[0].size // size - zero), board.far
+    pieces = fit(items, near, split=far is None or not whole)
     if pieces is not None:
         return pieces
-    if flash is None:
+    if far is None:
         raise CompileError(_full(items, board, board.tiers[0]))
     pieces = _on_chip(items, near, board, whole=whole)
     if not zero and any(item.int4 and _count(pieces, i) < item.count for i, item in enumerate(items)):
         pieces = _on_chip(items, replace(near, end=near.end - 1), board, whole=whole)
     kept = [_count(pieces, i) for i in range(len(items))]
     left = [replace(item, count=item.count - count) for item, count in zip(items, kept, strict=True)]
-    end = (flash.base + flash.size - END_BYTES) // size
-    far = Area(base=-(-flash.base // size), end=end, gap=-(-GAP_BYTES // size), tier=FLASH)
-    rest = fit(left, far, tries=TRIES)
+    rest = _in_flash(left, far, size) if board.sdram is None else _in_banks(left, far, size, banks=board.far_banks)
     if rest is None:
-        raise CompileError(_full(items, board, flash))
+        raise CompileError(_full(items, board, far))
     return [*pieces, *(replace(piece, start=piece.start + kept[piece.item]) for piece in rest)]
+
+
+def _in_flash(items: list[Item], flash: Tier, beat_bytes: int) -> list[Piece] | None:
+    end = (flash.base + flash.size - END_BYTES) // beat_bytes
+    area = Area(base=-(-flash.base // beat_bytes), end=end, gap=-(-GAP_BYTES // beat_bytes), tier=FAR)
+    return fit(items, area, tries=TRIES)
+
+
+def _in_banks(items: list[Item], sdram: Tier, beat_bytes: int, *, banks: int) -> list[Piece] | None:
+    """The tables of an item in the ``banks`` by turns, so that as many of them lie beside one another; places are those in a bank."""
+    area = Area(end=sdram.size // banks // beat_bytes, tier=FAR)
+    pieces = fit([replace(item, count=-(-item.count // banks)) for item in items], area, tries=TRIES)
+    if pieces is None:
+        return None
+    return [
+        replace(piece, start=banks * piece.start, count=min(banks * piece.count, items[piece.item].count - banks * piece.start))
+        for piece in pieces
+    ]
 
 
 def _count(pieces: list[Piece], item: int) -> int:
@@ -88,11 +104,11 @@ def _on_chip(items: list[Item], area: Area, board: Board, *, whole: bool) -> lis
 
 def _knapsack(items: Sequence[Item], room: int, unit: int, board: Board, *, whole: bool) -> list[int]:
     """Tables of each of ``items`` that together save most clocks within ``room`` units of ``unit`` beats, however parted."""
-    assert board.flash is not None
+    assert board.far is not None
     best = np.zeros(room + 1, np.int64)
     taken: list[tuple[int, int, int, np.ndarray]] = []  # item, tables, units, and where they are worth it
     for i, item in enumerate(items):
-        saved = item.reads * (row_clocks(item, board.flash, board.lanes) - row_clocks(item, board.tiers[0], board.lanes))
+        saved = item.reads * (row_clocks(item, board.far, board.lanes) - row_clocks(item, board.tiers[0], board.lanes))
         for tables in [item.count] if whole else _chunks(item.count):
             size = -(-item.extent(tables) // unit) if tables == item.count else tables * item.stride // unit
             if size > room:

@@ -4,7 +4,8 @@
 import pytest
 
 from boards import IS25LP128F, W25Q128JV
-from sim.flash import FlashChip, FlashError, FlashTiming, Found, Pads, Power
+from sim.flash import FlashChip, FlashTiming, Found, Pads, Power
+from sim.violations import ChipError
 
 from ..flash.flash_bench import OFFSET, QUICK, Bench
 from ..flash.issi_chip import ISSI, IssiChip
@@ -93,5 +94,5 @@ def test_a_clock_that_is_too_late_is_seen(period, late):
     """The negative control of the test above: by more than half a period less the hold time."""
     chip = FlashChip(CONTENT, Found(timing=FlashTiming(res1=0)), offset=OFFSET)
     bench = PadsBench(family="ecp5", nibbles=1, chip=chip, late=late, period=period, pads=Pads(out=4_000, back=2_000))
-    with pytest.raises(FlashError, match="tCHDX"):
+    with pytest.raises(ChipError, match="tCHDX"):
         runs(bench)

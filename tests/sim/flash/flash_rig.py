@@ -66,7 +66,7 @@ def stop(sim, *, limit=LIMIT):
 
 def ask(sim, beat, beats):
     """Offers a row."""
-    sim["row__payload"] = beat | beats - 1 << isa.Width().flash_address_bits
+    sim["row__payload"] = beat | beats - 1 << isa.Width().far_address_bits
     sim["row__valid"] = 1
 
 

@@ -6,7 +6,8 @@ rows what the chip must show at the clock's rising edge ("z": not driven by it).
 
 import pytest
 
-from sim.flash import FlashChip, FlashError, FlashTiming, Found, Power
+from sim.flash import FlashChip, FlashTiming, Found, Power
+from sim.violations import ChipError
 
 from .flash_master import configure
 
@@ -327,7 +328,7 @@ def test_each_limit(name):
     limit, reading = LIMITS[name], name == "tSHSL1"
     assert broken(reading=reading, **{name: limit}) == []
     assert set(broken(reading=reading, **{name: limit - 1})) == {name}
-    with pytest.raises(FlashError, match=f"{name} is broken at .* ns"):
+    with pytest.raises(ChipError, match=f"{name} is broken at .* ns"):
         broken(reading=reading, strict=True, **{name: limit - 1})
 
 
