@@ -21,8 +21,9 @@ LOAD_ERRORS = {
     isa.LoadError.SECTION_CRC: "a section's CRC is wrong",
     isa.LoadError.SECTION: "a section is of an unknown kind or beyond its space",
     isa.LoadError.FLASH: "the flash does not show its id at any capture setting",
+    isa.LoadError.SDRAM: "the SDRAM does not answer, or does not hold what the image says",
 }
-SECTION_ERRORS = (isa.LoadError.SECTION_CRC, isa.LoadError.SECTION)  # not before the first section
+SECTION_ERRORS = (isa.LoadError.SECTION_CRC, isa.LoadError.SECTION, isa.LoadError.SDRAM)  # not before the first section
 STATUS = {
     isa.Status.BAD_COMMAND: "the core does not know that command or value",
     isa.Status.NOT_LOADED: "the core has no image, or the last one failed to load",

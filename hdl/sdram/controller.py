@@ -135,6 +135,7 @@ class SdramController(wiring.Component):
                 reader.i.payload.address.eq(waiting.address),
                 reader.i.payload.more.eq(waiting.more),
                 reader.i.payload.write.eq(0),
+                reader.i.payload.row.eq(1),
                 reader.i.payload.word.eq(0),
             ]
         self._deliver(m, reader=reader, stale=stale)

@@ -19,6 +19,7 @@ def access_layout(*, address_bits: int, word_bits: int) -> data.StructLayout:
             "address": address_bits,  # of the first beat, in the bank
             "more": 7,  # beats that follow it
             "write": 1,  # a word alone
+            "row": 1,  # of the core: may be dropped
             "word": word_bits,  # which one of its beat
         }
     )
@@ -59,7 +60,7 @@ class RowReader(wiring.Component):
             {
                 "i": In(stream.Signature(access_layout(address_bits=row_bits + column_bits - word_bits, word_bits=word_bits))),
                 "hold": In(1),
-                "drop": In(1),  # what isn't opened yet is forgotten
+                "drop": In(1),  # a row that isn't opened yet is forgotten
                 "idle": Out(1),
                 "activate": Out(ActivateSignature),
                 "column": Out(ColumnSignature),
@@ -112,9 +113,10 @@ class RowReader(wiring.Component):
             ]
         with m.Elif(ripe != 0):
             m.d.sync += ripe.eq(ripe - 1)
-        with m.If(self.i.valid & self.i.ready):
+        taken = self.i.valid & self.i.ready
+        with m.If(taken):
             m.d.sync += [access.eq(self.i.payload), waits.eq(1)]
-        with m.If(self.drop):
+        with m.If(self.drop & Mux(taken, self.i.payload.row, access.row)):
             m.d.sync += waits.eq(0)
 
         # read

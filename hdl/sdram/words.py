@@ -59,6 +59,7 @@ class WordAccess(wiring.Component):
         m.d.comb += [
             self.access.valid.eq((pending | self.test) & ~sent),
             payload.more.eq(0),
+            payload.row.eq(0),
         ]
         with m.If(pending):
             m.d.comb += [

@@ -32,7 +32,7 @@ class ScriptedCore(wiring.Component):
                 "hang": In(1),
                 "begun": Out(16),
                 "rows": Out(row_stream(isa.Width())),
-                "flash": In(far_words),
+                "flash": In(far_words(1)),
             }
         )
 

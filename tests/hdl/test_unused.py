@@ -16,7 +16,7 @@ from .unused import unused
 DESIGNS = {
     "core": lambda: Core(params=CoreParams()),
     "one comparator": lambda: Core(params=CoreParams(width=isa.Width(comparators=1))),
-    "core with flash": lambda: Core(params=CoreParams(flash=True)),
+    "core with flash": lambda: Core(params=CoreParams(far_bytes=1)),
     "board": lambda: System(boards.get("icebreaker")),
 }
 

@@ -106,7 +106,7 @@ class CoreBench:
         size = program.width.beat_bytes
         used = max(piece.beat + len(piece.data) // size for piece in program.tables if piece.tier == 0)
         beats = max(16, 1 << (used - 1).bit_length())
-        params = CoreParams(width=program.width, table_beats=beats, flash=pace > 0, **sizes)
+        params = CoreParams(width=program.width, table_beats=beats, far_bytes=int(pace > 0), **sizes)
         self.refused = Signal()
         bank, tier = _bank(program.memory(beats * size)), partial(StallingTier, stall=self.refused)
         self.core = Core(params=params, bank=bank, tier=tier)

@@ -15,8 +15,26 @@ def test_widths_refused(name: str, choices: str, value) -> None:
 
 @pytest.mark.parametrize(("lanes", "bits"), [(8, 21), (16, 20), (32, 19)])
 def test_beats_of_a_flash_of_16_mb(lanes: int, bits: int) -> None:
-    assert CoreParams(width=isa.Width(lanes=lanes), table_beats=1024, flash=True).address_bits == bits
+    assert CoreParams(width=isa.Width(lanes=lanes), table_beats=1024, far_bytes=1).address_bits == bits
     assert CoreParams(width=isa.Width(lanes=lanes), table_beats=1024).address_bits == 10
+
+
+@pytest.mark.parametrize(("lanes", "bits"), [(8, 20), (16, 19), (32, 18)])
+def test_beats_of_a_bank_of_8_mb(lanes: int, bits: int) -> None:
+    assert CoreParams(width=isa.Width(lanes=lanes, far_banks=4), table_beats=1024, far_bytes=4).address_bits == bits
+
+
+@pytest.mark.parametrize(
+    ("banks", "lanes", "far_bytes", "message"),
+    [
+        (1, 8, 4, "far_bytes must be 0 or 1, and with an SDRAM 4 or 8, not 4"),
+        (4, 8, 1, "far_bytes must be 0 or 1, and with an SDRAM 4 or 8, not 1"),
+        (4, 8, 8, "far_bytes must be at most half a beat of 8 bytes, not 8"),
+    ],
+)
+def test_far_tiers_refused(banks: int, lanes: int, far_bytes: int, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        CoreParams(width=isa.Width(lanes=lanes, far_banks=banks), far_bytes=far_bytes)
 
 
 @pytest.mark.parametrize(("name", "high"), [("table_beats", 1 << 22), ("anchor_words", 1024), ("index_depth", 1024)])

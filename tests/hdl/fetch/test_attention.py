@@ -57,7 +57,7 @@ class Bench(wiring.Component):
 
     def __init__(self, *, runs: list[Run], words: list[int], flash: bool) -> None:
         self._program = [word for run in runs for word in run.encode()]
-        params = CoreParams(table_beats=BEATS, flash=flash)
+        params = CoreParams(table_beats=BEATS, far_bytes=int(flash))
         self.fetch = RowFetch(params=params)
         self.stall = Signal()
         self.tier = StallingTier(params=params, bank=partial(FilledBank, words=words), stall=self.stall)

@@ -28,7 +28,7 @@ class Seen:
 
 
 def rtl_requests(runs: list[Run], indices: list[int], *, slow: float = 0, seed: int = 0, clocks: int = 1500) -> Seen:
-    dut, rng, seen = RowFetch(params=CoreParams(table_beats=BEATS, flash=True)), random.Random(seed), Seen()
+    dut, rng, seen = RowFetch(params=CoreParams(table_beats=BEATS, far_bytes=1)), random.Random(seed), Seen()
     program = [word for run in runs for word in run.encode()]
 
     async def bench(ctx) -> None:

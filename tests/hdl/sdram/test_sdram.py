@@ -205,6 +205,22 @@ def test_rows_of_a_step_that_was_ended_are_forgotten():
         assert bench.seen.bytes(4, counts[0]) == content[2][9 * 16 : 11 * 16]
 
 
+def test_it_starts_and_takes_words_while_the_core_is_in_reset():
+    """``clear`` stands for as long as no image is loaded."""
+    bench, kept = Bench(), []
+
+    async def go(ctx):
+        ctx.set(bench.dut.clear, 1)
+        assert await bench.start(ctx)
+        await bench.word(ctx, 3 << 22 | 9, 0x1234)
+        kept.append(await bench.word(ctx, 3 << 22 | 9, 0x1234, compare=True))
+        kept.append(await bench.word(ctx, 3 << 22 | 9, 0x1235, compare=True))
+
+    bench.run(go, limit=5_000)
+    assert kept == [False, True]
+    assert bench.chip.row(3, 0)[18:20] == b"\x34\x12"
+
+
 def test_refreshes_come_often_enough_whatever_is_asked():
     """Rows without a pause for some intervals: the chip, which counts, is content; so it is while nothing is asked."""
     bench, rng = Bench(), random.Random(4)

@@ -16,7 +16,7 @@ from ...firmware.networks import random_layer
 from ...firmware.transformers import BlockShape, random_block
 
 BOARD = boards.get("icebreaker")
-PARAMS = replace(core_params(BOARD), flash=False)
+PARAMS = replace(core_params(BOARD), far_bytes=0)
 
 
 def network_of(*, tables: int, key_pairs: int, n: int = 16) -> TransformerNetwork:

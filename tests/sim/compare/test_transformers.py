@@ -26,7 +26,7 @@ from ...firmware.flashed import WITH_FLASH
 from ...firmware.transformers import lean_anchors, paper_shaped, random_transformer, spread, with_symbols
 
 BOARD = boards.get("icebreaker")
-PARAMS = replace(core_params(BOARD), flash=False)
+PARAMS = replace(core_params(BOARD), far_bytes=0)
 FLASH = {mode: boards.flash_mode(WITH_FLASH, mode) for mode in boards.FLASH_MODES}
 STEPS = 40  # a ring has 32 entries
 

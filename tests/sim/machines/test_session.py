@@ -19,7 +19,7 @@ from sim.machines.session import CoreSession
 from ...firmware.networks import random_network
 
 BOARD = boards.get("icebreaker")
-PARAMS = replace(core_params(BOARD), flash=False)  # with one: test_flash_networks.py
+PARAMS = replace(core_params(BOARD), far_bytes=0)  # with one: test_flash_networks.py
 STEPS = 4
 
 
