@@ -1,6 +1,6 @@
 """Boards, one file each: device, clocks, memory tiers and sizes. Imports nothing of ours."""
 
-from . import icebreaker, icepi_zero, icesugar, icesugar_pro, ulx3s, upduino_v3
+from . import colorlight_5a75b, icebreaker, icepi_zero, icesugar, icesugar_pro, orangecrab_25f, ulx3s, upduino_v3
 from .board import Board, PinGroup, Programmer, Tier, Wiring
 from .modes import FLASH_MODES, FlashMode, flash_mode
 from .parts import IS25LP128F, W25Q64JV, W25Q128JV, W25Q256JV, FlashPart
@@ -40,6 +40,9 @@ _ALL = (
     ulx3s.ULX3S_85F_SDRAM,
     icepi_zero.BOARD,
     icesugar_pro.BOARD,
+    orangecrab_25f.BOARD,
+    colorlight_5a75b.VERSION_7,
+    colorlight_5a75b.VERSION_8,
 )
 BOARDS: dict[str, Board] = {board.name: board for board in _ALL}
 

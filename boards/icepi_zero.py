@@ -26,6 +26,7 @@ BOARD = Board(
     table_clocks=3,
     image_offset=0x100000,  # an uncompressed bitstream of the 25F takes about 0.6 MB
     flash_size=16 << 20,
+    uart_baud=3_000_000,  # as on the ULX3S
     usb="0403:6015",  # FT231X
     programmers=(Programmer(tool="openFPGALoader", package="openfpgaloader", words=JTAG),),
 )

@@ -12,10 +12,11 @@ from boards import Board
 from ..core.core import Core
 from ..flash.bus import FlashPins
 from ..link.link import Link
-from ..link.uart import UartReceiver, UartTransmitter, clocks_per_bit
+from ..link.uart import UartReceiver, UartTransmitter
 from ..memory.bank import GenericBank
 from . import times
 from .parts import connect_image, connect_rows, connect_sdram, core_params, make_flash, make_loader, make_sdram
+from .rest import Rest, needs_rest, rest_clocks
 
 
 class System(wiring.Component):
@@ -37,8 +38,9 @@ class System(wiring.Component):
     ``core``: another component with the core's ports; by default the board's core on ``bank``. ``loaded``: begins with ``led_g`` lit and
     without an image from flash, for simulations that fill the memories themselves; the flash is made ready for rows all the same.
     ``bit_clocks``, ``pause_bits``, ``gap_bits``, ``watchdog_bits``: times that a simulation may shorten (those of UartReceiver,
-    FlashController, FrameReceiver, Link); left out, the first is the board's clock over its baud rate, and the next two follow from its
-    clock (hdl/board/times.py). ``start_clocks``: of SdramController, likewise.
+    FlashController, FrameReceiver, Link); left out, the first is the board's, and the next two follow from its clock
+    (hdl/board/times.py). On a board that ``needs_rest`` a step waits ``rest_clocks`` after a reset of the core. ``start_clocks``: of
+    SdramController, likewise to be shortened.
     """
 
     def __init__(
@@ -57,13 +59,14 @@ class System(wiring.Component):
         params = core_params(board)
         self._core = core or Core(params=params, bank=bank)
         self._loaded = loaded
-        bit_clocks = bit_clocks or clocks_per_bit(clock_hz=board.clock_hz, baud=board.uart_baud)
+        bit_clocks = bit_clocks or board.bit_clocks
         self._receiver, self._transmitter = UartReceiver(clocks=bit_clocks), UartTransmitter(clocks=bit_clocks)
         gap_bits = gap_bits or times.gap_bits(board.clock_hz)
         self._link = Link(width=params.width, flash=board.flash is not None, gap_bits=gap_bits, watchdog_bits=watchdog_bits)
         self._flash = make_flash(board, pause_bits=pause_bits, boot=not loaded)
         self._sdram = make_sdram(board, start_clocks=start_clocks)
         self._loader = make_loader(board, loaded=loaded)
+        self._rest = Rest(clocks=rest_clocks(params.width)) if needs_rest(board) else None
         super().__init__(
             {
                 "uart_rx": In(1, init=1),
@@ -88,7 +91,13 @@ class System(wiring.Component):
 
         wiring.connect(m, receiver.o, link.i)
         wiring.connect(m, link.o, transmitter.i)
-        wiring.connect(m, link.step, core.step)
+        if self._rest is None:
+            wiring.connect(m, link.step, core.step)
+        else:
+            m.submodules.rest = rest = self._rest
+            wiring.connect(m, link.step, rest.i)
+            wiring.connect(m, rest.o, core.step)
+            m.d.comb += rest.held.eq(core_reset)
         wiring.connect(m, core.symbol, link.symbol)
         wiring.connect(m, link.read_request, core.read_request)
         wiring.connect(m, core.read_data, link.read_data)

@@ -1,8 +1,8 @@
-"""cocotb tests of the whole FPGA (fpga_pins.v) with a flash chip at its pins, run by test_fpga_icarus.py.
+"""cocotb tests of the whole FPGA (ice40_pins.v, ecp5_pins.v) with a flash chip at its pins, run by test_fpga_icarus.py.
 
 Pins change at the cells of the FPGA; the chip sees that ``FPGA_OUT`` ps later, and the FPGA what the chip does ``FPGA_BACK`` ps after
-it. While an output of the chip is unstable, and where nobody drives, levels are random. ``FPGA_IMAGE`` names the image file,
-``FPGA_NETWORK`` the network it was compiled from.
+it. While an output of the chip is unstable, and where nobody drives, levels are random. ``FPGA_BOARD`` names the board, ``FPGA_BAUD`` is
+its UART's rate, ``FPGA_IMAGE`` names the image file, ``FPGA_NETWORK`` the network it was compiled from.
 """
 
 import os
@@ -24,9 +24,9 @@ from firmware.image.image import read_image
 from golden.integer.file import load
 from sim.flash import FlashChip, Found, Power
 
-BOARD = boards.get("icebreaker")
+BOARD = boards.get(os.environ["FPGA_BOARD"])
 OUT, BACK = (int(os.environ.get(f"FPGA_{name}", "1000")) for name in ("OUT", "BACK"))
-BAUD = 4_000_000
+BAUD = int(os.environ["FPGA_BAUD"])
 BOOT_TIME = 30_000_000_000  # ps
 STEPS = 20
 
@@ -139,7 +139,7 @@ async def finds_a_changed_table(dut):
     changed = bytearray(image)
     for piece in program.tables:
         if piece.tier:
-            first = piece.beat * 8 - BOARD.image_offset
+            first = piece.beat * BOARD.lanes - BOARD.image_offset
             changed[first : first + len(piece.data)] = bytes(byte ^ 0x08 for byte in piece.data)
     bench = Bench(dut, bytes(changed))
     assert await bench.booted() == (1, 0)

@@ -12,7 +12,8 @@ from firmware.image.image import store_image, write_image
 from firmware.isa import Width
 from firmware.program import Program
 from golden.integer.network import Network
-from hdl.board.embedded import EmbeddedCore, rest_clocks
+from hdl.board.embedded import EmbeddedCore
+from hdl.board.rest import rest_clocks
 from hdl.core.layouts import row_stream
 from sim.compare.expected import Golden
 from sim.compiled.build import build
