@@ -13,6 +13,7 @@ STORE_WORDS = 256  # words a bank
 ACC_WORDS = 256  # words a lane
 ZERO_WORD = 255  # of store and accumulators: always zero
 ANCHOR_WORDS = 512
+MAX_ROW_BEATS = 128
 FLASH_ADDRESS_BITS = 24  # of a byte in the flash tier: 16 MB
 CONTEXT = 32  # positions of an index cache: entries of a ring
 SIDE_BEATS = 2 * CONTEXT  # of a side block: a ring of key indices, then position bits

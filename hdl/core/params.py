@@ -9,10 +9,11 @@ from firmware import isa
 class CoreParams:
     """Sizes of a core.
 
-    ``width``: its lanes and comparators. ``table_beats``: beats of the table tier, a power of two. ``anchor_words``: words of the anchor
-    memory, a power of two. ``store_clocks``: in which the latency store reads a word, 1, or 2 with a register behind the memory.
-    ``table_clocks``: in which the table tier reads a beat, 1, or 3 with registers before and behind the memory. ``index_depth``: indices
-    that may wait for their rows, a power of two, at least 16. ``flash``: whether there is a second tier, in flash.
+    ``width``: its lanes and comparators. ``table_beats``: beats of the table tier, a power of two, or a multiple of those of the longest
+    row. ``anchor_words``: words of the anchor memory, a power of two. ``store_clocks``: in which the latency store reads a word, 1, or 2
+    with a register behind the memory. ``table_clocks``: in which the table tier reads a beat, 1, or 3 with registers before and behind
+    the memory. ``index_depth``: indices that may wait for their rows, a power of two, at least 16. ``flash``: whether there is a second
+    tier, in flash.
     """
 
     width: isa.Width = field(default_factory=isa.Width)
@@ -26,8 +27,10 @@ class CoreParams:
     def __post_init__(self) -> None:
         for name, low, high in (("table_beats", 16, 1 << 22), ("anchor_words", 16, 1024), ("index_depth", 16, 1024)):
             value = getattr(self, name)
-            if not low <= value <= high or value & (value - 1):
-                raise ValueError(f"{name} must be a power of two from {low} to {high}, not {value!r}")
+            unit = isa.MAX_ROW_BEATS if name == "table_beats" else 0  # the last beat is a row of zeros, of any length
+            if not low <= value <= high or (value & (value - 1) and not (unit and value % unit == 0)):
+                other = f" or a multiple of {unit}" if unit else ""
+                raise ValueError(f"{name} must be a power of two{other} from {low} to {high}, not {value!r}")
         for name, both in (("store_clocks", (1, 2)), ("table_clocks", (1, 3))):
             if (value := getattr(self, name)) not in both:
                 raise ValueError(f"{name} must be {both[0]} or {both[1]}, not {value!r}")

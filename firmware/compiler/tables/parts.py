@@ -11,8 +11,6 @@ from ..stages.attention import block_families, side_blocks
 from ..stages.stage import Family, Stage
 from .placement import Item
 
-MAX_ROW_BEATS = 128
-
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
@@ -49,8 +47,8 @@ def make_parts(stages: list[Stage], sizes: Sizes, copied: dict[int, int], width:
         if stage.reads:
             words = sizes.output_words if stage.region == "output" else sizes.state_words
             row_beats = words // (1 if stage.bits == 8 else 2)
-            if row_beats > MAX_ROW_BEATS:
-                raise CompileError(f"a row of {stage.id} takes {row_beats} beats, the core reads rows of at most {MAX_ROW_BEATS}")
+            if row_beats > isa.MAX_ROW_BEATS:
+                raise CompileError(f"a row of {stage.id} takes {row_beats} beats, the core reads rows of at most {isa.MAX_ROW_BEATS}")
             parts += [_tables(stage, group, row_beats, width) for group in range(len(stage.families))]
         elif stage.mode == Mode.ANCHORS:
             assert stage.block is not None

@@ -1,8 +1,12 @@
 """Sizes of a core: what is refused, in which words, and what is taken."""
 
+from dataclasses import replace
+
 import pytest
 
+import boards
 from firmware import isa
+from hdl.board.parts import core_params
 from hdl.core.params import CoreParams
 
 
@@ -19,13 +23,32 @@ def test_beats_of_a_flash_of_16_mb(lanes: int, bits: int) -> None:
     assert CoreParams(width=isa.Width(lanes=lanes), table_beats=1024).address_bits == 10
 
 
-@pytest.mark.parametrize(("name", "high"), [("table_beats", 1 << 22), ("anchor_words", 1024), ("index_depth", 1024)])
-def test_sizes(name: str, high: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "high", "rule"),
+    [
+        ("table_beats", 1 << 22, "a power of two or a multiple of 128"),
+        ("anchor_words", 1024, "a power of two"),
+        ("index_depth", 1024, "a power of two"),
+    ],
+)
+def test_sizes(name: str, high: int, rule: str) -> None:
     for value in (16, 32, high):
         assert getattr(CoreParams(**{name: value}), name) == value
-    for value in (-16, 0, 8, 15, 17, 48, high - 1, high + 1, 2 * high):
-        with pytest.raises(ValueError, match=rf"^{name} must be a power of two from 16 to {high}, not {value}$"):
+    for value in (-16, 0, 8, 15, 17, 48, 200, high - 1, high + 1, 2 * high):
+        with pytest.raises(ValueError, match=rf"^{name} must be {rule} from 16 to {high}, not {value}$"):
             CoreParams(**{name: value})
+
+
+def test_tables_in_whole_rows() -> None:
+    for value, bits in ((384, 9), (640, 10), (10240, 14), (12288, 14)):
+        assert CoreParams(table_beats=value).address_bits == bits
+
+
+def test_tables_of_broken_beats_are_refused() -> None:
+    board = boards.get("ulx3s_85f")
+    broken = replace(board, tiers=(replace(board.tiers[0], size=131_080),))
+    with pytest.raises(ValueError, match=r"^tiers\[0\].size of ulx3s_85f must be whole beats of 16 bytes, not 131080 bytes$"):
+        core_params(broken)
 
 
 def test_positional_sizes_are_refused() -> None:
