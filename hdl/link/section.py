@@ -39,7 +39,7 @@ def space_words(
     """16-bit words of each space that may be loaded, from the sizes of the core's memories; the store's last word, always zero, may not."""
     return {
         isa.Kind.TABLES: table_bytes // 2,
-        isa.Kind.ANCHORS: 4 * anchor_words,
+        isa.Kind.ANCHORS: width.anchor_columns * anchor_words,
         isa.Kind.PROGRAM: isa.WORDS_PER_INSTRUCTION * instructions,
         isa.Kind.STORE: width.store_latencies - width.lanes,
         isa.Kind.JITTER: 256,

@@ -31,9 +31,7 @@ def match(possible: list[int], count: int) -> list[int]:
     return partner
 
 
-def in_twos(
-    count: int, over: Callable[[int, int], int], pairs: list[tuple[int, int]], rng: np.random.Generator
-) -> list[tuple[int, ...]]:
+def in_twos(count: int, over: Callable[[int, int], int], pairs: list[tuple[int, int]], rng: np.random.Generator) -> list[tuple[int, ...]]:
     """Items 0 .. ``count`` - 1 in twos, the words over the ideal few: ``pairs``, then greedily, then by exchanging partners. An odd item
     comes last, alone.
 

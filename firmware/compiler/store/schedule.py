@@ -77,15 +77,13 @@ def schedules(
     """
     n_t = len(sources[0])
     items: list[tuple[int, ...]] = [(table,) for table in range(n_t)]
-    words = [[tuple((pair,) for pair in range(anchors.shape[1])) for _ in range(n_t)] for anchors in sources]
+    words: list[list[Rows]] = [[tuple((pair,) for pair in range(anchors.shape[1])) for _ in range(n_t)] for anchors in sources]
     size = 1
     while size < comparators:
         known = [tables for one in start or () for tables, _ in one.groups]
         begin = _halves(known, size, {item: number for number, item in enumerate(items)})
         size *= 2
-        joins = [
-            _Join(anchors, items, rows, masks, slots=2 * comparators, size=size) for anchors, rows in zip(sources, words, strict=True)
-        ]
+        joins = [_Join(anchors, items, rows, masks, slots=2 * comparators, size=size) for anchors, rows in zip(sources, words, strict=True)]
         twos = in_twos(len(items), lambda a, b, joins=joins: sum(one.over(a, b) for one in joins), begin, rng)  # type: ignore[misc]
         words = [[one.joined(two) for two in twos] for one in joins]
         items = [tuple(table for number in two for table in items[number]) for two in twos]
@@ -143,7 +141,11 @@ class _Join:
     def _possible(self) -> list[list[int]]:
         """Of each word of all items, for each item the mask of its words that it may join."""
         named = [
-            list(dict.fromkeys(v for table, pair in zip(tables, row, strict=True) if pair is not None for v in self._anchors[table, pair].tolist()))
+            list(
+                dict.fromkeys(
+                    v for table, pair in zip(tables, row, strict=True) if pair is not None for v in self._anchors[table, pair].tolist()
+                )
+            )
             for tables, rows in zip(self._items, self._rows, strict=True)
             for row in rows
         ]

@@ -52,7 +52,7 @@ def make_parts(stages: list[Stage], sizes: Sizes, copied: dict[int, int], width:
             parts += [_tables(stage, group, row_beats, width) for group in range(len(stage.families))]
         elif stage.mode == Mode.ANCHORS:
             assert stage.block is not None
-            parts.append(_words(stage, str(stage.id), width, count=copied[stage.block], beats=1))
+            parts.append(_words(stage, str(stage.id), width, count=copied[stage.block] * width.anchor_beats, beats=1))
         elif stage.mode == Mode.QUERY and stage.sync:  # the first of a block
             count = sum(side_blocks(family, width) for family in block_families(stages, stage.block))
             parts.append(_words(stage, str(StageId(Work.SIDE, stage.block)), width, count=count, beats=isa.SIDE_BEATS))
@@ -74,7 +74,7 @@ def _tables(stage: Stage, group: int, row_beats: int, width: isa.Width) -> Part:
         row_beats=row_beats,
         int4=stage.bits == 4,
         reads=family.reach,
-        together=0 if stage.token else max(2, grain),
+        together=0 if stage.token else max(2, grain, width.comparators),
         grain=grain,
     )
     return Part(stage=stage, group=group, row_beats=row_beats, item=item)

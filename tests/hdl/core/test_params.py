@@ -10,8 +10,8 @@ from hdl.board.parts import core_params
 from hdl.core.params import CoreParams
 
 
-@pytest.mark.parametrize(("name", "choices"), [("lanes", "8, 16, 32"), ("comparators", "1, 2")])
-@pytest.mark.parametrize("value", [0, 3, 4, 64, -1, "2"])
+@pytest.mark.parametrize(("name", "choices"), [("lanes", "8, 16, 32"), ("comparators", "1, 2, 4")])
+@pytest.mark.parametrize("value", [0, 3, 5, 64, -1, "2"])
 def test_widths_refused(name: str, choices: str, value) -> None:
     with pytest.raises(ValueError, match=rf"^{name} must be one of {choices}, not {value!r}$"):
         isa.Width(**{name: value})
@@ -57,10 +57,12 @@ def test_positional_sizes_are_refused() -> None:
 
 
 @pytest.mark.parametrize("lanes", [8, 16, 32])
-@pytest.mark.parametrize("comparators", [1, 2])
+@pytest.mark.parametrize("comparators", [1, 2, 4])
 def test_anchor_words_fit_their_memory(comparators: int, lanes: int) -> None:
     width = isa.Width(lanes=lanes, comparators=comparators)
     size = CoreParams(width=width).anchor_width
     assert size % 16 == 0
     assert width.anchor_bits <= size < width.anchor_bits + 16
-    assert size <= 64  # what an image gives an anchor word
+    columns = width.anchor_columns  # what an image gives an anchor word
+    assert size <= 16 * columns == (64 if comparators < 4 else 128)
+    assert width.anchor_beats * width.side_words >= columns
