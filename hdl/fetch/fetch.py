@@ -202,9 +202,10 @@ class RowFetch(wiring.Component):
         fields stand as long. Returns the stream that takes it."""
         rows, far_next = streamer.i, streamer.flash_next if self._params.far_bytes else Const(1)
         if self._params.width.far_banks > 1:
-            m.submodules.queue = queue = RowQueue(address_bits=self._bits)
+            tight = 2 * self._params.far_bytes == self._params.width.beat_bytes
+            m.submodules.queue = queue = RowQueue(address_bits=self._bits, tight=tight)
             wiring.connect(m, queue.o, streamer.i)
-            m.d.comb += queue.streams_far.eq(streamer.flash_next)
+            m.d.comb += [queue.streams_far.eq(streamer.flash_next), queue.streams.eq(~streamer.i.ready | streamer.request.valid)]
             rows, far_next = queue.i, queue.far_next
         i = rows.payload
         m.d.comb += [rows.valid.eq(valid & asked), i.a.eq(slot.a[: self._bits])]
