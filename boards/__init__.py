@@ -36,6 +36,7 @@ _ALL = (
     upduino_v3.BOARD,
     ulx3s.ULX3S_12F,
     ulx3s.ULX3S_25F,
+    ulx3s.ULX3S_25F_SDRAM,
     ulx3s.ULX3S_45F,
     ulx3s.ULX3S_85F,
     ulx3s.ULX3S_85F_SDRAM,

@@ -78,6 +78,14 @@ ULX3S_25F = replace(
     lanes=8,  # of 16, the core would leave room for 16 blocks of tables
 )
 
+ULX3S_25F_SDRAM = replace(
+    ULX3S_25F,
+    name="ulx3s_25f_sdram",
+    title="Radiona ULX3S 25F with its SDRAM",
+    tiers=(ULX3S_25F.tiers[0], SDRAM),
+    image_flash=FLASH,
+)
+
 ULX3S_12F = replace(
     ULX3S_25F,
     name="ulx3s_12f",

@@ -11,6 +11,7 @@ from ..flash.bus import FlashPins, FlashStatus
 from ..link.bus import ReadDataStream, ReadRequestStream, StepStream, SymbolStream
 from ..link.loader import LoadStatus
 from ..link.rest import Rest, rest_clocks
+from ..memory.bank import block_ram_bank
 from .parts import connect_image, connect_rows, core_params, make_flash, make_loader
 
 
@@ -36,7 +37,7 @@ class EmbeddedCore(wiring.Component):
 
     def __init__(self, board: Board, *, pause_bits: int | None = None) -> None:
         params = core_params(board)
-        self._core = Core(params=params)
+        self._core = Core(params=params, bank=block_ram_bank)
         self._rest = Rest(clocks=rest_clocks(params.width) if board.flash else 0)
         self._loader = make_loader(board)
         self._flash = make_flash(board, pause_bits=pause_bits)

@@ -17,8 +17,10 @@ from . import times
 
 
 def core_params(board: Board) -> CoreParams:
-    """The sizes of the core that ``board`` asks for."""
+    """The sizes of the core that ``board`` asks for; ``ValueError`` where its tables on chip are not whole beats, or too few or many."""
     width = isa.Width.of(board)
+    if board.tiers[0].size % width.beat_bytes:
+        raise ValueError(f"tiers[0].size of {board.name} must be whole beats of {width.beat_bytes} bytes, not {board.tiers[0].size} bytes")
     return CoreParams(
         width=width,
         table_beats=board.tiers[0].size // width.beat_bytes,

@@ -96,10 +96,10 @@ class RowFetch(wiring.Component):
             m.d.sync += [
                 run.table_base.eq(run.table_base + (one << run.table_log2)),
                 run.count.eq(run.count - 1),
-                slot.b.eq(row | (flash | cache.empty | close).replicate(bits)),
+                slot.b.eq(self._or_zeros(row, flash | cache.empty | close, bits)),
             ]
             with m.If(~half):
-                m.d.sync += slot.a.eq(row | (cache.empty | close).replicate(wide))
+                m.d.sync += slot.a.eq(self._or_zeros(row, cache.empty | close, wide))
         with m.If(slot_valid):
             m.d.sync += [half.eq(0), opening.eq(0)]
         with m.If(offered.valid & offered.ready):
@@ -152,6 +152,13 @@ class RowFetch(wiring.Component):
         m.d.comb += [cache.open.eq(opened), cache.again.eq(again), cache.left.eq(rows_left), cache.made.eq(made)]
         m.d.comb += cache.key.eq(slot.a[: len(cache.key)])
         return m
+
+    def _or_zeros(self, row: Value, zeros: Value, bits: int) -> Value:
+        """The address ``row`` of ``bits`` or, with ``zeros``, that of the last beat of the tables tier, which is the row's every beat: its
+        lowest bits are ones, and the streamer adds a beat's number by OR."""
+        off = ~(self._params.table_beats - 1) & (1 << self._bits) - 1  # bits that are 0 in it
+        last = row | zeros.replicate(bits)
+        return last & ~(zeros.replicate(bits) & off) if off else last
 
     def _choose_index(self, m: Module, run: RunRegisters, cache: IndexCache) -> tuple[Signal, Signal, Signal]:
         """The next table's index, whether it is there, and whether the run takes it from the queue."""

@@ -64,7 +64,7 @@ class CoreControl:
         table_clocks: int = 1,
     ) -> None:
         self.runs, self.store_clocks, self.table_clocks = program.runs, store_clocks, table_clocks
-        self.indices = IndexControl(program.runs, emits_of_runs(program), store_clocks=store_clocks)
+        self.indices = IndexControl(program.runs, emits_of_runs(program), comparators=program.width.comparators, store_clocks=store_clocks)
         self.rows = RowControl(program.runs, program.width, cached=cached)
         self.far = far
         self.steps = StepControl(jitter=jitter, k=k, store_clocks=store_clocks)
