@@ -6,8 +6,9 @@ import pytest
 
 import boards
 from firmware.isa import Width
-from hdl.board.rest import Rest, needs_rest, rest_clocks
+from hdl.board.times import needs_rest
 from hdl.core.layouts import row_stream
+from hdl.link.rest import Rest, rest_clocks
 from sim.cycles.timing import FLASH
 
 from ..board_models import simulate
