@@ -65,11 +65,11 @@ def make_flash(
     )
 
 
-def make_sdram(board: Board, *, start_clocks: int | None = None) -> SdramController | None:
-    """The controller of the board's SDRAM, if it has one; ``start_clocks`` as it takes it."""
+def make_sdram(board: Board) -> SdramController | None:
+    """The controller of the board's SDRAM, if it has one."""
     if board.sdram is None:
         return None
-    return SdramController(width=isa.Width.of(board), parts=board.sdram.sdram, clock_hz=board.clock_hz, start_clocks=start_clocks)
+    return SdramController(width=isa.Width.of(board), parts=board.sdram.sdram, clock_hz=board.clock_hz)
 
 
 def connect_rows(m: Module, far: FlashController | SdramController, core: wiring.Component) -> None:

@@ -39,8 +39,7 @@ class System(wiring.Component):
     without an image from flash, for simulations that fill the memories themselves; the flash is made ready for rows all the same.
     ``bit_clocks``, ``pause_bits``, ``gap_bits``, ``watchdog_bits``: times that a simulation may shorten (those of UartReceiver,
     FlashController, FrameReceiver, Link); left out, the first is the board's, and the next two follow from its clock
-    (hdl/board/times.py). On a board that needs a rest a step waits ``rest_clocks`` after a reset of the core. ``start_clocks``: of
-    SdramController, likewise to be shortened.
+    (hdl/board/times.py). On a board that needs a rest a step waits ``rest_clocks`` after a reset of the core.
     """
 
     def __init__(
@@ -54,7 +53,6 @@ class System(wiring.Component):
         pause_bits: int | None = None,
         gap_bits: int | None = None,
         watchdog_bits: int = 24,
-        start_clocks: int | None = None,
     ) -> None:
         params = core_params(board)
         self._core = core or Core(params=params, bank=bank)
@@ -64,7 +62,7 @@ class System(wiring.Component):
         gap_bits = gap_bits or times.gap_bits(board.clock_hz)
         self._link = Link(width=params.width, flash=board.flash is not None, gap_bits=gap_bits, watchdog_bits=watchdog_bits)
         self._flash = make_flash(board, pause_bits=pause_bits, boot=not loaded)
-        self._sdram = make_sdram(board, start_clocks=start_clocks)
+        self._sdram = make_sdram(board)
         self._loader = make_loader(board, loaded=loaded)
         self._rest = Rest(clocks=rest_clocks(params.width)) if times.needs_rest(board) else None
         super().__init__(
