@@ -1,7 +1,8 @@
 """Boards, one file each: device, clocks, memory tiers and sizes. Imports nothing of ours."""
 
-from . import colorlight_5a75b, icebreaker, icepi_zero, icesugar, icesugar_pro, orangecrab_25f, ulx3s, upduino_v3
+from . import icebreaker, icesugar, upduino_v3
 from .board import Board, PinGroup, Programmer, Tier, Wiring
+from .ecp5 import colorlight_5a75b, icepi_zero, icesugar_pro, orangecrab_25f, ulx3s
 from .modes import FLASH_MODES, FlashMode, flash_mode
 from .parts import IS25LP128F, W25Q64JV, W25Q128JV, W25Q256JV, FlashPart
 from .sdram import SdramPart

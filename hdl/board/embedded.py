@@ -10,9 +10,9 @@ from ..core.core import Core
 from ..flash.bus import FlashPins, FlashStatus
 from ..link.bus import ReadDataStream, ReadRequestStream, StepStream, SymbolStream
 from ..link.loader import LoadStatus
+from ..link.rest import Rest, rest_clocks
 from ..memory.bank import block_ram_bank
 from .parts import connect_image, connect_rows, core_params, make_flash, make_loader
-from .rest import Rest, rest_clocks
 
 
 class EmbeddedCore(wiring.Component):

@@ -12,11 +12,11 @@ from boards import Board
 from ..core.core import Core
 from ..flash.bus import FlashPins
 from ..link.link import Link
+from ..link.rest import Rest, rest_clocks
 from ..link.uart import UartReceiver, UartTransmitter
 from ..memory.bank import GenericBank
 from . import times
 from .parts import connect_image, connect_rows, connect_sdram, core_params, make_flash, make_loader, make_sdram
-from .rest import Rest, needs_rest, rest_clocks
 
 
 class System(wiring.Component):
@@ -39,7 +39,7 @@ class System(wiring.Component):
     without an image from flash, for simulations that fill the memories themselves; the flash is made ready for rows all the same.
     ``bit_clocks``, ``pause_bits``, ``gap_bits``, ``watchdog_bits``: times that a simulation may shorten (those of UartReceiver,
     FlashController, FrameReceiver, Link); left out, the first is the board's, and the next two follow from its clock
-    (hdl/board/times.py). On a board that ``needs_rest`` a step waits ``rest_clocks`` after a reset of the core. ``start_clocks``: of
+    (hdl/board/times.py). On a board that needs a rest a step waits ``rest_clocks`` after a reset of the core. ``start_clocks``: of
     SdramController, likewise to be shortened.
     """
 
@@ -66,7 +66,7 @@ class System(wiring.Component):
         self._flash = make_flash(board, pause_bits=pause_bits, boot=not loaded)
         self._sdram = make_sdram(board, start_clocks=start_clocks)
         self._loader = make_loader(board, loaded=loaded)
-        self._rest = Rest(clocks=rest_clocks(params.width)) if needs_rest(board) else None
+        self._rest = Rest(clocks=rest_clocks(params.width)) if times.needs_rest(board) else None
         super().__init__(
             {
                 "uart_rx": In(1, init=1),

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 import boards
+from firmware import isa
 
 
 def test_unknown_board_is_named() -> None:
@@ -31,8 +32,15 @@ def test_sizes_are_possible(name: str) -> None:
     assert all(tier.size % board.lanes == 0 for tier in board.tiers)
     assert board.anchor_words <= 1024
     assert board.program_instructions <= 32
+    if board.sdram is not None:
+        assert board.tiers.index(board.sdram) == 1  # the tier field of an instruction
+        assert board.sdram.size <= 1 << isa.SDRAM_ADDRESS_BITS
+        assert {(part.bits // 4, min(part.size, board.sdram.size)) for part in board.sdram.sdram} == {
+            (board.sdram.at_once, board.sdram.size)
+        }
+        assert all(part.t_ck <= 5e11 / board.clock_hz for part in board.sdram.sdram)
     if board.flash is not None:
-        assert board.tiers.index(board.flash) == 1  # the tier field of an instruction
+        assert board.flash in (board.tiers[1], board.image_flash)
         assert board.image_offset < board.flash.base
         assert board.flash.base % board.lanes == 0
         assert board.flash.base + board.flash.size <= board.flash_size

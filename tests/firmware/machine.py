@@ -193,7 +193,10 @@ class Machine:
         for indices in positions:
             for table, index in enumerate(indices or []):
                 assert index << run.row_log2 < 1 << run.table_log2
-                self._row(run, run.table_base + (table << run.table_log2) + (index << run.row_log2), sums)
+                banks = self.program.width.far_banks if run.tier else 1
+                behind, bank = divmod(table, banks)
+                at = run.table_base + (behind << run.table_log2) + (index << run.row_log2)
+                self._row(run, at + (bank << self.program.width.far_address_bits if bank else 0), sums)
         assert sums.min() >= -32768
         assert sums.max() <= 32767
         if not run.last:

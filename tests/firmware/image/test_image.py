@@ -132,7 +132,7 @@ END = section(0xFF, 0, b"")
         (sealed(b"PLYC" + bytes([1, 2, 8, 0]), END), "the image version must be 2, not 1"),
         (sealed(b"PLYC" + bytes([2, 3, 8, 0]), END), "the header tells of no core: comparators must be one of 1, 2, 4, not 3"),
         (sealed(b"PLYC" + bytes([2, 2, 12, 0]), END), "the header tells of no core: lanes must be one of 8, 16, 32, not 12"),
-        (sealed(b"PLYC" + bytes([2, 2, 8, 1]), END), "the header's byte after the lanes must be 0, not 1"),
+        (sealed(b"PLYC" + bytes([2, 2, 8, 1]), END), "the header's byte after the lanes must be 0 or 4, not 1"),
         (sealed(HEAD, b""), "the image ends at byte 16 without an end section"),
         (sealed(HEAD, END + b"??"), "2 bytes follow the end section"),
         (sealed(HEAD, section(9, 0, b"") + END), "section 0 at byte 16 has the unknown kind 9"),

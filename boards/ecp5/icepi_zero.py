@@ -5,9 +5,9 @@ gateware/README.md: the pins of the FT231X that are JTAG), and the platform of a
 oscillator at another pin.
 """
 
-from .board import Board, Programmer, Tier, Wiring
-from .ecp5 import flash_tier, quad_flash
-from .parts import W25Q128JV
+from ..board import Board, Programmer, Tier, Wiring
+from ..parts import W25Q128JV
+from . import flash_tier, quad_flash
 
 # openFPGALoader knows the board by name since it has been made; these words also older versions understand
 JTAG = ("-c", "ft231X", "--pins", "7:3:5:6")

@@ -11,7 +11,7 @@ platform of amaranth-boards, whose pins are those of version 7.0. Version 6.1 ha
 
 from dataclasses import replace
 
-from .board import Board, PinGroup, Tier, Wiring
+from ..board import Board, PinGroup, Tier, Wiring
 
 
 def _wiring(*, rx: str, tx: str, loaded: str, error: str) -> Wiring:

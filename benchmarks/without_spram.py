@@ -1,6 +1,6 @@
 """What the design would be on an iCE40 HX8K, which has block RAM but no SPRAM: cells, MHz, and clocks of networks by the cycle model.
 
-python -m benchmarks.hx8k
+python -m benchmarks.without_spram
 
 The design is placed without pins, one seed. Its flash is read a nibble a clock.
 """

@@ -7,7 +7,7 @@ parts), and the platform of amaranth-boards for the pins.
 - dfu-util writes a bitstream behind the bootloader, at 0x80000, and nothing else: no image, and no tables in flash.
 """
 
-from .board import Board, PinGroup, Tier, Wiring
+from ..board import Board, PinGroup, Tier, Wiring
 
 _UART = PinGroup(name="feather_uart", pins=(("rx", "N17"), ("tx", "M18")), attributes=(("IO_TYPE", "LVCMOS33"), ("PULLMODE", "UP")))
 
@@ -19,7 +19,7 @@ BOARD = Board(
     device="LFE5U-25F",
     package="MG285",
     clock_in_hz=48e6,
-    clock_hz=70e6,
+    clock_hz=96e6,  # a part of speed grade 8
     tiers=(Tier(name="block RAM", kind="bram", size=65_536),),
     store_clocks=2,  # as on the ULX3S
     table_clocks=3,

@@ -4,27 +4,15 @@ from amaranth.hdl import Const, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from boards import Board
 from firmware import isa
 
-from ..link.bus import StepStream
-
-_LONGEST = 128  # beats of a row
-_BYTES = 13  # the reply to ABORT, and the shortest request for a step
+from .bus import StepStream
 
 
 def rest_clocks(width: isa.Width) -> int:
     """Clocks that a step waits after a reset of the core, a power of two: more than the longest row, which may be under way, takes in flash
     (128 beats, two clocks a byte)."""
     return 512 * width.lanes
-
-
-def needs_rest(board: Board) -> bool:
-    """Whether a row of tables in flash can outlast the bytes between a reset of the core and the next step on the serial line."""
-    far = board.far
-    if far is None or far.kind != "qspi":
-        return False
-    return _LONGEST * board.lanes * far.byte_clocks + far.row_clocks > _BYTES * 10 * board.bit_clocks
 
 
 class Rest(wiring.Component):

@@ -12,10 +12,10 @@ github.com/olofk/edalize/issues/58).
 
 from dataclasses import replace
 
-from .board import Board, Programmer, Tier, Wiring
-from .ecp5 import flash_tier, quad_flash
-from .parts import IS25LP128F, W25Q128JV
-from .sdram import IS42S16160G_7, MT48LC16M16A2_7E
+from ..board import Board, Programmer, Tier, Wiring
+from ..parts import IS25LP128F, W25Q128JV
+from ..sdram import IS42S16160G_7, MT48LC16M16A2_7E
+from . import flash_tier, quad_flash
 
 FLASH = flash_tier(base=0x280000, parts=(W25Q128JV, IS25LP128F))
 
