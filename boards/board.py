@@ -91,11 +91,12 @@ ICEPROG = Programmer(tool="iceprog", package="fpga-icestorm")
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """A board and the sizes of the core built for it.
+    """A board and the sizes of the core built for it, or of the cores.
 
     ``platform``: "module:class" of amaranth-boards; ``wiring``: which of its resources are used. ``clock_in_hz``: its oscillator;
     ``clock_hz``: the core's clock, out of the PLL.
-    ``lanes``: accumulators, and bytes of a beat; ``comparators``: P, anchor pairs compared in a clock. ``store_clocks``, ``table_clocks``:
+    ``cores``: 1, 2 or 4 of them beside one another, each with the first of the ``tiers``, all of its size, to itself; more than one have no
+    second tier. ``lanes``: accumulators, and bytes of a beat; ``comparators``: P, anchor pairs compared in a clock. ``store_clocks``, ``table_clocks``:
     in which the latency store and the tables on chip are read, 1 and 1, or 2 and 3 with registers at memories that are slow or far apart.
     ``anchor_words``, ``program_instructions``: depths.
     ``image_offset``, ``flash_size``: bytes; a memory image in flash begins at the offset. ``image_flash``: the flash that it is read from
@@ -113,6 +114,7 @@ class Board:
     clock_hz: float
     tiers: tuple[Tier, ...]
     image_flash: Tier | None = None
+    cores: int = 1
     lanes: int = 8
     comparators: int = 2
     store_clocks: int = 1
@@ -124,6 +126,14 @@ class Board:
     uart_baud: int = 1_000_000
     usb: str = ""
     programmers: tuple[Programmer, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.cores not in (1, 2, 4):
+            raise ValueError(f"cores of {self.name} must be one of 1, 2, 4, not {self.cores!r}")
+        if self.cores > 1 and len(self.tiers) > 1:
+            raise ValueError(
+                f"{self.name} has {self.cores} cores, so its tiers must be one, on chip: they can't share a {self.tiers[1].name}"
+            )
 
     @property
     def flash(self) -> Tier | None:
