@@ -96,9 +96,9 @@ class Board:
     ``platform``: "module:class" of amaranth-boards; ``wiring``: which of its resources are used. ``clock_in_hz``: its oscillator;
     ``clock_hz``: the core's clock, out of the PLL.
     ``cores``: 1, 2 or 4 of them beside one another, each with the first of the ``tiers``, all of its size, to itself; more than one have no
-    second tier. ``lanes``: accumulators, and bytes of a beat; ``comparators``: P, anchor pairs compared in a clock. ``store_clocks``, ``table_clocks``:
-    in which the latency store and the tables on chip are read, 1 and 1, or 2 and 3 with registers at memories that are slow or far apart.
-    ``anchor_words``, ``program_instructions``: depths.
+    second tier. ``lanes``: accumulators, and bytes of a beat; ``comparators``: P, anchor pairs compared in a clock.
+    ``store_clocks``, ``table_clocks``: in which the latency store and the tables on chip are read, 1 and 1,
+    or 2 and 3 with registers at memories that are slow or far apart. ``anchor_words``, ``program_instructions``: depths.
     ``image_offset``, ``flash_size``: bytes; a memory image in flash begins at the offset. ``image_flash``: the flash that it is read from
     where that is none of the ``tiers``.
     ``usb``: vendor and product of the USB chip that it is programmed through; ``programmers``: the tools that can, the best first.

@@ -60,6 +60,11 @@ on; 0 there means all."""
 OWN_SHIFT = 13
 
 
+def own_address(address: int, core: int | None) -> int:
+    """The address of a section in one of the OWN_SPACES, for all cores or for one."""
+    return address if core is None else address | core + 1 << OWN_SHIFT
+
+
 class Mode(IntEnum):
     """What a run does with its indices (docs/reference/isa.md, "Attention")."""
 

@@ -1,6 +1,7 @@
 """A program as an image, and an image as a program; and the two small images a host makes: a state, and a temperature."""
 
 import struct
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,9 +44,9 @@ def store_image(values: Int16, *, width: isa.Width, address: int = 0) -> bytes:
     return pack([_store(values, width, address=address)], width=width)
 
 
-def sampler_image(sampling: Sampling, *, width: isa.Width) -> bytes:
-    """An image that restarts the generator and sets the sampler."""
-    return pack(_sampling(sampling), width=width)
+def sampler_image(sampling: Sampling, *, width: isa.Width, core: int | None = None) -> bytes:
+    """An image that restarts the generator and sets the sampler; of one of several cores, if ``core`` says which."""
+    return pack([replace(section, address=isa.own_address(0, core)) for section in _sampling(sampling)], width=width)
 
 
 def _far(width: isa.Width) -> isa.Kind:

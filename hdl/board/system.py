@@ -46,11 +46,11 @@ class System(wiring.Component):
     the domain ``flash``, twice ``sync``, which is the surroundings' to make; all else is in ``sync``. Several cores are beside one another,
     with a Spread between them and link and loader (hdl/link/spread.py).
 
-    ``core``: another component with the core's ports, of a board with one; by default the board's cores on ``bank``. ``loaded``: begins with ``led_g`` lit and
-    without an image from flash, for simulations that fill the memories themselves; the flash is made ready for rows all the same.
-    ``bit_clocks``, ``pause_bits``, ``gap_bits``, ``watchdog_bits``: times that a simulation may shorten (those of UartReceiver,
-    FlashController, FrameReceiver, Link); left out, the first is the board's clock over its baud rate, and the next two follow from its
-    clock (hdl/board/times.py). ``start_clocks``: of SdramController, likewise.
+    ``core``: another component with the core's ports, of a board with one; by default the board's cores on ``bank``. ``loaded``: begins
+    with ``led_g`` lit and without an image from flash, for simulations that fill the memories themselves; the flash is made ready for rows
+    all the same. ``bit_clocks``, ``pause_bits``, ``gap_bits``, ``watchdog_bits``: times that a simulation may shorten (those of
+    UartReceiver, FlashController, FrameReceiver, Link); left out, the first is the board's clock over its baud rate, and the next two
+    follow from its clock (hdl/board/times.py). ``start_clocks``: of SdramController, likewise.
     """
 
     def __init__(

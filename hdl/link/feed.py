@@ -14,8 +14,8 @@ class PayloadFeed(wiring.Component):
     A byte is offered 2 clocks after ``forward`` or ``fetch``, and until it is taken; each needs a ``forward`` of its own. So one counter
     serves both payloads: a step gives one symbol for one symbol. After reset nothing is offered.
 
-    ``cores``: with more than one, steps may ``spread`` over them. The next one is then offered 2 clocks after one was taken, or in the clock
-    after a ``forward`` where as many steps as cores were under way: ``ahead`` counts those taken, ``length`` their symbols.
+    ``cores``: with more than one, steps may ``spread`` over them. The next one is then offered 2 clocks after one was taken, or in the
+    clock after a ``forward`` where as many steps as cores were under way: ``ahead`` counts those taken, ``length`` their symbols.
     """
 
     def __init__(self, *, cores: int = 1) -> None:

@@ -30,9 +30,9 @@ class Link(wiring.Component):
                    '--> PayloadFeed --'--> step   |    '----- symbol, read_data
                              '-----------> image  '---------- StateReport <-- load, flash
 
-    A reply's first byte is offered within 40 clocks of what it waits for: the end of its request, the last symbol, the last word. A step
-    of a core's run is offered when the symbol of the one before it was taken; a symbol is taken at once, or within 6 clocks. Words are read one
-    at a time. LOAD_BEGIN ends the reading of the flash; LOAD and SCRUB are refused while it lasts. After reset no request has come.
+    A reply's first byte is offered within 40 clocks of what it waits for: the end of its request, the last symbol, the last word. A step of
+    a core's run is offered when the symbol of the one before it was taken; a symbol is taken at once, or within 6 clocks. Words are read
+    one at a time. LOAD_BEGIN ends the reading of the flash; LOAD and SCRUB are refused while it lasts. After reset no request has come.
 
     A silence of 2^``gap_bits`` clocks ends a frame, and 2^``watchdog_bits`` clocks without a symbol (in READ: a word) end a request. Both
     times are counted in whole ticks of 2^(``gap_bits`` - 4) clocks: they are never shorter, and at most one tick longer.
