@@ -58,10 +58,11 @@ OWN_SPACES = (Kind.STORE, Kind.JITTER, Kind.CONFIG)
 """Those that one of several cores can be given its own of: the number of the core, from 1, is in the section's address from bit OWN_SHIFT
 on; 0 there means all."""
 OWN_SHIFT = 13
+MAX_CORES = 4
 
 
 def own_address(address: int, core: int | None) -> int:
-    """The address of a section in one of the OWN_SPACES, for all cores or for one."""
+    """The address of a section in one of the OWN_SPACES, for all cores (None) or for one."""
     return address if core is None else address | core + 1 << OWN_SHIFT
 
 

@@ -8,7 +8,7 @@ from golden.integer.symbols import TextDecoder
 
 from ..image.image import read_image, sampler_image
 from ..image.sections import Section, pack, signature, unpack, until_rest
-from ..isa import Kind, own_address
+from ..isa import Kind
 from ..program import Program
 from ..sampling import Sampling
 from .host import Hello, Host, LinkError
@@ -178,7 +178,7 @@ class Device:
         output, lanes = self._place.output, self.program.width.lanes
         columns = -(-self.program.meta.n_out // lanes) * lanes
         sections = [
-            Section(kind=Kind.STORE, address=own_address(at, self._named(core)), payload=np.array(part, "<i2").tobytes())
+            Section(kind=Kind.STORE, address=at, core=self._named(core), payload=np.array(part, "<i2").tobytes())
             for core, values in stores.items()
             for at, part in ((0, values[:output]), (output + columns, values[output + columns :]))
             if part

@@ -186,8 +186,8 @@ class FakeCore(Transport):
         jitter = np.zeros(256, np.int16)
         for section in sections:
             words = np.frombuffer(section.payload, "<i2")
-            named, address = divmod(section.address, 1 << isa.OWN_SHIFT)
-            for machine in [self.machines[named - 1]] if named else self.machines:
+            address = section.address
+            for machine in self.machines if section.core is None else [self.machines[section.core]]:
                 if section.kind == isa.Kind.STORE:
                     machine.store[address : address + len(words)] = words.tolist()
                     machine.cached = 0
