@@ -93,13 +93,14 @@ ICEPROG = Programmer(tool="iceprog", package="fpga-icestorm")
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """A board and the sizes of the core built for it.
+    """A board and the sizes of the core built for it, or of the cores.
 
     ``platform``: "module:class" of amaranth-boards; ``wiring``: which of its resources are used. ``clock_in_hz``: its oscillator;
     ``clock_hz``: the core's clock, out of the PLL.
-    ``lanes``: accumulators, and bytes of a beat; ``comparators``: P, anchor pairs compared in a clock. ``store_clocks``, ``table_clocks``:
-    in which the latency store and the tables on chip are read, 1 and 1, or 2 and 3 with registers at memories that are slow or far apart.
-    ``anchor_words``, ``program_instructions``: depths.
+    ``cores``: 1, 2 or 4 of them beside one another, each with the first of the ``tiers``, all of its size, to itself; more than one have no
+    second tier. ``lanes``: accumulators, and bytes of a beat; ``comparators``: P, anchor pairs compared in a clock.
+    ``store_clocks``, ``table_clocks``: in which the latency store and the tables on chip are read, 1 and 1,
+    or 2 and 3 with registers at memories that are slow or far apart. ``anchor_words``, ``program_instructions``: depths.
     ``image_offset``, ``flash_size``: bytes; a memory image in flash begins at the offset. ``image_flash``: the flash that it is read from
     where that is none of the ``tiers``.
     ``uart_baud``: of the serial port. What its USB chip can do, out of a whole number of the core's clocks (:attr:`bit_clocks`): more than
@@ -117,6 +118,7 @@ class Board:
     clock_hz: float
     tiers: tuple[Tier, ...]
     image_flash: Tier | None = None
+    cores: int = 1
     lanes: int = 8
     comparators: int = 2
     store_clocks: int = 1
@@ -134,6 +136,12 @@ class Board:
             raise ValueError(
                 f"uart_baud of the board {self.name} must divide its clock of {self.clock_hz / 1e6:g} MHz into 4 or more clocks a bit, "
                 f"at most 2 % off, not {self.uart_baud!r}"
+            )
+        if self.cores not in (1, 2, 4):
+            raise ValueError(f"cores of {self.name} must be one of 1, 2, 4, not {self.cores!r}")
+        if self.cores > 1 and len(self.tiers) > 1:
+            raise ValueError(
+                f"{self.name} has {self.cores} cores, so its tiers must be one, on chip: they can't share a {self.tiers[1].name}"
             )
 
     @property

@@ -30,6 +30,8 @@ IMAGE_VERSION = 2
 LINK_VERSION = 3
 REQUEST_START = 0xA5  # first byte of a frame
 REPLY_START = 0x5A
+CORE_SHIFT = 4  # of a command byte: the core that is meant, above the command
+ALL_CORES = 15  # in its place: all of them by turns
 FRAME_OVERHEAD = 6  # bytes of a frame besides its payload: start, seq, code, len and the CRC
 MAX_PAYLOAD = 255  # bytes
 MAX_READ = 127  # words of one READ
@@ -51,6 +53,18 @@ class Kind(IntEnum):
     PAD = 0x12
     FLASH = 0x13
     END = 0xFF
+
+
+OWN_SPACES = (Kind.STORE, Kind.JITTER, Kind.CONFIG)
+"""Those that one of several cores can be given its own of: the number of the core, from 1, is in the section's address from bit OWN_SHIFT
+on; 0 there means all."""
+OWN_SHIFT = 13
+MAX_CORES = 4
+
+
+def own_address(address: int, core: int | None) -> int:
+    """The address of a section in one of the OWN_SPACES, for all cores (None) or for one."""
+    return address if core is None else address | core + 1 << OWN_SHIFT
 
 
 class Mode(IntEnum):
@@ -96,7 +110,7 @@ class Status(IntEnum):
 
 class Greeting(IntEnum):
     """Bytes of HELLO's reply; SIGNATURE is the lowest of the four that end it. The high nibbles of COMPARATORS and CAPTURE tell of an
-    SDRAM: its banks, and when it is sampled."""
+    SDRAM: its banks, and when it is sampled. LANES has the binary logarithm of the number of cores from bit CORES_SHIFT on."""
 
     VERSION = 0
     COMPARATORS = 1
@@ -110,6 +124,7 @@ class Greeting(IntEnum):
 
 
 GREETING_BYTES = Greeting.SIGNATURE + 4
+CORES_SHIFT = 6
 
 
 class State(IntFlag):

@@ -57,6 +57,16 @@ ULX3S_85F_SDRAM = replace(
     image_flash=FLASH,
 )
 
+ULX3S_85F_TWO = replace(
+    ULX3S_85F,
+    name="ulx3s_85f_two",
+    title="Radiona ULX3S 85F with two cores",
+    clock_hz=70e6,  # 192 of 208 blocks are in use, and some of them far from what they serve
+    cores=2,
+    tiers=(Tier(name="block RAM", kind="bram", size=131_072),),  # of each core: 64 of 208 blocks
+    image_flash=FLASH,
+)
+
 ULX3S_45F = replace(
     ULX3S_85F,
     name="ulx3s_45f",

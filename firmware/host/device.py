@@ -1,6 +1,6 @@
 """A network on a core: text in and out, classes of inputs, temperature; what a user of a board calls."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -22,7 +22,11 @@ class SymbolError(ValueError):
 
 
 class Device:
-    """The network of ``image`` on the core behind ``host``; nothing is sent before :meth:`load`."""
+    """The network of ``image`` on the core behind ``host``; nothing is sent before :meth:`load`.
+
+    Several cores all hold the network. What is named ``all`` gives each a text or an input of its own, and they run at the same time; the
+    rest is about core 0, and sets all of them where it sets something, unless ``core`` says which.
+    """
 
     def __init__(self, host: Host, image: bytes) -> None:
         self.host = host
@@ -65,18 +69,35 @@ class Device:
             raise LinkError("the flash holds the tables of another image: write build/BOARD/flash.bin with the board's programmer")
         return core
 
-    def reset(self) -> None:
+    def reset(self, *, core: int | None = None) -> None:
         """The state as the image left it: h_0 = 0 in a recurrent network, an empty cache in a transformer."""
-        self._write_store(self.program.store.tolist())
+        self._write({core: self.program.store.tolist()})
 
-    def set_sampler(self, *, temperature: float = 0.0, k: int = 0, seed: int = 1) -> None:
-        """Draw at ``temperature`` among the ``k`` earliest spikes (0: all); temperature 0 takes the earliest. Restarts the generator."""
+    def set_sampler(self, *, temperature: float = 0.0, k: int = 0, seed: int = 1, core: int | None = None) -> None:
+        """Draw at ``temperature`` among the ``k`` earliest spikes (0: all); temperature 0 takes the earliest. Restarts the generator.
+
+        Cores draw alike from one seed.
+        """
         meta = self.program.meta
         sampling = Sampling.at(temperature, out_frac=meta.out_frac, outputs=self._place.output_range, seed=seed, k=k)
-        self.host.load(sampler_image(sampling, width=self.program.width))
+        self.host.load(sampler_image(sampling, width=self.program.width, core=self._named(core)))
 
     def classify(self, latencies: Sequence[int]) -> int:
         """The class of the inputs of a deep network, (n - n_ref) latencies of 16 bits."""
+        self._write({None: self._inputs(latencies)})
+        return self.host.step(1)[0]
+
+    def classify_all(self, samples: Sequence[Sequence[int]]) -> list[int]:
+        """The class of each of ``samples``, however many, as many at a time as there are cores."""
+        classes: list[int] = []
+        for at in range(0, len(samples), self.host.cores):
+            some = samples[at : at + self.host.cores]
+            self._write({core if self.host.cores > 1 else None: self._inputs(sample) for core, sample in enumerate(some)})
+            classes += [chosen[0] for chosen in self.host.step_all(1)][: len(some)]
+        return classes
+
+    def _inputs(self, latencies: Sequence[int]) -> list[int]:
+        """The latency store with the inputs of a deep network."""
         meta = self.program.meta
         if meta.kind != "deep" or len(latencies) != meta.n_in:
             raise LinkError(f"the network must be deep and take {len(latencies)} inputs, it is {meta.kind} and takes {meta.n_in}")
@@ -87,12 +108,23 @@ class Device:
         for neuron, value in enumerate([*latencies, *self._place.constants]):
             for address in self._place.neurons[neuron]:
                 store[address] = int(value)
-        self._write_store(store)
-        return self.host.step(1)[0]
+        return store
 
     def feed(self, text: bytes) -> list[int]:
         """Steps through ``text``; the symbols the core would have chosen."""
         return self.host.feed(self.symbols(text))
+
+    def feed_all(self, texts: Sequence[bytes]) -> list[list[int]]:
+        """The same with a text for each core; those that are longer than the shortest take longer."""
+        return self.host.feed_all([self.symbols(text) for text in texts])
+
+    def generate_all(self, count: int) -> list[str]:
+        """``count`` symbols that each core chooses, as UTF-8 text."""
+        texts = []
+        for chosen in self.host.step_all(count):
+            decoder = TextDecoder(tuple(self._listed()))
+            texts.append(decoder.text(chosen) + decoder.end())
+        return texts
 
     def generate(self, count: int) -> Iterator[str]:
         """``count`` symbols the core chooses, as UTF-8 text, a few at a time."""
@@ -133,10 +165,22 @@ class Device:
             raise SymbolError("the network has no symbols, so it reads no text")
         return list(listed)
 
-    def _write_store(self, values: list[int]) -> None:
-        """All latencies but the outputs, which the next step writes."""
+    def _named(self, core: int | None) -> int | None:
+        if core is not None and not (self.host.cores > 1 and 0 <= core < self.host.cores):
+            last = self.host.cores - 1
+            raise LinkError(
+                f"core must be 0..{last}, not {core}" if last else f"the board has one core, so none can be named, not even {core}"
+            )
+        return core
+
+    def _write(self, stores: Mapping[int | None, list[int]]) -> None:
+        """All latencies but the outputs, which the next step writes, of each core that is named, or of all (None)."""
         output, lanes = self._place.output, self.program.width.lanes
         columns = -(-self.program.meta.n_out // lanes) * lanes
-        parts = ((0, values[:output]), (output + columns, values[output + columns :]))
-        sections = [Section(kind=Kind.STORE, address=at, payload=np.array(part, "<i2").tobytes()) for at, part in parts if part]
+        sections = [
+            Section(kind=Kind.STORE, address=at, core=self._named(core), payload=np.array(part, "<i2").tobytes())
+            for core, values in stores.items()
+            for at, part in ((0, values[:output]), (output + columns, values[output + columns :]))
+            if part
+        ]
         self.host.load(pack(sections, width=self.program.width))

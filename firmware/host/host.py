@@ -36,7 +36,8 @@ class LinkError(ValueError):
 
 
 class AbortedError(LinkError):
-    """A FEED or STEP was ended by ABORT; ``symbols`` are those finished. The state is undefined until a STORE image is loaded."""
+    """A FEED or STEP was ended by ABORT; ``symbols`` are those finished, of several cores by turns. The state is undefined until a STORE
+    image is loaded."""
 
     def __init__(self, symbols: bytes) -> None:
         super().__init__(f"the run was aborted after {len(symbols)} symbols")
@@ -60,7 +61,7 @@ class Hello:
     ``section``: the section, modulo 256, that is read or was when reading ended. ``flash_ready``: rows of tables can be read from the
     flash; ``capture``: when its answers are sampled, 0..3. ``dropped``: bad frames counted, modulo 256. ``signature``: of the loaded
     image, 0 if it has none; ``flash_same``: the flash held that image when it was last read as a whole, or loaded from. ``sdram_ready``,
-    ``sdram_capture``: the same of an SDRAM, if ``width`` has one.
+    ``sdram_capture``: the same of an SDRAM, if ``width`` has one. ``cores``: how many there are, all of that width.
     """
 
     version: int
@@ -77,9 +78,11 @@ class Hello:
     flash_same: bool
     sdram_ready: bool = False
     sdram_capture: int = 0
+    cores: int = 1
 
     def __str__(self) -> str:
-        parts = [f"core with {self.width}", f"link version {self.version}", _chip("flash", self.flash_ready, self.capture)]
+        what = "core" if self.cores == 1 else f"{self.cores} cores, each"
+        parts = [f"{what} with {self.width}", f"link version {self.version}", _chip("flash", self.flash_ready, self.capture)]
         if self.width.far_banks > 1:
             parts.append(_chip("SDRAM", self.sdram_ready, self.sdram_capture))
         text = ", ".join(parts)
@@ -130,11 +133,11 @@ class Faults:
 
 
 class Host:
-    """A core at the other end of ``transport``.
+    """A core at the other end of ``transport``, or several; ``core`` is the number of one, from 0.
 
     ``timeout``: seconds to wait for a reply, whatever else arrives meanwhile; ``tries``: how often a request is sent; ``patience``: seconds
     to wait for a core that reads its flash: 5 MB take a board 2 s, a simulated one minutes. Each of them ends in a :class:`LinkError`.
-    ``faults``: what was counted so far.
+    ``faults``: what was counted so far. ``cores``: how many there are, once :meth:`hello` has asked.
     """
 
     def __init__(self, transport: Transport, *, timeout: float = 1.0, tries: int = 5, patience: float = 600.0) -> None:
@@ -143,6 +146,7 @@ class Host:
         self.timeout = timeout
         self.tries = tries
         self.faults = Faults()
+        self.cores = 1
         self._reader = FrameReader(reply=True)
         self._waiting: list[Frame] = []
         self._seq = 0
@@ -157,10 +161,13 @@ class Host:
         state = data[Greeting.STATE]
         try:
             told = data[Greeting.COMPARATORS]
-            width = isa.Width(lanes=data[Greeting.LANES], comparators=told & 15, far_banks=told >> 4 or 1)
+            lanes = data[Greeting.LANES] & (1 << isa.CORES_SHIFT) - 1
+            width = isa.Width(lanes=lanes, comparators=told & 15, far_banks=told >> 4 or 1)
         except ValueError as error:
             raise LinkError(f"the core's greeting tells of no core: {error}") from None
+        self.cores = 1 << (data[Greeting.LANES] >> isa.CORES_SHIFT)
         return Hello(
+            cores=self.cores,
             version=data[Greeting.VERSION],
             width=width,
             loaded=bool(state & State.LOADED),
@@ -215,45 +222,85 @@ class Host:
                 raise LinkError(f"the core still reads its flash after {self.patience:g} s (section {now.section})")
         return now
 
-    def feed(self, symbols: Sequence[int]) -> list[int]:
+    def feed(self, symbols: Sequence[int], *, core: int = 0) -> list[int]:
         """Steps with forced symbols; the symbol the core chose in each."""
         chosen: list[int] = []
         for at in range(0, len(symbols), MAX_PAYLOAD):
             part = bytes(symbols[at : at + MAX_PAYLOAD])
-            chosen += self._symbols(isa.Command.FEED, part, len(part))
+            chosen += self._symbols(isa.Command.FEED, part, len(part), core=self._one(core))
         return chosen
 
-    def step(self, count: int = 1) -> list[int]:
+    def step(self, count: int = 1, *, core: int = 0) -> list[int]:
         """Steps with the symbols the core chooses; these symbols."""
         chosen: list[int] = []
         while len(chosen) < count:
             part = min(MAX_PAYLOAD, count - len(chosen))
-            chosen += self._symbols(isa.Command.STEP, bytes([part]), part)
+            chosen += self._symbols(isa.Command.STEP, bytes([part]), part, core=self._one(core))
         return chosen
 
-    def store(self, address: int, count: int) -> list[int]:
-        """``count`` latencies from ``address`` on."""
-        return [_signed(word) for word in self._words(isa.ReadSpace.STORE, address, count)]
+    def feed_all(self, texts: Sequence[Sequence[int]]) -> list[list[int]]:
+        """:meth:`feed` of all cores at the same time, each with its own of ``texts``; what is longer than the shortest goes on alone."""
+        if len(texts) != self.cores:
+            raise LinkError(f"there must be a text for each of {self.cores} cores, not {len(texts)}")
+        if self.cores == 1:
+            return [self.feed(texts[0])]
+        chosen: list[list[int]] = [[] for _ in texts]
+        together, most = min(map(len, texts)), MAX_PAYLOAD // self.cores
+        for at in range(0, together, most):
+            part = bytes(
+                symbol for turn in zip(*(text[at : at + min(most, together - at)] for text in texts), strict=True) for symbol in turn
+            )
+            self._deal(chosen, self._symbols(isa.Command.FEED, part, len(part), core=isa.ALL_CORES))
+        for core, text in enumerate(texts):
+            chosen[core] += self.feed(text[together:], core=core)
+        return chosen
 
-    def counters(self) -> Counters:
-        words = self._words(isa.ReadSpace.COUNTERS, 0, 2 * len(isa.Counter))
+    def step_all(self, count: int = 1) -> list[list[int]]:
+        """:meth:`step` of all cores at the same time, ``count`` steps each."""
+        if self.cores == 1:
+            return [self.step(count)]
+        chosen: list[list[int]] = [[] for _ in range(self.cores)]
+        while len(chosen[0]) < count:
+            part = self.cores * min(MAX_PAYLOAD // self.cores, count - len(chosen[0]))
+            self._deal(chosen, self._symbols(isa.Command.STEP, bytes([part]), part, core=isa.ALL_CORES))
+        return chosen
+
+    def store(self, address: int, count: int, *, core: int = 0) -> list[int]:
+        """``count`` latencies from ``address`` on."""
+        return [_signed(word) for word in self._words(isa.ReadSpace.STORE, address, count, core=core)]
+
+    def counters(self, *, core: int = 0) -> Counters:
+        words = self._words(isa.ReadSpace.COUNTERS, 0, 2 * len(isa.Counter), core=core)
         return Counters(**{counter.name.lower(): words[2 * counter] | words[2 * counter + 1] << 16 for counter in isa.Counter})
 
-    def results(self) -> list[tuple[int, int]]:
+    def results(self, *, core: int = 0) -> list[tuple[int, int]]:
         """(neuron, latency) of the up to 8 earliest spikes of the last step, earliest first."""
-        count = self._words(isa.ReadSpace.RESULTS, 0, 1)[0]
+        count = self._words(isa.ReadSpace.RESULTS, 0, 1, core=core)[0]
         if count > isa.SPIKES:
             raise LinkError(f"the core lists {count} spikes, at most {isa.SPIKES} are kept")
-        words = self._words(isa.ReadSpace.RESULTS, 1, 2 * count) if count else []
+        words = self._words(isa.ReadSpace.RESULTS, 1, 2 * count, core=core) if count else []
         return [(neuron, _signed(latency)) for neuron, latency in zip(words[::2], words[1::2], strict=True)]
 
     def abort(self) -> None:
         """End a running FEED or STEP. Loads of a new state (STORE image) are the caller's business."""
         self._exchange(isa.Command.ABORT, b"", accept=(isa.Status.OK, isa.Status.ABORTED))
 
-    def _symbols(self, command: isa.Command, payload: bytes, count: int) -> bytes:
+    def _one(self, core: int) -> int:
+        """``core``, if it is one."""
+        if not 0 <= core < self.cores:
+            raise LinkError(
+                f"core must be 0..{self.cores - 1}, not {core}" if self.cores > 1 else f"the board has one core, and no core {core}"
+            )
+        return core
+
+    def _deal(self, chosen: list[list[int]], symbols: bytes) -> None:
+        """Symbols of all cores by turns to each one's own."""
+        for core, own in enumerate(chosen):
+            own += symbols[core :: self.cores]
+
+    def _symbols(self, command: isa.Command, payload: bytes, count: int, *, core: int) -> bytes:
         try:
-            data = self._ask(command, payload)
+            data = self._ask(command, payload, core=core)
         except KeyboardInterrupt:
             with suppress(ValueError):  # a line that has broken
                 self.abort()
@@ -262,24 +309,24 @@ class Host:
             raise LinkError(f"the reply to {command.name} must have {count} symbols, not {len(data)}")
         return data
 
-    def _words(self, space: isa.ReadSpace, address: int, count: int) -> tuple[int, ...]:
+    def _words(self, space: isa.ReadSpace, address: int, count: int, *, core: int) -> tuple[int, ...]:
         words: list[int] = []
         while len(words) < count:
             at, part = address + len(words), min(MAX_READ, count - len(words))
-            data = self._ask(isa.Command.READ, struct.pack("<BHB", space, at, part))
+            data = self._ask(isa.Command.READ, struct.pack("<BHB", space, at, part), core=self._one(core))
             if len(data) != 2 * part:
                 raise LinkError(f"the reply to READ must have {2 * part} bytes, not {len(data)}")
             words += struct.unpack(f"<{part}H", data)
         return tuple(words)
 
-    def _ask(self, command: isa.Command, payload: bytes = b"") -> bytes:
-        reply = self._exchange(command, payload, accept=(isa.Status.OK,))
+    def _ask(self, command: isa.Command, payload: bytes = b"", *, core: int = 0) -> bytes:
+        reply = self._exchange(command, payload, accept=(isa.Status.OK,), core=core)
         return reply.payload
 
-    def _exchange(self, command: isa.Command, payload: bytes, *, accept: tuple[isa.Status, ...]) -> Frame:
+    def _exchange(self, command: isa.Command, payload: bytes, *, accept: tuple[isa.Status, ...], core: int = 0) -> Frame:
         """Send a request until it is answered; a reply with a status not in ``accept`` raises."""
         self._seq = self._seq % 255 + 1  # never 0, the seq of BAD_FRAME replies
-        request = Frame.request(command, payload, seq=self._seq)
+        request = Frame.request(command, payload, seq=self._seq, core=core)
         for attempt in range(self.tries):
             self.faults.resent += attempt > 0
             self.transport.write(request.encode())

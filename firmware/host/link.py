@@ -28,8 +28,9 @@ class Frame:
             raise ValueError(f"seq and code must be bytes, not {self.seq} and {self.code}")
 
     @classmethod
-    def request(cls, command: isa.Command, payload: bytes = b"", *, seq: int) -> "Frame":
-        return cls(reply=False, seq=seq, code=command, payload=payload)
+    def request(cls, command: isa.Command, payload: bytes = b"", *, seq: int, core: int = 0) -> "Frame":
+        """``core``: the one that is meant, or ``firmware.isa.ALL_CORES``."""
+        return cls(reply=False, seq=seq, code=command | core << isa.CORE_SHIFT, payload=payload)
 
     @classmethod
     def answer(cls, status: isa.Status, payload: bytes = b"", *, seq: int) -> "Frame":

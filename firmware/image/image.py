@@ -1,6 +1,7 @@
 """A program as an image, and an image as a program; and the two small images a host makes: a state, and a temperature."""
 
 import struct
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -44,9 +45,9 @@ def store_image(values: Int16, *, width: isa.Width, address: int = 0) -> bytes:
     return pack([_store(values, width, address=address)], width=width)
 
 
-def sampler_image(sampling: Sampling, *, width: isa.Width) -> bytes:
-    """An image that restarts the generator and sets the sampler."""
-    return pack(_sampling(sampling), width=width)
+def sampler_image(sampling: Sampling, *, width: isa.Width, core: int | None = None) -> bytes:
+    """An image that restarts the generator and sets the sampler; of one of several cores, if ``core`` says which."""
+    return pack([replace(section, core=core) for section in _sampling(sampling)], width=width)
 
 
 def _far(width: isa.Width) -> isa.Kind:
@@ -86,8 +87,8 @@ def read_image(data: bytes) -> Program:
         if kind not in spaces:
             raise ImageError(f"the image has no section {kind.name}, so it holds no program")
     for kind, found in spaces.items():
-        if kind not in MANY and (len(found) > 1 or found[0].address):
-            raise ImageError(f"section {kind.name} of a program must appear once, at address 0")
+        if kind not in MANY and (len(found) > 1 or found[0].address or found[0].core is not None):
+            raise ImageError(f"section {kind.name} of a program must appear once, at address 0, for all cores")
     config = spaces[isa.Kind.CONFIG][0].payload
     if len(config) != 8:
         raise ImageError(f"section CONFIG of a program must have 8 bytes, not {len(config)}")

@@ -36,11 +36,15 @@ class ImageError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """``address`` in 16-bit words of the space; ``payload`` of an even length; ``at``: byte of the image it begins at, if known."""
+    """``address`` in 16-bit words of the space; ``payload`` of an even length; ``at``: byte of the image it begins at, if known.
+
+    ``core``: the one of several whose own words these are, in a space of ``firmware.isa.OWN_SPACES``, or None, all.
+    """
 
     kind: isa.Kind
     payload: bytes = b""
     address: int = 0
+    core: int | None = None
     at: int = field(default=-1, compare=False)
 
     @property
@@ -100,10 +104,12 @@ def until_rest(data: bytes) -> bytes:
 
 
 def _head(section: Section) -> bytes:
-    return SECTION.pack(section.kind | section.address << 8, len(section.payload))
+    return SECTION.pack(section.kind | isa.own_address(section.address, section.core) << 8, len(section.payload))
 
 
 def _section(section: Section, width: isa.Width) -> bytes:
+    if section.core is not None and (section.kind not in isa.OWN_SPACES or not 0 <= section.core < isa.MAX_CORES):
+        raise ImageError(f"section {section.kind.name} can't be of core {section.core} alone")
     if len(section.payload) % 2:
         raise ImageError(f"section {section.kind.name} must have an even number of bytes, not {len(section.payload)}")
     _check_space(section.kind, section.address, len(section.payload), "", width)
@@ -165,5 +171,8 @@ def _read_section(data: bytes, at: int, number: int, width: isa.Width) -> Sectio
     kind = isa.Kind(first & 0xFF)
     if kind in EMPTY and length:
         raise ImageError(f"section {kind.name}{where} must be empty, not {length} bytes")
-    _check_space(kind, first >> 8, length, where, width)
-    return Section(kind=kind, address=first >> 8, payload=data[at + SECTION.size : end], at=at)
+    named, address = divmod(first >> 8, 1 << isa.OWN_SHIFT)
+    if kind not in isa.OWN_SPACES or named > isa.MAX_CORES:
+        named, address = 0, first >> 8
+    _check_space(kind, address, length, where, width)
+    return Section(kind=kind, address=address, core=named - 1 if named else None, payload=data[at + SECTION.size : end], at=at)

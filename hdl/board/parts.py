@@ -1,6 +1,8 @@
 """The parts that every surrounding of the core needs, made for a board and connected: core, loader, flash controller."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from amaranth.hdl import Module, Value
 from amaranth.lib import stream, wiring
@@ -10,14 +12,17 @@ from firmware import isa
 
 from ..core.params import CoreParams
 from ..flash.controller import FlashController
+from ..link.link import Link
 from ..link.loader import Loader
 from ..link.section import space_words
+from ..link.spread import Spread
 from ..sdram.controller import SdramController
 from . import times
 
 
 def core_params(board: Board) -> CoreParams:
-    """The sizes of the core that ``board`` asks for; ``ValueError`` where its tables on chip are not whole beats, or too few or many."""
+    """The sizes of the core that ``board`` asks for, or of each of its cores; ``ValueError`` where its tables on chip are not whole beats,
+    or too few or many."""
     width = isa.Width.of(board)
     if board.tiers[0].size % width.beat_bytes:
         raise ValueError(f"tiers[0].size of {board.name} must be whole beats of {width.beat_bytes} bytes, not {board.tiers[0].size} bytes")
@@ -40,7 +45,7 @@ def make_loader(board: Board, *, loaded: bool = False) -> Loader:
         anchor_words=board.anchor_words,
         instructions=board.program_instructions,
     )
-    return Loader(words=words, width=width, loaded=loaded)
+    return Loader(words=words, width=width, cores=board.cores, loaded=loaded)
 
 
 def make_flash(
@@ -70,6 +75,37 @@ def make_sdram(board: Board) -> SdramController | None:
     if board.sdram is None:
         return None
     return SdramController(width=isa.Width.of(board), parts=board.sdram.sdram, clock_hz=board.clock_hz)
+
+
+def core_names(board: Board) -> list[str]:
+    """What the board's cores are called in the design."""
+    return ["core", *(f"core_{number}" for number in range(1, board.cores))]
+
+
+def connect_cores(m: Module, cores: Sequence[wiring.Component], link: Link, loader: Loader) -> None:
+    """Steps, symbols, reads and the load bus of several."""
+    m.submodules.spread = spread = Spread(cores=len(cores))
+    wiring.connect(m, link.step, spread.step)
+    wiring.connect(m, spread.symbol, link.symbol)
+    wiring.connect(m, link.read_request, spread.read_request)
+    wiring.connect(m, spread.read_data, link.read_data)
+    wiring.connect(m, loader.load, spread.load)
+    m.d.comb += [spread.step_core.eq(link.step_core), spread.symbol_core.eq(link.symbol_core)]
+    for number, core in enumerate(cores):
+        wiring.connect(m, spread.steps[number], core.step)
+        wiring.connect(m, core.symbol, spread.symbols[number])
+        wiring.connect(m, spread.read_requests[number], core.read_request)
+        wiring.connect(m, core.read_data, spread.read_datas[number])
+        wiring.connect(m, spread.loads[number], core.load)
+
+
+def connect_core(m: Module, core: wiring.Component, link: Link, loader: Loader, *, steps: Any) -> None:
+    """The same of a core that is alone; ``steps``: the link's, or what comes of them out of a rest."""
+    wiring.connect(m, steps, core.step)
+    wiring.connect(m, core.symbol, link.symbol)
+    wiring.connect(m, link.read_request, core.read_request)
+    wiring.connect(m, core.read_data, link.read_data)
+    wiring.connect(m, loader.load, core.load)
 
 
 def connect_rows(m: Module, far: FlashController | SdramController, core: wiring.Component) -> None:

@@ -16,7 +16,18 @@ from ..link.rest import Rest, rest_clocks
 from ..link.uart import UartReceiver, UartTransmitter
 from ..memory.bank import GenericBank
 from . import times
-from .parts import connect_image, connect_rows, connect_sdram, core_params, make_flash, make_loader, make_sdram
+from .parts import (
+    connect_core,
+    connect_cores,
+    connect_image,
+    connect_rows,
+    connect_sdram,
+    core_names,
+    core_params,
+    make_flash,
+    make_loader,
+    make_sdram,
+)
 
 
 class System(wiring.Component):
@@ -33,12 +44,13 @@ class System(wiring.Component):
 
     On a board with a flash tier the image at the board's offset in flash is loaded after reset; on others one has to come by the UART.
     While no image is loaded, during a scrub, and for a clock when the link asks, the core is in reset. With a byte a clock ``flash`` is in
-    the domain ``flash``, twice ``sync``, which is the surroundings' to make; all else is in ``sync``.
+    the domain ``flash``, twice ``sync``, which is the surroundings' to make; all else is in ``sync``. Several cores are beside one another,
+    with a Spread between them and link and loader (hdl/link/spread.py).
 
-    ``core``: another component with the core's ports; by default the board's core on ``bank``. ``loaded``: begins with ``led_g`` lit and
-    without an image from flash, for simulations that fill the memories themselves; the flash is made ready for rows all the same.
-    ``bit_clocks``, ``pause_bits``, ``gap_bits``, ``watchdog_bits``: times that a simulation may shorten (those of UartReceiver,
-    FlashController, FrameReceiver, Link); left out, the first is the board's, and the next two follow from its clock
+    ``core``: another component with the core's ports, of a board with one; by default the board's cores on ``bank``. ``loaded``: begins
+    with ``led_g`` lit and without an image from flash, for simulations that fill the memories themselves; the flash is made ready for rows
+    all the same. ``bit_clocks``, ``pause_bits``, ``gap_bits``, ``watchdog_bits``: times that a simulation may shorten (those of
+    UartReceiver, FlashController, FrameReceiver, Link); left out, the first is the board's, and the next two follow from its clock
     (hdl/board/times.py). On a board that needs a rest a step waits ``rest_clocks`` after a reset of the core.
     """
 
@@ -55,12 +67,19 @@ class System(wiring.Component):
         watchdog_bits: int = 24,
     ) -> None:
         params = core_params(board)
-        self._core = core or Core(params=params, bank=bank)
+        if core is not None and board.cores > 1:
+            raise ValueError(f"core must be left out for {board.name}, which has {board.cores}")
+        self._cores = dict(
+            zip(core_names(board), [core] if core else [Core(params=params, bank=bank) for _ in range(board.cores)], strict=True)
+        )
+        self._has_rows = board.far is not None
         self._loaded = loaded
         bit_clocks = bit_clocks or board.bit_clocks
         self._receiver, self._transmitter = UartReceiver(clocks=bit_clocks), UartTransmitter(clocks=bit_clocks)
         gap_bits = gap_bits or times.gap_bits(board.clock_hz)
-        self._link = Link(width=params.width, flash=board.flash is not None, gap_bits=gap_bits, watchdog_bits=watchdog_bits)
+        self._link = Link(
+            width=params.width, flash=board.flash is not None, cores=board.cores, gap_bits=gap_bits, watchdog_bits=watchdog_bits
+        )
         self._flash = make_flash(board, pause_bits=pause_bits, boot=not loaded)
         self._sdram = make_sdram(board)
         self._loader = make_loader(board, loaded=loaded)
@@ -78,28 +97,29 @@ class System(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        core, receiver, transmitter, link, loader = self._core, self._receiver, self._transmitter, self._link, self._loader
+        cores, receiver, transmitter, link, loader = self._cores, self._receiver, self._transmitter, self._link, self._loader
+        core = cores["core"]
         core_reset = Signal(init=1)
         m.submodules.rx_synchronizer = FFSynchronizer(self.uart_rx, receiver.rx, init=1)
         m.submodules.receiver = receiver
         m.submodules.transmitter = transmitter
         m.submodules.link = link
         m.submodules.loader = loader
-        m.submodules.core = ResetInserter(core_reset)(core)
+        for name, one in cores.items():
+            m.submodules[name] = ResetInserter(core_reset)(one)
 
         wiring.connect(m, receiver.o, link.i)
         wiring.connect(m, link.o, transmitter.i)
-        if self._rest is None:
-            wiring.connect(m, link.step, core.step)
+        if len(cores) == 1:
+            steps = link.step
+            if self._rest is not None:
+                m.submodules.rest = rest = self._rest
+                wiring.connect(m, link.step, rest.i)
+                m.d.comb += rest.held.eq(core_reset)
+                steps = rest.o
+            connect_core(m, core, link, loader, steps=steps)
         else:
-            m.submodules.rest = rest = self._rest
-            wiring.connect(m, link.step, rest.i)
-            wiring.connect(m, rest.o, core.step)
-            m.d.comb += rest.held.eq(core_reset)
-        wiring.connect(m, core.symbol, link.symbol)
-        wiring.connect(m, link.read_request, core.read_request)
-        wiring.connect(m, core.read_data, link.read_data)
-        wiring.connect(m, loader.load, core.load)
+            connect_cores(m, list(cores.values()), link, loader)
         wiring.connect(m, loader.status, link.load)
 
         m.d.sync += core_reset.eq(link.core_reset | ~loader.status.done)
@@ -108,7 +128,7 @@ class System(wiring.Component):
         m.d.comb += [self.uart_tx.eq(transmitter.tx), self.led_g.eq(loader.status.done), self.led_r.eq(loader.status.error)]
         if self._flash is not None:
             m.submodules.flash = flash = self._flash
-            if self._sdram is None:
+            if self._has_rows and self._sdram is None:
                 connect_rows(m, flash, core)
             wiring.connect(m, flash.status, link.flash)
             wiring.connect(m, flash.pins, wiring.flipped(self.flash))

@@ -38,6 +38,12 @@ Request = data.StructLayout(
     }
 )
 
+
+def request_layout(cores: int) -> data.StructLayout:
+    """:data:`Request`, with the ``core`` that its command byte names where there are several."""
+    return data.StructLayout({**Request.members, **({"core": 8 - isa.CORE_SHIFT} if cores > 1 else {})})
+
+
 PayloadPort = ReadPort.Signature(addr_width=8, shape=unsigned(8))
 """The payload's memory, Out at the memory: ``data`` is the byte at ``addr`` a clock ago."""
 
@@ -51,14 +57,22 @@ class FrameReceiver(wiring.Component):
     A wrong start byte, a framing error, a silence of 17 clocks with ``tick`` inside a frame, and a wrong CRC make a bad frame: everything
     up to the next such silence is dropped, then ``o`` says ``bad``, once. After it the next byte is a frame's first for certain. So is
     the first after reset.
+
+    ``cores``: with more than one, a command byte names a core too.
     """
 
-    i: In(stream.Signature(ReceivedByte, always_ready=True))  # off the line
-    o: Out(stream.Signature(Request))  # whole frames, and bad ones
-    tick: In(1)  # the measure of silence
-    payload: Out(PayloadPort)  # of the frame that came last
-    hold: In(1)  # what comes now is not written
-    dropped: Out(8)  # bad frames so far, modulo 256
+    def __init__(self, *, cores: int = 1) -> None:
+        self._request = request_layout(cores)
+        super().__init__(
+            {
+                "i": In(stream.Signature(ReceivedByte, always_ready=True)),  # off the line
+                "o": Out(stream.Signature(self._request)),  # whole frames, and bad ones
+                "tick": In(1),  # the measure of silence
+                "payload": Out(PayloadPort),  # of the frame that came last
+                "hold": In(1),  # what comes now is not written
+                "dropped": Out(8),  # bad frames so far, modulo 256
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -69,7 +83,7 @@ class FrameReceiver(wiring.Component):
         wiring.connect(m, wiring.flipped(self.payload), read)
 
         byte = self.i.payload.data
-        request = Signal(Request, reset_less=True)
+        request = Signal(self._request, reset_less=True)
         index = Signal(8, reset_less=True)  # of the next payload byte
         given = Signal(reset_less=True)  # the byte is one of the CRC
         wrong = Signal(reset_less=True)  # a bit of it is not as expected
@@ -118,7 +132,10 @@ class FrameReceiver(wiring.Component):
             with byte_state("SEQ", "COMMAND"):
                 m.d.sync += request.seq.eq(byte)
             with byte_state("COMMAND", "LENGTH"):
-                m.d.sync += request.command.eq(Cat(byte[:3], byte[3:].any()))
+                if "core" in self._request.members:
+                    m.d.sync += [request.command.eq(byte[: isa.CORE_SHIFT]), request.core.eq(byte[isa.CORE_SHIFT :])]
+                else:
+                    m.d.sync += request.command.eq(Cat(byte[:3], byte[3:].any()))
             with byte_state("LENGTH", "PAYLOAD"):
                 m.d.sync += request.length.eq(byte)
             with m.State("PAYLOAD"):

@@ -30,22 +30,24 @@ class Link(wiring.Component):
                    '--> PayloadFeed --'--> step   |    '----- symbol, read_data
                              '-----------> image  '---------- StateReport <-- load, flash
 
-    A reply's first byte is offered within 40 clocks of what it waits for: the end of its request, the last symbol, the last word. A step
-    of a run is offered when the symbol of the one before it was taken; a symbol is taken at once, or within 6 clocks. Words are read one
-    at a time. LOAD_BEGIN ends the reading of the flash; LOAD and SCRUB are refused while it lasts. After reset no request has come.
+    A reply's first byte is offered within 40 clocks of what it waits for: the end of its request, the last symbol, the last word. A step of
+    a core's run is offered when the symbol of the one before it was taken; a symbol is taken at once, or within 6 clocks. Words are read
+    one at a time. LOAD_BEGIN ends the reading of the flash; LOAD and SCRUB are refused while it lasts. After reset no request has come.
 
     A silence of 2^``gap_bits`` clocks ends a frame, and 2^``watchdog_bits`` clocks without a symbol (in READ: a word) end a request. Both
     times are counted in whole ticks of 2^(``gap_bits`` - 4) clocks: they are never shorter, and at most one tick longer.
 
     ``width``: told in HELLO, as is the state of an SDRAM that belongs to it. ``flash``: whether there is one; without it SCRUB is refused.
+    ``cores``: told likewise. Of several, ``step_core`` is the one that a step is offered to, ``symbol_core`` the one whose symbol or word
+    is awaited, which is also asked for it; all by turns, so many steps are offered before the first one's symbol is taken.
     """
 
-    def __init__(self, *, width: isa.Width, flash: bool = True, gap_bits: int = 16, watchdog_bits: int = 24) -> None:
+    def __init__(self, *, width: isa.Width, flash: bool = True, cores: int = 1, gap_bits: int = 16, watchdog_bits: int = 24) -> None:
         if not 6 <= gap_bits <= 24:
             raise ValueError(f"gap_bits must be 6..24, not {gap_bits!r}")
         if not gap_bits <= watchdog_bits <= 32:
             raise ValueError(f"watchdog_bits must be {gap_bits}..32, not {watchdog_bits!r}")
-        self._width, self._has_flash = width, flash
+        self._width, self._has_flash, self._cores = width, flash, cores
         self._tick_bits, self._wait_bits = gap_bits - _GAP_TICKS, watchdog_bits - gap_bits + _GAP_TICKS
         super().__init__(
             {
@@ -62,16 +64,17 @@ class Link(wiring.Component):
                 "read_request": Out(ReadRequestStream),
                 "read_data": In(ReadDataStream),
                 "core_reset": Out(1),  # one clock after LOAD_BEGIN, an abort or a fault
+                **({"step_core": Out(range(cores)), "symbol_core": Out(range(cores))} if cores > 1 else {}),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.frames = frames = FrameReceiver()
-        m.submodules.check = check = RequestCheck(flash=self._has_flash)
-        m.submodules.arguments = arguments = ArgumentReader(width=self._width)
-        m.submodules.feed = feed = PayloadFeed()
-        m.submodules.report = report = StateReport(width=self._width, flash=self._has_flash)
+        m.submodules.frames = frames = FrameReceiver(cores=self._cores)
+        m.submodules.check = check = RequestCheck(flash=self._has_flash, cores=self._cores)
+        m.submodules.arguments = arguments = ArgumentReader(width=self._width, cores=self._cores)
+        m.submodules.feed = feed = PayloadFeed(cores=self._cores)
+        m.submodules.report = report = StateReport(width=self._width, flash=self._has_flash, cores=self._cores)
         m.submodules.sender = sender = ReplySender()
         clocks = Signal(self._tick_bits, reset_less=True)  # of a tick
         waited = Signal(self._wait_bits + 1, reset_less=True)  # ticks since `restart`
@@ -92,6 +95,12 @@ class Link(wiring.Component):
         if self._has_flash:
             wiring.connect(m, wiring.flipped(self.flash), report.flash)
             m.d.comb += check.booting.eq(self.flash.active)
+        if self._cores > 1:
+            m.d.comb += feed.spread.eq(arguments.spread)
+            m.d.comb += [
+                self.step_core.eq(Mux(arguments.spread, feed.ahead, arguments.core)),
+                self.symbol_core.eq(Mux(arguments.spread, feed.length, arguments.core)),
+            ]
         m.d.comb += [frames.tick.eq(clocks.all()), check.request.eq(frames.o.payload)]
         m.d.comb += [arguments.request.eq(frames.o.payload), arguments.at.eq(feed.length[:3]), arguments.byte.eq(frames.payload.data)]
         m.d.comb += [feed.total.eq(arguments.total), feed.forced.eq(arguments.forced)]

@@ -60,12 +60,12 @@ class Loader(wiring.Component):
     Words of an SDRAM leave over ``word``. A scrub compares them with what stands there, if it is the flash's image that had been loaded; a
     difference, and a section for an SDRAM that has ``failed``, is the error SDRAM.
 
-    ``words``: the words of each space, from :func:`~hdl.link.section.space_words`. ``width``: that of the header. ``loaded``: done
-    from reset on, for simulations that begin with filled memories.
+    ``words``: the words of each space, from :func:`~hdl.link.section.space_words`. ``width``: that of the header. ``cores``: as Section
+    takes it. ``loaded``: done from reset on, for simulations that begin with filled memories.
     """
 
-    def __init__(self, *, words: Mapping[isa.Kind, int], width: isa.Width, loaded: bool = False) -> None:
-        self._spans, self._width, self._loaded = spans_of(words), width, loaded
+    def __init__(self, *, words: Mapping[isa.Kind, int], width: isa.Width, cores: int = 1, loaded: bool = False) -> None:
+        self._spans, self._width, self._cores, self._loaded = spans_of(words), width, cores, loaded
         self._sdram = isa.Kind.SDRAM in words
         far = {
             "word": Out(FarWord),
@@ -89,7 +89,7 @@ class Loader(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.crc = crc = SerialCrc(catalog.CRC32_ISO_HDLC)
-        m.submodules.section = section = Section(spans=self._spans)
+        m.submodules.section = section = Section(spans=self._spans, cores=self._cores)
         status = self.status
         done = Signal(init=int(self._loaded))
         off = Signal()  # bytes go nowhere

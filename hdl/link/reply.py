@@ -113,10 +113,11 @@ class ReplySender(wiring.Component):
 
 class StateReport(wiring.Component):
     """The payload of HELLO's reply, and of LOAD's, byte by byte and without a clock. ``flash``: whether there is one to tell of; of an
-    SDRAM it tells if ``width`` has one."""
+    SDRAM it tells if ``width`` has one. ``cores``: how many there are."""
 
-    def __init__(self, *, width: isa.Width, flash: bool) -> None:
+    def __init__(self, *, width: isa.Width, flash: bool, cores: int = 1) -> None:
         self._width, self._has_flash, self._has_sdram = width, flash, width.far_banks > 1
+        self._cores = cores
         super().__init__(
             {
                 "at": In(4),  # number of the byte
@@ -144,7 +145,7 @@ class StateReport(wiring.Component):
         told = {
             isa.Greeting.VERSION: isa.LINK_VERSION,
             isa.Greeting.COMPARATORS: comparators,
-            isa.Greeting.LANES: self._width.lanes,
+            isa.Greeting.LANES: self._width.lanes | (self._cores.bit_length() - 1) << isa.CORES_SHIFT,
             isa.Greeting.STATE: state,
             isa.Greeting.ERROR: load.code,
             isa.Greeting.SECTION: load.section,

@@ -7,25 +7,27 @@ from amaranth.lib.wiring import In, Out
 from firmware import isa
 
 from .bus import ReadRequest
-from .frame import Command, Request
+from .frame import Command, request_layout
 
 
 class RequestCheck(wiring.Component):
     """Judges a request by command, length and seq, a clock after it came. After reset no seq is known.
 
-    ``flash``: whether there is one to scrub.
+    ``flash``: whether there is one to scrub. ``cores``: of several, the command may name one, or all, where it is for cores.
     """
 
-    request: In(Request)
-    booting: In(1)  # the flash is read: no LOAD, no SCRUB
-    accept: In(1)  # the request is executed: its seq counts from the next clock on
-    fits: Out(1)  # the command exists, may come now, and has a payload of the right length
-    again: Out(1)  # the request has the seq of the one accepted last
-    known: Out(1)  # there is such a seq: the request accepted last was not HELLO
-
-    def __init__(self, *, flash: bool) -> None:
-        self._flash = flash
-        super().__init__()
+    def __init__(self, *, flash: bool, cores: int = 1) -> None:
+        self._flash, self._cores = flash, cores
+        super().__init__(
+            {
+                "request": In(request_layout(cores)),
+                "booting": In(1),  # the flash is read: no LOAD, no SCRUB
+                "accept": In(1),  # the request is executed: its seq counts from the next clock on
+                "fits": Out(1),  # the command exists, may come now, names cores that there are, and has a payload of the right length
+                "again": Out(1),  # the request has the seq of the one accepted last
+                "known": Out(1),  # there is such a seq: the request accepted last was not HELLO
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -50,6 +52,11 @@ class RequestCheck(wiring.Component):
                 m.d.sync += self.fits.eq((request.length == 0) & ~self.booting if self._flash else 0)
             with m.Default():
                 m.d.sync += self.fits.eq(0)
+        if self._cores > 1:
+            runs = (request.command == Command.FEED) | (request.command == Command.STEP)
+            one = Mux(runs | (request.command == Command.READ), request.core < self._cores, request.core == 0)
+            with m.If(~one & ~(runs & (request.core == isa.ALL_CORES))):
+                m.d.sync += self.fits.eq(0)
         return m
 
 
@@ -57,24 +64,33 @@ class ArgumentReader(wiring.Component):
     """Takes the arguments of STEP (count) and READ (space, address low and high, count), a byte a clock.
 
     What it says of them changes in the clock after ``begin``, ``take`` and ``advance``; after reset it is undefined.
+
+    ``cores``: with more than one, it keeps which the command named.
     """
 
-    request: In(Request)
-    begin: In(1)  # it is executed: `total` is its length
-    take: In(1)  # `byte` is an argument of STEP or READ
-    at: In(3)  # its number, from 1
-    byte: In(8)
-    last: Out(1)  # it is the last one
-    advance: In(1)  # on to the next address
-    forced: Out(1)  # FEED
-    reading: Out(1)  # READ
-    total: Out(8)  # payload bytes to load or to feed, steps to run, bytes to read
-    valid: Out(1)  # there is something to run or to read, and READ asks for words that there are
-    word: Out(ReadRequest)  # the next one
-
-    def __init__(self, *, width: isa.Width) -> None:
-        self._address_bits = width.address_bits
-        super().__init__()
+    def __init__(self, *, width: isa.Width, cores: int = 1) -> None:
+        self._address_bits, self._cores = width.address_bits, cores
+        named = {
+            "core": Out(range(cores)),
+            "spread": Out(1),  # all cores by turns
+        }
+        super().__init__(
+            {
+                "request": In(request_layout(cores)),
+                "begin": In(1),  # it is executed: `total` is its length
+                "take": In(1),  # `byte` is an argument of STEP or READ
+                "at": In(3),  # its number, from 1
+                "byte": In(8),
+                "last": Out(1),  # it is the last one
+                "advance": In(1),  # on to the next address
+                "forced": Out(1),  # FEED
+                "reading": Out(1),  # READ
+                "total": Out(8),  # payload bytes to load or to feed, steps to run, bytes to read
+                "valid": Out(1),  # there is something to run or to read, and READ asks for words that there are
+                "word": Out(ReadRequest),  # the next one
+                **(named if cores > 1 else {}),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -90,6 +106,9 @@ class ArgumentReader(wiring.Component):
         with m.If(self.begin):
             m.d.sync += [forced.eq(request.command == Command.FEED), reading.eq(request.command == Command.READ)]
             m.d.sync += [total.eq(request.length), valid.eq(request.length.any())]
+        if self._cores > 1:
+            with m.If(self.begin):
+                m.d.sync += [self.core.eq(request.core), self.spread.eq(request.core == isa.ALL_CORES)]
         with m.If(self.take):
             m.d.sync += total.eq(Mux(reading, byte << 1, byte))
             with m.Switch(self.at):

@@ -91,7 +91,8 @@ class Section(wiring.Component):
     After reset no section has begun. With the space SDRAM, kind 7 is one of them as well, and tables in flash (REST, FLASH) are
     wrong.
 
-    ``spans``: of the spaces, from :func:`spans_of`.
+    ``spans``: of the spaces, from :func:`spans_of`. ``cores``: with more than one, an address in a space of firmware.isa.OWN_SPACES may
+    name one.
     """
 
     slots: In(ByteSlots)
@@ -105,8 +106,8 @@ class Section(wiring.Component):
     some: Out(1)  # payload is still to come
     last: Out(1)  # this section ends the image
 
-    def __init__(self, *, spans: Mapping[isa.Kind, Span]) -> None:
-        self._spans, self._sdram = spans, isa.Kind.SDRAM in spans
+    def __init__(self, *, spans: Mapping[isa.Kind, Span], cores: int = 1) -> None:
+        self._spans, self._sdram, self._cores = spans, isa.Kind.SDRAM in spans, cores
         super().__init__()
 
     def elaborate(self, platform: object) -> Module:
@@ -133,7 +134,7 @@ class Section(wiring.Component):
         with m.Switch(self.load.space):
             for kind, span in self._spans.items():
                 with m.Case(kind):
-                    m.d.sync += beyond.eq(span.beyond(address.value))
+                    m.d.sync += beyond.eq(self._beyond(kind, span, address.value))
         m.d.sync += [self.load.strobe.eq(0), wrong.eq(0)]
         with m.If(self.header):
             m.d.comb += self.refused.eq(wrong)
@@ -141,6 +142,11 @@ class Section(wiring.Component):
         with m.If(self.payload):
             self._payload(m, skip=skip, beyond=beyond)
         return m
+
+    def _beyond(self, kind: isa.Kind, span: Span, address: Value) -> Value:
+        if self._cores == 1 or kind not in isa.OWN_SPACES:
+            return span.beyond(address)
+        return span.beyond(address[: isa.OWN_SHIFT]) | (address[isa.OWN_SHIFT :] > self._cores)
 
     def _header(self, m: Module, *, skip: Signal, wrong: Signal, wide: bool) -> None:
         """Kind, address (3 bytes), length (4)."""

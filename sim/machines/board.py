@@ -68,7 +68,7 @@ class BoardSimulation(Machine):
         gap_bits: int | None = None,
         baud: float | None = None,
     ) -> None:
-        super().__init__(board_library(board, gap_bits=gap_bits), Width.of(board))
+        super().__init__(board_library(board, gap_bits=gap_bits), Width.of(board), cores=board.cores)
         self.board = board
         self.gap_clocks = 1 << (gap_bits or times.gap_bits(board.clock_hz))
         if program is not None:

@@ -1,6 +1,7 @@
 """What the simulated core and the simulated board have alike: memories that a program is preloaded into, and chips at the pins."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,13 @@ from sim.flash import Found, Pads
 from sim.machines.preload import TABLES, preload, store_names
 from sim.machines.sdram import SdramSetup, attach_sdram, fill_sdram, read_sdram
 
-CORE = "core."  # before the name of each of the core's signals and memories
+CORE = "core."  # before the name of each of the core's signals and memories; of the first, if there are several
 START_LIMIT = 1 << 16  # clocks of a chip's start sequence
+
+
+def core_prefix(core: int) -> str:
+    """:data:`CORE`, of the core of that number."""
+    return f"core_{core}." if core else CORE
 
 
 def nibbles(board: Board) -> int:
@@ -49,16 +55,17 @@ class FlashSetup:
 
 class Machine:
     """``sim``: the simulation itself, for signals by name, the core's below ``prefix``. ``chip``: the flash chip, if there is one;
-    ``sdram``: the SDRAM, likewise."""
+    ``sdram``: the SDRAM, likewise. ``cores``: how many there are; ``core`` is the number of one, from 0."""
 
     prefix = CORE
 
-    def __init__(self, library: Path, width: isa.Width) -> None:
+    def __init__(self, library: Path, width: isa.Width, *, cores: int = 1) -> None:
         self.sim = Simulation(library)
+        self.cores = cores
         self.chip: CompiledChip | None = None
         self.sdram: CompiledSdram | None = None
         self._width, self._content, self._offset = width, b"", 0
-        self._banks = [self.sim.memory(CORE + name) for name in store_names(width)]
+        self._banks = [[self.sim.memory(core_prefix(core) + name) for name in store_names(width)] for core in range(cores)]
 
     def close(self) -> None:
         self.sim.close()
@@ -66,7 +73,11 @@ class Machine:
     def _preload(self, program: Program) -> None:
         if program.width != self._width:
             raise ValueError(f"the program is made for {program.width}, the core has {self._width}")
-        preload(lambda name: self.sim.memory(CORE + name), program)
+        for prefix in map(core_prefix, range(self.cores)):
+            preload(partial(self._memory, prefix), program)
+
+    def _memory(self, prefix: str, name: str) -> npt.NDArray[np.uint32]:
+        return self.sim.memory(prefix + name)
 
     def _attach_flash(self, board: Board, image: bytes, flash: FlashSetup | None) -> None:
         """Puts a chip at the pins, set up as ``flash`` says, with ``image`` at the board's offset if it names no other content."""
@@ -88,24 +99,25 @@ class Machine:
         self.sim.run_until("sdram.status__ready", limit=START_LIMIT)
         fill_sdram(self.sdram, program)
 
-    def latencies(self) -> npt.NDArray[np.int16]:
+    def latencies(self, core: int = 0) -> npt.NDArray[np.int16]:
         """All latencies in the store, (256 * lanes,), by address."""
-        return np.stack(self._banks, axis=1).reshape(-1).astype(np.uint16).view(np.int16)
+        return np.stack(self._banks[core], axis=1).reshape(-1).astype(np.uint16).view(np.int16)
 
-    def write(self, addresses: npt.NDArray[np.intp], values: npt.NDArray[np.int16]) -> None:
+    def write(self, addresses: npt.NDArray[np.intp], values: npt.NDArray[np.int16], core: int = 0) -> None:
         """Puts latencies into the store between steps: an input, or a state."""
-        for number, bank in enumerate(self._banks):
-            chosen = addresses % len(self._banks) == number
-            bank[addresses[chosen] // len(self._banks)] = values[chosen].view(np.uint16)
+        banks = self._banks[core]
+        for number, bank in enumerate(banks):
+            chosen = addresses % len(banks) == number
+            bank[addresses[chosen] // len(banks)] = values[chosen].view(np.uint16)
 
-    def tables(self, tier: int, address: int, size: int) -> bytes:
+    def tables(self, tier: int, address: int, size: int, core: int = 0) -> bytes:
         """Bytes of a tier as they stand in the simulated memory, or in the chip."""
         if tier and self.sdram is not None:
             return read_sdram(self.sdram, self._width, address, size)
         if tier:
             return self._content[address - self._offset :][:size]
-        return self.sim.memory(CORE + TABLES).astype("<u4").tobytes()[address : address + size]
+        return self.sim.memory(core_prefix(core) + TABLES).astype("<u4").tobytes()[address : address + size]
 
-    def counter(self, counter: isa.Counter) -> int:
+    def counter(self, counter: isa.Counter, core: int = 0) -> int:
         """One of the core's counters, as the host reads it."""
-        return self.sim[f"{CORE}counters.{counter.name.lower()}"]
+        return self.sim[f"{core_prefix(core)}counters.{counter.name.lower()}"]

@@ -17,8 +17,8 @@ CLOCK = 1e-6
 
 class ScriptedCore(wiring.Component):
     """Looks like the core. A step takes ``delay`` clocks and ends in the symbol ``forced ^ 0x55``, or in the number of free steps since
-    reset; with ``hang`` it does not end. A word read is ``address ^ (space << 12)``, after 3 clocks, or never with ``hang``. ``rows`` asks
-    for what a test sets there."""
+    reset; with ``hang`` it does not end. A word read is ``address ^ (space << 12) ^ mark``, after 3 clocks, or never with ``hang``.
+    ``rows`` asks for what a test sets there."""
 
     def __init__(self):
         super().__init__(
@@ -30,6 +30,7 @@ class ScriptedCore(wiring.Component):
                 "read_data": Out(ReadDataStream),
                 "delay": In(8, init=5),
                 "hang": In(1),
+                "mark": In(16),
                 "begun": Out(16),
                 "rows": Out(row_stream(isa.Width())),
                 "flash": In(far_words(1)),
@@ -61,7 +62,7 @@ class ScriptedCore(wiring.Component):
                 m.d.comb += self.read_request.ready.eq(1)
                 with m.If(self.read_request.valid):
                     asked = self.read_request.payload
-                    m.d.sync += self.read_data.payload.eq(asked.address ^ (asked.space << 12))
+                    m.d.sync += self.read_data.payload.eq(asked.address ^ (asked.space << 12) ^ self.mark)
                     m.next = "WAIT"
             with m.State("WAIT"), m.If(~self.hang):
                 m.next = "DATA"

@@ -27,6 +27,7 @@ class FakeCore(Transport):
     executed again (for the negative control). ``executed``: FEED and STEP requests executed.
     ``flash``: the image in its flash, or None where no flash answers; an image is loaded up to REST if it is the one in flash. A scrub
     takes as many HELLOs as there are sections. ``starting``: HELLOs until the flash is ready. ``size``: bytes of tables on chip.
+    ``cores``: as many ``machines``, once an image is loaded.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class FakeCore(Transport):
         flash: bytes | None = None,
         starting: int = 0,
         size: int = 131_072,
+        cores: int = 1,
     ) -> None:
         self.rng = np.random.default_rng(seed)
         self.noise = noise
         self.replay = replay
         self.comparators = comparators
-        self.machine: Machine | None = None
+        self.cores = cores
+        self.machines: list[Machine] = []
         self.executed = 0
         self.steps = 0
         self.dropped = 0
@@ -60,6 +63,11 @@ class FakeCore(Transport):
         self._scrubbing: list[tuple[int, isa.LoadError]] = []  # section, and what is found there, at the HELLOs to come
         self._last: Frame | None = None
         self._sent = bytearray()
+
+    @property
+    def machine(self) -> Machine | None:
+        """The first of them."""
+        return self.machines[0] if self.machines else None
 
     def read(self, size: int, timeout: float) -> bytes:
         data = bytes(self._sent[:size])
@@ -82,7 +90,7 @@ class FakeCore(Transport):
         if self.replay and self._last is not None and frame.seq == self._last.seq and frame.code != isa.Command.HELLO:
             self._send(self._last)
             return
-        status, payload = (self.refuse, b"") if self.refuse is not None else self._execute(isa.Command(frame.code), frame.payload)
+        status, payload = (self.refuse, b"") if self.refuse is not None else self._execute(frame.code, frame.payload)
         self._last = Frame.answer(status, payload, seq=frame.seq)
         self._send(self._last)
         if frame.code == isa.Command.HELLO:
@@ -98,7 +106,11 @@ class FakeCore(Transport):
     def _send(self, frame: Frame) -> None:
         self._sent += self._disturb(frame.encode())
 
-    def _execute(self, command: isa.Command, payload: bytes) -> tuple[isa.Status, bytes]:
+    def _execute(self, code: int, payload: bytes) -> tuple[isa.Status, bytes]:
+        core, command = code >> isa.CORE_SHIFT, isa.Command(code & (1 << isa.CORE_SHIFT) - 1)
+        turns = range(self.cores) if core == isa.ALL_CORES and self.cores > 1 else range(core, core + 1)
+        if turns[-1] >= self.cores:
+            return isa.Status.BAD_COMMAND, b""
         if command == isa.Command.HELLO:
             return isa.Status.OK, self._greeting()
         if command == isa.Command.SCRUB:
@@ -111,17 +123,17 @@ class FakeCore(Transport):
             self._image = bytearray() if command == isa.Command.LOAD_BEGIN else self._image
             self._image += payload
             return isa.Status.OK, bytes(self._load())
-        if self.machine is None:
+        if not self.machines:
             return isa.Status.NOT_LOADED, b""
         if command == isa.Command.READ:
             space, address, count = struct.unpack("<BHB", payload)
-            return isa.Status.OK, struct.pack(f"<{count}H", *(self._word(space, address + i) for i in range(count)))
+            return isa.Status.OK, struct.pack(f"<{count}H", *(self._word(self.machines[core], space, address + i) for i in range(count)))
         if command == isa.Command.ABORT:
             return isa.Status.OK, b""
         self.executed += 1
         forced = list(payload) if command == isa.Command.FEED else [None] * payload[0]
         self.steps += len(forced)
-        return isa.Status.OK, bytes(self.machine.step(symbol) for symbol in forced)
+        return isa.Status.OK, bytes(self.machines[turns[at % len(turns)]].step(symbol) for at, symbol in enumerate(forced))
 
     def _greeting(self) -> bytes:
         scrubbing, self.starting = bool(self._scrubbing), max(0, self.starting - 1)
@@ -133,7 +145,8 @@ class FakeCore(Transport):
         busy = bool(self._scrubbing) or self.starting > 0
         ready = self.flash is not None and not self.starting
         state = (self.machine is not None and not failed and not busy) | 2 * (failed and not busy) | 4 * busy | 8 * ready | 16 * self.same
-        told = [isa.LINK_VERSION, self.comparators, 8, state, self._error, self.section, 2, self.dropped & 255]
+        lanes = 8 | (self.cores.bit_length() - 1) << isa.CORES_SHIFT
+        told = [isa.LINK_VERSION, self.comparators, lanes, state, self._error, self.section, 2, self.dropped & 255]
         return struct.pack("<8BI", *told, self.signature)
 
     def _sections(self) -> list[tuple[int, isa.LoadError]]:
@@ -155,7 +168,7 @@ class FakeCore(Transport):
 
     def _load(self) -> tuple[int, int]:
         if self.flash is not None and self._image == until_rest(self.flash):
-            self.machine = Machine.load(read_image(self.flash), size=self.size)
+            self.machines = [Machine.load(read_image(self.flash), size=self.size) for _ in range(self.cores)]
             self.signature, self.same = signature_in(self.flash), False
             return 1, 0
         if len(self._image) < 12 or len(self._image) < struct.unpack_from("<I", self._image, 8)[0]:
@@ -166,31 +179,32 @@ class FakeCore(Transport):
             self._error = isa.LoadError.SECTION_CRC
             return 2, self._error
         if isa.Kind.PROGRAM in {section.kind for section in sections}:
-            self.machine = Machine.load(read_image(bytes(self._image)))
+            self.machines = [Machine.load(read_image(bytes(self._image))) for _ in range(self.cores)]
             self.signature, self.same = signature_in(bytes(self._image)), False
             return 1, 0
-        assert self.machine is not None
+        assert self.machines
         jitter = np.zeros(256, np.int16)
         for section in sections:
             words = np.frombuffer(section.payload, "<i2")
-            if section.kind == isa.Kind.STORE:
-                self.machine.store[section.address : section.address + len(words)] = words.tolist()
-                self.machine.cached = 0
-            elif section.kind == isa.Kind.JITTER:
-                jitter = words.astype(np.int16)
-            else:
-                low, high, mode, mask = struct.unpack("<4H", section.payload)
-                table = Jitter(table=jitter, mask=mask) if mode >> 8 else None
-                self.machine.sampler = Sampler(seed=low | high << 16, jitter=table, k=mode & 15)
+            address = section.address
+            for machine in self.machines if section.core is None else [self.machines[section.core]]:
+                if section.kind == isa.Kind.STORE:
+                    machine.store[address : address + len(words)] = words.tolist()
+                    machine.cached = 0
+                elif section.kind == isa.Kind.JITTER:
+                    jitter = words.astype(np.int16)
+                else:
+                    low, high, mode, mask = struct.unpack("<4H", section.payload)
+                    table = Jitter(table=jitter, mask=mask) if mode >> 8 else None
+                    machine.sampler = Sampler(seed=low | high << 16, jitter=table, k=mode & 15)
         return 1, 0
 
-    def _word(self, space: int, address: int) -> int:
-        assert self.machine is not None
+    def _word(self, machine: Machine, space: int, address: int) -> int:
         if space == isa.ReadSpace.STORE:
-            return self.machine.store[address] & 0xFFFF
+            return machine.store[address] & 0xFFFF
         if space == isa.ReadSpace.COUNTERS:
-            values = {isa.Counter.ROWS: self.machine.rows, isa.Counter.BEATS: self.machine.beats, isa.Counter.CLOCKS: 0xFFFFFFFF}
-            values |= {isa.Counter.FLASH: self.machine.flash_beats, isa.Counter.STEPS: self.steps % (1 << 16)}
+            values = {isa.Counter.ROWS: machine.rows, isa.Counter.BEATS: machine.beats, isa.Counter.CLOCKS: 0xFFFFFFFF}
+            values |= {isa.Counter.FLASH: machine.flash_beats, isa.Counter.STEPS: self.steps % (1 << 16)}
             return values.get(isa.Counter(address // 2), 0) >> 16 * (address % 2) & 0xFFFF
-        spikes = [len(self.machine.sampler.spikes), *(value for spike in self.machine.sampler.spikes for value in spike)]
+        spikes = [len(machine.sampler.spikes), *(value for spike in machine.sampler.spikes for value in spike)]
         return spikes[address] & 0xFFFF

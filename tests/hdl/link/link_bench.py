@@ -5,6 +5,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
+from hdl.board.parts import connect_core, connect_cores
 from hdl.flash.bus import FlashStatus
 from hdl.link.link import Link
 from hdl.link.loader import Loader
@@ -19,12 +20,14 @@ WATCHDOG_BITS = 10  # where a test needs the watchdog to bite
 
 
 class LinkBench(wiring.Component):
-    """``i``, ``o``: bytes from and to the host; a framing error is a byte with ``error``."""
+    """``i``, ``o``: bytes from and to the host; a framing error is a byte with ``error``. ``core``: the first of ``cores``."""
 
-    def __init__(self, *, loaded=True, watchdog_bits=24, flash=True):
-        self.core, self.with_flash = ScriptedCore(), flash
-        self.link = Link(width=isa.Width(), flash=flash, gap_bits=GAP_BITS, watchdog_bits=watchdog_bits)
-        self.loader = Loader(words=space_words(table_bytes=131_072, width=isa.Width()), width=isa.Width(), loaded=loaded)
+    def __init__(self, *, loaded=True, watchdog_bits=24, flash=True, cores=1):
+        self.cores, self.with_flash = [ScriptedCore() for _ in range(cores)], flash
+        self.core = self.cores[0]
+        width = isa.Width()
+        self.link = Link(width=width, flash=flash, cores=cores, gap_bits=GAP_BITS, watchdog_bits=watchdog_bits)
+        self.loader = Loader(words=space_words(table_bytes=131_072, width=width), width=width, cores=cores, loaded=loaded)
         super().__init__(
             {
                 "i": In(stream.Signature(ReceivedByte, always_ready=True)),
@@ -38,18 +41,18 @@ class LinkBench(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        link, loader, core = self.link, self.loader, self.core
+        link, loader = self.link, self.loader
         m.submodules.link = link
         m.submodules.loader = loader
-        m.submodules.core = ResetInserter(link.core_reset)(core)
+        for number, core in enumerate(self.cores):
+            m.submodules[f"core_{number}"] = ResetInserter(link.core_reset)(core)
         wiring.connect(m, wiring.flipped(self.i), link.i)
         wiring.connect(m, link.o, wiring.flipped(self.o))
         wiring.connect(m, link.image, loader.i)
-        wiring.connect(m, loader.load, core.load)
-        wiring.connect(m, link.step, core.step)
-        wiring.connect(m, core.symbol, link.symbol)
-        wiring.connect(m, link.read_request, core.read_request)
-        wiring.connect(m, core.read_data, link.read_data)
+        if len(self.cores) == 1:
+            connect_core(m, self.core, link, loader)
+        else:
+            connect_cores(m, self.cores, link, loader)
         m.d.comb += [loader.start.eq(link.image_start), loader.scrub.eq(link.scrub)]
         status = loader.status
         m.d.comb += [link.load.done.eq(status.done), link.load.error.eq(status.error), link.load.code.eq(status.code)]
