@@ -19,7 +19,8 @@ class Status:
         self._stream = stream if stream.isatty() and os.environ.get("TERM") != "dumb" else None
         self._seen = dict.fromkeys((Counter.STEPS, Counter.ROWS), 0)
         self._total = dict(self._seen)
-        self._flash_rows = self._board.sim.tally("flash.row__ready") if self._board.board.flash else None
+        far = self._board.board.far
+        self._flash_rows = self._board.sim.tally("flash.row__ready") if far is not None and far.kind == "qspi" else None
         self._at, self._clocks, self._next = time.monotonic(), self._board.sim.clocks, 0.0
         self._rate = 0.0
 
