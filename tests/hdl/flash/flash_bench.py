@@ -69,13 +69,15 @@ class Decoder:
 
 class Bench:
     """``dut`` with ``chip``, or one that holds ``content`` and is ``found`` so, behind its pins and a ``decoder`` beside;
-    ``lanes``: of the core that asks for rows; ``options``: more of the controller's, unless it is given as ``dut``.
+    ``lanes``: of the core that asks for rows; ``options``: more of the controller's.
     ``ctx.set(bench.reset, 1)`` resets the controller alone."""
 
-    def __init__(self, *, nibbles, lanes=8, chip=None, content=b"", pads=None, boot=True, strict=True, options=None, dut=None, **found):
+    controller = FlashController
+
+    def __init__(self, *, nibbles, lanes=8, chip=None, content=b"", pads=None, boot=True, strict=True, options=None, **found):
         self.nibbles, self.lanes = nibbles, lanes
         given = {"offset": OFFSET, "pause_bits": 5 - nibbles, **(options or {})}
-        self.dut = dut or FlashController(width=isa.Width(lanes=lanes), nibbles=nibbles, boot=boot, **given)
+        self.dut = self.controller(width=isa.Width(lanes=lanes), nibbles=nibbles, boot=boot, **given)
         self.chip = chip or FlashChip(content, Found(**{"timing": QUICK, **found}), offset=OFFSET, strict=strict)
         self.cells = IoCells(self.chip, period=PERIOD[nibbles], pads=pads)
         self.decoder = Decoder()
