@@ -9,6 +9,7 @@
 #define POLYCHRON_MAX_PAYLOAD 0xffu /* bytes */
 #define POLYCHRON_MAX_READ 0x7fu /* words of one READ */
 #define POLYCHRON_GREETING_BYTES 0xcu /* of HELLO's reply */
+#define POLYCHRON_CORES_SHIFT 0x6u /* of HELLO's lanes: above them, the binary logarithm of the number of cores */
 #define POLYCHRON_SPIKES 0x8u /* the earliest of a step, kept for the host */
 #define POLYCHRON_IMAGE_VERSION 0x2u /* of docs/reference/image.md */
 #define POLYCHRON_K_BITS 0x4u /* of CONFIG's MODE */
@@ -57,7 +58,8 @@ typedef enum {
     POLYCHRON_STATE_ERROR = 0x2,
     POLYCHRON_STATE_READING = 0x4,
     POLYCHRON_STATE_FLASH_READY = 0x8,
-    POLYCHRON_STATE_FLASH_SAME = 0x10
+    POLYCHRON_STATE_FLASH_SAME = 0x10,
+    POLYCHRON_STATE_SDRAM_READY = 0x20
 } polychron_state;
 
 /* why a load or a scrub has failed */
@@ -67,7 +69,8 @@ typedef enum {
     POLYCHRON_LOAD_ERROR_HEADER_CRC = 0x2,
     POLYCHRON_LOAD_ERROR_SECTION_CRC = 0x3,
     POLYCHRON_LOAD_ERROR_SECTION = 0x4,
-    POLYCHRON_LOAD_ERROR_FLASH = 0x5
+    POLYCHRON_LOAD_ERROR_FLASH = 0x5,
+    POLYCHRON_LOAD_ERROR_SDRAM = 0x6
 } polychron_load_error;
 
 /* what READ reads */
@@ -96,6 +99,7 @@ typedef enum {
     POLYCHRON_KIND_JITTER = 0x4,
     POLYCHRON_KIND_CONFIG = 0x5,
     POLYCHRON_KIND_SIGNATURE = 0x6,
+    POLYCHRON_KIND_SDRAM = 0x7,
     POLYCHRON_KIND_META = 0x10,
     POLYCHRON_KIND_REST = 0x11,
     POLYCHRON_KIND_PAD = 0x12,

@@ -1,6 +1,7 @@
 """Board records: found by name, consistent with amaranth-boards and with the image format."""
 
 import importlib
+from dataclasses import replace
 
 import pytest
 
@@ -50,3 +51,15 @@ def test_flash_modes() -> None:
     assert boards.flash_mode(boards.get("ulx3s_85f"), "nibble") == boards.get("ulx3s_85f")
     with pytest.raises(ValueError, match=r"^the flash mode must be one of byte, nibble, not 'bit'$"):
         boards.flash_mode(board, "bit")
+
+
+@pytest.mark.parametrize("cores", [0, 3, 8])
+def test_a_number_of_cores_that_can_not_be(cores: int) -> None:
+    with pytest.raises(ValueError, match=rf"^cores of ulx3s_85f_two must be one of 1, 2, 4, not {cores}$"):
+        replace(boards.get("ulx3s_85f_two"), cores=cores)
+
+
+def test_several_cores_share_no_tier() -> None:
+    board = boards.get("ulx3s_85f")
+    with pytest.raises(ValueError, match=r"^ulx3s_85f has 2 cores, so its tiers must be one, on chip: they can't share a flash$"):
+        replace(board, cores=2)

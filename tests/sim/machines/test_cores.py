@@ -186,7 +186,7 @@ def test_what_there_is_not(device_on):
     ):
         with pytest.raises(LinkError, match=r"^core must be 0\.\.1, not -?\d$"):
             refused()
-    with pytest.raises(LinkError, match="^there must be a text for each of 2 cores, not 3$"):
+    with pytest.raises(LinkError, match=r"^there must be a text for each of 2 cores, not 3$"):
         host.feed_all([[1]] * 3)
     host.cores = 4  # the board itself refuses too
     for refused in (lambda: host.step(core=2), lambda: host.feed([1], core=3), lambda: host.store(0, 1, core=2)):
