@@ -82,9 +82,9 @@ def test_one_core_is_reset_or_set_alone() -> None:
     assert board.host.step_all(5) == [start[5:], start[:5]]
     board.reset()
     board.set_sampler(k=3, seed=7, core=1)
-    assert [(machine.sampler.k, machine.sampler.seed) for machine in core.machines] == [(0, 1), (3, 7)]
+    assert [(machine.sampler.k, machine.sampler.state) for machine in core.machines] == [(0, 1), (3, 7)]
     board.set_sampler(k=2, seed=9)
-    assert [(machine.sampler.k, machine.sampler.seed) for machine in core.machines] == [(2, 9)] * 2
+    assert [(machine.sampler.k, machine.sampler.state) for machine in core.machines] == [(2, 9)] * 2
 
 
 def test_cores_that_there_are_not() -> None:
