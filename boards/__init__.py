@@ -1,7 +1,8 @@
 """Boards, one file each: device, clocks, memory tiers and sizes. Imports nothing of ours."""
 
-from . import icebreaker, icepi_zero, icesugar, icesugar_pro, ulx3s, upduino_v3
+from . import icebreaker, icesugar, upduino_v3
 from .board import Board, PinGroup, Programmer, Tier, Wiring
+from .ecp5 import colorlight_5a75b, icepi_zero, icesugar_pro, orangecrab_25f, ulx3s
 from .modes import FLASH_MODES, FlashMode, flash_mode
 from .parts import IS25LP128F, W25Q64JV, W25Q128JV, W25Q256JV, FlashPart
 from .sdram import SdramPart
@@ -35,12 +36,16 @@ _ALL = (
     upduino_v3.BOARD,
     ulx3s.ULX3S_12F,
     ulx3s.ULX3S_25F,
+    ulx3s.ULX3S_25F_SDRAM,
     ulx3s.ULX3S_45F,
     ulx3s.ULX3S_85F,
     ulx3s.ULX3S_85F_SDRAM,
     ulx3s.ULX3S_85F_TWO,
     icepi_zero.BOARD,
     icesugar_pro.BOARD,
+    orangecrab_25f.BOARD,
+    colorlight_5a75b.VERSION_7,
+    colorlight_5a75b.VERSION_8,
 )
 BOARDS: dict[str, Board] = {board.name: board for board in _ALL}
 

@@ -86,6 +86,8 @@ class Programmer:
     verifies: bool = True
 
 
+_BIT_ERROR = 0.02  # ten bits then drift by a fifth of one; with 1 % of oscillators and edges, less than the receiver takes
+
 ICEPROG = Programmer(tool="iceprog", package="fpga-icestorm")
 
 
@@ -101,6 +103,8 @@ class Board:
     or 2 and 3 with registers at memories that are slow or far apart. ``anchor_words``, ``program_instructions``: depths.
     ``image_offset``, ``flash_size``: bytes; a memory image in flash begins at the offset. ``image_flash``: the flash that it is read from
     where that is none of the ``tiers``.
+    ``uart_baud``: of the serial port. What its USB chip can do, out of a whole number of the core's clocks (:attr:`bit_clocks`): more than
+    2 % off is a ``ValueError``.
     ``usb``: vendor and product of the USB chip that it is programmed through; ``programmers``: the tools that can, the best first.
     """
 
@@ -128,12 +132,22 @@ class Board:
     programmers: tuple[Programmer, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.bit_clocks < 4 or abs(self.bit_clocks * self.uart_baud / self.clock_hz - 1) > _BIT_ERROR:
+            raise ValueError(
+                f"uart_baud of the board {self.name} must divide its clock of {self.clock_hz / 1e6:g} MHz into 4 or more clocks a bit, "
+                f"at most 2 % off, not {self.uart_baud!r}"
+            )
         if self.cores not in (1, 2, 4):
             raise ValueError(f"cores of {self.name} must be one of 1, 2, 4, not {self.cores!r}")
         if self.cores > 1 and len(self.tiers) > 1:
             raise ValueError(
                 f"{self.name} has {self.cores} cores, so its tiers must be one, on chip: they can't share a {self.tiers[1].name}"
             )
+
+    @property
+    def bit_clocks(self) -> int:
+        """Clocks of a bit on the serial line: the whole number nearest to its time."""
+        return round(self.clock_hz / self.uart_baud)
 
     @property
     def flash(self) -> Tier | None:

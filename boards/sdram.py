@@ -78,8 +78,9 @@ IS42S16160G_7 = SdramPart(
     t_lz=0,
     t_hz=5_400,
 )
-"""ISSI, "IS42S83200G, IS42S16160G", AC electrical characteristics, grade -7: t_ch is tCHI there, t_wr tDPL (two clocks, 14 ns at the
-shortest period). AUTO REFRESH to any command is given 70 ns, the tXSR of the table, whose tRC (REF to REF) is 60 ns."""
+"""ISSI, "IS42S83200G, IS42S16160G", revision F (2013), AC electrical characteristics, grade -7; t_wr is tDPL there, t_mrd 14 ns. t_oh is
+that of its successor IS42S16160J (revision B, 2015; 2.7 ns here). AUTO REFRESH to any command is given tXSR; tRC (REF to REF) is 60 ns."""
+
 
 MT48LC16M16A2_7E = SdramPart(
     name="MT48LC16M16A2-7E",
@@ -106,9 +107,10 @@ MT48LC16M16A2_7E = SdramPart(
     t_lz=1_000,
     t_hz=5_400,
 )
-"""Micron, "256Mb: x4, x8, x16 SDRAM", electrical characteristics and recommended AC operating conditions, grade -7E: t_oh is that with the
-load at which t_ac holds (tOH, not tOHn), t_wr that before PRECHARGE. After a write with auto precharge the table asks for a clock and 7 ns,
-no more than 14 ns on the next clock."""
+"""Micron, "256Mb: x4, x8, x16 SDRAM", revision W (2015), table 12, grade -7E: t_oh is that with the load at which t_ac holds (tOH, not
+tOHn), t_wr that before PRECHARGE. After a write with auto precharge the table asks for a clock and 7 ns, which the next clock after 14 ns
+gives."""
+
 
 AS4C32M16SB_7 = SdramPart(
     name="AS4C32M16SB-7",

@@ -189,7 +189,7 @@ class Estimate:
         store = f"store: {self.store_latencies} of {width.latencies} latencies"
         stays = f", {self.loaded_bytes:,} of them loaded, the rest stays in the flash" if self.loaded_bytes < self.image_bytes else ""
         lines += [
-            f"  (clocks: of a step, with the padding of rows{', and in flash their addresses' if several else ''})",
+            f"  (clocks: of a step, with the padding of rows{', and in flash their addresses' if several and board.sdram is None else ''})",
             "",
             f"  {anchors}; {instructions}; {store}",
             f"  image: {self.image_bytes:,} bytes{stays}",

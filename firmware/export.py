@@ -32,6 +32,7 @@ def export(
     out: Annotated[Path | None, option("folder for the files; left out: build/BOARD/NETWORK", metavar="FOLDER")] = None,
     json: Json = False,
 ) -> None:
+    from firmware.image.files import fits_flash
     from polychron.network import load
 
     program = load(target.network).compile(
@@ -44,7 +45,10 @@ def export(
         for path, data in files.items():
             print(f"  {printable(path)} ({len(data):,} bytes)")
         stays = "" if program.code.image_offset is None else ", nowhere else: the core reads tables there"
-        print(f"write image.bin to the flash at 0x{program.board.image_offset:x}{stays}")
+        if fits_flash(placement.image_bytes, program.board):
+            print(f"write image.bin to the flash at 0x{program.board.image_offset:x}{stays}")
+        else:
+            print("image.bin is larger than the flash: load it with polychron talk --image")
         figures |= placement.figures | {
             "flash_offset_bytes": program.board.image_offset,
             "files": [{"file": path, "bytes": len(data)} for path, data in files.items()],

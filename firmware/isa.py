@@ -13,6 +13,7 @@ STORE_WORDS = 256  # words a bank
 ACC_WORDS = 256  # words a lane
 ZERO_WORD = 255  # of store and accumulators: always zero
 ANCHOR_WORDS = 512
+MAX_ROW_BEATS = 128
 FLASH_ADDRESS_BITS = 24  # of a byte in a flash tier: 16 MB
 SDRAM_ADDRESS_BITS = 25  # of a byte in an SDRAM tier: four banks of 8 MB, the bank in the two highest
 SDRAM_BANKS = 4
@@ -175,8 +176,8 @@ class Width:
     """How wide a core is, which its programs and images must be made for.
 
     ``lanes``: accumulator lanes, banks of the latency store and bytes of a beat: 8, 16 or 32. ``comparators``: P, pairs of latencies
-    compared in a clock: 1 or 2, because an image gives an anchor word 64 bits. ``far_banks``: banks of the far tier over which the tables
-    of a run are spread: 4 in an SDRAM, else 1.
+    compared in a clock: 1, 2 or 4. With more, indices would still leave one a clock. ``far_banks``: banks of the far tier over which the
+    tables of a run are spread: 4 in an SDRAM, else 1.
     """
 
     lanes: int = 8
@@ -189,7 +190,7 @@ class Width:
         return cls(lanes=board.lanes, comparators=board.comparators, far_banks=board.far_banks)
 
     def __post_init__(self) -> None:
-        for name, choices in (("lanes", (8, 16, 32)), ("comparators", (1, 2)), ("far_banks", (1, SDRAM_BANKS))):
+        for name, choices in (("lanes", (8, 16, 32)), ("comparators", (1, 2, 4)), ("far_banks", (1, SDRAM_BANKS))):
             if (value := getattr(self, name)) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(map(str, choices))}, not {value!r}")
 
@@ -261,6 +262,16 @@ class Width:
     def anchor_bits(self) -> int:
         """Bits of one anchor word: the slots, valid and two slots' names a comparator, and emit (0..P)."""
         return self.slots * self.slot_bits + self.comparators * (1 + 2 * self.choice_bits) + self.comparators.bit_length()
+
+    @property
+    def anchor_columns(self) -> int:
+        """16-bit words that an image gives an anchor word: a power of two, 4 at least."""
+        return max(4, 1 << (-(-self.anchor_bits // WORD_BITS) - 1).bit_length())
+
+    @property
+    def anchor_beats(self) -> int:
+        """Beats that an anchor word takes in tier 0, from where anchors runs copy it."""
+        return max(1, self.anchor_columns // self.side_words)
 
     def slot_of(self, address: int) -> int:
         """The slot that reads a latency."""

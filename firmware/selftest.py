@@ -11,7 +11,7 @@ from polychron.command.app import make_app, run
 from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, option
 from polychron.command.ports import ASKED, Line
-from polychron.command.target import BOARD, MAX_SEED
+from polychron.command.target import MAX_SEED
 from polychron.command.terminal import printable, say
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ TEMPERATURE = 0.7  # so that the generator and the jitter table are tested too
 def selftest(
     line: Annotated[Line, FLAT] = ASKED,
     *,
-    board: Annotated[str, BOARD] = "icebreaker",
     network: Annotated[str | None, option(ONE, metavar="NAME")] = None,
     vectors: Annotated[int, option("steps of each op", low=1, high=10_000, metavar="N")] = 32,
     seed: Annotated[int, option("what the vectors are drawn from", low=1, high=MAX_SEED, metavar="N")] = 1,
@@ -45,16 +44,16 @@ def selftest(
     networks = [load(name) for name in (NETWORKS if network is None else [network])]
     with telling(say), reported(json) as figures:
         port = line.chosen()
-        figures |= {"board": board, "vectors": vectors, "seed": seed, "equal": True, "networks": []}
+        figures |= {"board": line.board, "vectors": vectors, "seed": seed, "equal": True, "networks": []}
         for one in networks:
-            outcome = _test(one, port=port, baud=line.baud, board=board, vectors=vectors, seed=seed)
+            outcome = _test(one, port=port, baud=line.baud, board=line.board, vectors=vectors, seed=seed)
             print(f"{printable(one.name)}: {outcome}", flush=True)
             figures["networks"].append({"network": one.name} | outcome.figures)
             figures["equal"] &= outcome.equal
     return 0 if figures["equal"] else 1
 
 
-def _test(network: "Network", *, port: str, baud: int, board: str, vectors: int, seed: int) -> "Outcome":
+def _test(network: "Network", *, port: str, baud: int | None, board: str, vectors: int, seed: int) -> "Outcome":
     from polychron.board import connect
     from polychron.system.progress import bar
     from sim.selftest.selftest import SelfTest

@@ -2,7 +2,7 @@
 
 python -m firmware.talk [--port PORT] [--network NAME | --image FILE] [--board NAME] [--flash byte|nibble] [--prompt TEXT] [--count N]
     [--temperature T | --greedy] [--k K] [--seed N]
-python -m firmware.talk scrub --port PORT [--image FILE]
+python -m firmware.talk scrub --port PORT [--board NAME] [--image FILE]
 """
 
 import sys
@@ -17,7 +17,7 @@ from polychron.command.app import make_app, run
 from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, option
 from polychron.command.ports import ASKED, Line
-from polychron.command.target import BOARD, EARLIEST, NETWORK, Sampler, text_is_drawn
+from polychron.command.target import EARLIEST, NETWORK, Sampler, text_is_drawn
 from polychron.command.terminal import say
 
 if TYPE_CHECKING:
@@ -38,11 +38,10 @@ app = make_app(
 
 @dataclass(frozen=True, kw_only=True)
 class There(Line):
-    """A board, and the network on it."""
+    """The same, and the network on the board."""
 
     network: Annotated[str | None, NETWORK] = None
     image: Annotated[Path | None, option("instead of --network: image.bin, as a build or an export leaves it", metavar="FILE")] = None
-    board: Annotated[str, BOARD] = "icebreaker"
     flash: Annotated[FlashMode | None, option("how a simulated board's flash is clocked; left out: as fast as the board can")] = None
 
     def __post_init__(self) -> None:
@@ -129,7 +128,7 @@ def scrub(
     from .image.files import read_bytes
 
     content = None if image is None else read_bytes(image)
-    with transport(line.chosen(), content, baud=line.baud) as way:
+    with transport(line.chosen(), content, baud=line.baud, board=line.board) as way:
         return scrub(way, content)
 
 

@@ -89,7 +89,7 @@ async def carry_out(core: Machine, program: Program, *, clocks: int) -> tuple[fl
 
 
 def _sections(program: Program) -> Iterator[tuple[isa.Kind, list[int]]]:
-    yield isa.Kind.ANCHORS, [word >> 16 * part & 0xFFFF for word in program.anchors for part in range(4)]
+    yield isa.Kind.ANCHORS, [word >> 16 * part & 0xFFFF for word in program.anchors for part in range(program.width.anchor_columns)]
     yield isa.Kind.PROGRAM, [word for run in program.runs for word in run.encode()]
     yield isa.Kind.STORE, [value & 0xFFFF for value in program.store.tolist()]
     yield isa.Kind.CONFIG, program.sampling.registers()

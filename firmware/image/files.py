@@ -17,7 +17,7 @@ class FileError(ValueError):
     """A file that can't be read or written; the message is one sentence that begins with its path."""
 
 
-def read_bytes(path: Path, *, limit: int = 1 << 24) -> bytes:
+def read_bytes(path: Path, *, limit: int = 1 << 26) -> bytes:
     """The bytes of a file of at most ``limit`` bytes that belongs to the files it was written with."""
     try:
         with open_input(path) as file:
@@ -39,12 +39,19 @@ def write_atomic(files: dict[Path, bytes]) -> None:
         raise FileError(f"{error.filename}: cannot be written: {error.strerror}") from None
 
 
+def fits_flash(size: int, board: Board) -> bool:
+    """Whether the board's flash has room for an image of ``size`` bytes."""
+    return board.image_offset + size <= board.flash_size
+
+
 def export_files(program: Program, board: Board, out: Path) -> dict[Path, bytes]:
-    """Path and bytes of every file of an export to the folder ``out`` (docs/user/export.md), their list first."""
+    """Path and bytes of every file of an export to the folder ``out`` (docs/user/export.md), their list first. An image with tables for an
+    SDRAM may be too large for the flash: then it is there for the host to load, and image.hex is left out."""
     image = write_image(program)
-    if board.image_offset + len(image) > board.flash_size:
+    flashed = fits_flash(len(image), board)
+    if not flashed and board.sdram is None:
         raise FileError(f"the image of {len(image)} bytes at 0x{board.image_offset:x} reaches beyond the flash of {board.flash_size} bytes")
-    files = {"image.bin": image, "image.hex": _intel_hex(image, board.image_offset)}
+    files = {"image.bin": image, **({"image.hex": _intel_hex(image, board.image_offset)} if flashed else {})}
     memory, columns = program.memory(board.tiers[0].size), program.width.side_words
     beats = [int.from_bytes(memory[at : at + 2 * columns], "little") for at in range(0, len(memory), 2 * columns)]
     files["tables.mem"] = _readmemh(beats, 4 * columns)

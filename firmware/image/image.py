@@ -13,7 +13,6 @@ from .meta import decode_meta, encode_meta
 from .sections import CRC, ImageError, Section, flash_layout, pack, signature, unpack
 
 Int16 = npt.NDArray[np.int16]
-ANCHOR_BYTES = 8  # of an anchor word in an image
 MANY = (isa.Kind.TABLES, isa.Kind.SDRAM, isa.Kind.PAD, isa.Kind.FLASH)  # sections a program may have several of
 
 
@@ -23,7 +22,9 @@ def write_image(program: Program) -> bytes:
     sections = [
         Section(kind=isa.Kind.META, payload=encode_meta(program.meta)),
         Section(kind=isa.Kind.PROGRAM, payload=struct.pack(f"<{len(words)}H", *words)),
-        Section(kind=isa.Kind.ANCHORS, payload=b"".join(value.to_bytes(ANCHOR_BYTES, "little") for value in program.anchors)),
+        Section(
+            kind=isa.Kind.ANCHORS, payload=b"".join(value.to_bytes(2 * program.width.anchor_columns, "little") for value in program.anchors)
+        ),
         *(_tables_section(isa.Kind.TABLES, piece, program.width) for piece in program.tables if piece.tier == 0),
         _store(program.store, program.width),
     ]
@@ -193,9 +194,10 @@ def _breaks(run: isa.Run, *, first: bool) -> str | None:
 
 
 def _anchors(payload: bytes, width: isa.Width) -> tuple[int, ...]:
-    if len(payload) % ANCHOR_BYTES:
-        raise ImageError(f"section ANCHORS must be whole words of {ANCHOR_BYTES} bytes, not {len(payload)} bytes")
-    values = [int.from_bytes(payload[at : at + ANCHOR_BYTES], "little") for at in range(0, len(payload), ANCHOR_BYTES)]
+    size = 2 * width.anchor_columns
+    if len(payload) % size:
+        raise ImageError(f"section ANCHORS must be whole words of {size} bytes, not {len(payload)} bytes")
+    values = [int.from_bytes(payload[at : at + size], "little") for at in range(0, len(payload), size)]
     for number, value in enumerate(values):
         if value >> width.anchor_bits or decode_anchor(value, width).emit > width.comparators:
             raise ImageError(f"anchor word {number} has a bit set that means nothing")

@@ -8,7 +8,7 @@ from amaranth.lib.cdc import ResetSynchronizer
 
 from boards import FLASH_MODES, Board
 
-from ..memory.bank import GenericBank
+from ..memory.bank import block_ram_bank
 from .ecp5_pads import EcpFlashPads
 from .ecp5_pll import EcpPll, Wanted
 from .ecp5_sdram import EcpSdramPads
@@ -53,7 +53,7 @@ class EcpTop(wiring.Component):
             m.d.comb += ClockSignal(domain).eq(output)
         m.submodules.reset = ResetSynchronizer(~pll.locked)
 
-        m.submodules.system = system = System(board, bank=GenericBank)
+        m.submodules.system = system = System(board, bank=block_ram_bank)
         outputs = {
             "uart_tx": (ports["uart_tx"], system.uart_tx),
             "led_loaded": (ports["led_g"], system.led_g),

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import io, wiring
 from amaranth.lib.wiring import In
 
 from ..sdram.bus import ROW_BITS, SAMPLES, sdram_pins
-
-_ALWAYS = {"clk_en": 1, "cs": 1, "dqm": 0}
 
 
 class EcpSdramPads(wiring.Component):
@@ -16,7 +14,8 @@ class EcpSdramPads(wiring.Component):
     clocks.
 
     ``resource``: clk, ras, cas, we, ba, a and dq, and of clk_en, cs and dqm those that are wired, as a port group. The clock rises half
-    a period of ``fast`` after the other pins change. ``bits``: lines of dq.
+    a period of ``fast`` after the other pins change. Clock enable is low during reset, in which the pads come to rest. ``bits``: lines of
+    dq.
     """
 
     def __init__(self, resource: Any, *, bits: int) -> None:
@@ -44,10 +43,12 @@ class EcpSdramPads(wiring.Component):
             port = getattr(resource, name)
             m.submodules[name] = buffer = io.DDRBuffer("o", port, o_domain="fast")
             m.d.comb += [edge.eq(value[: len(port)]) for edge in buffer.o]
-        for name, level in _ALWAYS.items():
+        awake = Signal()
+        m.d.sync += awake.eq(1)
+        for name, level in {"clk_en": awake, "cs": Const(1), "dqm": Const(0)}.items():
             if hasattr(resource, name):
                 m.submodules[name] = level_buffer = io.Buffer("o", getattr(resource, name))
-                m.d.comb += level_buffer.o.eq(-level)
+                m.d.comb += level_buffer.o.eq(level.replicate(len(getattr(resource, name))))
         m.submodules.clock = clock = io.DDRBuffer("o", resource.clk, o_domain="fast")
         m.d.comb += [clock.o[0].eq(0), clock.o[1].eq(1)]
 

@@ -5,19 +5,14 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from boards import Board
-from firmware import isa
 
 from ..core.core import Core
 from ..flash.bus import FlashPins, FlashStatus
 from ..link.bus import ReadDataStream, ReadRequestStream, StepStream, SymbolStream
 from ..link.loader import LoadStatus
+from ..link.rest import Rest, rest_clocks
+from ..memory.bank import block_ram_bank
 from .parts import connect_image, connect_rows, core_params, make_flash, make_loader
-
-
-def rest_clocks(width: isa.Width) -> int:
-    """Clocks that a step waits after a reset of the core, a power of two: more than the longest row, which may be under way, takes in flash
-    (128 beats, two clocks a byte)."""
-    return 512 * width.lanes
 
 
 class EmbeddedCore(wiring.Component):
@@ -33,17 +28,17 @@ class EmbeddedCore(wiring.Component):
 
     Without a complete image the core is in reset, takes no step and answers no read. So it is for a clock with ``abort``; what the network
     knew is then undefined until an image with a STORE section is loaded. A board with a flash tier has the ports of the flash too: the
-    image at the board's offset is then loaded after reset, unless ``image_start`` comes first, and a step waits :func:`rest_clocks` after
-    a reset of the core. With a byte a clock ``flash`` is in the domain ``flash``, twice ``sync`` and rising with it; the rest is in
-    ``sync``.
+    image at the board's offset is then loaded after reset, unless ``image_start`` comes first, and a step waits
+    ``rest_clocks`` after a reset of the core. With a byte a clock ``flash`` is in the domain ``flash``, twice ``sync`` and rising with it;
+    the rest is in ``sync``.
 
     The tables are in memory that synthesis infers. ``pause_bits``: that of FlashController.
     """
 
     def __init__(self, board: Board, *, pause_bits: int | None = None) -> None:
         params = core_params(board)
-        self._core = Core(params=params)
-        self._rest = rest_clocks(params.width)
+        self._core = Core(params=params, bank=block_ram_bank)
+        self._rest = Rest(clocks=rest_clocks(params.width) if board.flash else 0)
         self._loader = make_loader(board)
         self._flash = make_flash(board, pause_bits=pause_bits)
         flash = {"scrub": In(1), "flash": Out(FlashPins), "flash_status": Out(FlashStatus)}
@@ -65,21 +60,20 @@ class EmbeddedCore(wiring.Component):
         m = Module()
         core, loader = self._core, self._loader
         held = Signal(init=1)  # the core is in reset
-        quiet = Signal()  # nothing of what went before is under way
         m.submodules.loader = loader
+        m.submodules.rest = rest = self._rest
         m.submodules.core = ResetInserter(held)(core)
 
         wiring.connect(m, loader.load, core.load)
         wiring.connect(m, loader.status, wiring.flipped(self.load))
+        wiring.connect(m, wiring.flipped(self.step), rest.i)
+        wiring.connect(m, rest.o, core.step)
         wiring.connect(m, core.symbol, wiring.flipped(self.symbol))
         wiring.connect(m, wiring.flipped(self.read_request), core.read_request)
         wiring.connect(m, core.read_data, wiring.flipped(self.read_data))
         m.d.sync += held.eq(self.abort | self.image_start | ~loader.status.done)
         m.d.comb += [
-            core.step.payload.eq(self.step.payload),
-            core.step.valid.eq(self.step.valid & quiet),
-            self.step.ready.eq(core.step.ready & quiet),
-            quiet.eq(~held),
+            rest.held.eq(held),
             loader.start.eq(self.image_start),
             loader.i.payload.eq(self.image.payload),
             loader.i.valid.eq(self.image.valid),
@@ -87,14 +81,9 @@ class EmbeddedCore(wiring.Component):
         ]
         if self._flash is not None:
             m.submodules.flash = flash = self._flash
-            rest = Signal(range(self._rest + 1))
             connect_rows(m, flash, core)
             wiring.connect(m, flash.status, wiring.flipped(self.flash_status))
             wiring.connect(m, flash.pins, wiring.flipped(self.flash))
             connect_image(m, flash, loader, image=self.image, image_start=self.image_start, scrub=self.scrub)
-            m.d.comb += [loader.scrub.eq(self.scrub), quiet.eq(rest[-1])]
-            with m.If(held):
-                m.d.sync += rest.eq(0)
-            with m.Elif(~rest[-1]):
-                m.d.sync += rest.eq(rest + 1)
+            m.d.comb += loader.scrub.eq(self.scrub)
         return m

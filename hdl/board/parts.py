@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from amaranth.hdl import Module, Value
 from amaranth.lib import stream, wiring
@@ -20,8 +21,11 @@ from . import times
 
 
 def core_params(board: Board) -> CoreParams:
-    """The sizes of the core that ``board`` asks for, or of each of its cores."""
+    """The sizes of the core that ``board`` asks for, or of each of its cores; ``ValueError`` where its tables on chip are not whole beats,
+    or too few or many."""
     width = isa.Width.of(board)
+    if board.tiers[0].size % width.beat_bytes:
+        raise ValueError(f"tiers[0].size of {board.name} must be whole beats of {width.beat_bytes} bytes, not {board.tiers[0].size} bytes")
     return CoreParams(
         width=width,
         table_beats=board.tiers[0].size // width.beat_bytes,
@@ -66,11 +70,11 @@ def make_flash(
     )
 
 
-def make_sdram(board: Board, *, start_clocks: int | None = None) -> SdramController | None:
-    """The controller of the board's SDRAM, if it has one; ``start_clocks`` as it takes it."""
+def make_sdram(board: Board) -> SdramController | None:
+    """The controller of the board's SDRAM, if it has one."""
     if board.sdram is None:
         return None
-    return SdramController(width=isa.Width.of(board), parts=board.sdram.sdram, clock_hz=board.clock_hz, start_clocks=start_clocks)
+    return SdramController(width=isa.Width.of(board), parts=board.sdram.sdram, clock_hz=board.clock_hz)
 
 
 def core_names(board: Board) -> list[str]:
@@ -95,9 +99,9 @@ def connect_cores(m: Module, cores: Sequence[wiring.Component], link: Link, load
         wiring.connect(m, spread.loads[number], core.load)
 
 
-def connect_core(m: Module, core: wiring.Component, link: Link, loader: Loader) -> None:
-    """The same of a core that is alone."""
-    wiring.connect(m, link.step, core.step)
+def connect_core(m: Module, core: wiring.Component, link: Link, loader: Loader, *, steps: Any) -> None:
+    """The same of a core that is alone; ``steps``: the link's, or what comes of them out of a rest."""
+    wiring.connect(m, steps, core.step)
     wiring.connect(m, core.symbol, link.symbol)
     wiring.connect(m, link.read_request, core.read_request)
     wiring.connect(m, core.read_data, link.read_data)

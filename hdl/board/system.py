@@ -12,7 +12,8 @@ from boards import Board
 from ..core.core import Core
 from ..flash.bus import FlashPins
 from ..link.link import Link
-from ..link.uart import UartReceiver, UartTransmitter, clocks_per_bit
+from ..link.rest import Rest, rest_clocks
+from ..link.uart import UartReceiver, UartTransmitter
 from ..memory.bank import GenericBank
 from . import times
 from .parts import (
@@ -49,8 +50,8 @@ class System(wiring.Component):
     ``core``: another component with the core's ports, of a board with one; by default the board's cores on ``bank``. ``loaded``: begins
     with ``led_g`` lit and without an image from flash, for simulations that fill the memories themselves; the flash is made ready for rows
     all the same. ``bit_clocks``, ``pause_bits``, ``gap_bits``, ``watchdog_bits``: times that a simulation may shorten (those of
-    UartReceiver, FlashController, FrameReceiver, Link); left out, the first is the board's clock over its baud rate, and the next two
-    follow from its clock (hdl/board/times.py). ``start_clocks``: of SdramController, likewise.
+    UartReceiver, FlashController, FrameReceiver, Link); left out, the first is the board's, and the next two follow from its clock
+    (hdl/board/times.py). On a board that needs a rest a step waits ``rest_clocks`` after a reset of the core.
     """
 
     def __init__(
@@ -64,7 +65,6 @@ class System(wiring.Component):
         pause_bits: int | None = None,
         gap_bits: int | None = None,
         watchdog_bits: int = 24,
-        start_clocks: int | None = None,
     ) -> None:
         params = core_params(board)
         if core is not None and board.cores > 1:
@@ -74,15 +74,16 @@ class System(wiring.Component):
         )
         self._has_rows = board.far is not None
         self._loaded = loaded
-        bit_clocks = bit_clocks or clocks_per_bit(clock_hz=board.clock_hz, baud=board.uart_baud)
+        bit_clocks = bit_clocks or board.bit_clocks
         self._receiver, self._transmitter = UartReceiver(clocks=bit_clocks), UartTransmitter(clocks=bit_clocks)
         gap_bits = gap_bits or times.gap_bits(board.clock_hz)
         self._link = Link(
             width=params.width, flash=board.flash is not None, cores=board.cores, gap_bits=gap_bits, watchdog_bits=watchdog_bits
         )
         self._flash = make_flash(board, pause_bits=pause_bits, boot=not loaded)
-        self._sdram = make_sdram(board, start_clocks=start_clocks)
+        self._sdram = make_sdram(board)
         self._loader = make_loader(board, loaded=loaded)
+        self._rest = Rest(clocks=rest_clocks(params.width)) if times.needs_rest(board) else None
         super().__init__(
             {
                 "uart_rx": In(1, init=1),
@@ -110,7 +111,13 @@ class System(wiring.Component):
         wiring.connect(m, receiver.o, link.i)
         wiring.connect(m, link.o, transmitter.i)
         if len(cores) == 1:
-            connect_core(m, core, link, loader)
+            steps = link.step
+            if self._rest is not None:
+                m.submodules.rest = rest = self._rest
+                wiring.connect(m, link.step, rest.i)
+                m.d.comb += rest.held.eq(core_reset)
+                steps = rest.o
+            connect_core(m, core, link, loader, steps=steps)
         else:
             connect_cores(m, list(cores.values()), link, loader)
         wiring.connect(m, loader.status, link.load)

@@ -15,7 +15,7 @@ from hdl.memory.later import later
 from hdl.memory.program import RunRegisters
 
 _HEAD_WORDS = 3  # of an instruction: flags, anchor_base, anchor_len
-_MARGIN = 7  # indices that may still come once the maker stops issuing, besides one for each of the ``store_clocks``
+_MARGIN = 5  # indices that may come once the maker stops issuing, besides one for each comparator and each of the ``store_clocks``
 
 
 class IndexMaker(wiring.Component):
@@ -27,8 +27,9 @@ class IndexMaker(wiring.Component):
                                      clock 0            clock 1         clock 1           clock 3     clock 3   clock 5
 
     Throughput: an anchor word (P pairs) a clock, with 5 clocks between the last word of a run and the first of the next. A word is read
-    only if at least 8 places of the queue were free a clock ago. The first index of a word that emits enters the queue 4 clocks after the
-    store has taken the word. Where ``params.store_clocks`` are 2, all after the store's address is a clock later, and 9 places were free.
+    only if at least 6 + P places of the queue were free a clock ago. The first index of a word that emits enters the queue 4 clocks after
+    the store has taken the word. Where ``params.store_clocks`` are 2, all after the store's address is a clock later, and 7 + P places
+    were free.
     """
 
     def __init__(self, *, params: CoreParams) -> None:
@@ -66,8 +67,9 @@ class IndexMaker(wiring.Component):
 
         # The queue of finished indices, filled at most to its end by what is under way.
         m.submodules.queue = queue = SyncFIFOBuffered(width=INDEX_BITS, depth=self._params.index_depth)
+        margin = _MARGIN + self._params.width.comparators + self._params.store_clocks
         room = Signal()
-        m.d.sync += room.eq(queue.level <= self._params.index_depth - _MARGIN - self._params.store_clocks)
+        m.d.sync += room.eq(queue.level <= self._params.index_depth - margin)
 
         # Anchor word read in clock 0, in `word_valid` from clock 1 until the store takes it.
         word_valid = Signal()

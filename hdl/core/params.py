@@ -9,11 +9,11 @@ from firmware import isa
 class CoreParams:
     """Sizes of a core.
 
-    ``width``: its lanes and comparators. ``table_beats``: beats of the table tier, a power of two. ``anchor_words``: words of the anchor
-    memory, a power of two. ``store_clocks``: in which the latency store reads a word, 1, or 2 with a register behind the memory.
-    ``table_clocks``: in which the table tier reads a beat, 1, or 3 with registers before and behind the memory. ``index_depth``: indices
-    that may wait for their rows, a power of two, at least 16. ``far_bytes``: that a far tier delivers at once: 0 without one, 1 of a flash,
-    4 or 8 of an SDRAM.
+    ``width``: its lanes and comparators. ``table_beats``: beats of the table tier, a power of two, or a multiple of those of the longest
+    row. ``anchor_words``: words of the anchor memory, a power of two. ``store_clocks``: in which the latency store reads a word, 1, or 2
+    with a register behind the memory. ``table_clocks``: in which the table tier reads a beat, 1, or 3 with registers before and behind
+    the memory. ``index_depth``: indices that may wait for their rows, a power of two, at least 16. ``far_bytes``: that a far tier
+    delivers at once: 0 without one, 1 of a flash, 4 or 8 of an SDRAM.
     """
 
     width: isa.Width = field(default_factory=isa.Width)
@@ -27,8 +27,10 @@ class CoreParams:
     def __post_init__(self) -> None:
         for name, low, high in (("table_beats", 16, 1 << 22), ("anchor_words", 16, 1024), ("index_depth", 16, 1024)):
             value = getattr(self, name)
-            if not low <= value <= high or value & (value - 1):
-                raise ValueError(f"{name} must be a power of two from {low} to {high}, not {value!r}")
+            unit = isa.MAX_ROW_BEATS if name == "table_beats" else 0  # the last beat is a row of zeros, of any length
+            if not low <= value <= high or (value & (value - 1) and not (unit and value % unit == 0)):
+                other = f" or a multiple of {unit}" if unit else ""
+                raise ValueError(f"{name} must be a power of two{other} from {low} to {high}, not {value!r}")
         if self.far_bytes not in ((0, 1) if self.width.far_banks == 1 else (4, 8)):
             raise ValueError(f"far_bytes must be 0 or 1, and with an SDRAM 4 or 8, not {self.far_bytes!r}")
         if self.far_bytes > self.width.beat_bytes // 2:

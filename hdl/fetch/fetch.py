@@ -96,10 +96,10 @@ class RowFetch(wiring.Component):
             m.d.sync += [
                 run.table_base.eq(run.table_base + (one << run.table_log2)),
                 run.count.eq(run.count - 1),
-                slot.b.eq(row | (flash | cache.empty | close).replicate(bits)),
+                slot.b.eq(self._or_zeros(row, flash | cache.empty | close, bits)),
             ]
             with m.If(~half):
-                m.d.sync += slot.a.eq(row | (cache.empty | close).replicate(wide))
+                m.d.sync += slot.a.eq(self._or_zeros(row, cache.empty | close, wide))
         with m.If(slot_valid):
             m.d.sync += [half.eq(0), opening.eq(0)]
         with m.If(offered.valid & offered.ready):
@@ -153,6 +153,13 @@ class RowFetch(wiring.Component):
         m.d.comb += cache.key.eq(slot.a[: len(cache.key)])
         return m
 
+    def _or_zeros(self, row: Value, zeros: Value, bits: int) -> Value:
+        """The address ``row`` of ``bits`` or, with ``zeros``, that of the last beat of the tables tier, which is the row's every beat: its
+        lowest bits are ones, and the streamer adds a beat's number by OR."""
+        off = ~(self._params.table_beats - 1) & (1 << self._bits) - 1  # bits that are 0 in it
+        last = row | zeros.replicate(bits)
+        return last & ~(zeros.replicate(bits) & off) if off else last
+
     def _choose_index(self, m: Module, run: RunRegisters, cache: IndexCache) -> tuple[Signal, Signal, Signal]:
         """The next table's index, whether it is there, and whether the run takes it from the queue."""
         attend = run.mode == isa.Mode.ATTEND
@@ -195,9 +202,10 @@ class RowFetch(wiring.Component):
         fields stand as long. Returns the stream that takes it."""
         rows, far_next = streamer.i, streamer.flash_next if self._params.far_bytes else Const(1)
         if self._params.width.far_banks > 1:
-            m.submodules.queue = queue = RowQueue(address_bits=self._bits)
+            tight = 2 * self._params.far_bytes == self._params.width.beat_bytes
+            m.submodules.queue = queue = RowQueue(address_bits=self._bits, tight=tight)
             wiring.connect(m, queue.o, streamer.i)
-            m.d.comb += queue.streams_far.eq(streamer.flash_next)
+            m.d.comb += [queue.streams_far.eq(streamer.flash_next), queue.streams.eq(~streamer.i.ready | streamer.request.valid)]
             rows, far_next = queue.i, queue.far_next
         i = rows.payload
         m.d.comb += [rows.valid.eq(valid & asked), i.a.eq(slot.a[: self._bits])]

@@ -67,7 +67,7 @@ ECP5 = Family(
     routed="top.config",
     bitstream="top.bit",
     devices={"LFE5U-12F": "--12k", "LFE5U-25F": "--25k", "LFE5U-45F": "--45k", "LFE5U-85F": "--85k"},
-    packages={"BG256": "CABGA256", "BG381": "CABGA381"},
+    packages={"BG256": "CABGA256", "BG381": "CABGA381", "MG285": "CSFBGA285"},
     cells={"lc": "TRELLIS_COMB", "ebr": "DP16KD", "dsp": "MULT18X18D"},
     netlist={"lut4": ("LUT4",), "ff": ("TRELLIS_FF",)},
 )

@@ -1,7 +1,7 @@
 """One section of a memory image, judged, counted and written (docs/reference/image.md, docs/reference/blocks/loader.md)."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import wiring
@@ -41,7 +41,7 @@ def space_words(
     an SDRAM, what the address can reach."""
     return {
         isa.Kind.TABLES: table_bytes // 2,
-        isa.Kind.ANCHORS: 4 * anchor_words,
+        isa.Kind.ANCHORS: width.anchor_columns * anchor_words,
         isa.Kind.PROGRAM: isa.WORDS_PER_INSTRUCTION * instructions,
         isa.Kind.STORE: width.store_latencies - width.lanes,
         isa.Kind.JITTER: 256,
@@ -50,31 +50,38 @@ def space_words(
     }
 
 
-class Span(NamedTuple):
-    """2^``high`` - 2^``low`` words, or 2^``high`` with both the same: a few LUTs tell what is beyond, a comparator takes a carry chain."""
+@dataclass(frozen=True)
+class Span:
+    """The addresses 0 .. ``words`` - 1 of a space."""
 
-    high: int
-    low: int
+    words: int
+
+    @property
+    def bits(self) -> int:
+        """Of an address within it."""
+        return (self.words - 1).bit_length()
 
     def beyond(self, address: Value) -> Value:
-        """Whether ``address`` is that of no word."""
-        return address[self.high :].any() | (address[self.low : self.high].all() if self.low < self.high else 0)
+        """Whether ``address`` is that of no word: a few LUTs for each run of ones in their number, no carry chain."""
+        high, rest = self.bits, (1 << self.bits) - self.words
+        return address[high:].any() | (self._behind(address[:high], (rest - 1).bit_length()) if rest else 0)
+
+    def _behind(self, address: Value, low: int) -> Value:
+        """Of an address of so many bits, where the number of words has ones from bit ``low`` up."""
+        left = Span(self.words & (1 << low) - 1)
+        return address[low:].all() & left.beyond(address[:low]) if left.words else address[low:].all()
 
 
 def spans_of(words: Mapping[isa.Kind, int]) -> dict[isa.Kind, Span]:
-    """The spans of ``words``, which must be those of all spaces (:func:`space_words`); ``ValueError`` if they are not, or not spans."""
+    """The spans of ``words``, which must be those of all spaces (:func:`space_words`); ``ValueError`` if they are not, or empty."""
     if set(words) - {isa.Kind.SDRAM} != set(_SPACES):
         raise ValueError(
             f"words must name the spaces {', '.join(kind.name for kind in _SPACES)}, not {', '.join(kind.name for kind in words)}"
         )
-    spans = {}
     for kind, count in words.items():
-        high = max(count - 1, 0).bit_length()
-        rest = (1 << high) - count
-        if count < 1 or rest & (rest - 1):
-            raise ValueError(f"words of a space must be a power of two, or one less a smaller one, not {count!r}")
-        spans[kind] = Span(high=high, low=rest.bit_length() - 1 if rest else high)
-    return spans
+        if count < 1:
+            raise ValueError(f"words of the space {kind.name} must be at least 1, not {count!r}")
+    return {kind: Span(count) for kind, count in words.items()}
 
 
 class Section(wiring.Component):
@@ -105,7 +112,7 @@ class Section(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        wide = max(span.high for span in self._spans.values()) > 16
+        wide = max(span.bits for span in self._spans.values()) > 16
         m.submodules.address = address = SerialCounter(width=24 if wide else 16)  # turns by half its bits in a byte's time
         m.submodules.left = left = SerialCounter(width=24, down=True)  # payload bytes to come; turns likewise
         skip = Signal(reset_less=True)  # nothing is written

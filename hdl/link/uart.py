@@ -13,14 +13,6 @@ ReceivedByte = data.StructLayout(
 """A byte off the line."""
 
 
-def clocks_per_bit(*, clock_hz: float, baud: float) -> int:
-    """The whole number of clocks nearest to a bit's time; more than 2 % off is refused, as ten bits would drift by a fifth of one."""
-    clocks = round(clock_hz / baud)
-    if clocks < 4 or abs(clocks * baud / clock_hz - 1) > 0.02:
-        raise ValueError(f"baud must divide the clock of {clock_hz:g} Hz into at least 4 clocks a bit within 2 %, not {baud!r}")
-    return clocks
-
-
 def _check(clocks: int) -> int:
     if not 4 <= clocks <= 65536:
         raise ValueError(f"clocks must be 4..65536, not {clocks!r}")

@@ -78,3 +78,40 @@ class GenericBank(wiring.Component):
             write.en.eq(Mux(self.write, Const(1, self._parts) << self.quarter, 0)),
         ]
         return m
+
+
+class PartedBank(wiring.Component):
+    """Memories of powers of two beats beside each other, the largest first, for a number of beats that is none.
+
+    Synthesis would make one memory of such a depth out of rows of block RAMs, and choose among up to dozens of them at every bit.
+    """
+
+    def __init__(self, *, beats: int, width: isa.Width) -> None:
+        self._beats, self._width = beats, width
+        super().__init__(BankSignature(address_bits=(beats - 1).bit_length(), width=width))
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        base = 0
+        for bits in reversed(range(self._beats.bit_length())):
+            if not self._beats >> bits & 1:
+                continue
+            m.submodules[f"part_{bits}"] = part = GenericBank(beats=1 << bits, width=self._width)
+            here, read = Signal(name=f"here_{bits}"), Signal(name=f"read_{bits}")
+            m.d.comb += [
+                here.eq(self.address[bits:] == base >> bits),
+                part.address.eq(self.address[:bits]),
+                part.write.eq(self.write & here),
+                part.quarter.eq(self.quarter),
+                part.write_data.eq(self.write_data),
+            ]
+            m.d.sync += read.eq(here)
+            with m.If(read):
+                m.d.comb += self.read_data.eq(part.read_data)
+            base += 1 << bits
+        return m
+
+
+def block_ram_bank(*, beats: int, width: isa.Width) -> GenericBank | PartedBank:
+    """A bank of any number of beats in block RAM."""
+    return PartedBank(beats=beats, width=width) if beats & (beats - 1) else GenericBank(beats=beats, width=width)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from .options import Options, option
+from .target import BOARD
 from .terminal import printable
 
 SIMULATED = "simulated"
@@ -15,10 +16,11 @@ PORT = f"serial port of the board, the second one of an iCEBreaker; {SIMULATED}:
 
 @dataclass(frozen=True, kw_only=True)
 class Line(Options):
-    """The way to the board."""
+    """A board, and the way to it."""
 
     port: Annotated[str | None, option(PORT, metavar="PORT")] = None
-    baud: Annotated[int, option("bits a second", low=1, high=100_000_000, metavar="N")] = 1_000_000
+    baud: Annotated[int | None, option("bits a second; left out: the board's", low=1, high=100_000_000, metavar="N")] = None
+    board: Annotated[str, BOARD] = "icebreaker"
 
     def __post_init__(self) -> None:
         super().__post_init__()

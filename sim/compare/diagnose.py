@@ -45,9 +45,10 @@ def _words(program: Program, write: Write) -> Iterator[tuple[str, int, int, int]
                     yield what, 0, beat * width.beat_bytes + 2 * word, 2
     for run, origin in zip(program.runs, origins, strict=True):
         if run.mode == Mode.ANCHORS and origin.stage.block == write.stage.block:
-            for word in range(run.count):
+            size = width.anchor_beats * width.beat_bytes
+            for word in range(run.count // width.anchor_beats):
                 what = f"anchor word {word} of blocks.{origin.stage.block}"
-                yield what, 0, (run.table_base + word) * width.beat_bytes, width.beat_bytes
+                yield what, 0, run.table_base * width.beat_bytes + word * size, size
 
 
 def _placed(program: Program, tier: int, address: int, size: int) -> bytes:

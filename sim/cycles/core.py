@@ -64,8 +64,9 @@ class CoreControl:
         table_clocks: int = 1,
     ) -> None:
         self.runs, self.store_clocks, self.table_clocks = program.runs, store_clocks, table_clocks
-        self.indices = IndexControl(program.runs, emits_of_runs(program), store_clocks=store_clocks)
-        self.rows = RowControl(program.runs, program.width, cached=cached)
+        self.indices = IndexControl(program.runs, emits_of_runs(program), comparators=program.width.comparators, store_clocks=store_clocks)
+        tight = isinstance(far, SdramControl) and far.beat_clocks == 2
+        self.rows = RowControl(program.runs, program.width, cached=cached, tight=tight)
         self.far = far
         self.steps = StepControl(jitter=jitter, k=k, store_clocks=store_clocks)
         self.storing = 0  # bit i: write-back reads the store in i clocks

@@ -21,7 +21,10 @@ def emits_of_runs(program: Program) -> list[list[int]]:
         if run.mode == Mode.ANCHORS:
             for number in range(run.count):
                 at = (run.table_base + number) * width.beat_bytes
-                words[width.side_words * run.side + number] = int.from_bytes(memory[at : at + width.beat_bytes], "little") % used
+                word, part = divmod(width.side_words * run.side + number, width.anchor_beats)
+                low = 8 * width.beat_bytes * part
+                kept = words.get(word, 0) & ~((1 << 8 * width.beat_bytes) - 1 << low)
+                words[word] = (kept | int.from_bytes(memory[at : at + width.beat_bytes], "little") << low) % used
         numbers = range(run.anchor_base, run.anchor_base + run.anchor_len)
         found.append([decode_anchor(words.get(number, 0), width).emit for number in numbers])
     return found
@@ -56,7 +59,8 @@ class IndexControl:
     step's first run until the step begins.
     """
 
-    def __init__(self, runs: Sequence[Run], emits: Sequence[Sequence[int]], *, store_clocks: int) -> None:
+    def __init__(self, runs: Sequence[Run], emits: Sequence[Sequence[int]], *, comparators: int, store_clocks: int) -> None:
+        self.most = INDEX_DEPTH - INDEX_MARGIN - comparators - store_clocks  # in the queue, for a word to be read
         self.runs, self.emits, self.store_clocks = runs, emits, store_clocks
         self.queue = IndexQueue()
         self.run, self.head, self.at = 0, 0, 0  # run being read, clocks of its head read, its next anchor word
@@ -76,7 +80,7 @@ class IndexControl:
 
     def clock(self, *, go: bool, taken: bool, retired: bool, read: bool) -> None:
         """``taken``: the store reads the anchor word; ``retired``: a run is written back; ``read``: an index leaves the queue."""
-        room, self.room = self.room, self.queue.level <= INDEX_DEPTH - INDEX_MARGIN - self.store_clocks
+        room, self.room = self.room, self.queue.level <= self.most
         self.queue.clock(write=self.coming & 1, read=read)
         self.coming >>= 1
         self.started = (self.started or go) and not (taken and self.wait_step)

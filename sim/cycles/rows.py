@@ -42,11 +42,12 @@ class RowControl:
     """Makes row addresses out of indices, and streams the beats of a row (or of an int4 couple alternately) while the next waits.
 
     ``cached``: positions in the index cache, as far as they count: not more than the longest attend run takes. With several
-    ``width.far_banks`` rows go through a queue to the streamer.
+    ``width.far_banks`` rows go through a queue to the streamer. ``tight``: beats of the far tier come every two clocks; its int8 rows are
+    then not asked before int4 rows have been streamed.
     """
 
-    def __init__(self, runs: Sequence[Run], width: Width, *, cached: int = 0) -> None:
-        self.runs = runs
+    def __init__(self, runs: Sequence[Run], width: Width, *, cached: int = 0, tight: bool = False) -> None:
+        self.runs, self.tight = runs, tight
         self.cache = CacheControl(width)
         self.reach = max((run.n_out for run in runs if run.mode == Mode.ATTEND), default=0)
         self.cached = min(cached, self.reach)
@@ -56,6 +57,7 @@ class RowControl:
         self.slot: RowSlot | None = None
         self.banks = width.far_banks
         self.queue: tuple[RowSlot, ...] = ()
+        self.int4 = False  # the row that went into it last is
         self.stream: RowSlot | None = None
         self.at = 0  # clocks of the streaming row that have passed
         self.pause = False
@@ -96,7 +98,10 @@ class RowControl:
             return 0
         if self.queue and not self.queue[-1].flash:
             return 0
-        return self.runs[self.slot.run].row_beats
+        run = self.runs[self.slot.run]
+        if self.tight and self.int4 and not run.int4 and (self.queue or self.stream is not None):
+            return 0
+        return run.row_beats
 
     @property
     def queued(self) -> bool:
@@ -190,6 +195,7 @@ class RowControl:
         """The slot's row goes into the queue; ``room``: there was some when the clock began."""
         if self.slot is not None and self.slot.asked and room:
             self.queue += (self.slot,)
+            self.int4 = self.runs[self.slot.run].int4
             self.slot = None
 
     def advance(self) -> None:
@@ -199,6 +205,6 @@ class RowControl:
     def state(self) -> tuple[int, ...]:
         """All but the distance."""
         slot, stream = ((-1, 0, 0, 0, 0, 0) if row is None else row for row in (self.slot, self.stream))
-        own = (self.cached, self.run, self.word, self.left, self.half)
+        own = (self.cached, self.run, self.word, self.left, self.half, self.int4)
         waiting = tuple(number for row in self.queue for number in row)
         return (*own, *slot, *stream, self.at if self.stream else 0, self.pause, *waiting, *self.cache.state())

@@ -42,6 +42,11 @@ class SdramControl:
         self.left = clocks.interval - 1
         self.owed = self.under_way = self.opening = 0
 
+    @property
+    def beat_clocks(self) -> int:
+        """Clocks in which a beat comes."""
+        return self.beat_bursts * self.clocks.burst
+
     def takes(self, *, asked: bool) -> bool:
         """Whether a row is taken in this clock. ``asked``: one is offered."""
         return asked and len(self.queue) < SDRAM_QUEUE

@@ -12,7 +12,7 @@ from firmware.isa import Mode, Width
 HEAD_CLOCKS = 4  # reading a run's flags, anchor_base and anchor_len
 ANCHOR_TO_INDEX = 3  # (store) an anchor word taken by the store -> its first index written to the queue
 INDEX_DEPTH = 256  # of the queue, its output register included
-INDEX_MARGIN = 7  # (store) no anchor word is read while the queue, one clock ago, had less room than this
+INDEX_MARGIN = 5  # (store, and the comparators) no anchor word is read while the queue, one clock ago, had less room than this
 
 # Row fetch
 RUN_WORDS = 7  # clocks of reading a run's words, at least

@@ -53,7 +53,8 @@ class BoardSimulation(Machine):
     waits for the end). With ``program`` it is preloaded (sim.machines.preload) instead, and only the sampler's registers are still to be
     set over the UART; with the ``image`` of it too, the board knows that as what it runs and what its flash holds. Without either the
     chip is blank. ``flash``, ``sdram``: how the chips are set up, on a board that has them. ``gap_bits``: of hdl.board.system.System;
-    ``gap_clocks``: the silence that it makes. ``uart``: the host's side of the UART.
+    ``gap_clocks``: the silence that it makes. ``uart``: the host's side of the UART, at ``baud`` bits a second of the board's time, by
+    default as the board is meant to be, from which its own whole number of clocks may differ.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class BoardSimulation(Machine):
         flash: FlashSetup | None = None,
         sdram: SdramSetup | None = None,
         gap_bits: int | None = None,
+        baud: float | None = None,
     ) -> None:
         super().__init__(board_library(board, gap_bits=gap_bits), Width.of(board), cores=board.cores)
         self.board = board
@@ -75,7 +77,7 @@ class BoardSimulation(Machine):
             if image is not None:
                 self.sim["loader.signature.value"] = signature(unpack(write_image(program))[1])
                 self.sim["loader.signature.same"] = int(board.flash is not None)
-        self.uart = self.sim.uart(from_design="uart_tx", to_design="uart_rx", divisor=board.clock_hz / board.uart_baud)
+        self.uart = self.sim.uart(from_design="uart_tx", to_design="uart_rx", divisor=board.clock_hz / (baud or board.uart_baud))
         if board.sdram is not None:
             self._attach_sdram(board, sdram)
         if board.flash is not None:

@@ -16,7 +16,7 @@ from polychron.system.leftovers import temporary_folder
 from sim.compiled.build import SimulationError, component_rtlil, made_once, text_key, yosys
 
 # Verilog straight from Amaranth runs six times slower.
-_SCRIPT = "read_rtlil top.il; proc; flatten; opt -full; clean;{extra} write_verilog -noattr top.v"
+_SCRIPT = "read_rtlil top.il;{keep} proc; flatten; opt -full; clean;{extra} write_verilog -noattr top.v"
 
 # in a process of its own: cocotb's runner starts programs that nobody else could end
 _RUNNER = """
@@ -29,10 +29,10 @@ runner.test(**test)
 """
 
 
-def flat_verilog(text: str, *, extra: str = "") -> Path:
-    """The module ``top`` of the RTLIL ``text`` as one flat Verilog module in a file of the cache folder. ``extra``: yosys commands that
-    come last, each with a space before it and a semicolon behind."""
-    script = _SCRIPT.format(extra=extra)
+def flat_verilog(text: str, *, keep: str = "", extra: str = "") -> Path:
+    """The module ``top`` of the RTLIL ``text`` as one flat Verilog module in a file of the cache folder. ``keep``: a kind of cell without
+    outputs that stays. ``extra``: yosys commands that come last, each with a space before it and a semicolon behind."""
+    script = _SCRIPT.format(keep=f" setattr -set keep 1 t:{keep};" if keep else "", extra=extra)
     path = cache_folder() / f"verilog-{text_key(text, script)}.v"
     with made_once(path):
         if not path.exists():
@@ -66,14 +66,14 @@ def run_cocotb(
         raise SimulationError("Icarus Verilog was not found: install the Debian package iverilog")
     from cocotb_tools.check_results import get_results
 
-    log, results = folder / "test.log", folder.resolve() / "results.xml"
+    log, built, results = folder / "test.log", folder / "build.log", folder.resolve() / "results.xml"
     build = {
         "sources": [str(source) for source in sources],
         "hdl_toplevel": toplevel,
         "build_dir": str(folder),
         "timescale": ["1ps", "1ps"],
         "defines": {"NO_ICE40_DEFAULT_ASSIGNMENTS": 1},
-        "log_file": str(folder / "build.log"),
+        "log_file": str(built),
     }
     rest = {
         "hdl_toplevel": toplevel,
@@ -87,6 +87,8 @@ def run_cocotb(
     }
     command = [sys.executable, "-c", _RUNNER, json.dumps([build, rest])]
     done = run(command, folder=folder, env={"PYTHONPATH": os.pathsep.join(sys.path)})
+    if done.returncode and not log.exists():
+        raise SimulationError(f"Icarus Verilog can't build the design: {_reason(built)} ({built})")
     if done.returncode:
         raise SimulationError(f"a cocotb test of {module} failed: {_reason(log)} ({log})")
     count, failed = get_results(results)
@@ -95,6 +97,6 @@ def run_cocotb(
 
 
 def _reason(log: Path) -> str:
-    """The log's last line about an exception, else its last line."""
+    """The log's last line about an error, else its last line."""
     lines = [line.strip() for line in log.read_text().splitlines() if line.strip()] or ["no output"]
     return next((line for line in reversed(lines) if "Error" in line), lines[-1])

@@ -99,7 +99,7 @@ def holder(program: Program, address: int) -> str:
         if run.mode == Mode.QUERY and beat // isa.SIDE_BEATS in side_blocks(program, run):
             return f"a word of position bits of blocks.{origin.stage.block}"
         if run.mode == Mode.ANCHORS and 0 <= beat - run.table_base < run.count:
-            return f"anchor word {beat - run.table_base} of blocks.{origin.stage.block}"
+            return f"anchor word {(beat - run.table_base) // program.width.anchor_beats} of blocks.{origin.stage.block}"
     return "the zero beat"
 
 

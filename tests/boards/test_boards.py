@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 import boards
+from firmware import isa
 
 
 def test_unknown_board_is_named() -> None:
@@ -27,17 +28,38 @@ def test_platform_agrees(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(boards.BOARDS))
 def test_sizes_are_possible(name: str) -> None:
     board = boards.get(name)
-    assert board.clock_hz % board.uart_baud == 0
     assert 0 < board.image_offset < board.flash_size
     assert all(tier.size % board.lanes == 0 for tier in board.tiers)
     assert board.anchor_words <= 1024
     assert board.program_instructions <= 32
+    if board.sdram is not None:
+        assert board.tiers.index(board.sdram) == 1  # the tier field of an instruction
+        assert board.sdram.size <= 1 << isa.SDRAM_ADDRESS_BITS
+        assert {(part.bits // 4, min(part.size, board.sdram.size)) for part in board.sdram.sdram} == {
+            (board.sdram.at_once, board.sdram.size)
+        }
+        assert all(part.t_ck <= 5e11 / board.clock_hz for part in board.sdram.sdram)
     if board.flash is not None:
-        assert board.tiers.index(board.flash) == 1  # the tier field of an instruction
+        assert board.flash in (board.tiers[1], board.image_flash)
         assert board.image_offset < board.flash.base
         assert board.flash.base % board.lanes == 0
         assert board.flash.base + board.flash.size <= board.flash_size
         assert {part.size for part in board.flash.parts} == {board.flash_size}
+
+
+def test_bits_of_the_serial_line() -> None:
+    board = boards.get("icebreaker")
+    assert board.bit_clocks == 36
+    assert {name: boards.get(name).bit_clocks for name in ("ulx3s_25f", "ulx3s_45f", "ulx3s_85f")} == {
+        "ulx3s_25f": 23,
+        "ulx3s_45f": 25,
+        "ulx3s_85f": 27,
+    }
+    assert replace(board, uart_baud=9_000_000).bit_clocks == 4
+    for baud in (10_000_000, 7_000_000, 40_000_000):
+        told = f"uart_baud of the board icebreaker must divide its clock of 36 MHz into 4 or more clocks a bit, at most 2 % off, not {baud}"
+        with pytest.raises(ValueError, match=f"^{told}$"):
+            replace(board, uart_baud=baud)
 
 
 def test_flash_modes() -> None:

@@ -142,14 +142,16 @@ class Machine:
     def _copy(self, run: isa.Run) -> None:
         """An anchors run: what the run after it keeps to is checked here too."""
         assert (run.table_log2, run.tier, run.int4, run.first, run.last) == (0, 0, False, False, False)
-        to = self._words * run.side
-        for word in range(run.count):
-            data = self.memory[0][(run.table_base + word) * self._beat :][: self._beat]
-            assert not any(data[8:])
-            self.anchors[to + word] = int.from_bytes(data[:8], "little")
+        beats = self.program.width.anchor_beats
+        assert run.count % beats == self._words * run.side % beats == 0
+        to, count = self._words * run.side // beats, run.count // beats
+        for word in range(count):
+            data = self.memory[0][(run.table_base + word * beats) * self._beat :][: beats * self._beat]
+            self.anchors[to + word] = int.from_bytes(data, "little")
+            assert self.anchors[to + word] >> self.program.width.anchor_bits == 0
         after = self.program.runs[self.program.runs.index(run) + 1]
         assert after.sync
-        assert not to <= after.anchor_base < to + run.count
+        assert not to <= after.anchor_base < to + count
         assert self.anchors[after.anchor_base] == 0
         self._zeros(run)
 
@@ -173,7 +175,6 @@ class Machine:
             words += 1
             if word.emit:
                 assert words >= pairs
-                assert None not in word.lanes[: word.emit]
                 made += index[: word.emit]
                 index, words = [0] * pairs, 0
         assert words == 0
@@ -192,7 +193,10 @@ class Machine:
         for indices in positions:
             for table, index in enumerate(indices or []):
                 assert index << run.row_log2 < 1 << run.table_log2
-                self._row(run, run.table_base + (table << run.table_log2) + (index << run.row_log2), sums)
+                banks = self.program.width.far_banks if run.tier else 1
+                behind, bank = divmod(table, banks)
+                at = run.table_base + (behind << run.table_log2) + (index << run.row_log2)
+                self._row(run, at + (bank << self.program.width.far_address_bits if bank else 0), sums)
         assert sums.min() >= -32768
         assert sums.max() <= 32767
         if not run.last:

@@ -141,6 +141,22 @@ def test_files_with_tables_in_flash(network: Network, tmp_path: Path) -> None:
     assert len(image) < room
 
 
+def test_an_image_for_an_sdram_may_be_larger_than_the_flash(network: Network, tmp_path: Path) -> None:
+    """Then the host loads it; with tables in flash it is refused."""
+    board = replace(boards.get("ulx3s_25f_sdram"), image_offset=0x1000, flash_size=0x1400)
+    program = compile_network(network, board)
+    assert len(write_image(program)) > 0x400
+    assert {"image.bin", "image.hex", "tables.mem"} & {path.name for path in export_files(program, board, tmp_path)} == {
+        "image.bin",
+        "tables.mem",
+    }
+    whole = {path.name for path in export_files(program, replace(board, flash_size=1 << 20), tmp_path)}
+    assert "image.hex" in whole
+    narrow = replace(boards.get("ulx3s_25f"), image_offset=0x1000, flash_size=0x1400)
+    with pytest.raises(FileError, match=r"^the image of \d+ bytes at 0x1000 reaches beyond the flash of 5120 bytes$"):
+        export_files(compile_network(network, narrow), narrow, tmp_path)
+
+
 def test_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = tmp_path / "a", tmp_path / "b"
     write_atomic({first: b"old", second: b"old"})

@@ -153,19 +153,21 @@ def lean_anchors(program: Program) -> int:
     return region_start(kept, program.width) + max(lengths.values())
 
 
-def spread(seed: int, *, share: float = 0.6, **flash: int) -> tuple[TransformerNetwork, Board]:
+def spread(seed: int, *, share: float = 0.6, comparators: int = 2, **flash: int) -> tuple[TransformerNetwork, Board]:
     """A random transformer, on a board with room for all of it, for a part of its tables on chip, of its anchors, or of both.
 
     ``share``: of the boards, those with a small memory on chip and a flash; ``flash``: as for :func:`small_board`.
     """
     network, rng = random_transformer(seed), np.random.default_rng([seed, 1])
-    program = compile_network(network, ICEBREAKER)
-    board, words = ICEBREAKER, lean_anchors(program)
+    board = replace(ICEBREAKER, comparators=comparators)
+    program = compile_network(network, board)
+    words, width = lean_anchors(program), program.width
     if copying := rng.random() < 0.5:
         words = int(rng.integers(words, max(words, len(program.anchors)) + 1))
     if rng.random() < share:
         blocks = sum(-(-sum(head.n_t for head in heads) // 4) for block in network.blocks for heads in block.groups())
-        least = blocks * isa.SIDE_BEATS * program.width.beat_bytes + copying * (len(program.anchors) + 64) * program.width.beat_bytes + 64
+        copies = copying * (len(program.anchors) + 64) * width.anchor_beats
+        least = (blocks * isa.SIDE_BEATS + copies) * width.beat_bytes + 64
         tables = _bytes_of(program, Mode.ROWS, Mode.ATTEND)
-        board = small_board(least + int(rng.random() * tables) // 8 * 8, **flash)
+        board = replace(small_board(least + int(rng.random() * tables) // 8 * 8, **flash), comparators=comparators)
     return network, replace(board, anchor_words=words) if copying else board

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import firmware.compiler.store.schedule as schedule
+import firmware.compiler.store.matching as matching
 from golden.integer.heads import Head, TransformerBlock, validate_block
 from golden.integer.layer import Layer, NetworkError, TableGroup, validate_layer
 from golden.tasks.products import check_out
@@ -102,9 +102,9 @@ def test_pairing_tables_asks_in_proportion_to_their_number(lost: str, most: int)
 
     for count in (1000, 4001):
         asked = 0
-        groups = schedule._pair_tables(count, over, [], np.random.default_rng(1))
+        groups = matching.in_twos(count, over, [], np.random.default_rng(1))
         assert sorted(table for group in groups for table in group) == list(range(count))
-        assert asked < most * schedule.LOOKS * count
+        assert asked < most * matching.LOOKS * count
 
 
 def test_what_a_network_writes_does_not_steer_a_terminal() -> None:

@@ -114,7 +114,7 @@ def test_a_classifier_and_a_text_network_on_the_simulated_core(tmp_path: Path) -
         (lambda: polychron.load("shakespear"), r"^shakespear is neither a file nor one of the networks that ship: best-5m, "),
         (
             lambda: polychron.load("shakespeare").compile(board="x"),
-            r"^unknown board 'x': the boards are icebreaker, icepi_zero, ",
+            r"^unknown board 'x': the boards are colorlight_5a75b_v7, ",
         ),
         (lambda: polychron.load("digits").compile(flash="bit"), r"^the flash mode must be one of byte, nibble, not 'bit'$"),
         (lambda: polychron.load("digits").compile(seed=0), r"^seed must be 1\.\.4294967295, not 0$"),

@@ -257,6 +257,28 @@ def test_a_client_that_reads_late_gets_all(served):
     assert (reply.seq, reply.payload[0]) == (3, isa.LINK_VERSION)
 
 
+@pytest.mark.slow
+def test_a_board_at_3_mbaud():
+    """The ULX3S: bytes take the time of its own rate, the network is golden's."""
+    board = boards.get("ulx3s_85f")
+    program = compile_network(NETWORK, board)
+    simulation, port = BoardSimulation(board, image=write_image(program)), TcpPort(0)
+    golden, wanted = Golden(NETWORK, program), []
+    for _ in range(STEPS):
+        golden.step(None)
+        wanted.append(golden.symbol)
+    try:
+        with running(ServedBoard(simulation, [port])), SerialTransport(port.address, baud=board.uart_baud) as line:
+            device = Device(Host(line, timeout=20.0), write_image(program))
+            device.load()
+            before = device.host.counters()
+            assert device.host.step(STEPS) == wanted
+            assert (device.host.counters() - before).steps == STEPS
+    finally:
+        port.close()
+        simulation.close()
+
+
 def test_any_baud_rate_can_be_set(addresses):
     with serial.Serial(addresses[0], baudrate=9600, timeout=20) as line:
         line.baudrate = 3_000_000

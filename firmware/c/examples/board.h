@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-void board_begin(void);       /* clocks, pins, the UART at 1 Mbaud 8N1, a timer */
+void board_begin(void);       /* clocks, pins, the UART 8N1 at the FPGA board's rate, a timer */
 uint32_t board_now_ms(void);  /* may wrap around */
 void board_feed_watchdog(void);
 void board_show_error(bool lit); /* a LED */

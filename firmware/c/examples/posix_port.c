@@ -14,6 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef POSIX_BAUD
+#define POSIX_BAUD B1000000 /* that of the FPGA board: B3000000 of a ULX3S */
+#endif
+
 static int descriptor_of(void *context) {
     return (int)(intptr_t)context;
 }
@@ -77,7 +81,7 @@ static int open_serial(const char *path) {
         return -1;
     cfmakeraw(&line);
     line.c_cflag |= CLOCAL | CREAD;
-    if (cfsetspeed(&line, B1000000) != 0 || tcsetattr(descriptor, TCSAFLUSH, &line) != 0)
+    if (cfsetspeed(&line, POSIX_BAUD) != 0 || tcsetattr(descriptor, TCSAFLUSH, &line) != 0)
         return -1;
     return descriptor;
 }

@@ -40,8 +40,9 @@ def lay_anchors(drafts: list[Draft], width: isa.Width) -> tuple[list[int], list[
         # the index maker holds one word while it waits for the copy: an empty one, before those that are copied
         mine[0].run = replace(mine[0].run, anchor_base=start - 1, anchor_len=1 + mine[0].run.anchor_len)
         words = there[start:]
-        copy.run = replace(copy.run, count=len(words), side=start // width.side_words)
-        sources.append(Placed(0, copy.run.table_base, b"".join(word.to_bytes(width.beat_bytes, "little") for word in words)))
+        beats = width.anchor_beats
+        copy.run = replace(copy.run, count=len(words) * beats, side=start * beats // width.side_words)
+        sources.append(Placed(0, copy.run.table_base, b"".join(word.to_bytes(beats * width.beat_bytes, "little") for word in words)))
         longest = max(longest, len(words))
     return memory + [0] * (start - len(memory) + longest), sources
 

@@ -1,32 +1,32 @@
 """Which tables of a group go together, and which of their anchor pairs share a word.
 
-P = 2 tables are made at a time, a pair of each in one clock, if the neurons they name can be read from different slots. For two
-given tables this is a matching between their pairs; for the tables of a group, a pairing of tables that leaves the fewest words over.
-Tables whose indices are made in two parts, a query and a key, are paired alike in both.
-Here a neuron is only the set of slots it has copies in, a bit mask; firmware.compiler.store.words picks the addresses.
+P tables are made at a time, a pair of each in one clock, if the neurons they name can be read from different slots. Tables are joined in
+twos, those twos in twos again, until P are together. To join two is a matching between their words; which to join, a pairing that leaves
+the fewest words over. Tables whose indices are made in two parts, a query and a key, are joined alike in both.
+firmware.compiler.store.words picks the addresses.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from itertools import permutations
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from .matching import in_twos, match
+from .readable import NONE, together
+from .slots import Ints
+
 Anchors = npt.NDArray[np.int16]
-Bools = npt.NDArray[np.bool_]
 Row = tuple[int | None, ...]
-"""One word: for each lane the pair (0 .. n_c - 1) of its table, or None."""
-Group = tuple[tuple[int, ...], tuple[Row, ...]]
+"""One word: for each table of the group its pair (0 .. n_c - 1), or None."""
+Rows = tuple[Row, ...]
+Group = tuple[tuple[int, ...], Rows]
 """Tables made together, and their words."""
-LOOKS = 128
-"""Others that a table is compared with."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """``order``: the group's tables in the order of the run. ``groups``: (tables, rows) of each P of them, or of one alone.
+    """``order``: the group's tables in the order of the run. ``groups``: (tables, rows) of P of them at most.
 
     ``length``: anchor words in all.
     """
@@ -56,63 +56,46 @@ def ideal_words(n_t: int, n_c: int, comparators: int) -> int:
     return -(-n_t // comparators) * max(n_c, comparators)
 
 
-def single_words(pairs: tuple[int, ...], *, comparators: int) -> tuple[Row, ...]:
-    """The words of one table by itself, its ``pairs`` in this order."""
-    rest = (None,) * (comparators - 1)
-    return ((None, *rest),) * (comparators - len(pairs)) + tuple((pair, *rest) for pair in pairs)
-
-
-@cache
-def _free_choices() -> Bools:
-    """(16, 16, 16, 16): whether four neurons, each with copies in the slots of a mask, can be read from different slots."""
-    lookup = np.zeros((16,) * 4, np.bool_)
-    bit = np.arange(16)[:, None] >> np.arange(4) & 1
-    for order in permutations(range(4)):
-        one, two, three, four = (bit[:, slot].astype(bool) for slot in order)
-        lookup |= one[:, None, None, None] & two[:, None, None] & three[:, None] & four
-    return lookup
-
-
-def readable(anchors: Anchors, masks: npt.NDArray[np.int64]) -> Bools:
-    """(m, m): whether two of the pairs (m, 2) can share a word of four slots, the neurons having copies in the slots of ``masks``."""
-    lookup = _free_choices()
-    a, b = anchors[:, 0].astype(np.intp), anchors[:, 1].astype(np.intp)
-    # a neuron that both pairs name is read once: in the second pair it may be anywhere, and takes the slot that is left
-    second_a = np.where((a == a[:, None]) | (a == b[:, None]), 15, masks[a])
-    second_b = np.where((b == a[:, None]) | (b == b[:, None]), 15, masks[b])
-    return lookup[masks[a][:, None], masks[b][:, None], second_a, second_b]
+def of_lanes(rows: Rows, lanes: list[int], comparators: int) -> Rows:
+    """What ``rows`` compare in some ``lanes``, as a group of its own: at least as many words as comparators, the empty ones first."""
+    own = [tuple(row[lane] for lane in lanes) for row in rows]
+    own = [row for row in own if any(pair is not None for pair in row)]
+    return ((None,) * len(lanes),) * (comparators - len(own)) + tuple(own)
 
 
 def schedules(
     sources: tuple[Anchors, ...],
-    masks: npt.NDArray[np.int64],
+    masks: Ints,
     *,
     comparators: int,
     rng: np.random.Generator,
     start: tuple[Schedule, ...] | None = None,
 ) -> tuple[Schedule, ...]:
-    """For each of ``sources`` the words of its anchors (n_t, n_c, 2), neurons having copies in the slots of ``masks`` (n,); P = 1 or 2.
+    """For each of ``sources`` the words of its anchors (n_t, n_c, 2), neurons having copies in the slots of ``masks`` (n,).
 
-    All have the same order of tables. ``start``: schedules for other masks, whose pairs of tables to begin with.
+    All have the same order of tables. ``start``: schedules for other masks, whose tables that are together to begin with.
     """
     n_t = len(sources[0])
-    if comparators == 1:
-        return tuple(
-            Schedule(
-                order=tuple(range(n_t)),
-                groups=tuple(((t,), single_words(tuple(range(anchors.shape[1])), comparators=1)) for t in range(n_t)),
-            )
-            for anchors in sources
-        )
-    matchers = [_Matcher(anchors, masks, comparators) for anchors in sources]
-    pairs = [(tables[0], tables[1]) for one in start or () for tables, _ in one.groups if len(tables) == 2]
+    items: list[tuple[int, ...]] = [(table,) for table in range(n_t)]
+    words: list[list[Rows]] = [[tuple((pair,) for pair in range(anchors.shape[1])) for _ in range(n_t)] for anchors in sources]
+    size = 1
+    while size < comparators:
+        known = [tables for one in start or () for tables, _ in one.groups]
+        begin = _halves(known, size, {item: number for number, item in enumerate(items)})
+        size *= 2
+        joins = [_Join(anchors, items, rows, masks, slots=2 * comparators, size=size) for anchors, rows in zip(sources, words, strict=True)]
+        twos = in_twos(len(items), lambda a, b, joins=joins: sum(one.over(a, b) for one in joins), begin, rng)  # type: ignore[misc]
+        words = [[one.joined(two) for two in twos] for one in joins]
+        items = [tuple(table for number in two for table in items[number]) for two in twos]
     made: list[tuple[tuple[int, ...], list[list[Group]]]] = []  # tables, and their groups in each source
-    for tables in _pair_tables(n_t, lambda a, b: sum(one.over(a, b) for one in matchers), list(dict.fromkeys(pairs)), rng):
-        groups = [one.groups(tables) for one in matchers]
-        if all(len(found) == len(tables) for found in groups):  # nowhere together
-            made += [((table,), [[found[i]] for found in groups]) for i, table in enumerate(tables)]
-        else:
-            made.append((tables, groups))
+    for number, tables in enumerate(items):
+        rows = [one[number] for one in words]
+        for lanes in _components(tuple(row for one in rows for row in one)):  # nowhere together: each by itself
+            mine = [of_lanes(one, lanes, comparators) for one in rows]
+            own = tuple(tables[lane] for lane in lanes)
+            made.append(
+                (own, [[(tuple(own[i] for i in part), of_lanes(one, part, comparators)) for part in _components(one)] for one in mine])
+            )
     # the quickest first: rows wait for the first indices; one table alone that is odd stays last
     made.sort(key=lambda one: (-len(one[0]), sum(len(rows) for found in one[1] for _, rows in found), one[0]))
     order = tuple(t for tables, _ in made for t in tables)
@@ -121,105 +104,81 @@ def schedules(
     )
 
 
-class _Matcher:
-    """Which pairs of two tables of one source can share a word: a matching for each two tables, made once."""
+def _halves(groups: list[tuple[int, ...]], size: int, items: dict[tuple[int, ...], int]) -> list[tuple[int, int]]:
+    """Items of ``size`` tables, by number, that stand beside each other in one of ``groups``, each once."""
+    pairs: list[tuple[int, int]] = []
+    taken: set[int] = set()
+    for tables in groups:
+        for at in range(0, len(tables) - size, 2 * size):
+            pair = items.get(tables[at : at + size]), items.get(tables[at + size : at + 2 * size])
+            if pair[0] is not None and pair[1] is not None and not taken & set(pair):
+                pairs.append((pair[0], pair[1]))
+                taken.update(pairs[-1])
+    return pairs
 
-    def __init__(self, anchors: Anchors, masks: npt.NDArray[np.int64], comparators: int) -> None:
-        n_t, self._n_c, _ = anchors.shape
-        self._comparators = comparators
-        good = readable(anchors.reshape(-1, 2), masks).reshape(n_t, self._n_c, n_t, self._n_c)
-        self._bits = (good << np.arange(self._n_c)).sum(axis=3)  # (n_t, n_c, n_t): the pairs of the other table, as a mask
+
+def _components(rows: Rows) -> list[list[int]]:
+    """The lanes of ``rows``, those together that share a word or are joined by others that do."""
+    left = [{lane} for lane in range(len(rows[0]))]
+    for row in rows:
+        named = {lane for lane, pair in enumerate(row) if pair is not None}
+        touched = [one for one in left if one & named]
+        if len(touched) > 1:
+            left = [one for one in left if not one & named] + [set().union(*touched)]
+    return sorted(sorted(one) for one in left)
+
+
+class _Join:
+    """The words that items of one source have in common: a matching for each two items, made once."""
+
+    def __init__(self, anchors: Anchors, items: list[tuple[int, ...]], rows: list[Rows], masks: Ints, *, slots: int, size: int) -> None:
+        self._items, self._rows, self._n_c, self._size = items, rows, anchors.shape[1], size
+        self._anchors, self._masks, self._slots = anchors, masks, slots
+        self._starts = np.cumsum([0, *map(len, rows)])[:-1]
         self._known: dict[tuple[int, int], list[int]] = {}
 
+    @cached_property
+    def _possible(self) -> list[list[int]]:
+        """Of each word of all items, for each item the mask of its words that it may join."""
+        named = [
+            list(
+                dict.fromkeys(
+                    v for table, pair in zip(tables, row, strict=True) if pair is not None for v in self._anchors[table, pair].tolist()
+                )
+            )
+            for tables, rows in zip(self._items, self._rows, strict=True)
+            for row in rows
+        ]
+        neurons = np.full((len(named), max(map(len, named))), NONE, np.int64)
+        for number, one in enumerate(named):
+            neurons[number, : len(one)] = one
+        good = together(neurons, self._masks, self._slots)
+        place = np.concatenate([np.arange(len(rows)) for rows in self._rows])
+        bits = np.where(good, np.uint64(1) << place.astype(np.uint64), np.uint64(0))
+        return np.add.reduceat(bits, self._starts, axis=1).tolist()  # type: ignore[no-any-return]
+
     def _matched(self, a: int, b: int) -> list[int]:
-        """For each pair of table b (the greater), its partner in table a, or -1."""
+        """For each word of the greater of two items its partner in the other, or -1."""
         key = (min(a, b), max(a, b))
         if key not in self._known:
-            self._known[key] = _match(self._bits[key[0], :, key[1]].tolist(), self._n_c)
+            start, count = int(self._starts[key[0]]), len(self._rows[key[0]])
+            possible = [self._possible[word][key[1]] for word in range(start, start + count)]
+            self._known[key] = match(possible, len(self._rows[key[1]]))
         return self._known[key]
 
     def over(self, a: int, b: int) -> int:
-        """Words more than the ideal that tables a and b take."""
-        missing = self._matched(a, b).count(-1)
-        return missing if missing < self._n_c else max(self._n_c, 2 * self._comparators - self._n_c)
+        """Words more than the ideal that items a and b take."""
+        lone = self._matched(a, b).count(-1)
+        words = len(self._rows[min(a, b)]) + lone
+        return words - self._n_c if lone < len(self._rows[max(a, b)]) else max(words - self._n_c, 2 * self._size - self._n_c)
 
-    def groups(self, tables: tuple[int, ...]) -> list[Group]:
-        """One group of one or two tables, or two of one each where no pair of theirs can share a word."""
-        n_c, comparators = self._n_c, self._comparators
-        partner = self._matched(*tables) if len(tables) == 2 else []
-        if len(tables) == 1 or partner.count(-1) == n_c:
-            return [((t,), single_words(tuple(range(n_c)), comparators=comparators)) for t in tables]
-        full: list[Row] = [(r, s) for s, r in enumerate(partner) if r >= 0]
-        alone = sorted(set(range(n_c)) - set(partner)), [s for s in range(n_c) if partner[s] < 0]
-        bubbles: list[Row] = [(None, None)] * (comparators - n_c)
-        # the word that emits must be full: those with one pair come first
-        return [(tables, tuple(bubbles + [(r, None) for r in alone[0]] + [(None, s) for s in alone[1]] + full))]
-
-
-def _match(possible: list[int], n_c: int) -> list[int]:
-    """A maximum matching: ``possible[r]`` is the mask of right pairs that left pair r may join. For each right pair its left one, or -1."""
-    partner = [-1] * n_c
-    left = 0  # right pairs not yet tried in this search
-
-    def augment(pair: int) -> bool:
-        nonlocal left
-        while options := possible[pair] & left:
-            low = options & -options
-            left ^= low
-            other = low.bit_length() - 1
-            if partner[other] < 0 or augment(partner[other]):
-                partner[other] = pair
-                return True
-        return False
-
-    for pair in range(n_c):
-        left = (1 << n_c) - 1
-        augment(pair)
-    return partner
-
-
-def _pair_tables(
-    n_t: int, over: Callable[[int, int], int], pairs: list[tuple[int, int]], rng: np.random.Generator
-) -> list[tuple[int, ...]]:
-    """Two tables a group, the words over the ideal few: ``pairs``, then greedily, then by exchanging partners. An odd table comes last.
-
-    Each table is compared with ``LOOKS`` others at most, and each pair with as many pairs, so that the time grows as their number does.
-    """
-    paired = {t for pair in pairs for t in pair}
-    left = [t for t in rng.permutation(n_t).tolist() if t not in paired]
-    waiting: list[int] = []
-    while left:
-        a = left.pop(0)
-        b = next((t for t in left[:LOOKS] if over(a, t) == 0), None)
-        if b is None:
-            waiting.append(a)
-        else:
-            left.remove(b)
-            pairs.append((a, b))
-    single = waiting.pop() if n_t % 2 else None
-    while waiting:
-        a = waiting.pop(0)
-        b = min(waiting[:LOOKS], key=lambda t: over(a, t))
-        waiting.remove(b)
-        pairs.append((a, b))
-    better = True
-    while better:
-        better = False
-        for i in range(len(pairs)):
-            if single is not None:
-                for keep, drop in (pairs[i], pairs[i][::-1]):
-                    if over(keep, single) < over(*pairs[i]):
-                        pairs[i], single, better = (keep, single), drop, True
-                        break
-            first = max(0, min(i - LOOKS // 2, len(pairs) - LOOKS))
-            for j in range(len(pairs))[first : first + LOOKS] if over(*pairs[i]) else ():
-                (a, b), (c, d) = pairs[i], pairs[j]
-                if i == j or not over(a, b):
-                    continue
-                now = over(a, b) + over(c, d)
-                for e, f in (((a, c), (b, d)), ((a, d), (b, c))):
-                    if over(*e) + over(*f) < now:
-                        pairs[i], pairs[j], better = e, f, True
-                        break
-    groups: list[tuple[int, ...]] = sorted((min(pair), max(pair)) for pair in pairs)
-    return groups if single is None else [*groups, (single,)]
+    def joined(self, two: tuple[int, ...]) -> Rows:
+        """The words of one or two items: those that are alone first."""
+        if len(two) == 1:
+            return self._rows[two[0]]
+        a, b = (self._rows[number] for number in two)
+        partner = self._matched(*two)
+        lanes = len(self._items[two[0]]), len(self._items[two[1]])
+        first = [a[r] + (None,) * lanes[1] for r in sorted(set(range(len(a))) - set(partner))]
+        second = [(None,) * lanes[0] + row for s, row in enumerate(b) if partner[s] < 0]
+        return (*first, *second, *(a[r] + b[s] for s, r in enumerate(partner) if r >= 0))

@@ -6,6 +6,7 @@ in when single copies lose clocks. A bubble costs no clock where a group's rows 
 """
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from boards import Board
 
 from ..errors import CompileError
 from .layout import Layout, Shape, add_copies, addresses
-from .schedule import Anchors, Schedule, ideal_words, schedules
+from .schedule import Anchors, Row, Rows, Schedule, ideal_words, schedules
 from .slots import Ints, colour, conflicts
 
 TRIES = 2  # starts for each number of copies
@@ -79,7 +80,7 @@ class _Search:
         for sources, row in zip(families, row_clocks, strict=True):
             for anchors in sources:
                 n_t, n_c, _ = anchors.shape
-                clocks += n_t // count * max(n_c, count * max(1, row)) + (max(n_c, count, row) if n_t % count else 0)
+                clocks += n_t // count * max(n_c, count * max(1, row)) + (max(n_c, count, n_t % count * row) if n_t % count else 0)
                 words += ideal_words(n_t, n_c, count)
                 _join(self.pairs, anchors.reshape(-1, 2), PAIR)
         self.ideal = (0, shape.state_words, clocks, words)
@@ -123,17 +124,28 @@ def _join(weights: Ints, edges: npt.NDArray[np.integer], weight: int) -> None:
 
 
 def _word_edges(families: list[Sources], made: list[tuple[Schedule, ...]], n: int, rng: np.random.Generator) -> Ints:
-    """Neurons that share a word of the schedules, or would if each pair left alone had one of the other table's for company."""
+    """Neurons that share a word of the schedules, or would if each word that is not full had those of the other tables for company."""
     weights = np.zeros((n, n), np.int64)
     plans = ((anchors, plan) for sources, plans in zip(families, made, strict=True) for anchors, plan in zip(sources, plans, strict=True))
     for anchors, plan in plans:
         for tables, rows in plan.groups:
-            if len(tables) == 2:
-                full = [row for row in rows if None not in row]
-                left = [row[0] for row in rows if row[0] is not None and row[1] is None]
-                right = [row[1] for row in rows if row[1] is not None and row[0] is None]
-                full += list(zip(left, rng.permutation(right).tolist(), strict=True))
-                for r, s in full:
-                    one, two = anchors[tables[0], r], anchors[tables[1], s]
+            for row in _filled(rows, rng) if len(tables) > 1 else ():
+                named = [anchors[table, pair] for table, pair in zip(tables, row, strict=True) if pair is not None]
+                for one, two in combinations(named, 2):
                     _join(weights, np.array([(x, y) for x in one for y in two if x != y]).reshape(-1, 2), 1)
     return weights
+
+
+def _filled(rows: Rows, rng: np.random.Generator) -> list[Row]:
+    """``rows``, with those that have a pair in the first lane joined by others, drawn by lot, until they have one in every lane."""
+    full = [row for row in rows if None not in row]
+    first = [row for row in rows if None in row and row[0] is not None]
+    others = [row for row in rows if row[0] is None and any(pair is not None for pair in row)]
+    others = [others[i] for i in rng.permutation(len(others)).tolist()]
+    for row in first:
+        for other in list(others):
+            if all(a is None or b is None for a, b in zip(row, other, strict=True)):
+                row = tuple(b if a is None else a for a, b in zip(row, other, strict=True))
+                others.remove(other)
+        full.append(row)
+    return full

@@ -5,31 +5,28 @@ from itertools import product
 from firmware import isa
 from firmware.program import AnchorWord, encode_anchor
 
-from .schedule import Anchors, Row, Schedule, single_words
+from .schedule import Anchors, Rows, Schedule, of_lanes
 
 
 def span_words(anchors: Anchors, plan: Schedule, span: slice, copies: list[list[int]], width: isa.Width) -> list[int]:
-    """The encoded anchor words of the tables ``span`` of a schedule's order; of a group that reaches beyond it, each table alone."""
+    """The encoded anchor words of the tables ``span`` of a schedule's order; of a group that reaches beyond it, those inside by
+    themselves."""
     words: list[int] = []
-    pairs = plan.pairs()
     at = 0
     for tables, rows in plan.groups:
-        inside = range(max(at, span.start), min(at + len(tables), span.stop))
-        if len(inside) == len(tables):
-            parts = [(tables, rows)]
-        else:
-            parts = [((plan.order[i],), single_words(pairs[i], comparators=width.comparators)) for i in inside]
-        for members, lines in parts:
-            words += _group_words(anchors, members, lines, copies, width)
+        inside = [lane for lane in range(len(tables)) if span.start <= at + lane < span.stop]
+        if inside:
+            lines = rows if len(inside) == len(tables) else of_lanes(rows, inside, width.comparators)
+            words += _group_words(anchors, tuple(tables[lane] for lane in inside), lines, copies, width)
         at += len(tables)
     return words
 
 
-def _group_words(anchors: Anchors, tables: tuple[int, ...], rows: tuple[Row, ...], copies: list[list[int]], width: isa.Width) -> list[int]:
+def _group_words(anchors: Anchors, tables: tuple[int, ...], rows: Rows, copies: list[list[int]], width: isa.Width) -> list[int]:
     """The words of one group of ``tables``; the last one emits an index for each."""
     words = []
     for number, row in enumerate(rows):
-        named = [None if pair is None else anchors[table, pair].tolist() for table, pair in zip(tables, row, strict=False)]
+        named = [None if pair is None else anchors[table, pair].tolist() for table, pair in zip(tables, row, strict=True)]
         address = _choose({v: copies[v] for pair in named if pair for v in pair}, width)
         lanes = [None if pair is None else (address[pair[0]], address[pair[1]]) for pair in named]
         lanes += [None] * (width.comparators - len(lanes))

@@ -49,11 +49,12 @@ def arrange(stages: list[Stage], sizes: Sizes, board: Board, *, whole: bool = Fa
 
 
 def _spare(stages: list[Stage], block: int, board: Board) -> int:
-    """Anchor words more that a block needs where a pair of a layer's tables is parted between tiers and made one after the other."""
+    """Anchor words more that a block needs where tables of a layer that are made together are parted between tiers: at most those of the
+    smaller part."""
     if board.far is None:
         return 0
     families = (family for stage in stages if stage.block == block for family in stage.families)
-    return sum(max(family.n_c, board.comparators) for family in families if family.place is None)
+    return sum(-(-board.comparators // 2) * max(family.n_c, board.comparators) for family in families if family.place is None)
 
 
 def anchor_lengths(stages: list[Stage], length: Callable[[Family, int], int]) -> dict[int | None, int]:
@@ -67,8 +68,9 @@ def anchor_lengths(stages: list[Stage], length: Callable[[Family, int], int]) ->
 
 
 def region_start(kept: int, width: isa.Width) -> int:
-    """First word of the copied ones behind ``kept`` words and an empty one: a multiple of the words of a side block's beat."""
-    return -(-(kept + 1) // width.side_words) * width.side_words
+    """First word of the copied ones behind ``kept`` words and an empty one, where the beats of a side block can name it."""
+    unit = width.side_words // width.anchor_beats
+    return -(-(kept + 1) // unit) * unit
 
 
 def copied_blocks(lengths: dict[int | None, int], board: Board) -> list[int]:

@@ -11,8 +11,6 @@ from ..stages.attention import block_families, side_blocks
 from ..stages.stage import Family, Stage
 from .placement import Item
 
-MAX_ROW_BEATS = 128
-
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
@@ -49,12 +47,12 @@ def make_parts(stages: list[Stage], sizes: Sizes, copied: dict[int, int], width:
         if stage.reads:
             words = sizes.output_words if stage.region == "output" else sizes.state_words
             row_beats = words // (1 if stage.bits == 8 else 2)
-            if row_beats > MAX_ROW_BEATS:
-                raise CompileError(f"a row of {stage.id} takes {row_beats} beats, the core reads rows of at most {MAX_ROW_BEATS}")
+            if row_beats > isa.MAX_ROW_BEATS:
+                raise CompileError(f"a row of {stage.id} takes {row_beats} beats, the core reads rows of at most {isa.MAX_ROW_BEATS}")
             parts += [_tables(stage, group, row_beats, width) for group in range(len(stage.families))]
         elif stage.mode == Mode.ANCHORS:
             assert stage.block is not None
-            parts.append(_words(stage, str(stage.id), width, count=copied[stage.block], beats=1))
+            parts.append(_words(stage, str(stage.id), width, count=copied[stage.block] * width.anchor_beats, beats=1))
         elif stage.mode == Mode.QUERY and stage.sync:  # the first of a block
             count = sum(side_blocks(family, width) for family in block_families(stages, stage.block))
             parts.append(_words(stage, str(StageId(Work.SIDE, stage.block)), width, count=count, beats=isa.SIDE_BEATS))
@@ -76,7 +74,7 @@ def _tables(stage: Stage, group: int, row_beats: int, width: isa.Width) -> Part:
         row_beats=row_beats,
         int4=stage.bits == 4,
         reads=family.reach,
-        together=0 if stage.token else max(2, grain),
+        together=0 if stage.token else max(2, grain, width.comparators),
         grain=grain,
     )
     return Part(stage=stage, group=group, row_beats=row_beats, item=item)

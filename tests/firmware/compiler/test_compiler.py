@@ -201,8 +201,8 @@ def test_registers() -> None:
         compile_network(network, ICEBREAKER, seed=0)
     with pytest.raises(CompileError, match=r"^k must be 0\.\.8, not 9$"):
         compile_network(network, ICEBREAKER, k=9)
-    with pytest.raises(CompileError, match=r"^comparators must be one of 1, 2, not 4$"):
-        compile_network(network, replace(ICEBREAKER, comparators=4))
+    with pytest.raises(CompileError, match=r"^comparators must be one of 1, 2, 4, not 8$"):
+        compile_network(network, replace(ICEBREAKER, comparators=8))
     with pytest.raises(CompileError, match=r"^lanes of icebreaker must be 8 with a tier in SPRAM, not 16$"):
         compile_network(network, replace(ICEBREAKER, lanes=16))
 

@@ -21,7 +21,7 @@ from golden.integer.transformer import TransformerNetwork
 from ..execution import first_difference
 from ..flashed import ICEBREAKER, small_board
 from ..networks import random_layer
-from ..transformers import BlockShape, lean_anchors, paper_shaped, random_block, random_transformer, spread
+from ..transformers import BlockShape, lean_anchors, paper_shaped, random_block, spread
 
 STEPS = 42  # a ring has 32 entries
 
@@ -66,11 +66,12 @@ def test_random_transformers_use_every_kind_of_run() -> None:
     assert min(seen.values()) >= 1, seen
 
 
+@pytest.mark.parametrize("comparators", [1, 4])
 @pytest.mark.parametrize("seed", range(6))
-def test_one_comparator(seed: int) -> None:
-    network = random_transformer(seed)
-    program = compile_network(network, replace(ICEBREAKER, comparators=1))
-    assert first_difference(network, program, seed=seed, steps=STEPS) is None
+def test_other_numbers_of_comparators(seed: int, comparators: int) -> None:
+    network, board = spread(seed, comparators=comparators)
+    program = read_image(write_image(compile_network(network, board)))
+    assert first_difference(network, program, seed=seed, steps=STEPS, size=board.tiers[0].size) is None
 
 
 def changed(program: Program, beat: int, *, byte: int = 0, bit: int = 0) -> Program:

@@ -216,7 +216,7 @@ def test_hostile_images(program: Program, image: bytes) -> None:
         ),
         ([*head, sections[rest], *tail[:2], *tail[3:]], "the FLASH sections must lie in the image as they lie in the flash"),
         ([*head, sections[rest], *moved], "the FLASH sections must lie in the image as they lie in the flash"),
-        ([*head, sections[rest]], "an instruction reads tables in flash, but the image has no section FLASH"),
+        ([*head, sections[rest]], "an instruction reads tables of the far tier, but the image has no section FLASH"),
         ([*head, sections[rest], sections[rest], *tail], "section REST of a program must appear once, at address 0"),
         ([*head, sections[rest], Section(kind=isa.Kind.FLASH, payload=bytes(4))], "section FLASH at word 0 must be whole beats of 8 bytes"),
         ([*head, replace(sections[rest], payload=bytes(2)), *tail], f"section REST at byte {sections[rest].at} must be empty, not 2 bytes"),

@@ -50,6 +50,20 @@ def test_pins(plan):
     assert re.findall(r'FREQUENCY PORT "clk25_0__io" ([\d.]+) HZ', constraints) == ["25000000.0"]
 
 
+SITES = {
+    "colorlight_5a75b_v7": {"clk25_0": "P6", "serial_0__rx": "M13", "serial_0__tx": "P11", "header_0__r0": "F3", "header_0__g0": "F1"},
+    "colorlight_5a75b_v8": {"clk25_0": "P6", "serial_0__rx": "R7", "serial_0__tx": "T6", "header_0__r0": "C4", "header_0__g0": "D4"},
+    "orangecrab_25f": {"clk_0": "A9", "feather_uart_0__rx": "N17", "feather_uart_0__tx": "M18", "rgb_led_0__g": "M3", "rgb_led_0__r": "K4"},
+}
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_pins_of_boards_without_a_flash_tier(name):
+    constraints, text = plan_of(boards.get(name))
+    assert dict(re.findall(r'LOCATE COMP "(\S+)__io" SITE "(\w+)"', constraints)) == SITES[name]
+    assert cells_of(text, "USRMCLK") == []
+
+
 def test_cells(plan):
     _, text = plan
     (pll,) = cells_of(text, "EHXPLLL")

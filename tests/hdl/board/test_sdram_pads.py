@@ -69,7 +69,9 @@ class PadsBench(Bench):
         while True:
             await ctx.tick("quarter")
             command = sum(ctx.get(ports[name].o) << bit for bit, name in enumerate(("we", "cas", "ras")))
-            assert (ctx.get(ports["cs"].o), ctx.get(ports["clk_en"].o), ctx.get(ports["dqm"].o)) == (0, 1, 0)
+            assert (ctx.get(ports["cs"].o), ctx.get(ports["dqm"].o)) == (0, 0)
+            if not ctx.get(ports["clk_en"].o):
+                command = 7
             drive = ((1 << self.part.bits) - 1) * (ctx.get(ports["dq"].oe) & 1)
             levels = {"clk": ctx.get(ports["clk"].o), "command": command, "bank": ctx.get(ports["ba"].o), "address": ctx.get(ports["a"].o)}
             events.append((now + delays.out, {**levels, "dq": ctx.get(ports["dq"].o), "drive": drive}))

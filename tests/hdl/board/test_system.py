@@ -193,4 +193,4 @@ def test_core_params(board):
     params = core_params(board)
     assert params.table_beats * board.lanes == board.tiers[0].size
     assert (params.width, params.anchor_words) == (isa.Width.of(board), board.anchor_words)
-    assert params.flash == (len(board.tiers) > 1)
+    assert params.far_bytes == (board.tiers[1].at_once if len(board.tiers) > 1 else 0)

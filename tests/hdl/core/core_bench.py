@@ -153,10 +153,10 @@ class CoreBench:
     async def load(self, ctx, program: Program | None = None) -> None:
         """Everything but the tables, with the core in reset."""
         program = program or self.program
-        columns = -(-program.width.anchor_bits // 16)
+        columns, each = -(-program.width.anchor_bits // 16), program.width.anchor_columns
         spaces = {
             isa.Kind.ANCHORS: [
-                (4 * at + column, word >> 16 * column) for at, word in enumerate(program.anchors) for column in range(columns)
+                (each * at + column, word >> 16 * column) for at, word in enumerate(program.anchors) for column in range(columns)
             ],
             isa.Kind.STORE: list(enumerate(program.store.tolist())),
             isa.Kind.PROGRAM: list(enumerate(word for run in program.runs for word in run.encode())),

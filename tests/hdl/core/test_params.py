@@ -1,13 +1,17 @@
 """Sizes of a core: what is refused, in which words, and what is taken."""
 
+from dataclasses import replace
+
 import pytest
 
+import boards
 from firmware import isa
+from hdl.board.parts import core_params
 from hdl.core.params import CoreParams
 
 
-@pytest.mark.parametrize(("name", "choices"), [("lanes", "8, 16, 32"), ("comparators", "1, 2")])
-@pytest.mark.parametrize("value", [0, 3, 4, 64, -1, "2"])
+@pytest.mark.parametrize(("name", "choices"), [("lanes", "8, 16, 32"), ("comparators", "1, 2, 4")])
+@pytest.mark.parametrize("value", [0, 3, 5, 64, -1, "2"])
 def test_widths_refused(name: str, choices: str, value) -> None:
     with pytest.raises(ValueError, match=rf"^{name} must be one of {choices}, not {value!r}$"):
         isa.Width(**{name: value})
@@ -37,13 +41,32 @@ def test_far_tiers_refused(banks: int, lanes: int, far_bytes: int, message: str)
         CoreParams(width=isa.Width(lanes=lanes, far_banks=banks), far_bytes=far_bytes)
 
 
-@pytest.mark.parametrize(("name", "high"), [("table_beats", 1 << 22), ("anchor_words", 1024), ("index_depth", 1024)])
-def test_sizes(name: str, high: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "high", "rule"),
+    [
+        ("table_beats", 1 << 22, "a power of two or a multiple of 128"),
+        ("anchor_words", 1024, "a power of two"),
+        ("index_depth", 1024, "a power of two"),
+    ],
+)
+def test_sizes(name: str, high: int, rule: str) -> None:
     for value in (16, 32, high):
         assert getattr(CoreParams(**{name: value}), name) == value
-    for value in (-16, 0, 8, 15, 17, 48, high - 1, high + 1, 2 * high):
-        with pytest.raises(ValueError, match=rf"^{name} must be a power of two from 16 to {high}, not {value}$"):
+    for value in (-16, 0, 8, 15, 17, 48, 200, high - 1, high + 1, 2 * high):
+        with pytest.raises(ValueError, match=rf"^{name} must be {rule} from 16 to {high}, not {value}$"):
             CoreParams(**{name: value})
+
+
+def test_tables_in_whole_rows() -> None:
+    for value, bits in ((384, 9), (640, 10), (10240, 14), (12288, 14)):
+        assert CoreParams(table_beats=value).address_bits == bits
+
+
+def test_tables_of_broken_beats_are_refused() -> None:
+    board = boards.get("ulx3s_85f")
+    broken = replace(board, tiers=(replace(board.tiers[0], size=131_080),))
+    with pytest.raises(ValueError, match=r"^tiers\[0\].size of ulx3s_85f must be whole beats of 16 bytes, not 131080 bytes$"):
+        core_params(broken)
 
 
 def test_positional_sizes_are_refused() -> None:
@@ -52,10 +75,12 @@ def test_positional_sizes_are_refused() -> None:
 
 
 @pytest.mark.parametrize("lanes", [8, 16, 32])
-@pytest.mark.parametrize("comparators", [1, 2])
+@pytest.mark.parametrize("comparators", [1, 2, 4])
 def test_anchor_words_fit_their_memory(comparators: int, lanes: int) -> None:
     width = isa.Width(lanes=lanes, comparators=comparators)
     size = CoreParams(width=width).anchor_width
     assert size % 16 == 0
     assert width.anchor_bits <= size < width.anchor_bits + 16
-    assert size <= 64  # what an image gives an anchor word
+    columns = width.anchor_columns  # what an image gives an anchor word
+    assert size <= 16 * columns == (64 if comparators < 4 else 128)
+    assert width.anchor_beats * width.side_words >= columns

@@ -19,7 +19,7 @@ from sim.machines.stall import StallingTier
 from ..bench import simulate
 
 WIDTH = Width()
-BEATS = 1024
+BEATS = 896  # not a power of two
 ZERO = BEATS - 1
 COLUMNS = CoreParams().anchor_width // 16  # words of a beat that make up an anchor word
 SIDE = 4  # first side block

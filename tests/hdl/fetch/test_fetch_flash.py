@@ -11,7 +11,7 @@ from hdl.fetch.fetch import RowFetch
 
 from ..bench import simulate
 
-BEATS = 64
+BEATS = 384  # not a power of two
 ZERO = BEATS - 1
 PACE = 8  # clocks a beat of the flash
 

@@ -76,7 +76,7 @@ def refused(capsys: pytest.CaptureFixture[str], folder: Path, *args: str) -> str
 
 
 def test_unknown_board(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert "unknown board 'icebraker': the boards are icebreaker, icepi_zero, " in refused(capsys, tmp_path, "--board", "icebraker")
+    assert "unknown board 'icebraker': the boards are colorlight_5a75b_v7, " in refused(capsys, tmp_path, "--board", "icebraker")
 
 
 @pytest.mark.parametrize("seeds", ["0", "-1", "101"])
@@ -285,4 +285,15 @@ def test_boards_with_an_ecp5(name: str, tmp_path: Path) -> None:
     paths = [(path["to"] == "pins", path["limit_ns"]) for path in figures["crossings"]]
     period = 1000 / (2 * mhz)
     assert sorted(paths) == [(False, pytest.approx(period, abs=0.01))] * 2 + [(True, pytest.approx(period / 2, abs=0.01))]
+    shutil.rmtree(tmp_path / "build")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["colorlight_5a75b_v7", "colorlight_5a75b_v8", "orangecrab_25f"])
+def test_boards_with_an_ecp5_and_no_tables_in_flash(name: str, tmp_path: Path) -> None:
+    done = command("--board", name, "--network", "digits", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "build" / name / "report.json").read_bytes())
+    assert figures["fmax_mhz"] >= figures["clock_mhz"] == boards.get(name).clock_hz / 1e6
+    assert figures["other_clocks"] == []
     shutil.rmtree(tmp_path / "build")

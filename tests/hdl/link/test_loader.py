@@ -4,11 +4,13 @@
 import zlib
 
 import pytest
+from amaranth.hdl import Module, Signal
+from amaranth.sim import Simulator
 
 from firmware import isa
 from firmware.isa import Kind, LoadError
 from hdl.link.loader import Loader
-from hdl.link.section import space_words
+from hdl.link.section import Span, space_words
 
 from ..board_models import header, image, put, random_sections, section, seeded, simulate, words
 
@@ -380,9 +382,33 @@ def test_other_sizes():
             assert bool(load(data, loader=Loader(words=small, width=isa.Width(comparators=1)))[1]) is ok, (kind, address)
 
 
-@pytest.mark.parametrize("wrong", [2041, 0, -1])
-def test_sizes_that_have_no_cheap_comparison_are_refused(wrong):
-    with pytest.raises(ValueError, match="words of a space must be"):
+@pytest.mark.parametrize("words", [1, 2, 3, 40, 56, 61, 64, 65, 96, 127])
+def test_spans_of_every_size(words):
+    m, address, beyond = Module(), Signal(8), Signal()
+    m.d.comb += beyond.eq(Span(words).beyond(address))
+
+    async def bench(ctx):
+        for value in range(256):
+            ctx.set(address, value)
+            assert ctx.get(beyond) == (value >= words), value
+
+    simulator = Simulator(m)
+    simulator.add_testbench(bench)
+    simulator.run()
+
+
+@pytest.mark.parametrize("blocks", [40, 72, 96])
+def test_tables_of_any_number_of_block_rams(blocks):
+    last = blocks * 1024 - 1
+    words = space_words(table_bytes=blocks * 2048, width=WIDTH)
+    for address, ok in ((0x4000, True), (last, True), (last + 1, False), (0xFFFFFF, False)):
+        data = header() + section(0, address, b"ab") + section(0xFF)
+        assert bool(load(data, loader=Loader(words=words, width=WIDTH))[1]) is ok, address
+
+
+@pytest.mark.parametrize("wrong", [0, -1])
+def test_spaces_without_words_are_refused(wrong):
+    with pytest.raises(ValueError, match=f"^words of the space STORE must be at least 1, not {wrong}$"):
         Loader(words={**WORDS, Kind.STORE: wrong}, width=WIDTH)
 
 

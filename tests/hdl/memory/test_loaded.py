@@ -36,35 +36,38 @@ def test_program(seed: int) -> None:
     assert sum(word != 0 for word in words) > 50
 
 
-@pytest.mark.parametrize(("lanes", "comparators"), [(8, 1), (8, 2), (16, 2), (32, 2)])
+@pytest.mark.parametrize(("lanes", "comparators"), [(8, 1), (8, 2), (8, 4), (16, 2), (16, 4), (32, 2), (32, 4)])
 def test_anchors(lanes: int, comparators: int) -> None:
     params = CoreParams(width=isa.Width(lanes=lanes, comparators=comparators), anchor_words=64)
     rng, dut, columns = random.Random(comparators), AnchorMemory(params=params), params.anchor_width // 16
-    words = [[0] * 4 for _ in range(64)]
+    each, beats = params.width.anchor_columns, params.width.anchor_beats
+    part = min(columns, 4 * lanes // 8)  # columns that a beat has
+    words = [[0] * each for _ in range(64)]
 
     async def bench(ctx) -> None:
         for _ in range(800):
-            space, address, word = rng.choice((isa.Kind.ANCHORS, *SPACES)), rng.randrange(4 * 64), rng.randrange(1 << 16)
+            space, address, word = rng.choice((isa.Kind.ANCHORS, *SPACES)), rng.randrange(each * 64), rng.randrange(1 << 16)
             if rng.random() < 0.2:
-                copied = [rng.randrange(1 << 16) for _ in range(columns)]
+                copied = [rng.randrange(1 << 16) for _ in range(part)]
+                word, first = address // each, address % beats * part
                 ctx.set(dut.copy.en, 1)
-                ctx.set(dut.copy.addr, address // 4)
-                ctx.set(dut.copy.data, sum(part << 16 * column for column, part in enumerate(copied)))
+                ctx.set(dut.copy.addr, word * beats + address % beats)
+                ctx.set(dut.copy.data, sum(one << 16 * column for column, one in enumerate(copied)))
                 await ctx.tick()
                 ctx.set(dut.copy.en, 0)
-                words[address // 4][:columns] = copied
+                words[word][first : first + part] = copied
                 continue
             await load(ctx, dut.load, space, address, word)
             if space == isa.Kind.ANCHORS:
-                words[address // 4][address % 4] = word
+                words[address // each][address % each] = word
         for address, parts in enumerate(words):
             ctx.set(dut.read.addr, address)
             await ctx.tick()
-            assert ctx.get(dut.read.data) == sum(part << 16 * column for column, part in enumerate(parts[:columns]))
+            assert ctx.get(dut.read.data) == sum(one << 16 * column for column, one in enumerate(parts[:columns]))
             ctx.set(dut.read.en, 0)
             ctx.set(dut.read.addr, address ^ 1)
             await ctx.tick()
-            assert ctx.get(dut.read.data) == sum(part << 16 * column for column, part in enumerate(parts[:columns]))
+            assert ctx.get(dut.read.data) == sum(one << 16 * column for column, one in enumerate(parts[:columns]))
             ctx.set(dut.read.en, 1)
 
     simulate(dut, bench)

@@ -60,7 +60,7 @@ def stimulus(width: isa.Width, seed: int) -> tuple[list[int], list[tuple[list[in
 
 @pytest.mark.parametrize("store_clocks", [1, 2])
 @pytest.mark.parametrize("lanes", [8, 16, 32])
-@pytest.mark.parametrize("comparators", [1, 2])
+@pytest.mark.parametrize("comparators", [1, 2, 4])
 def test_operands_come_a_clock_after_their_words(comparators: int, lanes: int, store_clocks: int) -> None:
     params = CoreParams(width=isa.Width(lanes=lanes, comparators=comparators), store_clocks=store_clocks)
     contents, reads = stimulus(params.width, seed=comparators)

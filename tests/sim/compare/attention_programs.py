@@ -54,9 +54,11 @@ class _Writer:
         quiet = {"count": count, "row_beats": int(rng.integers(2, 6)), "side": side, "table_base": 0, "table_log2": 31}
         query, key = self.words(count), self.words(count)
         if rng.random() < 0.5:  # copied behind a word that is empty
-            while len(self.anchors) % 4 != 3:
+            beats, words = self.width.anchor_beats, self.width.side_words
+            while (len(self.anchors) + 1) * beats % words:
                 self.anchors.append(0)
-            copied = {"table_base": SOURCE + len(self.copies), "count": len(query + key), "side": (len(self.anchors) + 1) // 4}
+            side = (len(self.anchors) + 1) * beats // words
+            copied = {"table_base": SOURCE + len(self.copies) * beats, "count": len(query + key) * beats, "side": side}
             self.runs.append(Run(mode=Mode.ANCHORS, table_log2=0, row_log2=0, row_beats=2, **copied))
             self.copies += query + key
             query = [0, *query]
@@ -93,7 +95,7 @@ def random_program(seed: int, *, comparators: int = 2, flash: bool = False) -> P
     for number in range(rng.integers(1, 4)):
         writer.block(number)
     writer.runs[-1] = replace(writer.runs[-1], end=True)
-    copies = b"".join(word.to_bytes(width.beat_bytes, "little") for word in writer.copies)
+    copies = b"".join(word.to_bytes(width.anchor_beats * width.beat_bytes, "little") for word in writer.copies)
     return Program(
         width=width,
         runs=tuple(writer.runs),

@@ -44,17 +44,19 @@ def latencies_a_step(session):
     return (writes - 1) * sum(map(len, program.meta.placement.neurons)) + session.golden.network.n_out
 
 
-@pytest.mark.parametrize("sweep", [24, pytest.param(400, marks=pytest.mark.slow)])
-def test_random_transformers_equal_golden(sweep):
-    copied = set()
+@pytest.mark.parametrize(
+    ("comparators", "sweep"), [(2, 24), (4, 24), *(pytest.param(*case, marks=pytest.mark.slow) for case in ((2, 400), (4, 200)))]
+)
+def test_random_transformers_equal_golden(comparators, sweep):
+    copied, params = set(), replace(PARAMS, width=isa.Width(comparators=comparators))
 
     @settings(max_examples=sweep, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(seed=st.integers(0, 1 << 20), stall=st.sampled_from([0.0, 0.0, 0.2, 0.5, 0.9]))
     def check(seed, stall):
-        network, board = spread(seed, share=0)
+        network, board = spread(seed, share=0, comparators=comparators)
         program = compile_network(network, board)
         assume(all(run.tier == 0 for run in program.runs))  # this core has no flash
-        session = CoreSession(network, program, params=PARAMS, stall=stall, stall_seed=seed + 1)
+        session = CoreSession(network, program, params=params, stall=stall, stall_seed=seed + 1)
         try:
             assert len(list(session.run(forced(network, seed)))) == STEPS, session.difference
             assert session.comparison.compared == STEPS * latencies_a_step(session)
@@ -91,7 +93,7 @@ def test_tables_in_flash_equal_golden(mode, sweep):
 
 def session_of(network, **options):
     program = compile_network(network, replace(BOARD, **options))
-    return CoreSession(network, program, params=PARAMS)
+    return CoreSession(network, program, params=replace(PARAMS, width=program.width))
 
 
 def run_of(session, mode):
@@ -112,7 +114,6 @@ def difference(session, seed=1):
 
 
 NETWORK = random_transformer(23, context=32)
-LEAN = lean_anchors(compile_network(NETWORK, BOARD))
 
 
 def test_flipped_position_bits_are_named():
@@ -143,11 +144,13 @@ def test_a_flipped_table_bit_is_named():
     assert ", distance 1 is damaged in memory: byte" in found
 
 
-def test_a_flipped_anchor_that_is_copied_is_named():
-    session = session_of(NETWORK, anchor_words=LEAN)
+@pytest.mark.parametrize("comparators", [2, 4])
+def test_a_flipped_anchor_that_is_copied_is_named(comparators):
+    words = lean_anchors(compile_network(NETWORK, replace(BOARD, comparators=comparators)))
+    session = session_of(NETWORK, anchor_words=words, comparators=comparators)
     copy, origin = run_of(session, Mode.ANCHORS)
-    for word in range(4):  # the bank that slot 0 reads
-        flip(session, copy.table_base + word)
+    for beat in range(0, copy.count, comparators // 2):  # the lowest bit of what slot 0 reads, in every word
+        flip(session, copy.table_base + beat)
     found = difference(session)
     block = str(origin.stage).removesuffix(".anchors")
     assert f"op {block}." in found

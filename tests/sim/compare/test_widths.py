@@ -1,5 +1,5 @@
-"""Cores of 16 and 32 lanes, compiled, on quick and slow memories, with and without a flash: every latency equals golden's, every step
-the cycle model's clocks."""
+"""Cores of 16 and 32 lanes and of 2 and 4 comparators, compiled, on quick and slow memories, with and without a flash: every latency equals
+golden's, every step the cycle model's clocks."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +29,10 @@ from ...firmware.transformers import random_transformer
 
 NETWORKS = Path(golden.__file__).parent / "networks"
 QUICK, SLOW = (1, 1), (2, 3)  # clocks of the latency store, and of the tables on chip
-WIDTHS = [(16, SLOW), *(pytest.param(*case, marks=pytest.mark.slow) for case in ((16, QUICK), (32, QUICK), (32, SLOW)))]
+ALL = [(lanes, pairs, clocks) for lanes in (16, 32) for pairs in (2, 4) for clocks in (QUICK, SLOW)]  # lanes, comparators
+WIDTHS = [case if case[0] == 16 and case[2] == SLOW else pytest.param(*case, marks=pytest.mark.slow) for case in ALL]
+NARROW = pytest.param(8, 4, QUICK, marks=pytest.mark.slow)  # its anchor words take two beats each
+ROOM = 60_000  # bytes of tables that surely fit 128 KiB, in rows of powers of two
 SWEEPS = [6, pytest.param(100, marks=pytest.mark.slow)]
 STEPS = 36  # a ring has 32 entries
 
@@ -42,14 +45,15 @@ MAKERS: dict[str, Callable[[int], Network]] = {
 }
 
 
-def board_of(lanes: int, flash: boards.FlashMode | None = None, *, clocks: tuple[int, int] = SLOW) -> Board:
+def board_of(lanes: int, flash: boards.FlashMode | None = None, *, comparators: int = 2, clocks: tuple[int, int] = SLOW) -> Board:
     """A board whose tables have 16,384 beats on chip, with the iCEBreaker's flash behind them if ``flash`` says how it is clocked."""
     board, other = replace(boards.get("ulx3s_85f"), store_clocks=clocks[0], table_clocks=clocks[1]), boards.get("icebreaker")
     assert other.flash is not None
     near = replace(board.tiers[0], size=16384 * lanes)
+    board = replace(board, lanes=lanes, comparators=comparators, tiers=(near,))
     if flash is None:
-        return replace(board, lanes=lanes, tiers=(near,))
-    return boards.flash_mode(replace(board, lanes=lanes, tiers=(near, other.flash), image_offset=other.image_offset), flash)
+        return board
+    return boards.flash_mode(replace(board, tiers=(near, other.flash), image_offset=other.image_offset), flash)
 
 
 def spread(network: Network, board: Board, *, seed: int) -> Program:
@@ -87,20 +91,24 @@ def check(network: Network, program: Program, board: Board, *, seed: int) -> Non
 
 @pytest.mark.parametrize("count", SWEEPS)
 @pytest.mark.parametrize("kind", ["deep", "rnn", "text", "transformer"])
-@pytest.mark.parametrize(("lanes", "clocks"), WIDTHS)
-def test_random_networks(lanes: int, clocks: tuple[int, int], kind: str, count: int) -> None:
-    board = board_of(lanes, clocks=clocks)
+@pytest.mark.parametrize(("lanes", "comparators", "clocks"), [*WIDTHS, NARROW])
+def test_random_networks(lanes: int, comparators: int, clocks: tuple[int, int], kind: str, count: int) -> None:
+    board = board_of(lanes, comparators=comparators, clocks=clocks)
     for seed in range(count):
         network = MAKERS[kind](seed)
+        if lanes == 8 and network.table_bytes() > ROOM:
+            continue
         check(network, compile_network(network, board), board, seed=seed)
 
 
 @pytest.mark.parametrize("count", [4, pytest.param(100, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", ["deep", "rnn"])
 @pytest.mark.parametrize("flash", boards.FLASH_MODES)
-@pytest.mark.parametrize(("lanes", "clocks"), WIDTHS)
-def test_random_networks_with_tables_in_flash(lanes: int, clocks: tuple[int, int], flash: boards.FlashMode, kind: str, count: int) -> None:
-    board, tiers = board_of(lanes, flash, clocks=clocks), set()
+@pytest.mark.parametrize(("lanes", "comparators", "clocks"), WIDTHS)
+def test_random_networks_with_tables_in_flash(
+    lanes: int, comparators: int, clocks: tuple[int, int], flash: boards.FlashMode, kind: str, count: int
+) -> None:
+    board, tiers = board_of(lanes, flash, comparators=comparators, clocks=clocks), set()
     for seed in range(count):
         network = random_network(seed, kind=kind, max_n=200, max_out=60)
         program = spread(network, board, seed=seed)
@@ -111,17 +119,21 @@ def test_random_networks_with_tables_in_flash(lanes: int, clocks: tuple[int, int
 
 LANES = (8, 16, 32)
 STEP_CLOCKS = {
-    QUICK: {"shakespeare": (497, 262, 225), "transformer": (2608, 1553, 1526), "digits": (108, 108, 108), "mnist": (478, 478, 478)},
-    SLOW: {"shakespeare": (501, 266, 229), "transformer": (2642, 1841, 1811), "digits": (113, 113, 113), "mnist": (483, 483, 483)},
+    (2, QUICK): {"shakespeare": (497, 262, 225), "transformer": (2608, 1553, 1526), "digits": (108, 108, 108), "mnist": (478, 478, 478)},
+    (2, SLOW): {"shakespeare": (501, 266, 229), "transformer": (2642, 1841, 1811), "digits": (113, 113, 113), "mnist": (483, 483, 483)},
+    (4, QUICK): {"shakespeare": (499, 263, 185), "transformer": (2620, 1538, 1488), "digits": (72, 72, 72), "mnist": (262, 257, 257)},
+    (4, SLOW): {"shakespeare": (503, 267, 189), "transformer": (2654, 1826, 1776), "digits": (77, 77, 77), "mnist": (267, 262, 262)},
 }
 
 
-@pytest.mark.parametrize("name", STEP_CLOCKS[QUICK])
-@pytest.mark.parametrize(("lanes", "clocks"), [*(pytest.param(8, case, marks=pytest.mark.slow) for case in (QUICK, SLOW)), *WIDTHS])
-def test_networks_that_ship(lanes: int, clocks: tuple[int, int], name: str) -> None:
-    network, board = load(NETWORKS / f"{name}.safetensors"), board_of(lanes, clocks=clocks)
+@pytest.mark.parametrize("name", STEP_CLOCKS[2, QUICK])
+@pytest.mark.parametrize(
+    ("lanes", "comparators", "clocks"), [*(pytest.param(8, *case, marks=pytest.mark.slow) for case in STEP_CLOCKS), *WIDTHS]
+)
+def test_networks_that_ship(lanes: int, comparators: int, clocks: tuple[int, int], name: str) -> None:
+    network, board = load(NETWORKS / f"{name}.safetensors"), board_of(lanes, comparators=comparators, clocks=clocks)
     program = compile_network(network, board)
-    assert STEP_CLOCKS[clocks][name][LANES.index(lanes)] == predict(program, board).clocks_per_step
+    assert STEP_CLOCKS[comparators, clocks][name][LANES.index(lanes)] == predict(program, board).clocks_per_step
     check(network, program, board, seed=1)
 
 

@@ -83,9 +83,9 @@ class _Bench:
         return Measured(steps=tuple(steps), clocks=clocks, rows=rows, beats=beats, count=count)
 
     async def _load(self, ctx, job: Job) -> None:
-        columns = -(-job.program.width.anchor_bits // 16)
+        columns, each = -(-job.program.width.anchor_bits // 16), job.program.width.anchor_columns
         anchors = [
-            (isa.Kind.ANCHORS, 4 * number + column, word >> 16 * column & 0xFFFF)
+            (isa.Kind.ANCHORS, each * number + column, word >> 16 * column & 0xFFFF)
             for number, word in enumerate(job.program.anchors)
             for column in range(columns)
         ]

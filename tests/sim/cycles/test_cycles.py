@@ -23,7 +23,7 @@ from tests.firmware.networks import random_network
 
 from .core_rtl import REST, Job, Measured, measure
 
-BOARDS = {pairs: replace(boards.get("icebreaker"), comparators=pairs) for pairs in (1, 2)}
+BOARDS = {pairs: replace(boards.get("icebreaker"), comparators=pairs) for pairs in (1, 2, 4)}
 MODES = [(False, 0), (True, 0), (True, 3)]
 SHIPPED = Path(__file__).parents[3] / "golden" / "networks" / "shakespeare.safetensors"
 
@@ -70,7 +70,7 @@ def predicted(job: Job) -> Measured:
     )
 
 
-@pytest.mark.parametrize("pairs", [1, 2])
+@pytest.mark.parametrize("pairs", [1, 2, 4])
 @pytest.mark.parametrize("number", range(8))
 def test_equals_the_gateware(pairs: int, number: int) -> None:
     job, measured = quick(pairs)[number]

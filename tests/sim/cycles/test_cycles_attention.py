@@ -36,13 +36,12 @@ def program_of(seed: int, mode: str, *, comparators: int = 2) -> Program:
     if seed % 2:
         program = random_program(seed, comparators=comparators, flash=mode != "spram")
     else:
-        network, board = spread(seed, share=float(mode != "spram"), base=0x140000 + 8 * seed, offset=WITH_FLASH.image_offset)
+        where = {"base": 0x140000 + 8 * seed, "offset": WITH_FLASH.image_offset}
+        network, board = spread(seed, share=float(mode != "spram"), comparators=comparators, **where)
         tiers = tuple(
             replace(tier, byte_clocks=of_mode.byte_clocks) for tier, of_mode in zip(board.tiers, board_of(mode).tiers, strict=False)
         )
-        if comparators == 1:
-            board = replace(board, anchor_words=isa.ANCHOR_WORDS)  # those chosen are for two
-        program = compile_network(network, replace(board, comparators=comparators, tiers=tiers))
+        program = compile_network(network, replace(board, tiers=tiers))
     jitter = np.random.default_rng(seed).integers(0, 99, 256).astype(np.int16)
     return replace(program, sampling=Sampling(jittered=seed % 3 == 0, k=seed % 9, seed=seed + 1, jitter=jitter))
 
@@ -213,11 +212,11 @@ def test_positions_that_no_cache_holds() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("comparators", [1, 2])
+@pytest.mark.parametrize("comparators", [1, 2, 4])
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("start", range(100, 170, 10))
 def test_equals_the_gateware_on_many(start: int, mode: str, comparators: int) -> None:
-    """420 programs."""
+    """630 programs."""
     for seed in range(start, start + 10):
         case = found(seed, mode, comparators=comparators)
         assert (seed, predicted(case, mode)) == (seed, case[0])

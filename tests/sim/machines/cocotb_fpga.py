@@ -1,8 +1,9 @@
-"""cocotb tests of the whole FPGA (fpga_pins.v) with a flash chip at its pins, run by test_fpga_icarus.py.
+"""cocotb tests of the whole FPGA (ice40_pins.v, ecp5_pins.v, ecp5_sdram_pins.v) with a flash chip at its pins, and an SDRAM, run by
+test_fpga_icarus.py.
 
 Pins change at the cells of the FPGA; the chip sees that ``FPGA_OUT`` ps later, and the FPGA what the chip does ``FPGA_BACK`` ps after
-it. While an output of the chip is unstable, and where nobody drives, levels are random. ``FPGA_IMAGE`` names the image file,
-``FPGA_NETWORK`` the network it was compiled from.
+it. While an output of the chip is unstable, and where nobody drives, levels are random. ``FPGA_BOARD`` names the board, ``FPGA_BAUD`` is
+its UART's rate, ``FPGA_IMAGE`` names the image file, ``FPGA_NETWORK`` the network it was compiled from.
 """
 
 import os
@@ -23,10 +24,11 @@ from firmware.host.host import Host, LinkError
 from firmware.image.image import read_image
 from golden.integer.file import load
 from sim.flash import FlashChip, Found, Power
+from sim.sdram import SdramChip
 
-BOARD = boards.get("icebreaker")
+BOARD = boards.get(os.environ["FPGA_BOARD"])
 OUT, BACK = (int(os.environ.get(f"FPGA_{name}", "1000")) for name in ("OUT", "BACK"))
-BAUD = 4_000_000
+BAUD = int(os.environ["FPGA_BAUD"])
 BOOT_TIME = 30_000_000_000  # ps
 STEPS = 20
 
@@ -78,8 +80,49 @@ class Chip:
         cocotb.start_soon(later())
 
 
+class Sdram:
+    """The SDRAM at the pins of ``dut``."""
+
+    def __init__(self, dut):
+        self.dut, self._rng = dut, random.Random(2)
+        self.chip = SdramChip(BOARD.sdram.sdram[0])
+        self._clk = 0
+
+    async def run(self):
+        """Sees the FPGA's pins change."""
+        dut = self.dut
+        pins = (dut.sdram_clk, dut.sdram_command, dut.sdram_ba, dut.sdram_a, dut.dq_oe)
+        while True:
+            await First(*(pin.value_change for pin in pins))
+            await ReadOnly()
+            if all(pin.value.is_resolvable for pin in pins):  # not so before the cells' first clock
+                clk, command, bank, address, oe = (int(pin.value) for pin in pins)
+                dq = int(dut.dq.value) if oe else 0
+                cocotb.start_soon(self._later(clk=clk, command=command, bank=bank, address=address, dq=dq, drive=0xFFFF * oe))
+            await Timer(1, unit="ps")
+
+    async def _later(self, **pins):
+        """They reach the chip, and what it then drives comes back."""
+        await Timer(OUT, unit="ps")
+        chip, now = self.chip, get_sim_time("ps")
+        chip.set(now, **pins)
+        if pins["clk"] and not self._clk:
+            levels, mask = chip.out(now + chip.part.t_ac)
+            self._show(chip.part.t_oh, self._rng.randrange(1 << 16), bool(mask))
+            self._show(chip.part.t_ac, levels, bool(mask))
+            self.dut.sdram_loose.value = self._rng.randrange(1 << 16)
+        self._clk = pins["clk"]
+
+    def _show(self, delay, levels, drives):
+        async def later():
+            await Timer(delay + BACK, unit="ps")
+            self.dut.sdram_o.value, self.dut.sdram_oe.value = levels, drives
+
+        cocotb.start_soon(later())
+
+
 class Bench:
-    """UART and flash chip at the pins of ``dut``."""
+    """UART, flash chip and SDRAM, if the board has one, at the pins of ``dut``."""
 
     def __init__(self, dut, content, found=None):
         self.dut = dut
@@ -88,6 +131,9 @@ class Bench:
         self.pins = Chip(dut, content, found)
         self.chip = self.pins.chip
         cocotb.start_soon(self.pins.run())
+        self.sdram = Sdram(dut) if BOARD.sdram else None
+        if self.sdram:
+            cocotb.start_soon(self.sdram.run())
 
     async def booted(self):
         """The LEDs, once one is lit."""
@@ -111,6 +157,7 @@ async def runs_from_flash(dut):
     device = await bridge(talk)(bench, network, program, image, steps=STEPS)
     assert (await bridge(device.host.counters)()).flash > STEPS
     assert not bench.chip.violations
+    assert not (bench.sdram and bench.sdram.chip.violations)
 
 
 @cocotb.test()
@@ -139,7 +186,7 @@ async def finds_a_changed_table(dut):
     changed = bytearray(image)
     for piece in program.tables:
         if piece.tier:
-            first = piece.beat * 8 - BOARD.image_offset
+            first = image.index(piece.data) if BOARD.sdram else piece.beat * BOARD.lanes - BOARD.image_offset
             changed[first : first + len(piece.data)] = bytes(byte ^ 0x08 for byte in piece.data)
     bench = Bench(dut, bytes(changed))
     assert await bench.booted() == (1, 0)

@@ -5,9 +5,9 @@ gateware/README.md: the pins of the FT231X that are JTAG), and the platform of a
 oscillator at another pin.
 """
 
-from .board import Board, Programmer, Tier, Wiring
-from .ecp5 import flash_tier, quad_flash
-from .parts import W25Q128JV
+from ..board import Board, Programmer, Tier, Wiring
+from ..parts import W25Q128JV
+from . import flash_tier, quad_flash
 
 # openFPGALoader knows the board by name since it has been made; these words also older versions understand
 JTAG = ("-c", "ft231X", "--pins", "7:3:5:6")
@@ -26,6 +26,7 @@ BOARD = Board(
     table_clocks=3,
     image_offset=0x100000,  # an uncompressed bitstream of the 25F takes about 0.6 MB
     flash_size=16 << 20,
+    uart_baud=3_000_000,  # as on the ULX3S
     usb="0403:6015",  # FT231X
     programmers=(Programmer(tool="openFPGALoader", package="openfpgaloader", words=JTAG),),
 )

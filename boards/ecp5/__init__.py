@@ -4,9 +4,9 @@ Source: Lattice's pin list of the ECP5U-25, as github.com/wuxx/icesugar-pro has 
 clock is the pin MCLK, which no design names.
 """
 
-from .board import PinGroup, Tier
-from .modes import FLASH_MODES
-from .parts import FlashPart
+from ..board import PinGroup, Tier
+from ..modes import FLASH_MODES
+from ..parts import FlashPart
 
 _PINS = {"BG256": ("N8", "T8 T7 M7 N7"), "BG381": ("R2", "W2 V2 Y2 W1")}
 _REACH = 16 << 20  # of 3 bytes of address

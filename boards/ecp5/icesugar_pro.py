@@ -5,9 +5,9 @@ doc/w25q256jv.pdf), and the platform of amaranth-boards for the pins. The LED's 
 B11 is red, A11 green and A12 blue, which amaranth-boards calls b, r and g.
 """
 
-from .board import Board, Tier, Wiring
-from .ecp5 import flash_tier, quad_flash
-from .parts import W25Q256JV
+from ..board import Board, Tier, Wiring
+from ..parts import W25Q256JV
+from . import flash_tier, quad_flash
 
 BOARD = Board(
     name="icesugar_pro",

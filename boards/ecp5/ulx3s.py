@@ -1,7 +1,7 @@
 """Radiona ULX3S, one board with four FPGAs (LFE5U-12F to -85F): tables lie in block RAM and behind the image in the flash.
 
 Sources: the schematics of github.com/emard/ulx3s (flash.sch: IS25LP128F, or a W25Q128JV in its place; the clock is the FPGA's MCLK), and
-the platform of amaranth-boards for the pins.
+the platform of amaranth-boards for the pins. Its USB chip can do 3 Mbaud (FTDI's data sheet FT231X, version 1.4, page 1).
 
 A 12F is the die of a 25F, says nextpnr's author in github.com/YosysHQ/nextpnr/pull/410, and nextpnr fills all of it: 24 thousand logic
 cells and 56 block RAMs, where Lattice promises 12 thousand and 32 (FPGA-DS-02012, table 1.1). The core with its tables takes 53.
@@ -12,10 +12,10 @@ github.com/olofk/edalize/issues/58).
 
 from dataclasses import replace
 
-from .board import Board, Programmer, Tier, Wiring
-from .ecp5 import flash_tier, quad_flash
-from .parts import IS25LP128F, W25Q128JV
-from .sdram import IS42S16160G_7, MT48LC16M16A2_7E
+from ..board import Board, Programmer, Tier, Wiring
+from ..parts import IS25LP128F, W25Q128JV
+from ..sdram import IS42S16160G_7, MT48LC16M16A2_7E
+from . import flash_tier, quad_flash
 
 FLASH = flash_tier(base=0x280000, parts=(W25Q128JV, IS25LP128F))
 
@@ -34,6 +34,7 @@ ULX3S_85F = Board(
     table_clocks=3,  # ... and 128 blocks are all over the chip
     image_offset=0x200000,  # an uncompressed bitstream of the 85F takes about 1.9 MB
     flash_size=16 << 20,
+    uart_baud=3_000_000,
     usb="0403:6015",  # FT231X
     programmers=(Programmer(tool="openFPGALoader", package="openfpgaloader", words=("-b", "ulx3s")),),
 )
@@ -85,6 +86,14 @@ ULX3S_25F = replace(
     clock_hz=70e6,
     tiers=(Tier(name="block RAM", kind="bram", size=65_536), FLASH),  # 32 of 56 blocks
     lanes=8,  # of 16, the core would leave room for 16 blocks of tables
+)
+
+ULX3S_25F_SDRAM = replace(
+    ULX3S_25F,
+    name="ulx3s_25f_sdram",
+    title="Radiona ULX3S 25F with its SDRAM",
+    tiers=(ULX3S_25F.tiers[0], SDRAM),
+    image_flash=FLASH,
 )
 
 ULX3S_12F = replace(
