@@ -79,7 +79,7 @@ def pads_of(there, back, skew=0):
     return SdramPads(out=PERIOD + there - skew, out_clk=PERIOD + there, back=back)
 
 
-SWEEPS = [500, pytest.param(100, marks=pytest.mark.slow)]
+SWEEPS = [500, pytest.param(200, marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("step", SWEEPS)
