@@ -36,7 +36,11 @@ NETWORKS = {
     "own-data.md": {"cancer.safetensors": "digits"},  # and the page's first command makes another
     "export.md": {"NETWORK.safetensors": "shakespeare"},
     "own-tables.md": {"larger.safetensors": "digits"},
-    "train.md": {"my.safetensors": "shakespeare", "golden/networks/shakespeare.safetensors": "shakespeare"},
+    "train.md": {
+        "my.safetensors": "shakespeare",
+        "best-17m.safetensors": "shakespeare",
+        "golden/networks/shakespeare.safetensors": "shakespeare",
+    },
     "transformer.md": {"my.safetensors": "transformer", "FILE": "transformer"},
 }
 
