@@ -37,10 +37,6 @@ NETWORKS = {
     "export.md": {"NETWORK.safetensors": "shakespeare"},
     "own-tables.md": {"larger.safetensors": "digits"},
     "train.md": dict.fromkeys(("my.safetensors", "best-17m.safetensors", "golden/networks/shakespeare.safetensors"), "shakespeare"),
-        "my.safetensors": "shakespeare",
-        "best-17m.safetensors": "shakespeare",
-        "golden/networks/shakespeare.safetensors": "shakespeare",
-    },
     "transformer.md": {"my.safetensors": "transformer", "FILE": "transformer"},
 }
 
