@@ -24,6 +24,7 @@ NUMBERS = {
     "MAX_PAYLOAD": "bytes",
     "MAX_READ": "words of one READ",
     "GREETING_BYTES": "of HELLO's reply",
+    "CORES_SHIFT": "of HELLO's lanes: above them, the binary logarithm of the number of cores",
     "SPIKES": "the earliest of a step, kept for the host",
     "IMAGE_VERSION": "of docs/reference/image.md",
     "K_BITS": "of CONFIG's MODE",

@@ -210,7 +210,7 @@ polychron_result polychron_greet(polychron_link *link, polychron_hello *hello) {
     const uint8_t *const told = reply(link);
     if (told[POLYCHRON_GREETING_VERSION] != POLYCHRON_LINK_VERSION)
         return POLYCHRON_WRONG_VERSION;
-    hello->lanes = link->lanes = told[POLYCHRON_GREETING_LANES];
+    hello->lanes = link->lanes = told[POLYCHRON_GREETING_LANES] & ((1u << POLYCHRON_CORES_SHIFT) - 1);
     hello->comparators = link->comparators = told[POLYCHRON_GREETING_COMPARATORS];
     hello->state = told[POLYCHRON_GREETING_STATE];
     hello->error = told[POLYCHRON_GREETING_ERROR];

@@ -9,6 +9,7 @@
 #define POLYCHRON_MAX_PAYLOAD 0xffu /* bytes */
 #define POLYCHRON_MAX_READ 0x7fu /* words of one READ */
 #define POLYCHRON_GREETING_BYTES 0xcu /* of HELLO's reply */
+#define POLYCHRON_CORES_SHIFT 0x6u /* of HELLO's lanes: above them, the binary logarithm of the number of cores */
 #define POLYCHRON_SPIKES 0x8u /* the earliest of a step, kept for the host */
 #define POLYCHRON_IMAGE_VERSION 0x2u /* of docs/reference/image.md */
 #define POLYCHRON_K_BITS 0x4u /* of CONFIG's MODE */

@@ -87,8 +87,10 @@ def read_image(data: bytes) -> Program:
         if kind not in spaces:
             raise ImageError(f"the image has no section {kind.name}, so it holds no program")
     for kind, found in spaces.items():
-        if kind not in MANY and (len(found) > 1 or found[0].address or found[0].core is not None):
-            raise ImageError(f"section {kind.name} of a program must appear once, at address 0, for all cores")
+        if kind not in MANY and (len(found) > 1 or found[0].address):
+            raise ImageError(f"section {kind.name} of a program must appear once, at address 0")
+        if found[0].core is not None:
+            raise ImageError(f"section {kind.name} of a program must be for all cores")
     config = spaces[isa.Kind.CONFIG][0].payload
     if len(config) != 8:
         raise ImageError(f"section CONFIG of a program must have 8 bytes, not {len(config)}")

@@ -8,9 +8,9 @@ from boards import Board
 
 from ..core.core import Core
 from ..flash.bus import FlashPins, FlashStatus
+from ..flash.rest import Rest, rest_clocks
 from ..link.bus import ReadDataStream, ReadRequestStream, StepStream, SymbolStream
 from ..link.loader import LoadStatus
-from ..link.rest import Rest, rest_clocks
 from ..memory.bank import block_ram_bank
 from .parts import connect_image, connect_rows, core_params, make_flash, make_loader
 

@@ -12,8 +12,8 @@ from boards import Board
 from ..core.core import Core
 from ..flash.bus import FlashPins
 from ..flash.controller import FlashController
+from ..flash.rest import Rest, rest_clocks
 from ..link.link import Link
-from ..link.rest import Rest, rest_clocks
 from ..link.uart import UartReceiver, UartTransmitter
 from ..memory.bank import GenericBank
 from . import times

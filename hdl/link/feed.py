@@ -52,7 +52,7 @@ class PayloadFeed(wiring.Component):
         offer = Signal()
         equal = length == self.total
         several = self._cores > 1
-        at = Signal(8, reset_less=True) if several else length  # of the byte
+        at = Signal(8, name="at", reset_less=True) if several else length  # of the byte
         m.d.comb += [
             self.payload.addr.eq(at),
             self.step.payload.symbol.eq(self.payload.data),

@@ -97,7 +97,8 @@ class PartedBank(wiring.Component):
             if not self._beats >> bits & 1:
                 continue
             m.submodules[f"part_{bits}"] = part = GenericBank(beats=1 << bits, width=self._width)
-            here, read = Signal(name=f"here_{bits}"), Signal(name=f"read_{bits}")
+            here = Signal(name=f"here_{bits}")
+            read = Signal(name=f"read_{bits}")
             m.d.comb += [
                 here.eq(self.address[bits:] == base >> bits),
                 part.address.eq(self.address[:bits]),

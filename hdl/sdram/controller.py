@@ -43,8 +43,8 @@ class SdramController(wiring.Component):
 
     Rows transfer while there is room in the queue, and come one after another. The tables of a run lie in the four banks by turns
     (docs/reference/isa.md), so that the bank of a row is opened while the one before is read: then its bytes follow those without a gap,
-    where rows take at least ``clocks.open`` + 2 clocks. From a row's transfer to the clock before the first of its bytes there are
-    ``clocks.open`` + 11 clocks, if nothing is before it.
+    where rows take at least ``clocks.open`` + 2 clocks. From a row's transfer to the first of its bytes there are ``clocks.open`` + 10
+    clocks, if nothing is before it.
 
     ``begin``: a step begins, which asks for a refresh (:mod:`hdl.sdram.refresh`). ``clear``: the core is in reset; rows that it has asked
     for are forgotten, and what is still under way is not delivered.

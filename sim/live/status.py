@@ -20,7 +20,7 @@ class Status:
         self._seen = dict.fromkeys((Counter.STEPS, Counter.ROWS), 0)
         self._total = dict(self._seen)
         far = self._board.board.far
-        self._flash_rows = self._board.sim.tally("flash.row__ready") if far is not None and far.kind == "qspi" else None
+        self._flash_rows = self._board.sim.tally("flash.row__ready") if far and far.kind == "qspi" else None
         self._at, self._clocks, self._next = time.monotonic(), self._board.sim.clocks, 0.0
         self._rate = 0.0
 
@@ -33,7 +33,8 @@ class Status:
             self._write(f"\r{self.line()[:width]:<{width}}")
 
     def line(self) -> str:
-        """Simulated time, clocks a second since the last call, characters, rows by tier, LEDs: green, an image is loaded; red, an error."""
+        """Simulated time, clocks a second since the last call, characters, rows by tier (of all together with an SDRAM), LEDs: green, an
+        image is loaded; red, an error."""
         sim, now, tiers = self._board.sim, time.monotonic(), self._board.board.tiers
         for counter, last in self._seen.items():
             value = self._board.counter(counter)
@@ -44,7 +45,8 @@ class Status:
         self._at, self._clocks = now, sim.clocks
         rate = "idle" if self._served.idle else f"{self._rate:,.0f} clocks/s"
         far = self._flash_rows.count if self._flash_rows else 0
-        rows = f"{self._total[Counter.ROWS] - far:,} {tiers[0].name}" + (f" + {far:,} flash" if self._flash_rows else "")
+        rows = f"{self._total[Counter.ROWS] - far:,}" + (f" {tiers[0].name}" if self._flash_rows or len(tiers) == 1 else "")
+        rows += f" + {far:,} flash" if self._flash_rows else ""
         lights = " ".join(f"{name} {self._dot(sim[led])}" for name, led in (("green", "led_g"), ("red", "led_r")))
         passed = f"{sim.clocks / self._board.board.clock_hz:.3f} s simulated, {rate}"
         return f"{passed}, {self._total[Counter.STEPS]:,} characters, rows {rows}, {lights}"

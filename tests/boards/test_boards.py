@@ -40,7 +40,7 @@ def test_sizes_are_possible(name: str) -> None:
         }
         assert all(part.t_ck <= 5e11 / board.clock_hz for part in board.sdram.sdram)
     if board.flash is not None:
-        assert board.flash in (board.far, board.image_flash)
+        assert board.flash in (*board.tiers[1:], board.image_flash)
         assert board.flash.lines in (1, 2, 4)
         if board.flash.lines == 4:
             assert board.image_offset < board.flash.base
@@ -92,3 +92,15 @@ def test_a_flash_on_fewer_than_four_lines_holds_no_tables() -> None:
     assert boards.flash_mode(serial, None) == serial
     with pytest.raises(ValueError, match=r"^the flash mode must be left out for colorlight_5a75b_v8, whose flash holds no tables"):
         boards.flash_mode(serial, "nibble")
+
+
+@pytest.mark.parametrize("cores", [0, 3, 8])
+def test_a_number_of_cores_that_can_not_be(cores: int) -> None:
+    with pytest.raises(ValueError, match=rf"^cores of ulx3s_85f_two must be one of 1, 2, 4, not {cores}$"):
+        replace(boards.get("ulx3s_85f_two"), cores=cores)
+
+
+def test_several_cores_share_no_tier() -> None:
+    board = boards.get("ulx3s_85f")
+    with pytest.raises(ValueError, match=r"^ulx3s_85f has 2 cores, so its tiers must be one, on chip: they can't share a flash$"):
+        replace(board, cores=2)

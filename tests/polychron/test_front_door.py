@@ -40,6 +40,7 @@ MODULES += [
     "sim.board",
     "sim.bench",
     "sim.context_plot",
+    "sim.cores",
     "firmware.export",
     "firmware.talk",
     "firmware.selftest",

@@ -49,8 +49,10 @@ def refused(result: Result, call: Callable[[], object]) -> CError:
     return caught.value
 
 
-def test_greeting_load_steps_and_counters_equal_golden(connect: Open) -> None:
-    core = FakeCore()
+@pytest.mark.parametrize("cores", [1, 2])
+def test_greeting_load_steps_and_counters_equal_golden(connect: Open, cores: int) -> None:
+    """Of several cores the driver runs the first."""
+    core = FakeCore(cores=cores)
     host = connect(core)
     hello = host.hello()
     assert (hello.lanes, hello.comparators, hello.state, hello.signature) == (8, 2, 0, 0)

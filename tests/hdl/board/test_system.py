@@ -48,7 +48,7 @@ def test_rows_reach_the_core(mode, loaded):
     async def script(pins, dut, ctx, chip):
         assert await lit(ctx, dut) == (1, 0)
         await ctx.tick().until(dut._flash.status.ready)
-        core, got = dut._core, bytearray()
+        core, got = dut._cores["core"], bytearray()
         ctx.set(core.rows.payload, {"address": first + 1, "more": 2})
         ctx.set(core.rows.valid, 1)
         await ctx.tick().until(core.rows.ready)

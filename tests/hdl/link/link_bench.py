@@ -50,7 +50,7 @@ class LinkBench(wiring.Component):
         wiring.connect(m, link.o, wiring.flipped(self.o))
         wiring.connect(m, link.image, loader.i)
         if len(self.cores) == 1:
-            connect_core(m, self.core, link, loader)
+            connect_core(m, self.core, link, loader, steps=link.step)
         else:
             connect_cores(m, self.cores, link, loader)
         m.d.comb += [loader.start.eq(link.image_start), loader.scrub.eq(link.scrub)]

@@ -25,7 +25,7 @@ def counts(program: Program, mode: str, *, steps: Sequence[int], rest: int = 64)
     """Of each step, and the phase of the flash's controller when the first request was taken. ``steps``: how many are asked one right after
     another, then how many after another ``rest`` clocks, and so on."""
     board = board_of(mode, comparators=program.width.comparators)
-    simulation = CoreSimulation(program, params=replace(core_params(board), flash=mode != "spram"), board=board)
+    simulation = CoreSimulation(program, params=replace(core_params(board), far_bytes=int(mode != "spram")), board=board)
     sim, found, phases = simulation.sim, [], []
 
     def begun(_: object) -> None:

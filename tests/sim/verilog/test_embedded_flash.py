@@ -14,7 +14,7 @@ from firmware.program import Program
 from golden.integer.network import Network
 from hdl.board.embedded import EmbeddedCore
 from hdl.core.layouts import row_stream
-from hdl.link.rest import rest_clocks
+from hdl.flash.rest import rest_clocks
 from sim.compare.expected import Golden
 from sim.compiled.build import build
 from sim.cycles.timing import FLASH

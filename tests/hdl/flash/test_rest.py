@@ -8,7 +8,7 @@ import boards
 from firmware.isa import Width
 from hdl.board.times import needs_rest
 from hdl.core.layouts import row_stream
-from hdl.link.rest import Rest, rest_clocks
+from hdl.flash.rest import Rest, rest_clocks
 from sim.cycles.timing import FLASH
 
 from ..board_models import simulate

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from firmware import isa
 
-from .bus import StepStream
+from ..link.bus import StepStream
 
 
 def rest_clocks(width: isa.Width) -> int:
