@@ -4,7 +4,7 @@ from . import icebreaker, icesugar, upduino_v3
 from .board import Board, PinGroup, Programmer, Tier, Wiring
 from .ecp5 import colorlight_5a75b, icepi_zero, icesugar_pro, orangecrab_25f, ulx3s
 from .modes import FLASH_MODES, FlashMode, flash_mode
-from .parts import IS25LP128F, W25Q64JV, W25Q128JV, W25Q256JV, FlashPart
+from .parts import IS25LP128F, W25Q32JV, W25Q64JV, W25Q128JV, W25Q256JV, FlashPart
 from .sdram import SdramPart
 from .sdram_clocks import SdramClocks, sdram_clocks
 
@@ -12,6 +12,7 @@ __all__ = [
     "BOARDS",
     "FLASH_MODES",
     "IS25LP128F",
+    "W25Q32JV",
     "W25Q64JV",
     "W25Q128JV",
     "W25Q256JV",

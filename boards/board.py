@@ -16,7 +16,8 @@ class Tier:
     ``base``: first byte that may hold tables, in the tier's own addresses; ``size``: bytes from there. ``byte_clocks``: clocks in which it
     delivers ``at_once`` bytes: of a flash 1, or 2 with a nibble a clock; 0 on chip, where a beat takes one clock. ``row_clocks``: clocks a
     row takes besides, for its address. ``parts``: the flash, or those that are found on boards of this kind, tried in turn; ``sdram``: the
-    same of an SDRAM, of one size, whose times are those of the slowest. ``modes``: how a flash can be clocked (boards/modes.py).
+    same of an SDRAM, of one size, whose times are those of the slowest. ``modes``: how a flash can be clocked (boards/modes.py);
+    ``lines``: on how many it is read. With 1 or 2 it holds the image alone, and has no modes.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Tier:
     parts: tuple[FlashPart, ...] = (W25Q128JV,)
     sdram: tuple[SdramPart, ...] = ()
     modes: tuple[str, ...] = ("byte", "nibble")
+    lines: int = 4
 
     def beat_clocks(self, lanes: int) -> int:
         """Clocks in which it delivers a beat to a core of ``lanes``, a byte each."""
@@ -56,9 +58,9 @@ class Wiring:
     Each is a resource of the platform or of ``extra``, "NAME NUMBER", a part of one, "NAME NUMBER.PART", or a pin of the FPGA that no
     resource has, "@PIN".
     ``clock``: the oscillator; left out, it is the platform's default clock. ``at_pll``: it comes in at the pad of an iCE40's PLL, else at
-    another pin. ``led_g``: an image is loaded; ``led_r``: an error. ``flash``: chip select and all four lines of one that holds tables, on
-    an iCE40 its clock too. ``sdram``: clock, clock_en, cs, we, ras, cas, ba, a, dq and dqm of one, those that its pins have. ``high``: pins
-    that are kept high.
+    another pin. ``led_g``: an image is loaded; ``led_r``: an error. ``flash``: chip select and all four lines of one that holds tables,
+    the first two of one that doesn't; on an iCE40 its clock too. ``sdram``: clock, clock_en, cs, we, ras, cas, ba, a, dq and dqm of one,
+    those that its pins have. ``high``: pins that are kept high.
     """
 
     clock: str = ""
@@ -143,6 +145,14 @@ class Board:
             raise ValueError(
                 f"{self.name} has {self.cores} cores, so its tiers must be one, on chip: they can't share a {self.tiers[1].name}"
             )
+
+        for tier in self.tiers:
+            if tier.kind == "qspi" and tier.lines != 4:
+                raise ValueError(
+                    f"lines of the {tier.name} of {self.name} must be 4 for tables, not {tier.lines!r}: as image_flash it holds an image"
+                )
+        if self.image_flash is not None and self.image_flash.lines not in (1, 2, 4):
+            raise ValueError(f"lines of the {self.image_flash.name} of {self.name} must be 1, 2 or 4, not {self.image_flash.lines!r}")
 
     @property
     def bit_clocks(self) -> int:

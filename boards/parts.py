@@ -31,6 +31,8 @@ _WINBOND = bytes.fromhex("ffff ab 50 3102")  # end a continuous read, twice; wak
 W25Q128JV = FlashPart(name="W25Q128JV", size=16 << 20, start=_WINBOND, probe=0x94, answer=b"\xef\x17")
 """Winbond's data sheet, sections 8.2.11 (EBh), 8.2.22 (ABh), 8.2.2 (50h), 8.2.5 (31h), 8.2.25 (94h: manufacturer, device)."""
 
+W25Q32JV = FlashPart(name="W25Q32JV", size=4 << 20, start=_WINBOND, probe=0x94, answer=b"\xef\x15")
+
 W25Q64JV = FlashPart(name="W25Q64JV", size=8 << 20, start=_WINBOND, probe=0x94, answer=b"\xef\x16")
 
 W25Q256JV = FlashPart(name="W25Q256JV", size=32 << 20, start=_WINBOND, probe=0x94, answer=b"\xef\x18")

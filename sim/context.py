@@ -43,7 +43,7 @@ def context_clocks(network: TransformerNetwork, program: Program, board: Board, 
 
     def begun(_: object) -> None:
         if not phases:
-            phases.append(simulation.sim["flash.step"] if board.flash else 0)
+            phases.append(simulation.sim["flash.step"] if board.far and not board.sdram else 0)
 
     measured = [step.clocks for step in step_counts(simulation, [None] * tokens, begun=begun)]
     simulation.close()

@@ -14,10 +14,19 @@ _REACH = 16 << 20  # of 3 bytes of address
 
 def quad_flash(package: str) -> PinGroup:
     """The flash's chip select and its four lines, "quad_flash 0"; amaranth-boards has them for use on one line, or with the clock pin."""
+    return _flash(package, name="quad_flash", lines=4)
+
+
+def serial_flash(package: str) -> PinGroup:
+    """Of the flash chip select, MOSI and MISO, "serial_flash 0", where no other line reaches the FPGA."""
+    return _flash(package, name="serial_flash", lines=2)
+
+
+def _flash(package: str, *, name: str, lines: int) -> PinGroup:
     cs, dq = _PINS[package]
     return PinGroup(
-        name="quad_flash",
-        pins=(("cs", cs), ("dq", dq)),
+        name=name,
+        pins=(("cs", cs), ("dq", " ".join(dq.split()[:lines]))),
         low=("cs",),
         attributes=(("IO_TYPE", "LVCMOS33"), ("PULLMODE", "UP"), ("DRIVE", "8"), ("SLEWRATE", "FAST")),
     )
@@ -36,3 +45,8 @@ def flash_tier(*, base: int, parts: tuple[FlashPart, ...]) -> Tier:
         parts=parts,
         modes=("nibble",),
     )
+
+
+def image_tier(*, lines: int, parts: tuple[FlashPart, ...]) -> Tier:
+    """Such a flash for the image alone, read on one line or two."""
+    return Tier(name="flash", kind="qspi", size=0, parts=parts, modes=(), lines=lines)

@@ -20,12 +20,12 @@ class EcpTop(wiring.Component):
     """``System(board)`` on an ECP5 board's clock, UART, flash, SDRAM, two LEDs (loaded, error) and pins kept high, the first tier's tables
     in block RAM.
 
-    Reset lasts until the PLL has locked. With a flash, which must deliver a nibble a clock, or an SDRAM there is a second domain, ``fast``,
-    at twice the core's clock, for its pads.
+    Reset lasts until the PLL has locked. With a flash, which must not deliver a byte a clock, or an SDRAM there is a second domain,
+    ``fast``, at twice the core's clock, for its pads.
     """
 
     def __init__(self, board: Board) -> None:
-        if board.flash is not None and board.flash.byte_clocks != FLASH_MODES["nibble"][0]:
+        if board.flash is not None and board.flash.byte_clocks == FLASH_MODES["byte"][0]:
             raise ValueError(f"the flash of {board.name} must be read with nibble: the pads of an ECP5 need twice the clock of SCK")
         self._board = board
         super().__init__({})

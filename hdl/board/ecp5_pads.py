@@ -29,8 +29,8 @@ class EcpFlashPads(wiring.Component):
     """What FlashPads does on an iCE40, without DDR cells: ``i`` is in ``sync``, and the pins are registers in ``fast``, twice ``sync`` and
     rising with it.
 
-    ``resource``: cs (active low) and dq (four lines), as a port group; ``mclk``: what makes the component with the ports of
-    :class:`UsrMclk`. The pin MCLK is let go until the first clock after configuration.
+    ``resource``: cs (active low) and dq (four lines, or the first two), as a port group; ``mclk``: what makes the component with the ports
+    of :class:`UsrMclk`. The pin MCLK is let go until the first clock after configuration.
     """
 
     def __init__(self, resource: Any, *, mclk: Callable[[], wiring.Component] = UsrMclk) -> None:
@@ -40,6 +40,7 @@ class EcpFlashPads(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         resource, pins = self._resource, self.i
+        lines = len(resource.dq)
         m.submodules.mclk = mclk = self._mclk()
         m.submodules.cs = cs = io.FFBuffer("o", resource.cs, o_domain="fast")
         m.submodules.dq = dq = io.FFBuffer("io", resource.dq, i_domain="fast", o_domain="fast")
@@ -52,7 +53,7 @@ class EcpFlashPads(wiring.Component):
         m.d.comb += first.eq(turn ^ seen)
 
         # between the edges of `sync` the pads keep what they have: `held` is that
-        leaves = Cat(~pins.cs_n, pins.io_o, pins.io_oe)
+        leaves = Cat(~pins.cs_n, pins.io_o[:lines], pins.io_oe)
         held = Signal.like(leaves, reset_less=True)
         now = Signal.like(leaves)
         m.d.comb += [now.eq(Mux(first, held, leaves)), Cat(cs.o, dq.o, dq.oe).eq(now)]
@@ -65,7 +66,7 @@ class EcpFlashPads(wiring.Component):
         m.d.fast += [sck.eq(Mux(first, second, pins.sck[0])), enabled.eq(1)]
         m.d.comb += [mclk.clk.eq(sck), mclk.ts.eq(~enabled)]
 
-        before = Signal(4, reset_less=True)
+        before = Signal(lines, reset_less=True)
         m.d.fast += before.eq(dq.i)
-        m.d.sync += pins.io_i.eq(Cat(before, dq.i))
+        m.d.sync += Cat(pins.io_i[:lines], pins.io_i[4:][:lines]).eq(Cat(before, dq.i))
         return m

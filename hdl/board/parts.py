@@ -12,6 +12,7 @@ from firmware import isa
 
 from ..core.params import CoreParams
 from ..flash.controller import FlashController
+from ..flash.serial import SerialFlash
 from ..link.link import Link
 from ..link.loader import Loader
 from ..link.section import space_words
@@ -65,6 +66,19 @@ def make_flash(
         nibbles=2 // board.flash.byte_clocks,
         parts=board.flash.parts,
         head=width.image_head,
+        pause_bits=pause_bits or times.pause_bits(board.clock_hz),
+        boot=boot,
+    )
+
+
+def make_image_flash(board: Board, *, pause_bits: int | None = None, boot: bool = True) -> FlashController | SerialFlash | None:
+    """The controller of the flash that the board's image lies in, if it has one, whether or not tables may lie there."""
+    if board.flash is None or board.flash.lines == 4:
+        return make_flash(board, pause_bits=pause_bits, boot=boot)
+    return SerialFlash(
+        offset=board.image_offset,
+        lines=board.flash.lines,
+        parts=board.flash.parts,
         pause_bits=pause_bits or times.pause_bits(board.clock_hz),
         boot=boot,
     )
@@ -127,7 +141,9 @@ def connect_sdram(m: Module, sdram: SdramController, core: wiring.Component, loa
     ]
 
 
-def connect_image(m: Module, flash: FlashController, loader: Loader, *, image: stream.Interface, image_start: Value, scrub: Value) -> None:
+def connect_image(
+    m: Module, flash: FlashController | SerialFlash, loader: Loader, *, image: stream.Interface, image_start: Value, scrub: Value
+) -> None:
     """The image in flash, while it is wanted, to the loader in place of ``image``, which the surroundings connect to it.
 
     ``image_start``: one clock, an image begins that does not come from the flash; ``scrub``: one clock, the flash is to be checked.

@@ -11,6 +11,7 @@ from boards import Board
 
 from ..core.core import Core
 from ..flash.bus import FlashPins
+from ..flash.controller import FlashController
 from ..flash.rest import Rest, rest_clocks
 from ..link.link import Link
 from ..link.uart import UartReceiver, UartTransmitter
@@ -24,7 +25,7 @@ from .parts import (
     connect_sdram,
     core_names,
     core_params,
-    make_flash,
+    make_image_flash,
     make_loader,
     make_sdram,
 )
@@ -42,7 +43,8 @@ class System(wiring.Component):
         uart_rx --> UartReceiver --> Link --'
         uart_tx <-- UartTransmitter <--'  '--- steps, symbols, reads ---- Core
 
-    On a board with a flash tier the image at the board's offset in flash is loaded after reset; on others one has to come by the UART.
+    On a board with a flash the image at the board's offset there is loaded after reset; on others one has to come by the UART. A flash
+    that is read on one line or two has a SerialFlash in place of the FlashController.
     While no image is loaded, during a scrub, and for a clock when the link asks, the core is in reset. With a byte a clock ``flash`` is in
     the domain ``flash``, twice ``sync``, which is the surroundings' to make; all else is in ``sync``. Several cores are beside one another,
     with a Spread between them and link and loader (hdl/link/spread.py).
@@ -80,7 +82,7 @@ class System(wiring.Component):
         self._link = Link(
             width=params.width, flash=board.flash is not None, cores=board.cores, gap_bits=gap_bits, watchdog_bits=watchdog_bits
         )
-        self._flash = make_flash(board, pause_bits=pause_bits, boot=not loaded)
+        self._flash = make_image_flash(board, pause_bits=pause_bits, boot=not loaded)
         self._sdram = make_sdram(board)
         self._loader = make_loader(board, loaded=loaded)
         self._rest = Rest(clocks=rest_clocks(params.width)) if times.needs_rest(board) else None
@@ -128,7 +130,7 @@ class System(wiring.Component):
         m.d.comb += [self.uart_tx.eq(transmitter.tx), self.led_g.eq(loader.status.done), self.led_r.eq(loader.status.error)]
         if self._flash is not None:
             m.submodules.flash = flash = self._flash
-            if self._has_rows and self._sdram is None:
+            if self._has_rows and self._sdram is None and isinstance(flash, FlashController):
                 connect_rows(m, flash, core)
             wiring.connect(m, flash.status, link.flash)
             wiring.connect(m, flash.pins, wiring.flipped(self.flash))

@@ -44,9 +44,9 @@ WAIVERS = {
 
 def without_board(board: Board, *, flash: bool) -> Board:
     """What ``board`` says of the core, with a tier in flash only if ``flash``; :class:`BuildError` if it has none."""
-    if flash and board.flash is None:
+    if flash and (board.far is None or board.far.kind != "qspi"):
         raise BuildError(f"--flash must be none for {board.name}, which has no tables in flash")
-    return board if flash else replace(board, tiers=tuple(tier for tier in board.tiers if tier.kind != "qspi"))
+    return board if flash else replace(board, tiers=tuple(tier for tier in board.tiers if tier.kind != "qspi"), image_flash=None)
 
 
 def _fast(board: Board) -> bool:

@@ -34,12 +34,13 @@ struct Format {
 };
 
 inline const Format *format_of(int command) {
-	static const Format read{24, 0, 0, false, 1, true}, fast{24, 0, 8, false, 1, true}, quad{6, 2, 4, true, 4, true};
+	static const Format read{24, 0, 0, false, 1, true}, fast{24, 0, 8, false, 1, true}, dual{24, 0, 8, false, 2, true}, quad{6, 2, 4, true, 4, true};
 	static const Format quad_id{6, 2, 4, true, 4, false}, id{24, 0, 0, false, 1, false}, plain{0, 0, 0, false, 1, false};
 	static const Format wake{0, 0, 24, false, 1, false}, none{};
 	switch (command) {
 	case 0x03: return &read;
 	case 0x0B: return &fast;
+	case 0x3B: return &dual;
 	case 0xEB: return &quad;
 	case 0x94: return &quad_id;
 	case 0x90: return &id;
@@ -272,6 +273,9 @@ private:
 			unsigned value = byte(at >> 1);
 			new_level = at & 1 ? value & 15 : value >> 4;
 			new_mask = 15;
+		} else if (format->out == 2) {
+			new_level = byte(at >> 2) >> 2 * (3 - (at & 3)) & 3;
+			new_mask = 3;
 		} else {
 			new_level = (byte(at >> 3) >> (7 - (at & 7)) & 1) << 1;
 			new_mask = 2;

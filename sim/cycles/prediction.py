@@ -105,7 +105,7 @@ def predict(
 
 def _far(board: Board, phase: int) -> FlashControl | SdramControl:
     if board.sdram is None:
-        return FlashControl(byte_clocks=board.flash.byte_clocks if board.flash else 1, lanes=board.lanes, phase=phase)
+        return FlashControl(byte_clocks=board.far.byte_clocks if board.far else 1, lanes=board.lanes, phase=phase)
     part, bits = board.sdram.sdram[0], 8 * board.lanes
     burst = min(8, bits // part.bits)
     clocks = sdram_clocks(board.sdram.sdram, clock_hz=board.clock_hz, burst_words=burst)

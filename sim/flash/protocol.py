@@ -35,6 +35,7 @@ class Format:
 FORMATS: dict[int, Format] = {
     0x03: Format(address=24, out=1, reading=True),
     0x0B: Format(address=24, dummy=8, out=1, reading=True),
+    0x3B: Format(address=24, dummy=8, out=2, reading=True),
     0xEB: Format(address=6, mode=2, dummy=4, quad=True, out=4, reading=True),
     0x94: Format(address=6, mode=2, dummy=4, quad=True, out=4),
     0x90: Format(address=24, out=1),
@@ -133,6 +134,8 @@ class Protocol:
         if self.format.out == 4:
             byte = self._byte(at >> 1, now)
             return (byte & 15 if at & 1 else byte >> 4), 15
+        if self.format.out == 2:
+            return self._byte(at >> 2, now) >> 2 * (3 - (at & 3)) & 3, 3  # the higher bit on IO1 (8.2.8)
         return (self._byte(at >> 3, now) >> (7 - (at & 7)) & 1) << 1, 2  # on IO1
 
     def _byte(self, number: int, now: int) -> int:

@@ -83,7 +83,6 @@ class BoardSimulation(Machine):
         if board.flash is not None:
             self._attach_flash(board, image or b"", flash)
             if program is not None:
-                self.sim["flash.status__active"] = 0
                 self._start_flash()
         if board.sdram is not None and program is not None:
             self._start_sdram(program)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from boards import W25Q128JV, Board
+from boards import FLASH_MODES, W25Q128JV, Board
 from firmware import isa
 from firmware.program import Program
 from sim.compiled.flash import CompiledChip
@@ -27,10 +27,10 @@ def core_prefix(core: int) -> str:
 
 
 def nibbles(board: Board) -> int:
-    """Nibbles that the board's flash gives in a clock of the core: 1 or 2."""
+    """Clocks of the pins of the board's flash in one of the core, 1 or 2: nibbles, if it is read on four lines."""
     if board.flash is None:
         raise ValueError(f"the board {board.name} has no flash tier")
-    return 2 // board.flash.byte_clocks
+    return 2 if board.flash.byte_clocks == FLASH_MODES["byte"][0] else 1
 
 
 def slot_period(board: Board) -> int:

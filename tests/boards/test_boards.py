@@ -41,8 +41,12 @@ def test_sizes_are_possible(name: str) -> None:
         assert all(part.t_ck <= 5e11 / board.clock_hz for part in board.sdram.sdram)
     if board.flash is not None:
         assert board.flash in (*board.tiers[1:], board.image_flash)
-        assert board.image_offset < board.flash.base
-        assert board.flash.base % board.lanes == 0
+        assert board.flash.lines in (1, 2, 4)
+        if board.flash.lines == 4:
+            assert board.image_offset < board.flash.base
+            assert board.flash.base % board.lanes == 0
+        else:
+            assert (board.flash.size, board.flash.modes) == (0, ())
         assert board.flash.base + board.flash.size <= board.flash_size
         assert {part.size for part in board.flash.parts} == {board.flash_size}
 
@@ -73,6 +77,21 @@ def test_flash_modes() -> None:
     assert boards.flash_mode(boards.get("ulx3s_85f"), "nibble") == boards.get("ulx3s_85f")
     with pytest.raises(ValueError, match=r"^the flash mode must be one of byte, nibble, not 'bit'$"):
         boards.flash_mode(board, "bit")
+
+
+def test_a_flash_on_fewer_than_four_lines_holds_no_tables() -> None:
+    board, serial = boards.get("icebreaker"), boards.get("colorlight_5a75b_v8")
+    assert serial.flash is not None
+    assert (serial.flash.lines, serial.far) == (1, None)
+    for lines in (1, 2, 3):
+        told = rf"^lines of the flash of icebreaker must be 4 for tables, not {lines}: as image_flash it holds an image$"
+        with pytest.raises(ValueError, match=told):
+            replace(board, tiers=(board.tiers[0], replace(board.tiers[1], lines=lines)))
+    with pytest.raises(ValueError, match=r"^lines of the flash of colorlight_5a75b_v8 must be 1, 2 or 4, not 3$"):
+        replace(serial, image_flash=replace(serial.flash, lines=3))
+    assert boards.flash_mode(serial, None) == serial
+    with pytest.raises(ValueError, match=r"^the flash mode must be left out for colorlight_5a75b_v8, whose flash holds no tables"):
+        boards.flash_mode(serial, "nibble")
 
 
 @pytest.mark.parametrize("cores", [0, 3, 8])

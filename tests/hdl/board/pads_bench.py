@@ -58,16 +58,16 @@ class Mclk(wiring.Component):
 
 class PadsBench(Bench):
     """As :class:`Bench`, at the ports of ``family``'s pads. ``lost``: clocks that MCLK swallows after configuration; ``late``: picoseconds
-    by which the chip sees SCK later than the rest; ``period``: of SCK; ``swapped``: the samples of the two edges change places; ``early``:
-    clocks of the domain ``fast`` before the first of the others."""
+    by which the chip sees SCK later than the rest; ``period``: of a slot; ``swapped``: the samples of the two edges change places;
+    ``early``: clocks of the domain ``fast`` before the first of the others; ``lines``: of the flash, that are wired."""
 
-    def __init__(self, *, family, lost=0, late=0, period=None, swapped=False, early=0, **options):
+    def __init__(self, *, family, lost=0, late=0, period=None, swapped=False, early=0, lines=4, **options):
         super().__init__(**options)
         self._family, self._lost, self._late, self._swapped, self._early = family, lost, late, swapped, early
         self._half = (period or PERIOD[self.nibbles]) // 2
         self._delays = options.get("pads")
         self._cs = io.SimulationPort("o", 1, invert=True, name="cs")
-        self._dq = io.SimulationPort("io", 4, name="dq")
+        self._dq = io.SimulationPort("io", lines, name="dq")
         self._clk = io.SimulationPort("o", 1, name="clk")
 
     async def _pins(self, ctx):
@@ -75,13 +75,14 @@ class PadsBench(Bench):
         now, lost, level, hidden = self._half, self._lost, 0, False
         pins, clocks = deque(), deque()  # on their way to the chip
         cs_n, dq, drive, sck = 1, 15, 0, 0
+        wired = (1 << len(self._dq)) - 1
         while True:
             await ctx.tick("fast")
             clk = ctx.get(self._clk.o) if self._family == "ice40" else ctx.get(self._mclk.clk & ~self._mclk.ts)
             if clk and not level:
                 hidden, lost = lost > 0, lost - 1
             level = clk
-            pins.append((now + out, ctx.get(self._cs.o), ctx.get(self._dq.o), 15 * ctx.get(self._dq.oe[0])))
+            pins.append((now + out, ctx.get(self._cs.o), ctx.get(self._dq.o), wired * ctx.get(self._dq.oe[0])))
             clocks.append((now + out + self._late, int(level and not hidden)))
             now += self._half
             while pins and min(pins[0][0], clocks[0][0]) < now - back:
@@ -91,7 +92,7 @@ class PadsBench(Bench):
                 if clocks[0][0] == at:
                     _, sck = clocks.popleft()
                 self.chip.set(at, cs_n=cs_n, clk=sck, io=dq, drive=drive)
-            ctx.set(self._dq.i, self.chip.read(max(now - back, self.chip.now)))
+            ctx.set(self._dq.i, self.chip.read(max(now - back, self.chip.now)) & wired)
 
     def run(self, *testbenches, background=()):
         m = Module()

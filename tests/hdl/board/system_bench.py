@@ -5,6 +5,7 @@ from dataclasses import replace
 from amaranth.sim import Simulator
 
 import boards
+from boards import Tier
 from boards.icebreaker import FLASH
 from hdl.board.system import System
 from sim.flash import FlashChip, FlashTiming, Found, IoCells
@@ -18,6 +19,9 @@ SYNC = 27_776  # ps
 PLAIN = replace(boards.get("icebreaker"), tiers=boards.get("icebreaker").tiers[:1])
 """A board without a flash tier."""
 MODES = {mode: boards.flash_mode(replace(PLAIN, tiers=(*PLAIN.tiers, FLASH)), mode) for mode in boards.FLASH_MODES}
+
+SERIAL = {lines: replace(PLAIN, image_flash=Tier(name="flash", kind="qspi", size=0, modes=(), lines=lines)) for lines in (1, 2)}
+"""Boards whose flash holds the image alone, by the lines on which it is read."""
 
 
 class Pins:
@@ -65,9 +69,9 @@ class Pins:
 
 
 def on_board(script, *, content=b"", loaded=False, mode="byte", strict=True, **found):
-    """Runs ``script(pins, dut, ctx, chip)`` beside a flash that is ``found`` so; returns what was written on the load bus. ``mode`` None:
-    a board without."""
-    board, core = MODES[mode] if mode else PLAIN, ScriptedCore()
+    """Runs ``script(pins, dut, ctx, chip)`` beside a flash that is ``found`` so; returns what was written on the load bus. ``mode``: one of
+    :data:`MODES`, or the lines of :data:`SERIAL`; None: a board without."""
+    board, core = (MODES | SERIAL)[mode] if mode else PLAIN, ScriptedCore()
     dut = System(board, core=core, loaded=loaded, bit_clocks=BIT, pause_bits=PAUSE_BITS, gap_bits=8, watchdog_bits=12)
     chip = FlashChip(content, Found(timing=QUICK, **found), offset=board.image_offset, strict=strict)
     writes = []

@@ -50,6 +50,7 @@ def test_pins(plan):
     assert re.findall(r'FREQUENCY PORT "clk25_0__io" ([\d.]+) HZ', constraints) == ["25000000.0"]
 
 
+SERIAL = {"serial_flash_0__cs": "N8", "serial_flash_0__dq__io[0]": "T8", "serial_flash_0__dq__io[1]": "T7"}
 SITES = {
     "colorlight_5a75b_v7": {"clk25_0": "P6", "serial_0__rx": "M13", "serial_0__tx": "P11", "header_0__r0": "F3", "header_0__g0": "F1"},
     "colorlight_5a75b_v8": {"clk25_0": "P6", "serial_0__rx": "R7", "serial_0__tx": "T6", "header_0__r0": "C4", "header_0__g0": "D4"},
@@ -59,9 +60,12 @@ SITES = {
 
 @pytest.mark.parametrize("name", SITES)
 def test_pins_of_boards_without_a_flash_tier(name):
-    constraints, text = plan_of(boards.get(name))
-    assert dict(re.findall(r'LOCATE COMP "(\S+)__io" SITE "(\w+)"', constraints)) == SITES[name]
-    assert cells_of(text, "USRMCLK") == []
+    board = boards.get(name)
+    constraints, text = plan_of(board)
+    found = {pin.removesuffix("__io"): site for pin, site in re.findall(r'LOCATE COMP "(\S+)" SITE "(\w+)"', constraints)}
+    assert found == SITES[name] | (SERIAL if board.flash else {})
+    assert len(cells_of(text, "USRMCLK")) == bool(board.flash)
+    assert len(cells_of(text, "BB")) == (2 if board.flash else 0)
 
 
 def test_cells(plan):

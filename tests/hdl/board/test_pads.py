@@ -4,6 +4,7 @@
 import pytest
 
 from boards import IS25LP128F, W25Q128JV
+from hdl.flash.serial import SerialFlash
 from sim.flash import FlashChip, FlashTiming, Found, Pads, Power
 from sim.violations import ChipError
 
@@ -96,3 +97,27 @@ def test_a_clock_that_is_too_late_is_seen(period, late):
     bench = PadsBench(family="ecp5", nibbles=1, chip=chip, late=late, period=period, pads=Pads(out=4_000, back=2_000))
     with pytest.raises(ChipError, match="tCHDX"):
         runs(bench)
+
+
+class SerialBench(PadsBench):
+    """With the controller of a flash on one line or two."""
+
+    @staticmethod
+    def controller(*, width, nibbles, **given):
+        return SerialFlash(**given)
+
+
+@pytest.mark.parametrize("lines", [1, 2])
+@pytest.mark.parametrize(("power", "lost"), [(Power.ASLEEP, 0), (Power.ASLEEP, 16), (Power.AWAKE, 9), (Power.CONTINUOUS, 0)])
+def test_a_flash_of_which_two_lines_are_wired(lines, power, lost):
+    """WP# and HOLD# are tied high, SCK comes late, and MCLK swallows clocks."""
+    for late, pads in ((0, Pads()), (3_500, Pads(out=10_000, back=10_000))):
+        chip = FlashChip(CONTENT, Found(power=power, timing=FlashTiming(res1=200_000)), offset=OFFSET)
+        options = {"options": {"lines": lines, "pause_bits": 5}, "pads": pads, "chip": chip, "nibbles": 1}
+        bench = SerialBench(family="ecp5", lines=2, lost=lost, late=late, period=14_286, early=1 + lines, **options)
+
+        async def go(ctx, bench=bench):
+            got, _ = await bench.image(ctx, 12, stall=14)
+            assert got == CONTENT[:12]
+
+        bench.run(go)

@@ -43,7 +43,7 @@ async def scrub(pins):
     raise AssertionError("the scrub does not end")
 
 
-@pytest.mark.parametrize("mode", ["byte", "nibble"])
+@pytest.mark.parametrize("mode", ["byte", "nibble", 1, 2])
 def test_scrub_goes_through_all_sections(mode):
     async def script(pins, dut, ctx, chip):
         await lit(ctx, dut)
@@ -58,8 +58,8 @@ def test_scrub_goes_through_all_sections(mode):
     assert on_board(script, content=IMAGE, mode=mode) == WRITES  # loaded once, scrubbed without a write
 
 
-@pytest.mark.parametrize("number", [0, 3, 5])
-def test_a_flipped_bit_is_named_by_its_section(number):
+@pytest.mark.parametrize(("number", "mode"), [(0, "nibble"), (3, "nibble"), (5, "nibble"), (3, 1), (3, 2)])
+def test_a_flipped_bit_is_named_by_its_section(number, mode):
     rng = seeded(number)
 
     async def script(pins, dut, ctx, chip):
@@ -74,7 +74,7 @@ def test_a_flipped_bit_is_named_by_its_section(number):
         assert (await scrub(pins))[0] == (LOADED | READY, LoadError.NONE, 5)
         assert await pins.ask(3, Command.STEP, b"\1") == (3, Status.OK, b"\0")
 
-    assert on_board(script, content=IMAGE, mode="nibble") == WRITES
+    assert on_board(script, content=IMAGE, mode=mode) == WRITES
 
 
 def test_a_blank_flash():
@@ -84,7 +84,8 @@ def test_a_blank_flash():
     assert on_board(script, loaded=True, mode="nibble") == []
 
 
-def test_a_flash_that_is_gone_at_the_scrub():
+@pytest.mark.parametrize("mode", ["nibble", 1, 2])
+def test_a_flash_that_is_gone_at_the_scrub(mode):
     async def script(pins, dut, ctx, chip):
         await lit(ctx, dut)
         chip._absent = True
@@ -92,7 +93,7 @@ def test_a_flash_that_is_gone_at_the_scrub():
         chip._absent = False
         assert (await scrub(pins))[0] == (LOADED | READY, LoadError.NONE, 5)
 
-    assert on_board(script, content=IMAGE, mode="nibble") == WRITES
+    assert on_board(script, content=IMAGE, mode=mode) == WRITES
 
 
 def test_a_scrub_loads_nothing():

@@ -72,10 +72,12 @@ class Bench:
     ``lanes``: of the core that asks for rows; ``options``: more of the controller's.
     ``ctx.set(bench.reset, 1)`` resets the controller alone."""
 
+    controller = FlashController
+
     def __init__(self, *, nibbles, lanes=8, chip=None, content=b"", pads=None, boot=True, strict=True, options=None, **found):
         self.nibbles, self.lanes = nibbles, lanes
         given = {"offset": OFFSET, "pause_bits": 5 - nibbles, **(options or {})}
-        self.dut = FlashController(width=isa.Width(lanes=lanes), nibbles=nibbles, boot=boot, **given)
+        self.dut = self.controller(width=isa.Width(lanes=lanes), nibbles=nibbles, boot=boot, **given)
         self.chip = chip or FlashChip(content, Found(**{"timing": QUICK, **found}), offset=OFFSET, strict=strict)
         self.cells = IoCells(self.chip, period=PERIOD[nibbles], pads=pads)
         self.decoder = Decoder()

@@ -12,7 +12,7 @@ from sim.flash import FlashChip, FlashTiming, Found, IoCells, Pads, Power
 
 from ..conftest import FlashBench
 
-COMMANDS = (0xEB, 0xEB, 0x94, 0x03, 0x0B, 0x9F, 0xAB, 0x90, 0x05, 0x35, 0x50, 0x06, 0x04, 0x31, 0x66, 0x99, 0xB9, 0xFF)
+COMMANDS = (0xEB, 0xEB, 0x94, 0x03, 0x0B, 0x3B, 0x9F, 0xAB, 0x90, 0x05, 0x35, 0x50, 0x06, 0x04, 0x31, 0x66, 0x99, 0xB9, 0xFF)
 QUICK = FlashTiming(res1=700_000, res2=400_000, dp=300_000, rst=2_000_000, w=3_000_000)
 
 
@@ -168,7 +168,7 @@ def test_cells_at_the_pins_of_a_design(domain, logic):
     cells = IoCells(FlashChip(content, found, strict=False), period=13_888, pads=pads)
     attached = CompiledChip(sim, content, found).attach(sim, period=13_888, pads=pads)
     register, seen, back, driven = 1, 0, 0xFF, set()
-    for _ in range(200):
+    for _ in range(400):
         for io, drive in [*clocks_of(rng), *[(15, -1)] * 5]:
             sim["drive"] = int(drive < 0) | 2 << 1 | io << 3 | (drive == 15) << 7
             for _ in range(edges):
