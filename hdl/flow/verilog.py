@@ -43,10 +43,12 @@ WAIVERS = {
 
 
 def without_board(board: Board, *, flash: bool) -> Board:
-    """What ``board`` says of the core, with a tier in flash only if ``flash``; :class:`BuildError` if it has none."""
-    if flash and (board.far is None or board.far.kind != "qspi"):
+    """What ``board`` says of one core, with a far tier only if ``flash``; :class:`BuildError` if that is none in flash."""
+    if not flash:
+        return replace(board, tiers=board.tiers[:1], image_flash=None, cores=1)
+    if board.far is None or board.far.kind != "qspi":
         raise BuildError(f"--flash must be none for {board.name}, which has no tables in flash")
-    return board if flash else replace(board, tiers=tuple(tier for tier in board.tiers if tier.kind != "qspi"), image_flash=None)
+    return board
 
 
 def _fast(board: Board) -> bool:
@@ -66,11 +68,17 @@ def make_verilog(board: Board, *, version: str, note: Callable[[str], None]) -> 
 
     ``version``: of the project, for its head; ``note`` is told if yosys runs for the first time.
     """
+    text, ports = make_rtlil(board)
+    body = _verilog(text, note)
+    return CoreFile(_head(board, ports, body, version) + body, ports)
+
+
+def make_rtlil(board: Board) -> tuple[str, list[Port]]:
+    """The module in RTLIL, and its ports."""
     module, ports, signals = flat(EmbeddedCore(board), fast=_fast(board))
     ways = {port.name: PortDirection.Input if port.input else PortDirection.Output for port in ports}
     named = {name: (signal, ways[name]) for name, signal in signals.items()}
-    body = _verilog(rtlil.convert(Fragment.get(module, None), name=MODULE, ports=named, emit_src=False), note)
-    return CoreFile(_head(board, ports, body, version) + body, ports)
+    return rtlil.convert(Fragment.get(module, None), name=MODULE, ports=named, emit_src=False), ports
 
 
 def waivers(file: str) -> str:

@@ -1,6 +1,6 @@
 """One link for several cores: whose turn it is gets the step, and is heard (docs/reference/blocks/link.md)."""
 
-from amaranth.hdl import Module, Value
+from amaranth.hdl import Cat, Module, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -64,4 +64,4 @@ def own_core(address: Value) -> Value:
 
 
 def _own(space: Value) -> Value:
-    return (space == isa.OWN_SPACES[0]) | (space == isa.OWN_SPACES[1]) | (space == isa.OWN_SPACES[2])
+    return Cat(space == own for own in isa.OWN_SPACES).any()

@@ -36,11 +36,14 @@ def make_page(network: Network, program: Program, board: Board, *, first: First,
     Raises ``ValueError`` with one sentence where a page can't hold the network, or ziglang is missing.
     """
     name = program.meta.name
+    far = any(run.tier for run in program.runs)
+    if far and board.sdram is not None:
+        raise NetworkError(f"{name} has tables in the SDRAM of {board.name}, which no page has: name a board with tables in flash")
     vectors, own = _text(network, program, first) if network.byte_symbols() is not None else _images(network, program)
     sampler = {"temperature": first.temperature, "k": first.k, "seed": first.seed}
     more = {"about": about, "sampler": sampler, "first": first.prompt, "length": first.length, **own}
     packed = pack(network, program, board, vectors=vectors, more=more)
-    core = core_module(board, flash=any(run.tier for run in program.runs))
+    core = core_module(board, flash=far)
     return assemble(core=core, pack=packed, title=f"{name}: a chip in a page")
 
 

