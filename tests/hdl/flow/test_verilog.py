@@ -156,7 +156,11 @@ def test_what_is_there_is_kept_after_an_error(tmp_path: Path, capsys: pytest.Cap
         ("ulx3s_85f_sdram", "nibble", none),
         ("ulx3s_85f_two", "nibble", none),
         ("ulx3s_85f", "byte", "the flash of the board {} can only be read with nibble, not with byte"),
-        ("colorlight_5a75b_v8", "byte", "the flash mode must be left out for {}, whose flash holds no tables: it is not read on four lines"),
+        (
+            "colorlight_5a75b_v8",
+            "byte",
+            "the flash mode must be left out for {}, whose flash holds no tables: it is not read on four lines",
+        ),
     ):
         assert main(["verilog", "--board", board, "--flash", flash, "--out", str(out)]) == 2
         assert capsys.readouterr().err == f"error: {message.format(board)}\n"
