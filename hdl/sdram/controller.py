@@ -4,7 +4,6 @@ Reference page: docs/reference/blocks/sdram.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from amaranth.hdl import Cat, Module, Mux, ResetInserter, Signal
 from amaranth.lib import data, wiring
@@ -50,16 +49,14 @@ class SdramController(wiring.Component):
     for are forgotten, and what is still under way is not delivered.
 
     ``width``: of the core; ``parts``: those that may be there, all with the same sizes; ``clock_hz``: of the core, half the SDRAM's.
-    ``start_clocks``: in place of those that the parts need after power-up, for simulations.
     """
 
-    def __init__(self, *, width: isa.Width, parts: Sequence[SdramPart], clock_hz: float, start_clocks: int | None = None) -> None:
+    def __init__(self, *, width: isa.Width, parts: Sequence[SdramPart], clock_hz: float) -> None:
         part = parts[0]
         if any((other.bits, other.row_bits, other.column_bits) != (part.bits, part.row_bits, part.column_bits) for other in parts):
             raise ValueError(f"parts must have the same sizes, not {', '.join(one.name for one in parts)}")
         self._width, self._part, self._burst = width, part, burst_words(width, part.bits)
         self._clocks = sdram_clocks(parts, clock_hz=clock_hz, burst_words=self._burst)
-        self._start_clocks = start_clocks
         super().__init__(
             {
                 "row": In(row_stream(width)),
@@ -76,8 +73,6 @@ class SdramController(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         part, clocks = self._part, self._clocks
-        if self._start_clocks is not None:
-            clocks = replace(clocks, start=self._start_clocks)
         word_bits = (8 * self._width.beat_bytes // part.bits).bit_length() - 1
         m.submodules.starter = starter = Starter(clocks=clocks, burst_words=self._burst)
         m.submodules.refresher = refresher = Refresher(clocks=clocks)

@@ -11,13 +11,13 @@ from sim.sdram import SdramCells, SdramChip, SdramPads
 
 CLOCK_HZ = 70e6
 PERIOD = 14_288  # ps, a multiple of 4
-START = 20  # clocks, of a part that is ready at once
+T_START = 280_000  # ps, 20 clocks at 70 MHz
 PADS = SdramPads(out=PERIOD + 4_000, out_clk=PERIOD + 4_000, back=1_000)
 
 
 def quick(part):
-    """``part`` without its start."""
-    return replace(part, t_start=0)
+    """``part``, ready sooner after power-up."""
+    return replace(part, t_start=T_START)
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Bench:
     def __init__(self, *, part=IS42S16160G_7, lanes=16, pads=PADS, strict=True, clock_hz=CLOCK_HZ, period=PERIOD):
         self.part, self.period = quick(part), period
         self.width = isa.Width(lanes=lanes, far_banks=4)
-        self.dut = SdramController(width=self.width, parts=[self.part], clock_hz=clock_hz, start_clocks=START)
+        self.dut = SdramController(width=self.width, parts=[self.part], clock_hz=clock_hz)
         self.chip = SdramChip(self.part, strict=strict)
         self.cells = SdramCells(self.chip, period=period, pads=pads)
         self.seen, self.clocks = Seen(), 0

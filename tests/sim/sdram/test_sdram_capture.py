@@ -16,14 +16,14 @@ from sim.sdram import SdramPads
 
 CLOCK_HZ, PERIOD = 70e6, 14_288
 WIDTH = isa.Width(lanes=16, far_banks=4)
-PART = replace(IS42S16160G_7, t_start=0)
+PART = replace(IS42S16160G_7, t_start=280_000)
 ADDRESS, MORE = WIDTH.far_address_bits, 7
 WORKS = range(1_200, 15_900)  # ps to the chip and back, docs/reference/blocks/sdram.md
 
 
 @cache
 def library():
-    return build(SdramController(width=WIDTH, parts=[PART], clock_hz=CLOCK_HZ, start_clocks=20))
+    return build(SdramController(width=WIDTH, parts=[PART], clock_hz=CLOCK_HZ))
 
 
 def outcome(pads, part=PART, *, seed=1):
