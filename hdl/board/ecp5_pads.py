@@ -11,6 +11,7 @@ from amaranth.lib import io, wiring
 from amaranth.lib.wiring import In
 
 from ..flash.bus import FlashPins
+from .halves import first_half
 
 
 class UsrMclk(wiring.Component):
@@ -45,12 +46,7 @@ class EcpFlashPads(wiring.Component):
         m.submodules.cs = cs = io.FFBuffer("o", resource.cs, o_domain="fast")
         m.submodules.dq = dq = io.FFBuffer("io", resource.dq, i_domain="fast", o_domain="fast")
 
-        turn = Signal(reset_less=True)  # with the core's clock
-        seen = Signal(reset_less=True)  # by the faster one
-        first = Signal()  # of its two clocks
-        m.d.sync += turn.eq(~turn)
-        m.d.fast += seen.eq(turn)
-        m.d.comb += first.eq(turn ^ seen)
+        first = first_half(m)
 
         # between the edges of `sync` the pads keep what they have: `held` is that
         leaves = Cat(~pins.cs_n, pins.io_o[:lines], pins.io_oe)

@@ -7,6 +7,7 @@ from amaranth.lib import io, wiring
 from amaranth.lib.wiring import In
 
 from ..sdram.bus import ROW_BITS, SAMPLES, sdram_pins
+from .halves import first_half
 
 
 class EcpSdramPads(wiring.Component):
@@ -25,12 +26,7 @@ class EcpSdramPads(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         resource, pins, bits = self._resource, self.i, self._bits
-        turn = Signal(reset_less=True)  # with the core's clock
-        seen = Signal(reset_less=True)  # by the faster one
-        first = Signal()  # of its two clocks
-        m.d.sync += turn.eq(~turn)
-        m.d.fast += seen.eq(turn)
-        m.d.comb += first.eq(turn ^ seen)
+        first = first_half(m)
 
         # slot 0 leaves in the clock that ends with the edge of `sync`, slot 1 in the one after it
         slots = [Cat(pins.command[3 * k : 3 * k + 3], pins.bank.word_select(k, 2), pins.address.word_select(k, ROW_BITS)) for k in range(2)]
