@@ -202,7 +202,7 @@ def estimate(program: Program, board: Board) -> Estimate:
     figures, width = list[RunFigures](), program.width
     spans: dict[tuple[int, int], int] = {}
     for piece in program.tables:  # what lies in the banks beside one another is a run's
-        beat = piece.beat % (1 << width.far_address_bits) if piece.tier and width.far_banks > 1 else piece.beat
+        beat = piece.beat % width.far_bank_beats if piece.tier else piece.beat
         spans[piece.tier, beat] = spans.get((piece.tier, beat), 0) + len(piece.data)
     for run, origin in zip(program.runs, program.meta.placement.runs, strict=True):
         if run.mode not in (Mode.ROWS, Mode.ATTEND):

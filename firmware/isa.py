@@ -234,6 +234,11 @@ class Width:
         return bits - self.bank_bits
 
     @property
+    def far_bank_beats(self) -> int:
+        """Beats from a bank of the far tier to the next, in the tier's own addresses."""
+        return 1 << self.far_address_bits
+
+    @property
     def side_words(self) -> int:
         """Words of 16 bits a beat: tables that share a side block."""
         return self.beat_bytes // 2

@@ -60,11 +60,12 @@ def contents(image: bytes) -> list[Content]:
     for number, section in enumerate(unpack(image)[1]):
         at = section.at + section.size
         source: Origin | None = None
-        bank = 0
+        bank, banks = 0, 1
         if section.kind in (isa.Kind.TABLES, isa.Kind.FLASH, isa.Kind.SDRAM):
             beat = section.address // program.width.side_words
-            if section.kind == isa.Kind.SDRAM:
-                bank, beat = divmod(beat, 1 << program.width.far_address_bits)
+            if section.kind != isa.Kind.TABLES:
+                bank, beat = divmod(beat, program.width.far_bank_beats)
+                banks = program.width.far_banks
             source = origins.get((int(section.kind != isa.Kind.TABLES), beat))
         found.append(
             Content(
@@ -73,7 +74,7 @@ def contents(image: bytes) -> list[Content]:
                 start=section.at,
                 end=at,
                 stage=None if source is None else source.stage,
-                tables=() if source is None else source.tables[bank :: program.width.far_banks if section.kind == isa.Kind.SDRAM else 1],
+                tables=() if source is None else source.tables[bank::banks],
             )
         )
     return [*found, Content(number=len(found), kind=isa.Kind.END, start=at, end=len(image))]

@@ -59,7 +59,7 @@ def summands(network: Network, program: Program, write: Write) -> Iterator[Summa
             for distance, index in chosen:
                 row = index if run.token else sum((index >> bit & 1) << len(bits) - 1 - place for place, bit in enumerate(bits))
                 behind, bank = divmod(position, program.width.far_banks if run.tier else 1)
-                beat = run.table_base + (behind << run.table_log2) + (row << run.row_log2) | (bank << program.width.far_address_bits)
+                beat = bank * program.width.far_bank_beats + run.table_base + (behind << run.table_log2) + (row << run.row_log2)
                 yield Summand(
                     stage=origin.stage,
                     group=origin.group,

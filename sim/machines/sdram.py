@@ -54,6 +54,6 @@ def read_sdram(chip: CompiledSdram, width: Width, address: int, size: int) -> by
 
 def place(part: SdramPart, width: Width, address: int) -> tuple[int, int, int, int]:
     """Bank, row and column of a byte ``address``, the first of a word, and the bytes from there to the row's end."""
-    bank, within = divmod(address, width.beat_bytes << width.far_address_bits)
+    bank, within = divmod(address, width.beat_bytes * width.far_bank_beats)
     row, byte = divmod(within, part.bits // 8 << part.column_bits)
     return bank, row, byte // (part.bits // 8), (part.bits // 8 << part.column_bits) - byte

@@ -113,6 +113,6 @@ def _bytes(part: Part, piece: Piece, origin: Origin, layout: Layout, *, n_out: i
     padded[:, : data.shape[-1]] = data.reshape(len(padded), -1)
     banks = layout.width.far_banks if piece.tier else 1
     spread = padded.reshape(piece.count, -1)
-    places = [(bank << layout.width.far_address_bits if bank else 0) | piece.base for bank in range(min(banks, piece.count))]
+    places = [bank * layout.width.far_bank_beats + piece.base for bank in range(min(banks, piece.count))]
     unused = (part.item.stride - part.item.used) * layout.width.beat_bytes  # of the last table
     return [Placed(piece.tier, place, spread[bank::banks].tobytes()[: -unused or None]) for bank, place in enumerate(places)]
