@@ -52,12 +52,13 @@ def run_cocotb(
     toplevel: str = "top",
     test: str | None = None,
     env: dict[str, str] | None = None,
+    defines: Sequence[str] = (),
 ) -> None:
     """Runs the cocotb tests of the Python module ``module`` on ``design``, a component or Verilog files with the module ``toplevel``, in
     the work folder ``folder``.
 
-    ``test``: only tests whose name contains it. ``env``: environment variables they see. Raises :class:`SimulationError` if one fails or
-    none ran.
+    ``test``: only tests whose name contains it. ``env``: environment variables they see; ``defines``: macros that the Verilog
+    sees. Raises :class:`SimulationError` if one fails or none ran.
     """
     if importlib.util.find_spec("cocotb_tools") is None:
         raise SimulationError("cocotb was not found: pip install 'polychron[test]'")
@@ -72,7 +73,7 @@ def run_cocotb(
         "hdl_toplevel": toplevel,
         "build_dir": str(folder),
         "timescale": ["1ps", "1ps"],
-        "defines": {"NO_ICE40_DEFAULT_ASSIGNMENTS": 1},
+        "defines": {"NO_ICE40_DEFAULT_ASSIGNMENTS": 1} | dict.fromkeys(defines, 1),
         "log_file": str(built),
     }
     rest = {

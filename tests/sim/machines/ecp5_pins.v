@@ -1,4 +1,4 @@
-// The FPGA of a ULX3S between its pins, for cocotb, and a flash chip's side of the four data lines.
+// The FPGA of a ULX3S between its pins, for cocotb, with a flash chip's side of four data lines and, with SDRAM, such a chip's of sixteen.
 
 `timescale 1ps/1ps
 
@@ -22,6 +22,26 @@ module bench;
 			assign (pull0, pull1) io[line] = chip_oe[line] ? chip_o[line] : 1'bz;
 	endgenerate
 
+`ifdef SDRAM
+	// The same of the SDRAM.
+	wire sdram_clk, sdram_cke, sdram_cs, sdram_ras, sdram_cas, sdram_we;
+	wire [1:0] sdram_ba, sdram_dqm;
+	wire [12:0] sdram_a;
+	wire [15:0] dq;
+	reg [15:0] sdram_o = 0, sdram_loose = 0;
+	reg sdram_oe = 0;
+	assign (weak0, weak1) dq = sdram_loose;
+	assign (pull0, pull1) dq = sdram_oe ? sdram_o : 16'bz;
+	wire dq_oe = ~fpga.\sdram.dq.buf.buf0 .T;
+	wire [2:0] sdram_command = sdram_cke & ~sdram_cs ? {sdram_ras, sdram_cas, sdram_we} : 3'b111;
+`endif
+
 	top fpga (.clk25_0__io(clk), .uart_0__tx__io(uart_tx), .uart_0__rx__io(rx), .led_0__io(led_g), .led_1__io(led_r), .pin_L2_0__io(high),
-		.quad_flash_0__cs__io(cs_n), .quad_flash_0__dq__io(io));
+		.quad_flash_0__cs__io(cs_n), .quad_flash_0__dq__io(io)
+`ifdef SDRAM
+		, .sdram_0__clk__io(sdram_clk), .sdram_0__clk_en__io(sdram_cke), .sdram_0__cs__io(sdram_cs), .sdram_0__ras__io(sdram_ras),
+		.sdram_0__cas__io(sdram_cas), .sdram_0__we__io(sdram_we), .sdram_0__ba__io(sdram_ba), .sdram_0__a__io(sdram_a),
+		.sdram_0__dqm__io(sdram_dqm), .sdram_0__dq__io(dq)
+`endif
+	);
 endmodule

@@ -66,13 +66,15 @@ def run(mode, test, folder, files, monkeypatch, *, out, back):
     """``mode``: how the flash of an iCE40 board is clocked; "ecp5", "sdram": the other family, without and with its SDRAM."""
     monkeypatch.syspath_prepend(str(HERE))
     if mode in ("ecp5", "sdram"):
-        board, pins = (ECP5, "ecp5_pins.v") if mode == "ecp5" else (SDRAM, "ecp5_sdram_pins.v")
-        sources = [HERE / pins, HERE / "ecp5_cells.v", fpga_verilog(board, EcpTop, keep="USRMCLK")]
+        board = ECP5 if mode == "ecp5" else SDRAM
+        sources = [HERE / "ecp5_pins.v", HERE / "ecp5_cells.v", fpga_verilog(board, EcpTop, keep="USRMCLK")]
     else:
         board = boards.flash_mode(ICE40, mode)
         sources = [HERE / "ice40_pins.v", fpga_verilog(board, Top, extra=PLLS), CELLS]
     env = files[board.name] | {"FPGA_BOARD": board.name, "FPGA_BAUD": str(board.uart_baud), "FPGA_OUT": str(out), "FPGA_BACK": str(back)}
-    run_cocotb(sources, module="cocotb_fpga", folder=folder, toplevel="bench", test=test, env=env)
+    run_cocotb(
+        sources, module="cocotb_fpga", folder=folder, toplevel="bench", test=test, env=env, defines=["SDRAM"] if board is SDRAM else []
+    )
 
 
 MORE = [
