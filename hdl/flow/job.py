@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from boards import Board
-from hdl.board.ecp5 import EcpTop
+from hdl.board.ecp5.top import EcpTop
 from hdl.board.pins import make_platform
 from hdl.board.top import Top
 from hdl.flow.design import Design, check_resources, elaborate

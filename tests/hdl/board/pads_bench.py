@@ -8,7 +8,7 @@ from amaranth.lib import io, wiring
 from amaranth.lib.wiring import In
 from amaranth.sim import Simulator
 
-from hdl.board.ecp5_pads import EcpFlashPads
+from hdl.board.ecp5.pads import EcpFlashPads
 from hdl.board.pads import FlashPads
 
 from ..flash.flash_bench import PERIOD, Bench

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 import boards
-from hdl.board.ecp5 import EcpTop
+from hdl.board.ecp5.top import EcpTop
 from hdl.board.pins import make_platform
 
 BOARD = boards.get("ulx3s_85f")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from amaranth.back import rtlil
 
-from hdl.board.ecp5_pll import EcpPll, Wanted, settle
+from hdl.board.ecp5.pll import EcpPll, Wanted, settle
 
 MHZ = 1_000_000
 TARGETS = sorted({*(F(n, 4) for n in range(13, 1601)), *(F(k * 25, d) for k in range(1, 33) for d in range(1, 60))})

@@ -10,7 +10,7 @@ from amaranth.hdl import ClockDomain, ClockSignal, Fragment, Module, Mux, Signal
 from amaranth.lib import io, wiring
 from amaranth.sim import Simulator
 
-from hdl.board.ecp5_sdram import EcpSdramPads
+from hdl.board.ecp5.sdram import EcpSdramPads
 from sim.sdram import SdramPads
 
 from ..sdram.sdram_bench import PERIOD, Bench

@@ -24,7 +24,7 @@ from golden.integer.deep import DeepNetwork
 from golden.integer.file import load, save_network
 from golden.integer.layer import Layer, TableGroup
 from golden.integer.shipped import find_network
-from hdl.board.ecp5 import EcpTop
+from hdl.board.ecp5.top import EcpTop
 from hdl.board.pins import make_platform, place_of
 from hdl.board.top import Top
 from hdl.build import main

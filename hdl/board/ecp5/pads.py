@@ -10,7 +10,7 @@ from amaranth.hdl import Cat, Instance, Module, Mux, Signal
 from amaranth.lib import io, wiring
 from amaranth.lib.wiring import In
 
-from ..flash.bus import FlashPins
+from ...flash.bus import FlashPins
 from .halves import first_half
 
 

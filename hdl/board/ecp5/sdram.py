@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import io, wiring
 from amaranth.lib.wiring import In
 
-from ..sdram.bus import ROW_BITS, SAMPLES, sdram_pins
+from ...sdram.bus import ROW_BITS, SAMPLES, sdram_pins
 from .halves import first_half
 
 

@@ -8,12 +8,12 @@ from amaranth.lib.cdc import ResetSynchronizer
 
 from boards import FLASH_MODES, Board
 
-from ..memory.bank import block_ram_bank
-from .ecp5_pads import EcpFlashPads
-from .ecp5_pll import EcpPll, Wanted
-from .ecp5_sdram import EcpSdramPads
-from .pins import CLOCK, Ports
-from .system import System
+from ...memory.bank import block_ram_bank
+from ..pins import CLOCK, Ports
+from ..system import System
+from .pads import EcpFlashPads
+from .pll import EcpPll, Wanted
+from .sdram import EcpSdramPads
 
 
 class EcpTop(wiring.Component):
