@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..integer.heads import Head, TransformerBlock
 from ..integer.layer import ENTRY_LIMIT, LATENCY_MAX, MAX_SHIFT
 from ..integer.transformer import TransformerNetwork
+from ..integer.transformer.heads import Head, TransformerBlock
 from .layer import look
 from .quantise import SMALLEST, Rounding, descend, log2_unit, natural_unit, quantise_entries, quantise_layer, quantise_output
 from .transformer import Attention, Transformer

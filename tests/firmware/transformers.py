@@ -12,9 +12,9 @@ from firmware.compiler import compile_network
 from firmware.compiler.tables.arrange import region_start
 from firmware.isa import Mode
 from firmware.program import Program
-from golden.integer.heads import Head, TransformerBlock
 from golden.integer.layer import ENTRY_LIMIT, LATENCY_MAX, Layer, TableGroup
 from golden.integer.transformer import TransformerNetwork
+from golden.integer.transformer.heads import Head, TransformerBlock
 
 from .flashed import ICEBREAKER, small_board
 from .networks import random_layer

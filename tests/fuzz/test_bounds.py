@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import firmware.compiler.store.matching as matching
-from golden.integer.heads import Head, TransformerBlock, validate_block
 from golden.integer.layer import Layer, NetworkError, TableGroup, validate_layer
+from golden.integer.transformer.heads import Head, TransformerBlock, validate_block
 from golden.tasks.products import check_out
 from polychron.command.terminal import terminal_text
 from polychron.system.memory import available, bounded

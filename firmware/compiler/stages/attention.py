@@ -5,8 +5,8 @@ from dataclasses import replace
 from firmware import isa
 from firmware.description import StageId, Work
 from firmware.isa import Mode
-from golden.integer.heads import TransformerBlock
 from golden.integer.transformer import TransformerNetwork
+from golden.integer.transformer.heads import TransformerBlock
 
 from ..errors import CompileError
 from .stage import Family, Stage, attention_family, layer_stage

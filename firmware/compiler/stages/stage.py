@@ -12,8 +12,8 @@ import numpy.typing as npt
 from firmware import isa
 from firmware.description import StageId
 from firmware.isa import Mode
-from golden.integer.heads import Head
 from golden.integer.layer import Int8, Int16, Layer
+from golden.integer.transformer.heads import Head
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -9,10 +9,10 @@ import pytest
 
 from golden.compiled.stream import score, stream_outputs
 from golden.integer.file import load, save_network
-from golden.integer.heads import Head, TransformerBlock
 from golden.integer.layer import NetworkError
 from golden.integer.network import Network
 from golden.integer.transformer import TransformerNetwork, TransformerState
+from golden.integer.transformer.heads import Head, TransformerBlock
 from golden.model.transformer import Shape, Transformer
 from golden.model.transformer_quantise import TransformerRounding, quantise_transformer, search_transformer_rounding
 from golden.training.architectures.transformer import TransformerArchitecture

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .layer import (
+from ..layer import (
     MAX_NC,
     MAX_SHIFT,
     Int8,
@@ -24,7 +24,7 @@ from .layer import (
     validate_entries,
     validate_layer,
 )
-from .source import Source, typed
+from ..source import Source, typed
 
 MAX_CONTEXT = 1024
 HEAD_ARRAYS = ("query", "key", "place", "tables")

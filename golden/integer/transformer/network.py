@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .forward import Int32, indices, layer_sum
+from ..forward import Int32, indices, layer_sum
+from ..layer import MAX_SHIFT, Int8, Int16, Layer, require, require_int, validate_layer
+from ..network import RowsRead, TextNetwork, TextState
+from ..source import Arrays, Source
 from .heads import HEAD_ARRAYS, TransformerBlock, read_block, validate_block
-from .layer import MAX_SHIFT, Int8, Int16, Layer, require, require_int, validate_layer
-from .network import RowsRead, TextNetwork, TextState
-from .source import Arrays, Source
 
 
 @dataclass(frozen=True, kw_only=True)
