@@ -1,6 +1,6 @@
 """A compiled network: what it costs, what it does on the simulated gateware, the files for a board."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from .trained import Trained
 if TYPE_CHECKING:
     from hdl.flow.report.figures import Speed
     from polychron.report.facts import Facts
-    from sim.runs import ClassRun, Simulated, TextRun
+    from sim.runs import ClassRun, SignalRun, Simulated, TextRun
 
 Say = Callable[[str], None]
 
@@ -151,6 +151,16 @@ class Program:
         from sim.runs import simulate_classes
 
         return simulate_classes(self._simulated(uart, trace), self.network.latencies(np.asarray(x)), say=say)
+
+    def stream(
+        self, signals: Sequence[npt.ArrayLike], *, uart: bool = False, trace: Path | str | None = None, say: Say = _silent
+    ) -> "SignalRun":
+        """Read ``signals``, each (steps, inputs) latencies from the state of the start, on the simulated gateware; otherwise as
+        :meth:`simulate`."""
+        from sim.runs import simulate_signals
+
+        read = [self.network.latencies(np.asarray(signal)) for signal in signals]
+        return simulate_signals(self._simulated(uart, trace), read, say=say)
 
     def trace(self, path: Path | str, *, prompt: str = "", length: int = 2) -> "TextRun":
         """A short simulation with every signal in a VCD, for GTKWave or Surfer."""

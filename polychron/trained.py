@@ -11,8 +11,10 @@ import numpy.typing as npt
 
 from golden.integer.deep import DeepNetwork, classifier, deep_forward
 from golden.integer.file import save_network
+from golden.integer.latencies import LatencyNetwork
 from golden.integer.layer import Int16, NetworkError
 from golden.integer.network import Network as IntegerNetwork
+from golden.integer.signal import SignalNetwork, signal_outputs
 from golden.integer.stream import text_network
 from golden.integer.symbols import encode
 
@@ -65,8 +67,8 @@ class Trained:
 
     @property
     def inputs(self) -> int:
-        """Latencies that a classifier takes: its neurons without the constant ones."""
-        return self._classifier().n_in
+        """Latencies that a classifier takes, or a signal network at each step: none of its state's neurons, nor of the constant ones."""
+        return self._taking().n_in
 
     def sha256(self) -> str:
         """Of its file, or of the file that :meth:`save` would write."""
@@ -84,9 +86,11 @@ class Trained:
     def predict(self, x: str | bytes | npt.ArrayLike) -> Int16:
         """Output latencies, bit for bit those of the core; the smallest of a row, the earliest spike, is the class or the next symbol.
 
-        Of a classifier: ``x`` (batch, inputs) latencies of 16 bits; (batch, classes). Of a text network: ``x`` a text, (bytes, symbols),
-        a row after each byte.
+        Of a classifier: ``x`` (batch, inputs) latencies of 16 bits; (batch, classes). Of a signal network: ``x`` (steps, inputs), one
+        signal; (steps, outputs). Of a text network: ``x`` a text, (bytes, symbols), a row after each byte.
         """
+        if isinstance(self.integer, SignalNetwork):
+            return signal_outputs(self.integer, self.latencies(np.asarray(x))[None])[0]
         if isinstance(self.integer, DeepNetwork):
             return deep_forward(self.integer, self.latencies(np.asarray(x))).states[-1]
         if not isinstance(x, str | bytes):
@@ -99,8 +103,7 @@ class Trained:
         return outputs[1:]
 
     def latencies(self, x: npt.NDArray[np.generic]) -> Int16:
-        """``x`` (batch, inputs) as the latencies that a classifier takes; refused where it has another shape or does not fit 16 bits."""
-        self._classifier()
+        """``x`` (batch, inputs), of a signal (steps, inputs), as latencies; refused where it has another shape or does not fit 16 bits."""
         if x.ndim != 2 or x.shape[1] != self.inputs or not np.issubdtype(x.dtype, np.integer):
             raise NetworkError(f"x must be whole numbers (batch, {self.inputs}), not {x.dtype} {x.shape}")
         narrow = x.astype(np.int16)
@@ -108,8 +111,8 @@ class Trained:
             raise NetworkError("x must be latencies of -32768..32767")
         return narrow
 
-    def _classifier(self) -> DeepNetwork:
-        return classifier(self.integer, name=self.name)
+    def _taking(self) -> LatencyNetwork:
+        return self.integer if isinstance(self.integer, SignalNetwork) else classifier(self.integer, name=self.name)
 
     def score(self, text: str | bytes) -> Score:
         """Bits per character of a text network over ``text``, one stream, every byte counted (docs/user/train.md)."""

@@ -19,6 +19,7 @@ from firmware.program import Program
 from golden.integer.deep import classifier
 from golden.integer.layer import Int16, NetworkError
 from golden.integer.network import Network
+from golden.integer.signal import signal_network
 from golden.integer.symbols import TextDecoder, encode, typed_bytes
 from hdl.board.parts import core_params
 from polychron.system.files import check_file
@@ -220,6 +221,31 @@ class ClassRun(Run):
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class SignalRun(Run):
+    """``outputs``: of each signal, (steps, n_out) latencies, as the gateware left them."""
+
+    outputs: tuple[Int16, ...]
+
+    @property
+    def limit(self) -> int:
+        return self.estimated.limit
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        return super().figures | {"signals": len(self.outputs)}
+
+    @property
+    def summary(self) -> str:
+        if not self.used.steps:
+            return ""
+        clocks, mhz = self.clocks_per_step, self.of.board.clock_hz / 1e6
+        return (
+            f"{len(self.outputs)} signals, {self.used.steps} steps: {clocks:.2f} clocks a step, {_efficiency(self.limit, clocks)}\n"
+            f"at {mhz:g} MHz: {clocks / mhz:.2f} us from a step's inputs to its outputs; {self.used.saturations} neurons saturated"
+        )
+
+
 def simulate_text(of: Simulated, *, prompt: str = "", length: int = 200, echo: Say = _silent, say: Say = _silent) -> TextRun:
     """Feed ``prompt``, then let the core write ``length`` (0..60000) characters; ends at the first difference.
 
@@ -282,4 +308,36 @@ def simulate_classes(of: Simulated, inputs: Iterable[Int16], *, say: Say = _sile
             seconds=seconds,
             classes=tuple(classes),
             outputs=np.array(outputs, np.int16).reshape(-1, of.network.n_out),
+        )
+
+
+def simulate_signals(of: Simulated, signals: Iterable[Int16], *, say: Say = _silent) -> SignalRun:
+    """Read ``signals``, each (steps, n_in) latencies and each from the state of the start; ends at the first difference."""
+    signal_network(of.network, name=of.program.meta.name)
+    with of.session(say) as session, under_way("reading signals") as phase:
+        begin, start, clocks = session.counters(), time.monotonic(), session.sim.clocks
+        outputs: list[Int16] = []
+        steps = 0
+        for signal in signals:
+            session.restart()
+            read: list[Int16] = []
+            for x in signal:
+                session.classify(x)
+                read.append(session.comparison.outputs.copy())
+                phase(f"{steps + len(read):,} steps")
+                if session.difference:
+                    break
+            steps += len(read)
+            outputs.append(np.array(read, np.int16).reshape(-1, of.network.n_out))
+            if session.difference:
+                break
+        seconds = time.monotonic() - start
+        return SignalRun(
+            of=of,
+            used=replace(session.counters() - begin, steps=steps),  # the core counts them in 16 bits
+            compared=session.comparison.compared,
+            difference=session.difference,
+            clocks=session.sim.clocks - clocks,
+            seconds=seconds,
+            outputs=tuple(outputs),
         )

@@ -83,12 +83,13 @@ class Device:
         self.host.load(sampler_image(sampling, width=self.program.width, core=self._named(core)))
 
     def classify(self, latencies: Sequence[int]) -> int:
-        """The class of the inputs of a deep network, (n - n_ref) latencies of 16 bits."""
-        self._write({None: self._inputs(latencies)})
+        """The class of the inputs of a deep network, n_in latencies of 16 bits; of a signal network after its next inputs, where
+        :meth:`reset` begins a new signal."""
+        self._write({None: self._inputs(latencies)}, state=self._stateless)
         return self.host.step(1)[0]
 
     def classify_all(self, samples: Sequence[Sequence[int]]) -> list[int]:
-        """The class of each of ``samples``, however many, as many at a time as there are cores."""
+        """The class of each of ``samples`` of a deep network, however many, as many at a time as there are cores."""
         classes: list[int] = []
         for at in range(0, len(samples), self.host.cores):
             some = samples[at : at + self.host.cores]
@@ -97,15 +98,16 @@ class Device:
         return classes
 
     def _inputs(self, latencies: Sequence[int]) -> list[int]:
-        """The latency store with the inputs of a deep network."""
+        """The latency store with the inputs of a network that takes latencies."""
         meta = self.program.meta
-        if meta.kind != "deep" or len(latencies) != meta.n_in:
-            raise LinkError(f"the network must be deep and take {len(latencies)} inputs, it is {meta.kind} and takes {meta.n_in}")
+        if meta.kind not in ("deep", "signal") or len(latencies) != meta.n_in:
+            raise LinkError(f"the network must take {len(latencies)} latencies, it is of kind {meta.kind} and takes {meta.n_in}")
         for value in latencies:
             if not -32768 <= value <= 32767:
                 raise LinkError(f"an input latency must be -32768..32767, not {value}")
         store = self.program.store.tolist()
-        for neuron, value in enumerate([*latencies, *self._place.constants]):
+        given = [*latencies, *self._place.constants]
+        for neuron, value in enumerate(given, start=meta.n - len(given)):
             for address in self._place.neurons[neuron]:
                 store[address] = int(value)
         return store
@@ -173,14 +175,20 @@ class Device:
             )
         return core
 
-    def _write(self, stores: Mapping[int | None, list[int]]) -> None:
-        """All latencies but the outputs, which the next step writes, of each core that is named, or of all (None)."""
+    @property
+    def _stateless(self) -> bool:
+        """Whether a step leaves nothing to the next one."""
+        return self.program.meta.kind == "deep"
+
+    def _write(self, stores: Mapping[int | None, list[int]], *, state: bool = True) -> None:
+        """All latencies but the outputs, which the next step writes, of each core that is named, or of all (None). Without ``state`` those
+        alone that no layer writes."""
         output, lanes = self._place.output, self.program.width.lanes
         columns = -(-self.program.meta.n_out // lanes) * lanes
         sections = [
             Section(kind=Kind.STORE, address=at, core=self._named(core), payload=np.array(part, "<i2").tobytes())
             for core, values in stores.items()
-            for at, part in ((0, values[:output]), (output + columns, values[output + columns :]))
+            for at, part in ((0, values[:output] if state else []), (output + columns, values[output + columns :]))
             if part
         ]
         self.host.load(pack(sections, width=self.program.width))

@@ -8,7 +8,7 @@ from .. import isa
 from ..description import Meta, Origin, Placement, StageId
 from .sections import ImageError
 
-KINDS = ("deep", "rnn", "transformer")
+KINDS = ("deep", "rnn", "signal", "transformer")
 RUNS = "META field placement.runs must give stage, group, tables and pairs of each run"
 
 
@@ -40,8 +40,9 @@ def decode_meta(payload: bytes, width: isa.Width) -> Meta:
     good = symbols is None or (_integers(symbols, -1, 255) and len(symbols) == len(set(symbols)) == n_out)
     _check(good, "META field symbols must be null or a distinct byte (or -1) for each output")
     placement = _placement(meta.get("placement"), n=n, n_out=n_out, latencies=width.latencies)
-    good = meta["kind"] != "deep" or n_in + len(placement.constants) == n
-    _check(good, "META fields n_in and placement.constants must add up to n")
+    given = n_in + len(placement.constants)
+    _check(meta["kind"] != "deep" or given == n, "META fields n_in and placement.constants must add up to n")
+    _check(meta["kind"] != "signal" or given < n, "META fields n_in and placement.constants must add up to less than n")
     return Meta(
         name=meta["name"],
         kind=meta["kind"],

@@ -19,13 +19,14 @@ from .deep import DeepNetwork
 from .layer import NetworkError, require
 from .network import Network
 from .recurrent import RecurrentNetwork
+from .signal import SignalNetwork
 from .source import Arrays, Source
 from .transformer import TransformerNetwork
 
 KEY = "polychron-network"
 VERSION = 1
 EXTRA = "float."
-KINDS: dict[str, type[Network]] = {network.kind: network for network in (DeepNetwork, RecurrentNetwork, TransformerNetwork)}
+KINDS: dict[str, type[Network]] = {network.kind: network for network in (DeepNetwork, RecurrentNetwork, TransformerNetwork, SignalNetwork)}
 
 
 def write_atomic(path: Path, data: bytes) -> None:

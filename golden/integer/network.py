@@ -59,6 +59,11 @@ class Network(ABC):
         return self.output.n_out
 
     @property
+    def n_written(self) -> int:
+        """Neurons that layers write, the first of the ``n``."""
+        return self.n
+
+    @property
     def n_ref(self) -> int:
         """Constant reference neurons, the last of the ``n``."""
         return len(self.reference_latencies())

@@ -91,9 +91,11 @@ def evenness(counts: Sequence[int], *, rows: int) -> float:
 
 def behaviour(network: Network, program: Program) -> Behaviour | None:
     """Of a text that ``network`` writes from its start with the sampler of ``program``, or of drawn digits that it classifies; None of a
-    classifier whose card names no images."""
+    classifier whose card names no images, and of a network that reads signals."""
     symbols = network.byte_symbols()
     golden = Golden(network, program)
+    if network.kind == "signal":
+        return None
     if network.kind == "deep":
         inputs = _digits(network)
         if inputs is None:

@@ -43,7 +43,7 @@ def facts(network: Network, code: Code, board: Board) -> Facts:
 
 
 def _ran(network: Network, code: Code, board: Board) -> Behaviour | None:
-    if network.kind != "deep" and not code.sampling.jittered:
+    if network.kind not in ("deep", "signal") and not code.sampling.jittered:
         code = compile_network(network, board, temperature=TEXT_TEMPERATURE)
     return behaviour(network, code)
 

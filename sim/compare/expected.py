@@ -16,6 +16,7 @@ from golden.integer.layer import Int16
 from golden.integer.network import Network, TextState
 from golden.integer.recurrent import RecurrentNetwork
 from golden.integer.sampling import Jitter, Sampler
+from golden.integer.signal import SignalNetwork
 from golden.integer.transformer import TransformerNetwork
 
 Addresses = npt.NDArray[np.intp]
@@ -106,6 +107,21 @@ def _recurrent(network: RecurrentNetwork, sampler: Sampler) -> Step:
 
 
 @steps_of.register
+def _signal(network: SignalNetwork, sampler: Sampler) -> Step:
+    state = network.start()
+
+    def step(given: Given, stages: list[StageId]) -> tuple[int, list[Made]]:
+        if not isinstance(given, np.ndarray):
+            raise ValueError("a signal network's step needs its inputs")
+        before = np.concatenate([state.latencies[0, : network.n_carried], network.given(given[None])[0]])
+        outputs = state.step(given[None])[0]
+        after = state.latencies[0]
+        return sampler.choose(outputs), [Made(source=before, result=after), Made(source=after, result=outputs)]
+
+    return step
+
+
+@steps_of.register
 def _transformer(network: TransformerNetwork, sampler: Sampler) -> Step:
     state = network.start()
 
@@ -137,20 +153,34 @@ class Golden:
         self.network = network
         self.program = program
         self.symbol = 0
-        self._step = steps_of(network, sampler or sampler_of(program.sampling))
+        self._sampler = sampler or sampler_of(program.sampling)
+        self.restart()
         place = program.meta.placement
-        self._state = _places(enumerate(place.neurons))
+        self._state = _places(enumerate(place.neurons[: network.n_written]))
+        self._neurons = _places(enumerate(place.neurons))
         self._output = _places((neuron, (place.output + neuron,)) for neuron in range(network.n_out))
         self._writes = [(number, place.runs[number].stage) for number, run in enumerate(program.runs) if run.last]
 
+    def restart(self) -> None:
+        """The state of the start; the sampler goes on."""
+        self._step = steps_of(self.network, self._sampler)
+
+    def start(self) -> tuple[Addresses, Int16]:
+        """Addresses and latencies of the state of the start."""
+        addresses = self._state[1]
+        return addresses, self.program.store[addresses]
+
     def inputs(self, x: Int16) -> tuple[Addresses, Int16]:
-        """What is written to the store before a step of a deep network with inputs ``x`` (n - n_ref,): addresses and latencies."""
-        state = np.concatenate([x, self.network.reference_latencies()]).astype(np.int16)
-        neurons, addresses = self._state
-        return addresses, state[neurons]
+        """What is written to the store before a step that is given inputs ``x`` (n_in,): addresses and latencies."""
+        given = np.concatenate([x, self.network.reference_latencies()]).astype(np.int16)
+        first = self.network.n - len(given)
+        neurons, addresses = self._neurons
+        chosen = neurons >= first
+        return addresses[chosen], given[neurons[chosen] - first]
 
     def step(self, given: Given = None) -> list[Write]:
-        """The write-backs of one step, in the program's order. ``given``: inputs of a deep network; else the forced symbol or None."""
+        """The write-backs of one step, in the program's order. ``given``: inputs of a network that takes them; else the forced symbol or
+        None."""
         self.symbol, made = self._step(given, [stage for _, stage in self._writes])
         writes = []
         for (run, stage), one in zip(self._writes, made, strict=True):

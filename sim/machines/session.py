@@ -52,7 +52,11 @@ class Session(ABC):
 
     @abstractmethod
     def classify(self, x: Int16) -> int:
-        """The class of the inputs ``x`` (n - n_ref,) of a deep network."""
+        """The class of the inputs ``x`` (n_in,) of a deep network, or after the next ones of a signal."""
+
+    @abstractmethod
+    def restart(self) -> None:
+        """The state of the start: a new signal begins."""
 
     @abstractmethod
     def counters(self) -> Counters:
@@ -87,6 +91,10 @@ class CoreSession(Session):
         [symbol] = self.core.steps([None], begun=lambda _: check.begin(x), written=check.written)
         self._judge(symbol, self.golden.symbol)
         return symbol
+
+    def restart(self) -> None:
+        self.golden.restart()
+        self.core.write(*self.golden.start())
 
     def counters(self) -> Counters:
         return Counters(**{counter.name.lower(): self.core.counter(counter) for counter in Counter})
@@ -135,6 +143,10 @@ class BoardSession(Session):
         symbol = self.device.classify(x.tolist())
         self._judge(symbol, self._chosen.popleft())
         return symbol
+
+    def restart(self) -> None:
+        self.golden.restart()
+        self.device.reset()
 
     def counters(self) -> Counters:
         return self.host.counters()

@@ -10,7 +10,7 @@ from firmware.description import Work
 from firmware.host.device import Device
 from firmware.image.image import sampler_image, store_image
 from firmware.program import Program
-from golden.integer.deep import DeepNetwork
+from golden.integer.latencies import LatencyNetwork
 from golden.integer.layer import Int16
 from golden.integer.network import Network
 from sim.compare.compare import find_difference
@@ -50,7 +50,7 @@ class Outcome:
 class SelfTest:
     """``network`` on the board behind ``device``, which has loaded ``program``, the network's.
 
-    A vector is one step: a symbol, which goes on from the vectors before it, or the inputs of a deep network. They are drawn from ``seed``.
+    A vector is one step: a symbol, which goes on from the vectors before it, or inputs. They are drawn from ``seed``.
     Each op is tested by itself: the step ends behind it, so that nothing overwrites what it has written. Then all tables on chip are read.
     """
 
@@ -58,7 +58,7 @@ class SelfTest:
         self._device, self._network, self._program = device, network, program
         rng = np.random.default_rng(seed)
         self._vectors: list[Given]
-        if isinstance(network, DeepNetwork):
+        if isinstance(network, LatencyNetwork):
             self._vectors = list(rng.integers(-INPUTS, INPUTS + 1, (vectors, network.n_in)).astype(np.int16))
         else:
             self._vectors = rng.integers(network.n_in, size=vectors).tolist()
@@ -101,7 +101,8 @@ class SelfTest:
             store = self._program.store.copy()
             addresses, values = golden.inputs(given)
             store[addresses] = values
-            self._device.host.load(store_image(store, width=self._program.width))
+            first, last = int(addresses.min()), int(addresses.max())  # of a signal network the state lies before them, and stays
+            self._device.host.load(store_image(store[first : last + 1], width=self._program.width, address=first))
             chosen = self._device.host.step(1)[0]
         else:
             chosen = self._device.host.feed([int(given or 0)])[0]

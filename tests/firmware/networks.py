@@ -6,6 +6,7 @@ from golden.integer.deep import DeepNetwork
 from golden.integer.layer import ENTRY_LIMIT, LATENCY_MAX, Layer, TableGroup
 from golden.integer.network import Network
 from golden.integer.recurrent import RecurrentNetwork
+from golden.integer.signal import SignalNetwork
 
 
 def random_layer(rng: np.random.Generator, *, n: int, n_out: int, max_tables: int = 6, max_nc: int = 5, bits: int | None = None) -> Layer:
@@ -37,6 +38,8 @@ def random_network(seed: int, *, kind: str | None = None, max_n: int = 40, max_o
         embed = rng.integers(-limit, limit + 1, (n_out, n)).astype(np.int8)
         hidden = (random_layer(rng, n=n, n_out=n),)
         return RecurrentNetwork(n=n, hidden=hidden, output=output, embed=embed, embed_bits=bits)
+    if kind == "signal":
+        return _signal(rng, n=n, output=output)
     n_ref = int(rng.integers(0, n))
     layers = tuple(random_layer(rng, n=n, n_out=n) for _ in range(rng.integers(0, 3)))
     if rng.random() < 0.7:
@@ -45,6 +48,17 @@ def random_network(seed: int, *, kind: str | None = None, max_n: int = 40, max_o
                 group.tables[:, :, n - n_ref :] = 0
     constants = rng.integers(-2000, 2000, n_ref).astype(np.int16)
     return DeepNetwork(n=n, hidden=layers, output=output, constants=constants)
+
+
+def _signal(rng: np.random.Generator, *, n: int, output: Layer) -> SignalNetwork:
+    """One that reads 1 to n - 1 inputs and references; some have a neuron of the state that no table changes."""
+    carried = int(rng.integers(1, n))
+    layer = random_layer(rng, n=n, n_out=carried)
+    if rng.random() < 0.3 and carried > 1:
+        for group in layer.groups:
+            group.tables[:, :, int(rng.integers(carried))] = 0
+    constants = rng.integers(-2000, 2000, int(rng.integers(0, n - carried))).astype(np.int16)
+    return SignalNetwork(n=n, hidden=(layer,), output=output, constants=constants)
 
 
 def random_text_network(seed: int) -> RecurrentNetwork:

@@ -11,6 +11,7 @@ from golden.integer.deep import DeepNetwork
 from golden.integer.layer import Layer
 from golden.integer.network import Network, TextNetwork
 from golden.integer.recurrent import RecurrentNetwork
+from golden.integer.signal import SignalNetwork
 from golden.integer.transformer import TransformerNetwork
 
 from ..errors import CompileError
@@ -36,6 +37,12 @@ def _recurrent(network: RecurrentNetwork, width: isa.Width) -> list[Stage]:
     layer = network.hidden[0]
     recur = Stage(id=StageId(Work.HIDDEN, 0), families=layer_families(layer), bits=layer.bits, first=True)
     return [_unembed(network), recur, _embed(network, shift=layer.shift, first=False)]
+
+
+@make_stages.register
+def _signal(network: SignalNetwork, width: isa.Width) -> list[Stage]:
+    """Eq. 11 of given vectors: S and I, which are one layer's tables, then U, so that a step's outputs are of its own inputs."""
+    return [replace(layer_stage(StageId(Work.HIDDEN, 0), network.hidden[0]), residual=False), _unembed(network)]
 
 
 @make_stages.register

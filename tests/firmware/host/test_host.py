@@ -26,6 +26,7 @@ from firmware.talk import main
 from golden.integer.deep import deep_forward
 from golden.integer.network import Network
 from golden.integer.sampling import Jitter, Sampler
+from golden.integer.signal import SignalNetwork, signal_outputs
 from polychron.command.target import EARLIEST
 from polychron.command.terminal import terminal_text
 
@@ -137,10 +138,25 @@ def test_classes(seed: int) -> None:
         assert board.host.results() == [(o, int(outputs[o])) for o in order]
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_signals(seed: int) -> None:
+    network = random_network(seed, kind="signal")
+    assert isinstance(network, SignalNetwork)
+    x = np.random.default_rng(seed).integers(-300, 300, (2, 4, network.n_in)).astype(np.int16)
+    board = device(network, FakeCore())
+    board.load()
+    for one, outputs in zip(x, signal_outputs(network, x), strict=True):
+        board.reset()
+        for step, due in zip(one, outputs, strict=True):
+            assert board.classify(step.tolist()) == due.argmin()
+            order = sorted(range(network.n_out), key=lambda o: (due[o], o))[:8]
+            assert board.host.results() == [(o, int(due[o])) for o in order]
+
+
 def test_wrong_inputs() -> None:
     board = device(random_network(0, kind="deep"), FakeCore())
     n_in = board.program.meta.n_in
-    with pytest.raises(LinkError, match=rf"^the network must be deep and take 0 inputs, it is deep and takes {n_in}$"):
+    with pytest.raises(LinkError, match=rf"^the network must take 0 latencies, it is of kind deep and takes {n_in}$"):
         board.classify([])
     with pytest.raises(LinkError, match=r"^an input latency must be -32768\.\.32767, not 32768$"):
         board.classify([32768] * n_in)

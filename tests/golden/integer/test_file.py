@@ -113,7 +113,7 @@ def rewritten(data: bytes, change) -> bytes:
         (lambda h: h.pop("n"), "header field n must be int, not None"),
         (lambda h: h.update(n=True), "header field n must be int, not True"),
         (lambda h: h.update(n="12"), "header field n must be int, not '12'"),
-        (lambda h: h.update(kind="?"), "kind must be one of deep, rnn, transformer, not '\\?'"),
+        (lambda h: h.update(kind="?"), "kind must be one of deep, rnn, transformer, signal, not '\\?'"),
         (lambda h: h.update(symbols=[[1]]), "symbols must name"),
         (lambda h: h.update(symbols=5), "header field symbols must be list"),
         (lambda h: h.update(card=5), "header field card must be dict"),

@@ -40,6 +40,7 @@ STEPS = 36  # a ring has 32 entries
 MAKERS: dict[str, Callable[[int], Network]] = {
     "deep": partial(random_network, kind="deep", max_n=200, max_out=60),
     "rnn": partial(random_network, kind="rnn", max_n=200, max_out=60),
+    "signal": partial(random_network, kind="signal", max_n=200, max_out=60),
     "text": random_text_network,  # of these the compiler parts S, on some
     "transformer": random_transformer,
 }
@@ -66,11 +67,11 @@ def spread(network: Network, board: Board, *, seed: int) -> Program:
 
 
 def check(network: Network, program: Program, board: Board, *, seed: int) -> None:
-    """``STEPS`` steps, or inputs of a deep network."""
+    """``STEPS`` steps, or inputs."""
     rng = np.random.default_rng(seed)
     session = CoreSession(network, program, params=core_params(board), board=board)
     try:
-        if network.kind == "deep":
+        if network.kind in ("deep", "signal"):
             for _ in range(STEPS):
                 session.classify(rng.integers(-300, 300, network.n_in).astype(np.int16))
         else:
@@ -90,7 +91,7 @@ def check(network: Network, program: Program, board: Board, *, seed: int) -> Non
 
 
 @pytest.mark.parametrize("count", SWEEPS)
-@pytest.mark.parametrize("kind", ["deep", "rnn", "text", "transformer"])
+@pytest.mark.parametrize("kind", ["deep", "rnn", "signal", "text", "transformer"])
 @pytest.mark.parametrize(("lanes", "comparators", "clocks"), [*WIDTHS, NARROW])
 def test_random_networks(lanes: int, comparators: int, clocks: tuple[int, int], kind: str, count: int) -> None:
     board = board_of(lanes, comparators=comparators, clocks=clocks)

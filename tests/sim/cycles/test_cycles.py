@@ -32,7 +32,7 @@ def quick_jobs(pairs: int) -> list[Job]:
     """Deep and recurrent networks in turn, all three modes of the sampler, single steps now and then."""
     jobs = []
     for seed in range(8, 16):  # among them rows long enough to wait for each other, which the negative controls need
-        network = random_network(100 * pairs + seed, kind=("deep", "rnn")[seed % 2])
+        network = random_network(100 * pairs + seed, kind=("deep", "rnn", "signal", "rnn")[seed % 4])
         jitter, k = MODES[seed % 3]
         program = compile_network(network, BOARDS[pairs])
         jobs.append(Job(program=program, steps=2 + seed % 2, back_to_back=seed % 4 != 3, jitter=jitter, k=k))

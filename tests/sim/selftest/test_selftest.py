@@ -66,6 +66,7 @@ def rings(program):
 NETWORKS = {
     "rnn": lambda: random_network(1, kind="rnn", max_n=16, max_out=12),
     "deep": lambda: random_network(4, kind="deep", max_n=16, max_out=12),
+    "signal": lambda: random_network(6, kind="signal", max_n=16, max_out=12),
     "transformer": lambda: random_transformer(2),
     "keys behind a part": lambda: random_transformer(0, blocks=2),
 }
@@ -78,7 +79,7 @@ def test_it_passes_and_counts_every_latency_of_every_op(kind):
         outcome = test.run(progress=done.append)
         assert outcome.difference is None
         writes = test._ops
-        assert len(writes) >= (2 if kind in ("rnn", "deep") else 3)
+        assert len(writes) >= (2 if kind in ("rnn", "deep", "signal") else 3)
         assert outcome.compared == 3 * (sum(len(write.addresses) for write in writes) + 1)
         assert done == list(range(1, test.steps + 1))
         assert outcome.table_bytes == sum(len(piece.data) for piece in on_chip(bench.program)) - 8 * len(rings(bench.program))
