@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .estimators.anomaly import LutAnomaly
     from .estimators.classifier import LutClassifier
     from .estimators.regressor import LutRegressor
+    from .estimators.stream import StreamClassifier
     from .network import Network, load, networks
     from .program import Build, Estimate, Program
     from .trained import Score
@@ -35,6 +36,7 @@ __all__ = [
     "Network",
     "Program",
     "Score",
+    "StreamClassifier",
     "connect",
     "load",
     "networks",
@@ -51,6 +53,7 @@ _HOMES = {
     "LutAnomaly": "estimators.anomaly",
     "LutClassifier": "estimators.classifier",
     "LutRegressor": "estimators.regressor",
+    "StreamClassifier": "estimators.stream",
 }
 
 
