@@ -5,8 +5,12 @@ import re
 from typing import Any
 
 from amaranth.build import Attrs, Pins, PinsN, Resource, Subsignal
+from amaranth.hdl import Const, Module
+from amaranth.lib import io
 
 from boards import Board
+
+from .system import System
 
 CLOCK = "clock"
 
@@ -53,3 +57,19 @@ class Ports:
         """A pin of the FPGA that no resource has."""
         self._platform.add_resources([Resource(f"pin_{name}", 0, Pins(name, dir="io"))])
         return self._platform.request(f"pin_{name}", 0, dir="-")
+
+
+def connect_slow(m: Module, ports: Ports, board: Board, system: System, *, leds: tuple[str, str]) -> None:
+    """Buffers for the UART, the two LEDs (loaded, error), which are named ``leds``, and the pins that the board keeps high."""
+    loaded, error = leds
+    outputs = {
+        "uart_tx": (ports["uart_tx"], system.uart_tx),
+        loaded: (ports["led_g"], system.led_g),
+        error: (ports["led_r"], system.led_r),
+        **{f"high_{pin}": (ports.pin(pin), Const(1)) for pin in board.wiring.high},
+    }
+    for name, (port, value) in outputs.items():
+        m.submodules[name] = buffer = io.Buffer("o", port)
+        m.d.comb += buffer.o.eq(value)
+    m.submodules.uart_rx = uart_rx = io.Buffer("i", ports["uart_rx"])
+    m.d.comb += system.uart_rx.eq(uart_rx.i)

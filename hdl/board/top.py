@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import ClockDomain, ClockSignal, Const, Module
+from amaranth.hdl import ClockDomain, ClockSignal, Module
 from amaranth.lib import io, wiring
 from amaranth.lib.cdc import ResetSynchronizer
 
@@ -10,7 +10,7 @@ from boards import Board
 
 from ..memory.bank import GenericBank, SpramBank
 from .pads import FlashPads
-from .pins import CLOCK, Ports
+from .pins import CLOCK, Ports, connect_slow
 from .pll import SbPll40
 from .system import System
 
@@ -65,17 +65,7 @@ class Top(wiring.Component):
             platform.add_clock_constraint(pll.fast, 2 * board.clock_hz)
 
         m.submodules.system = system = System(board, bank=self._bank)
-        outputs = {
-            "uart_tx": (ports["uart_tx"], system.uart_tx),
-            "led_g": (ports["led_g"], system.led_g),
-            "led_r": (ports["led_r"], system.led_r),
-            **{f"high_{pin}": (ports.pin(pin), Const(1)) for pin in board.wiring.high},
-        }
-        for name, (port, value) in outputs.items():
-            m.submodules[name] = buffer = io.Buffer("o", port)
-            m.d.comb += buffer.o.eq(value)
-        m.submodules.uart_rx = uart_rx = io.Buffer("i", ports["uart_rx"])
-        m.d.comb += system.uart_rx.eq(uart_rx.i)
+        connect_slow(m, ports, board, system, leds=("led_g", "led_r"))
 
         if board.flash is not None:
             m.submodules.flash = pads = FlashPads(ports["flash"], domain="flash" if double else "sync")

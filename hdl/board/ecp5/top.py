@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from amaranth.hdl import ClockDomain, ClockSignal, Const, Module
+from amaranth.hdl import ClockDomain, ClockSignal, Module
 from amaranth.lib import io, wiring
 from amaranth.lib.cdc import ResetSynchronizer
 
 from boards import FLASH_MODES, Board
 
 from ...memory.bank import block_ram_bank
-from ..pins import CLOCK, Ports
+from ..pins import CLOCK, Ports, connect_slow
 from ..system import System
 from .pads import EcpFlashPads
 from .pll import EcpPll, Wanted
@@ -54,17 +54,7 @@ class EcpTop(wiring.Component):
         m.submodules.reset = ResetSynchronizer(~pll.locked)
 
         m.submodules.system = system = System(board, bank=block_ram_bank)
-        outputs = {
-            "uart_tx": (ports["uart_tx"], system.uart_tx),
-            "led_loaded": (ports["led_g"], system.led_g),
-            "led_error": (ports["led_r"], system.led_r),
-            **{f"high_{pin}": (ports.pin(pin), Const(1)) for pin in board.wiring.high},
-        }
-        for name, (port, value) in outputs.items():
-            m.submodules[name] = buffer = io.Buffer("o", port)
-            m.d.comb += buffer.o.eq(value)
-        m.submodules.uart_rx = uart_rx = io.Buffer("i", ports["uart_rx"])
-        m.d.comb += system.uart_rx.eq(uart_rx.i)
+        connect_slow(m, ports, board, system, leds=("led_loaded", "led_error"))
 
         if board.flash is not None:
             m.submodules.flash = pads = EcpFlashPads(ports["flash"])
