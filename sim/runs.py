@@ -109,9 +109,9 @@ class Run(ABC):
         return estimate(self.of.program, self.of.board)
 
     @property
-    @abstractmethod
     def limit(self) -> int:
         """Clocks a step at best."""
+        return self.estimated.limit
 
     @property
     @abstractmethod
@@ -204,10 +204,6 @@ class ClassRun(Run):
     outputs: Int16
 
     @property
-    def limit(self) -> int:
-        return self.estimated.limit
-
-    @property
     def figures(self) -> dict[str, Any]:
         return super().figures | {"classes": self.classes}
 
@@ -228,10 +224,6 @@ class SignalRun(Run):
     outputs: tuple[Int16, ...]
 
     @property
-    def limit(self) -> int:
-        return self.estimated.limit
-
-    @property
     def figures(self) -> dict[str, Any]:
         return super().figures | {"signals": len(self.outputs)}
 
@@ -244,6 +236,25 @@ class SignalRun(Run):
             f"{len(self.outputs)} signals, {self.used.steps} steps: {clocks:.2f} clocks a step, {_efficiency(self.limit, clocks)}\n"
             f"at {mhz:g} MHz: {clocks / mhz:.2f} us from a step's inputs to its outputs; {self.used.saturations} neurons saturated"
         )
+
+
+class _Meter:
+    """What a session spends from here on."""
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._counters, self._clocks = session, session.counters(), session.sim.clocks
+        self._start = time.monotonic()
+
+    def read(self, *, steps: int) -> dict[str, Any]:
+        """The fields that all runs have, of so many ``steps``, which the core counts in 16 bits."""
+        session, seconds = self._session, time.monotonic() - self._start
+        return {
+            "used": replace(session.counters() - self._counters, steps=steps),
+            "compared": session.comparison.compared,
+            "difference": session.difference,
+            "clocks": session.sim.clocks - self._clocks,
+            "seconds": seconds,
+        }
 
 
 def simulate_text(of: Simulated, *, prompt: str = "", length: int = 200, echo: Say = _silent, say: Say = _silent) -> TextRun:
@@ -260,7 +271,7 @@ def simulate_text(of: Simulated, *, prompt: str = "", length: int = 200, echo: S
     prompt = data.decode(errors="replace")
     forced = encode(symbols, data).tolist()
     with of.session(say) as session:
-        begin, start, clocks = session.counters(), time.monotonic(), session.sim.clocks
+        meter, clocks = _Meter(session), session.sim.clocks
         last, text, steps = clocks, prompt, 0
         decoder = TextDecoder(symbols)
         echo(prompt)
@@ -272,50 +283,31 @@ def simulate_text(of: Simulated, *, prompt: str = "", length: int = 200, echo: S
             last = session.sim.clocks
         text += (characters := decoder.end())
         echo(characters)
-        seconds = time.monotonic() - start
-        return TextRun(
-            of=of,
-            used=replace(session.counters() - begin, steps=steps),  # the core counts them in 16 bits
-            compared=session.comparison.compared,
-            difference=session.difference,
-            clocks=session.sim.clocks - clocks,
-            seconds=seconds,
-            text=text,
-            line_clocks=last - clocks,
-        )
+        return TextRun(of=of, **meter.read(steps=steps), text=text, line_clocks=last - clocks)
 
 
 def simulate_classes(of: Simulated, inputs: Iterable[Int16], *, say: Say = _silent) -> ClassRun:
     """Classify ``inputs``, each (n - n_ref,) latencies of a deep network; ends at the first difference."""
     classifier(of.network, name=of.program.meta.name)
     with of.session(say) as session, under_way("classifying") as phase:
-        begin, start, clocks = session.counters(), time.monotonic(), session.sim.clocks
+        meter = _Meter(session)
         classes: list[int] = []
         outputs: list[Int16] = []
         for x in inputs:
             classes.append(session.classify(x))
             outputs.append(session.comparison.outputs.copy())
-            phase(f"{len(classes):,} images")
+            phase(f"{len(classes):,} samples")
             if session.difference:
                 break
-        seconds = time.monotonic() - start
-        return ClassRun(
-            of=of,
-            used=session.counters() - begin,
-            compared=session.comparison.compared,
-            difference=session.difference,
-            clocks=session.sim.clocks - clocks,
-            seconds=seconds,
-            classes=tuple(classes),
-            outputs=np.array(outputs, np.int16).reshape(-1, of.network.n_out),
-        )
+        latencies = np.array(outputs, np.int16).reshape(-1, of.network.n_out)
+        return ClassRun(of=of, **meter.read(steps=len(classes)), classes=tuple(classes), outputs=latencies)
 
 
 def simulate_signals(of: Simulated, signals: Iterable[Int16], *, say: Say = _silent) -> SignalRun:
     """Read ``signals``, each (steps, n_in) latencies and each from the state of the start; ends at the first difference."""
     signal_network(of.network, name=of.program.meta.name)
     with of.session(say) as session, under_way("reading signals") as phase:
-        begin, start, clocks = session.counters(), time.monotonic(), session.sim.clocks
+        meter = _Meter(session)
         outputs: list[Int16] = []
         steps = 0
         for signal in signals:
@@ -331,13 +323,4 @@ def simulate_signals(of: Simulated, signals: Iterable[Int16], *, say: Say = _sil
             outputs.append(np.array(read, np.int16).reshape(-1, of.network.n_out))
             if session.difference:
                 break
-        seconds = time.monotonic() - start
-        return SignalRun(
-            of=of,
-            used=replace(session.counters() - begin, steps=steps),  # the core counts them in 16 bits
-            compared=session.comparison.compared,
-            difference=session.difference,
-            clocks=session.sim.clocks - clocks,
-            seconds=seconds,
-            outputs=tuple(outputs),
-        )
+        return SignalRun(of=of, **meter.read(steps=steps), outputs=tuple(outputs))
