@@ -95,3 +95,8 @@ class Meta:
     out_frac: int = 0
     symbols: tuple[int, ...] | None = None
     placement: Placement = field(default_factory=Placement)
+
+    @property
+    def n_written(self) -> int:
+        """Neurons that layers write, the first of the ``n``: of a signal network those of its state."""
+        return self.n - self.n_in - len(self.placement.constants) if self.kind == "signal" else self.n

@@ -208,7 +208,7 @@ def estimate(program: Program, board: Board) -> Estimate:
         if run.mode not in (Mode.ROWS, Mode.ATTEND):
             continue
         tier = board.tiers[run.tier]
-        columns = program.meta.n_out if origin.stage.work is Work.OUTPUT else program.meta.n
+        columns = program.meta.n_out if origin.stage.work is Work.OUTPUT else program.meta.n_written
         bits = 4 if run.int4 else 8
         row_bytes = -(-columns * bits // 8)
         span = spans[run.tier, run.table_base] // width.beat_bytes

@@ -54,6 +54,8 @@ def network(
     data = read_bytes(image)
     program = read_image(data)
     meta, sampling = program.meta, program.sampling
+    if meta.kind == "signal":
+        raise ValueError(f"{image}: the network is of kind signal, of which the driver can't keep the state from step to step")
     if temperature is None and (k, seed) != (0, 1):
         raise ValueError("--k and --seed need --temperature")
     if temperature is not None:

@@ -85,11 +85,13 @@ class Device:
     def classify(self, latencies: Sequence[int]) -> int:
         """The class of the inputs of a deep network, n_in latencies of 16 bits; of a signal network after its next inputs, where
         :meth:`reset` begins a new signal."""
-        self._write({None: self._inputs(latencies)}, state=self._stateless)
+        self._write({None: self._inputs(latencies)}, state=self.program.meta.kind != "signal")
         return self.host.step(1)[0]
 
     def classify_all(self, samples: Sequence[Sequence[int]]) -> list[int]:
         """The class of each of ``samples`` of a deep network, however many, as many at a time as there are cores."""
+        if self.program.meta.kind == "signal":
+            raise LinkError("the network reads signals, step after step: it has no classes of samples on their own")
         classes: list[int] = []
         for at in range(0, len(samples), self.host.cores):
             some = samples[at : at + self.host.cores]
@@ -174,11 +176,6 @@ class Device:
                 f"core must be 0..{last}, not {core}" if last else f"the board has one core, so none can be named, not even {core}"
             )
         return core
-
-    @property
-    def _stateless(self) -> bool:
-        """Whether a step leaves nothing to the next one."""
-        return self.program.meta.kind == "deep"
 
     def _write(self, stores: Mapping[int | None, list[int]], *, state: bool = True) -> None:
         """All latencies but the outputs, which the next step writes, of each core that is named, or of all (None). Without ``state`` those

@@ -4,13 +4,17 @@ from pathlib import Path
 from typing import Any
 
 from ..integer.deep import classifier, deep_outputs
+from ..integer.layer import NetworkError
 from ..integer.network import Network
+from ..integer.signal import SignalNetwork
 from .fitting.card import KINDS
 from .held_out import HeldOut
 
 
 def held_out(network: Network, *, data: Path | None) -> HeldOut:
     """``data``: where the samples are, for those that are in files."""
+    if isinstance(network, SignalNetwork):
+        raise NetworkError("the network reads signals, of which none are held out: score it with polychron.StreamClassifier")
     if network.card.get("task") in [kind.task for kind in KINDS]:
         from .tables.task import held_out as of_table
 

@@ -55,6 +55,8 @@ def _text(network: Network, program: Program, first: First) -> tuple[Vectors, di
 
 
 def _images(network: Network, program: Program) -> tuple[Vectors, dict[str, Any]]:
+    if network.kind == "signal":
+        raise NetworkError(f"{program.meta.name} reads signals, which a page has nothing to draw with")
     if network.kind != "deep":
         raise NetworkError(f"{program.meta.name} has symbols that are no bytes: a page can't show them")
     try:

@@ -21,6 +21,7 @@ from firmware.image.files import FileError, export_files, write_atomic
 from firmware.image.image import read_image, write_image
 from golden.integer.file import save_network
 from golden.integer.network import Network
+from sim.cycles import predict
 
 from .compiler.test_compiler import shaped
 from .execution import first_difference
@@ -198,6 +199,18 @@ def test_estimate_counts_padding() -> None:
     figures = estimate(compile_network(wide, ICEBREAKER), ICEBREAKER)
     assert [run.row_beats for run in figures.runs] == [1, 3, 3]
     assert [run.idle for run in figures.runs] == [0, 3 * 4 - 1, 5 - 1]
+
+
+@pytest.mark.parametrize("kind", ["deep", "rnn", "signal"])
+def test_the_limit_counts_the_rows_that_the_network_reads(kind: str) -> None:
+    """All of a row, and no column that a layer doesn't write."""
+    board = boards.get("icebreaker")
+    for seed in range(8):
+        network = random_network(seed, kind=kind)
+        program = compile_network(network, board)
+        found = estimate(program, board)
+        assert sum(run.rows * run.row_bytes for run in found.runs) == network.bytes_read()
+        assert found.limit <= predict(program, board).clocks_per_step
 
 
 def test_estimate_of_tables_in_flash() -> None:

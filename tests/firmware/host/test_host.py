@@ -153,6 +153,12 @@ def test_signals(seed: int) -> None:
             assert board.host.results() == [(o, int(due[o])) for o in order]
 
 
+def test_a_signal_has_no_classes_of_single_samples() -> None:
+    board = device(random_network(1, kind="signal"), FakeCore())
+    with pytest.raises(LinkError, match=r"^the network reads signals, step after step: it has no classes of samples on their own$"):
+        board.classify_all([[0] * board.program.meta.n_in])
+
+
 def test_wrong_inputs() -> None:
     board = device(random_network(0, kind="deep"), FakeCore())
     n_in = board.program.meta.n_in
