@@ -20,6 +20,7 @@ from ..network import Network
 from ..network import load as load_network
 from ..system.progress import bar, shown
 from .contract import BaseEstimator, check_is_fitted, check_random_state, validate_data
+from .numbers import check_number
 
 
 class LutEstimator(BaseEstimator):  # type: ignore[misc]
@@ -108,19 +109,9 @@ class LutEstimator(BaseEstimator):  # type: ignore[misc]
         return self._set(network, fitted)
 
     def _check_parameters(self) -> None:
-        self._check_number("tables", low=1, high=1023)
-        self._check_number("pairs", low=1, high=16)
-        self._check_number("seconds", low=0, high=None, whole=False)
-
-    def _check_number(self, name: str, *, low: int, high: int | None, whole: bool = True) -> None:
-        """A ``ValueError`` unless the parameter is ``low`` or more and at most ``high``, or None where there is no ``high``."""
-        value = getattr(self, name)
-        if value is None and high is None:
-            return
-        kind = (int, np.integer) if whole else (int, float, np.integer, np.floating)
-        if isinstance(value, bool) or not isinstance(value, kind) or not value >= low or (high is not None and value > high):
-            limit = f"{low} or more, or None" if high is None else f"{low}..{high}"
-            raise ValueError(f"{name} must be {limit}, not {value!r}")
+        check_number("tables", self.tables, low=1, high=1023)
+        check_number("pairs", self.pairs, low=1, high=16)
+        check_number("seconds", self.seconds, low=0, high=None, whole=False)
 
     @property
     def _unit(self) -> float:

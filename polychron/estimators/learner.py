@@ -6,6 +6,7 @@ from golden.tasks.fitting.learning import Learning
 from golden.tasks.fitting.outputs.base import Answers, Learnt
 
 from .base import LutEstimator
+from .numbers import check_number
 
 
 class LutLearner(LutEstimator):
@@ -48,4 +49,4 @@ class LutLearner(LutEstimator):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        self._check_number("epochs", low=1, high=None)
+        check_number("epochs", self.epochs, low=1, high=None)

@@ -25,9 +25,10 @@ from ..network import Network
 from ..network import load as load_network
 from ..system.progress import bar, shown
 from .contract import BaseEstimator, ClassifierMixin, check_classification_targets, check_is_fitted, check_random_state
+from .numbers import check_number
 
 TASK = "stream"
-LIMITS = {"neurons": (2, 1000), "tables": (2, 1023), "output_tables": (1, 1023), "pairs": (1, 16), "lags": (1, MOST_LAGS)}
+LIMITS = {"tables": (4, 1023), "pairs": (1, 16), "lags": (1, MOST_LAGS), "epochs": (1, 1_000_000)}
 Signals = Sequence[npt.ArrayLike] | npt.NDArray[Any]
 
 
@@ -39,8 +40,8 @@ class StreamClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    neurons : of the state.
-    tables, output_tables : look-up tables that write the state, and that read it.
+    tables : look-up tables, of which three eighths read the state for the outputs, and the others write it. It has a quarter as many
+        neurons.
     pairs : anchor pairs of each: it has 2**pairs rows of int4.
     lags : samples that a step is given, the newest and those before it.
     timed : whether a step is given its number, too; for signals that begin at a known moment.
@@ -60,9 +61,7 @@ class StreamClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         *,
-        neurons: int = 32,
-        tables: int = 80,
-        output_tables: int = 48,
+        tables: int = 128,
         pairs: int = 6,
         lags: int = 3,
         timed: bool = True,
@@ -71,9 +70,7 @@ class StreamClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         random_state: Any = None,
         verbose: bool = False,
     ) -> None:
-        self.neurons = neurons
         self.tables = tables
-        self.output_tables = output_tables
         self.pairs = pairs
         self.lags = lags
         self.timed = timed
@@ -93,7 +90,7 @@ class StreamClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         steps = Steps.fit(signals, lags=int(self.lags), timed=bool(self.timed))
         seed = int(check_random_state(self.random_state).randint(1 << 31))
         minutes = None if self.seconds is None else min(self.seconds, 1e9) / 60
-        goal = WholeSignal(classes.targets(labels))
+        goal = WholeSignal(targets=classes.targets(labels))
         with shown() if self.verbose else nullcontext(), bar(recipe.steps, unit="round") as line:
             tick = Progress(line, StopRequest(), minutes)  # not entered: Ctrl-C is the caller's
             made = fit_signals([steps.latencies(signal) for signal in signals], goal, recipe, seed=seed, tick=tick)
@@ -169,12 +166,10 @@ class StreamClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _recipe(self) -> SignalRecipe:
         for name, (low, high) in LIMITS.items():
-            _check(name, getattr(self, name), low, high)
-        _check("epochs", self.epochs, 1, 1 << 30)
-        if self.seconds is not None and (isinstance(self.seconds, bool) or not self.seconds >= 0):
-            raise ValueError(f"seconds must be 0 or more, or None, not {self.seconds!r}")
+            check_number(name, getattr(self, name), low=low, high=high)
+        check_number("seconds", self.seconds, low=0, high=None, whole=False)
         epochs = int(self.epochs)
-        shape = {name: int(getattr(self, name)) for name in ("neurons", "tables", "output_tables", "pairs")}
+        shape = {name: int(getattr(self, name)) for name in ("tables", "pairs")}
         return SignalRecipe(**shape, epochs=epochs, rounded_epochs=-(-epochs // 2))
 
 
@@ -195,8 +190,3 @@ def read_signals(X: Signals) -> list[npt.NDArray[np.float64]]:
 def _total(outputs: Int16) -> npt.NDArray[np.int64]:
     """(classes,): latencies summed over the steps."""
     return outputs.sum(axis=0, dtype=np.int64)
-
-
-def _check(name: str, value: Any, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
-        raise ValueError(f"{name} must be {low}..{high}, not {value!r}")

@@ -10,29 +10,31 @@ from ...model.signal import SignalModel
 from ..fitting.quantiles import REFERENCES
 
 FRAC = 4  # of inputs and references: their latencies are sixteenths
-STATE, MIXED = 1 / 8, 1 / 2  # of the tables: those that compare neurons of the state alone; those that compare these and inputs
+OUTPUT = 3 / 8  # of the tables: those of the outputs
+STATE, MIXED = 1 / 8, 1 / 2  # of the others: those that compare neurons of the state alone; those that compare these and inputs
 BETWEEN = 0.3  # of the pairs of inputs: those of two inputs; the others compare one with a reference neuron
 SPREAD = 0.1  # standard deviation of the entries at the start
 
 
 @dataclass(frozen=True, kw_only=True)
 class SignalRecipe:
-    """``neurons`` of the state; ``tables`` that write it and ``output_tables``, of ``pairs`` pairs each.
+    """``tables`` of ``pairs`` pairs each, those of the outputs among them; a state of ``neurons``.
 
-    ``epochs`` in float, then ``rounded_epochs`` with tables rounded to ``bits`` at ``rounded_rate``. ``batch``: signals a step of Adam.
+    ``epochs`` in float, then ``rounded_epochs`` with tables rounded to int4 at ``rounded_rate``. ``batch``: signals a step of Adam.
     """
 
-    neurons: int = 32
-    tables: int = 80
-    output_tables: int = 48
+    tables: int = 128
     pairs: int = 6
-    bits: int = 4
     epochs: int = 60
     rounded_epochs: int = 30
     batch: int = 16
     rate: float = 0.01
     rounded_rate: float = 0.003
     jitter: float = 0.5
+
+    @property
+    def neurons(self) -> int:
+        return max(2, self.tables // 4)
 
     @property
     def steps(self) -> int:
@@ -53,18 +55,19 @@ def start(recipe: SignalRecipe, *, inputs: int, outputs: int, rng: np.random.Gen
         both = _pairs(given, given, n_t, recipe.pairs, rng)
         return np.where(rng.random((n_t, recipe.pairs, 1)) < BETWEEN, both, apart)
 
-    alone = max(1, round(STATE * recipe.tables))
-    mixed = round(MIXED * recipe.tables)
+    reading = max(1, round(OUTPUT * recipe.tables))
+    writing = recipe.tables - reading
+    alone, mixed = max(1, round(STATE * writing)), round(MIXED * writing)
     turns = (np.arange(recipe.pairs) % 2 == 0)[None, :, None]
     groups = (
         _pairs(state, state, alone, recipe.pairs, rng),
-        of_inputs(max(1, recipe.tables - alone - mixed)),
+        of_inputs(max(1, writing - alone - mixed)),
         np.where(turns, _pairs(state, state, mixed, recipe.pairs, rng), of_inputs(mixed)),
     )
     hidden = FloatLayer.zero(*(group for group in groups if len(group)), n_out=n_h)
     for tables in hidden.tables:
         tables[:] = rng.normal(0, SPREAD, tables.shape)
-    output = FloatLayer.zero(_pairs(state, state, recipe.output_tables, recipe.pairs, rng), n_out=outputs)
+    output = FloatLayer.zero(_pairs(state, state, reading, recipe.pairs, rng), n_out=outputs)
     return SignalModel(hidden=hidden, output=output, n_in=inputs, constants=constants, frac=FRAC)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -16,11 +17,12 @@ from ...model.signal import SignalModel
 from ...training.architectures.window import LayerPass
 from ...training.workers import direct
 from ..fitting.train import Tick
-from .goals import Goal, Lengths
+from .goals import Lengths, WholeSignal
 from .recipe import SignalRecipe, start
 
 WARM = 20  # steps of Adam over which the rate rises
-EXCESS = 0.5  # of the unit with which one entry in a thousand is clipped: finer, and more are
+BITS = 4  # of the entries
+FINER = 0.5  # of the unit with which one entry in a thousand is clipped: more are, and the others gain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +37,7 @@ class SignalPasses:
     """``model`` with what passes through ``batch`` signals of at most ``steps`` steps leave behind."""
 
     def __init__(self, model: SignalModel, *, batch: int, steps: int, rng: np.random.Generator) -> None:
-        self.model = model
+        self.model, self.rng = model, rng
         sizes = {"depth": None, "batch": batch, "steps": steps, "rng": rng}
         self.hidden, self.output = (LayerPass(layer, **sizes) for layer in (model.hidden, model.output))  # type: ignore[arg-type]
         self.room = np.zeros((batch, steps, model.n), np.float32)
@@ -71,43 +73,41 @@ class SignalPasses:
             layer.tables.write()
 
 
-def fit_signals(signals: Sequence[Int16], goal: Goal, recipe: SignalRecipe, *, seed: int, tick: Tick) -> SignalFit:
+def fit_signals(signals: Sequence[Int16], goal: WholeSignal, recipe: SignalRecipe, *, seed: int, tick: Tick) -> SignalFit:
     """Train on ``signals``, each (its steps, inputs) latencies. ``tick(phase, loss)`` after each epoch; where it returns True, what is
     trained by then is rounded and kept."""
     rng = np.random.default_rng(seed)
     model = start(recipe, inputs=signals[0].shape[1], outputs=goal.count, rng=rng)
     batch = min(recipe.batch, len(signals))
     passes = SignalPasses(model, batch=batch, steps=max(map(len, signals)), rng=rng)
-    stopped = False
-    for phase, epochs, rate in (("training", recipe.epochs, recipe.rate), ("rounded", recipe.rounded_epochs, recipe.rounded_rate)):
-        if phase == "rounded":
-            units = _round(passes, recipe.bits)
-        stopped = stopped or _epochs(passes, signals, goal, recipe, phase=phase, epochs=epochs, rate=rate, rng=rng, tick=tick)
+    learn = partial(_epochs, passes, signals, goal, jitter=recipe.jitter, tick=tick)
+    stopped = learn("training", epochs=recipe.epochs, rate=recipe.rate)
+    units = _round(passes)
+    stopped = stopped or learn("rounded", epochs=recipe.rounded_epochs, rate=recipe.rounded_rate)
     passes.write()
-    return SignalFit(network=quantise_signal(model, *units, bits=recipe.bits), stopped=stopped)
+    return SignalFit(network=quantise_signal(model, *units), stopped=stopped)
 
 
 def _epochs(
     passes: SignalPasses,
     signals: Sequence[Int16],
-    goal: Goal,
-    recipe: SignalRecipe,
-    *,
+    goal: WholeSignal,
     phase: str,
+    *,
     epochs: int,
     rate: float,
-    rng: np.random.Generator,
+    jitter: float,
     tick: Tick,
 ) -> bool:
     """So many times all signals, but for those of the last mini-batch that is not full; whether ``tick`` has ended it."""
     batch, adam, step = len(passes.room), Adam(), 0
     parts = len(signals) // batch
     for _ in range(epochs):
-        order = rng.permutation(len(signals))[: parts * batch].reshape(parts, batch)
+        order = passes.rng.permutation(len(signals))[: parts * batch].reshape(parts, batch)
         losses = []
         for chosen in order:
             step += 1
-            scores, lengths = passes.forward([signals[number] for number in chosen], jitter=recipe.jitter)
+            scores, lengths = passes.forward([signals[number] for number in chosen], jitter=jitter)
             loss, change = goal.loss(scores, lengths, chosen)
             scheduled = rate * cosine((step - 1) / (epochs * parts), step=step, warm=WARM)
             passes.back(change, lengths, Update(scheduled, adam.beta1, adam.beta2, adam.epsilon, step, True))
@@ -117,23 +117,23 @@ def _epochs(
     return False
 
 
-def _round(passes: SignalPasses, bits: int) -> tuple[float, float]:
+def _round(passes: SignalPasses) -> tuple[float, float]:
     """The units of hidden and output tables, which are rounded from now on."""
     units = []
     for layer in (passes.hidden, passes.output):
-        unit = natural_unit([layer.tables.rows.weights], bits=bits) * EXCESS
-        layer.tables.rows.round(unit, ENTRY_LIMIT[bits])
+        unit = natural_unit([layer.tables.rows.weights], bits=BITS) * FINER
+        layer.tables.rows.round(unit, ENTRY_LIMIT[BITS])
         units.append(unit)
     return units[0], units[1]
 
 
-def quantise_signal(model: SignalModel, hidden_unit: float, output_unit: float, *, bits: int) -> SignalNetwork:
+def quantise_signal(model: SignalModel, hidden_unit: float, output_unit: float) -> SignalNetwork:
     """The integer network, validated. Only the order of latencies matters, within the state and within the inputs, so each has its own
     unit, and the file names the state's."""
-    output = quantise_output(model.output, unit=output_unit, bits=bits)
+    output = quantise_output(model.output, unit=output_unit, bits=BITS)
     return SignalNetwork(
         n=model.n,
-        hidden=(quantise_layer(model.hidden, unit=hidden_unit, bits=bits),),
+        hidden=(quantise_layer(model.hidden, unit=hidden_unit, bits=BITS),),
         output=output,
         constants=model.constants,
         frac=-log2_unit(hidden_unit),

@@ -8,7 +8,7 @@ from golden.model.signal import SignalModel, signal_pass
 from golden.tasks.signals.recipe import SignalRecipe, start
 from golden.tasks.signals.train import SignalPasses
 
-RECIPE = SignalRecipe(neurons=6, tables=8, output_tables=5, pairs=3)
+RECIPE = SignalRecipe(tables=24, pairs=3)
 LENGTHS = (5, 1, 3)
 STILL = Update(0.0, 0.9, 0.99, 1e-8, 1, True)  # a step of Adam that changes nothing
 

@@ -8,13 +8,14 @@ from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 
 import polychron
+from firmware.c.network import main as network_source
 from golden.integer.layer import NetworkError
 
-SMALL = {"neurons": 12, "tables": 24, "output_tables": 12, "pairs": 4, "epochs": 20, "random_state": 0}
+SMALL = {"tables": 36, "pairs": 4, "epochs": 20, "random_state": 0}
 
 
 def signals_of(count: int, *, seed: int) -> tuple[list[np.ndarray], np.ndarray]:
-    """Two channels with a pulse each, among noise; the class is whose pulse comes first. The numbers of a step don't tell it."""
+    """Two channels with a pulse each, among noise; the class is whose pulse comes first."""
     rng = np.random.default_rng(seed)
     signals, labels = [], []
     for _ in range(count):
@@ -33,7 +34,7 @@ def fitted() -> polychron.StreamClassifier:
     return polychron.StreamClassifier(**SMALL).fit(*signals_of(400, seed=1))
 
 
-def test_it_tells_what_the_numbers_of_one_step_do_not(fitted: polychron.StreamClassifier) -> None:
+def test_it_tells_which_pulse_comes_first(fitted: polychron.StreamClassifier) -> None:
     signals, labels = signals_of(60, seed=2)
     assert fitted.score(signals, labels) >= 0.8
     shuffled = [np.random.default_rng(3).permutation(signal) for signal in signals]
@@ -71,6 +72,19 @@ def test_a_file_keeps_it(fitted: polychron.StreamClassifier, tmp_path: Path) -> 
         polychron.StreamClassifier.load(Path(polychron.load("digits").path or ""))
 
 
+def test_what_takes_no_signals_says_so(fitted: polychron.StreamClassifier, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program, image = fitted.network_.compile(board="icebreaker"), tmp_path / "image.bin"
+    with pytest.raises(NetworkError, match=r"^the network reads signals, of which none are held out: score it with polychron\.StreamClass"):
+        fitted.network_.accuracy()
+    with pytest.raises(NetworkError, match=r"^stream reads signals, which a page has nothing to draw with$"):
+        program.page(tmp_path / "page.html")
+    image.write_bytes(program.image)
+    assert network_source(["--image", str(image), "--out", str(tmp_path)]) == 2
+    says = "the network is of kind signal, of which the driver can't keep the state from step to step"
+    assert capsys.readouterr().err == f"error: {image}: {says}\n"
+    assert list(tmp_path.iterdir()) == [image]
+
+
 def test_missing_numbers_and_constant_channels() -> None:
     signals, labels = signals_of(30, seed=7)
     padded = [np.concatenate([signal, np.ones((len(signal), 1))], axis=1) for signal in signals]
@@ -85,9 +99,10 @@ def test_refusals(fitted: polychron.StreamClassifier) -> None:
     signals, labels = signals_of(4, seed=8)
     cases = [
         ({"pairs": 17}, signals, labels, r"^pairs must be 1\.\.16, not 17$"),
-        ({"neurons": 1}, signals, labels, r"^neurons must be 2\.\.1000, not 1$"),
-        ({"epochs": True}, signals, labels, r"^epochs must be 1\.\.1073741824, not True$"),
+        ({"tables": 3}, signals, labels, r"^tables must be 4\.\.1023, not 3$"),
+        ({"epochs": True}, signals, labels, r"^epochs must be 1\.\.1000000, not True$"),
         ({"seconds": -1}, signals, labels, r"^seconds must be 0 or more, or None, not -1$"),
+        ({"seconds": "1"}, signals, labels, r"^seconds must be 0 or more, or None, not '1'$"),
         ({}, [], labels, r"^X must have at least one signal$"),
         ({}, signals, labels[:3], r"^y must have a label for each of the 4 signals, not 3$"),
         ({}, [signals[0], signals[1][:, :1]], labels[:2], r"^signal 1 of X must be \(steps, channels\) with the channels of the first"),
