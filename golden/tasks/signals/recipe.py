@@ -1,10 +1,12 @@
 """How a network that reads signals is shaped and trained, and its start."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from ...integer.layer import Int16
+from ...model.anchors import grouped_anchors
 from ...model.layer import FloatLayer
 from ...model.signal import SignalModel
 from ..fitting.quantiles import REFERENCES
@@ -34,7 +36,7 @@ class SignalRecipe:
 
     @property
     def neurons(self) -> int:
-        return max(2, self.tables // 4)
+        return max(4, self.tables // 4)
 
     @property
     def steps(self) -> int:
@@ -45,7 +47,6 @@ class SignalRecipe:
 def start(recipe: SignalRecipe, *, inputs: int, outputs: int, rng: np.random.Generator) -> SignalModel:
     """An untrained model: anchors and the entries of the state drawn by lot, output tables zero."""
     n_h, constants = recipe.neurons, np.array(REFERENCES, np.int16)
-    state = np.arange(n_h)
     given, references = n_h + np.arange(inputs), n_h + inputs + np.arange(len(constants))
 
     def of_inputs(n_t: int) -> Int16:
@@ -58,16 +59,17 @@ def start(recipe: SignalRecipe, *, inputs: int, outputs: int, rng: np.random.Gen
     reading = max(1, round(OUTPUT * recipe.tables))
     writing = recipe.tables - reading
     alone, mixed = max(1, round(STATE * writing)), round(MIXED * writing)
+    of_state = partial(grouped_anchors, n_c=recipe.pairs, n=n_h, rng=rng)
     turns = (np.arange(recipe.pairs) % 2 == 0)[None, :, None]
     groups = (
-        _pairs(state, state, alone, recipe.pairs, rng),
+        of_state(n_t=alone),
         of_inputs(max(1, writing - alone - mixed)),
-        np.where(turns, _pairs(state, state, mixed, recipe.pairs, rng), of_inputs(mixed)),
+        np.where(turns, of_state(n_t=mixed), of_inputs(mixed)),
     )
     hidden = FloatLayer.zero(*(group for group in groups if len(group)), n_out=n_h)
     for tables in hidden.tables:
         tables[:] = rng.normal(0, SPREAD, tables.shape)
-    output = FloatLayer.zero(_pairs(state, state, reading, recipe.pairs, rng), n_out=outputs)
+    output = FloatLayer.zero(of_state(n_t=reading), n_out=outputs)
     return SignalModel(hidden=hidden, output=output, n_in=inputs, constants=constants, frac=FRAC)
 
 

@@ -50,6 +50,16 @@ def test_the_gateware_gives_the_same_labels(fitted: polychron.StreamClassifier) 
     assert all(np.array_equal(a, b) for a, b in zip(run.outputs, fitted.outputs(signals), strict=True))
 
 
+def test_the_default_shape_fits_the_memory_on_chip() -> None:
+    """No neuron of the state needs a second column, so that a row has as many beats as 32 columns of int4."""
+    signals, labels = signals_of(8, seed=9)
+    model = polychron.StreamClassifier(epochs=1, random_state=0).fit(signals, labels)
+    program = model.network_.compile(board="icebreaker")
+    assert [run.tier for run in program.code.runs] == [0] * len(program.code.runs)
+    assert {run.row_beats for run in program.code.runs if not run.sort} == {2}
+    assert program.estimate().placement.tiers[0].used == 80 * 64 * 16 + 48 * 64 * 8
+
+
 def test_the_contract(fitted: polychron.StreamClassifier) -> None:
     signals, labels = signals_of(40, seed=5)
     one, two = (clone(fitted).set_params(epochs=2).fit(signals, labels) for _ in range(2))
