@@ -12,7 +12,7 @@ from firmware.compiler import compile_network
 from firmware.image.image import write_image
 from firmware.program import Placed
 from golden.integer.file import load, save_network
-from hdl.board.ecp5 import EcpTop
+from hdl.board.ecp5.top import EcpTop
 from hdl.board.pins import make_platform
 from hdl.board.top import Top
 from sim.machines.icarus import flat_verilog, run_cocotb
