@@ -27,6 +27,7 @@ MAX_INSTRUCTIONS = 32
 
 IMAGE_MAGIC = b"PLYC"
 IMAGE_VERSION = 2
+OLD_IMAGE_HEAD = IMAGE_MAGIC + bytes([1, 2, 8, 0])  # of every memory image of version 1: only a core of Width() takes it
 LINK_VERSION = 3
 REQUEST_START = 0xA5  # first byte of a frame
 REPLY_START = 0x5A
@@ -224,7 +225,7 @@ class Width:
 
     @property
     def image_head(self) -> bytes:
-        """The first eight bytes of every memory image for such a core (docs/reference/image.md)."""
+        """The first eight bytes of every memory image of the present version for such a core (docs/reference/image.md)."""
         return IMAGE_MAGIC + bytes([IMAGE_VERSION, self.comparators, self.lanes, self.far_banks if self.far_banks > 1 else 0])
 
     @property

@@ -133,11 +133,11 @@ class Loader(wiring.Component):
         def stop(code: isa.LoadError) -> list[Any]:
             return [status.error.eq(1), cause.eq(code)]
 
-        header = Const(int.from_bytes(self._width.image_head, "little"), 64)
+        differs = self._head_differs(m, slots.bit, before=word[7], bit=count[:3], byte=position[:3])
         with m.Switch(phase):
             with m.Case(_Phase.HEADER):
                 m.d.comb += crc.given.eq(position[2:].all())
-                with m.If(slots.shift & ~position[3] & (slots.bit != header.bit_select(Cat(count[:3], position[:3]), 1))):
+                with m.If(slots.shift & ~position[3] & differs):
                     m.d.sync += wrong.eq(1)
                 with m.If(slots.check & ~position[3] & wrong):
                     m.d.sync += stop(isa.LoadError.HEADER)
@@ -180,6 +180,21 @@ class Loader(wiring.Component):
         with m.Elif(self.scrub):
             m.d.sync += whole.eq(whole | done)
         return m
+
+    def _head_differs(self, m: Module, now: Value, *, before: Value, bit: Value, byte: Value) -> Value:
+        """Whether the header's bit that passes ``now`` isn't the core's. ``before``: the one before it.
+
+        The versions 1 and 2 are alike but for their two lowest bits, one of which is set: it is enough that the second is not as the first.
+        """
+        head = Const(int.from_bytes(self._width.image_head, "little"), 64)
+        as_now = now != head.bit_select(Cat(bit, byte), 1)
+        if self._width != isa.Width():
+            return as_now
+        differs = Signal()
+        m.d.comb += differs.eq(as_now)
+        with m.If((byte == len(isa.IMAGE_MAGIC)) & (bit[1:] == 0)):
+            m.d.comb += differs.eq(bit[0] & (now == before))
+        return differs
 
     def _take_bytes(self, m: Module, *, count: Signal, word: Signal, off: Signal, ready: Signal) -> None:
         """A byte, and what happens when in its 15 clocks."""

@@ -137,10 +137,10 @@ def section(kind, address=0, payload=b""):
     return body + zlib.crc32(body).to_bytes(4, "little")
 
 
-def image(*sections):
+def image(*sections, version=2):
     """Sections between a header and an END section."""
     body = b"".join(sections) + section(0xFF)
-    return header(size=16 + len(body)) + body
+    return header(version=version, size=16 + len(body)) + body
 
 
 def words(kind, address, payload):

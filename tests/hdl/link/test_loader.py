@@ -105,6 +105,57 @@ def test_beyond_a_space(kind, address, count, good):
     assert writes == words(kind, address, payload)[:good]
 
 
+def takes(heads, *, width=WIDTH):
+    """Which of these first eight bytes of a header a loader goes on after."""
+    words = space_words(table_bytes=131_072, width=width)
+    dut, taken = Loader(words=words, width=width), []
+
+    async def bench(ctx):
+        for head in heads:
+            ctx.set(dut.start, 1)
+            await ctx.tick()
+            ctx.set(dut.start, 0)
+            await put(ctx, dut.i, head)
+            await ctx.tick().until(dut.i.ready)
+            if not ctx.get(dut.status.error):
+                taken.append(head)
+
+    simulate(dut, bench)
+    return taken
+
+
+def test_the_versions_of_a_header():
+    every = [header(version=version)[:8] for version in range(256)]
+    assert takes(every) == [every[1], every[2]]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_every_flipped_bit_of_a_head_is_found(version):
+    head = header(version=version)[:8]
+    flipped = [(int.from_bytes(head, "little") ^ 1 << bit).to_bytes(8, "little") for bit in range(64)]
+    both = [head[:at] + bytes([head[at] ^ 3]) + head[at + 1 :] for at in range(8) if at != 4]
+    assert takes([*flipped, *both, head]) == [head]
+
+
+@pytest.mark.parametrize(
+    "width", [isa.Width(lanes=16), isa.Width(lanes=32), isa.Width(comparators=1), isa.Width(comparators=4), isa.Width(far_banks=4)]
+)
+def test_version_1_is_for_the_narrowest_core(width):
+    old = width.image_head[:4] + b"\x01" + width.image_head[5:]
+    assert takes([isa.OLD_IMAGE_HEAD, old, width.image_head], width=width) == [width.image_head]
+
+
+def test_an_image_of_version_1():
+    rng = seeded(0)
+    made = random_sections(rng)
+    data = image(*(section(*part) for part in made), version=1)
+    writes, *state = load(data)
+    assert tuple(state) == OK
+    assert writes == [write for part in made if part[0] != Kind.META for write in words(*part)]
+    assert load(header(version=2)[:12] + data[12:])[1:] == (0, 1, LoadError.HEADER_CRC)
+    assert signature_after(SIGNED, image(section(*ON_CHIP[1]), version=1), flashed=1) == (0, 0)
+
+
 def with_length(length, *, kind=0x10):
     body = bytes([kind, 0, 0, 0]) + length.to_bytes(4, "little")
     return header() + body + zlib.crc32(body).to_bytes(4, "little")
@@ -116,7 +167,8 @@ def with_length(length, *, kind=0x10):
         (b"\xff" * 64, LoadError.HEADER),
         (b"\x00" * 64, LoadError.HEADER),
         (header(magic=b"PLYD"), LoadError.HEADER),
-        (header(version=1), LoadError.HEADER),
+        (header(version=0), LoadError.HEADER),
+        (header(version=3), LoadError.HEADER),
         (header(comparators=1), LoadError.HEADER),
         (header(lanes=16), LoadError.HEADER),
         (header(spare=1), LoadError.HEADER),
