@@ -10,7 +10,7 @@ from .. import isa
 from ..program import Placed, Program, decode_anchor
 from ..sampling import Sampling
 from .meta import decode_meta, encode_meta
-from .sections import CRC, ImageError, Section, flash_layout, pack, signature, unpack
+from .sections import CRC, ImageError, Section, flash_layout, pack, signature, unpack, unsigned
 
 Int16 = npt.NDArray[np.int16]
 MANY = (isa.Kind.TABLES, isa.Kind.SDRAM, isa.Kind.PAD, isa.Kind.FLASH)  # sections a program may have several of
@@ -38,6 +38,11 @@ def write_image(program: Program) -> bytes:
             raise ImageError("image_offset must be known of a program with tables in flash")
         sections = flash_layout(sections, flash, offset=program.image_offset)
     return pack(sections, width=program.width)
+
+
+def with_signature(image: bytes) -> bytes:
+    """The image of a program, and if that is of version 1, the same of the present version: with its signature."""
+    return write_image(read_image(image)) if unsigned(image) else image
 
 
 def store_image(values: Int16, *, width: isa.Width, address: int = 0) -> bytes:
@@ -84,7 +89,7 @@ def read_image(data: bytes) -> Program:
         raise ImageError(f"the image is for {width}, so it can't have a section {wrong.name}")
     tables = far_kind if far_kind in spaces else isa.Kind.TABLES
     for kind in (isa.Kind.META, isa.Kind.PROGRAM, tables, isa.Kind.CONFIG, isa.Kind.STORE, isa.Kind.SIGNATURE):
-        if kind not in spaces:
+        if kind not in spaces and not (kind == isa.Kind.SIGNATURE and unsigned(data)):
             raise ImageError(f"the image has no section {kind.name}, so it holds no program")
     for kind, found in spaces.items():
         if kind not in MANY and (len(found) > 1 or found[0].address):
@@ -128,9 +133,9 @@ def read_image(data: bytes) -> Program:
         image_offset=_image_offset(sections),
         meta=meta,
     )
-    told, due = spaces[isa.Kind.SIGNATURE][0].payload, CRC.pack(signature(sections))
-    if told != due:
-        raise ImageError(f"section SIGNATURE must be {due.hex()}, that of its program and tables, not {told.hex()}")
+    told, due = spaces.get(isa.Kind.SIGNATURE), CRC.pack(signature(sections))
+    if told and told[0].payload != due:
+        raise ImageError(f"section SIGNATURE must be {due.hex()}, that of its program and tables, not {told[0].payload.hex()}")
     return program
 
 

@@ -97,6 +97,11 @@ def signature(sections: Iterable[Section]) -> int:
     return value or 1
 
 
+def unsigned(data: bytes) -> bool:
+    """Whether an image is of version 1: without a signature, for a core of ``isa.Width()``."""
+    return data.startswith(isa.OLD_IMAGE_HEAD)
+
+
 def until_rest(data: bytes) -> bytes:
     """The part of an image that is loaded into a core: up to REST and with it, or all of it if it has none."""
     _, sections = unpack(data)
@@ -132,8 +137,8 @@ def unpack(data: bytes) -> tuple[isa.Width, list[Section]]:
         raise ImageError(f"the magic must be {isa.IMAGE_MAGIC!r}, not {magic!r}")
     if crc != zlib.crc32(data[: HEADER.size - CRC.size]):
         raise ImageError("the header's CRC is wrong: the image is damaged")
-    if version != isa.IMAGE_VERSION:
-        raise ImageError(f"the image version must be {isa.IMAGE_VERSION}, not {version}")
+    if version != isa.IMAGE_VERSION and not unsigned(data):
+        raise ImageError(f"the image version must be {isa.IMAGE_VERSION}, or 1 for {isa.Width()}, not {version}")
     try:
         width = isa.Width(lanes=lanes, comparators=comparators, far_banks=banks or 1)
     except ValueError as error:
@@ -149,6 +154,8 @@ def unpack(data: bytes) -> tuple[isa.Width, list[Section]]:
         at += section.size
         if section.kind == isa.Kind.END:
             break
+        if section.kind == isa.Kind.SIGNATURE and unsigned(data):
+            raise ImageError(f"section {len(sections)} at byte {section.at} is a SIGNATURE, which an image of version 1 can't have")
         sections.append(section)
     if at != len(data):
         raise ImageError(f"{len(data) - at} bytes follow the end section")

@@ -122,6 +122,7 @@ def section(first: int, length: int, payload: bytes) -> bytes:
 
 HEAD = b"PLYC" + bytes([2, 2, 8, 0])
 END = section(0xFF, 0, b"")
+SIGNED_OLD = "section 0 at byte 16 is a SIGNATURE, which an image of version 1 can't have"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,12 @@ END = section(0xFF, 0, b"")
     [
         (b"", "the image has 0 bytes, a header takes 16"),
         (sealed(b"ELF\0" + HEAD[4:], END), "the magic must be b'PLYC', not b'ELF\\x00'"),
-        (sealed(b"PLYC" + bytes([1, 2, 8, 0]), END), "the image version must be 2, not 1"),
+        (sealed(b"PLYC" + bytes([0, 2, 8, 0]), END), "the image version must be 2, or 1 for 8 lanes and 2 comparators, not 0"),
+        (sealed(b"PLYC" + bytes([3, 2, 8, 0]), END), "the image version must be 2, or 1 for 8 lanes and 2 comparators, not 3"),
+        (sealed(b"PLYC" + bytes([1, 2, 16, 0]), END), "the image version must be 2, or 1 for 8 lanes and 2 comparators, not 1"),
+        (sealed(b"PLYC" + bytes([1, 4, 8, 0]), END), "the image version must be 2, or 1 for 8 lanes and 2 comparators, not 1"),
+        (sealed(b"PLYC" + bytes([1, 2, 8, 4]), END), "the image version must be 2, or 1 for 8 lanes and 2 comparators, not 1"),
+        (sealed(b"PLYC" + bytes([1, 2, 8, 0]), section(6, 4, bytes(4)) + END), SIGNED_OLD),
         (sealed(b"PLYC" + bytes([2, 3, 8, 0]), END), "the header tells of no core: comparators must be one of 1, 2, 4, not 3"),
         (sealed(b"PLYC" + bytes([2, 2, 12, 0]), END), "the header tells of no core: lanes must be one of 8, 16, 32, not 12"),
         (sealed(b"PLYC" + bytes([2, 2, 8, 1]), END), "the header's byte after the lanes must be 0 or 4, not 1"),
