@@ -46,13 +46,16 @@ def network(
     seed: Annotated[int, option("with --temperature: initial state of the generator", low=1, high=MAX_SEED, metavar="N")] = 1,
 ) -> None:
     from ..image.files import read_bytes, write_atomic
-    from ..image.image import read_image
+    from ..image.image import read_image, with_signature
+    from ..image.sections import unsigned
     from ..sampling import Sampling
 
     if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII) or name in KEYWORDS:
         raise ValueError(f"--name must be a name in C: letters, digits, underscores, a letter first, no keyword; not {name!r:.60}")
     data = read_bytes(image)
     program = read_image(data)
+    if unsigned(data) and (without_image or program.image_offset is not None):
+        raise ValueError(f"{image}: an image of version 1 can't be recognised in the board's flash: export its network anew")
     meta, sampling = program.meta, program.sampling
     if meta.kind == "signal":
         raise ValueError(f"{image}: the network is of kind signal, of which the driver can't keep the state from step to step")
@@ -60,7 +63,7 @@ def network(
         raise ValueError("--k and --seed need --temperature")
     if temperature is not None:
         sampling = Sampling.at(temperature, out_frac=meta.out_frac, outputs=meta.placement.output_range, seed=seed, k=k)
-    source = network_source(name, program, sampling, data, with_image=not without_image)
+    source = network_source(name, program, sampling, with_signature(data), with_image=not without_image)
     write_atomic({out / f"{name}.h": network_header(name).encode(), out / f"{name}.c": source.encode()})
 
 

@@ -12,6 +12,8 @@ def load(device: Device) -> None:
     with bar(len(device.loadable), desc="loading", unit="B", unit_scale=True, delay=0.5) as line:
         core = device.load(progress=lambda done: line.update(done - line.n))
     say(str(core))
+    if device.guessed:
+        say("the image is of version 1: of the tables in the flash only the number of sections was compared")
 
 
 def start(device: Device, sampler: Sampler) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 
 from golden.integer.symbols import TextDecoder
 
-from ..image.image import read_image, sampler_image
-from ..image.sections import Section, pack, signature, unpack, until_rest
+from ..image.image import read_image, sampler_image, with_signature
+from ..image.sections import Section, pack, signature, unpack, unsigned, until_rest
 from ..isa import Kind
 from ..program import Program
 from ..sampling import Sampling
@@ -24,6 +24,9 @@ class SymbolError(ValueError):
 class Device:
     """The network of ``image`` on the core behind ``host``; nothing is sent before :meth:`load`.
 
+    An image of version 1 is sent with its signature, as one of the present version. In the flash it has none that tells it from another:
+    ``guessed`` says after :meth:`load` that tables in the flash are taken for the image's because there are as many sections.
+
     Several cores all hold the network. What is named ``all`` gives each a text or an input of its own, and they run at the same time; the
     rest is about core 0, and sets all of them where it sets something, unless ``core`` says which.
     """
@@ -32,7 +35,10 @@ class Device:
         self.host = host
         self.image = image
         self.program: Program = read_image(image)
-        sections = unpack(image)[1]
+        self.guessed = False
+        self._whole = with_signature(image)
+        self._end = len(unpack(image)[1])  # the number of its last section
+        sections = unpack(self._whole)[1]
         self.signature = signature(sections)
         self._start = [section for section in sections if section.kind in (Kind.STORE, Kind.JITTER, Kind.CONFIG)]
         self._place = self.program.meta.placement
@@ -40,7 +46,7 @@ class Device:
     @property
     def loadable(self) -> bytes:
         """What :meth:`load` sends: the image without its tables in flash."""
-        return until_rest(self.image)
+        return until_rest(self._whole)
 
     def load(self, *, progress: Callable[[int], None] = lambda done: None) -> Hello:
         """Greet the core and load the image into it, but for tables in flash: those there must be the image's. Returns the greeting.
@@ -61,13 +67,20 @@ class Device:
                     "board off and on, and write build/BOARD/flash.bin with its programmer if that was not done"
                 )
         there = core.loaded and core.signature == self.signature
+        self.guessed = False
         if there:
             self.host.load(pack(self._start, width=self.program.width))
         else:
             self.host.load(self.loadable, progress=progress)
-        if flashed and not (there and core.flash_same) and not self.host.scrub().flash_same:
-            raise LinkError("the flash holds the tables of another image: write build/BOARD/flash.bin with the board's programmer")
+        if flashed and not (there and core.flash_same):
+            self._check_flash(self.host.scrub())
         return core
+
+    def _check_flash(self, end: Hello) -> None:
+        """After a scrub that ended so: whether the tables in the flash are the image's."""
+        self.guessed = not end.flash_same and unsigned(self.image) and end.section == self._end % 256
+        if not (end.flash_same or self.guessed):
+            raise LinkError("the flash holds the tables of another image: write build/BOARD/flash.bin with the board's programmer")
 
     def reset(self, *, core: int | None = None) -> None:
         """The state as the image left it: h_0 = 0 in a recurrent network, an empty cache in a transformer."""

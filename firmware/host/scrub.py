@@ -5,7 +5,7 @@ import sys
 from polychron.system.progress import under_way
 
 from ..image.contents import Content, contents
-from ..image.sections import signature, unpack
+from ..image.sections import signature, unpack, unsigned
 from .host import Hello, Host, ScrubError
 from .transport import Transport
 
@@ -31,14 +31,21 @@ def scrub(transport: Transport, image: bytes | None) -> int:
         return 1
     print(f"the flash is sound, sections 0 to {end.section}" + ("" if end.loaded else "; no image is loaded"), file=sys.stderr)
     if image is not None:
-        return held_against(end, signature(unpack(image)[1]))
+        return held_against(end, None if unsigned(image) else signature(unpack(image)[1]))
     return 0
 
 
-def held_against(end: Hello, due: int) -> int:
-    """Whether the flash that was just found sound holds the image of a file with the signature ``due``: 0, or 1 if it holds another."""
-    if not end.loaded or (end.signature != due and not end.flash_same):
-        why = "the core runs another image" if end.loaded else "no image is loaded"
+def held_against(end: Hello, due: int | None) -> int:
+    """Whether the flash that was just found sound holds the image of a file with the signature ``due``, or with none: 0, or 1 if it holds
+    another."""
+    why = ""
+    if not end.loaded:
+        why = "no image is loaded"
+    elif due is None:
+        why = "an image of version 1 has no signature"
+    elif end.signature != due and not end.flash_same:
+        why = "the core runs another image"
+    if why:
         print(f"of the file only the number of sections was compared, for {why}", file=sys.stderr)
         return 0
     if end.signature == due and end.flash_same:

@@ -8,7 +8,7 @@ import numpy as np
 from firmware import isa
 from firmware.host.link import Frame, FrameReader
 from firmware.host.transport import Transport
-from firmware.image.image import read_image
+from firmware.image.image import read_image, with_signature
 from firmware.image.sections import ImageError, unpack, until_rest
 from firmware.isa import FRAME_OVERHEAD, REQUEST_START
 from golden.integer.sampling import Jitter, Sampler
@@ -25,9 +25,9 @@ class FakeCore(Transport):
 
     ``noise``: the chance that a request or a reply loses or changes a byte. ``replay`` off breaks the rule that a repeated request is not
     executed again (for the negative control). ``executed``: FEED and STEP requests executed.
-    ``flash``: the image in its flash, or None where no flash answers; an image is loaded up to REST if it is the one in flash. A scrub
-    takes as many HELLOs as there are sections. ``starting``: HELLOs until the flash is ready. ``size``: bytes of tables on chip.
-    ``cores``: as many ``machines``, once an image is loaded.
+    ``flash``: the image in its flash, or None where no flash answers; an image is loaded up to REST if it is the one in flash, with its
+    signature. A scrub takes as many HELLOs as there are sections. ``starting``: HELLOs until the flash is ready. ``size``: bytes of tables
+    on chip. ``cores``: as many ``machines``, once an image is loaded.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class FakeCore(Transport):
         if scrubbing:
             self.section, self._error = self._scrubbing.pop(0)
             sound = not self._scrubbing and self._error == isa.LoadError.NONE and self.flash is not None
-            self.same = sound and signature_in(self.flash) == self.signature  # type: ignore[arg-type]
+            self.same = sound and signature_in(self.flash) == self.signature != 0  # type: ignore[arg-type]
         failed = self._error != isa.LoadError.NONE or (scrubbing and self.machine is None)
         busy = bool(self._scrubbing) or self.starting > 0
         ready = self.flash is not None and not self.starting
@@ -167,9 +167,9 @@ class FakeCore(Transport):
         return found
 
     def _load(self) -> tuple[int, int]:
-        if self.flash is not None and self._image == until_rest(self.flash):
-            self.machines = [Machine.load(read_image(self.flash), size=self.size) for _ in range(self.cores)]
-            self.signature, self.same = signature_in(self.flash), False
+        if self.flash is not None and self._image == until_rest(whole := with_signature(self.flash)):
+            self.machines = [Machine.load(read_image(whole), size=self.size) for _ in range(self.cores)]
+            self.signature, self.same = signature_in(whole), False
             return 1, 0
         if len(self._image) < 12 or len(self._image) < struct.unpack_from("<I", self._image, 8)[0]:
             return 0, 0
