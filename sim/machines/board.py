@@ -7,7 +7,7 @@ from pathlib import Path
 from boards import Board
 from firmware.host.transport import Transport
 from firmware.image.image import write_image
-from firmware.image.sections import signature, unpack
+from firmware.image.sections import signature, unpack, unsigned
 from firmware.isa import Width
 from firmware.program import Program
 from hdl.board import times
@@ -51,10 +51,10 @@ class BoardSimulation(Machine):
 
     With ``image``, the bytes at the board's image offset in flash, it reads an image from there as it does after power-up (:meth:`boot`
     waits for the end). With ``program`` it is preloaded (sim.machines.preload) instead, and only the sampler's registers are still to be
-    set over the UART; with the ``image`` of it too, the board knows that as what it runs and what its flash holds. Without either the
-    chip is blank. ``flash``, ``sdram``: how the chips are set up, on a board that has them. ``gap_bits``: of hdl.board.system.System;
-    ``gap_clocks``: the silence that it makes. ``uart``: the host's side of the UART, at ``baud`` bits a second of the board's time, by
-    default as the board is meant to be, from which its own whole number of clocks may differ.
+    set over the UART; with the ``image`` of it too, the board knows that as what it runs and, by its signature, what its flash holds.
+    Without either the chip is blank. ``flash``, ``sdram``: how the chips are set up, on a board that has them. ``gap_bits``: of
+    hdl.board.system.System; ``gap_clocks``: the silence that it makes. ``uart``: the host's side of the UART, at ``baud`` bits a second of
+    the board's time, by default as the board is meant to be, from which its own whole number of clocks may differ.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class BoardSimulation(Machine):
             self._preload(program)
             if image is not None:
                 self.sim["loader.signature.value"] = signature(unpack(write_image(program))[1])
-                self.sim["loader.signature.same"] = int(board.flash is not None)
+                self.sim["loader.signature.same"] = int(board.flash is not None and not unsigned(image))
         self.uart = self.sim.uart(from_design="uart_tx", to_design="uart_rx", divisor=board.clock_hz / (baud or board.uart_baud))
         if board.sdram is not None:
             self._attach_sdram(board, sdram)
