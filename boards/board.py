@@ -145,7 +145,6 @@ class Board:
             raise ValueError(
                 f"{self.name} has {self.cores} cores, so its tiers must be one, on chip: they can't share a {self.tiers[1].name}"
             )
-
         for tier in self.tiers:
             if tier.kind == "qspi" and tier.lines != 4:
                 raise ValueError(

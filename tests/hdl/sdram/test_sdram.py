@@ -125,6 +125,24 @@ def test_banks_by_turns_leave_no_gap():
     assert last[1] == 15 * (times.open + times.close) + 4
 
 
+def test_the_clocks_of_the_page():
+    """Of docs/reference/blocks/sdram.md: 16 lanes, 16 lines, 70 MHz, whichever of the parts there is."""
+    bench, rng = Bench(), random.Random(6)
+    bench.fill(rng, 1)
+
+    async def go(ctx):
+        assert await bench.start(ctx)
+        for bank in (0, 2):
+            await bench.ask(ctx, bank, 3, 0)
+            await bench.rest(ctx)
+
+    bench.run(go)
+    first = [clock for clock, _ in bench.seen.words[-8::4]]
+    assert [clock - taken for clock, taken in zip(first, bench.seen.taken, strict=True)] == [12, 12]
+    times = sdram_clocks([IS42S16160G_7, MT48LC16M16A2_7E], clock_hz=CLOCK_HZ, burst_words=8)
+    assert (times.open, times.close, times.refresh) == (2, 5, 5)
+
+
 @SHAPE
 def test_words_are_written_and_compared(part, lanes):
     bench, rng = Bench(part=part, lanes=lanes), random.Random(5)
