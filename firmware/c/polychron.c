@@ -422,6 +422,14 @@ polychron_result polychron_prepare(polychron_link *link, const polychron_network
     return result == POLYCHRON_OK ? polychron_set_sampler(link, &network->sampler) : result;
 }
 
+polychron_result polychron_start(polychron_link *link, const polychron_network *network) {
+    polychron_result result = polychron_prepare(link, network);
+    if (result != POLYCHRON_NEEDS_IMAGE || network->image == NULL)
+        return result;
+    result = polychron_load(link, network->image, network->image_size);
+    return result == POLYCHRON_OK ? polychron_prepare(link, network) : result;
+}
+
 /* ---- Steps ---------------------------------------------------------------------------------- */
 
 static polychron_result run(polychron_link *link, uint8_t command, const uint8_t *payload,

@@ -150,6 +150,10 @@ polychron_result polychron_load_end(polychron_link *link);
 /* The same for an image that lies in memory. */
 polychron_result polychron_load(polychron_link *link, const uint8_t *image, size_t size);
 
+/* polychron_prepare(), and where it asks for an image that is part of the program, the image is
+ * loaded and the network prepared again. */
+polychron_result polychron_start(polychron_link *link, const polychron_network *network);
+
 /* Lets the board read its flash and check every CRC; what is loaded stays. `hello` is the board
  * afterwards. Takes 0.5 s for each megabyte. */
 polychron_result polychron_scrub(polychron_link *link, polychron_hello *hello);

@@ -32,17 +32,6 @@ static uint32_t port_now(void *context) {
     return board_now_ms();
 }
 
-/* Makes the FPGA board run the network; loads it if need be. */
-static polychron_result connect(polychron_link *link) {
-    polychron_result result = polychron_prepare(link, &network);
-    if (result == POLYCHRON_NEEDS_IMAGE && network.image != NULL) {
-        result = polychron_load(link, network.image, network.image_size);
-        if (result == POLYCHRON_OK)
-            result = polychron_prepare(link, &network);
-    }
-    return result;
-}
-
 /* The line's end lets the network answer; any other byte is read by it at once. */
 static polychron_result answer(polychron_link *link) {
     uint8_t symbols[AT_ONCE];
@@ -77,7 +66,7 @@ int main(void) {
         board_feed_watchdog();
         board_show_error(result != POLYCHRON_OK);
         if (result != POLYCHRON_OK)
-            result = connect(&link);
+            result = polychron_start(&link, &network);
         else if (board_console_take(&byte))
             result = byte == '\n' ? answer(&link) : read_byte(&link, byte);
     }

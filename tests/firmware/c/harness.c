@@ -185,6 +185,8 @@ static polychron_result call(polychron_link *link, int what) {
         return polychron_load(link, network.image, network.image_size);
     case 'p':
         return polychron_prepare(link, &network);
+    case 'o':
+        return polychron_start(link, &network);
     case 'r':
         return polychron_reset(link, &network);
     case 'S':

@@ -89,6 +89,19 @@ def test_a_board_that_has_the_image_is_loaded_nothing(connect: Open) -> None:
     assert host.step(40) == drawn
 
 
+def test_start_loads_what_is_not_there(connect: Open) -> None:
+    empty, full = FakeCore(), FakeCore(flash=IMAGE)
+    drawn = []
+    for core in (empty, full):
+        host = connect(core)
+        host.call("o")
+        drawn.append(host.step(40))
+    table, mask = jitter_table(temperature=0.7, out_frac=3, outputs=PROGRAM.meta.placement.output_range)
+    assert drawn == 2 * [golden_run(NETWORK, [None] * 40, Sampler(seed=1, jitter=Jitter(table=table, mask=mask)))]
+    assert empty.signature == full.signature != 0
+    refused(Result.WRONG_CORE, lambda: connect(FakeCore(comparators=1)).call("o"))
+
+
 @pytest.mark.parametrize("k", [0, 3])
 def test_sampler_and_reset(connect: Open, k: int) -> None:
     host = connect(FakeCore())
