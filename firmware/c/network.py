@@ -1,24 +1,30 @@
-"""Command: a memory image as C, for a program that runs its network through the driver beside this file.
+"""Command: a network, or a memory image, as C for a program that runs it through the driver beside this file.
 
+python -m firmware.c.network --network NAME [--board NAME] [--flash byte|nibble] [--readings double|float|int] [...]
 python -m firmware.c.network --image FILE [--name NAME] [--out DIR] [--without-image] [--temperature T] [--k K] [--seed N]
 """
 
+import math
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from textwrap import wrap
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from boards import FlashMode
 from polychron.command.app import make_app, run
-from polychron.command.options import option
-from polychron.command.target import DRAWN, MAX_SEED
+from polychron.command.options import FLAT, Options, option
+from polychron.command.target import BOARD, DRAWN, FLASH, MAX_SEED, NETWORK
 
 if TYPE_CHECKING:
-    from ..program import Program
-    from ..sampling import Sampling
+    from golden.tasks.fitting.outputs.base import Outputs
+    from polychron.network import Network
 
-NO_INPUT = 0xFFFF
+    from .answers import Answers
+    from .meaning import Meaning
+    from .readings import Reading
+
 KEYWORDS = frozenset(
     "auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return"
     " short signed sizeof static struct switch typedef union unsigned void volatile while".split()
@@ -26,18 +32,35 @@ KEYWORDS = frozenset(
 
 app = make_app(
     "python -m firmware.c.network",
-    "Write a memory image as C, for a microcontroller that drives the board.",
+    "Write a network, or a memory image, as C, for a microcontroller that drives the board.",
     examples=[
+        "python -m firmware.c.network --network classify.safetensors --board icebreaker",
         "python -m firmware.c.network --image build/icebreaker/shakespeare/image.bin --temperature 0.7",
         "python -m firmware.c.network --image image.bin --without-image --name reader --out src",
     ],
 )
 
+READINGS = "of a network for data of your own: the type of the numbers that the program has; left out: double"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Options):
+    """What is written: a network, which is compiled first, or an image."""
+
+    network: Annotated[str | None, NETWORK] = None
+    board: Annotated[str | None, BOARD] = None
+    flash: Annotated[FlashMode | None, FLASH] = None
+    readings: Annotated[Literal["double", "float", "int"] | None, option(READINGS)] = None
+    image: Annotated[Path | None, option("image.bin, as a build or an export leaves it, instead of a network", metavar="FILE")] = None
+
+
+NOTHING = Source()
+
 
 @app.default
 def network(
+    source: Annotated[Source, FLAT] = NOTHING,
     *,
-    image: Annotated[Path, option("image.bin, as a build or an export leaves it", metavar="FILE")],
     name: Annotated[str, option("of the two files and of the constant in them", metavar="NAME")] = "network",
     out: Annotated[Path, option("folder for NAME.c and NAME.h", metavar="FOLDER")] = Path("."),
     without_image: Annotated[bool, option("leave the image's bytes out: it is in the board's flash")] = False,
@@ -45,95 +68,103 @@ def network(
     k: Annotated[int, option("with --temperature: draw among the K earliest spikes only; 0: among all", low=0, high=8, metavar="K")] = 0,
     seed: Annotated[int, option("with --temperature: initial state of the generator", low=1, high=MAX_SEED, metavar="N")] = 1,
 ) -> None:
-    from ..image.files import read_bytes, write_atomic
+    from polychron.command.terminal import printable
+
+    from ..image.files import write_atomic
     from ..image.image import read_image, with_signature
     from ..image.sections import unsigned
     from ..sampling import Sampling
+    from .source import array_bytes, network_arrays, network_header, network_source
 
     if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII) or name in KEYWORDS:
         raise ValueError(f"--name must be a name in C: letters, digits, underscores, a letter first, no keyword; not {name!r:.60}")
-    data = read_bytes(image)
+    data, meaning = _read(source)
     program = read_image(data)
     if unsigned(data) and (without_image or program.image_offset is not None):
-        raise ValueError(f"{image}: an image of version 1 can't be recognised in the board's flash: export its network anew")
+        raise ValueError(f"{source.image}: an image of version 1 can't be recognised in the board's flash: export its network anew")
     meta, sampling = program.meta, program.sampling
     if meta.kind == "signal":
-        raise ValueError(f"{image}: the network is of kind signal, of which the driver can't keep the state from step to step")
+        raise ValueError(f"{source.network or source.image}: the network is of kind signal, of which the driver can't keep the state from step to step")
     if temperature is None and (k, seed) != (0, 1):
         raise ValueError("--k and --seed need --temperature")
     if temperature is not None:
         sampling = Sampling.at(temperature, out_frac=meta.out_frac, outputs=meta.placement.output_range, seed=seed, k=k)
-    source = network_source(name, program, sampling, with_signature(data), with_image=not without_image)
-    write_atomic({out / f"{name}.h": network_header(name).encode(), out / f"{name}.c": source.encode()})
+    data = with_signature(data)
+    text = network_source(name, program, sampling, data, with_image=not without_image, meaning=meaning)
+    write_atomic({out / f"{name}.h": network_header(name, meaning).encode(), out / f"{name}.c": text.encode()})
+    sizes = array_bytes(network_arrays(program, sampling, data, with_image=not without_image))
+    parts = {"image": sizes.pop("image", 0), "map of readings": 0 if meaning is None else meaning.readings.size}
+    parts["more"] = sum(sizes.values()) + (0 if meaning is None else meaning.answers.size)
+    told = ", ".join(f"{size:,} {what}" for what, size in parts.items() if size)
+    print(f"{printable(out / name)}.c, {name}.h: {sum(parts.values()):,} bytes of constants: {told}")
 
 
-def network_header(name: str) -> str:
-    """NAME.h."""
-    guard = f"{name.upper()}_H"
-    return f'{_origin()}#ifndef {guard}\n#define {guard}\n\n#include "polychron.h"\n\nextern const polychron_network {name};\n\n#endif\n'
+def _read(source: Source) -> tuple[bytes, "Meaning | None"]:
+    """The image, and what the network says of readings and outputs, if it does."""
+    from polychron.network import load
+
+    from ..image.files import read_bytes
+
+    if source.network is None:
+        if source.image is None or (source.board, source.flash, source.readings) != (None, None, None):
+            raise ValueError("--board, --flash and --readings need --network" if source.image else "--network or --image must be given")
+        return read_bytes(source.image), None
+    if source.image is not None:
+        raise ValueError("--network and --image exclude each other")
+    found = load(source.network)
+    meaning = _meaning(found, source.readings)
+    return found.compile(board=source.board or "icebreaker", flash=source.flash).image, meaning
 
 
-def network_source(name: str, program: "Program", sampling: "Sampling", image: bytes, *, with_image: bool) -> str:
-    """NAME.c: the constant ``name`` and its arrays, which the compiler keeps in read-only memory."""
-    from ..image.sections import signature, unpack, until_rest
+def _meaning(found: "Network", kind: "Reading | None") -> "Meaning | None":
+    """What the card of a network for somebody's own data says; None of another network."""
+    from golden.integer.deep import classifier
+    from golden.integer.layer import NetworkError
+    from golden.tasks.fitting.card import KINDS, read_card
+    from golden.tasks.fitting.quantiles import LEVELS, MISSING
 
-    meta, width = program.meta, program.width
-    store, input_at = _start(program)
-    output = meta.placement.output
-    loaded = until_rest(image)
-    arrays: dict[str, tuple[str, Sequence[int]]] = {"store": ("int16_t", store)}
-    if with_image:
-        arrays["image"] = "uint8_t", loaded
-    if meta.kind == "deep":
-        arrays["input_at"] = "uint16_t", input_at
-    if meta.symbols is not None:
-        arrays["symbols"] = "int16_t", meta.symbols
-    if sampling.jittered and sampling.jitter is not None:
-        arrays["jitter"] = "int16_t", sampling.jitter.tolist()
-    pointer = {array: f"{name}_{array}" if array in arrays else "NULL" for array in ("store", "image", "input_at", "symbols", "jitter")}
-    fields = {
-        "lanes": width.lanes,
-        "comparators": width.comparators,
-        "in_flash": int(any(run.tier for run in program.runs)),
-        "signature": f"{signature(unpack(image)[1]):#x}u",
-        "image": pointer["image"],
-        "image_size": len(loaded),
-        "store": pointer["store"],
-        "store_size": len(store),
-        "output": output,
-        "output_end": min(len(store), output + -(-meta.n_out // width.lanes) * width.lanes),
-        "input_at": pointer["input_at"],
-        "inputs": meta.n_in if meta.kind == "deep" else 0,
-        "symbols": pointer["symbols"],
-        "outputs": meta.n_out,
-        "sampler": f"{{{sampling.seed}u, {sampling.k}, {sampling.mask}, {pointer['jitter']}}}",
-    }
-    members = "".join(f"    .{field} = {value},\n" for field, value in fields.items())
-    definitions = "".join(_array(kind, pointer[array], values) for array, (kind, values) in arrays.items())
-    return f'{_origin()}#include "{name}.h"\n\n{definitions}const polychron_network {name} = {{\n{members}}};\n'
+    from .meaning import Meaning
+    from .readings import Readings
+
+    card = found.integer.card
+    if card.get("task") not in [outputs.task for outputs in KINDS]:
+        if kind is not None:
+            raise ValueError(f"--readings: {found.name} is no network for data of your own, so it takes none")
+        return None
+    try:
+        integer = classifier(found.integer)
+        fitted = read_card(card, inputs=integer.n_in, outputs=integer.n_out)
+    except NetworkError as error:
+        raise NetworkError(f"{found.path}: {error}") from None
+    anchors = [group.anchors for layer in integer.layers().values() for group in layer.groups]
+    readings = Readings(
+        edges=fitted.quantiles.edges,
+        read=frozenset(number for array in anchors for number in array.ravel().tolist()),
+        levels=LEVELS,
+        missing=MISSING,
+        names=fitted.names,
+        kind=kind or "double",
+    )
+    return Meaning(readings=readings, answers=_answers(fitted.outputs, unit=2.0**-integer.out_frac))
 
 
-def _start(program: "Program") -> tuple[list[int], list[int]]:
-    """Latencies of the start by address, those of reference neurons in their places, and the number of the input at each, or none."""
-    meta = program.meta
-    store, input_at = program.store.tolist(), [NO_INPUT] * len(program.store)
-    if meta.kind == "deep":
-        for neuron, addresses in enumerate(meta.placement.neurons):
-            for address in addresses:
-                if neuron < meta.n_in:
-                    input_at[address] = neuron
-                else:
-                    store[address] = meta.placement.constants[neuron - meta.n_in]
-    return store, input_at
+def _answers(outputs: "Outputs", *, unit: float) -> "Answers":
+    """``outputs`` of latencies in ``unit``."""
+    from golden.tasks.fitting.outputs.classes import Classes
+    from golden.tasks.fitting.outputs.rarity import Rarity
+    from golden.tasks.fitting.outputs.values import Values
 
+    from .answers import ClassNames, Targets, Threshold
 
-def _array(kind: str, name: str, values: Iterable[int]) -> str:
-    lines = "\n".join(wrap(", ".join(map(str, values)), 96, initial_indent="    ", subsequent_indent="    "))
-    return f"static const {kind} {name}[] = {{\n{lines},\n}};\n\n"
-
-
-def _origin() -> str:
-    return "/* Generated by `python -m firmware.c.network` from a memory image. */\n"
+    match outputs:
+        case Classes():
+            return ClassNames(names=[str(label) for label in outputs.labels.tolist()], nats=unit / (outputs.temperature or 1.0))
+        case Values():
+            return Targets(offset=outputs.offset.tolist(), scale=(outputs.scale * unit).tolist(), names=outputs.names)
+        case Rarity():
+            return Threshold(latency=math.floor(-outputs.offset), normal=None if outputs.normal is None else str(outputs.normal))
+        case _:
+            raise TypeError(f"{type(outputs).__name__} has no meaning in C")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

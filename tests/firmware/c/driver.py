@@ -14,7 +14,7 @@ import pytest
 
 import firmware.c
 from firmware import isa
-from firmware.c.network import network_header, network_source
+from firmware.c.source import network_header, network_source
 from firmware.host.host import Counters, Faults, LinkError
 from firmware.host.transport import Transport
 from firmware.image.image import read_image
@@ -76,7 +76,7 @@ def _folder() -> TemporaryDirectory[str]:
 
 
 @cache
-def _driver(name: str) -> Path:
+def driver(name: str) -> Path:
     return compile_c(name, [SOURCES / "polychron.c"], Path(_folder().name) / f"{name}.o", *WARNINGS, *SANITIZERS, "-c")
 
 
@@ -90,7 +90,7 @@ def harness(name: str, image: bytes, *, temperature: float = 0.0) -> Path:
     folder.mkdir()
     (folder / "network.h").write_text(network_header("network"), encoding="utf-8")
     (folder / "network.c").write_text(network_source("network", program, sampling, image, with_image=True), encoding="utf-8")
-    sources = [HERE / "harness.c", folder / "network.c", _driver(name)]
+    sources = [HERE / "harness.c", folder / "network.c", driver(name)]
     return compile_c(name, sources, folder / "harness", f"-I{folder}", *WARNINGS, *SANITIZERS)
 
 
