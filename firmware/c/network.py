@@ -84,7 +84,8 @@ def network(
         raise ValueError(f"{source.image}: an image of version 1 can't be recognised in the board's flash: export its network anew")
     meta, sampling = program.meta, program.sampling
     if meta.kind == "signal":
-        raise ValueError(f"{source.network or source.image}: the network is of kind signal, of which the driver can't keep the state from step to step")
+        where = source.network or source.image
+        raise ValueError(f"{where}: the network is of kind signal, of which the driver can't keep the state from step to step")
     if temperature is None and (k, seed) != (0, 1):
         raise ValueError("--k and --seed need --temperature")
     if temperature is not None:

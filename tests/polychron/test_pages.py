@@ -17,6 +17,7 @@ from PIL import Image
 from sklearn.datasets import load_wine
 
 from golden.integer.shipped import find_network
+from polychron import LutClassifier
 
 from ..golden.tasks.images.test_mnist import write_files
 
@@ -33,7 +34,6 @@ NOT_RUN = re.compile(
 # What a page's names stand for: of files that ship, or that another command of the page would have made.
 NETWORKS = {
     "classify.md": {"mnist.safetensors": "mnist"},
-    "own-data.md": {"cancer.safetensors": "digits"},  # and the page's first command makes another
     "export.md": {"NETWORK.safetensors": "shakespeare"},
     "own-tables.md": {"larger.safetensors": "digits"},
     "train.md": dict.fromkeys(("my.safetensors", "best-17m.safetensors", "golden/networks/shakespeare.safetensors"), "shakespeare"),
@@ -65,7 +65,7 @@ def perform(command: str) -> int:
 
 
 def write_samples() -> None:
-    """What a page's names of files and folders of samples stand for."""
+    """What a page's names of files and folders of samples stand for, and of the network that a page's Python would have made."""
     readings = load_wine(as_frame=True).frame.rename(columns={"target": "state", "alcohol": "level"})
     readings.to_csv("readings.csv", index=False)
     np.save("readings.npy", readings.to_numpy())
@@ -75,6 +75,7 @@ def write_samples() -> None:
         place = Path("photos", "dark" if number % 2 else "bright", f"{number}.jpg")
         place.parent.mkdir(parents=True, exist_ok=True)
         Image.new("L", (40, 30), 20 + number if number % 2 else 200 - number).save(place)
+    LutClassifier(tables=4, pairs=2, epochs=1).fit(*load_wine(return_X_y=True)).save("cancer.safetensors")
 
 
 def test_what_is_shown_is_found() -> None:

@@ -61,7 +61,7 @@ def test_what_is_in_it(wheel: Path) -> None:
         path.relative_to(ROOT).as_posix()
         for package in PACKAGES
         for path in (ROOT / package).rglob("*.*")
-        if path.suffix in (".py", ".cpp", ".c", ".h")
+        if path.suffix in (".py", ".cpp", ".c", ".h", ".ino")
     }
     assert sources <= names
     assert not any(name.startswith(("tests", "benchmarks", "docs", "build")) for name in names)
