@@ -1,5 +1,5 @@
 """cocotb tests of the whole FPGA (ice40_pins.v, ecp5_pins.v) with a flash chip at its pins, and an SDRAM, run by
-test_fpga_icarus.py.
+test_fpga.py.
 
 Pins change at the cells of the FPGA; the chip sees that ``FPGA_OUT`` ps later, and the FPGA what the chip does ``FPGA_BACK`` ps after
 it. While an output of the chip is unstable, and where nobody drives, levels are random. ``FPGA_BOARD`` names the board, ``FPGA_BAUD`` is

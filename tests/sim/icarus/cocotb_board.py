@@ -1,4 +1,4 @@
-"""cocotb tests of the whole design behind its IO cells, run by test_board_icarus.py: UART by cocotbext-uart, no flash chip.
+"""cocotb tests of the whole design behind its IO cells, run by test_board.py: UART by cocotbext-uart, no flash chip.
 
 The host's side is the real driver (firmware.host.host), in a thread beside the simulation. ``BOARD_IMAGE`` names the image file,
 ``BOARD_NETWORK`` the network it was compiled from, ``BOARD_BIT_CLOCKS`` the clocks of a UART bit.
