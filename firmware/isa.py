@@ -12,7 +12,8 @@ from typing import Any, Protocol
 STORE_WORDS = 256  # words a bank
 ACC_WORDS = 256  # words a lane
 ZERO_WORD = 255  # of store and accumulators: always zero
-ANCHOR_WORDS = 512
+ANCHOR_WORDS = 512  # of most cores
+MAX_ANCHOR_WORDS = 4096
 MAX_ROW_BEATS = 128
 FLASH_ADDRESS_BITS = 24  # of a byte in a flash tier: 16 MB
 SDRAM_ADDRESS_BITS = 25  # of a byte in an SDRAM tier: four banks of 8 MB, the bank in the two highest
@@ -296,8 +297,8 @@ INSTRUCTION = {
     "shift": 3,
     "tier": 2,
     "mode": 3,
-    "anchor_base": 10,
-    "_word_1": 6,
+    "anchor_base": 12,
+    "_word_1": 4,
     "anchor_len": 10,
     "_word_2": 6,
     "table_base": 24,

@@ -55,6 +55,7 @@ ULX3S_85F_SDRAM = replace(
     clock_hz=70e6,  # half of the SDRAM's 140 MHz
     tiers=(ULX3S_85F.tiers[0], SDRAM),
     image_flash=FLASH,
+    anchor_words=2048,  # all of paper-transformer's, of which none must then be copied
 )
 
 ULX3S_85F_TWO = replace(

@@ -19,7 +19,7 @@ def space_words(width: isa.Width) -> dict[isa.Kind, int]:
     """16-bit words of each space of a core; of TABLES, what the address can reach."""
     return {
         isa.Kind.TABLES: 1 << 24,
-        isa.Kind.ANCHORS: isa.ANCHOR_WORDS * width.anchor_columns,
+        isa.Kind.ANCHORS: isa.MAX_ANCHOR_WORDS * width.anchor_columns,
         isa.Kind.PROGRAM: isa.MAX_INSTRUCTIONS * isa.WORDS_PER_INSTRUCTION,
         isa.Kind.STORE: width.store_latencies,
         isa.Kind.JITTER: 256,

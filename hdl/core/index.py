@@ -57,6 +57,7 @@ class IndexMaker(wiring.Component):
         pc = Signal(range(isa.MAX_INSTRUCTIONS))
         word = Signal(range(_HEAD_WORDS + 1))  # of the instruction: the next; the one before it arrives
         run = RunRegisters()  # its anchor_base goes up and its anchor_len down, word by word
+        base = run.anchor_base[: len(anchors.read.addr)]
         fresh = Signal(init=1)  # the run is the first of a step
         pending = Signal(range(isa.MAX_INSTRUCTIONS + 1))  # runs begun here and not yet retired
         accept = Signal()
@@ -83,7 +84,7 @@ class IndexMaker(wiring.Component):
         m.d.comb += [
             waits.eq(~take & ((held_sync & ~alone_next) | (held_fresh & ~(started | self.go)))),
             take.eq(self.reads.valid & self.reads.ready),
-            anchors.read.addr.eq(run.anchor_base[: len(anchors.read.addr)]),
+            anchors.read.addr.eq(base),
             anchors.read.en.eq(~word_valid | take),
         ]
         with m.If(self.go):
@@ -115,7 +116,7 @@ class IndexMaker(wiring.Component):
             with m.State("WORDS"):
                 m.d.comb += issue.eq((~word_valid | take) & room)
                 with m.If(issue):
-                    m.d.sync += [run.anchor_base.eq(run.anchor_base + 1), run.anchor_len.eq(run.anchor_len - 1), word_valid.eq(1)]
+                    m.d.sync += [base.eq(base + 1), run.anchor_len.eq(run.anchor_len - 1), word_valid.eq(1)]
                     with m.If(run.anchor_len == 1):
                         m.next = "HEAD"
 

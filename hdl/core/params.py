@@ -25,7 +25,7 @@ class CoreParams:
     far_bytes: int = 0
 
     def __post_init__(self) -> None:
-        for name, low, high in (("table_beats", 16, 1 << 22), ("anchor_words", 16, 1024), ("index_depth", 16, 1024)):
+        for name, low, high in (("table_beats", 16, 1 << 22), ("anchor_words", 16, isa.MAX_ANCHOR_WORDS), ("index_depth", 16, 1024)):
             value = getattr(self, name)
             unit = isa.MAX_ROW_BEATS if name == "table_beats" else 0  # the last beat is a row of zeros, of any length
             if not low <= value <= high or (value & (value - 1) and not (unit and value % unit == 0)):

@@ -30,7 +30,7 @@ def test_sizes_are_possible(name: str) -> None:
     board = boards.get(name)
     assert 0 < board.image_offset < board.flash_size
     assert all(tier.size % board.lanes == 0 for tier in board.tiers)
-    assert board.anchor_words <= 1024
+    assert board.anchor_words <= 4096
     assert board.program_instructions <= 32
     if board.sdram is not None:
         assert board.tiers.index(board.sdram) == 1  # the tier field of an instruction

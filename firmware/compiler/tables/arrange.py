@@ -73,6 +73,11 @@ def region_start(kept: int, width: isa.Width) -> int:
     return -(-(kept + 1) // unit) * unit
 
 
+def region_reached(start: int, width: isa.Width) -> bool:
+    """Whether an instruction has the side for copied words that begin at word ``start``."""
+    return start * width.anchor_beats // width.side_words < 1 << isa.INSTRUCTION["side"]
+
+
 def copied_blocks(lengths: dict[int | None, int], board: Board) -> list[int]:
     """The blocks whose words are copied, none if all fit: the choice that copies the fewest words a step."""
     room, total, width = board.anchor_words, sum(lengths.values()), isa.Width.of(board)
@@ -83,7 +88,8 @@ def copied_blocks(lengths: dict[int | None, int], board: Board) -> list[int]:
     for count in range(1, len(blocks) + 1):
         for chosen in combinations(blocks, count):
             words = [lengths[block] for block in chosen]
-            if region_start(total - sum(words), width) + max(words) <= room:
+            start = region_start(total - sum(words), width)
+            if start + max(words) <= room and region_reached(start, width):
                 choices.append((sum(words), chosen))
     if choices:
         return list(min(choices)[1])

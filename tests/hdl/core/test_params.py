@@ -45,7 +45,7 @@ def test_far_tiers_refused(banks: int, lanes: int, far_bytes: int, message: str)
     ("name", "high", "rule"),
     [
         ("table_beats", 1 << 22, "a power of two or a multiple of 128"),
-        ("anchor_words", 1024, "a power of two"),
+        ("anchor_words", 4096, "a power of two"),
         ("index_depth", 1024, "a power of two"),
     ],
 )

@@ -15,12 +15,14 @@ from boards import Board
 from firmware import isa
 from firmware.compiler import compile_network
 from firmware.program import Program
+from golden.integer.deep import DeepNetwork
 from golden.integer.file import load
+from golden.integer.layer import Layer, TableGroup
 from golden.integer.network import Network
 from hdl.board.parts import core_params
 from sim.cycles import predict
 from sim.machines.core import CoreSimulation
-from sim.machines.preload import TABLES
+from sim.machines.preload import ANCHORS, TABLES
 from sim.machines.session import CoreSession
 from sim.step_counts import step_counts
 
@@ -116,6 +118,31 @@ def test_random_networks_with_tables_in_flash(
         tiers.update((run.tier, run.int4) for run in program.runs)
         check(network, program, board, seed=seed)
     assert len(tiers) == 4
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_two_thousand_anchor_words(last: bool) -> None:
+    """More than ten bits of an instruction's first anchor word; ``last``: of a flipped bit in the last of them."""
+    rng, board = np.random.default_rng(1), replace(board_of(16), anchor_words=2048)
+
+    def layer(columns: int) -> Layer:
+        first = rng.integers(0, 32, (620, 2))
+        anchors = np.stack([first, (first + rng.integers(1, 32, (620, 2))) % 32], axis=2).astype(np.int16)
+        return Layer(groups=(TableGroup(anchors=anchors, tables=rng.integers(-7, 8, (620, 4, columns)).astype(np.int8)),), bits=4)
+
+    network = DeepNetwork(n=32, hidden=(layer(32), layer(32)), output=layer(10), constants=np.zeros(0, np.int16)).validate()
+    program = compile_network(network, board)
+    assert [run.anchor_base > 1023 for run in program.runs] == [False, False, True]
+    if not last:
+        check(network, program, board, seed=1)
+        return
+    session = CoreSession(network, program, params=core_params(board), board=board)
+    words = session.core.sim.memory(f"core.{ANCHORS}")
+    words[len(program.anchors) - 1] ^= 1  # the bank that slot 0 reads
+    for _ in range(STEPS):
+        session.classify(rng.integers(-300, 300, 32).astype(np.int16))
+    assert "op output, neuron " in str(session.difference)
+    session.close()
 
 
 LANES = (8, 16, 32)
