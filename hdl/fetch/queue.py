@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.fetch.streamer import rows_layout
 
-DEPTH = 4  # rows, a power of two
+DEPTH = 8  # rows, a power of two: what is asked of the far tier goes on while a next distance of attention is begun
 
 
 class RowQueue(wiring.Component):

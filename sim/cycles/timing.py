@@ -75,7 +75,7 @@ FLASH = {
 # SDRAM's controller, and the queue before the streamer where there is one
 SDRAM_QUEUE = 4  # rows that the controller keeps waiting
 SDRAM_READ_TO_WORDS = 8  # a READ is decided -> its first words are at the core
-ROW_QUEUE = 4  # rows that wait for the streamer
+ROW_QUEUE = 8  # rows that wait for the streamer
 
 # Accumulators and write-back
 PAIR_CLOCKS = 2  # an int4 couple fills two words, in clocks that follow each other
