@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from polychron.command.app import make_app, run
 from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, command_line, preset_values
-from polychron.command.terminal import printable
+from polychron.command.target import Target
 
 from .tasks.images.recipe import DIGITS_PRESETS, MNIST_PRESETS, ImageOptions, MnistOptions
 from .tasks.tables.options import AnomalyOptions, ClassifyOptions, RegressOptions, TableOptions
@@ -106,30 +106,14 @@ def anomaly(options: Annotated[AnomalyOptions, FLAT], *, json: Json = False) -> 
 
 
 def _table(task: str, options: TableOptions, *, json: bool) -> None:
+    from polychron.clocks import tell_clocks
+
     from .tasks.tables.task import run as train_table
 
     command = command_line(f"python -m golden.train {task}", options, defaults=type(options)(data=Path()))
     with reported(json) as figures:
         figures |= train_table(task, options, out=options.out or Path(f"{task}.safetensors"), command=command)
-        figures |= _on_a_core(figures["file"])
-
-
-def _on_a_core(file: Path) -> dict[str, Any]:
-    """What the network in ``file`` costs on the board that commands take if none is named: print it, and give it for ``--json``."""
-    from polychron.command.target import Target
-    from polychron.network import load
-
-    board = Target().board
-    try:
-        found = load(file).compile(board=board).estimate()
-    except ValueError as error:  # of a network that is larger than the board's memories; it is saved
-        print(f"note: no figures of the {board}: {printable(error, limit=300)}")
-        return {"board": board, "clocks_per_step": None, "steps_per_second": None}
-    clocks, rate = found.clocks_per_step, found.steps_per_second
-    print(
-        f"on the {board}: {clocks:,} clocks a sample by the cycle model, {rate:,} samples a second (energy: estimated by polychron build)"
-    )
-    return {"board": board, "clocks_per_step": clocks, "steps_per_second": rate}
+        figures |= tell_clocks(figures["file"], board=Target().board)
 
 
 main = partial(run, app)

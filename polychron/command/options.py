@@ -113,19 +113,26 @@ def flag_of(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def command_line(command: str, options: Options, *, defaults: Options) -> str:
-    """``command`` with the options that differ from ``defaults``, for a card; files by name only (their hash stands beside)."""
-    words = [command]
+def words_of(options: Options, *, defaults: Options, always: Sequence[str] = ()) -> list[str | Path]:
+    """The options that differ from ``defaults``, and those ``always`` named, as words of a command line; not what stands on no card."""
+    words: list[str | Path] = []
     hints = _hints(type(options))
     for name in (field.name for field in fields(options)):
         value = getattr(options, name)
-        if value == getattr(defaults, name, UNRECORDED) or UNRECORDED in getattr(hints[name], "__metadata__", ()):
+        same = name not in always and value == getattr(defaults, name, UNRECORDED)
+        if same or UNRECORDED in getattr(hints[name], "__metadata__", ()):
             continue
         for parameter in _parameters(hints[name]):
             if isinstance(parameter.converter, Word):
                 value = parameter.converter.between.join(map(str, value)) or "0"
-        words += [flag_of(name)] if value is True else [flag_of(name), value.name if isinstance(value, Path) else str(value)]
-    return " ".join(words)
+        words += [flag_of(name)] if value is True else [flag_of(name), value if isinstance(value, Path) else str(value)]
+    return words
+
+
+def command_line(command: str, options: Options, *, defaults: Options) -> str:
+    """``command`` with the options that differ from ``defaults``, for a card; files by name only (their hash stands beside)."""
+    words = words_of(options, defaults=defaults)
+    return " ".join([command, *(word.name if isinstance(word, Path) else word for word in words)])
 
 
 def given(arguments: ArgumentCollection, name: str) -> str | None:

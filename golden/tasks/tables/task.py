@@ -43,15 +43,11 @@ def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[st
     (docs/user/json.md). ``command`` goes into the card."""
     kind = TASKS[task]
     check_out(out)
-    with under_way("reading the samples"):
-        train, test = _parts(kind, options)
-    if out.exists() and any(out.samefile(file) for file in (*train.files, *test.files)):
-        raise NetworkError(f"--out: {printable(out)} is the file of the samples, and would be overwritten")
-    if len(test.x) < kind.fewest:
-        raise NetworkError(f"{printable(options.data)}: at least {kind.fewest} samples must be held out, not {len(test.x)}")
+    train, test = parts(kind, options)
+    check_spared(out, "--out", train, test)
     train = kind.chosen(train, options)
     training = kind.training(train, options)
-    quantiles = _quantiles(training, train, options)
+    quantiles = quantiles_of(training, train, options)
     more = {"command": command, "data": _about(train, options), "seed": options.seed, "versions": versions()}
     calibrated = None
     with StopRequest() as stop, bar(training.steps * (1 + FOLDS * options.calibrated), unit="round") as line:
@@ -90,8 +86,23 @@ def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[st
     return {"file": out, "figures": figures, "peers": peers, "anchor_pairs": count, "table_bytes": network.table_bytes()}
 
 
-def _quantiles(training: Training, train: Samples, options: TableOptions) -> Quantiles:
-    """The map of the inputs."""
+def parts(kind: Kind[Any, Any], options: TableOptions) -> tuple[Samples, Samples]:
+    """What is trained on and what is held out, read as ``options`` say."""
+    with under_way("reading the samples"):
+        train, test = _divided(kind, options)
+    if len(test.x) < kind.fewest:
+        raise NetworkError(f"{printable(options.data)}: at least {kind.fewest} samples must be held out, not {len(test.x)}")
+    return train, test
+
+
+def check_spared(path: Path, option: str, *read: Samples) -> None:
+    """Refuse to write to ``path``, which ``option`` names, where it is one of the files that were read."""
+    if path.exists() and any(path.samefile(file) for samples in read for file in samples.files):
+        raise NetworkError(f"{option}: {printable(path)} is the file of the samples, and would be overwritten")
+
+
+def quantiles_of(training: Training, train: Samples, options: TableOptions) -> Quantiles:
+    """The map of the inputs; ``NetworkError`` where no network's file could hold it."""
     quantiles = training.quantiles(train.x)
     if (count := sum(map(len, quantiles.edges))) > MOST_BOUNDS:
         needed = f"{len(train.names)} inputs take {count} bounds between their numbers"
@@ -132,8 +143,7 @@ def _others(kind: Kind[Any, Any], x: Numbers, answers: Answers, test: Numbers) -
             yield Peer(name, found)
 
 
-def _parts(kind: Kind[Any, Any], options: TableOptions) -> tuple[Samples, Samples]:
-    """What is trained on and what is held out."""
+def _divided(kind: Kind[Any, Any], options: TableOptions) -> tuple[Samples, Samples]:
     samples = read_samples(options.data, kind.target(None), target=options.target, group=options.group, size=options.images)
     try:
         kind.check(samples)
