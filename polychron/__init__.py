@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .program import Build, Estimate, Program
     from .trained import Score
     from .training import train
+    from .tuning.api import tune
+    from .tuning.result import Tuning
 
 __all__ = [
     "Build",
@@ -37,15 +39,19 @@ __all__ = [
     "Program",
     "Score",
     "StreamClassifier",
+    "Tuning",
     "connect",
     "load",
     "networks",
     "train",
+    "tune",
 ]
 
 _HOMES = {
     "connect": "board",
     "train": "training",
+    "tune": "tuning.api",
+    "Tuning": "tuning.result",
     "Build": "program",
     "Estimate": "program",
     "Program": "program",

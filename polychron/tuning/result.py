@@ -1,0 +1,129 @@
+"""What a search has found: the frontier as a table, with the command that makes each shape of it."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from boards import Board
+from golden.tasks.tables.options import LearnOptions
+
+from ..command.options import words_of
+from ..command.terminal import printable
+from .options import Pick, TuneOptions
+from .shapes import Shape
+from .tried import Found, Tried, frontier, picked, trained
+
+MEANING = {"classify": "the share of the samples taken for another class", "regress": "the share of the variance not explained, 1 - R2"}
+
+
+def train_command(task: str, options: LearnOptions) -> str:
+    """The command that trains by ``options``."""
+    words = words_of(options, defaults=type(options)(data=Path()), always=("tables", "pairs", "epochs"))
+    return shlex.join(["polychron", "train", task, *map(str, words)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuning:
+    """``tried``: all shapes of the study. ``samples``: of the training part, in ``folds``; ``held_out``: those that had no part in the
+    search. ``stopped``: whether it was interrupted."""
+
+    options: TuneOptions
+    board: Board
+    tried: tuple[Tried, ...]
+    default: Shape
+    samples: int
+    folds: int
+    held_out: int
+    stopped: bool
+
+    @property
+    def frontier(self) -> list[Found]:
+        """The shapes that no other beats in error, bytes and clocks, the least error first."""
+        return frontier(trained(self.tried))
+
+    @property
+    def picked(self) -> Found | None:
+        """The one that ``--pick`` names; None where no shape was trained."""
+        found = self.frontier
+        return picked(found, self.options.pick or "best") if found else None
+
+    def command(self, shape: Shape) -> str:
+        """The command that trains a shape."""
+        return train_command(self.options.task, self.options.training(shape))
+
+    def microseconds(self, found: Found) -> float:
+        """Of a sample, at the board's clock."""
+        return round(found.cost.clocks / self.board.clock_hz * 1e6, 3)
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The same for ``--json`` (docs/user/json.md)."""
+        given_up = [one for one in self.tried if one.reason is not None]
+        known = {one.shape: one for one in trained(self.tried)}
+        default = known.get(self.default)
+        return {
+            "study": self.options.file,
+            "board": self.board.name,
+            "clock_mhz": self.board.clock_hz / 1e6,
+            "samples": self.samples,
+            "folds": self.folds,
+            "held_out": self.held_out,
+            "interrupted": self.stopped,
+            "shapes_trained": len(known),
+            "frontier": [self._figures(one) for one in self.frontier],
+            "default": None if default is None else self._figures(default),
+            "picked": None if self.options.out is None or self.picked is None else self._figures(self.picked),
+            "not_trained": [{**one.shape._asdict(), "folds": len(one.errors), "reason": one.reason} for one in given_up],
+        }
+
+    def _figures(self, found: Found) -> dict[str, Any]:
+        error = found.error
+        return {
+            **found.shape._asdict(),
+            "error": error.value,
+            "error_low": error.low,
+            "error_high": error.high,
+            "table_bytes": found.cost.bytes,
+            "clocks_per_step": found.cost.clocks,
+            "microseconds": self.microseconds(found),
+            "command": self.command(found.shape),
+        }
+
+    def __str__(self) -> str:
+        options, found = self.options, self.frontier
+        refused = len([one for one in self.tried if one.cost is None])
+        given_up = len([one for one in self.tried if one.cost is not None and one.reason is not None])
+        counts = f"{len(self.tried) - refused - given_up} trained, {given_up} given up, {refused} that don't fit"
+        lines = [
+            f"{printable(options.data)}: {self.samples} samples in {self.folds} folds; the {self.held_out} held out have no part in it",
+            f"{len(self.tried)} shapes: {counts}; the search is kept in {printable(options.file)}",
+        ]
+        if not found:
+            return "\n".join([*lines, *self._of_default()])
+        marks = [self._marks(one) for one in found]
+        wide = max(map(len, [*marks, "--pick"]))
+        lines += [
+            f"error: {MEANING[options.task]}, by cross-validation, with its 95 % interval",
+            f"the frontier on the {self.board.name}, whose clock is {self.board.clock_hz / 1e6:g} MHz:",
+            f"{'error':<26}  {'bytes':>10}  {'clocks':>7}  {'us':>8}  {'--pick':<{wide}}  command",
+        ]
+        for one, mark in zip(found, marks, strict=True):
+            lines.append(f"{self._row(one)}  {mark:<{wide}}  {printable(self.command(one.shape), limit=1000)}")
+        return "\n".join([*lines, *self._of_default()])
+
+    def _row(self, found: Found) -> str:
+        cost = found.cost
+        return f"{found.error!s:<26}  {cost.bytes:>10,}  {cost.clocks:>7,}  {self.microseconds(found):>8.2f}"
+
+    def _marks(self, found: Found) -> str:
+        """The words of ``--pick`` that name it."""
+        return ", ".join(pick for pick in get_args(Pick) if picked(self.frontier, pick) == found)
+
+    def _of_default(self) -> list[str]:
+        """A line about the shape that a training has if nothing is said, or none where it wasn't tried."""
+        for one in self.tried:
+            if one.shape == self.default:
+                said = one.reason if one.reason is not None else self._row(trained([one])[0])
+                return [f"{said}  the default: {one.shape}" if one.reason is None else f"the default, {one.shape}: {said}"]
+        return []

@@ -1,0 +1,55 @@
+"""Shapes, and which of them a search draws from."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from golden.tasks.tables.options import LearnOptions
+
+if TYPE_CHECKING:
+    from optuna.trial import Trial
+
+    from golden.tasks.fitting.aims import Aim
+
+MOST_TABLES, MOST_PAIRS = 1023, 16
+FACTORS = (1 / 4, 1 / 2, 1, 2)
+"""Epochs that are tried, in those that a training has if nothing is said."""
+
+
+class Shape(NamedTuple):
+    """So many look-up tables of so many anchor pairs each, and how often joint fitting looks at each sample."""
+
+    tables: int
+    pairs: int
+    epochs: int
+
+    def __str__(self) -> str:
+        return f"{_counted(self.tables, 'table')} of {_counted(self.pairs, 'pair')}, {_counted(self.epochs, 'epoch')}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Space:
+    """1..1023 tables of 1..``pairs`` pairs, and one of ``epochs``. ``default``: the shape that a training has if nothing is said."""
+
+    pairs: int
+    epochs: tuple[int, ...]
+    default: Shape
+
+    @classmethod
+    def of(cls, samples: int, *, aim: "Aim", options: LearnOptions) -> Self:
+        """For so many samples to train on: a table of more rows than there are samples would have rows that none of them visits."""
+        from golden.tasks.fitting.learning import recipe_for
+
+        recipe = recipe_for(samples, aim=aim, tables=options.tables, pairs=options.pairs, epochs=None)
+        pairs = min(MOST_PAIRS, max(options.pairs, samples.bit_length() - 1))
+        epochs = sorted({max(1, round(factor * recipe.epochs)) for factor in FACTORS})
+        return cls(pairs=pairs, epochs=tuple(epochs), default=Shape(options.tables, options.pairs, recipe.epochs))
+
+    def drawn(self, trial: "Trial") -> Shape:
+        """What the sampler of a study suggests."""
+        tables = trial.suggest_int("tables", 1, MOST_TABLES, log=True)
+        pairs = trial.suggest_int("pairs", 1, self.pairs)
+        return Shape(tables, pairs, trial.suggest_categorical("epochs", self.epochs))

@@ -1,0 +1,121 @@
+"""``polychron tune``: the samples, the search, and the training of what was picked."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import boards
+from boards import Board
+from golden.tasks.fitting.cross_validation import folds
+from golden.tasks.fitting.learning import Learning
+from golden.tasks.products import check_out
+from golden.tasks.readers.sizes import shown
+from golden.tasks.tables.read import Samples
+from golden.tasks.tables.task import TASKS, check_spared, parts, quantiles_of
+from golden.tasks.tables.task import run as train_table
+
+from ..clocks import tell_clocks
+from ..command.options import command_line
+from ..command.terminal import printable
+from ..system.files import check_file
+from ..system.version import project_version
+from .costs import Inputs, cost_of_shape
+from .journal import Words, opened
+from .options import TuneOptions
+from .result import Tuning
+from .search import Search, Task
+from .shapes import Shape, Space
+
+
+def tuned(options: TuneOptions, *, client: Any = None) -> Tuning:
+    """Search as ``options`` say, from where their study is; ``client``: of Dask, for its workers. ``ValueError`` of one sentence where the
+    samples, the board or the study don't allow it."""
+    board = boards.flash_mode(boards.get(options.board), options.flash)
+    check_file(options.file)
+    if options.out is not None:
+        check_out(options.out)
+    kind, plain = TASKS[options.task], options.training()
+    train, test = parts(kind, plain)
+    for option, file in (("--study", options.file), ("--out", options.out)):
+        if file is not None:
+            check_spared(file, option, train, test)
+    if options.out is not None and options.out.absolute() == options.file.absolute():
+        raise ValueError("--out and --study must be different files")
+    count = _folds(train, options)
+    task = _task(train, options, board)
+    with opened(options.file, _about(options, train, test)) as study:
+        search = Search(study=study, task=task, options=options, client=client)
+        stopped = search.run()
+    return Tuning(
+        options=options,
+        board=board,
+        tried=tuple(search.tried),
+        default=task.space.default,
+        samples=len(train.x),
+        folds=count,
+        held_out=len(test.x),
+        stopped=stopped,
+    )
+
+
+def _folds(train: Samples, options: TuneOptions) -> int:
+    """How many there are."""
+    count = len(list(folds(np.arange(len(train.x)), train.groups, seed=options.seed)))
+    if not count:
+        needed = "four samples to train on" if train.groups is None else "two groups to train on"
+        raise ValueError(f"{printable(options.data)}: cross-validation needs at least {needed}")
+    return count
+
+
+def _task(train: Samples, options: TuneOptions, board: Board) -> Task:
+    """Refused where not even the smallest network fits the board."""
+    plain = options.training()
+    training = TASKS[options.task].training(train, plain)
+    assert isinstance(training, Learning)
+    latencies = quantiles_of(training, train, plain).latencies(train.x)
+    vary = np.flatnonzero(np.ptp(latencies, axis=0) > 0)
+    vary = vary if len(vary) else np.zeros(1, np.int64)  # any, as growing takes it
+    inputs = Inputs(count=latencies.shape[1], vary=vary, outputs=training.outputs.count)
+    cost_of_shape(Shape(1, 1, 1), inputs, board)
+    space = Space.of(len(train.x), aim=training.outputs.aim, options=plain)
+    return Task(train=train, space=space, inputs=inputs, board=board)
+
+
+def _about(options: TuneOptions, train: Samples, test: Samples) -> Words:
+    """What makes this search another one than that of a study."""
+
+    def file(path: Path, digest: str) -> tuple[str, str]:
+        return f"{path.name} (SHA-256 {digest[:12]})", digest
+
+    size = "none" if train.size is None else shown(train.size)
+    targets = ",".join(train.targets)
+    return {
+        "the task": (options.task, options.task),
+        "--data": file(options.data, train.sha256),
+        "--test": ("none", "") if options.test is None else file(options.test, test.sha256),
+        "--target": (targets, hashlib.sha256(repr(train.targets).encode()).hexdigest()),
+        "--group": (options.group or "none", options.group or ""),
+        "--size": (size, size),
+        "--seed": (str(options.seed), options.seed),
+        "--board": (options.board, options.board),
+        "--flash": (options.flash or "left out", options.flash or ""),
+        "the version of polychron": (project_version(), project_version()),
+    }
+
+
+def train_picked(found: Tuning) -> dict[str, Any]:
+    """Train what was picked on the whole training part, as ``polychron train`` does, print the figures of the held-out part, and give them
+    for ``--json``: none where nothing was trained, or the search was interrupted."""
+    options, pick = found.options, found.picked
+    if options.out is None:
+        return {}
+    if pick is None or found.stopped:
+        print("note: no network was made: " + ("the search was interrupted" if found.stopped else "no shape was trained"))
+        return {}
+    plain = options.training(pick.shape)
+    print(f"picked, the {options.pick or 'best'}: {pick.shape}")
+    command = command_line(f"python -m golden.train {options.task}", plain, defaults=type(plain)(data=Path()))
+    figures = train_table(options.task, plain, out=options.out, command=command)
+    return figures | tell_clocks(options.out, board=options.board, flash=options.flash)
