@@ -68,7 +68,7 @@ class Workers:
         if client is None:
             return cls(room=1, executor=Here(), train=train, stop=stop, end=end)
         threads = max(1, sum(client.nthreads().values()))
-        given = client.scatter(train, broadcast=True)
+        given = client.scatter(train, broadcast=True, hash=False)  # under a name that no earlier search is about to release
         return cls(room=threads, executor=client.get_executor(pure=False), train=given, stop=None, end=end)
 
     def submit(self, options: TuneOptions, shape: Shape, rivals: Sequence[Rival]) -> "Future[Outcome | None]":
@@ -96,6 +96,8 @@ class Search:
 
     def run(self) -> bool:
         """Search until the time or the number of shapes is reached, or none that is drawn is new; whether it was interrupted."""
+        from optuna.trial import TrialState
+
         end = None if self.options.limit is None else time.monotonic() + 60 * self.options.limit
         with StopRequest() as stop, bar(self.options.trials, unit="shape", initial=len(self.tried)) as line:
             workers = Workers.of(self.client, self.task.train, stop, end)
@@ -106,8 +108,8 @@ class Search:
                 done, _ = wait(self._running, timeout=PERIOD, return_when=FIRST_COMPLETED)
                 for future in done:
                     self._take(future, line)
-            for future in list(self._running):
-                self._take(future, line)
+            for trial, _, _ in self._running.values():
+                self.study.tell(trial, state=TrialState.FAIL)
             workers.executor.shutdown(wait=False)
             return stop.made
 
@@ -164,11 +166,11 @@ class Search:
         return tuple(Rival(name=str(one.shape), errors=one.errors) for one in found)
 
     def _take(self, future: "Future[Outcome | None]", line: "tqdm[Any]") -> None:
-        """Of a trial; what has not come to its end leaves nothing."""
+        """Of a trial; what was cut short leaves nothing."""
         from optuna.trial import TrialState
 
         trial, shape, cost = self._running.pop(future)
-        outcome = future.result() if future.done() and not future.cancelled() else None
+        outcome = future.result()
         if outcome is None:
             self.study.tell(trial, state=TrialState.FAIL)
         else:

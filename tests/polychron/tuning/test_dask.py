@@ -20,14 +20,14 @@ def test_the_results_do_not_depend_on_who_finds_them(tmp_path: Path, monkeypatch
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
         with pytest.MonkeyPatch.context() as elsewhere:
             elsewhere.setattr("polychron.tuning.trial.fit_numbers", None)  # of this process, which trains nothing
-            found = polychron.tune("classify", data="classify.csv", trials=8, seed=2, client=client)
-        more = polychron.tune("classify", data="classify.csv", trials=9, seed=2, client=client)
-    assert (len(found.tried), len(more.tried)) == (8, 9)
-    assert len(finished(Path("classify.study"))) == 9
+            found = polychron.tune("classify", data="classify.csv", trials=5, seed=2, client=client)
+        more = polychron.tune("classify", data="classify.csv", trials=6, seed=2, client=client)
+    assert (len(found.tried), len(more.tried)) == (5, 6)
+    assert len(finished(Path("classify.study"))) == 6
     options = TuneClassify(data=Path("classify.csv"), seed=2)
     train, _ = parts(TASKS["classify"], options.training())
     results = trained(more.tried)
-    assert len(results) >= 4
+    assert len(results) > 3
     for one in results:
         alone = try_shape("classify", train, options.training(one.shape), (), None)
         assert alone is not None
