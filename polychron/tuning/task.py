@@ -44,7 +44,7 @@ def tuned(options: TuneOptions, *, client: Any = None) -> Tuning:
     if options.out is not None and options.out.absolute() == options.file.absolute():
         raise ValueError("--out and --study must be different files")
     count = _folds(train, options)
-    task = _task(train, options, board)
+    task = task_of(train, options, board)
     with opened(options.file, _about(options, train, test)) as study:
         search = Search(study=study, task=task, options=options, client=client)
         stopped = search.run()
@@ -69,7 +69,7 @@ def _folds(train: Samples, options: TuneOptions) -> int:
     return count
 
 
-def _task(train: Samples, options: TuneOptions, board: Board) -> Task:
+def task_of(train: Samples, options: TuneOptions, board: Board) -> Task:
     """Refused where not even the smallest network fits the board."""
     plain = options.training()
     training = TASKS[options.task].training(train, plain)

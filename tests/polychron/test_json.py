@@ -76,12 +76,14 @@ CLASSIFY = "train classify --data table.csv --tables 2 --pairs 1 --epochs 1 --ou
 REGRESS = CLASSIFY.replace("classify", "regress").replace("table.safe", "numbers.safe")
 RARE = "train anomaly --data table.csv --target kind --tables 4 --pairs 2 --out rare.safetensors"
 PLAIN = "train anomaly --data table.csv --tables 4 --pairs 2 --out plain.safetensors"
+TUNE = "tune classify --data table.csv --trials 2"
 TRAIN = "train text --text text --preset small --steps 3"
 # section of the page, and commands that have its keys between them
 SHOWN = [
     ("polychron estimate", ["estimate --network paper-rnn"]),
     ("polychron export", ["export --network transformer --out image"]),
     ("polychron report", ["report --network digits --out r.html", "report --compare digits digits --out c.html"]),
+    ("polychron tune", [f"{TUNE} --out tuned.safetensors --board upduino_v3", f"{TUNE} --study other.study --seed 9"]),
     ("polychron train", [TRAIN, "train digits --minutes 0", CLASSIFY, REGRESS, RARE, PLAIN]),
     (
         "polychron eval",

@@ -29,7 +29,7 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What takes longer, needs a board, or would download, is only parsed. Other tests have such trainings, builds and conversations.
 NOT_RUN = re.compile(
     r"(golden\.train|polychron train) (text|transformer|mnist)"
-    r"|(golden\.|polychron )data |(hdl\.build|polychron build)(?!.*--estimate)|polychron (board|page|program)|--port|sim\.bench"
+    r"|(golden\.|polychron )data |polychron tune|(hdl\.build|polychron build)(?!.*--estimate)|polychron (board|page|program)|--port|sim\.bench"
 )
 # What a page's names stand for: of files that ship, or that another command of the page would have made.
 NETWORKS = {
@@ -110,7 +110,14 @@ def test_the_commands_of_a_page_run(
 
 
 # api.md and own-tables.md are run by tests of their own; talk.md needs a board.
-@pytest.mark.parametrize(("name", "first", "part"), [("simulate.md", "[", "] None\n"), ("own-data.md", "['", "{'pairs': 4")])
+@pytest.mark.parametrize(
+    ("name", "first", "part"),
+    [
+        ("simulate.md", "[", "] None\n"),
+        ("own-data.md", "['", "{'pairs': 4"),
+        ("tune.md", "wine.csv: 133 samples in 4 folds", "picked, the fastest: "),
+    ],
+)
 def test_the_python_of_a_page_runs(name: str, first: str, part: str, tmp_path: Path) -> None:
     script = "\n".join(python_of((ROOT / "docs" / "user" / name).read_text(encoding="utf-8")))
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -122,4 +129,4 @@ def test_the_python_of_a_page_runs(name: str, first: str, part: str, tmp_path: P
 
 def test_every_page_with_python_is_run() -> None:
     pages = {page.name for page in PAGES if python_of(page.read_text(encoding="utf-8"))}
-    assert pages == {"api.md", "own-data.md", "own-tables.md", "simulate.md", "talk.md"}
+    assert pages == {"api.md", "own-data.md", "own-tables.md", "simulate.md", "talk.md", "tune.md"}
