@@ -21,7 +21,7 @@ def tune(task: Literal["classify", "regress"], *, client: Any = None, **options:
     words = ["tune", task]
     for name, value in options.items():
         if value is not None:
-            words += [flag_of(name), str(value)]
+            words.append(f"{flag_of(name)}={value}")
     with shown():
         found = tuned(parsed(app, words)["options"], client=client)
         train_picked(found)

@@ -20,7 +20,7 @@ from ..system.files import check_file
 try:
     from optuna.storages.journal import BaseJournalBackend
 except ModuleNotFoundError:
-    raise ModuleNotFoundError("a search needs Optuna: pip install 'polychron[tune]'", name="optuna") from None
+    raise ValueError("a search needs Optuna: pip install 'polychron[tune]'") from None
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -51,9 +51,10 @@ class Lines(BaseJournalBackend):
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         lines = b"".join(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs)
-        while lines:
-            lines = lines[self._file.write(lines) :]
-        os.fsync(self._file)
+        with _named(self._file):
+            while lines:
+                lines = lines[self._file.write(lines) :]
+            os.fsync(self._file)
         self._known += json.loads(json.dumps(logs))  # nobody else's objects
 
 
@@ -68,16 +69,25 @@ def opened(path: Path, about: Words) -> Iterator["Study"]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         with FileIO(path, "a+") as file:
-            _lock(file, path)
-            study = _study(file, _read(file, path), path)
+            with _named(file):
+                _lock(file, path)
+                known = _read(file, path)
+            study = _study(file, known, path)
             _compare(study, path, about)
             for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):  # when the process ended; it is drawn again
                 study.tell(trial.number, state=TrialState.FAIL)
             yield study
-    except OSError as error:
-        raise error if error.filename else OSError(error.errno, error.strerror, str(path)) from None
     finally:
         optuna.logging.set_verbosity(before)
+
+
+@contextmanager
+def _named(file: FileIO) -> Iterator[None]:
+    """What fails while it is entered names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(file.name)) from None
 
 
 def _lock(file: FileIO, path: Path) -> None:

@@ -1,6 +1,7 @@
 """What a search has found: the frontier as a table, with the command that makes each shape of it."""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -11,10 +12,14 @@ from golden.tasks.tables.options import LearnOptions
 from ..command.options import words_of
 from ..command.terminal import printable
 from .options import Pick, TuneOptions
-from .shapes import Shape
+from .shapes import Shape, counted
 from .tried import Found, Tried, frontier, picked, trained
 
-MEANING = {"classify": "the share of the samples taken for another class", "regress": "the share of the variance not explained, 1 - R2"}
+MEANING = {"classify": "the share of samples taken for another class", "regress": "1 - R2, the share of variance not explained"}
+
+
+HEAD = f"{'error':<26}{'bytes':>10}{'clocks':>8}{'us':>9}{'tables':>8}{'pairs':>7}{'epochs':>8}"
+DEFAULT = "the default"
 
 
 def train_command(task: str, options: LearnOptions) -> str:
@@ -91,39 +96,52 @@ class Tuning:
         }
 
     def __str__(self) -> str:
-        options, found = self.options, self.frontier
-        refused = len([one for one in self.tried if one.cost is None])
-        given_up = len([one for one in self.tried if one.cost is not None and one.reason is not None])
-        counts = f"{len(self.tried) - refused - given_up} trained, {given_up} given up, {refused} that don't fit"
+        found = self.frontier
         lines = [
-            f"{printable(options.data)}: {self.samples} samples in {self.folds} folds; the {self.held_out} held out have no part in it",
-            f"{len(self.tried)} shapes: {counts}; the search is kept in {printable(options.file)}",
+            f"{printable(self.options.data)}: {self.samples} samples in {self.folds} folds; the {self.held_out} held out have no part in it",
+            f"{self._counts()}; kept in {printable(self.options.file)}",
         ]
         if not found:
             return "\n".join([*lines, *self._of_default()])
-        marks = [self._marks(one) for one in found]
-        wide = max(map(len, [*marks, "--pick"]))
+        lines += [f"the frontier on the {self.board.name}, whose clock is {self.board.clock_hz / 1e6:g} MHz:", HEAD]
+        lines += [self._row(one, self._marks(one)) for one in found]
+        lines += self._of_default()
+        lines += [f"error: {MEANING[self.options.task]}, by cross-validation, with its 95 % interval"]
+        commands = {one.shape: ", ".join(self._picks(one)) for one in found if self._picks(one)}
+        wide = max(map(len, commands.values()))
         lines += [
-            f"error: {MEANING[options.task]}, by cross-validation, with its 95 % interval",
-            f"the frontier on the {self.board.name}, whose clock is {self.board.clock_hz / 1e6:g} MHz:",
-            f"{'error':<26}  {'bytes':>10}  {'clocks':>7}  {'us':>8}  {'--pick':<{wide}}  command",
+            "smallest, fastest: of those whose error is within the interval of the best",
+            "to train one, and any other by its numbers:",
         ]
-        for one, mark in zip(found, marks, strict=True):
-            lines.append(f"{self._row(one)}  {mark:<{wide}}  {printable(self.command(one.shape), limit=1000)}")
-        return "\n".join([*lines, *self._of_default()])
+        lines += [f"  {picks:<{wide}}  {printable(self.command(shape), limit=1000)}" for shape, picks in commands.items()]
+        return "\n".join(lines)
 
-    def _row(self, found: Found) -> str:
-        cost = found.cost
-        return f"{found.error!s:<26}  {cost.bytes:>10,}  {cost.clocks:>7,}  {self.microseconds(found):>8.2f}"
+    def _counts(self) -> str:
+        """How many shapes there are, and what became of them."""
+        refused = len([one for one in self.tried if one.cost is None])
+        given_up = len([one for one in self.tried if one.cost is not None and one.reason is not None])
+        trained = len(self.tried) - refused - given_up
+        parts = [(trained, "trained"), (given_up, "given up"), (refused, f"too large for the {self.board.name}")]
+        return f"{counted(len(self.tried), 'shape')}: {', '.join(f'{count} {what}' for count, what in parts if count) or 'none tried yet'}"
 
-    def _marks(self, found: Found) -> str:
+    def _row(self, found: Found, marks: Sequence[str]) -> str:
+        cost, shape = found.cost, found.shape
+        told = f"{found.error!s:<26}{cost.bytes:>10,}{cost.clocks:>8,}{self.microseconds(found):>9.2f}"
+        return f"{told}{shape.tables:>8}{shape.pairs:>7}{shape.epochs:>8}  {', '.join(marks)}".rstrip()
+
+    def _picks(self, found: Found) -> list[str]:
         """The words of ``--pick`` that name it."""
-        return ", ".join(pick for pick in get_args(Pick) if picked(self.frontier, pick) == found)
+        return [pick for pick in get_args(Pick) if picked(self.frontier, pick) == found]
+
+    def _marks(self, found: Found) -> list[str]:
+        return self._picks(found) + [DEFAULT] * (found.shape == self.default)
 
     def _of_default(self) -> list[str]:
-        """A line about the shape that a training has if nothing is said, or none where it wasn't tried."""
+        """A line about the shape that a training has if nothing is said, or none where it wasn't tried or is on the frontier."""
         for one in self.tried:
             if one.shape == self.default:
-                said = one.reason if one.reason is not None else self._row(trained([one])[0])
-                return [f"{said}  the default: {one.shape}" if one.reason is None else f"the default, {one.shape}: {said}"]
+                if one.reason is not None:
+                    return [f"{DEFAULT}, {one.shape}: {one.reason}"]
+                (found,) = trained([one])
+                return [] if found in self.frontier else [self._row(found, [DEFAULT])]
         return []

@@ -3,7 +3,7 @@ worth."""
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -31,14 +31,8 @@ DRAWS = 100
 PERIOD = 0.2
 """Seconds between two looks at what ends a search."""
 
-
-class Here(Executor):
-    """Runs what is submitted at once."""
-
-    def submit(self, call: Any, /, *args: Any, **options: Any) -> "Future[Any]":
-        done: Future[Any] = Future()
-        done.set_result(call(*args, **options))
-        return done
+GONE = "the workers of Dask have gone; the study has all that they found, and the same call goes on with it"
+DIED = "its training ended the workers that tried it, as one that takes too much memory does"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,22 +48,28 @@ class Task:
 @dataclass(frozen=True, kw_only=True)
 class Workers:
     """``room`` for so many trials side by side, what runs them, ``train`` as they are given it, and ``stop``, which they look at if they
-    can. ``end``: when the time is over, or None."""
+    can. ``end``: when the time is over, or None. ``fatal``: what a trial raises that ended its workers."""
 
     room: int
     executor: Executor
     train: Any
     stop: StopRequest | None
     end: float | None
+    fatal: tuple[type[Exception], ...] = ()
 
     @classmethod
     def of(cls, client: Any, train: Samples, stop: StopRequest, end: float | None) -> Self:
-        """Those of a client of Dask, or, of None, this process."""
+        """Those that a client of Dask has now, or, of None, a thread of this process."""
         if client is None:
-            return cls(room=1, executor=Here(), train=train, stop=stop, end=end)
-        threads = max(1, sum(client.nthreads().values()))
+            return cls(room=1, executor=ThreadPoolExecutor(1), train=train, stop=stop, end=end)
+        from distributed import KilledWorker
+
+        threads = sum(client.nthreads().values())
+        if not threads:
+            raise ValueError("the client of Dask has no workers")
         given = client.scatter(train, broadcast=True, hash=False)  # under a name that no earlier search is about to release
-        return cls(room=threads, executor=client.get_executor(pure=False), train=given, stop=None, end=end)
+        executor = client.get_executor(pure=False)
+        return cls(room=threads, executor=executor, train=given, stop=None, end=end, fatal=(KilledWorker,))
 
     def submit(self, options: TuneOptions, shape: Shape, rivals: Sequence[Rival]) -> "Future[Outcome | None]":
         left = None if self.end is None else max(0.0, self.end - time.monotonic())
@@ -99,18 +99,21 @@ class Search:
         from optuna.trial import TrialState
 
         end = None if self.options.limit is None else time.monotonic() + 60 * self.options.limit
-        with StopRequest() as stop, bar(self.options.trials, unit="shape", initial=len(self.tried)) as line:
+        with StopRequest() as stop, bar(self.options.trials, initial=len(self.tried), bar_format=self._bar_format()) as line:
             workers = Workers.of(self.client, self.task.train, stop, end)
-            while not stop.made:
-                self._fill(workers, stop, line)
-                if not self._running:
-                    break
-                done, _ = wait(self._running, timeout=PERIOD, return_when=FIRST_COMPLETED)
-                for future in done:
-                    self._take(future, line)
+            try:
+                while not stop.made:
+                    self._fill(workers, stop, line)
+                    if not self._running:
+                        break
+                    done, _ = wait(self._running, timeout=PERIOD, return_when=FIRST_COMPLETED)
+                    line.refresh()
+                    for future in done:
+                        self._take(future, workers, stop, line)
+            finally:
+                workers.executor.shutdown(wait=False)
             for trial, _, _ in self._running.values():
                 self.study.tell(trial, state=TrialState.FAIL)
-            workers.executor.shutdown(wait=False)
             return stop.made
 
     def _fill(self, workers: Workers, stop: StopRequest, line: "tqdm[Any]") -> None:
@@ -165,12 +168,20 @@ class Search:
         found = frontier([one for one in trained(self.tried) if one.cost.no_more_than(cost)])
         return tuple(Rival(name=str(one.shape), errors=one.errors) for one in found)
 
-    def _take(self, future: "Future[Outcome | None]", line: "tqdm[Any]") -> None:
+    def _take(self, future: "Future[Outcome | None]", workers: Workers, stop: StopRequest, line: "tqdm[Any]") -> None:
         """Of a trial; what was cut short leaves nothing."""
         from optuna.trial import TrialState
 
         trial, shape, cost = self._running.pop(future)
-        outcome = future.result()
+        outcome: Outcome | None
+        try:
+            outcome = future.result()
+        except workers.fatal:
+            outcome = None if stop.made else Outcome(errors=(), reason=DIED)
+        except CancelledError:
+            if not stop.made:
+                raise ValueError(GONE) from None
+            outcome = None
         if outcome is None:
             self.study.tell(trial, state=TrialState.FAIL)
         else:
@@ -189,7 +200,15 @@ class Search:
         self.tried.append(tried)
         line.update()
 
+    def _bar_format(self) -> str:
+        """Shapes and time, of how many and how much."""
+        from tqdm import tqdm
+
+        shapes = "{n_fmt} shapes" if self.options.trials is None else "{l_bar}{bar}| {n_fmt}/{total_fmt} shapes"
+        limit = "" if self.options.limit is None else f" of {tqdm.format_interval(60 * self.options.limit)}"
+        return f"{shapes} [{{elapsed}}{limit}{{postfix}}]"
+
     def _show(self, line: "tqdm[Any]", shape: Shape) -> None:
-        on_it = frontier(trained(self.tried))
-        best = f"error {100 * on_it[0].error.value:.2f} %, " if on_it else ""
-        line.set_postfix_str(f"{best}{len(on_it)} on the frontier; {shape}")
+        found = trained(self.tried)
+        best = f"best {100 * min(one.error.value for one in found):.2f} %, " if found else ""
+        line.set_postfix_str(f"{best}on {shape}")

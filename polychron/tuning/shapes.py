@@ -23,10 +23,11 @@ class Shape(NamedTuple):
     epochs: int
 
     def __str__(self) -> str:
-        return f"{_counted(self.tables, 'table')} of {_counted(self.pairs, 'pair')}, {_counted(self.epochs, 'epoch')}"
+        return f"{counted(self.tables, 'table')} of {counted(self.pairs, 'pair')}, {counted(self.epochs, 'epoch')}"
 
 
-def _counted(count: int, what: str) -> str:
+def counted(count: int, what: str) -> str:
+    """In words, for messages."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
