@@ -96,17 +96,17 @@ class Tuning:
         }
 
     def __str__(self) -> str:
-        found = self.frontier
+        options, found = self.options, self.frontier
         lines = [
-            f"{printable(self.options.data)}: {self.samples} samples in {self.folds} folds; the {self.held_out} held out have no part in it",
-            f"{self._counts()}; kept in {printable(self.options.file)}",
+            f"{printable(options.data)}: {self.samples} samples in {self.folds} folds; the {self.held_out} held out have no part in it",
+            f"{self._counts()}; kept in {printable(options.file)}",
         ]
         if not found:
             return "\n".join([*lines, *self._of_default()])
         lines += [f"the frontier on the {self.board.name}, whose clock is {self.board.clock_hz / 1e6:g} MHz:", HEAD]
         lines += [self._row(one, self._marks(one)) for one in found]
         lines += self._of_default()
-        lines += [f"error: {MEANING[self.options.task]}, by cross-validation, with its 95 % interval"]
+        lines += [f"error: {MEANING[options.task]}, by cross-validation, with its 95 % interval"]
         commands = {one.shape: ", ".join(self._picks(one)) for one in found if self._picks(one)}
         wide = max(map(len, commands.values()))
         lines += [

@@ -35,6 +35,11 @@ GONE = "the workers of Dask have gone; the study has all that they found, and th
 DIED = "its training ended the workers that tried it, as one that takes too much memory does"
 
 
+def same(samples: Samples) -> Samples:
+    """What it is given."""
+    return samples
+
+
 @dataclass(frozen=True, kw_only=True)
 class Task:
     """What is searched for: a network for ``train``, of ``space``, on ``board``."""
@@ -67,7 +72,7 @@ class Workers:
         threads = sum(client.nthreads().values())
         if not threads:
             raise ValueError("the client of Dask has no workers")
-        given = client.scatter(train, broadcast=True, hash=False)  # under a name that no earlier search is about to release
+        given = client.submit(same, train, pure=False)  # a task, which Dask does again when the worker that has them is lost
         executor = client.get_executor(pure=False)
         return cls(room=threads, executor=executor, train=given, stop=None, end=end, fatal=(KilledWorker,))
 

@@ -29,7 +29,8 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What takes longer, needs a board, or would download, is only parsed. Other tests have such trainings, builds and conversations.
 NOT_RUN = re.compile(
     r"(golden\.train|polychron train) (text|transformer|mnist)"
-    r"|(golden\.|polychron )data |polychron tune|(hdl\.build|polychron build)(?!.*--estimate)|polychron (board|page|program)|--port|sim\.bench"
+    r"|(golden\.|polychron )data |polychron tune"
+    r"|(hdl\.build|polychron build)(?!.*--estimate)|polychron (board|page|program)|--port|sim\.bench"
 )
 # What a page's names stand for: of files that ship, or that another command of the page would have made.
 NETWORKS = {

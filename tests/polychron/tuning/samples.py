@@ -1,5 +1,6 @@
 """Small samples for searches, and what a study says of them."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sklearn.model_selection import train_test_split
 
 from polychron.tuning.journal import NAME
 
+ROOT = Path(__file__).parents[3]
 SAMPLES = 80
 
 
@@ -42,3 +44,12 @@ def finished(path: Path) -> list[tuple[Any, ...]]:
 
 def words(*more: str, trials: int = 6, task: str = "classify") -> Sequence[str]:
     return ["tune", task, "--data", f"{task}.csv", "--trials", str(trials), *more]
+
+
+def wait_for(study: Path, count: int) -> None:
+    """Until so many shapes are finished."""
+    for _ in range(1200):
+        if study.exists() and study.read_bytes().count(b'"datetime_complete"') >= count:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"no {count} shapes")

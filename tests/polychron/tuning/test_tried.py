@@ -1,5 +1,7 @@
 """What is on the frontier, what is picked of it, and the errors it goes by."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,16 +18,26 @@ def found(tables: int, error: float, size: int, clocks: int, *, high: float = 1.
     return Found(shape=Shape(tables, 1, 1), errors=(Error(error, 0.0, high),), cost=Cost(size, clocks))
 
 
+def check(every: Sequence[Found], kept: Sequence[Found]) -> None:
+    """That ``kept`` is the frontier, by its definition."""
+    measures = [one.measures for one in every]
+    for one in every:
+        beaten = any(other != one.measures and all(np.array(other) <= one.measures) for other in measures)
+        assert (one.measures in [other.measures for other in kept]) != beaten
+    assert [one.measures for one in kept] == sorted({one.measures for one in kept})
+    for one in kept:  # of equal ones the first
+        assert one.shape.tables == 1 + measures.index(one.measures)
+
+
 @given(st.lists(st.tuples(*[st.integers(0, 4)] * 3), max_size=30))
 def test_the_frontier_is_what_no_other_beats(measures):
     every = [found(number, *one) for number, one in enumerate(measures, start=1)]
     kept = frontier(every)
-    for one in every:
-        better = [other for other in measures if other != one.measures and all(np.array(other) <= one.measures)]
-        assert (one.measures in [other.measures for other in kept]) == (not better)
-    assert [one.measures for one in kept] == sorted({one.measures for one in kept})
-    for one in kept:  # of equal ones the first
-        assert one.shape.tables == 1 + measures.index(one.measures)
+    check(every, kept)
+    beaten = [one for one in every if one not in kept]
+    for wrong_one in [kept[1:], kept[:-1], *(sorted([*kept, one], key=lambda one: one.measures) for one in beaten)] if kept else []:
+        with pytest.raises(AssertionError):
+            check(every, wrong_one)
 
 
 def test_what_is_picked_is_not_clearly_worse_than_the_best():
