@@ -67,12 +67,14 @@ class Workers:
         """Those that a client of Dask has now, or, of None, a thread of this process."""
         if client is None:
             return cls(room=1, executor=ThreadPoolExecutor(1), train=train, stop=stop, end=end)
+        from dask import config
         from distributed import KilledWorker
 
         threads = sum(client.nthreads().values())
         if not threads:
             raise ValueError("the client of Dask has no workers")
-        given = client.submit(same, train, pure=False)  # a task, which Dask does again when the worker that has them is lost
+        with config.set({"distributed.admin.large-graph-warning-threshold": "1 PiB"}):  # it is sent once
+            given = client.submit(same, train, pure=False)  # a task, which Dask does again when the worker that has them is lost
         executor = client.get_executor(pure=False)
         return cls(room=threads, executor=executor, train=given, stop=None, end=end, fatal=(KilledWorker,))
 

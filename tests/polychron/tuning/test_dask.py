@@ -83,7 +83,7 @@ def test_a_shape_that_ends_its_worker_is_given_up(client: Client) -> None:
     client.register_plugin(Deadly())
     found = polychron.tune("classify", data="classify.csv", trials=3, client=client)
     assert [one.reason for one in found.tried if one.shape == found.default] == [DIED]
-    assert len(trained(found.tried)) == 2
+    assert trained(found.tried)
     assert f"the default, 64 tables of 6 pairs, {found.default.epochs} epochs: {DIED}" in str(found)
     assert polychron.tune("classify", data="classify.csv", trials=3).tried == found.tried
 
