@@ -10,10 +10,9 @@ python -m benchmarks.samplers
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import optuna
 
 import boards
 from golden.tasks.tables.task import TASKS, parts
@@ -22,6 +21,9 @@ from polychron.tuning.options import TuneClassify, TuneOptions, TuneRegress
 from polychron.tuning.shapes import Shape
 from polychron.tuning.task import task_of
 from polychron.tuning.trial import try_shape
+
+if TYPE_CHECKING:
+    import optuna
 
 SETS = {"wine": TuneClassify, "breast_cancer": TuneClassify, "diabetes": TuneRegress}
 SHAPES, SEEDS = (20, 40), (1, 2, 3)
@@ -51,13 +53,17 @@ class Answers:
 
 def sampler(name: str, seed: int, genes: "optuna.samplers.NSGAIISampler") -> "optuna.samplers.BaseSampler":
     """One for the next draw."""
+    import optuna
+
     if name == "TPE":
         return optuna.samplers.TPESampler(seed=seed)
     return genes if name == "NSGA-II" else optuna.samplers.RandomSampler(seed=seed)
 
 
 def draw(name: str, answers: Answers, seed: int) -> list[tuple[float, Cost] | None]:
-    """What the shapes are worth that a sampler has drawn, one after another; None where one doesn't fit the board."""
+    """What the shapes are worth that a sampler has drawn, one after another; None where one fit the board."""
+    import optuna
+
     study = optuna.create_study(directions=["minimize"] * 3)
     study.enqueue_trial(answers.task.space.default._asdict())
     genes = optuna.samplers.NSGAIISampler(seed=seed, population_size=10)
@@ -89,6 +95,7 @@ def answered(found: list[tuple[float, Cost] | None], guess: float) -> float:
 
 
 def main() -> None:
+    import optuna
     from sklearn import datasets
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)

@@ -83,7 +83,7 @@ SHOWN = [
     ("polychron estimate", ["estimate --network paper-rnn"]),
     ("polychron export", ["export --network transformer --out image"]),
     ("polychron report", ["report --network digits --out r.html", "report --compare digits digits --out c.html"]),
-    ("polychron tune", [f"{TUNE} --out tuned.safetensors --board upduino_v3", f"{TUNE} --study other.study --seed 9"]),
+    ("polychron tune", [f"{TUNE} --out tuned.safetensors --board upduino_v3", f"{TUNE} --study other.study --seed 2"]),
     ("polychron train", [TRAIN, "train digits --minutes 0", CLASSIFY, REGRESS, RARE, PLAIN]),
     (
         "polychron eval",
