@@ -18,7 +18,7 @@ from .tried import Found, Tried, frontier, picked, trained
 MEANING = {"classify": "the share of samples taken for another class", "regress": "1 - R2, the share of variance not explained"}
 
 
-HEAD = f"{'error':<26}{'bytes':>10}{'clocks':>8}{'us':>9}{'tables':>8}{'pairs':>7}{'epochs':>8}"
+HEAD = ("error", "bytes", "clocks", "us", "tables", "pairs", "epochs", "")
 DEFAULT = "the default"
 
 
@@ -26,6 +26,16 @@ def train_command(task: str, options: LearnOptions) -> str:
     """The command that trains by ``options``."""
     words = words_of(options, defaults=type(options)(data=Path()), always=("tables", "pairs", "epochs"))
     return shlex.join(["polychron", "train", task, *map(str, words)])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table, whose first and last column are words and the others numbers."""
+    first, *widths, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
+    lines = []
+    for name, *numbers, last in rows:
+        cells = [name.ljust(first), *(number.rjust(width) for number, width in zip(numbers, widths, strict=True)), last]
+        lines.append("  ".join(cells).rstrip())
+    return lines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,11 +111,14 @@ class Tuning:
             f"{printable(options.data)}: {self.samples} samples in {self.folds} folds; the {self.held_out} held out have no part in it",
             f"{self._counts()}; kept in {printable(options.file)}",
         ]
+        default = next((one for one in self.tried if one.shape == self.default), None)
+        if default is not None and default.reason is not None:
+            lines += [f"{DEFAULT}, {default.shape}: {default.reason}"]
         if not found:
-            return "\n".join([*lines, *self._of_default()])
-        lines += [f"the frontier on the {self.board.name}, whose clock is {self.board.clock_hz / 1e6:g} MHz:", HEAD]
-        lines += [self._row(one, self._marks(one)) for one in found]
-        lines += self._of_default()
+            return "\n".join(lines)
+        lines += [f"the frontier on the {self.board.name}, whose clock is {self.board.clock_hz / 1e6:g} MHz:"]
+        shown = found + [one for one in trained(self.tried) if one.shape == self.default and one not in found]
+        lines += aligned([HEAD, *map(self._cells, shown)])
         lines += [f"error: {MEANING[options.task]}, by cross-validation, with its 95 % interval"]
         commands = {one.shape: ", ".join(self._picks(one)) for one in found if self._picks(one)}
         wide = max(map(len, commands.values()))
@@ -124,24 +137,11 @@ class Tuning:
         parts = [(trained, "trained"), (given_up, "given up"), (refused, f"too large for the {self.board.name}")]
         return f"{counted(len(self.tried), 'shape')}: {', '.join(f'{count} {what}' for count, what in parts if count) or 'none tried yet'}"
 
-    def _row(self, found: Found, marks: Sequence[str]) -> str:
-        cost, shape = found.cost, found.shape
-        told = f"{found.error!s:<26}{cost.bytes:>10,}{cost.clocks:>8,}{self.microseconds(found):>9.2f}"
-        return f"{told}{shape.tables:>8}{shape.pairs:>7}{shape.epochs:>8}  {', '.join(marks)}".rstrip()
+    def _cells(self, found: Found) -> tuple[str, ...]:
+        cost, marks = found.cost, self._picks(found) + [DEFAULT] * (found.shape == self.default)
+        figures = str(found.error), f"{cost.bytes:,}", f"{cost.clocks:,}", f"{self.microseconds(found):.2f}"
+        return *figures, *map(str, found.shape), ", ".join(marks)
 
     def _picks(self, found: Found) -> list[str]:
         """The words of ``--pick`` that name it."""
         return [pick for pick in get_args(Pick) if picked(self.frontier, pick) == found]
-
-    def _marks(self, found: Found) -> list[str]:
-        return self._picks(found) + [DEFAULT] * (found.shape == self.default)
-
-    def _of_default(self) -> list[str]:
-        """A line about the shape that a training has if nothing is said, or none where it wasn't tried or is on the frontier."""
-        for one in self.tried:
-            if one.shape == self.default:
-                if one.reason is not None:
-                    return [f"{DEFAULT}, {one.shape}: {one.reason}"]
-                (found,) = trained([one])
-                return [] if found in self.frontier else [self._row(found, [DEFAULT])]
-        return []
