@@ -135,7 +135,7 @@ class Tuning:
         given_up = len([one for one in self.tried if one.cost is not None and one.reason is not None])
         trained = len(self.tried) - refused - given_up
         parts = [(trained, "trained"), (given_up, "given up"), (refused, f"too large for the {self.board.name}")]
-        return f"{counted(len(self.tried), 'shape')}: {', '.join(f'{count} {what}' for count, what in parts if count) or 'none tried yet'}"
+        return f"{counted(len(self.tried), 'shape')}: {', '.join(f'{count} {what}' for count, what in parts if count) or 'none done yet'}"
 
     def _cells(self, found: Found) -> tuple[str, ...]:
         cost, marks = found.cost, self._picks(found) + [DEFAULT] * (found.shape == self.default)

@@ -117,11 +117,13 @@ class Search:
                     line.refresh()
                     for future in done:
                         self._take(future, workers, stop, line)
+                interrupted = stop.made
             finally:
+                stop.made = True  # for a trial that is under way here
                 workers.executor.shutdown(wait=False)
             for trial, _, _ in self._running.values():
                 self.study.tell(trial, state=TrialState.FAIL)
-            return stop.made
+            return interrupted
 
     def _fill(self, workers: Workers, stop: StopRequest, line: "tqdm[Any]") -> None:
         """A trial for each worker that has none."""

@@ -239,7 +239,7 @@ def test_ctrl_c_ends_it_and_keeps_what_is_done():
 def test_time_ends_it(capsys):
     assert main(["tune", "classify", "--data", "classify.csv", "--minutes", "0", "--out", "never.safetensors"]) == 0
     out = capsys.readouterr().out
-    assert "0 shapes: none tried yet; kept in classify.study" in out
+    assert "0 shapes: none done yet; kept in classify.study" in out
     assert out.splitlines()[-1] == "note: no network was made: no shape was trained"
     options = TuneClassify(data=Path("classify.csv"))
     train, _ = parts(TASKS["classify"], options.training())
