@@ -26,8 +26,10 @@ ALLOWED: dict[str, set[str]] = {
     "golden.integer": {"polychron.system"},
     "golden.model": {"golden.integer"},
     "golden.compiled": {"golden.integer", "golden.model", "polychron.system"},
+    "golden.learning": {"golden.integer", "golden.compiled", "polychron.command"},
     "golden.training": {"golden.integer", "golden.model", "golden.compiled", "polychron.command"},
-    "golden.tasks": {f"golden.{room}" for room in ("integer", "model", "compiled", "training")} | {"polychron.command", "polychron.system"},
+    "golden.tasks": {f"golden.{room}" for room in ("integer", "model", "compiled", "learning", "training")}
+    | {"polychron.command", "polychron.system"},
     "golden": {"polychron.system"},
     "firmware.isa": set(),
     "firmware": {"golden.integer", "boards", "polychron.command", "polychron.system"},
