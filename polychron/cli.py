@@ -24,6 +24,7 @@ LAZY = {
     "data": "golden.data:app",
     "train": "golden.train:app",
     "tune": "polychron.tuning.command:app",
+    "learn": "golden.learn:app",
     "eval": "golden.eval:app",
     "estimate": "hdl.build:estimate_app",
     "sim": "sim.run:app",

@@ -2,7 +2,8 @@
 
 The header's metadata has the one key ``polychron-network``, a JSON object: version, kind, sizes, widths, symbols and card.
 Arrays: ``hidden.L.group.G.anchors`` and ``.tables``, ``output.group.G...``, ``embed``, ``constants``, and any number of
-``float.*``, from which a training resumes. A transformer: ``blocks.B.heads.H.query``, ``.key``, ``.place``, ``.tables``.
+``float.*``, from which a training resumes, or ``learn.*``, from which learning goes on. A transformer:
+``blocks.B.heads.H.query``, ``.key``, ``.place``, ``.tables``.
 """
 
 import json
@@ -25,7 +26,9 @@ from .transformer import TransformerNetwork
 
 KEY = "polychron-network"
 VERSION = 1
-EXTRA = "float."
+FLOAT, LEARN = "float.", "learn."
+"""What the names of arrays that are no part of the network begin with."""
+
 KINDS: dict[str, type[Network]] = {network.kind: network for network in (DeepNetwork, RecurrentNetwork, TransformerNetwork, SignalNetwork)}
 
 
@@ -37,10 +40,11 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise NetworkError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def save_network(network: Network, path: Path, *, extra: Arrays | None = None) -> None:
-    """Validate and write ``network``, and ``extra`` arrays (a float network) under ``float.``. The same network gives the same bytes."""
+def save_network(network: Network, path: Path, *, extra: Arrays | None = None, prefix: str = FLOAT) -> None:
+    """Validate and write ``network``, and ``extra`` arrays (a float network, or what learning goes on from) under ``prefix``. The same
+    network gives the same bytes."""
     arrays = network.validate().arrays()
-    arrays |= {EXTRA + name: np.ascontiguousarray(value) for name, value in (extra or {}).items()}
+    arrays |= {prefix + name: np.ascontiguousarray(value) for name, value in (extra or {}).items()}
     header = {"version": VERSION} | network.header()
     try:
         data = save(arrays, metadata={KEY: json.dumps(header, sort_keys=True)})
@@ -51,7 +55,7 @@ def save_network(network: Network, path: Path, *, extra: Arrays | None = None) -
 
 def load(path: Path) -> Network:
     """Read and validate a network file. Whatever is wrong with it is a ``NetworkError`` of one sentence that begins with the path."""
-    header, arrays = _read(path, extra=False)
+    header, arrays = _read(path, None)
     try:
         source = Source(header, arrays)
         kind = source.field("kind", str)
@@ -63,19 +67,19 @@ def load(path: Path) -> Network:
         raise NetworkError(f"{path}: {error}") from None
 
 
-def load_extra(path: Path) -> Arrays:
-    """The ``float.*`` arrays of a network file, without the prefix; empty when it carries none."""
-    return _read(path, extra=True)[1]
+def load_extra(path: Path, *, prefix: str = FLOAT) -> Arrays:
+    """The arrays of a network file under ``prefix``, without it; empty when it carries none."""
+    return _read(path, prefix)[1]
 
 
-def _read(path: Path, *, extra: bool) -> tuple[dict[str, Any], Arrays]:
+def _read(path: Path, prefix: str | None) -> tuple[dict[str, Any], Arrays]:
     try:
         check_input(path)
         path.open("rb").close()  # for safe_open, a file that can't be read isn't there
         with safe_open(str(path), framework="numpy") as file:
             header = _header((file.metadata() or {}).get(KEY))
-            names = [name for name in file.keys() if name.startswith(EXTRA) == extra]
-            return header, {name.removeprefix(EXTRA): file.get_tensor(name) for name in names}
+            wanted = [name for name in file.keys() if (name.startswith(prefix) if prefix else not name.startswith((FLOAT, LEARN)))]
+            return header, {name.removeprefix(prefix or ""): file.get_tensor(name) for name in wanted}
     except NetworkError as error:
         raise NetworkError(f"{path}: {error}") from None
     except OSError as error:

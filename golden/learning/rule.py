@@ -1,5 +1,6 @@
 """The numbers of the learning rule: docs/reference/learning-rule.md."""
 
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from typing import NamedTuple, Self
 
@@ -43,8 +44,12 @@ class Rates:
         output, hidden, embed = (None if part == "-" else int(part) for part in parts)
         return cls(output=output, hidden=hidden, embed=embed)
 
+    def __iter__(self) -> Iterator[str]:
+        """The parts of a word that :meth:`named` reads."""
+        return ("-" if rate is None else str(rate) for rate in astuple(self))
+
     def __str__(self) -> str:
-        return ",".join("-" if rate is None else str(rate) for rate in astuple(self))
+        return ",".join(self)
 
     def later(self, phase: int) -> "Rates":
         """Halved ``phase`` times; none becomes lower than 2**-24."""

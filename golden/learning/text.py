@@ -69,6 +69,11 @@ class TextLearner:
         require(widest <= LATENCY_MAX, f"output can't learn: with its jitter it could reach {widest}, the limit is {LATENCY_MAX}")
         return made
 
+    def begin(self, streams: int) -> None:
+        """Go on with other ``streams``, before their first symbols."""
+        self.latencies = np.zeros((streams, self.network.n), np.int16)
+        self.pending = np.zeros((streams, 0), np.int32)
+
     @property
     def streams(self) -> int:
         return len(self.latencies)

@@ -41,3 +41,14 @@ class Labelled(HeldOut):
     def tell(self, outputs: Int16, chosen: Sequence[int]) -> tuple[str, dict[str, Any]]:
         right = int((np.array(chosen) == self.labels[: len(chosen)]).sum())
         return f"{100 * right / len(chosen):.2f} % right", {"right": right}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """Samples for a classifier to learn: (samples, inputs) latencies and (samples,) numbers of outputs, those that are held out, and what
+    the network's card then says of the data, where that changes."""
+
+    x: Int16
+    labels: Labels
+    test: HeldOut
+    card: dict[str, Any]

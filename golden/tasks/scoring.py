@@ -8,20 +8,35 @@ from ..integer.layer import NetworkError
 from ..integer.network import Network
 from ..integer.signal import SignalNetwork
 from .fitting.card import KINDS
-from .held_out import HeldOut
+from .held_out import HeldOut, Lesson
 
 
 def held_out(network: Network, *, data: Path | None) -> HeldOut:
     """``data``: where the samples are, for those that are in files."""
     if isinstance(network, SignalNetwork):
         raise NetworkError("the network reads signals, of which none are held out: score it with polychron.StreamClassifier")
-    if network.card.get("task") in [kind.task for kind in KINDS]:
+    if _of_a_table(network):
         from .tables.task import held_out as of_table
 
         return of_table(network, data=data)
     from .images.task import held_out as of_images
 
     return of_images(network, data=data)
+
+
+def to_learn(network: Network, *, data: Path | None, seed: int) -> Lesson:
+    """Samples that a classifier can learn. ``seed``: of what is held out of data that are new to it."""
+    if _of_a_table(network):
+        from .tables.task import to_learn as of_table
+
+        return of_table(network, data=data, seed=seed)
+    from .images.task import to_learn as of_images
+
+    return of_images(network, data=data)
+
+
+def _of_a_table(network: Network) -> bool:
+    return network.card.get("task") in [kind.task for kind in KINDS]
 
 
 def evaluate(network: Network, *, data: Path | None) -> dict[str, Any]:

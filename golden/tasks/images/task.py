@@ -16,9 +16,9 @@ from ...training.stop import StopRequest
 from ..fitting.accuracy import float_accuracy, integer_accuracy
 from ..fitting.progress import Progress
 from ..fitting.train import with_constants
-from ..held_out import Labelled
+from ..held_out import Labelled, Lesson
 from ..products import check_out, plot_curve, versions
-from ..readers.sizes import shown
+from ..readers.sizes import Size, shown
 from . import digits, mnist
 from .classifier import CLASSES, Split, train_images
 from .recipe import ImageOptions, MnistOptions
@@ -72,23 +72,52 @@ def run(task: str, options: ImageOptions, *, out: Path, command: str) -> dict[st
 
 def held_out(network: Network, *, data: Path | None) -> Labelled:
     """The images that the card says were held out. ``data``: for mnist alone, the folder of the IDX files, or a file of images."""
+    if network.card.get("task") == "mnist" and data is not None:
+        x, y, found = mnist.read_test(data)
+        _check_size(network, found, data)
+    else:
+        split = _split(network, data=data)
+        x, y = split.test_x, split.test_y
+    _check_inputs(network, x.shape[1])
+    return Labelled(x=x, what="images", labels=y)
+
+
+def to_learn(network: Network, *, data: Path | None) -> Lesson:
+    """The training images, and those that are held out. ``data``: for mnist alone, the folder of the IDX files."""
+    split = _split(network, data=data)
+    _check_inputs(network, split.train_x.shape[1])
+    about: dict[str, Any] = {}
+    if isinstance(split, mnist.Mnist):
+        was = network.card.get("data")
+        about = {"data": {**(was if isinstance(was, dict) else {}), "sha256": split.sha256}}
+    test = Labelled(x=split.test_x, what="images", labels=split.test_y)
+    return Lesson(x=split.train_x, labels=split.train_y, test=test, card=about)
+
+
+def _split(network: Network, *, data: Path | None) -> Split:
+    """The images of a network's task."""
     task = network.card.get("task")
     if task == "digits":
         if data is not None:
             raise NetworkError("--data is for mnist networks: the images of a digits network are scikit-learn's")
-        split = digits.holdout(digits.card_seed(network.card.get("seed")))
-        x, y = split.test_x, split.test_y
-    elif task == "mnist":
+        return digits.holdout(digits.card_seed(network.card.get("seed")))
+    if task == "mnist":
         if data is None:
             raise NetworkError("an mnist network needs --data, the folder of the IDX files")
-        x, y, found = mnist.read_test(data)
-        about = network.card.get("data")
-        size = about.get("size", shown(mnist.SIZE)) if isinstance(about, dict) else shown(mnist.SIZE)
-        if size != shown(found):
-            raise NetworkError(f"{printable(data)}: the images are {shown(found)}, those the network was trained on {size!s:.20}")
-    else:
-        raise NetworkError(f"card field task must be digits or mnist, not {task!r:.60}")
-    inputs = x.shape[1]
+        split = mnist.read_mnist(data)
+        _check_size(network, split.size, data)
+        return split
+    raise NetworkError(f"card field task must be digits or mnist, not {task!r:.60}")
+
+
+def _check_size(network: Network, found: Size, data: Path) -> None:
+    about = network.card.get("data")
+    size = about.get("size", shown(mnist.SIZE)) if isinstance(about, dict) else shown(mnist.SIZE)
+    if size != shown(found):
+        raise NetworkError(f"{printable(data)}: the images are {shown(found)}, those the network was trained on {size!s:.20}")
+
+
+def _check_inputs(network: Network, inputs: int) -> None:
     if not isinstance(network, DeepNetwork) or network.n_in != inputs or network.n_out < CLASSES:
+        task = network.card.get("task")
         raise NetworkError(f"the network must be deep with {inputs} inputs and {CLASSES} outputs to be one for {task}")
-    return Labelled(x=x, what="images", labels=y)

@@ -2,31 +2,34 @@
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from polychron.command.terminal import printable
 from polychron.system.progress import bar, under_way
 
-from ...integer.deep import classifier, deep_outputs
+from ...integer.deep import DeepNetwork, classifier, deep_outputs
 from ...integer.file import save_network
 from ...integer.layer import NetworkError
 from ...integer.network import Network
 from ...training.stop import StopRequest
-from ..fitting.card import read_card
+from ..fitting.card import Fitted, read_card
 from ..fitting.cross_validation import FOLDS, unseen
 from ..fitting.outputs.base import Answers, Outputs
+from ..fitting.outputs.classes import Classes
 from ..fitting.progress import Progress
 from ..fitting.quantiles import MOST_BOUNDS, Numbers, Quantiles
 from ..fitting.training import Fit, Training, fit_numbers
+from ..held_out import Lesson
 from ..products import check_out, plot_curve, versions
 from ..readers.sizes import Size, shown, size_word
 from .anomaly import Anomaly
 from .classify import Classify
 from .kind import Judge, Kind, Peer
+from .labels import numbered
 from .options import TableOptions
 from .read import Samples, read_samples, some
 from .regress import Regress
@@ -192,32 +195,83 @@ def _strata(kind: Kind[Any, Any], answers: Answers) -> Answers | None:
 
 def held_out(network: Network, *, data: Path | None) -> Judge:
     """Of the file or folder ``data``: the part that was held out if it is the one that the network was trained on, else all of it."""
-    integer = classifier(network)
-    fitted = read_card(integer.card, inputs=integer.n_in, outputs=integer.n_out)
-    kind = TASKS[fitted.outputs.task]
-    if data is None:
-        raise NetworkError("a network of a table needs --data, the file or folder of the samples")
-    about = integer.card.get("data")
-    about = about if isinstance(about, dict) else {}
-    said = about["target"] if isinstance(about.get("target"), list) else [about.get("target")]
-    targets = tuple(name for name in said if isinstance(name, str))
-    group = about["group"] if isinstance(about.get("group"), str) else None
-    samples = read_samples(data, kind.target(fitted.outputs), target=targets or None, group=group, size=_size(about), scored=True)
-    if fitted.names is not None and samples.names != fitted.names:
-        names = printable(", ".join(fitted.names), limit=300)
-        raise NetworkError(f"{printable(data)}: the columns must be those that the network was trained on: {names}")
-    seed = integer.card.get("seed")
-    if samples.sha256 == about.get("sha256"):
-        if about.get("held_out") == OWN and samples.held_out:
-            samples = _own(samples)[1]
-        elif about.get("held_out") != QUARTER or not isinstance(seed, int) or not 0 <= seed < 1 << 32:
-            raise NetworkError(f"{printable(data)}: the network was trained on all of it; --data must be the file that was held out")
-        else:
-            samples = _quarter(kind, samples, seed=seed)[1]
-    try:
-        return kind.judge(fitted.latencies(samples.x), samples.answers, outputs=fitted.outputs, unit=2.0**-integer.out_frac)
-    except NetworkError as error:
-        raise NetworkError(f"{printable(data)}: {error}") from None
+    known = _Known.of(network, data)
+    if known.same:
+        _, test = known.parts()
+        return known.judge(test)
+    return known.judge(known.samples)
+
+
+def to_learn(network: Network, *, data: Path | None, seed: int) -> Lesson:
+    """Of ``data``: what the network's training left to train on, if it is what it was trained on; else what the source doesn't hold out,
+    or three quarters of it, drawn by ``seed``. Labels are numbers of outputs."""
+    known = _Known.of(network, data)
+    if not isinstance(known.fitted.outputs, Classes):
+        raise NetworkError("only a classifier learns labelled samples")
+    if known.same:
+        (train, test), card = known.parts(), {}
+    else:
+        train, test = _own(known.samples) if known.samples.held_out else _quarter(known.kind, known.samples, seed=seed)
+        about = {key: value for key, value in known.about.items() if key in ("target", "group", "size")}
+        about |= {"name": known.data.name, "sha256": known.samples.sha256, "held_out": OWN if known.samples.held_out else QUARTER}
+        card = {"data": about, "seed": seed}
+    labels, classes = numbered(train.answers, known.fitted.outputs.labels.tolist())
+    if len(classes) > known.fitted.outputs.count:
+        new = printable(classes[known.fitted.outputs.count], limit=60)
+        raise NetworkError(f"{printable(known.data)}: the label {new} is none of the network's classes")
+    return Lesson(x=known.fitted.latencies(train.x), labels=labels, test=known.judge(test), card=card)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """Samples of the file or folder ``data``, as a network's card has them: ``about`` is its word on the data it was trained on."""
+
+    network: DeepNetwork
+    data: Path
+    fitted: Fitted
+    kind: Kind[Any, Any]
+    samples: Samples
+    about: dict[str, Any]
+
+    @classmethod
+    def of(cls, network: Network, data: Path | None) -> Self:
+        integer = classifier(network)
+        fitted = read_card(integer.card, inputs=integer.n_in, outputs=integer.n_out)
+        kind = TASKS[fitted.outputs.task]
+        if data is None:
+            raise NetworkError("a network of a table needs --data, the file or folder of the samples")
+        about = integer.card.get("data")
+        about = about if isinstance(about, dict) else {}
+        said = about["target"] if isinstance(about.get("target"), list) else [about.get("target")]
+        targets = tuple(name for name in said if isinstance(name, str))
+        group = about["group"] if isinstance(about.get("group"), str) else None
+        samples = read_samples(data, kind.target(fitted.outputs), target=targets or None, group=group, size=_size(about), scored=True)
+        if fitted.names is not None and samples.names != fitted.names:
+            names = printable(", ".join(fitted.names), limit=300)
+            raise NetworkError(f"{printable(data)}: the columns must be those that the network was trained on: {names}")
+        return cls(network=integer, data=data, fitted=fitted, kind=kind, samples=samples, about=about)
+
+    @property
+    def same(self) -> bool:
+        """Whether the network was trained on them."""
+        return self.samples.sha256 == self.about.get("sha256")
+
+    def parts(self) -> tuple[Samples, Samples]:
+        """What it was trained on, and what was held out."""
+        seed, samples = self.network.card.get("seed"), self.samples
+        if self.about.get("held_out") == OWN and samples.held_out:
+            return _own(samples)
+        if self.about.get("held_out") != QUARTER or not isinstance(seed, int) or not 0 <= seed < 1 << 32:
+            where = printable(self.data)
+            raise NetworkError(f"{where}: the network was trained on all of it; --data must be the file that was held out")
+        return _quarter(self.kind, samples, seed=seed)
+
+    def judge(self, samples: Samples) -> Judge:
+        unit = 2.0**-self.network.out_frac
+        try:
+            return self.kind.judge(self.fitted.latencies(samples.x), samples.answers, outputs=self.fitted.outputs, unit=unit)
+        except NetworkError as error:
+            raise NetworkError(f"{printable(self.data)}: {error}") from None
 
 
 def _size(about: dict[str, Any]) -> Size | None:

@@ -1,0 +1,113 @@
+"""``python -m golden.learn classify``: a classifier learns labelled samples as a core would."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from polychron.command.terminal import printable
+from polychron.system.progress import bar, under_way
+
+from ...integer.deep import DeepNetwork, classifier, deep_outputs
+from ...integer.file import LEARN, load, load_extra, save_network
+from ...integer.layer import ENTRY_LIMIT, Layer, NetworkError, TableGroup
+from ...integer.shipped import find_network
+from ...learning.classes import ClassLearner
+from ...learning.compiled_classes import learn_classes_compiled
+from ...training.stop import StopRequest
+from ..held_out import HeldOut, Lesson
+from ..products import check_out, plot_curve, versions
+from ..scoring import to_learn
+from .options import ClassLearnOptions
+from .report import Part, diagnosed, formats, learned_from, told, word_bytes
+from .watch import Watch
+
+CHUNK = 1000
+CHECKED = 2000
+"""Held-out samples that a check looks at."""
+
+
+def _layer(layer: Layer, options: ClassLearnOptions) -> Layer:
+    """The output layer as learning begins with it."""
+    bits = options.bits or layer.bits
+    groups = layer.groups
+    if options.zero:
+        groups = tuple(TableGroup(anchors=group.anchors, tables=np.zeros_like(group.tables)) for group in groups)
+    largest = max(int(np.abs(group.tables.astype(np.int16)).max()) for group in groups)
+    if largest > ENTRY_LIMIT[bits]:
+        raise NetworkError(f"--bits {bits} holds no entry of magnitude {largest}: begin with --zero, or keep {layer.bits} bits")
+    return replace(layer, groups=groups, bits=bits)
+
+
+def _start(network: DeepNetwork, path: Path, options: ClassLearnOptions) -> ClassLearner:
+    arrays = load_extra(path, prefix=LEARN)
+    try:
+        if arrays and options.below is None and not options.zero and options.bits in (None, network.output.bits):
+            return ClassLearner.resumed(network, arrays)
+        begun = replace(network, output=_layer(network.output, options))
+        below = (2 if begun.output.bits == 4 else 0) if options.below is None else options.below
+        return ClassLearner.start(begun, below=below)
+    except NetworkError as error:
+        raise NetworkError(f"{printable(path)}: {error}") from None
+
+
+def _accuracy(learner: ClassLearner, test: HeldOut, *, some: int | None = None) -> float:
+    return float(test.score(deep_outputs(learner.now(), test.x[:some]))["accuracy_integer"])
+
+
+def _learn(learner: ClassLearner, lesson: Lesson, options: ClassLearnOptions, watch: Watch) -> int:
+    """All passes; samples that were learned."""
+    rng = np.random.default_rng([options.seed, 3])
+    margin = learner.margin() if options.margin is None else options.margin
+    total, learned = len(lesson.x) * options.passes, 0
+    for _ in range(options.passes):
+        order = rng.permutation(len(lesson.x))
+        for low in range(0, len(order), CHUNK):
+            some = order[low : low + CHUNK]
+            learner.learn(lesson.x[some], lesson.labels[some].astype(np.int32), margin, engine=learn_classes_compiled)
+            learned += len(some)
+            if watch(learned / total, len(some)):
+                return learned
+    return learned
+
+
+def run(options: ClassLearnOptions, *, out: Path, command: str) -> dict[str, Any]:
+    """The command: learn as ``options`` say, write the network and its learning curve, print the figures, and give them for ``--json``
+    (docs/user/json.md). ``command``: for the card."""
+    check_out(out)
+    path = find_network(options.network)
+    network = classifier(load(path), name=printable(path))
+    with under_way("reading the samples"):
+        lesson = to_learn(network, data=options.data, seed=options.seed)
+    learner = _start(network, path, options)
+    parts = [Part("output", learner.format, learner.output.rows)]
+    before = _accuracy(learner, lesson.test)
+    print(f"before: {before:.2%} right, held out")
+    total = len(lesson.x) * options.passes
+    with StopRequest() as stop, bar(total, unit=" samples", unit_scale=True) as line:
+        check = partial(_accuracy, learner, lesson.test, some=CHECKED)
+        watch = Watch(line, stop, options.minutes, check=check, shown="{:.2%} right")
+        learned = _learn(learner, lesson, options, watch)
+    if learned < total:
+        print("note: stopped early; the network is what was learned by then")
+    figures = {
+        "accuracy_integer": round(_accuracy(learner, lesson.test), 4),
+        "before_learning": round(before, 4),
+        "samples_learned": learned,
+    }
+    kept = {key: value for key, value in network.card.items() if key not in ("temperature", "learned")} | lesson.card
+    learnt = {"words": formats(parts), "from": learned_from(network, path), "zero": options.zero, "seed": options.seed}
+    card = kept | {"command": command, "versions": versions(), "figures": figures, "learned": learnt}
+    made = replace(learner.now(), card=card)
+    save_network(made, out, extra=learner.arrays(), prefix=LEARN)
+    plot = plot_curve(out, train=[], checks=watch.curve, title=f"{out.stem}: learning", unit="part right")
+    print(f"held out: {figures['accuracy_integer']:.2%} right, after {learned:,} samples")
+    line_of, counted = told(parts, symbols=learned, each="a sample")
+    sentences = diagnosed(parts)
+    print(f"learned: {line_of}")
+    print("diagnosis: " + ("; ".join(sentences) or "no failure signature found"))
+    size = word_bytes(parts)
+    print(f"words: {size} bytes; tables: {made.table_bytes()} bytes; network: {printable(out)}; {plot}")
+    return {"file": out, "figures": figures, **counted, "diagnosis": sentences, "word_bytes": size, "table_bytes": made.table_bytes()}

@@ -1,0 +1,88 @@
+"""The options of ``python -m golden.learn``."""
+
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Annotated, Literal
+
+from polychron.command.options import UNRECORDED, Options, word
+from polychron.command.target import NETWORK
+
+from ...learning.rule import Rates
+from ...training.options import RUN, file_option, integer_option, run_option, shape_option, tables_option
+
+BELOW = "bits under every entry, which the forward pass doesn't read; a word has at most 16"
+MINUTES = "stop after so long, and keep what is learned by then"
+STREAMS = "pieces of the text read by turns, each with a state of its own; 1, as a device reads it"
+CHARACTERS = "how many are read, of all streams together, around the end of the text; left out: each once"
+RATES_HELP = "rates to begin with, 2**-R: of output tables, hidden tables, embedder; - for none"
+SCHEDULE = "parts of the run in percent; from each to the next, rates are halved"
+RATES = Rates(output=5, hidden=4, embed=1)
+
+
+def schedule_word(text: str) -> tuple[int, ...]:
+    """Percents between commas, such as 50,30,20: (50, 30, 20)."""
+    parts = text.split(",")
+    if not all(part.isdecimal() and 1 <= int(part) <= 100 for part in parts) or sum(map(int, parts)) != 100:
+        raise ValueError(f"must be percents between commas that sum to 100, such as 50,30,20, not {text!r:.60}")
+    return tuple(map(int, parts))
+
+
+def _commas(values: tuple[int, ...]) -> str:
+    return ",".join(map(str, values))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnOptions(Options):
+    """What learning is about, whatever is learned."""
+
+    below: Annotated[int | None, integer_option(BELOW, low=0, high=12)] = None
+    minutes: Annotated[float | None, run_option(MINUTES, low=0, high=1e6)] = None
+    seed: Annotated[int, run_option("of every random choice", low=0, high=(1 << 32) - 1)] = 0
+    out: Annotated[Path | None, file_option("the network file; left out: learned.safetensors"), UNRECORDED] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextLearnOptions(LearnOptions):
+    """How a text is learned. Shape and widths: of a network that begins from nothing."""
+
+    text: Annotated[Path | None, file_option("any file; its last tenth is held out. Left out: Python's own help topics")] = None
+    network: Annotated[str | None, file_option(f"begin with {NETWORK.help}; left out: from nothing", metavar="NAME")] = None
+    layers: Annotated[Literal["all", "output"], run_option("what learns: all layers, or the output tables alone")] = "all"
+    characters: Annotated[int | None, run_option(CHARACTERS, low=1, high=1e12)] = None
+    streams: Annotated[int, run_option(STREAMS, low=1, high=4096)] = 1
+    steps_back: Annotated[int, run_option("symbols of a window, through which errors go back", low=1, high=256)] = 8
+    draws: Annotated[Literal[1, 2, 4, 8], run_option("symbols drawn to find the error of a step")] = 4
+    rates: Annotated[
+        Rates,
+        word(RATES_HELP, Rates.named, metavar="R,R,R", between=",", group=RUN, show_default=str),
+    ] = RATES
+    schedule: Annotated[
+        tuple[int, ...],
+        word(SCHEDULE, schedule_word, metavar="P,P,...", between=",", group=RUN, show_default=_commas),
+    ] = (35, 20, 15, 12, 10, 8)
+    n: Annotated[int, shape_option("neurons", low=2, high=32767)] = 128
+    hidden: Annotated[tuple[int, int], tables_option("hidden tables and anchor pairs of each, such as 6x5")] = (6, 5)
+    output: Annotated[tuple[int, int], tables_option("output tables, likewise")] = (16, 5)
+    symbols: Annotated[int, shape_option("size of the vocabulary, the unknown symbol included", low=2, high=256)] = 66
+    bits: Annotated[Literal[4, 8], integer_option("of an entry, as the forward pass reads it")] = 8
+    hidden_unit: Annotated[float, integer_option("unit of hidden tables and embedder, a power of two")] = 1 / 32
+    output_unit: Annotated[float, integer_option("unit of the output tables, likewise")] = 1 / 16
+
+    def edges(self, total: int) -> list[int]:
+        """Where each part of ``total`` ends."""
+        return [total * percent // 100 for percent in accumulate(self.schedule)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassLearnOptions(LearnOptions):
+    """How a classifier learns labelled samples."""
+
+    network: Annotated[str, file_option(f"begin with {NETWORK.help}: its anchors, and its tables unless --zero", metavar="NAME")]
+    data: Annotated[Path | None, file_option("samples and labels, as its training took them; digits needs none", metavar="PATH")] = None
+    zero: Annotated[bool, run_option("begin with output tables of zeros")] = False
+    passes: Annotated[int, run_option("times that each sample is learned, in an order drawn anew", low=1, high=100_000)] = 1
+    margin: Annotated[
+        int | None, run_option("latency by which a class must be ahead; left out: 3 steps of all tables", low=0, high=32767)
+    ] = None
+    bits: Annotated[Literal[4, 8] | None, integer_option("of an entry, as the forward pass reads it; left out: the network's")] = None

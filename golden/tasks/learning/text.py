@@ -1,0 +1,168 @@
+"""``python -m golden.learn text``: a recurrent network learns a text as a core would."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from polychron.command.terminal import printable
+from polychron.system.progress import bar, under_way
+
+from ...compiled.stream import score
+from ...integer.file import LEARN, load, load_extra, save_network
+from ...integer.layer import ENTRY_LIMIT, LATENCY_MAX, MAX_SHIFT, Layer, NetworkError, TableGroup, require
+from ...integer.recurrent import RecurrentNetwork
+from ...integer.shipped import find_network
+from ...integer.symbols import Symbols, encode
+from ...learning.compiled import learn_compiled
+from ...learning.text import PARTS, TextLearner
+from ...learning.words import MAX_WORD
+from ...model.anchors import random_anchors
+from ...model.quantise import log2_unit
+from ...training.stop import StopRequest
+from ..products import check_out, plot_curve, versions
+from ..text import Text, described_vocabulary, read_text, vocabulary
+from .options import TextLearnOptions
+from .report import Part, diagnosed, formats, learned_from, told, word_bytes
+from .watch import Watch
+
+SPREAD = 0.2
+"""Standard deviation of the embedder's entries before anything is learned, in latency."""
+
+CHUNK = 1024
+"""Symbols of each stream between two looks at the clock."""
+
+CHECK_BYTES = 20_000
+
+
+def begun(options: TextLearnOptions, *, symbols: tuple[int, ...]) -> RecurrentNetwork:
+    """A network that has learned nothing: tables of zeros, random anchors, an embedder of noise."""
+    rng = np.random.default_rng([options.seed, 1])
+    frac, limit = -log2_unit(options.hidden_unit), ENTRY_LIMIT[8]
+
+    def layer(shape: tuple[int, int], *, columns: int, shift: int) -> Layer:
+        n_t, n_c = shape
+        anchors = random_anchors(n_t=n_t, n_c=n_c, n=options.n, rng=rng)
+        group = TableGroup(anchors=anchors, tables=np.zeros((n_t, 1 << n_c, columns), np.int8))
+        return Layer(groups=(group,), bits=options.bits, shift=shift)
+
+    most = options.output[0] * ENTRY_LIMIT[options.bits]
+    shift = max((shift for shift in range(MAX_SHIFT + 1) if most << shift <= LATENCY_MAX // 2), default=0)
+    hidden = layer(options.hidden, columns=options.n, shift=0)
+    output = layer(options.output, columns=len(symbols), shift=shift)
+    noise = rng.normal(0, SPREAD, (len(symbols), options.n)) / options.hidden_unit
+    return RecurrentNetwork(
+        n=options.n,
+        hidden=(hidden,),
+        output=output,
+        embed=np.clip(np.rint(noise), -limit, limit).astype(np.int8),
+        frac=frac,
+        out_frac=shift - log2_unit(options.output_unit),
+        symbols=symbols,
+    ).validate()
+
+
+def _start(options: TextLearnOptions, text: Text) -> tuple[TextLearner, dict[str, Any]]:
+    """The learner, and what its card says of the network that it begins with."""
+    seed = options.seed + 1 & 0xFFFFFFFF or 1
+    if options.network is None:
+        below = options.bits if options.below is None else options.below
+        symbols = vocabulary(text.train, size=options.symbols)
+        return TextLearner.start(begun(options, symbols=symbols), below=below, streams=options.streams, seed=seed), {}
+    path = find_network(options.network)
+    network, arrays = load(path), load_extra(path, prefix=LEARN)
+    try:
+        if arrays and options.below is None:
+            learner = TextLearner.resumed(network, arrays)
+            if learner.streams != options.streams:
+                learner.begin(options.streams)
+        else:
+            below = MAX_WORD - 8 if options.below is None else options.below
+            learner = TextLearner.start(network, below=below, streams=options.streams, seed=seed)
+    except NetworkError as error:
+        raise NetworkError(f"{printable(path)}: {error}") from None
+    require(learner.network.symbols is not None, f"{printable(path)}: the network has no symbols, so it reads no text")
+    return learner, {"from": learned_from(network, path)}
+
+
+class _Streams:
+    """``count`` evenly placed streams through ``symbols``, around its end."""
+
+    def __init__(self, symbols: Symbols, count: int) -> None:
+        self._symbols = symbols
+        self._at = np.arange(count, dtype=np.int64) * len(symbols) // count
+
+    def next(self, length: int) -> Symbols:
+        """(count, ``length``) symbols."""
+        found = self._symbols[(self._at[:, None] + np.arange(length)) % len(self._symbols)]
+        self._at += length
+        return found
+
+
+def _learn(learner: TextLearner, symbols: Symbols, options: TextLearnOptions, watch: Watch) -> int:
+    """Read the text as the schedule has it; symbols read of all streams."""
+    streams = _Streams(symbols, learner.streams)
+    total = (options.characters or len(symbols)) // learner.streams
+    done = 0
+    for phase, edge in enumerate(options.edges(total)):
+        rule: dict[str, Any] = {"steps": options.steps_back, "draws": options.draws, "everything": options.layers == "all"}
+        turn = learner.turn(options.rates.later(phase), **rule)
+        while done < edge:
+            length = min(CHUNK, edge - done)
+            learner.learn(streams.next(length), turn, engine=learn_compiled)
+            done += length
+            if watch(done / total, length * learner.streams):
+                return done * learner.streams
+    return done * learner.streams
+
+
+def run(options: TextLearnOptions, *, out: Path, command: str) -> dict[str, Any]:
+    """The command: learn as ``options`` say, write the network and its learning curve, print the figures, and give them for ``--json``
+    (docs/user/json.md). ``command``: for the card."""
+    check_out(out)
+    text = read_text(options.text)
+    if text.note:
+        print(f"note: {text.note}")
+    learner, origin = _start(options, text)
+    names = learner.network.symbols or ()
+    symbols = encode(names, text.train)
+    total = options.characters or len(symbols)
+    if min(total, len(symbols)) // learner.streams < 2:
+        raise NetworkError(f"{learner.streams} streams must have two characters each or more to learn, of {min(total, len(symbols))}")
+    require(len(text.held_out) > 0, "the text must have a last tenth to hold out")
+    print(described_vocabulary(names, text.data))
+    parts = [Part(name, learner.formats[name], learner.words()[name]) for name in PARTS]
+    parts = parts if options.layers == "all" else parts[:1]
+    before = score(learner.now(), text.held_out).bits
+    print(f"before: {before:.4f} bits per character, held out")
+    check: Callable[[], float] = lambda: score(learner.now(), text.sample(CHECK_BYTES)).bits  # noqa: E731
+    with StopRequest() as stop, bar(total, unit=" characters", unit_scale=True) as line:
+        watch = Watch(line, stop, options.minutes, check=check, shown="{:.3f} bits")
+        learned = _learn(learner, symbols, options, watch)
+    if learned < total // learner.streams * learner.streams:
+        print("note: stopped early; the network is what was learned by then")
+    with under_way("scoring the held-out text"):
+        found = score(learner.now(), text.held_out)
+    figures = {
+        "bits_per_character": round(found.bits, 4),
+        "before_learning": round(before, 4),
+        "characters": found.characters,
+        "characters_learned": learned,
+        "saturations": found.saturations,
+    }
+    data = {"name": text.name, "bytes": len(text.data), "sha256": text.sha256, "held_out": "the last tenth"}
+    card = {"task": "text", "command": command, "data": data, "seed": options.seed, "versions": versions(), "figures": figures}
+    network = replace(learner.now(), card=card | {"learned": {"words": formats(parts)} | origin})
+    save_network(network, out, extra=learner.arrays(), prefix=LEARN)
+    plot = plot_curve(out, train=[], checks=watch.curve, title=f"{out.stem} on {text.name}", unit="bits per character")
+    for name, value in figures.items():
+        print(f"{name.replace('_', ' ')}: {value}")
+    line_of, counted = told(parts, symbols=learned, each="a character")
+    sentences = diagnosed(parts)
+    print(f"learned: {line_of}")
+    print("diagnosis: " + ("; ".join(sentences) or "no failure signature found"))
+    size = word_bytes([Part(name, learner.formats[name], learner.words()[name]) for name in PARTS])
+    print(f"words: {size} bytes; tables: {network.table_bytes()} bytes; network: {printable(out)}; {plot}")
+    return {"file": out, "figures": figures, **counted, "diagnosis": sentences, "word_bytes": size, "table_bytes": network.table_bytes()}
