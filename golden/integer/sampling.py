@@ -56,16 +56,22 @@ def jitter_table(*, temperature: float, out_frac: int) -> Jitter:
     mask = min((1 << max(round(math.log2(0.0625 * unit)), 0)) - 1, 255) if unit > 0 else 0
     sums = np.zeros(CODES)
     counts = np.zeros(CODES)
-    integral = np.array([_integral(k / 65536) for k in range(65537)])
-    for u in range(65536):
+    for u, gumbel in enumerate(_means()):
         address = code(u)
-        sums[address] += (integral[u + 1] - integral[u]) * 65536
+        sums[address] += gumbel
         counts[address] += 1
     mean = np.divide(sums, counts, out=np.zeros(CODES), where=counts > 0)
     entries = np.rint(mean * unit - mask / 2)
     if entries.max() + mask > 32767 or entries.min() < -32768:
         raise ValueError(f"temperature {temperature} is too high for output latencies of {out_frac} fractional bits")
     return Jitter(table=entries.astype(np.int16), mask=mask)
+
+
+@cache
+def _means() -> list[float]:
+    """Of the Gumbel quantile, over the interval of each u."""
+    integral = np.array([_integral(k / 65536) for k in range(65537)])
+    return [float(value) for value in (integral[1:] - integral[:-1]) * 65536]
 
 
 def _integral(p: float) -> float:

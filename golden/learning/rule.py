@@ -37,12 +37,12 @@ class Rates:
     @classmethod
     def named(cls, word: str) -> Self:
         """5,4,1: of output tables, hidden tables and embedder; a minus for none."""
-        parts = word.split(",")
-        good = len(parts) == 3 and all(part == "-" or part.removeprefix("-").isdecimal() for part in parts)
-        if not good:
-            raise ValueError(f"must be three whole numbers between commas, a minus for none, such as 5,4,1, not {word!r:.60}")
-        output, hidden, embed = (None if part == "-" else int(part) for part in parts)
-        return cls(output=output, hidden=hidden, embed=embed)
+        try:
+            output, hidden, embed = (None if part == "-" else int(part) for part in word.split(","))
+            return cls(output=output, hidden=hidden, embed=embed)
+        except ValueError:
+            text = f"must be three numbers of {LOWEST}..{HIGHEST} between commas, - for none, such as 5,4,1, not {word!r:.60}"
+            raise ValueError(text) from None
 
     def __iter__(self) -> Iterator[str]:
         """The parts of a word that :meth:`named` reads."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -19,6 +20,12 @@ from .words import Format, Learning, Words, learning, with_rows
 PARTS = ("output", "hidden", "embed")
 NEVER = -100
 """A power of two that changes no word."""
+
+
+@cache
+def unit_jitter(out_frac: int) -> Jitter:
+    """Of draws at temperature 1."""
+    return jitter_table(temperature=1.0, out_frac=out_frac)
 
 
 @dataclass(kw_only=True)
@@ -59,7 +66,7 @@ class TextLearner:
             latencies=np.zeros((streams, network.n), np.int16),
             pending=np.zeros((streams, 0), np.int32),
             generator=np.array([seed], np.uint32),
-            jitter=jitter_table(temperature=1.0, out_frac=network.out_frac),
+            jitter=unit_jitter(network.out_frac),
         )
         limits = {name: -format.low >> format.below for name, format in formats.items()}
         most = (hidden.n_t * limits["hidden"] + limits["embed"]) << hidden.shift

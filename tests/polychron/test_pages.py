@@ -29,12 +29,13 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What takes longer, needs a board, or would download, is only parsed. Other tests have such trainings, builds and conversations.
 NOT_RUN = re.compile(
     r"(golden\.train|polychron train) (text|transformer|mnist)"
-    r"|(golden\.|polychron )data |polychron tune"
+    r"|(golden\.|polychron )(data|learn) |polychron tune"
     r"|(hdl\.build|polychron build)(?!.*--estimate)|polychron (board|page|program)|--port|sim\.bench"
 )
 # What a page's names stand for: of files that ship, or that another command of the page would have made.
 NETWORKS = {
     "classify.md": {"mnist.safetensors": "mnist"},
+    "learn.md": {"learned.safetensors": "shakespeare"},
     "export.md": {"NETWORK.safetensors": "shakespeare"},
     "own-tables.md": {"larger.safetensors": "digits"},
     "train.md": dict.fromkeys(("my.safetensors", "best-17m.safetensors", "golden/networks/shakespeare.safetensors"), "shakespeare"),
