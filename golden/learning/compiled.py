@@ -38,7 +38,8 @@ def learn_compiled(learner: TextLearner, tokens: Symbols, turn: Turn) -> None:
     seen = [Seen.room(turn.steps, layer.flat.low.shape[0]) for layer in (learner.hidden, learner.output)]
     jitter = (_by_uniform(learner.jitter.table.tobytes()), learner.jitter.mask)
     layers = (learner.embed, learner.hidden, learner.output)
-    _learn(*layers, *seen, tokens, learner.latencies, turn, jitter, learner.generator)
+    learn = _learn_all if turn.everything else _learn_outputs
+    learn(*layers, *seen, tokens, learner.latencies, turn, jitter, learner.generator)
 
 
 @cache
@@ -168,30 +169,32 @@ def pass_on(seen, at, t, value, dh):
 
 
 @kernel(forceinline=True)
-def learn_output(rows, seen, at, chosen, target, turn, generator, dh):
-    """Output tables, one after another: the gradient of the latencies into dh, then the writes."""
-    words = rows.words
+def output_gradient(rows, seen, at, t, chosen, target, turn, dh):
+    """Of table t, into dh."""
+    line = rows.words[seen.row[at, t]]
+    other = rows.words[seen.other[at, t]]
     below = rows.below
-    for t in range(seen.row.shape[1]):
-        row = seen.row[at, t]
-        if turn.everything:
-            other = seen.other[at, t]
-            due = (words[other, target] >> below) - (words[row, target] >> below)
-            g = 0
-            for s in chosen:
-                if s != target:
-                    g += due - ((words[other, s] >> below) - (words[row, s] >> below))
-            pass_on(seen, at, t, shifted(g, turn.output_gradient - seen.power[at, t]), dh)
-        for s in chosen:
-            if s != target:
-                by = 0
-                if turn.output >= 0:
-                    by = 1 << turn.output
-                elif turn.output >= -RARE:
-                    by = int((drawn(generator) & np.uint32((1 << -turn.output) - 1)) == 0)
-                if by:
-                    change(rows, row, s, by)
-                    change(rows, row, target, -by)
+    due = (other[target] >> below) - (line[target] >> below)
+    g = 0
+    for s in chosen:
+        if s != target:
+            g += due - ((other[s] >> below) - (line[s] >> below))
+    pass_on(seen, at, t, shifted(g, turn.output_gradient - seen.power[at, t]), dh)
+
+
+@kernel(forceinline=True)
+def write_outputs(rows, row, chosen, target, power, generator):
+    """Of one table."""
+    for s in chosen:
+        if s != target:
+            by = 0
+            if power >= 0:
+                by = 1 << power
+            elif power >= -RARE:
+                by = int((drawn(generator) & np.uint32((1 << -power) - 1)) == 0)
+            if by:
+                change(rows, row, s, by)
+                change(rows, row, target, -by)
 
 
 @kernel(forceinline=True)
@@ -220,9 +223,9 @@ def subtract(rows, row, by):
 
 
 @kernel(forceinline=True)
-def learn_hidden(embed, hidden, seen, at, symbol, turn, generator, dh, room):
+def learn_hidden(embed, hidden, seen, at, symbol, turn, generator, dh, changes):
     """One step back: dh of the latencies after the step becomes that of the latencies before it; hidden rows and the embedder's written."""
-    q, by_hidden, by_embed = room
+    q, by_hidden, by_embed = changes
     total = 0
     for c in range(dh.shape[0]):
         total += abs(dh[c])
@@ -248,35 +251,66 @@ def learn_hidden(embed, hidden, seen, at, symbol, turn, generator, dh, room):
     subtract(embed, symbol, by_embed)
 
 
+@kernel(forceinline=True)
+def read(embed, hidden, h, symbol, frac, seen, at, acc):
+    """h <- S(h) + E[symbol]."""
+    look(hidden.flat, h, frac, seen, at)
+    embed.visited[symbol] = True
+    for c in range(acc.shape[0]):
+        acc[c] = embed.words[symbol, c] >> embed.below
+    add_rows(hidden.rows, seen, at, acc)
+    store(acc, hidden.shift, h)
+
+
+@kernel(forceinline=True)
+def predict(output, h, frac, seen, at, jitter, generator, chosen, room):
+    """The draws from U(h)."""
+    acc, outputs = room
+    look(output.flat, h, frac, seen, at)
+    acc[:] = 0
+    add_rows(output.rows, seen, at, acc)
+    store(acc, output.shift, outputs)
+    for k in range(chosen.shape[0]):
+        chosen[k] = choose(outputs, jitter, generator)
+
+
 @kernel()
-def _learn(embed, hidden, output, hidden_seen, output_seen, tokens, latencies, turn, jitter, generator):
+def _learn_outputs(embed, hidden, output, hidden_seen, output_seen, tokens, latencies, turn, jitter, generator):
+    chosen = np.zeros(1 << turn.draws, np.int32)
+    acc = np.zeros(latencies.shape[1], np.int32)
+    columns = output.rows.words.shape[1]
+    room = (np.zeros(columns, np.int32), np.zeros(columns, np.int32))
+    for i in range(tokens.shape[1]):
+        for stream in range(tokens.shape[0]):
+            h = latencies[stream]
+            symbol = tokens[stream, i]
+            predict(output, h, turn.frac, output_seen, 0, jitter, generator, chosen, room)
+            for t in range(output_seen.row.shape[1]):
+                write_outputs(output.rows, output_seen.row[0, t], chosen, symbol, turn.output, generator)
+            read(embed, hidden, h, symbol, turn.frac, hidden_seen, 0, acc)
+
+
+@kernel()
+def _learn_all(embed, hidden, output, hidden_seen, output_seen, tokens, latencies, turn, jitter, generator):
     n = latencies.shape[1]
     steps = turn.steps
     chosen = np.zeros((steps, 1 << turn.draws), np.int32)
     acc = np.zeros(n, np.int32)
-    out = np.zeros(output.rows.words.shape[1], np.int32)
-    outputs = np.zeros(out.shape[0], np.int32)
+    columns = output.rows.words.shape[1]
+    room = (np.zeros(columns, np.int32), np.zeros(columns, np.int32))
     dh = np.zeros(n, np.int32)
-    room = (np.zeros(n, np.int32), np.zeros(n, np.int32), np.zeros(n, np.int32))
+    changes = (np.zeros(n, np.int32), np.zeros(n, np.int32), np.zeros(n, np.int32))
     for first in range(0, tokens.shape[1] - 1, steps):
         for stream in range(tokens.shape[0]):
             h = latencies[stream]
             symbols = tokens[stream, first : first + steps + 1]
             for i in range(steps):
-                look(hidden.flat, h, turn.frac, hidden_seen, i)
-                embed.visited[symbols[i]] = True
-                for c in range(n):
-                    acc[c] = embed.words[symbols[i], c] >> embed.below
-                add_rows(hidden.rows, hidden_seen, i, acc)
-                store(acc, hidden.shift, h)
-                look(output.flat, h, turn.frac, output_seen, i)
-                out[:] = 0
-                add_rows(output.rows, output_seen, i, out)
-                store(out, output.shift, outputs)
-                for k in range(chosen.shape[1]):
-                    chosen[i, k] = choose(outputs, jitter, generator)
+                read(embed, hidden, h, symbols[i], turn.frac, hidden_seen, i, acc)
+                predict(output, h, turn.frac, output_seen, i, jitter, generator, chosen[i], room)
             dh[:] = 0
             for i in range(steps - 1, -1, -1):
-                learn_output(output.rows, output_seen, i, chosen[i], symbols[i + 1], turn, generator, dh)
-                if turn.everything:
-                    learn_hidden(embed, hidden.rows, hidden_seen, i, symbols[i], turn, generator, dh, room)
+                target = symbols[i + 1]
+                for t in range(output_seen.row.shape[1]):
+                    output_gradient(output.rows, output_seen, i, t, chosen[i], target, turn, dh)
+                    write_outputs(output.rows, output_seen.row[i, t], chosen[i], target, turn.output, generator)
+                learn_hidden(embed, hidden.rows, hidden_seen, i, symbols[i], turn, generator, dh, changes)

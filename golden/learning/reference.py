@@ -79,7 +79,7 @@ def write(words: Words, row: int, column: int, by: int) -> None:
 
 
 class Window:
-    """One window of one stream: forward, then back, newest step first."""
+    """One window of one stream. All layers: forward, then back, newest step first. Output tables alone: one step."""
 
     def __init__(self, learner: TextLearner, turn: Turn, *, stream: int) -> None:
         self.learner, self.turn, self.stream = learner, turn, stream
@@ -93,15 +93,18 @@ class Window:
         self.learner.generator[0] = state
         return state
 
-    def forward(self, symbol: int) -> None:
-        """h <- S(h) + E[symbol]; the draws from U(h)."""
-        learner, network, turn = self.learner, self.learner.network, self.turn
-        seen = list(looks(network.hidden[0], learner.latencies[self.stream], turn.frac))
+    def read(self, symbol: int) -> None:
+        """h <- S(h) + E[symbol]."""
+        learner = self.learner
+        seen = list(looks(learner.network.hidden[0], learner.latencies[self.stream], self.turn.frac))
         acc = read(learner.embed, symbol) + sum(read(learner.hidden.rows, look.row) for look in seen)
-        h, _ = write_back(acc.astype(np.int32), shift=learner.hidden.shift)
-        learner.latencies[self.stream] = h
+        learner.latencies[self.stream], _ = write_back(acc.astype(np.int32), shift=learner.hidden.shift)
         self.hidden_looks.append(seen)
-        seen = list(looks(network.output, h, turn.frac))
+
+    def predict(self) -> None:
+        """The draws from U(h)."""
+        learner, turn = self.learner, self.turn
+        seen = list(looks(learner.network.output, learner.latencies[self.stream], turn.frac))
         acc = np.sum([read(learner.output.rows, look.row) for look in seen], axis=0)
         outputs, _ = write_back(acc.astype(np.int32), shift=learner.output.shift)
         sampler = Sampler(seed=int(learner.generator[0]), jitter=learner.jitter)
@@ -109,17 +112,29 @@ class Window:
         learner.generator[0] = sampler.state
         self.output_looks.append(seen)
 
-    def back(self, symbols: list[int]) -> None:
-        """``symbols``: those that were read, and the one after them."""
+    def learn_outputs(self, symbol: int) -> None:
+        """One step in the core's order; the output tables alone."""
+        self.predict()
+        for look in self.output_looks[-1]:
+            self._write_outputs(look, self._wrong(-1, symbol), symbol)
+        self.read(symbol)
+
+    def learn(self, symbols: list[int]) -> None:
+        """``symbols``: those of the window, and the one after it; all layers."""
+        for symbol in symbols[:-1]:
+            self.read(symbol)
+            self.predict()
         dh = np.zeros(self.learner.network.n, np.int64)
         for step in reversed(range(len(symbols) - 1)):
-            wrong = [symbol for symbol in self.chosen[step] if symbol != symbols[step + 1]]
+            target = symbols[step + 1]
+            wrong = self._wrong(step, target)
             for look in self.output_looks[step]:
-                if self.turn.everything:
-                    self._pass_on(look, self._output_gradient(look, wrong, symbols[step + 1]), dh)
-                self._write_outputs(look, wrong, symbols[step + 1])
-            if self.turn.everything:
-                dh = self._learn_hidden(step, symbols[step], dh)
+                self._pass_on(look, self._output_gradient(look, wrong, target), dh)
+                self._write_outputs(look, wrong, target)
+            dh = self._learn_hidden(step, symbols[step], dh)
+
+    def _wrong(self, step: int, target: int) -> list[int]:
+        return [symbol for symbol in self.chosen[step] if symbol != target]
 
     def _output_gradient(self, look: Look, wrong: list[int], target: int) -> int:
         words = self.learner.output.rows
@@ -183,9 +198,11 @@ class Window:
 
 def learn_reference(learner: TextLearner, tokens: Symbols, turn: Turn) -> None:
     """An :data:`~golden.learning.text.Engine`."""
-    for first in range(0, tokens.shape[1] - 1, turn.steps):
-        for stream, symbols in enumerate(tokens[:, first : first + turn.steps + 1].tolist()):
+    ahead = int(turn.everything)
+    for first in range(0, tokens.shape[1] - ahead, turn.steps):
+        for stream, symbols in enumerate(tokens[:, first : first + turn.steps + ahead].tolist()):
             window = Window(learner, turn, stream=stream)
-            for symbol in symbols[:-1]:
-                window.forward(symbol)
-            window.back(symbols)
+            if turn.everything:
+                window.learn(symbols)
+            else:
+                window.learn_outputs(symbols[0])

@@ -115,9 +115,10 @@ class TextLearner:
     def learn(self, symbols: Symbols, turn: Turn, *, engine: "Engine") -> None:
         """The next ``symbols`` (streams, any) of every stream. What doesn't fill a window waits for the next call."""
         tokens = np.concatenate([self.pending, symbols], axis=1).astype(np.int32)
-        read = max(tokens.shape[1] - 1, 0) // turn.steps * turn.steps
+        ahead = int(turn.everything)  # the symbol after a window is the first of the next
+        read = max(tokens.shape[1] - ahead, 0) // turn.steps * turn.steps
         if read:
-            engine(self, np.ascontiguousarray(tokens[:, : read + 1]), turn)
+            engine(self, np.ascontiguousarray(tokens[:, : read + ahead]), turn)
         self.pending = tokens[:, read:]
 
     def now(self) -> RecurrentNetwork:
@@ -156,7 +157,8 @@ class TextLearner:
 
 
 Engine = Callable[[TextLearner, Symbols, Turn], None]
-"""Learns the windows of (streams, windows * steps + 1) tokens, window by window and within it stream by stream."""
+"""Learns the windows of (streams, windows * steps + 1) tokens, or of (streams, any) by the output tables alone, whose window is one
+step: window by window and within it stream by stream."""
 
 
 def _taken(arrays: Arrays, name: str, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> npt.NDArray[Any]:
