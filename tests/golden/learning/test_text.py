@@ -12,7 +12,7 @@ from golden.integer.recurrent import RecurrentNetwork
 from golden.integer.shipped import find_network
 from golden.learning.compiled import learn_compiled
 from golden.learning.reference import learn_reference
-from golden.learning.rule import Rates
+from golden.learning.rule import Rates, Turn
 from golden.learning.text import PARTS, TextLearner
 
 from ..helpers import make_deep, make_layer
@@ -68,25 +68,46 @@ def test_one_flipped_bit_is_found():
     assert everything(one) != everything(later)
 
 
-def test_the_example_of_the_page():
-    """docs/reference/learning-rule.md, "An example by hand"."""
+def example(*, rates: Rates, everything: bool) -> tuple[TextLearner, Turn]:
+    """docs/reference/learning-rule.md, "Examples by hand"."""
     hidden, output = (
         Layer(groups=(TableGroup(anchors=np.array([[pair]], np.int16), tables=np.array([rows], np.int8)),))
         for pair, rows in (((0, 1), [[0, 4], [10, -6]]), ((1, 0), [[0, 32], [24, -8]]))
     )
     embed = np.array([[3, -5], [-2, 7]], np.int8)
     network = RecurrentNetwork(n=2, hidden=(hidden,), output=output, embed=embed, frac=3, out_frac=4, symbols=(97, 98))
-    for engine in (learn_reference, learn_compiled):
-        learner = TextLearner.start(network.validate(), below=4, seed=1)
-        assert learner.embed.words.tolist() == [[56, -72], [-24, 120]]
-        turn = learner.turn(Rates(output=2, hidden=1, embed=0), steps=2, draws=1, everything=True)
-        assert (turn.output, turn.hidden, turn.embed, turn.output_gradient, turn.hidden_gradient) == (6, -8, -7, 10, -3)
-        learner.learn(np.array([[0, 1, 1]], np.int32), turn, engine=engine)
-        assert learner.output.rows.words.tolist() == [[136, 392], [392, -120]]
-        assert learner.hidden.rows.words.tolist() == [[8, 200], [168, -88]]
-        assert learner.embed.words.tolist() == [[56, 184], [-24, 120]]
-        assert learner.latencies.tolist() == [[8, 1]]
-        assert learner.pending.tolist() == [[1]]
+    learner = TextLearner.start(network.validate(), below=4, seed=1)
+    assert learner.embed.words.tolist() == [[56, -72], [-24, 120]]
+    return learner, learner.turn(rates, steps=2, draws=1, everything=everything)
+
+
+@pytest.mark.parametrize("engine", [learn_reference, learn_compiled])
+def test_the_example_of_all_layers(engine):
+    learner, turn = example(rates=Rates(output=2, hidden=1, embed=0), everything=True)
+    assert (turn.output, turn.hidden, turn.embed, turn.output_gradient, turn.hidden_gradient) == (6, -8, -7, 10, -3)
+    learner.learn(np.array([[0, 1, 1]], np.int32), turn, engine=engine)
+    assert learner.output.rows.words.tolist() == [[136, 392], [392, -120]]
+    assert learner.hidden.rows.words.tolist() == [[8, 200], [168, -88]]
+    assert learner.embed.words.tolist() == [[56, 184], [-24, 120]]
+    assert learner.latencies.tolist() == [[8, 1]]
+    assert learner.pending.tolist() == [[1]]
+    assert learner.generator[0] == 0x19F91CB2
+
+
+@pytest.mark.parametrize("engine", [learn_reference, learn_compiled])
+def test_the_example_of_output_tables_alone(engine):
+    learner, turn = example(rates=Rates(output=7), everything=False)
+    assert (turn.output, turn.steps) == (1, 1)
+    for symbol, state, h, line in (
+        (0, 0x4080601, [3, -1], [8, 520]),
+        (1, 0x1255994F, [8, 1], [10, 518]),
+        (1, 0x2C6F5BD0, [8, 1], [12, 516]),
+    ):
+        learner.learn(np.array([[symbol]], np.int32), turn, engine=engine)
+        assert learner.generator[0] == state
+        assert learner.latencies.tolist() == [h]
+        assert learner.output.rows.words.tolist() == [line, [392, -120]]
+    assert learner.hidden.rows.words.tolist() == [[8, 72], [168, -88]]
 
 
 @pytest.mark.parametrize("case", CASES[:5], ids=str)
