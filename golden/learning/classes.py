@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from ..integer.deep import DeepNetwork, classifier, deep_forward
 from ..integer.layer import Int16, NetworkError, is_array, require
@@ -21,11 +22,13 @@ BATCH = 1000
 
 @dataclass(kw_only=True)
 class ClassLearner:
-    """``network``: its shape and its hidden layers; its output tables are those of ``output``, words of ``format``."""
+    """``network``: its shape and its hidden layers; its output tables are those of ``output``, words of ``format``. ``passes`` through
+    the samples were begun before."""
 
     network: DeepNetwork
     format: Format
     output: Learning
+    passes: int = 0
 
     @classmethod
     def start(cls, network: Network, *, below: int) -> Self:
@@ -36,8 +39,9 @@ class ClassLearner:
         return cls(network=deep, format=format, output=learning(deep.output, format, name="output"))
 
     def margin(self) -> int:
-        """The margin that is taken if none is named, an output latency: :data:`STEPS` steps in every table, as far as they are read."""
-        return (STEPS * self.network.output.n_t >> self.format.below) << self.output.shift
+        """The margin that is taken if none is named, an output latency: :data:`STEPS` steps in every table, as far as they are read; 1
+        or more."""
+        return max(STEPS * self.network.output.n_t >> self.format.below, 1) << self.output.shift
 
     def learn(self, x: Int16, labels: Symbols, margin: int, *, engine: "ClassEngine") -> None:
         """(samples, inputs) latencies and their (samples,) classes, one after another."""
@@ -56,16 +60,23 @@ class ClassLearner:
 
     def arrays(self) -> Arrays:
         """All that a network file lacks (docs/reference/learning-rule.md, "In a file")."""
-        return {"output": self.format.rest(self.output.rows.words), "below": np.array([self.format.below], np.int16)}
+        rest = self.format.rest(self.output.rows.words)
+        return {"output": rest, "below": np.array([self.format.below], np.int16), "passes": np.array([self.passes], np.int64)}
 
     @classmethod
     def resumed(cls, network: Network, arrays: Arrays) -> Self:
         """The inverse of :meth:`now` and :meth:`arrays`; ``NetworkError`` where they don't fit."""
-        below = arrays.get("below")
-        require(is_array(below, np.int16, 1) and len(below) == 1, "learn.below must be one number, int16")  # type: ignore[arg-type]
-        made = cls.start(network, below=int(below[0]))  # type: ignore[index]
+        made = cls.start(network, below=_one(arrays, "below", np.int16))
+        made.passes = _one(arrays, "passes", np.int64)
         made.output.rows.join(made.format, arrays.get("output"), name="output")
         return made
+
+
+def _one(arrays: Arrays, name: str, dtype: npt.DTypeLike) -> int:
+    found = arrays.get(name)
+    good = is_array(found, dtype, 1) and len(found) == 1 and int(found[0]) >= 0  # type: ignore[arg-type, index]
+    require(good, f"learn.{name} must be one number of 0 or more, {np.dtype(dtype)}")
+    return int(found[0])  # type: ignore[index]
 
 
 ClassEngine = Callable[[ClassLearner, Int16, Symbols, int], None]

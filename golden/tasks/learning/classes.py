@@ -59,11 +59,11 @@ def _accuracy(learner: ClassLearner, test: HeldOut, *, some: int | None = None) 
 
 def _learn(learner: ClassLearner, lesson: Lesson, options: ClassLearnOptions, watch: Watch) -> int:
     """All passes; samples that were learned."""
-    rng = np.random.default_rng([options.seed, 3])
     margin = learner.margin() if options.margin is None else options.margin
     total, learned = len(lesson.x) * options.passes, 0
     for _ in range(options.passes):
-        order = rng.permutation(len(lesson.x))
+        order = np.random.default_rng([options.seed, 3, learner.passes]).permutation(len(lesson.x))
+        learner.passes += 1
         for low in range(0, len(order), CHUNK):
             some = order[low : low + CHUNK]
             learner.learn(lesson.x[some], lesson.labels[some].astype(np.int32), margin, engine=learn_classes_compiled)

@@ -83,6 +83,6 @@ class ClassLearnOptions(LearnOptions):
     zero: Annotated[bool, run_option("begin with output tables of zeros")] = False
     passes: Annotated[int, run_option("times that each sample is learned, in an order drawn anew", low=1, high=100_000)] = 1
     margin: Annotated[
-        int | None, run_option("latency by which a class must be ahead; left out: 3 steps of all tables", low=0, high=32767)
+        int | None, run_option("latency by which a class must be ahead; left out: 3 steps of all tables", low=1, high=32767)
     ] = None
     bits: Annotated[Literal[4, 8] | None, integer_option("of an entry, as the forward pass reads it; left out: the network's")] = None
