@@ -13,6 +13,9 @@ from golden.learning.compiled_classes import learn_classes_compiled
 from golden.learning.reference_classes import learn_classes_reference
 
 from ..helpers import make_deep, make_layer
+from .learners import difference, random_classes
+
+ENGINES = (learn_classes_reference, learn_classes_compiled)
 
 
 def make(rng, *, bits=8, shift=0, hidden=True):
@@ -29,31 +32,55 @@ def samples(rng, count=80):
 @pytest.mark.parametrize("seed", [1, 2])
 def test_compiled_and_reference_are_equal_to_the_bit(bits, below, shift, seed):
     found = []
-    for engine in (learn_classes_reference, learn_classes_compiled):
+    for engine in ENGINES:
         rng = np.random.default_rng(seed)
         learner = ClassLearner.start(make(rng, bits=bits, shift=shift, hidden=seed == 1), below=below)
         learner.learn(*samples(rng), learner.margin() + 5, engine=engine)
-        rows = learner.output.rows
-        assert rows.counts[0] > 0
-        found.append(b"".join(array.tobytes() for array in (rows.words, rows.visited, rows.counts)))
-    assert found[0] == found[1]
-    assert found[0] != bytes([found[1][0] ^ 1]) + found[1][1:]
+        assert learner.output.rows.counts[0] > 0
+        found.append(learner)
+    assert difference(*found) == ""
+    right = found[0].output.rows.words[1, 2]
+    found[1].output.rows.words[1, 2] ^= 1
+    assert difference(*found) == f"output.words at (1, 2): {right} and {right ^ 1}"
 
 
-def test_the_example_of_the_page():
+@pytest.mark.parametrize("seed", [*range(12), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(12, 300))])
+def test_random_networks_learn_the_same(seed):
+    found = []
+    for engine in ENGINES:
+        learner, x, labels, margin = random_classes(seed)
+        learner.learn(x, labels, margin, engine=engine)
+        found.append(learner)
+    assert difference(*found) == ""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_no_word_leaves_its_range(engine):
+    rng = np.random.default_rng(5)
+    learner = ClassLearner.start(make(rng, bits=4, hidden=False), below=1)
+    x, labels = samples(rng, 500)
+    learner.learn(x, labels, 500, engine=engine)
+    words = learner.output.rows
+    assert (int(words.words.min()), int(words.words.max())) == (-14, 15)
+    assert words.counts[1] > 0
+    learner.now()  # is a valid network
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_example_of_the_page(engine):
     tables = np.array([[[4, -3], [0, 7]]], np.int8)
     output = Layer(groups=(TableGroup(anchors=np.array([[[0, 1]]], np.int16), tables=tables),), bits=4)
     learner = ClassLearner.start(DeepNetwork(n=2, output=output).validate(), below=2)
     assert learner.output.rows.words.tolist() == [[18, -10], [2, 30]]
     x = np.array([[5, 9]], np.int16)
-    learner.learn(x, np.zeros(1, np.int32), 1, engine=learn_classes_reference)
+    learner.learn(x, np.zeros(1, np.int32), 1, engine=engine)
     assert learner.output.rows.words.tolist() == [[17, -9], [2, 30]]
-    learner.learn(x[:, ::-1], np.zeros(1, np.int32), 8, engine=learn_classes_reference)
+    learner.learn(x[:, ::-1], np.zeros(1, np.int32), 8, engine=engine)
     assert learner.output.rows.words.tolist() == [[17, -9], [1, 31]]
-    learner.learn(x[:, ::-1], np.zeros(1, np.int32), 8, engine=learn_classes_reference)
+    learner.learn(x[:, ::-1], np.zeros(1, np.int32), 8, engine=engine)
     assert learner.output.rows.words.tolist() == [[17, -9], [0, 31]]
     assert learner.output.rows.counts.tolist() == [6, 1]
-    learner.learn(x[:, ::-1], np.zeros(1, np.int32), 7, engine=learn_classes_reference)  # 0 is not later than 7 - 7
+    learner.learn(x[:, ::-1], np.zeros(1, np.int32), 7, engine=engine)  # 0 is not later than 7 - 7
     assert learner.output.rows.counts.tolist() == [6, 1]
     assert learner.now().output.groups[0].tables.tolist() == [[[4, -3], [0, 7]]]
 
@@ -88,3 +115,5 @@ def test_what_cannot_learn_is_refused():
     rest["output"][0, 0] = 4
     with pytest.raises(NetworkError, match=r"learn\.output must be uint16 below 4"):
         ClassLearner.resumed(learner.now(), rest)
+    with pytest.raises(NetworkError, match=r"learn\.passes must be one number of 0 or more, int64"):
+        ClassLearner.resumed(learner.now(), learner.arrays() | {"passes": np.array([-1], np.int64)})
