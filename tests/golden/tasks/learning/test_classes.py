@@ -1,5 +1,8 @@
 """``golden.learn classify``: products, repetition, going on, refusals."""
 
+import json
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +11,10 @@ import pytest
 from sklearn.datasets import load_wine
 
 from golden import eval, train
-from golden.integer.file import load, save_network
+from golden.integer.file import LEARN, load, load_extra, save_network
 from golden.integer.shipped import find_network
 from golden.learn import main
+from golden.learning.classes import ClassLearner
 from sim.run import main as simulate
 
 from ..images.test_mnist import write_files
@@ -52,6 +56,38 @@ def test_learning_goes_on_where_it_was(capsys):
     assert "zeros" not in capsys.readouterr().out
 
 
+def test_two_runs_are_one_long_run():
+    whole = learn("--network", "digits", "--zero", "--passes", "2")
+    first = learn("--network", "digits", "--zero", out="first.st")
+    second = learn("--network", str(first), out="second.st")
+    one, two = ({**load(path).arrays(), **load_extra(path, prefix=LEARN)} for path in (whole, second))
+    assert one.keys() == two.keys()
+    assert all(np.array_equal(array, two[name]) for name, array in one.items())
+    assert not np.array_equal(load_extra(first, prefix=LEARN)["output"], two["output"])
+
+
+def test_a_wider_margin_writes_more(capsys):
+    writes = []
+    for margin in ("1", "60"):
+        assert main(["classify", "--network", "digits", "--zero", "--margin", margin, "--json"]) == 0
+        writes.append(json.loads(capsys.readouterr().out)["parts"][0]["writes"])
+    assert 0 < writes[0] < writes[1]
+
+
+def test_a_second_signal_ends_it_at_once_and_leaves_the_old_file(monkeypatch):
+    path = learn("--network", "digits", "--zero")
+    before = path.read_bytes()
+
+    def signalled(self, *rest, **options):
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(ClassLearner, "learn", signalled)
+    learn("--network", "digits", "--passes", "9", code=143)
+    assert path.read_bytes() == before
+    assert sorted(each.name for each in Path().iterdir()) == ["net.png", "net.safetensors"]
+
+
 def test_minutes_end_it(capsys):
     path = learn("--network", "digits", "--minutes", "0", "--passes", "100")
     assert load(path).card["figures"]["samples_learned"] == 1000
@@ -90,6 +126,9 @@ def test_rows_of_a_table(capsys):
         (("--network", "digits", "--data", "."), "--data is for mnist networks"),
         (("--network", "mnist"), "an mnist network needs --data, the folder of the IDX files"),
         (("--network", "shakespeare"), "shakespeare.safetensors is a text network: it classifies nothing"),
+        (("--network", "digits", "--margin", "0"), "--margin must be 1..32767, not 0"),
+        (("--network", "digits", "--minutes", "-1"), "--minutes must be"),
+        (("--network", "digits", "--seed", "4294967296"), "--seed must be 0..4294967295"),
         (("--network", "digits", "--passes", "0"), "--passes must be 1..100000, not 0"),
         (("--network", "digits", "--below", "13"), "--below must be 0..12, not 13"),
         (("--network", "digits", "--bits", "8", "--below", "9"), "at most 16 in all, not int8+9"),

@@ -1,7 +1,10 @@
 """``golden.learn text``: products, repetition, going on, signals, refusals."""
 
+import errno
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ import pytest
 from golden import eval
 from golden.compiled.stream import score
 from golden.integer.file import LEARN, load, load_extra, save_network
+from golden.integer.recurrent import RecurrentNetwork
 from golden.integer.shipped import find_network
 from golden.learn import main
 from golden.learning.text import TextLearner
@@ -115,6 +119,64 @@ def test_a_signal_keeps_what_is_learned(number, monkeypatch, capsys):
     assert load(path).card["figures"]["characters_learned"] == 2048
     assert "note: stopped early" in capsys.readouterr().out
     assert learn(f"--network {path} --characters 100", small="", out="more.st").exists()
+
+
+def test_a_second_signal_ends_it_at_once_and_leaves_the_old_file(monkeypatch):
+    path = learn("--characters 400")
+    before = path.read_bytes()
+
+    def signalled(self, *rest, **options):
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(TextLearner, "learn", signalled)
+    learn("--characters 100000", code=143)
+    assert path.read_bytes() == before
+    assert sorted(each.name for each in Path().iterdir()) == ["net.png", "net.safetensors", "words.txt"]
+
+
+def test_a_killed_run_leaves_the_old_file():
+    path = learn("--characters 400")
+    before = path.read_bytes()
+    words = f"-u -m golden.learn text --text words.txt --out {path} --network {path} --characters 1000000000 --minutes 5"
+    with subprocess.Popen([sys.executable, *words.split()], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as run:
+        assert run.stdout is not None
+        assert any(line.startswith("before: ") for line in run.stdout)
+        run.kill()
+    assert run.returncode == -signal.SIGKILL
+    assert path.read_bytes() == before
+    assert sorted(each.name for each in Path().iterdir()) == ["net.png", "net.safetensors", "words.txt"]
+
+
+def test_a_full_disk_leaves_the_old_file(monkeypatch, capsys):
+    path = learn("--characters 400")
+    before = path.read_bytes()
+
+    def full(self, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    learn("--characters 400", code=2)
+    assert "error: net.safetensors: cannot be written: No space left on device" in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
+def test_other_streams_begin_before_their_first_symbols():
+    start = learn("--characters 400 --streams 2")
+    path = learn(f"--network {start} --streams 3 --characters 30 --rates=-,-,-", small="", out="more.st")
+    assert load_extra(path, prefix=LEARN)["latencies"].shape == (3, 24)
+
+
+def test_shape_and_widths_are_as_asked(capsys):
+    small = "--n 16 --hidden 3x2 --output 5x3 --symbols 12 --bits 4 --below 3 --hidden-unit 0.125 --output-unit 0.25 --draws 8 --streams 2"
+    path = learn("--characters 600 --seed 4294967295", small=small)
+    network = load(path)
+    assert isinstance(network, RecurrentNetwork)
+    assert (network.n, network.n_in, network.symbols[-1]) == (16, 12, -1)
+    assert [(layer.n_t, layer.groups[0].n_c, layer.bits) for layer in (network.hidden[0], network.output)] == [(3, 2, 4), (5, 3, 4)]
+    assert (network.frac, network.out_frac - network.output.shift) == (3, 2)
+    assert network.card["learned"]["words"]["hidden"] == "int4+3"
+    assert "are read as unknown" in capsys.readouterr().out
 
 
 def test_minutes_end_it(capsys):
