@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
@@ -25,9 +25,9 @@ def tables_word(word: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def tables_option(text: str) -> Parameter:
+def tables_option(text: str, **rest: Any) -> Parameter:
     """Tables and pairs of each in one word."""
-    return word(text, tables_word, metavar="NTxNC", group=SHAPE)
+    return word(text, tables_word, metavar="NTxNC", group=SHAPE, **rest)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ CHARACTERS = "how many are read, of all streams together, around the end of the 
 RATES_HELP = "rates to begin with, 2**-R: of output tables, hidden tables, embedder; - for none"
 SCHEDULE = "parts of the run in percent; from each to the next, rates are halved"
 RATES = Rates(output=5, hidden=4, embed=1)
+FROM_NOTHING = ("n", "hidden", "output", "symbols", "bits", "hidden_unit", "output_unit")
 
 
 def schedule_word(text: str) -> tuple[int, ...]:
@@ -30,6 +31,10 @@ def schedule_word(text: str) -> tuple[int, ...]:
 
 def _commas(values: tuple[int, ...]) -> str:
     return ",".join(map(str, values))
+
+
+def _crossed(values: tuple[int, int]) -> str:
+    return "{}x{}".format(*values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +67,19 @@ class TextLearnOptions(LearnOptions):
         word(SCHEDULE, schedule_word, metavar="P,P,...", between=",", group=RUN, show_default=_commas),
     ] = (35, 20, 15, 12, 10, 8)
     n: Annotated[int, shape_option("neurons", low=2, high=32767)] = 128
-    hidden: Annotated[tuple[int, int], tables_option("hidden tables and anchor pairs of each, such as 6x5")] = (6, 5)
-    output: Annotated[tuple[int, int], tables_option("output tables, likewise")] = (16, 5)
+    hidden: Annotated[tuple[int, int], tables_option("hidden tables and anchor pairs of each, such as 6x5", show_default=_crossed)] = (6, 5)
+    output: Annotated[tuple[int, int], tables_option("output tables, likewise", show_default=_crossed)] = (16, 5)
     symbols: Annotated[int, shape_option("size of the vocabulary, the unknown symbol included", low=2, high=256)] = 66
     bits: Annotated[Literal[4, 8], integer_option("of an entry, as the forward pass reads it")] = 8
     hidden_unit: Annotated[float, integer_option("unit of hidden tables and embedder, a power of two")] = 1 / 32
     output_unit: Annotated[float, integer_option("unit of the output tables, likewise")] = 1 / 16
+
+    def refuse_shape(self) -> None:
+        """``ValueError`` if a shape is asked for that the network to begin with may not have."""
+        plain = TextLearnOptions()
+        for name in FROM_NOTHING:
+            if getattr(self, name) != getattr(plain, name):
+                raise ValueError(f"--{name.replace('_', '-')} is for a network that begins from nothing: leave it out, or --network")
 
     def edges(self, total: int) -> list[int]:
         """Where each part of ``total`` ends."""

@@ -71,6 +71,7 @@ def _start(options: TextLearnOptions, text: Text) -> tuple[TextLearner, dict[str
         below = options.bits if options.below is None else options.below
         symbols = vocabulary(text.train, size=options.symbols)
         return TextLearner.start(begun(options, symbols=symbols), below=below, streams=options.streams, seed=seed), {}
+    options.refuse_shape()
     path = find_network(options.network)
     network, arrays = load(path), load_extra(path, prefix=LEARN)
     try:
