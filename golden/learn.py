@@ -18,9 +18,9 @@ app = make_app(
     "Learn by look-ups, additions and shifts alone, in integers, one symbol or sample at a time.",
     examples=[
         "polychron learn text --text FILE",
-        "polychron learn text --network shakespeare --layers output --text FILE --characters 100000",
-        "polychron learn text --network learned.safetensors --text MORE --schedule 100 --rates 10,9,6",
-        "polychron learn classify --network mnist --zero --bits 8 --below 0 --data DIR",
+        "polychron learn text --network shakespeare --layers output --text FILE",
+        "polychron learn text --network learned.safetensors --text MORE",
+        "polychron learn classify --network digits --zero --passes 3",
     ],
 )
 
