@@ -15,9 +15,12 @@ BELOW = "bits under every entry, which the forward pass doesn't read; a word has
 MINUTES = "stop after so long, and keep what is learned by then"
 STREAMS = "pieces of the text read by turns, each with a state of its own; 1, as a device reads it"
 CHARACTERS = "how many are read, of all streams together, around the end of the text; left out: each once"
-RATES_HELP = "rates to begin with, 2**-R: of output tables, hidden tables, embedder; - for none"
+RATES_HELP = (
+    "rates to begin with, 2**-R: of output tables, hidden tables, embedder; - for none. Left out: 5,4,1 from nothing, 7,4,2 with --network"
+)
 SCHEDULE = "parts of the run in percent; from each to the next, rates are halved"
-RATES = Rates(output=5, hidden=4, embed=1)
+FROM_NOTHING_RATES = Rates(output=5, hidden=4, embed=1)
+NETWORK_RATES = Rates(output=7, hidden=4, embed=2)
 FROM_NOTHING = ("n", "hidden", "output", "symbols", "bits", "hidden_unit", "output_unit")
 
 
@@ -59,9 +62,9 @@ class TextLearnOptions(LearnOptions):
     steps_back: Annotated[int, run_option("symbols of a window, through which errors go back", low=1, high=256)] = 8
     draws: Annotated[Literal[1, 2, 4, 8], run_option("symbols drawn to find the error of a step")] = 4
     rates: Annotated[
-        Rates,
-        word(RATES_HELP, Rates.named, metavar="R,R,R", between=",", group=RUN, show_default=str),
-    ] = RATES
+        Rates | None,
+        word(RATES_HELP, Rates.named, metavar="R,R,R", between=",", group=RUN),
+    ] = None
     schedule: Annotated[
         tuple[int, ...],
         word(SCHEDULE, schedule_word, metavar="P,P,...", between=",", group=RUN, show_default=_commas),
@@ -73,6 +76,10 @@ class TextLearnOptions(LearnOptions):
     bits: Annotated[Literal[4, 8], integer_option("of an entry, as the forward pass reads it")] = 8
     hidden_unit: Annotated[float, integer_option("unit of hidden tables and embedder, a power of two")] = 1 / 32
     output_unit: Annotated[float, integer_option("unit of the output tables, likewise")] = 1 / 16
+
+    def first_rates(self) -> Rates:
+        """Those of the first part of the schedule."""
+        return self.rates or (FROM_NOTHING_RATES if self.network is None else NETWORK_RATES)
 
     def refuse_shape(self) -> None:
         """``ValueError`` if a shape is asked for that the network to begin with may not have."""

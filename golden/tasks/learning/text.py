@@ -109,7 +109,7 @@ def _learn(learner: TextLearner, symbols: Symbols, options: TextLearnOptions, wa
     done = 0
     for phase, edge in enumerate(options.edges(total)):
         rule: dict[str, Any] = {"steps": options.steps_back, "draws": options.draws, "everything": options.layers == "all"}
-        turn = learner.turn(options.rates.later(phase), **rule)
+        turn = learner.turn(options.first_rates().later(phase), **rule)
         while done < edge:
             length = min(CHUNK, edge - done)
             learner.learn(streams.next(length), turn, engine=learn_compiled)

@@ -240,5 +240,11 @@ def test_a_damaged_rest_is_refused(capsys):
     assert "net.safetensors: learn.hidden must be uint16 below 256" in capsys.readouterr().err
 
 
+def test_rates_left_out_are_lower_where_a_network_is_given():
+    nothing, given = TextLearnOptions().first_rates(), TextLearnOptions(network="shakespeare").first_rates()
+    assert (str(nothing), str(given)) == ("5,4,1", "7,4,2")
+    assert str(TextLearnOptions(network="shakespeare", rates=nothing).first_rates()) == "5,4,1"
+
+
 def test_edges_are_where_the_parts_of_a_schedule_end():
     assert TextLearnOptions(schedule=schedule_word("50,30,20")).edges(11) == [5, 8, 11]
