@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import accumulate
+from math import log2
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,10 +17,13 @@ MINUTES = "stop after so long, and keep what is learned by then"
 STREAMS = "pieces of the text read by turns, each with a state of its own; 1, as a device reads it"
 CHARACTERS = "how many are read, of all streams together, around the end of the text; left out: each once"
 RATES_HELP = (
-    "rates to begin with, 2**-R: of output tables, hidden tables, embedder; - for none. Left out: 5,4,1 from nothing, 7,4,2 with --network"
+    "rates to begin with, 2**-R: of output tables, hidden tables, embedder; - for none. "
+    "Left out: 7,4,2 with --network; from nothing 5,4,1, lower for more than 16 and 6 tables"
 )
 SCHEDULE = "parts of the run in percent; from each to the next, rates are halved"
-FROM_NOTHING_RATES = Rates(output=5, hidden=4, embed=1)
+MANY = (16, 6)
+"""Output and hidden tables up to which a network from nothing begins with the rates 5,4,1; twice as many halve theirs."""
+
 NETWORK_RATES = Rates(output=7, hidden=4, embed=2)
 FROM_NOTHING = ("n", "hidden", "output", "symbols", "bits", "hidden_unit", "output_unit")
 
@@ -79,7 +83,12 @@ class TextLearnOptions(LearnOptions):
 
     def first_rates(self) -> Rates:
         """Those of the first part of the schedule."""
-        return self.rates or (FROM_NOTHING_RATES if self.network is None else NETWORK_RATES)
+        if self.rates is not None:
+            return self.rates
+        if self.network is not None:
+            return NETWORK_RATES
+        output, hidden = (max(round(log2(tables[0] / many)), 0) for tables, many in zip((self.output, self.hidden), MANY, strict=True))
+        return Rates(output=5 + output, hidden=4 + hidden, embed=1)
 
     def refuse_shape(self) -> None:
         """``ValueError`` if a shape is asked for that the network to begin with may not have."""

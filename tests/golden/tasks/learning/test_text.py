@@ -240,9 +240,11 @@ def test_a_damaged_rest_is_refused(capsys):
     assert "net.safetensors: learn.hidden must be uint16 below 256" in capsys.readouterr().err
 
 
-def test_rates_left_out_are_lower_where_a_network_is_given():
+def test_rates_left_out_are_lower_where_a_network_is_given_or_has_many_tables():
     nothing, given = TextLearnOptions().first_rates(), TextLearnOptions(network="shakespeare").first_rates()
     assert (str(nothing), str(given)) == ("5,4,1", "7,4,2")
+    assert str(TextLearnOptions(output=(32, 5), hidden=(20, 5)).first_rates()) == "6,6,1"
+    assert str(TextLearnOptions(output=(2, 5), hidden=(1, 5)).first_rates()) == "5,4,1"
     assert str(TextLearnOptions(network="shakespeare", rates=nothing).first_rates()) == "5,4,1"
 
 
