@@ -14,6 +14,9 @@ HELD = 0.05
 RARE = 0.5
 """Share of rows never read from which on it is said."""
 
+ROSE = 0.05
+"""Bits above the least of the run from which on it is said."""
+
 
 class Part(NamedTuple):
     """A part of a network that learned."""
@@ -54,6 +57,14 @@ def diagnosed(parts: list[Part]) -> list[str]:
         if writes and float(part.words.visited.mean()) < 1 - RARE:
             found.append(f"{part.name}: most rows were never visited: fewer anchor pairs a table would do")
     return found
+
+
+def risen(curve: list[tuple[float, float]]) -> list[str]:
+    """A sentence if the held-out bits at the end of a learning ``curve`` are far above its least."""
+    figures = [figure for _, figure in curve]
+    if not figures or figures[-1] <= min(figures) + ROSE:
+        return []
+    return [f"held-out bits rose from {min(figures):.2f} to {figures[-1]:.2f}: lower the rates, or end earlier"]
 
 
 def learned_from(network: Network, file: Path) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from ...training.stop import StopRequest
 from ..products import check_out, plot_curve, versions
 from ..text import Text, described_vocabulary, read_text, vocabulary
 from .options import TextLearnOptions
-from .report import Part, diagnosed, formats, learned_from, told, word_bytes
+from .report import Part, diagnosed, formats, learned_from, risen, told, word_bytes
 from .watch import Watch
 
 SPREAD = 0.2
@@ -161,7 +161,7 @@ def run(options: TextLearnOptions, *, out: Path, command: str) -> dict[str, Any]
     for name, value in figures.items():
         print(f"{name.replace('_', ' ')}: {value}")
     line_of, counted = told(parts, symbols=learned, each="a character")
-    sentences = diagnosed(parts)
+    sentences = diagnosed(parts) + risen(watch.curve)
     print(f"learned: {line_of}")
     print("diagnosis: " + ("; ".join(sentences) or "no failure signature found"))
     size = word_bytes([Part(name, learner.formats[name], learner.words()[name]) for name in PARTS])
