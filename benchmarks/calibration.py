@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.sets import sets
-from golden.integer.deep import deep_outputs
 from golden.model.layer import Floats
+from golden.tasks.asking import ask
 from golden.tasks.fitting.accuracy import Labels
 from golden.tasks.fitting.cross_validation import folds, unseen
 from golden.tasks.fitting.learning import Learning
@@ -37,11 +37,11 @@ def fitted_folds(X: Numbers, y: Answers) -> Iterator[Fold]:
 
     def train(x: Numbers, answers: Answers) -> Fit:
         training = Learning(answers=answers, outputs=classes, tables=64, pairs=6, epochs=None)
-        return fit_numbers(x, training, training.quantiles(x), names=None, parameters={}, seed=0, tick=lambda phase, loss: None)
+        return fit_numbers(x, training, training.inputs(x), names=None, parameters={}, seed=0, tick=lambda phase, loss: None)
 
     for some, rest in folds(y, None, seed=1):
         fit = train(X[some], y[some])
-        outputs, unit = deep_outputs(fit.network, fit.fitted.latencies(X[rest])), 2.0**-fit.network.out_frac
+        outputs, unit = ask(fit.network, fit.fitted.latencies(X[rest])), 2.0**-fit.network.out_frac
         found = unseen(X[some], y[some], None, train, seed=0)
         assert found is not None
         fixed = classes.calibrated(*found)

@@ -15,7 +15,7 @@ from polychron.command.options import FLAT, command_line, preset_values
 from polychron.command.target import Target
 
 from .tasks.images.recipe import DIGITS_PRESETS, MNIST_PRESETS, ImageOptions, MnistOptions
-from .tasks.tables.options import AnomalyOptions, ClassifyOptions, RegressOptions, TableOptions
+from .tasks.tables.options import AnomalyOptions, ClassifyOptions, RegressOptions, StreamOptions, TableOptions
 from .training.architectures.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
 from .training.architectures.transformer_presets import TRANSFORMER_PRESETS, TransformerOptions
 from .training.options import LanguageOptions
@@ -31,6 +31,7 @@ app = make_app(
         "polychron train classify --data readings.csv --target state",
         "polychron train regress --data readings.csv --target level",
         "polychron train anomaly --data readings.csv --target state --normal ok",
+        "polychron train stream --data motions.csv --series recording --target activity",
     ],
 )
 
@@ -105,6 +106,12 @@ def anomaly(options: Annotated[AnomalyOptions, FLAT], *, json: Json = False) -> 
     _table("anomaly", options, json=json)
 
 
+@app.command
+def stream(options: Annotated[StreamOptions, FLAT], *, json: Json = False) -> None:
+    """Classify signals, series of samples such as a sensor gives: a recurrent network reads them step by step."""
+    _table("stream", options, json=json)
+
+
 def _table(task: str, options: TableOptions, *, json: bool) -> None:
     from polychron.clocks import tell_clocks
 
@@ -113,7 +120,7 @@ def _table(task: str, options: TableOptions, *, json: bool) -> None:
     command = command_line(f"python -m golden.train {task}", options, defaults=type(options)(data=Path()))
     with reported(json) as figures:
         figures |= train_table(task, options, out=options.out or Path(f"{task}.safetensors"), command=command)
-        figures |= tell_clocks(figures["file"], board=Target().board)
+        figures |= tell_clocks(figures["file"], board=Target().board, unit="step" if task == "stream" else "sample")
 
 
 main = partial(run, app)

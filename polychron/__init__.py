@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .board import connect
     from .estimators.anomaly import LutAnomaly
     from .estimators.classifier import LutClassifier
+    from .estimators.forecaster import StreamForecaster
     from .estimators.regressor import LutRegressor
     from .estimators.stream import StreamClassifier
     from .network import Network, load, networks
@@ -39,6 +40,7 @@ __all__ = [
     "Program",
     "Score",
     "StreamClassifier",
+    "StreamForecaster",
     "Tuning",
     "connect",
     "load",
@@ -60,6 +62,7 @@ _HOMES = {
     "LutClassifier": "estimators.classifier",
     "LutRegressor": "estimators.regressor",
     "StreamClassifier": "estimators.stream",
+    "StreamForecaster": "estimators.forecaster",
 }
 
 

@@ -9,8 +9,8 @@ from .command.terminal import printable
 from .network import load
 
 
-def tell_clocks(file: Path, *, board: str, flash: FlashMode | None = None) -> dict[str, Any]:
-    """Print the clocks of a sample by the cycle model, of the network in ``file`` on a board by its name, and give them for ``--json``."""
+def tell_clocks(file: Path, *, board: str, flash: FlashMode | None = None, unit: str = "sample") -> dict[str, Any]:
+    """Print the clocks of a ``unit`` by the cycle model, of the network in ``file`` on a board by its name; give them for ``--json``."""
     try:
         found = load(file).compile(board=board, flash=flash).estimate()
     except ValueError as error:  # of a network that is larger than the board's memories; it is saved
@@ -18,6 +18,6 @@ def tell_clocks(file: Path, *, board: str, flash: FlashMode | None = None) -> di
         return {"board": board, "clocks_per_step": None, "steps_per_second": None}
     clocks, rate = found.clocks_per_step, found.steps_per_second
     print(
-        f"on the {board}: {clocks:,} clocks a sample by the cycle model, {rate:,} samples a second (energy: estimated by polychron build)"
+        f"on the {board}: {clocks:,} clocks a {unit} by the cycle model, {rate:,} {unit}s a second (energy: estimated by polychron build)"
     )
     return {"board": board, "clocks_per_step": clocks, "steps_per_second": rate}

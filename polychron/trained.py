@@ -124,7 +124,7 @@ class Trained:
         return Score(bits=found.bits, characters=found.characters, saturations=found.saturations)
 
     def accuracy(self, *, data: Path | str | None = None) -> dict[str, Any]:
-        """Of a classifier: how many held-out ``images`` or ``samples`` there are, and the part of them it gets right
+        """Of a classifier: how many held-out ``images``, ``samples`` or ``signals`` there are, and the part of them it gets right
         (``accuracy_integer``); of a regression ``r2`` and ``targets``, of a detector of anomalies ``roc_auc`` (docs/user/json.md).
         ``data``: the folder of MNIST's files, or samples as ``polychron train classify`` takes them."""
         from golden.tasks.scoring import evaluate

@@ -9,7 +9,7 @@ from .system.progress import shown
 def train(task: str, *, out: Path | str, **options: object) -> Network:
     """Train as ``polychron train TASK`` does, save the network in the file ``out``, and load it.
 
-    ``task``: text, transformer, digits, mnist, classify, regress or anomaly. ``options``: those of the command, with underscores
+    ``task``: text, transformer, digits, mnist, classify, regress, anomaly or stream. ``options``: those of the command, with underscores
     (``preset="small"``, ``steps=2000``); True stands for a switch. Progress is shown as the command shows it. Bad options raise
     ``ValueError`` with the command's sentence.
     """

@@ -2,7 +2,7 @@
 
 python -m sim.run --board icebreaker [--network NAME] [--flash byte|nibble] [--prompt TEXT] [--length N] [--temperature T | --greedy]
     [--k K] [--seed N] [--uart] [--trace FILE]
-python -m sim.run --board icebreaker --digits N [--network NAME] [--data DIR]
+python -m sim.run --board icebreaker [--digits N] [--network NAME] [--data PATH]
 """
 
 import sys
@@ -20,12 +20,13 @@ from polychron.command.target import EARLIEST, SHAKESPEARE, Sampler, Target, tex
 from polychron.command.terminal import printable, say, showing
 
 if TYPE_CHECKING:
+    from golden.tasks.inputs import Latencies
     from polychron.program import Program
     from sim.runs import Run
 
 
 def _digits_network(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """With ``--digits`` the network is that of the digits, with ``--data`` that of MNIST, unless one is named."""
+    """With ``--digits`` the network is that of the digits, with ``--data`` too that of MNIST, unless one is named."""
     if given(arguments, "digits") is not None and given(arguments, "network") is None:
         name = "digits" if given(arguments, "data") is None else "mnist"
         arguments["--network"].append(Token(keyword="--network", value=name, source="digits"))
@@ -41,13 +42,14 @@ app = make_app(
         "polychron sim --length 3 --trace run.vcd",
         "polychron sim --digits 450",
         "polychron sim --digits 1000 --network mnist --data DIR",
+        "polychron sim --network stream.safetensors --data motions.csv",
     ],
     config=[_digits_network, text_is_drawn],
 )
 
 
-DIGITS = "classify the first N images, or rows of a table, that were held out of the network's training instead"
-DATA = "of --digits: the folder of the IDX files of an mnist network, or the samples of another, as train classify and regress take them"
+DIGITS = "classify the first N images, rows of a table or signals that were held out of the network's training instead"
+DATA = "samples as the network's training takes them; without --digits or --samples all that were held out of them are classified"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +58,6 @@ class Images(Options):
 
     digits: Annotated[int | None, option(DIGITS, low=1, high=1_000_000, metavar="N", name=("--digits", "--samples"))] = None
     data: Annotated[Path | None, option(DATA, metavar="PATH")] = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.data is not None and self.digits is None:
-            raise ValueError("--data goes with --digits")
 
 
 A_TEXT = Images()
@@ -83,8 +80,8 @@ def simulate(
     network = load(target.network)
     program = network.compile(board=target.board, flash=target.flash, temperature=sampler.temperature, k=sampler.k, seed=sampler.seed)
     with reported(json) as figures:
-        if images.digits is not None:
-            return _digits(program, images.digits, figures, data=images.data, uart=uart, trace=trace)
+        if images != A_TEXT:
+            return _held_out(program, images, figures, uart=uart, trace=trace)
         with showing() as echo:
             made = program.simulate(prompt=prompt, length=length, uart=uart, trace=trace, echo=echo, say=say)
         print()
@@ -92,21 +89,36 @@ def simulate(
         return _report(made, trace=trace)
 
 
-def _digits(program: "Program", count: int, figures: dict[str, Any], *, data: Path | None, uart: bool, trace: Path | None) -> int:
+def _held_out(program: "Program", images: Images, figures: dict[str, Any], *, uart: bool, trace: Path | None) -> int:
     from golden.tasks.scoring import held_out
 
-    network = program.network
+    network, data = program.network, images.data
     if network.integer.byte_symbols() is not None:
-        raise ValueError(f"{network.name} is a text network: --digits needs a classifier")
+        raise ValueError(f"{network.name} is a text network: --digits and --data need another, named with --network")
     card = {"task": "digits" if data is None else "mnist", "seed": 0} | network.integer.card  # tables made elsewhere have none
     held = held_out(replace(network.integer, card=card), data=data)
     what = "digits" if held.what == "images" else held.what
+    count = images.digits or len(held.x)
     if len(held.x) < count:
-        raise ValueError(f"--{what} must be 1..{len(held.x)}, not {count}")
-    made = program.classify(held.x[:count], uart=uart, trace=trace, say=say)
-    phrase, told = held.tell(made.outputs, made.classes)
-    figures |= made.figures | told
-    return _report(made, f"{len(made.classes)} held-out {what}: {phrase}", trace=trace)
+        raise ValueError(f"--{'digits' if held.what == 'images' else 'samples'} must be 1..{len(held.x)}, not {count}")
+    made, outputs, chosen = _made(program, held.x[:count], uart=uart, trace=trace)
+    phrase, told = held.tell(outputs, chosen)
+    figures |= made.figures | {"classes": chosen} | told
+    return _report(made, f"{len(chosen)} held-out {what}: {phrase}", trace=trace)
+
+
+def _made(program: "Program", x: "Latencies", *, uart: bool, trace: Path | None) -> tuple["Run", Any, Sequence[int]]:
+    """The run of latencies, the outputs as the task of the network takes them, and the earliest of each."""
+    from golden.integer.forward import earliest
+    from golden.integer.signal import SignalNetwork
+    from golden.tasks.asking import means
+
+    if not isinstance(program.network.integer, SignalNetwork):
+        run = program.classify(x, uart=uart, trace=trace, say=say)
+        return run, run.outputs, run.classes
+    read = program.stream(list(x), uart=uart, trace=trace, say=say)
+    outputs = means([signal for signal in read.outputs if len(signal)])
+    return read, outputs, earliest(outputs).tolist()
 
 
 def _report(made: "Run", *lines: str, trace: Path | None) -> int:

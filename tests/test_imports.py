@@ -191,7 +191,7 @@ def undeclared(names: list[str], asked: set[str]) -> list[str]:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_dependencies_are_declared(path: Path) -> None:
     found = imported(path.read_text(encoding="utf-8"), module=module_name(path), package=path.name == "__init__.py")
-    always = required("study") if path.is_relative_to(ROOT / "benchmarks") else required()
+    always = required("study", "series") if path.is_relative_to(ROOT / "benchmarks") else required()
     assert undeclared([name for name, top in found if top], always) == []
     assert undeclared([name for name, _ in found], always | required("tasks", "ecp5", "test")) == []
 

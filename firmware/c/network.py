@@ -121,6 +121,7 @@ def _meaning(found: "Network", kind: "Reading | None") -> "Meaning | None":
     """What the card of a network for somebody's own data says; None of another network."""
     from golden.integer.deep import classifier
     from golden.integer.layer import NetworkError
+    from golden.integer.signal import SignalNetwork
     from golden.tasks.fitting.card import KINDS, read_card
     from golden.tasks.fitting.quantiles import LEVELS, MISSING
 
@@ -128,7 +129,7 @@ def _meaning(found: "Network", kind: "Reading | None") -> "Meaning | None":
     from .readings import Readings
 
     card = found.integer.card
-    if card.get("task") not in [outputs.task for outputs in KINDS]:
+    if isinstance(found.integer, SignalNetwork) or card.get("task") not in [outputs.task for outputs in KINDS]:
         if kind is not None:
             raise ValueError(f"--readings: {found.name} is no network for data of your own, so it takes none")
         return None
@@ -139,7 +140,7 @@ def _meaning(found: "Network", kind: "Reading | None") -> "Meaning | None":
         raise NetworkError(f"{found.path}: {error}") from None
     anchors = [group.anchors for layer in integer.layers().values() for group in layer.groups]
     readings = Readings(
-        edges=fitted.quantiles.edges,
+        edges=fitted.inputs.edges,
         read=frozenset(number for array in anchors for number in array.ravel().tolist()),
         levels=LEVELS,
         missing=MISSING,

@@ -1,5 +1,7 @@
 """The integer forward pass of a layer: the contract of docs/reference/numbers.md, vectorised over samples."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -33,6 +35,6 @@ def write_back(acc: Int32, *, shift: int, residual: Int16 | None = None) -> tupl
     return y.astype(np.int16), int(np.count_nonzero(y != wide))
 
 
-def earliest(outputs: Int16) -> npt.NDArray[np.intp]:
+def earliest(outputs: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
     """The class of each sample: the neuron of the smallest latency, ties to the lowest neuron."""
     return outputs.argmin(axis=1)

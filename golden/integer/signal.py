@@ -1,5 +1,6 @@
 """The integer recurrent network on vectors (Eq. 11): h <- S(h) + I(x), the outputs from U(h)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,6 +11,9 @@ from .forward import layer_sum, write_back
 from .latencies import LatencyNetwork
 from .layer import Int16, NetworkError, require, validate_layer
 from .network import Network
+
+TOGETHER = 64
+"""Signals that are read side by side, at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,3 +83,17 @@ def signal_outputs(network: SignalNetwork, x: Int16) -> Int16:
     for t in range(x.shape[1]):
         outputs[:, t] = state.step(x[:, t])
     return outputs
+
+
+def outputs_of_signals(network: SignalNetwork, signals: Sequence[Int16]) -> list[Int16]:
+    """Of each of ``signals``, (its steps, n_in) inputs, the (its steps, n_out) outputs; those of about the same length go together."""
+    found: dict[int, Int16] = {}
+    order = sorted(range(len(signals)), key=lambda number: len(signals[number]))
+    for low in range(0, len(order), TOGETHER):
+        some = order[low : low + TOGETHER]
+        x = np.zeros((len(some), len(signals[some[-1]]), network.n_in), np.int16)
+        for place, number in enumerate(some):
+            x[place, : len(signals[number])] = signals[number]
+        for number, outputs in zip(some, signal_outputs(network, x), strict=True):
+            found[number] = outputs[: len(signals[number])]
+    return [found[number] for number in range(len(signals))]

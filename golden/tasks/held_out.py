@@ -9,22 +9,25 @@ import numpy as np
 
 from ..integer.forward import earliest
 from ..integer.layer import Int16
+from ..model.layer import Floats
 from .fitting.accuracy import Labels
+from .inputs import Latencies
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeldOut(ABC):
-    """``x``: (samples, inputs) latencies; ``what`` they are: images or samples."""
+    """``x``: latencies; ``what`` they are of: images, samples or signals. Outputs are (samples, outputs) latencies, as
+    :func:`golden.tasks.asking.ask` gives them."""
 
-    x: Int16
+    x: Latencies
     what: str
 
     @abstractmethod
-    def score(self, outputs: Int16) -> dict[str, Any]:
-        """Figures of (samples, outputs) latencies, of all samples or of the first of them (docs/user/json.md, ``polychron eval``)."""
+    def score(self, outputs: Int16 | Floats) -> dict[str, Any]:
+        """Figures of the outputs of all samples or of the first of them (docs/user/json.md, ``polychron eval``)."""
 
     @abstractmethod
-    def tell(self, outputs: Int16, chosen: Sequence[int]) -> tuple[str, dict[str, Any]]:
+    def tell(self, outputs: Int16 | Floats, chosen: Sequence[int]) -> tuple[str, dict[str, Any]]:
         """A phrase about them, and its figures (``polychron sim``). ``chosen``: the outputs that a core's sampler took."""
 
 
@@ -34,11 +37,11 @@ class Labelled(HeldOut):
 
     labels: Labels
 
-    def score(self, outputs: Int16) -> dict[str, Any]:
+    def score(self, outputs: Int16 | Floats) -> dict[str, Any]:
         """The part of the samples whose earliest spike is the label's."""
         return {"accuracy_integer": float((earliest(outputs) == self.labels[: len(outputs)]).mean())}
 
-    def tell(self, outputs: Int16, chosen: Sequence[int]) -> tuple[str, dict[str, Any]]:
+    def tell(self, outputs: Int16 | Floats, chosen: Sequence[int]) -> tuple[str, dict[str, Any]]:
         right = int((np.array(chosen) == self.labels[: len(chosen)]).sum())
         return f"{100 * right / len(chosen):.2f} % right", {"right": right}
 

@@ -3,22 +3,22 @@
 from pathlib import Path
 from typing import Any
 
-from ..integer.deep import classifier, deep_outputs
 from ..integer.layer import NetworkError
 from ..integer.network import Network
 from ..integer.signal import SignalNetwork
+from .asking import ask
 from .fitting.card import KINDS
 from .held_out import HeldOut, Lesson
 
 
 def held_out(network: Network, *, data: Path | None) -> HeldOut:
     """``data``: where the samples are, for those that are in files."""
-    if isinstance(network, SignalNetwork):
-        raise NetworkError("the network reads signals, of which none are held out: score it with polychron.StreamClassifier")
     if _of_a_table(network):
         from .tables.task import held_out as of_table
 
         return of_table(network, data=data)
+    if isinstance(network, SignalNetwork):
+        raise NetworkError("the network reads signals, and isn't one of train stream: score it from Python")
     from .images.task import held_out as of_images
 
     return of_images(network, data=data)
@@ -40,6 +40,6 @@ def _of_a_table(network: Network) -> bool:
 
 
 def evaluate(network: Network, *, data: Path | None) -> dict[str, Any]:
-    """How many ``images`` or ``samples`` were :func:`held_out`, and figures on them."""
+    """How many ``images``, ``samples`` or ``signals`` were :func:`held_out`, and figures on them."""
     found = held_out(network, data=data)
-    return {found.what: float(len(found.x)), **found.score(deep_outputs(classifier(network), found.x))}
+    return {found.what: float(len(found.x)), **found.score(ask(network, found.x))}

@@ -61,22 +61,23 @@ class LutEstimator(BaseEstimator):  # type: ignore[misc]
         known = {"names": None if names is None else tuple(map(str, names)), "parameters": self.get_params()}
         seed = int(check_random_state(self.random_state).randint(1 << 31))
         minutes = None if self.seconds is None else min(self.seconds, 1e9) / 60
-        quantiles = training.quantiles(X)
+        inputs = training.inputs(X)
         with shown() if self.verbose else nullcontext(), bar(training.steps, unit="round") as line:
             tick = Progress(line, StopRequest(), minutes)  # not entered: Ctrl-C is the caller's
-            fit = fit_numbers(X, training, quantiles, **known, seed=seed, tick=tick)
+            fit = fit_numbers(X, training, inputs, **known, seed=seed, tick=tick)
         self.stopped_ = fit.stopped
         return self._set(Network(integer=fit.network, name=self._name), fit.fitted)
 
     def _set(self, network: Network, fitted: Fitted) -> Self:
-        self.network_, self.quantiles_, self._fitted = network, fitted.quantiles, fitted
+        self.network_, self.quantiles_, self._fitted = network, fitted.inputs, fitted
         self._told(fitted.outputs)
         return self
 
     def latencies(self, X: Any) -> Int16:
         """(samples, features) numbers as the latencies that the network takes: ``network_.compile().classify(...)`` runs the gateware."""
         check_is_fitted(self)
-        return self._fitted.latencies(validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False))
+        numbers = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
+        return np.asarray(self._fitted.latencies(numbers), np.int16)
 
     def decode(self, outputs: Int16) -> Answers:
         """What (samples, outputs) output latencies of the network stand for, the model's or a core's: what :meth:`predict` gives."""

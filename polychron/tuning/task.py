@@ -13,7 +13,7 @@ from golden.tasks.fitting.learning import Learning
 from golden.tasks.products import check_out
 from golden.tasks.readers.sizes import shown
 from golden.tasks.tables.read import Samples
-from golden.tasks.tables.task import TASKS, check_spared, parts, quantiles_of
+from golden.tasks.tables.task import TASKS, check_spared, inputs_of, parts
 from golden.tasks.tables.task import run as train_table
 
 from ..clocks import tell_clocks
@@ -74,7 +74,7 @@ def task_of(train: Samples, options: TuneOptions, board: Board) -> Task:
     plain = options.training()
     training = TASKS[options.task].training(train, plain)
     assert isinstance(training, Learning)
-    latencies = quantiles_of(training, train, plain).latencies(train.x)
+    latencies = np.asarray(inputs_of(training, train, plain).latencies(train.x))
     vary = np.flatnonzero(np.ptp(latencies, axis=0) > 0)
     vary = vary if len(vary) else np.zeros(1, np.int64)  # any, as growing takes it
     inputs = Inputs(count=latencies.shape[1], vary=vary, outputs=training.outputs.count)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from golden.tasks.asking import ask
 from golden.tasks.fitting.cross_validation import folds
 from golden.tasks.fitting.training import fit_numbers
 from golden.tasks.tables.options import LearnOptions
@@ -57,13 +58,13 @@ def try_shape(
         part = some(train, used)
         training = kind.training(part, options)
         try:
-            fit = fit_numbers(part.x, training, training.quantiles(part.x), names=None, parameters={}, seed=options.seed, tick=limit)
+            fit = fit_numbers(part.x, training, training.inputs(part.x), names=None, parameters={}, seed=options.seed, tick=limit)
         except MemoryError:
             return Outcome(errors=tuple(errors), reason="its training takes more memory than there is")
         if fit.stopped:
             return None
         due.append(train.answers[rest])
-        found.append(fit.fitted.answers(fit.network, fit.fitted.latencies(train.x[rest])))
+        found.append(fit.fitted.meaning(fit.network, ask(fit.network, fit.fitted.latencies(train.x[rest]))))
         errors.append(MEASURES[task](np.concatenate(due), np.concatenate(found)))
         done = len(errors)
         better = [rival for rival in rivals if rival.errors[done - 1].high < errors[-1].low]

@@ -39,6 +39,7 @@ COMMANDS = {
     ("train", "anomaly"): ("--data", ("--target", "--normal", "--contamination", "--test", "--tables", "--pairs", "--seed", "--out")),
     ("tune", "classify"): ("--data", ("--target", "--group", "--test", "--board", "--trials", "--seed", "--study", "--out")),
     ("tune", "regress"): ("--data", ("--target", "--flash", "--minutes", "--trials", "--seed", "--study", "--pick", "--out")),
+    ("train", "stream"): ("--data", ("--series", "--target", "--group", "--test", "--tables", "--pairs", "--lags", "--epochs", "--out")),
     ("train", "mnist"): ("--data", ("--preset", "--tables", "--seed", "--out")),
     ("eval",): ("", ("--text", "--data")),
     ("talk", "--port", "/nowhere/port"): (

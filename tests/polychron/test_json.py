@@ -57,6 +57,7 @@ def perform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
             ("numbers.safetensors", REGRESS),
             ("rare.safetensors", RARE),
             ("plain.safetensors", PLAIN),
+            ("stream.safetensors", STREAM),
         ):
             if name in command and not command.startswith("train"):
                 assert main(training.split()) == 0
@@ -77,6 +78,7 @@ REGRESS = CLASSIFY.replace("classify", "regress").replace("table.safe", "numbers
 RARE = "train anomaly --data table.csv --target kind --tables 4 --pairs 2 --out rare.safetensors"
 PLAIN = "train anomaly --data table.csv --tables 4 --pairs 2 --out plain.safetensors"
 TUNE = "tune classify --data table.csv --trials 2"
+STREAM = "train stream --data table.csv --tables 4 --pairs 2 --epochs 1 --out stream.safetensors"
 TRAIN = "train text --text text --preset small --steps 3"
 # section of the page, and commands that have its keys between them
 SHOWN = [
@@ -84,7 +86,7 @@ SHOWN = [
     ("polychron export", ["export --network transformer --out image"]),
     ("polychron report", ["report --network digits --out r.html", "report --compare digits digits --out c.html"]),
     ("polychron tune", [f"{TUNE} --out tuned.safetensors --board upduino_v3", f"{TUNE} --study other.study --seed 2"]),
-    ("polychron train", [TRAIN, "train digits --minutes 0", CLASSIFY, REGRESS, RARE, PLAIN]),
+    ("polychron train", [TRAIN, "train digits --minutes 0", CLASSIFY, REGRESS, RARE, PLAIN, STREAM]),
     ("polychron learn", ["learn text --text text --characters 500", "learn classify --network digits"]),
     (
         "polychron eval",
@@ -95,6 +97,7 @@ SHOWN = [
             "eval numbers.safetensors --data table.csv",
             "eval rare.safetensors --data table.csv",
             "eval plain.safetensors --data table.csv",
+            "eval stream.safetensors --data table.csv",
         ],
     ),
     (
@@ -105,6 +108,7 @@ SHOWN = [
             "sim --network numbers.safetensors --data table.csv --samples 3",
             "sim --network rare.safetensors --data table.csv --samples 3",
             "sim --network plain.safetensors --data table.csv --samples 3",
+            "sim --network stream.safetensors --data table.csv",
         ],
     ),
     ("polychron selftest", ["selftest --port simulated --network digits --vectors 2"]),

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 from cyclopts import CycloptsError
 from PIL import Image
@@ -73,6 +74,8 @@ def write_samples() -> None:
     np.save("readings.npy", readings.to_numpy())
     if PARQUET:
         readings.to_parquet("readings.parquet")
+    steps = [(f"r{step // 5}", "abcd"[step // 20], step % 7, step // 5 % 2, step % 3, step // 5 % 2) for step in range(80)]
+    pandas.DataFrame(steps, columns=["recording", "person", "x", "y", "z", "activity"]).to_csv("motions.csv", index=False)
     for number in range(40):
         place = Path("photos", "dark" if number % 2 else "bright", f"{number}.jpg")
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -6,46 +6,45 @@ from typing import Any
 
 import numpy as np
 
-from ...integer.deep import DeepNetwork, deep_outputs
+from ...integer.latencies import LatencyNetwork
 from ...integer.layer import Int16, NetworkError
+from ...model.layer import Floats
+from ..inputs import Inputs, Latencies, X
+from ..signals.classes import SignalClasses
 from .outputs.base import Answers, Outputs
 from .outputs.classes import Classes
 from .outputs.rarity import Rarity
 from .outputs.values import Values
-from .quantiles import LEVELS, MISSING, Numbers, Quantiles
+from .quantiles import LEVELS, MISSING
 
-KINDS: tuple[type[Outputs], ...] = (Classes, Values, Rarity)
+KINDS: tuple[type[Outputs], ...] = (Classes, Values, Rarity, SignalClasses)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fitted:
-    """The way from numbers to latencies, ``quantiles``, and from latencies to answers, ``outputs``. ``names`` of the inputs or None;
+    """The way from samples to latencies, ``inputs``, and from latencies to answers, ``outputs``. ``names`` of the columns or None;
     ``parameters`` of the training, numbers."""
 
-    quantiles: Quantiles
+    inputs: Inputs
     outputs: Outputs
     names: tuple[str, ...] | None
     parameters: Mapping[str, Any]
 
     def card(self) -> dict[str, Any]:
         """The card, JSON alone."""
-        inputs: dict[str, Any] = {"levels": LEVELS, "missing": MISSING, "edges": [edges.tolist() for edges in self.quantiles.edges]}
+        inputs = self.inputs.fields()
         if self.names is not None:
             inputs["names"] = list(self.names)
         values = {name: value.item() if isinstance(value, np.generic) else value for name, value in self.parameters.items()}
         plain = {name: value for name, value in values.items() if isinstance(value, int | float | None)}
         return {"task": self.outputs.task, "inputs": inputs, "parameters": plain, **self.outputs.fields()}
 
-    def latencies(self, x: Numbers) -> Int16:
-        """(samples, inputs) numbers, NaN where one is missing, as the network takes them."""
-        return self.quantiles.latencies(x)
+    def latencies(self, x: X) -> Latencies:
+        """Samples as the network takes them."""
+        return self.inputs.latencies(x)
 
-    def answers(self, network: DeepNetwork, x: Int16) -> Answers:
-        """What ``network`` says of (samples, inputs) latencies."""
-        return self.meaning(network, deep_outputs(network, x))
-
-    def meaning(self, network: DeepNetwork, outputs: Int16) -> Answers:
-        """The same of its (samples, outputs) output latencies."""
+    def meaning(self, network: LatencyNetwork, outputs: Int16 | Floats) -> Answers:
+        """What ``network`` says of samples, by its (samples, outputs) output latencies."""
         return self.outputs.answers(outputs, unit=2.0**-network.out_frac)
 
 
@@ -61,14 +60,9 @@ def read_card(card: Mapping[str, Any], *, inputs: int, outputs: int, kinds: Sequ
         raise NetworkError("card fields inputs and parameters must be objects")
     if (about.get("levels"), about.get("missing")) != (LEVELS, MISSING):
         raise NetworkError(f"card field inputs must have {LEVELS} levels, and {MISSING} where one is missing")
-    edges, names = about.get("edges"), about.get("names")
-    if not isinstance(edges, list) or len(edges) != inputs:
-        raise NetworkError(f"card field inputs.edges must have the bounds of {inputs} inputs")
-    if names is not None and not (isinstance(names, list) and len(names) == inputs and all(isinstance(name, str) for name in names)):
-        raise NetworkError(f"card field inputs.names must have the names of {inputs} inputs")
-    try:
-        quantiles = Quantiles.read(edges)
-    except ValueError as error:
-        raise NetworkError(f"card field inputs.edges: {error}") from None
+    read = kind.inputs.of_card(about, inputs=inputs)
+    names, columns = about.get("names"), read.columns
+    if names is not None and not (isinstance(names, list) and len(names) == columns and all(isinstance(name, str) for name in names)):
+        raise NetworkError(f"card field inputs.names must have the names of {columns} inputs")
     found = kind.read(card, count=outputs)
-    return Fitted(quantiles=quantiles, outputs=found, names=None if names is None else tuple(names), parameters=parameters)
+    return Fitted(inputs=read, outputs=found, names=None if names is None else tuple(names), parameters=parameters)

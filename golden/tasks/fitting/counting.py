@@ -104,17 +104,17 @@ class Counting(Training):
     def steps(self) -> int:
         return self.tables
 
-    def quantiles(self, x: Numbers) -> Quantiles:
+    def inputs(self, x: Numbers) -> Quantiles:
         return Quantiles.reaching(x)
 
     def of(self, answers: Answers) -> Self:
         return self
 
-    def train(self, x: Numbers, quantiles: Quantiles, *, seed: int, tick: Tick) -> Made:
+    def train(self, x: Numbers, inputs: Quantiles, *, seed: int, tick: Tick) -> Made:
         rng = np.random.default_rng([seed, 3])
-        inputs = quantiles.latencies(x)
-        anchors = draw_anchors(quantiles, missing=(inputs == MISSING).any(axis=0), n_t=self.tables, n_c=self.pairs, rng=rng)
-        latencies, without = (with_constants(some, CONSTANTS) for some in (inputs, _beyond(x, inputs)))
+        given = inputs.latencies(x)
+        anchors = draw_anchors(inputs, missing=(given == MISSING).any(axis=0), n_t=self.tables, n_c=self.pairs, rng=rng)
+        latencies, without = (with_constants(some, CONSTANTS) for some in (given, _beyond(x, given)))
         rows, left_out = [], np.zeros(len(x), np.int64)
         stopped = False
         for table in range(self.tables):
@@ -127,7 +127,7 @@ class Counting(Training):
         group = TableGroup(anchors=anchors[: len(rows)], tables=np.stack(rows)[..., None])
         output, constants = Layer(groups=(group,), bits=BITS), np.array(CONSTANTS, np.int16)
         network = DeepNetwork(n=latencies.shape[1], output=output, constants=constants, frac=4).validate()
-        outputs = Rarity(offset=self._offset(network, inputs, left_out), normal=self.normal)
+        outputs = Rarity(offset=self._offset(network, given, left_out), normal=self.normal)
         return Made(network=network, outputs=outputs, stopped=stopped)
 
     def _offset(self, network: DeepNetwork, inputs: Int16, left_out: npt.NDArray[np.int64]) -> float:

@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from ...integer.deep import deep_outputs
 from ...model.layer import Floats
+from ..asking import ask
+from ..inputs import X
 from .outputs.base import Answers, scores_of
-from .quantiles import Numbers
 from .training import Fit
 
 FOLDS = 4
 
 Indices = npt.NDArray[np.integer]
-Train = Callable[[Numbers, Answers], Fit]
+Train = Callable[[X, Answers], Fit]
 
 
 def folds(answers: Answers, groups: Answers | None, *, seed: int) -> Iterator[tuple[Indices, Indices]]:
@@ -31,7 +31,7 @@ def folds(answers: Answers, groups: Answers | None, *, seed: int) -> Iterator[tu
     return kind(FOLDS, shuffle=True, random_state=seed).split(answers, answers)
 
 
-def unseen(x: Numbers, answers: Answers, groups: Answers | None, train: Train, *, seed: int) -> tuple[Floats, Answers] | None:
+def unseen(x: X, answers: Answers, groups: Answers | None, train: Train, *, seed: int) -> tuple[Floats, Answers] | None:
     """(samples, outputs) scores of each sample, by a network that ``train`` made without it, and its answer; None where a training was
     stopped or there are too few samples."""
     scores, due = [], []
@@ -39,7 +39,7 @@ def unseen(x: Numbers, answers: Answers, groups: Answers | None, train: Train, *
         fit = train(x[some], answers[some])
         if fit.stopped:
             return None
-        outputs = deep_outputs(fit.network, fit.fitted.latencies(x[rest]))
+        outputs = ask(fit.network, fit.fitted.latencies(x[rest]))
         scores.append(scores_of(outputs, unit=2.0**-fit.network.out_frac))
         due.append(answers[rest])
     return (np.concatenate(scores), np.concatenate(due)) if scores else None

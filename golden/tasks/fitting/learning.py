@@ -51,13 +51,13 @@ class Learning(Training):
     def steps(self) -> int:
         return self._recipe.steps
 
-    def quantiles(self, x: Numbers) -> Quantiles:
+    def inputs(self, x: Numbers) -> Quantiles:
         return Quantiles.fit(x)
 
     def of(self, answers: Answers) -> Self:
         return replace(self, answers=answers)
 
-    def train(self, x: Numbers, quantiles: Quantiles, *, seed: int, tick: Tick) -> Made:
-        latencies, targets = quantiles.latencies(x), self.outputs.targets(self.answers)
+    def train(self, x: Numbers, inputs: Quantiles, *, seed: int, tick: Tick) -> Made:
+        latencies, targets = inputs.latencies(x), self.outputs.targets(self.answers)
         trained = train_layer(lambda epoch: latencies, targets, self._recipe, aim=self.outputs.aim, seed=seed, tick=tick)
         return Made(network=trained.network, outputs=self.outputs, stopped=trained.stopped)

@@ -1,12 +1,14 @@
 """From numbers of any scale to latencies: the rank of a number among those of the training part."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ...integer.layer import Int16
+from ...integer.layer import Int16, NetworkError
+from ..inputs import Inputs
 
 LEVELS = 240
 """The latest latency of a number; the earliest is 0. In sixteenths (``frac`` 4), so that jitter blurs what lies close together."""
@@ -24,13 +26,11 @@ Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Quantiles:
+class Quantiles(Inputs):
     """A map for each of the inputs. ``edges``: its bounds, rising, at most :data:`LEVELS` of them.
 
     A number above k of e bounds spikes at k * LEVELS // e; where there is no bound, all do at 0.
     """
-
-    edges: tuple[Numbers, ...]
 
     @classmethod
     def fit(cls, x: Numbers) -> "Quantiles":
@@ -42,6 +42,24 @@ class Quantiles:
         """Of the same: half of the bounds as :meth:`fit` sets them, half at equal distances, and the least and the largest number as the
         first and the last one, so that what lies beyond them has latencies of its own: 0, and :data:`LEVELS`."""
         return cls(edges=tuple(map(_reaching, x.T)))
+
+    @property
+    def count(self) -> int:
+        return len(self.edges)
+
+    @property
+    def columns(self) -> int:
+        return len(self.edges)
+
+    def fields(self) -> dict[str, Any]:
+        return {"levels": LEVELS, "missing": MISSING, "edges": [edges.tolist() for edges in self.edges]}
+
+    @classmethod
+    def of_card(cls, about: Mapping[str, Any], *, inputs: int) -> "Quantiles":
+        edges = about.get("edges")
+        if not isinstance(edges, list) or len(edges) != inputs:
+            raise NetworkError(f"card field inputs.edges must have the bounds of {inputs} inputs")
+        return bounds_of_card(edges)
 
     @classmethod
     def read(cls, edges: Sequence[Sequence[float]]) -> "Quantiles":
@@ -68,6 +86,14 @@ class Quantiles:
                 out[:, column] = np.searchsorted(edges, values) * LEVELS // len(edges)
             out[np.isnan(values), column] = MISSING
         return out
+
+
+def bounds_of_card(edges: Sequence[Any]) -> Quantiles:
+    """From the field ``inputs.edges`` of a card; ``NetworkError`` where it is no such map."""
+    try:
+        return Quantiles.read(edges)
+    except ValueError as error:
+        raise NetworkError(f"card field inputs.edges: {error}") from None
 
 
 def _edges(values: Numbers) -> Numbers:

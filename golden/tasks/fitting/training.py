@@ -3,12 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from ...integer.deep import DeepNetwork
+from ...integer.latencies import LatencyNetwork
+from ..inputs import Inputs, X
 from .card import Fitted
 from .outputs.base import Answers, Outputs
-from .quantiles import Numbers, Quantiles
 from .recipe import MAX_INPUTS
 from .train import Tick
 
@@ -17,12 +17,16 @@ from .train import Tick
 class Made:
     """A network, what its outputs stand for, and whether ``tick`` cut its training short."""
 
-    network: DeepNetwork
+    network: LatencyNetwork
     outputs: Outputs
     stopped: bool
 
 
 class Training(ABC):
+    """``phases`` of it, in words."""
+
+    phases: ClassVar[str] = "growing, then fitting"
+
     @property
     @abstractmethod
     def unit(self) -> str | None:
@@ -34,15 +38,15 @@ class Training(ABC):
         """Calls of ``tick`` in a whole training."""
 
     @abstractmethod
-    def quantiles(self, x: Numbers) -> Quantiles:
-        """The map of (samples, inputs) numbers, NaN where one is missing."""
+    def inputs(self, x: X) -> Inputs:
+        """The map of samples."""
 
     @abstractmethod
     def of(self, answers: Answers) -> Self:
         """The same, of other samples with these answers."""
 
     @abstractmethod
-    def train(self, x: Numbers, quantiles: Quantiles, *, seed: int, tick: Tick) -> Made:
+    def train(self, x: X, inputs: Any, *, seed: int, tick: Tick) -> Made:
         """Of the same samples, and their map."""
 
 
@@ -50,15 +54,15 @@ class Training(ABC):
 class Fit:
     """A network whose card has the maps, ``fitted``; whether its training was cut short."""
 
-    network: DeepNetwork
+    network: LatencyNetwork
     fitted: Fitted
     stopped: bool
 
 
 def fit_numbers(
-    x: Numbers,
+    x: X,
     training: Training,
-    quantiles: Quantiles,
+    inputs: Inputs,
     *,
     names: Sequence[str] | None,
     parameters: Mapping[str, Any],
@@ -66,12 +70,12 @@ def fit_numbers(
     more: Mapping[str, Any] | None = None,
     tick: Tick,
 ) -> Fit:
-    """Train on (samples, inputs) numbers, NaN where one is missing, of the map ``quantiles``. ``names`` of the inputs, ``parameters`` of
-    the training and ``more`` go into the network's card."""
-    if x.shape[1] > MAX_INPUTS:
-        raise ValueError(f"X must have at most {MAX_INPUTS} features, not {x.shape[1]}")
-    made = training.train(x, quantiles, seed=seed, tick=tick)
+    """Train on samples of the map ``inputs``. ``names`` of the columns, ``parameters`` of the training and ``more`` go into the network's
+    card."""
+    if inputs.count > MAX_INPUTS:
+        raise ValueError(f"X must have at most {MAX_INPUTS} features, not {inputs.count}")
+    made = training.train(x, inputs, seed=seed, tick=tick)
     listed = None if names is None else tuple(names)
-    fitted = Fitted(quantiles=quantiles, outputs=made.outputs, names=listed, parameters=parameters)
+    fitted = Fitted(inputs=inputs, outputs=made.outputs, names=listed, parameters=parameters)
     network = replace(made.network, card=fitted.card() | dict(more or {}))
     return Fit(network=network, fitted=fitted, stopped=made.stopped)

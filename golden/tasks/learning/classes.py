@@ -10,13 +10,14 @@ import numpy as np
 from polychron.command.terminal import printable
 from polychron.system.progress import bar, under_way
 
-from ...integer.deep import DeepNetwork, classifier, deep_outputs
+from ...integer.deep import DeepNetwork, classifier
 from ...integer.file import LEARN, load, load_extra, save_network
 from ...integer.layer import ENTRY_LIMIT, Layer, NetworkError, TableGroup
 from ...integer.shipped import find_network
 from ...learning.classes import ClassLearner
 from ...learning.compiled_classes import learn_classes_compiled
 from ...training.stop import StopRequest
+from ..asking import ask
 from ..held_out import HeldOut, Lesson
 from ..products import check_out, plot_curve, versions
 from ..scoring import to_learn
@@ -54,7 +55,7 @@ def _start(network: DeepNetwork, path: Path, options: ClassLearnOptions) -> Clas
 
 
 def _accuracy(learner: ClassLearner, test: HeldOut, *, some: int | None = None) -> float:
-    return float(test.score(deep_outputs(learner.now(), test.x[:some]))["accuracy_integer"])
+    return float(test.score(ask(learner.now(), test.x[:some]))["accuracy_integer"])
 
 
 def _learn(learner: ClassLearner, lesson: Lesson, options: ClassLearnOptions, watch: Watch) -> int:

@@ -31,8 +31,8 @@ def read(path: Path, wanted: Wanted) -> Table:
                 arrays[name] = array_of(part)
             except NetworkError as error:
                 raise NetworkError(f"array {name}: {error}") from None
-        frame, y = _frame(**arrays), arrays["y"]
-    return Table(frame=frame, sha256=hashlib.sha256(content).hexdigest(), files=(path,), answers=y.size // len(y), apart=True)
+        frame, y, shape = _frame(**arrays), arrays["y"], arrays["X"].shape[1:]
+    return Table(frame=frame, sha256=hashlib.sha256(content).hexdigest(), files=(path,), answers=y.size // len(y), apart=True, shape=shape)
 
 
 def _parts(content: bytes) -> dict[str, bytes]:

@@ -28,8 +28,8 @@ class Table:
     whole numbers may be floats. What is learnt where nothing else is said is in the last ``answers`` columns; ``apart``:
     whether the file itself tells them from inputs.
 
-    ``files`` that were read, and their ``sha256``. ``size`` of the images that the rows are; the last ``held_out`` rows are those that
-    the source itself keeps for a test.
+    ``files`` that were read, and their ``sha256``. ``size`` of the images that the rows are; ``shape`` of the numbers of a row
+    where an array has them; the last ``held_out`` rows are those that the source itself keeps for a test.
     """
 
     frame: Any
@@ -40,6 +40,7 @@ class Table:
     words: Words | None = None
     whole: bool = False
     size: Size | None = None
+    shape: tuple[int, ...] | None = None
     held_out: int = 0
 
 

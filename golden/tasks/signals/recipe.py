@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Self
 
 import numpy as np
 
@@ -33,6 +34,11 @@ class SignalRecipe:
     rate: float = 0.01
     rounded_rate: float = 0.003
     jitter: float = 0.5
+
+    @classmethod
+    def of(cls, *, tables: int, pairs: int, epochs: int) -> Self:
+        """With half as many epochs with rounded tables."""
+        return cls(tables=tables, pairs=pairs, epochs=epochs, rounded_epochs=-(-epochs // 2))
 
     @property
     def neurons(self) -> int:

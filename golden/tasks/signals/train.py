@@ -17,7 +17,7 @@ from ...model.signal import SignalModel
 from ...training.architectures.window import LayerPass
 from ...training.workers import direct
 from ..fitting.train import Tick
-from .goals import Lengths, WholeSignal
+from .goals import Goal, Lengths
 from .recipe import SignalRecipe, start
 
 WARM = 20  # steps of Adam over which the rate rises
@@ -73,7 +73,7 @@ class SignalPasses:
             layer.tables.write()
 
 
-def fit_signals(signals: Sequence[Int16], goal: WholeSignal, recipe: SignalRecipe, *, seed: int, tick: Tick) -> SignalFit:
+def fit_signals(signals: Sequence[Int16], goal: Goal, recipe: SignalRecipe, *, seed: int, tick: Tick) -> SignalFit:
     """Train on ``signals``, each (its steps, inputs) latencies. ``tick(phase, loss)`` after each epoch; where it returns True, what is
     trained by then is rounded and kept."""
     rng = np.random.default_rng(seed)
@@ -91,7 +91,7 @@ def fit_signals(signals: Sequence[Int16], goal: WholeSignal, recipe: SignalRecip
 def _epochs(
     passes: SignalPasses,
     signals: Sequence[Int16],
-    goal: WholeSignal,
+    goal: Goal,
     phase: str,
     *,
     epochs: int,

@@ -14,11 +14,13 @@ import numpy.typing as npt
 from polychron.command.terminal import printable
 
 from ...integer.layer import Int16, NetworkError
+from ...model.layer import Floats
 from ..fitting.counting import Counting
 from ..fitting.outputs.base import Answers
 from ..fitting.outputs.rarity import Rarity
 from ..fitting.quantiles import Numbers
 from ..fitting.training import Training
+from ..inputs import Latencies
 from .interval import interval
 from .kind import Judge, Kind, Peer
 from .labels import are_texts, numbered
@@ -53,7 +55,7 @@ class AnomalyJudge(Judge):
     anomalous: npt.NDArray[np.bool_] | None
     outputs: Rarity
 
-    def found(self, outputs: Int16) -> Answers:
+    def found(self, outputs: Int16 | Floats) -> Answers:
         """How rare samples are: latencies."""
         return -self.outputs.scores(outputs)
 
@@ -65,11 +67,11 @@ class AnomalyJudge(Judge):
             return dict.fromkeys(("roc_auc", "roc_auc_low", "roc_auc_high"))
         return with_interval(found[self.anomalous], found[~self.anomalous])
 
-    def of_network(self, outputs: Int16) -> dict[str, Any]:
+    def of_network(self, outputs: Int16 | Floats) -> dict[str, Any]:
         """Besides, what is called anomalous at the network's threshold."""
         return self.figures(self.found(outputs)) | self._called(outputs)
 
-    def _called(self, outputs: Int16) -> dict[str, Any]:
+    def _called(self, outputs: Int16 | Floats) -> dict[str, Any]:
         """The share of anomalies that are called so, ``detected``, and that of other samples, ``false_alarms``; None of a kind that isn't
         there. Without labels ``called``, that of all."""
         called = self.outputs.answers(outputs, unit=1.0) < 0
@@ -79,10 +81,10 @@ class AnomalyJudge(Judge):
         kinds = {"detected": called[anomalous], "false_alarms": called[~anomalous]}
         return {name: round(float(some.mean()), 4) if len(some) else None for name, some in kinds.items()}
 
-    def score(self, outputs: Int16) -> dict[str, Any]:
+    def score(self, outputs: Int16 | Floats) -> dict[str, Any]:
         return {name: value for name, value in self.of_network(outputs).items() if name not in ("roc_auc_low", "roc_auc_high")}
 
-    def tell(self, outputs: Int16, chosen: Sequence[int]) -> tuple[str, dict[str, Any]]:
+    def tell(self, outputs: Int16 | Floats, chosen: Sequence[int]) -> tuple[str, dict[str, Any]]:
         """Which samples are called anomalous, without an area, of which a few samples say little."""
         called = self.outputs.answers(outputs, unit=1.0) < 0
         phrase = f"{int(called.sum())} called anomalies"
@@ -92,7 +94,7 @@ class AnomalyJudge(Judge):
             phrase += f": {right} that are, {wrong} that are not"
         return phrase, {"anomalies": called.tolist(), **self._called(outputs)}
 
-    def report(self, outputs: Int16, others: Sequence[Peer]) -> None:
+    def report(self, outputs: Int16 | Floats, others: Sequence[Peer]) -> None:
         """The area, that of others, and what the threshold finds."""
         called = self._called(outputs)
         if self.anomalous is None:
@@ -148,7 +150,7 @@ class Anomaly(Kind[Rarity, AnomalyOptions]):
     def strata(self, answers: Answers) -> Answers | None:
         return None if answers.dtype.kind == "O" else answers
 
-    def judge(self, x: Int16, answers: Answers, *, outputs: Rarity, unit: float) -> Judge:
+    def judge(self, x: Latencies, answers: Answers, *, outputs: Rarity, unit: float) -> Judge:
         anomalous = None
         if outputs.normal is not None and answers.dtype.kind != "O":
             anomalous = numbered(answers, [outputs.normal])[0] != 0

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from polychron.command.terminal import printable
 
 from ...integer.forward import earliest
 from ...integer.layer import Int16, NetworkError
+from ...model.layer import Floats
 from ..fitting.accuracy import Labels as Numbered
 from ..fitting.learning import Learning
 from ..fitting.outputs.base import Answers
@@ -19,7 +20,8 @@ from ..fitting.outputs.classes import Classes
 from ..fitting.recipe import MAX_OUTPUTS
 from ..fitting.training import Training
 from ..held_out import Labelled
-from .kind import LISTED, Judge, Kind, Peer
+from ..inputs import Latencies
+from .kind import LISTED, Judge, Kind, Peer, Said
 from .labels import are_texts, numbered
 from .options import ClassifyOptions
 from .read import Samples
@@ -46,17 +48,17 @@ class ClassJudge(Labelled, Judge):
     outputs: Classes
     unit: float
 
-    def found(self, outputs: Int16) -> Answers:
+    def found(self, outputs: Int16 | Floats) -> Answers:
         return earliest(outputs)
 
-    def score(self, outputs: Int16) -> dict[str, Any]:
+    def score(self, outputs: Int16 | Floats) -> dict[str, Any]:
         """Besides the accuracy ``calibration_error``, at the temperature if there is one."""
         return {**super().score(outputs), "calibration_error": self._calibration_error(outputs, self.outputs)}
 
     def figures(self, found: Answers) -> dict[str, Any]:
         return accuracies(self.labels, found)
 
-    def of_network(self, outputs: Int16) -> dict[str, Any]:
+    def of_network(self, outputs: Int16 | Floats) -> dict[str, Any]:
         """Besides the accuracy ``calibration_error`` of the probabilities as the outputs give them; if there is one, the ``temperature``
         that was fitted on other samples, and the error at it."""
         temperature = self.outputs.temperature
@@ -65,10 +67,10 @@ class ClassJudge(Labelled, Judge):
         calibration = {"calibration_error": error, "temperature": temperature, "calibration_error_at_temperature": at_it}
         return self.figures(self.found(outputs)) | calibration
 
-    def _calibration_error(self, outputs: Int16, classes: Classes) -> float:
+    def _calibration_error(self, outputs: Int16 | Floats, classes: Classes) -> float:
         return round(calibration_error(classes.probabilities(outputs, unit=self.unit), self.labels[: len(outputs)]), 4)
 
-    def report(self, outputs: Int16, others: Sequence[Peer]) -> None:
+    def report(self, outputs: Int16 | Floats, others: Sequence[Peer]) -> None:
         """Accuracy, that of others, of each class precision, recall and what it was taken for, and calibration."""
         found = self.found(outputs)
         self._tell_accuracy(found, others)
@@ -85,7 +87,7 @@ class ClassJudge(Labelled, Judge):
             own = self.figures(given)
             between = f"{own['accuracy_low']:.2%} to {own['accuracy_high']:.2%}"
             print(f"held out, {name}: {own['accuracy_integer']:.2%} right (95 % interval {between})")
-        print(f"held out, the commonest class: {own['commonest_class']:.2%} of the samples")
+        print(f"held out, the commonest class: {own['commonest_class']:.2%} of the {self.what}")
 
     def _tell_classes(self, found: Answers) -> None:
         import pandas
@@ -102,19 +104,17 @@ class ClassJudge(Labelled, Judge):
         print(pandas.DataFrame(matrix, index=names, columns=pandas.Index(names, name="taken for")).to_string())
 
 
-class Classify(Kind[Classes, ClassifyOptions]):
-    outputs = Classes
+Found = TypeVar("Found", bound=Classes)
 
-    def target(self, known: Classes | None) -> Target:
+
+class OfClasses(Kind[Found, Said]):
+    """What classifiers share."""
+
+    def target(self, known: Found | None) -> Target:
         return Labels(texts=known is not None and are_texts(known.labels))
 
     def again(self, train: Samples) -> Target:
-        return self.target(Classes.of(train.answers))
-
-    def training(self, train: Samples, options: ClassifyOptions) -> Training:
-        return Learning(
-            answers=train.answers, outputs=Classes.of(train.answers), tables=options.tables, pairs=options.pairs, epochs=options.epochs
-        )
+        return Labels(texts=are_texts(train.answers))
 
     def check(self, samples: Samples) -> None:
         if (count := len(np.unique(samples.answers))) > MAX_OUTPUTS:
@@ -123,11 +123,11 @@ class Classify(Kind[Classes, ClassifyOptions]):
     def strata(self, answers: Answers) -> Answers | None:
         return answers
 
-    def judge(self, x: Int16, answers: Answers, *, outputs: Classes, unit: float) -> Judge:
+    def judge(self, x: Latencies, answers: Answers, *, outputs: Found, unit: float) -> Judge:
         labels, classes = numbered(answers, outputs.labels.tolist())
-        return ClassJudge(x=x, what="samples", labels=labels, classes=classes, outputs=outputs, unit=unit)
+        return ClassJudge(x=x, what=self.what, labels=labels, classes=classes, outputs=outputs, unit=unit)
 
-    def described(self, outputs: Classes) -> str:
+    def described(self, outputs: Found) -> str:
         return f"{outputs.count} classes"
 
     def peers(self) -> list[tuple[str, Any]]:
@@ -144,5 +144,14 @@ class Classify(Kind[Classes, ClassifyOptions]):
             ("1-NN", make_pipeline(SimpleImputer(), StandardScaler(), KNeighborsClassifier(1))),
         ]
 
-    def taught(self, outputs: Classes, answers: Answers) -> Answers:
+    def taught(self, outputs: Found, answers: Answers) -> Answers:
         return np.searchsorted(outputs.labels, answers)
+
+
+class Classify(OfClasses[Classes, ClassifyOptions]):
+    outputs = Classes
+
+    def training(self, train: Samples, options: ClassifyOptions) -> Training:
+        return Learning(
+            answers=train.answers, outputs=Classes.of(train.answers), tables=options.tables, pairs=options.pairs, epochs=options.epochs
+        )

@@ -75,9 +75,9 @@ class Columns:
             values = values.astype(np.int64)
         return np.asarray(values)
 
-    def groups(self, name: str) -> Answers:
-        """(samples,) texts."""
-        return np.array([str(value) for value in self.there(name, "group")], object)
+    def groups(self, name: str, *, what: str = "group") -> Answers:
+        """(samples,) texts, of which none may be missing: each is the ``what`` of a sample."""
+        return np.array([str(value) for value in self.there(name, what)], object)
 
 
 def _truth(column: Any) -> bool:

@@ -7,10 +7,12 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from ...integer.layer import Int16
+from ...model.layer import Floats
 from ..fitting.outputs.base import Answers, Outputs
 from ..fitting.quantiles import Numbers
 from ..fitting.training import Training
 from ..held_out import HeldOut
+from ..inputs import Latencies, X
 from .options import TableOptions
 from .read import Samples
 from .target import Target
@@ -30,19 +32,19 @@ class Judge(HeldOut):
     """Samples of a table that were held out, and what is known of them."""
 
     @abstractmethod
-    def found(self, outputs: Int16) -> Answers:
+    def found(self, outputs: Int16 | Floats) -> Answers:
         """What output latencies say."""
 
     @abstractmethod
     def figures(self, found: Answers) -> dict[str, Any]:
         """Figures with their intervals (docs/user/json.md, ``polychron train``); the first of them is that of the card, and of peers."""
 
-    def of_network(self, outputs: Int16) -> dict[str, Any]:
+    def of_network(self, outputs: Int16 | Floats) -> dict[str, Any]:
         """The same of a network, by its output latencies, and what only they can say."""
         return self.figures(self.found(outputs))
 
     @abstractmethod
-    def report(self, outputs: Int16, others: Sequence[Peer]) -> None:
+    def report(self, outputs: Int16 | Floats, others: Sequence[Peer]) -> None:
         """Print them, of the network and of others."""
 
 
@@ -51,10 +53,16 @@ Said = TypeVar("Said", bound=TableOptions)
 
 
 class Kind(ABC, Generic[Own, Said]):
-    """``outputs``: what the outputs of its networks stand for, which names its task. ``fewest``: samples that its figures need."""
+    """``outputs``: what the outputs of its networks stand for, which names its task. ``signals``: whether samples are signals;
+    ``fewest``: samples that its figures need."""
 
     outputs: ClassVar[type[Outputs]]
+    signals: ClassVar[bool] = False
     fewest: ClassVar[int] = 1
+
+    @property
+    def what(self) -> str:
+        return "signals" if self.signals else "samples"
 
     @abstractmethod
     def target(self, known: Own | None) -> Target:
@@ -81,7 +89,7 @@ class Kind(ABC, Generic[Own, Said]):
         """(samples,) values whose shares are kept where a part is held out."""
 
     @abstractmethod
-    def judge(self, x: Int16, answers: Answers, *, outputs: Own, unit: float) -> Judge:
+    def judge(self, x: Latencies, answers: Answers, *, outputs: Own, unit: float) -> Judge:
         """Of held-out samples of latencies ``x``; ``unit``: of the network's output latencies. ``NetworkError`` where the answers are not
         those of such outputs."""
 
@@ -96,6 +104,10 @@ class Kind(ABC, Generic[Own, Said]):
     @abstractmethod
     def taught(self, outputs: Own, answers: Answers) -> Answers:
         """What peers are fitted to."""
+
+    def as_tables(self, train: X, test: X) -> tuple[Numbers, Numbers]:
+        """Samples that are trained on and held out, as peers take them: (samples, features) numbers."""
+        return train, test
 
     def asked(self, model: Any, x: Numbers) -> Answers:
         """What a fitted peer says of (samples, inputs) numbers, as :meth:`Judge.found` has it."""

@@ -8,11 +8,14 @@ from polychron.command.options import UNRECORDED, Options, option, word
 
 from ..fitting.recipe import MAX_OUTPUTS
 from ..readers.sizes import Size, size_word
+from ..signals.steps import MOST_LAGS
 
 LABELS = f"the column of the labels, at most {MAX_OUTPUTS} of them; left out: the last"
 NUMBERS = f"the column of the numbers to learn, or several with commas between, at most {MAX_OUTPUTS}; left out: the last"
 GROUP = "a column that is no input: samples with the same value in it are all trained on, or all held out"
 DATA = "the samples: a file (CSV, TSV, Parquet, NPY, NPZ, IDX images), or a folder of IDX files{} (docs/user/own-data.md)"
+SIGNALS = "the signals: a file of any of the kinds that classify reads, or a folder of IDX files (docs/user/own-data.md)"
+SERIES = "a column that says which signal a row is a step of; left out: each row is a signal"
 TEST = "held-out samples, of any of these kinds; left out: the folder's t10k files, or a quarter of the data, drawn by --seed"
 SIZE = "height and width to which the images of a folder are brought; left out: those of the first"
 CALIBRATE = "fit a temperature for its probabilities, too, by four trainings within the training part"
@@ -42,6 +45,11 @@ class TableOptions(Options):
     @property
     def images(self) -> Size | None:
         """Height and width to which images are brought."""
+        return None
+
+    @property
+    def steps_of(self) -> str | None:
+        """The column that says which signal a row is a step of."""
         return None
 
     @property
@@ -85,6 +93,35 @@ class ClassifyOptions(LearnOptions):
     @property
     def calibrated(self) -> bool:
         return self.calibrate
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamOptions(TableOptions):
+    """A classifier of signals, step by step."""
+
+    data: Annotated[Path, option(SIGNALS, metavar="PATH")]
+    series: Annotated[str | None, option(SERIES, metavar="COLUMN")] = None
+    target: Annotated[str | None, option(LABELS, metavar="COLUMN")] = None
+    group: Annotated[str | None, option(f"{GROUP}; the same all through a signal", metavar="COLUMN")] = None
+    out: Annotated[Path | None, option("the network file; left out: stream.safetensors"), UNRECORDED] = None
+    tables: Annotated[int, option("tables", low=4, high=1023)] = 128
+    epochs: Annotated[int, option("looks at each signal, and half as many with rounded tables", low=1, high=100_000)] = 60
+    lags: Annotated[int, option("samples that a step is given, the newest and those before it", low=1, high=MOST_LAGS)] = 3
+    untimed: Annotated[bool, option("a step isn't given its number: for signals that begin at any moment")] = False
+    compare: Annotated[bool, option(f"{COMPARE.format('logistic regression')}, stretched to one length"), UNRECORDED] = False
+    calibrate: Annotated[bool, option(CALIBRATE)] = False
+
+    @property
+    def steps_of(self) -> str | None:
+        return self.series
+
+    @property
+    def calibrated(self) -> bool:
+        return self.calibrate
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return super().parameters | {"epochs": self.epochs, "lags": self.lags, "timed": not self.untimed}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,26 +11,28 @@ from polychron.command.terminal import printable
 
 from ...integer.layer import NetworkError
 from ..fitting.outputs.base import Answers
-from ..fitting.quantiles import Numbers
 from ..fitting.recipe import MAX_INPUTS
+from ..inputs import X
 from ..readers.content import named
 from ..readers.registry import read_table
 from ..readers.sizes import Size
 from ..readers.table import Wanted
 from .columns import Columns
+from .signals import Signals
 from .target import Target
 
 
 @dataclass(frozen=True, kw_only=True)
 class Samples:
-    """``x`` (samples, inputs) numbers, NaN where one is missing; ``answers`` as the target has read them; ``groups`` (samples,) or None.
+    """``x`` (samples, inputs) numbers, or signals, NaN where one is missing; ``answers`` as the target has read them; ``groups`` (samples,)
+    or None.
 
-    ``names`` of the inputs; ``targets``: the names of the columns of the answers; ``files`` that were read, and their ``sha256``.
+    ``names`` of the columns; ``targets``: the names of the columns of the answers; ``files`` that were read, and their ``sha256``.
     ``size``: height and width, where the samples are images; the last ``held_out`` samples are those that the source itself keeps for a
     test.
     """
 
-    x: Numbers
+    x: X
     answers: Answers
     names: tuple[str, ...]
     targets: tuple[str, ...]
@@ -54,28 +56,39 @@ def read_samples(
     target: str | tuple[str, ...] | None,
     group: str | None,
     size: Size | None = None,
+    signals: Signals | None = None,
     scored: bool = False,
 ) -> Samples:
     """The samples of a file or a folder. ``target``: the columns of what is to be learnt, as ``read`` takes them; if it is left out, the
     last one, or what the file tells apart where none is needed; ``group``: one that is no input, whose values say which samples belong
-    together; ``size``: of images. ``scored``: the samples are scored by a network that was trained on others and has these names; they may
-    lack the groups, and the columns of what isn't needed. Whatever is wrong is a ``NetworkError`` that names the file, and the column.
+    together; ``size``: of images; ``signals``: how the samples are signals, if they are. ``scored``: they are scored by a network that
+    was trained on others and has these names; they may lack the groups, and the columns of what isn't needed. Whatever is wrong is a
+    ``NetworkError`` that names the file, and the column.
     """
     table = read_table(path, Wanted(size=size, numbers=read.numbers))
     with named(path):
         if size is not None and table.size is None and not scored:
             raise NetworkError("--size is for images, and these are none")
-        found = _samples(Columns.of(table), read, target=target, group=group, scored=scored)
+        columns = Columns.of(table)
+        series = None if signals is None else signals.series
+        found = _samples(columns, read, target=target, group=group, series=series, scored=scored)
+        if signals is not None:
+            found = signals.gather(columns, found)
+        if len(found["x"]) < 2:
+            raise NetworkError(f"there must be two {'samples' if signals is None else 'signals'} or more, not {len(found['x'])}")
     return Samples(**found, sha256=table.sha256, files=table.files, size=table.size, held_out=table.held_out)
 
 
-def _samples(table: Columns, read: Target, *, target: str | tuple[str, ...] | None, group: str | None, scored: bool) -> dict[str, Any]:
+def _samples(
+    table: Columns, read: Target, *, target: str | tuple[str, ...] | None, group: str | None, series: str | None, scored: bool
+) -> dict[str, Any]:
     if scored and group not in table.names:
         group = None
     targets = table.last(needed=read.needed) if target is None else read.columns(target, table.names) if isinstance(target, str) else target
     if scored and not read.needed and not set(targets) <= set(table.names):
         targets = ()
-    for option, names in (("--target: ", targets or ("",) * read.needed), ("--group: ", () if group is None else (group,))):
+    others = [(f"--{option}: ", () if name is None else (name,)) for option, name in (("group", group), ("series", series))]
+    for option, names in (("--target: ", targets or ("",) * read.needed), *others):
         for name in names:
             if name not in table.names:
                 begin = "" if scored else option  # the card names it, not the user
@@ -83,9 +96,10 @@ def _samples(table: Columns, read: Target, *, target: str | tuple[str, ...] | No
                 raise NetworkError(f"{begin}there is no column {printable(name)!r}; the columns are: {shown}")
     if len(set(targets)) < len(targets):
         raise NetworkError("--target must name each column once")
-    if group is not None and group in targets:
-        raise NetworkError(f"--group must name another column than that of the {read.what}, {printable(group)!r}")
-    inputs = tuple(name for name in table.names if name not in (*targets, group))
+    for option, other in (("group", group), ("series", series)):
+        if other is not None and other in targets:
+            raise NetworkError(f"--{option} must name another column than that of the {read.what}, {printable(other)!r}")
+    inputs = tuple(name for name in table.names if name not in (*targets, group, series))
     if not 1 <= len(inputs) <= MAX_INPUTS or table.samples < 2:
         found = f"{len(inputs)} inputs and {table.samples} samples"
         raise NetworkError(f"a table must have 1..{MAX_INPUTS} inputs beside its {read.what}, and two samples or more, not {found}")

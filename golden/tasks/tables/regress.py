@@ -17,6 +17,7 @@ from ..fitting.outputs.values import Values
 from ..fitting.quantiles import Numbers
 from ..fitting.recipe import MAX_OUTPUTS
 from ..fitting.training import Training
+from ..inputs import Latencies
 from .interval import interval
 from .kind import LISTED, Judge, Kind, Peer
 from .options import RegressOptions
@@ -67,7 +68,7 @@ class NumberJudge(Judge):
     unit: float
     names: Sequence[str]
 
-    def found(self, outputs: Int16) -> npt.NDArray[np.float64]:
+    def found(self, outputs: Int16 | Floats) -> npt.NDArray[np.float64]:
         return self.outputs.answers(outputs, unit=self.unit)
 
     def _each(self, found: Numbers, measure: Any) -> dict[str, Any]:
@@ -76,10 +77,10 @@ class NumberJudge(Judge):
         targets = [{"target": name, **measure(*pair)} for name, *pair in zip(self.names, due.T, found.T, strict=True)]
         return {"r2": round(float(np.mean([target["r2"] for target in targets])), 4), "targets": targets}
 
-    def score(self, outputs: Int16) -> dict[str, Any]:
+    def score(self, outputs: Int16 | Floats) -> dict[str, Any]:
         return self._each(self.found(outputs), plain)
 
-    def tell(self, outputs: Int16, chosen: Sequence[int]) -> tuple[str, dict[str, Any]]:
+    def tell(self, outputs: Int16 | Floats, chosen: Sequence[int]) -> tuple[str, dict[str, Any]]:
         """Without R2, which a few samples say little about."""
         found = self.found(outputs)
         figures = [{key: value for key, value in one.items() if key != "r2"} for one in self._each(found, plain)["targets"]]
@@ -93,7 +94,7 @@ class NumberJudge(Judge):
     def figures(self, found: Answers) -> dict[str, Any]:
         return self._each(found, with_intervals)
 
-    def report(self, outputs: Int16, others: Sequence[Peer]) -> None:
+    def report(self, outputs: Int16 | Floats, others: Sequence[Peer]) -> None:
         """R2, MAE and RMSE of each target."""
         found = self.found(outputs)
         mean = Peer("the mean of what was trained on", np.broadcast_to(self.outputs.offset, self.due.shape))
@@ -133,7 +134,7 @@ class Regress(Kind[Values, RegressOptions]):
     def strata(self, answers: Answers) -> Answers | None:
         return None
 
-    def judge(self, x: Int16, answers: Answers, *, outputs: Values, unit: float) -> Judge:
+    def judge(self, x: Latencies, answers: Answers, *, outputs: Values, unit: float) -> Judge:
         if answers.shape[1] != outputs.count:
             raise NetworkError(f"there must be {self.described(outputs)} to compare with, not {answers.shape[1]}")
         names = outputs.names or [str(number) for number in range(outputs.count)]

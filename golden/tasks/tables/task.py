@@ -11,19 +11,23 @@ import numpy as np
 from polychron.command.terminal import printable
 from polychron.system.progress import bar, under_way
 
-from ...integer.deep import DeepNetwork, classifier, deep_outputs
+from ...integer.deep import classifier
 from ...integer.file import save_network
+from ...integer.latencies import LatencyNetwork
 from ...integer.layer import NetworkError
 from ...integer.network import Network
+from ...integer.signal import signal_network
 from ...training.stop import StopRequest
+from ..asking import ask
 from ..fitting.card import Fitted, read_card
 from ..fitting.cross_validation import FOLDS, unseen
 from ..fitting.outputs.base import Answers, Outputs
 from ..fitting.outputs.classes import Classes
 from ..fitting.progress import Progress
-from ..fitting.quantiles import MOST_BOUNDS, Numbers, Quantiles
+from ..fitting.quantiles import MOST_BOUNDS, Numbers
 from ..fitting.training import Fit, Training, fit_numbers
 from ..held_out import Lesson
+from ..inputs import Inputs, X
 from ..products import check_out, plot_curve, versions
 from ..readers.sizes import Size, shown, size_word
 from .anomaly import Anomaly
@@ -33,12 +37,14 @@ from .labels import numbered
 from .options import TableOptions
 from .read import Samples, read_samples, some
 from .regress import Regress
+from .signals import Signals
+from .stream import Stream
 
 HELD_OUT = 0.25
 QUARTER = "a quarter, drawn by the seed"
 OWN = "the t10k files"
 
-TASKS: dict[str, Kind[Any, Any]] = {kind.outputs.task: kind for kind in (Classify(), Regress(), Anomaly())}
+TASKS: dict[str, Kind[Any, Any]] = {kind.outputs.task: kind for kind in (Classify(), Regress(), Anomaly(), Stream())}
 
 
 def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[str, Any]:
@@ -50,13 +56,13 @@ def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[st
     check_spared(out, "--out", train, test)
     train = kind.chosen(train, options)
     training = kind.training(train, options)
-    quantiles = quantiles_of(training, train, options)
+    inputs = inputs_of(training, train, options)
     more = {"command": command, "data": _about(train, options), "seed": options.seed, "versions": versions()}
     calibrated = None
     with StopRequest() as stop, bar(training.steps * (1 + FOLDS * options.calibrated), unit="round") as line:
         progress = Progress(line, stop, options.minutes)
         known: dict[str, Any] = {"names": train.names, "parameters": options.parameters, "more": more}
-        fit = fit_numbers(train.x, training, quantiles, **known, seed=options.seed, tick=progress)
+        fit = fit_numbers(train.x, training, inputs, **known, seed=options.seed, tick=progress)
         save_network(fit.network, out)  # kept, whatever comes while it is calibrated and scored
         if options.calibrated and not fit.stopped:
             calibrated = _calibrated(fit, training, train, seed=options.seed, progress=progress)
@@ -68,7 +74,7 @@ def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[st
     with under_way("scoring the held-out samples"):
         unit = 2.0**-fit.network.out_frac
         judge = kind.judge(fit.fitted.latencies(test.x), test.answers, outputs=outputs, unit=unit)
-        latencies = deep_outputs(fit.network, judge.x)
+        latencies = ask(fit.network, judge.x)
         figures = judge.of_network(latencies)
     first = next(iter(figures))
     kept = {} if figures[first] is None else {first: figures[first]}
@@ -76,14 +82,16 @@ def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[st
     save_network(network, out)
     plot = ""
     if training.unit is not None:
-        title = f"{out.stem}: growing, then fitting"
+        title = f"{out.stem}: {training.phases}"
         plot = "; " + plot_curve(out, train=progress.curve, checks=[], title=title, unit=training.unit)
     images = "" if train.size is None else f" ({shown(train.size)})"
-    print(f"{len(train.x)} samples trained on, {len(test.x)} held out; {len(train.names)} inputs{images}, {kind.described(outputs)}")
+    column = "channel" if kind.signals else "input"
+    shape = f"{len(train.names)} {column}{'s' * (len(train.names) != 1)}{images}, {kind.described(outputs)}"
+    print(f"{len(train.x)} {kind.what} trained on, {len(test.x)} held out; {shape}")
     taught = kind.taught(outputs, train.answers)
-    others = list(_others(kind, train.x, taught, test.x)) if options.compare else []
+    others = list(_others(kind, taught, *kind.as_tables(train.x, test.x))) if options.compare else []
     judge.report(latencies, others)
-    count = sum(group.n_t * group.n_c for group in network.output.groups)
+    count = sum(group.n_t * group.n_c for layer in network.layers().values() for group in layer.groups)
     print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {printable(out)}{plot}")
     peers = {peer.name: judge.figures(peer.found)[first] for peer in others}
     return {"file": out, "figures": figures, "peers": peers, "anchor_pairs": count, "table_bytes": network.table_bytes()}
@@ -94,7 +102,7 @@ def parts(kind: Kind[Any, Any], options: TableOptions) -> tuple[Samples, Samples
     with under_way("reading the samples"):
         train, test = _divided(kind, options)
     if len(test.x) < kind.fewest:
-        raise NetworkError(f"{printable(options.data)}: at least {kind.fewest} samples must be held out, not {len(test.x)}")
+        raise NetworkError(f"{printable(options.data)}: at least {kind.fewest} {kind.what} must be held out, not {len(test.x)}")
     return train, test
 
 
@@ -104,22 +112,22 @@ def check_spared(path: Path, option: str, *read: Samples) -> None:
         raise NetworkError(f"{option}: {printable(path)} is the file of the samples, and would be overwritten")
 
 
-def quantiles_of(training: Training, train: Samples, options: TableOptions) -> Quantiles:
-    """The map of the inputs; ``NetworkError`` where no network's file could hold it."""
-    quantiles = training.quantiles(train.x)
-    if (count := sum(map(len, quantiles.edges))) > MOST_BOUNDS:
+def inputs_of(training: Training, train: Samples, options: TableOptions) -> Inputs:
+    """The map of the samples; ``NetworkError`` where no network's file could hold it."""
+    inputs = training.inputs(train.x)
+    if (count := sum(map(len, inputs.edges))) > MOST_BOUNDS:
         needed = f"{len(train.names)} inputs take {count} bounds between their numbers"
         raise NetworkError(f"{printable(options.data)}: {needed}, and a network's file holds {MOST_BOUNDS}: leave some columns out")
-    return quantiles
+    return inputs
 
 
 def _calibrated(fit: Fit, training: Training, train: Samples, *, seed: int, progress: Progress) -> Outputs | None:
     """The outputs, calibrated by what networks of the same training say of the parts of the training samples that they were not trained
     on; None where that can't be known."""
 
-    def again(x: Numbers, answers: Answers) -> Fit:
+    def again(x: X, answers: Answers) -> Fit:
         part = training.of(answers)
-        return fit_numbers(x, part, part.quantiles(x), names=None, parameters={}, seed=seed, tick=progress.another())
+        return fit_numbers(x, part, part.inputs(x), names=None, parameters={}, seed=seed, tick=progress.another())
 
     found = unseen(train.x, train.answers, train.groups, again, seed=seed)
     return None if found is None else fit.fitted.outputs.calibrated(*found)
@@ -128,13 +136,13 @@ def _calibrated(fit: Fit, training: Training, train: Samples, *, seed: int, prog
 def _about(samples: Samples, options: TableOptions) -> dict[str, Any]:
     """What the card says of the data."""
     target = samples.targets[0] if len(samples.targets) == 1 else list(samples.targets) or None
-    about = {"name": options.data.name, "sha256": samples.sha256, "target": target, "group": options.group}
+    about = {"name": options.data.name, "sha256": samples.sha256, "target": target, "group": options.group, "series": options.steps_of}
     about["size"] = None if samples.size is None else shown(samples.size)
     about["held_out"] = options.test.name if options.test is not None else OWN if samples.held_out else QUARTER
     return {key: value for key, value in about.items() if value is not None}
 
 
-def _others(kind: Kind[Any, Any], x: Numbers, answers: Answers, test: Numbers) -> Iterator[Peer]:
+def _others(kind: Kind[Any, Any], answers: Answers, x: Numbers, test: Numbers) -> Iterator[Peer]:
     for name, model in kind.peers():
         try:
             with under_way(f"fitting {name}"), warnings.catch_warnings():
@@ -147,7 +155,9 @@ def _others(kind: Kind[Any, Any], x: Numbers, answers: Answers, test: Numbers) -
 
 
 def _divided(kind: Kind[Any, Any], options: TableOptions) -> tuple[Samples, Samples]:
-    samples = read_samples(options.data, kind.target(None), target=options.target, group=options.group, size=options.images)
+    signals = Signals(series=options.steps_of) if kind.signals else None
+    columns: dict[str, Any] = {"group": options.group, "signals": signals}
+    samples = read_samples(options.data, kind.target(None), target=options.target, size=options.images, **columns)
     try:
         kind.check(samples)
     except NetworkError as error:
@@ -156,7 +166,7 @@ def _divided(kind: Kind[Any, Any], options: TableOptions) -> tuple[Samples, Samp
         return _own(samples) if samples.held_out else _quarter(kind, samples, seed=options.seed)
     if samples.held_out:
         raise NetworkError(f"--test: {printable(options.data)} has {OWN} to be held out; name its file of training images with --data")
-    test = read_samples(options.test, kind.again(samples), target=samples.targets, group=options.group, size=samples.size, scored=True)
+    test = read_samples(options.test, kind.again(samples), target=samples.targets, size=samples.size, scored=True, **columns)
     if test.sha256 == samples.sha256:
         raise NetworkError(f"--test: {printable(options.test)} is the file that is trained on; what is held out must be another")
     if test.names != samples.names:
@@ -206,7 +216,7 @@ def to_learn(network: Network, *, data: Path | None, seed: int) -> Lesson:
     """Of ``data``: what the network's training left to train on, if it is what it was trained on; else what the source doesn't hold out,
     or three quarters of it, drawn by ``seed``. Labels are numbers of outputs."""
     known = _Known.of(network, data)
-    if not isinstance(known.fitted.outputs, Classes):
+    if not isinstance(known.fitted.outputs, Classes) or known.kind.signals:
         raise NetworkError("only a classifier learns labelled samples")
     if known.same:
         (train, test), card = known.parts(), {}
@@ -219,14 +229,14 @@ def to_learn(network: Network, *, data: Path | None, seed: int) -> Lesson:
     if len(classes) > known.fitted.outputs.count:
         new = printable(classes[known.fitted.outputs.count], limit=60)
         raise NetworkError(f"{printable(known.data)}: the label {new} is none of the network's classes")
-    return Lesson(x=known.fitted.latencies(train.x), labels=labels, test=known.judge(test), card=card)
+    return Lesson(x=np.asarray(known.fitted.latencies(train.x), np.int16), labels=labels, test=known.judge(test), card=card)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Known:
     """Samples of the file or folder ``data``, as a network's card has them: ``about`` is its word on the data it was trained on."""
 
-    network: DeepNetwork
+    network: LatencyNetwork
     data: Path
     fitted: Fitted
     kind: Kind[Any, Any]
@@ -235,17 +245,18 @@ class _Known:
 
     @classmethod
     def of(cls, network: Network, data: Path | None) -> Self:
-        integer = classifier(network)
+        kind = TASKS[str(network.card.get("task"))]
+        integer: LatencyNetwork = signal_network(network) if kind.signals else classifier(network)
         fitted = read_card(integer.card, inputs=integer.n_in, outputs=integer.n_out)
-        kind = TASKS[fitted.outputs.task]
         if data is None:
-            raise NetworkError("a network of a table needs --data, the file or folder of the samples")
+            raise NetworkError(f"a network of a table needs --data, the file or folder of the {kind.what}")
         about = integer.card.get("data")
         about = about if isinstance(about, dict) else {}
         said = about["target"] if isinstance(about.get("target"), list) else [about.get("target")]
         targets = tuple(name for name in said if isinstance(name, str))
-        group = about["group"] if isinstance(about.get("group"), str) else None
-        samples = read_samples(data, kind.target(fitted.outputs), target=targets or None, group=group, size=_size(about), scored=True)
+        group, series = (about[name] if isinstance(about.get(name), str) else None for name in ("group", "series"))
+        columns: dict[str, Any] = {"group": group, "signals": Signals(series=series) if kind.signals else None}
+        samples = read_samples(data, kind.target(fitted.outputs), target=targets or None, size=_size(about), scored=True, **columns)
         if fitted.names is not None and samples.names != fitted.names:
             names = printable(", ".join(fitted.names), limit=300)
             raise NetworkError(f"{printable(data)}: the columns must be those that the network was trained on: {names}")

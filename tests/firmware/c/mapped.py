@@ -38,7 +38,7 @@ class Mapped:
         anchors = np.array([[[number, inputs]] for number in read], np.int16)
         tables = np.random.default_rng(0).integers(-7, 8, (len(read), 2, self.outputs.count)).astype(np.int8)
         layer = Layer(groups=(TableGroup(anchors=anchors, tables=tables),), bits=4)
-        fitted = Fitted(quantiles=Quantiles(edges=self.edges), outputs=self.outputs, names=self.names, parameters={})
+        fitted = Fitted(inputs=Quantiles(edges=self.edges), outputs=self.outputs, names=self.names, parameters={})
         return DeepNetwork(n=inputs + 1, output=layer, constants=np.array([120], np.int16), out_frac=3, card=fitted.card())
 
     def with_bound(self, input: int, number: int, value: float) -> "Mapped":

@@ -8,7 +8,7 @@ import pytest
 
 from golden.integer.file import load, save_network
 from golden.integer.layer import NetworkError
-from golden.integer.signal import SignalNetwork, signal_network, signal_outputs
+from golden.integer.signal import SignalNetwork, outputs_of_signals, signal_network, signal_outputs
 
 from ...firmware.networks import random_network
 from .test_forward import loop_layer
@@ -47,6 +47,15 @@ def test_a_signal_begins_from_nothing_and_its_parts_are_the_whole() -> None:
     assert np.array_equal(parts, signal_outputs(network, x))
     assert np.array_equal(signal_outputs(network, x[:, :2]), parts[:, :2])
     assert not np.array_equal(signal_outputs(network, x[:, 1:]), parts[:, 1:])
+
+
+def test_signals_of_any_lengths_are_read_side_by_side() -> None:
+    network, rng = made(4), np.random.default_rng(4)
+    lengths = rng.integers(1, 9, 70)
+    signals = [rng.integers(-600, 600, (length, network.n_in)).astype(np.int16) for length in lengths]
+    found = outputs_of_signals(network, signals)
+    assert all(np.array_equal(one, signal_outputs(network, signal[None])[0]) for one, signal in zip(found, signals, strict=True))
+    assert outputs_of_signals(network, []) == []
 
 
 def test_a_file_holds_it(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_a_file_keeps_it(fitted: polychron.StreamClassifier, tmp_path: Path) -> 
 
 def test_what_takes_no_signals_says_so(fitted: polychron.StreamClassifier, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program, image = fitted.network_.compile(board="icebreaker"), tmp_path / "image.bin"
-    with pytest.raises(NetworkError, match=r"^the network reads signals, of which none are held out: score it with polychron\.StreamClass"):
+    with pytest.raises(NetworkError, match=r"^a network of a table needs --data, the file or folder of the signals$"):
         fitted.network_.accuracy()
     with pytest.raises(NetworkError, match=r"^stream reads signals, which a page has nothing to draw with$"):
         program.page(tmp_path / "page.html")

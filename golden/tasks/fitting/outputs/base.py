@@ -9,21 +9,24 @@ import numpy.typing as npt
 
 from ....integer.layer import Int16
 from ....model.layer import Float32, Floats
+from ...inputs import Inputs
 from ..aims import Aim
+from ..quantiles import Quantiles
 
 Answers = npt.NDArray[Any]
 """What is known or predicted of samples: (samples,) labels, (samples, targets) numbers, or (samples,) 1 and -1, normal and not."""
 
 
-def scores_of(outputs: Int16, *, unit: float) -> Floats:
+def scores_of(outputs: Int16 | Floats, *, unit: float) -> Floats:
     """(samples, outputs) latencies of ``unit`` as scores: the larger, the earlier the spike."""
     return -outputs.astype(np.float64) * unit
 
 
 class Outputs(ABC):
-    """``task``: the card's."""
+    """``task``: the card's; ``inputs``: the kind of map that such a network has."""
 
     task: ClassVar[str]
+    inputs: ClassVar[type[Inputs]] = Quantiles
 
     @property
     @abstractmethod
@@ -31,7 +34,7 @@ class Outputs(ABC):
         """Outputs of the network."""
 
     @abstractmethod
-    def answers(self, outputs: Int16, *, unit: float) -> Answers:
+    def answers(self, outputs: Int16 | Floats, *, unit: float) -> Answers:
         """What (samples, count) output latencies of ``unit`` mean."""
 
     def calibrated(self, scores: Floats, answers: Answers) -> Self:

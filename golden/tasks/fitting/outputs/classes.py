@@ -44,10 +44,10 @@ class Classes(Learnt):
     def targets(self, answers: Answers) -> Float32:
         return np.eye(self.count, dtype=np.float32)[np.searchsorted(self.labels, answers)]
 
-    def answers(self, outputs: Int16, *, unit: float) -> Answers:
+    def answers(self, outputs: Int16 | Floats, *, unit: float) -> Answers:
         return self.labels[earliest(outputs)]
 
-    def probabilities(self, outputs: Int16, *, unit: float) -> Floats:
+    def probabilities(self, outputs: Int16 | Floats, *, unit: float) -> Floats:
         """(samples, classes): the softmax of their scores, at the temperature if there is one."""
         return softmax(scores_of(outputs, unit=unit) / (self.temperature or 1.0))
 

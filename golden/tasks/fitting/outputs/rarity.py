@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ....integer.layer import LATENCY_MAX, Int16, NetworkError
+from ....model.layer import Floats
 from .base import Outputs
 
 
@@ -25,11 +26,11 @@ class Rarity(Outputs):
     def count(self) -> int:
         return 1
 
-    def scores(self, outputs: Int16) -> npt.NDArray[np.float64]:
+    def scores(self, outputs: Int16 | Floats) -> npt.NDArray[np.float64]:
         """(samples,): the larger, the more normal; the negative latency."""
         return -outputs[:, 0].astype(np.float64)
 
-    def answers(self, outputs: Int16, *, unit: float) -> npt.NDArray[np.int64]:
+    def answers(self, outputs: Int16 | Floats, *, unit: float) -> npt.NDArray[np.int64]:
         """(samples,): -1 of anomalies, 1 of what is normal."""
         return np.where(self.scores(outputs) < self.offset, -1, 1)
 

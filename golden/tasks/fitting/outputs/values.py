@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ....integer.layer import Int16, NetworkError
-from ....model.layer import Float32
+from ....model.layer import Float32, Floats
 from ..aims import SQUARES, Aim
 from ..quantiles import Numbers
 from ..recipe import MAX_OUTPUTS
@@ -51,7 +51,7 @@ class Values(Learnt):
         apart = np.where(self.scale > 0, self.scale, 1.0)
         return np.asarray((self.offset - answers) / apart * (self.scale > 0), np.float32)
 
-    def answers(self, outputs: Int16, *, unit: float) -> npt.NDArray[np.float64]:
+    def answers(self, outputs: Int16 | Floats, *, unit: float) -> npt.NDArray[np.float64]:
         return self.offset + self.scale * (unit * outputs.astype(np.float64))
 
     def fields(self) -> dict[str, Any]:

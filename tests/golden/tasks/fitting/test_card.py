@@ -15,6 +15,8 @@ from golden.tasks.fitting.outputs.classes import Classes
 from golden.tasks.fitting.outputs.rarity import Rarity
 from golden.tasks.fitting.outputs.values import Values
 from golden.tasks.fitting.quantiles import Quantiles
+from golden.tasks.signals.classes import SignalClasses
+from golden.tasks.signals.steps import Steps
 
 QUANTILES = Quantiles.fit(np.random.default_rng(0).normal(size=(50, 3)))
 OUTPUTS = {
@@ -25,21 +27,25 @@ OUTPUTS = {
 
 
 def card_of(task, **changes):
-    fitted = Fitted(quantiles=QUANTILES, outputs=OUTPUTS[task], names=("x", "y", "z"), parameters={"tables": 4, "pairs": 2})
+    fitted = Fitted(inputs=QUANTILES, outputs=OUTPUTS[task], names=("x", "y", "z"), parameters={"tables": 4, "pairs": 2})
     return json.loads(json.dumps(replace(fitted, **changes).card()))
 
 
 CARD, NUMBERS, RARITY = card_of("classify"), card_of("regress"), card_of("anomaly")
+STEPS = Steps(edges=QUANTILES.edges, lags=2, timed=True)
+SIGNALS = card_of("classify", inputs=STEPS, outputs=SignalClasses(labels=np.array(["a", "b"])), names=("x", "y"))
 
 
 def test_what_is_written_is_read():
     fitted = read_card(CARD, inputs=3, outputs=2)
-    assert all(np.array_equal(a, b) for a, b in zip(fitted.quantiles.edges, QUANTILES.edges, strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(fitted.inputs.edges, QUANTILES.edges, strict=True))
     assert (fitted.names, fitted.parameters) == (("x", "y", "z"), {"tables": 4, "pairs": 2})
     assert fitted.outputs.labels.tolist() == ["a", "b"]
     found = read_card(NUMBERS, inputs=3, outputs=2).outputs
     assert (found.offset.tolist(), found.scale.tolist(), found.names) == ([0.5, -3e7], [0.1, 0.0], ("u", "v"))
     assert read_card(RARITY, inputs=3, outputs=1).outputs.offset == -12.5
+    steps = read_card(SIGNALS, inputs=5, outputs=2).inputs
+    assert (steps.lags, steps.timed, steps.columns, [len(edges) for edges in steps.edges]) == (2, True, 2, [49, 49, 49])
     nameless = card_of("regress", names=None, outputs=replace(OUTPUTS["regress"], names=None))
     assert (read_card(nameless, inputs=3, outputs=2).names, read_card(nameless, inputs=3, outputs=2).outputs.names) == (None, None)
 
@@ -51,7 +57,7 @@ def test_the_card_of_another_kind_is_refused_where_one_is_wanted():
 
 
 WRONG = [
-    ("task", "digits", "card field task must be classify or regress or anomaly, not 'digits'"),
+    ("task", "digits", "card field task must be classify or regress or anomaly or stream, not 'digits'"),
     ("inputs", None, "card fields inputs and parameters must be objects"),
     ("parameters", [], "card fields inputs and parameters must be objects"),
     ("inputs.levels", 255, "card field inputs must have 240 levels, and 256 where one is missing"),
@@ -80,6 +86,16 @@ WRONG_NUMBERS = [
     ("targets.scale", [1.0, 10**400], "card field targets.scale must have 2 numbers of at most 1e+100"),
     ("targets.scale", [1.0, -1.0], "card field targets.scale must be 0 or more"),
     ("targets.scale", "12", "card field targets.scale must have 2 numbers of at most 1e+100"),
+]
+WRONG_STEPS = [
+    ("inputs.lags", 0, "card field inputs.lags must be 1..64, not 0"),
+    ("inputs.lags", True, "card field inputs.lags must be 1..64, not True"),
+    ("inputs.timed", 1, "card fields inputs.timed and inputs.edges must be a truth value and a list"),
+    ("inputs.lags", 3, "card fields inputs.edges, lags and timed must make 5 inputs, not 7"),
+    ("inputs.edges", [[1.0]], "card fields inputs.edges, lags and timed must make 5 inputs, not 1"),
+    ("inputs.edges", [[1.0], [], [2, 1]], "the bounds of input 2 must be at most 240 finite numbers that rise"),
+    ("inputs.names", ["x", "y", "z"], "card field inputs.names must have the names of 2 inputs"),
+    ("temperature", 0, "card field temperature must be 0.05..20.0, not 0"),
 ]
 WRONG_RARITY = [
     ("anomaly.normal", ["a"], "card field anomaly.normal must be a text or a number"),
@@ -123,8 +139,24 @@ def test_whatever_stands_there_it_is_read_or_refused(where, value):
         fitted = read_card(changed(where, value), inputs=3, outputs=2)
     except NetworkError:
         return
-    assert fitted.quantiles.latencies(np.zeros((1, 3))).shape == (1, 3)
+    assert fitted.inputs.latencies(np.zeros((1, 3))).shape == (1, 3)
     assert len(fitted.outputs.labels) == 2
+
+
+@pytest.mark.parametrize(("where", "value", "sentence"), WRONG_STEPS)
+def test_a_changed_field_of_signals_is_named(where, value, sentence):
+    with pytest.raises(NetworkError) as caught:
+        read_card(changed(where, value, SIGNALS), inputs=5, outputs=2)
+    assert sentence in str(caught.value)
+
+
+@given(st.sampled_from(["inputs", "inputs.edges", "inputs.lags", "inputs.timed", "inputs.names", "labels"]), JSON)
+def test_whatever_stands_in_a_card_of_signals_it_is_read_or_refused(where, value):
+    try:
+        fitted = read_card(changed(where, value, SIGNALS), inputs=5, outputs=2)
+    except NetworkError:
+        return
+    assert fitted.latencies([np.zeros((4, 2))])[0].shape == (4, 5)
 
 
 @pytest.mark.parametrize(("where", "value", "sentence"), WRONG_RARITY)

@@ -19,7 +19,7 @@ def quiet(phase, loss):
 
 def made(x, *, seed=0, tick=quiet, **options):
     training = Counting(**{"tables": 30, "pairs": 4, **options})
-    quantiles = training.quantiles(x)
+    quantiles = training.inputs(x)
     return training.train(x, quantiles, seed=seed, tick=tick), quantiles
 
 

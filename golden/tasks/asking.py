@@ -1,0 +1,24 @@
+"""What a network says of samples, whether it reads each at once or step by step."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..integer.deep import classifier, deep_outputs
+from ..integer.layer import Int16
+from ..integer.network import Network
+from ..integer.signal import SignalNetwork, outputs_of_signals
+from ..model.layer import Floats
+from .inputs import Latencies
+
+
+def ask(network: Network, x: Latencies) -> Int16 | Floats:
+    """(samples, outputs) latencies, of signals their :func:`means`."""
+    if isinstance(network, SignalNetwork):
+        return means(outputs_of_signals(network, list(x)))
+    return deep_outputs(classifier(network), np.asarray(x, np.int16))
+
+
+def means(outputs: Sequence[Int16]) -> Floats:
+    """(signals, outputs): of each signal the means of its (steps, outputs) latencies, over a step or more."""
+    return np.stack([one.mean(axis=0, dtype=np.float64) for one in outputs])

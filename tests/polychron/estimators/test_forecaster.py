@@ -1,0 +1,150 @@
+"""StreamForecaster: what it tells, its contract, its file, and the gateware beside it."""
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import cross_val_score
+
+import polychron
+from golden.integer.file import load, save_network
+from golden.integer.layer import NetworkError
+from golden.tasks.signals.forecasting import BEFORE, WINDOW, _windows
+from golden.tasks.signals.values import known_ahead
+
+from ...damage import damage_tables
+
+SMALL = {"tables": 64, "pairs": 5, "epochs": 20, "random_state": 0}
+
+
+def signals_of(count: int, *, seed: int, steps: int = 150) -> list[np.ndarray]:
+    """Two channels: the logistic map in chaos, and a wave."""
+    rng = np.random.default_rng(seed)
+    signals = []
+    for _ in range(count):
+        chaos = [float(rng.uniform(0.1, 0.9))]
+        while len(chaos) < steps:
+            chaos.append(3.9 * chaos[-1] * (1 - chaos[-1]))
+        wave = 100 + 3 * np.sin(rng.uniform(0, 7) + np.arange(steps) / 3)
+        signals.append(np.stack([chaos, wave], axis=1))
+    return signals
+
+
+@pytest.fixture(scope="module")
+def fitted() -> polychron.StreamForecaster:
+    return polychron.StreamForecaster(**SMALL).fit(signals_of(6, seed=1))
+
+
+def test_it_tells_what_comes_next(fitted: polychron.StreamForecaster) -> None:
+    signals = signals_of(3, seed=2)
+    assert fitted.follows_.tolist() == [[False, True]]
+    assert fitted.score(signals) > 0.9
+    told = np.concatenate([found[:-1, 0] for found in fitted.predict(signals)])
+    due = np.concatenate([signal[1:] for signal in signals])
+    now = np.concatenate([signal[:-1] for signal in signals])
+    errors, standing = ((guess - due).std(axis=0) for guess in (told, now))
+    assert (errors < 0.6 * standing).all()
+    mixed = [np.random.default_rng(3).permutation(signal) for signal in signals]
+    assert fitted.score(mixed) < 0.3  # negative control: without their order
+
+
+def test_the_gateware_tells_the_same(fitted: polychron.StreamForecaster, monkeypatch: pytest.MonkeyPatch) -> None:
+    signals = signals_of(2, seed=4, steps=12)
+    program = fitted.network_.compile(board="icebreaker")
+    run = program.stream(fitted.latencies(signals))
+    assert run.equal
+    assert all(np.array_equal(a, b) for a, b in zip(fitted.decode(run.outputs, signals), fitted.predict(signals), strict=True))
+    latency = run.outputs[0][5]
+    bases = signals[0][5] * fitted.follows_[0]
+    np.testing.assert_allclose(bases + fitted.offset_[0] + fitted.scale_[0] * latency, fitted.predict(signals)[0][5, 0], rtol=1e-12)
+    damage_tables(monkeypatch)
+    assert not program.stream(fitted.latencies(signals)).equal
+
+
+def test_the_contract(fitted: polychron.StreamForecaster) -> None:
+    signals = signals_of(4, seed=5, steps=40)
+    one, two = (clone(fitted).set_params(epochs=2, horizon=3).fit(signals) for _ in range(2))
+    assert all(np.array_equal(a, b) for a, b in zip(one.predict(signals), two.predict(signals), strict=True))
+    assert [found.shape for found in one.predict(signals)] == [(40, 3, 2)] * 4
+    assert np.array_equal(one.forecast(signals), np.stack([found[-1] for found in one.predict(signals)]))
+    assert one.offset_.shape == one.scale_.shape == one.follows_.shape == (3, 2)
+    parts = np.empty(4, object)
+    parts[:] = signals
+    assert np.isfinite(cross_val_score(clone(fitted).set_params(epochs=1), parts, cv=2)).all()
+    assert polychron.StreamForecaster(**SMALL, seconds=0).fit(signals).stopped_
+
+
+def test_a_file_keeps_it(fitted: polychron.StreamForecaster, tmp_path: Path) -> None:
+    path, signals = tmp_path / "f.safetensors", signals_of(2, seed=6, steps=20)
+    fitted.save(path)
+    again = polychron.StreamForecaster.load(path)
+    assert all(np.array_equal(a, b) for a, b in zip(again.predict(signals), fitted.predict(signals), strict=True))
+    assert again.get_params() | {"random_state": 0} == fitted.get_params()
+    with pytest.raises(NetworkError, match="card field task must be stream, not 'forecast'"):
+        polychron.StreamClassifier.load(path)
+    with pytest.raises(NetworkError, match=r"^the network reads signals, and isn't one of train stream: score it from Python$"):
+        polychron.load(path).accuracy(data="x.csv")
+    network = load(path)
+    for field, value, sentence in (
+        ("horizon", 3, "card field targets.horizon must be a part of 2 outputs, not 3"),
+        ("horizon", True, "card field targets.horizon must be a part of 2 outputs, not True"),
+        ("follows", [True], "card field targets.follows must have 2 truth values, one for each output"),
+        ("follows", [0, 1], "card field targets.follows must have 2 truth values, one for each output"),
+        ("scale", [-1, 1], "card field targets.scale must be 0 or more"),
+    ):
+        card = copy.deepcopy(network.card)
+        card["targets"][field] = value
+        save_network(replace(network, card=card), tmp_path / "g.safetensors")
+        with pytest.raises(NetworkError, match=f"^{tmp_path / 'g.safetensors'}: {sentence}$"):
+            polychron.StreamForecaster.load(tmp_path / "g.safetensors")
+
+
+def test_missing_numbers_and_constant_channels() -> None:
+    signals = [np.concatenate([signal, np.full((len(signal), 1), 7.0)], axis=1) for signal in signals_of(4, seed=7, steps=60)]
+    signals[0][:3, 1] = np.nan
+    signals[0][10:12, 0] = np.nan
+    model = polychron.StreamForecaster(**{**SMALL, "epochs": 2}).fit(signals)
+    (found, *_) = model.predict(signals)
+    assert np.isnan(found[:3, 0, 1]).all()  # follows a channel of which nothing is there yet
+    assert np.isfinite(found[3:]).all()
+    assert (found[..., 2] == 7).all()
+    assert np.isfinite(model.score(signals))
+
+
+def test_a_long_signal_is_learnt_in_parts_that_leave_nothing_out() -> None:
+    steps = 2 * WINDOW + 5
+    given, due = np.arange(steps, dtype=np.int16)[:, None], np.arange(steps, dtype=np.float32)[:, None]
+    due[-1] = np.nan
+    parts = list(_windows(given, due))
+    assert [len(part) for part, _ in parts] == [WINDOW, BEFORE + WINDOW, BEFORE + 5]
+    told = np.concatenate([target[~np.isnan(target)] for _, target in parts])
+    assert told.tolist() == list(range(steps - 1))
+    assert all((target[known] == part[known]).all() for part, target in parts for known in [~np.isnan(target)])
+    assert list(_windows(given[:1], due[-1:])) == []
+
+
+def test_what_is_ahead() -> None:
+    signal = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])
+    nan = np.nan
+    np.testing.assert_array_equal(known_ahead(signal, 2), [[2, 20, 3, 30], [3, 30, nan, nan], [nan, nan, nan, nan]])
+
+
+def test_refusals(fitted: polychron.StreamForecaster) -> None:
+    signals = signals_of(3, seed=8, steps=10)
+    cases = [
+        ({"horizon": 0}, signals, r"^horizon must be 1\.\.256, not 0$"),
+        ({"horizon": 129}, signals, r"^horizon times channels must be at most 256, not 258$"),
+        ({"horizon": 10}, signals, r"^X must have 11 samples in a row of each channel in a signal, for a horizon of 10$"),
+        ({"pairs": 17}, signals, r"^pairs must be 1\.\.16, not 17$"),
+        ({}, [], r"^X must have at least one signal$"),
+        ({}, [np.full((5, 1), 1e101)], r"^X must be numbers of at most 1e\+100$"),
+        ({}, [np.full((5, 2), np.nan)], r"^X must have 2 samples in a row of each channel in a signal, for a horizon of 1$"),
+    ]
+    for change, given, message in cases:
+        with pytest.raises(ValueError, match=message):
+            polychron.StreamForecaster(**{**SMALL, **change}).fit(given)
+    with pytest.raises(ValueError, match=r"^X must have signals of 2 channels, not 1$"):
+        fitted.predict([signals[0][:, :1]])
