@@ -97,7 +97,7 @@ def test_the_error_is_that_of_samples_that_were_not_trained_on(frame):
 
     def again(x, answers):
         training = TASKS["classify"].training(train, shape).of(answers)
-        return fit_numbers(x, training, training.quantiles(x), names=None, parameters={}, seed=0, tick=lambda *_: False)
+        return fit_numbers(x, training, training.inputs(x), names=None, parameters={}, seed=0, tick=lambda *_: False)
 
     scores, due = unseen(train.x, train.answers, None, again, seed=0)
     outcome = try_shape("classify", train, shape, (), None)
