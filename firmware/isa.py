@@ -306,7 +306,7 @@ INSTRUCTION = {
     "_word_4": 5,
     "count": 10,
     "table_log2": 5,
-    "_word_5": 1,
+    "learn": 1,
     "row_beats": 8,  # less one
     "side": 8,
     "base": 8,
@@ -347,6 +347,7 @@ class Run:
     residual: bool = False
     sort: bool = False
     end: bool = False
+    learn: bool = False
 
     def __post_init__(self) -> None:
         for name in _RUN_FIELDS:
@@ -378,22 +379,28 @@ _RUN_FIELDS = {field.name: bool if field.default is False else int for field in 
 
 
 class Config(IntEnum):
-    """The sampler's registers: words of the space CONFIG. MODE: k in bits 0..3, jitter on or off in bit 8."""
+    """Registers: words of the space CONFIG; the last two of a core that learns. MODE: k in bits 0..3, jitter on or off in bit 8. LEARN: on
+    or off in bit 0, by the margin rule in bit 1, the step in the highest 7 bits. MARGIN: of outputs, unsigned."""
 
     SEED_LOW = 0
     SEED_HIGH = 1
     MODE = 2
     MASK = 3
+    LEARN = 4
+    MARGIN = 5
 
 
+SAMPLER_WORDS = 4
 K_BITS = 4
 JITTER_BIT = 8
+LEARN_STEP_BIT = 9
+LEARN_STEP_BITS = 7
 
 
 def sampler_registers(*, seed: int, k: int, jittered: bool, mask: int) -> list[int]:
     """The words of CONFIG in order."""
     words = {Config.SEED_LOW: seed & 0xFFFF, Config.SEED_HIGH: seed >> 16, Config.MODE: k | jittered << JITTER_BIT, Config.MASK: mask}
-    return [words[register] for register in Config]
+    return [words[Config(register)] for register in range(SAMPLER_WORDS)]
 
 
 def read_sampler_registers(words: Sequence[int]) -> tuple[int, int, bool, int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -17,6 +17,7 @@ from hdl.core.sequencer import Sequencer
 from hdl.core.sorter import Sorter
 from hdl.core.writeback import WriteBack
 from hdl.fetch.fetch import RowFetch
+from hdl.learn.learner import Learner
 from hdl.link.bus import LoadBus, ReadDataStream, ReadRequestStream, StepStream, SymbolStream
 from hdl.memory.bank import GenericBank
 from hdl.memory.later import later
@@ -80,19 +81,18 @@ class Core(wiring.Component):
         m.submodules.tables = tier = self._tier(params=params, bank=self._bank)
         m.submodules.accumulators = accumulators = Accumulators(width=width, far_bytes=params.far_bytes)
         m.submodules.writeback = writeback = WriteBack(params=params)
-        m.submodules.sequencer = sequencer = Sequencer(width=width)
+        m.submodules.sequencer = sequencer = Sequencer(width=width, learns=params.learn_rows > 0)
         m.submodules.sorter = sorter = Sorter(late=params.store_clocks > 1)
         m.submodules.counters = counters = Counters(width=width)
         m.submodules.host = host = HostReader(params=params)
 
-        for block in (program, index, tier, writeback, sorter):
+        for block in (program, index, tier, writeback):
             wiring.connect(m, wiring.flipped(self.load), block.load)
         wiring.connect(m, index.program, program.index)
         wiring.connect(m, fetch.program, program.rows)
         wiring.connect(m, index.o, fetch.index)
         wiring.connect(m, fetch.anchors, index.copy)
         wiring.connect(m, fetch.request, tier.request)
-        wiring.connect(m, fetch.side, tier.side)
         wiring.connect(m, tier.beat, accumulators.i)
         wiring.connect(m, accumulators.o, writeback.i)
         wiring.connect(m, writeback.write, store.write)
@@ -122,6 +122,12 @@ class Core(wiring.Component):
         m.d.comb += [reader.stepping.eq(sequencer.running), reader.host_address.eq(host.address), reader.host_reads.eq(host.reads)]
         m.d.comb += [host.latency.eq(reader.host_latency), counters.address.eq(host.counter), host.count.eq(counters.data)]
 
+        if params.learn_rows:
+            self._learn(m, fetch=fetch, tier=tier, sequencer=sequencer, reader=reader, sorter=sorter)
+        else:
+            wiring.connect(m, fetch.side, tier.side)
+            wiring.connect(m, wiring.flipped(self.load), sorter.load)
+
         request = fetch.request
         reading = Signal()
         m.d.comb += [
@@ -136,3 +142,35 @@ class Core(wiring.Component):
             counters.flash.eq(reading & request.payload.tag.bytes),
         ]
         return m
+
+    def _learn(
+        self, m: Module, *, fetch: RowFetch, tier: wiring.Component, sequencer: Sequencer, reader: StoreReader, sorter: Sorter
+    ) -> None:
+        """The learning unit: at the table tier once the row fetch has no more to ask of it, and with registers behind the sorter's."""
+        m.submodules.learner = learner = Learner(params=self._params)
+        wiring.connect(m, wiring.flipped(self.load), learner.load)
+        m.d.comb += [
+            sorter.load.space.eq(self.load.space),
+            sorter.load.address.eq(self.load.address),
+            sorter.load.data.eq(self.load.data),
+            sorter.load.strobe.eq(self.load.strobe & ~((self.load.space == isa.Kind.CONFIG) & self.load.address[2])),
+        ]
+        wiring.connect(m, fetch.learn, learner.rows)
+        m.d.comb += [
+            learner.begin.eq(sequencer.go),
+            learner.forced.eq(self.step.payload.forced),
+            learner.target.eq(self.step.payload.symbol),
+            learner.start.eq(sequencer.sorter_start),
+            learner.valid.eq(reader.latency.valid & reader.latency.ready),
+            learner.latency.eq(reader.latency.payload.latency),
+            learner.ripe.eq(sequencer.ripe),
+            learner.chosen.eq(sequencer.sorter_symbol),
+            sequencer.hold.eq(learner.hold),
+            learner.side.beat.eq(tier.side.beat),
+            fetch.side.beat.eq(tier.side.beat),
+            learner.side.ready.eq(tier.side.ready & ~fetch.side.valid),
+            fetch.side.ready.eq(tier.side.ready),
+        ]
+        for name in ("address", "write", "lane", "data"):
+            m.d.comb += getattr(tier.side, name).eq(Mux(fetch.side.valid, getattr(fetch.side, name), getattr(learner.side, name)))
+        m.d.comb += tier.side.valid.eq(fetch.side.valid | learner.side.valid)

@@ -19,10 +19,12 @@ class Sequencer(wiring.Component):
 
     A step ends in the first clock in which its last run is retired, the sorter is done, and the previous symbol was taken in an earlier
     clock. If the next step is offered, it is taken in that same clock. ``symbol`` always carries the sorter's choice. A reset ends a step
-    without a symbol.
+    without a symbol. ``learns``: a step may last on, in which its tables change.
     """
 
-    def __init__(self, *, width: isa.Width) -> None:
+    def __init__(self, *, width: isa.Width, learns: bool = False) -> None:
+        self._learns = learns
+        learning = {"ripe": Out(1), "hold": In(1)}  # all is done but what ``hold`` keeps the step open for
         super().__init__(
             {
                 "step": In(StepStream),
@@ -40,6 +42,7 @@ class Sequencer(wiring.Component):
                 "sorter_symbol": In(8),
                 "chosen": Out(8),  # the step's symbol, the forced one or the sorter's, while ``known``
                 "known": Out(1),
+                **(learning if learns else {}),
             }
         )
 
@@ -87,11 +90,13 @@ class Sequencer(wiring.Component):
         with m.If(self.symbol.ready):
             m.d.sync += self.symbol.valid.eq(0)
         m.d.comb += [
-            finish.eq(self.running & ended_now & sorted_now & ~self.symbol.valid),
+            finish.eq(self.running & ended_now & sorted_now & ~self.symbol.valid & ~(self.hold if self._learns else 0)),
             self.stepped.eq(finish),
             self.step.ready.eq(~self.running | finish),
             self.go.eq(self.step.valid & self.step.ready),
         ]
+        if self._learns:
+            m.d.comb += self.ripe.eq(ended & sorted_)
         with m.If(finish):
             m.d.sync += [self.running.eq(0), ended.eq(0), sorted_.eq(0)]
             m.d.sync += [self.symbol.valid.eq(1), self.symbol.payload.eq(self.sorter_symbol)]

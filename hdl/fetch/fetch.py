@@ -13,6 +13,7 @@ from hdl.core.params import CoreParams
 from hdl.fetch.cache import IndexCache
 from hdl.fetch.queue import RowQueue
 from hdl.fetch.streamer import Streamer
+from hdl.learn.rows import RowsSeen
 from hdl.memory.anchors import copy_port
 from hdl.memory.program import RunRegisters
 
@@ -56,6 +57,7 @@ class RowFetch(wiring.Component):
                 "anchors": In(copy_port(params)),  # anchor words copied by an anchors run
                 "advance": In(1),  # the step ends
                 "clear": In(1),  # a new text begins: the cache is empty
+                **({"learn": Out(RowsSeen(address_bits=self._bits))} if params.learn_rows else {}),
             }
         )
 
@@ -91,6 +93,8 @@ class RowFetch(wiring.Component):
         row = Signal(wide)
         m.d.comb += [waits.eq(coupled & ~half & ~single), row.eq((run.table_base | (index << run.row_log2))[:wide])]
         m.d.sync += [single.eq(run.count == Mux(made | close, 2, 1)), coupled.eq(run.int4 & ~flash)]  # both stand when ROWS begins
+        if self._params.learn_rows:
+            m.d.comb += [self.learn.valid.eq(made & run.learn), self.learn.address.eq(row), self.learn.int4.eq(run.int4)]
         one = self._next_bank(m, flash, slot=slot, made=made, opened=opened) if spread else Const(1, wide)
         with m.If(made | close):
             m.d.sync += [

@@ -1,0 +1,37 @@
+"""One entry of a table, a step up or down ("Words" in docs/reference/learning-rule.md, with no bits below)."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+
+class EntryStep(wiring.Component):
+    """An int4 or int8 of a 16-bit word of a table, ``step`` added or subtracted, held at -7..7 or -127..127. Combinational."""
+
+    word: In(16)
+    int4: In(1)
+    byte: In(1)  # which one
+    nibble: In(1)  # int4: which one of it
+    step: In(7)
+    down: In(1)
+    changed: Out(16)  # ``word`` with the entry changed
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        entry = Signal(signed(8))
+        wanted = Signal(signed(9))
+        kept = Signal(signed(8))
+        half = self.word.word_select(self.byte, 8)
+        most = Mux(self.int4, 7, 127)
+        m.d.comb += [
+            entry.eq(Mux(self.int4, half.word_select(self.nibble, 4).as_signed(), half.as_signed())),
+            wanted.eq(Mux(self.down, entry - self.step, entry + self.step)),
+            kept.eq(wanted),
+        ]
+        with m.If((wanted > most) | (wanted < -most)):
+            m.d.comb += kept.eq(Mux(wanted[-1], -most, most))
+        low = Mux(self.int4 & self.nibble, half[:4], kept[:4])
+        high = Mux(self.int4, Mux(self.nibble, kept[:4], half[4:]), kept[4:])
+        new = Cat(low, high)
+        m.d.comb += self.changed.eq(Mux(self.byte, Cat(self.word[:8], new), Cat(new, self.word[8:])))
+        return m

@@ -1,0 +1,150 @@
+"""Learning unit: entries of the rows that a step read, changed before the next step (docs/reference/blocks/learn.md)."""
+
+from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from firmware import isa
+from hdl.core.layouts import SideBus
+from hdl.core.params import CoreParams
+from hdl.learn.entry import EntryStep
+from hdl.learn.rival import Rival
+from hdl.learn.rows import RowList, RowsSeen
+from hdl.link.bus import LoadBus
+
+
+def learn_clocks(rows: int, *, table_clocks: int) -> int:
+    """Clocks by which a step that learns is longer, if it writes two entries of each of ``rows`` rows; 0 of them where it is right."""
+    return 2 + rows * (1 + 2 * (2 * table_clocks + 2))
+
+
+class Learner(wiring.Component):
+    """Takes ``step`` off the entry of the target, and adds it to that of the wrong output, in every row of the list.
+
+    ::
+
+        rows --> list --------------------> address --> side --> word --> entry --> side
+        latencies --> rival --> column --------^                            ^
+        chosen ------------------^                                        step
+
+    A step with a forced symbol, its target, learns while the register LEARN says so, and ``hold`` keeps it from ending until all is
+    written. By the margin rule the wrong output is the rival, if that is close; else it is ``chosen``, if that isn't the target.
+    It is longer by :func:`learn_clocks`.
+    """
+
+    def __init__(self, *, params: CoreParams) -> None:
+        self._params = params
+        bits = (params.table_beats - 1).bit_length()
+        super().__init__(
+            {
+                "load": In(LoadBus()),
+                "rows": In(RowsSeen(address_bits=bits)),
+                "begin": In(1),  # a step begins, with the next two
+                "forced": In(1),
+                "target": In(8),
+                "start": In(1),  # its outputs come, in neuron order
+                "valid": In(1),  # one of them, in this clock
+                "latency": In(signed(16)),
+                "ripe": In(1),  # all else of the step is done
+                "chosen": In(8),  # by the sorter; while ``ripe``
+                "hold": Out(1),
+                "side": Out(SideBus(address_bits=bits, width=params.width)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        on, margins, step, margin = self._registers(m)
+        target = Signal(8, reset_less=True)
+        due = Signal()  # the step learns, and hasn't yet
+        m.d.comb += self.hold.eq(due)
+        with m.If(self.begin):
+            m.d.sync += [due.eq(on & self.forced), target.eq(self.target)]
+
+        m.submodules.rival = rival = Rival()
+        m.d.comb += [
+            rival.start.eq(self.start),
+            rival.valid.eq(self.valid),
+            rival.latency.eq(self.latency),
+            rival.target.eq(target),
+            rival.margin.eq(margin),
+        ]
+        wrong = Signal(8)
+        m.d.comb += wrong.eq(Mux(margins, rival.neuron, self.chosen))
+        differs = Mux(margins, rival.close, self.chosen != target)
+
+        m.submodules.rows = rows = RowList(depth=self._params.learn_rows, address_bits=len(self.side.address))
+        wiring.connect(m, wiring.flipped(self.rows), rows.seen)
+        left = Signal.like(rows.count, reset_less=True)
+        m.d.comb += [rows.clear.eq(self.begin), rows.read.addr.eq((left - 1)[: len(rows.read.addr)])]
+
+        adds = Signal()  # of a row's two entries the second, that of the wrong output
+        column = Signal(8)
+        writes = Signal()
+        word = Signal(16, reset_less=True)
+        m.d.comb += [column.eq(Mux(adds, wrong, target)), self.side.write.eq(writes), self.side.data.eq(word)]
+        entry = self._place(m, column, row=rows.read.data, int4=rows.int4)
+        m.d.comb += [entry.word.eq(word), entry.step.eq(step), entry.down.eq(~adds)]
+        granted = self.side.valid & self.side.ready
+        with m.FSM(name="learning"):
+            with m.State("IDLE"):
+                m.d.sync += [left.eq(rows.count), adds.eq(0)]
+                with m.If(self.ripe & due):
+                    m.next = "ROW"
+                    with m.If(~differs | (rows.count == 0)):
+                        m.d.sync += due.eq(0)
+                        m.next = "IDLE"
+            with m.State("ROW"):
+                m.next = "READ"
+            with m.State("READ"):
+                m.d.comb += self.side.valid.eq(1)
+                with m.If(granted):
+                    m.next = "TAKE"
+            with m.State("TAKE"):
+                m.d.sync += word.eq(self.side.beat.word_select(self.side.lane, 16))
+                m.next = "CHANGE"
+            with m.State("CHANGE"):
+                m.d.sync += word.eq(entry.changed)
+                m.next = "WRITE"
+            with m.State("WRITE"):
+                m.d.comb += [self.side.valid.eq(1), writes.eq(1)]
+                with m.If(granted):
+                    m.d.sync += adds.eq(~adds)
+                    m.next = "READ"
+                    with m.If(adds):
+                        m.d.sync += left.eq(left - 1)
+                        m.next = "ROW"
+                        with m.If(left == 1):
+                            m.d.sync += due.eq(0)
+                            m.next = "IDLE"
+        return m
+
+    def _registers(self, m: Module) -> tuple[Signal, Signal, Signal, Signal]:
+        """On or off, the margin rule or the sampler's choice, the step, the margin."""
+        on = Signal()
+        margins = Signal(reset_less=True)
+        step = Signal(isa.LEARN_STEP_BITS, reset_less=True)
+        margin = Signal(16, reset_less=True)
+        with m.If(self.load.writes(isa.Kind.CONFIG)):
+            with m.Switch(self.load.address[:3]):
+                with m.Case(isa.Config.LEARN):
+                    word = self.load.data
+                    m.d.sync += [on.eq(word[0]), margins.eq(word[1]), step.eq(word[isa.LEARN_STEP_BIT :])]
+                with m.Case(isa.Config.MARGIN):
+                    m.d.sync += margin.eq(self.load.data)
+        return on, margins, step, margin
+
+    def _place(self, m: Module, column: Signal, *, row: Signal, int4: Signal) -> EntryStep:
+        """The address of the entry in ``column`` of ``row``: columns of int8 are the bytes in order, of int4 first the lower nibbles of a
+        beat, then the higher ones (docs/reference/isa.md, "Tables")."""
+        m.submodules.entry = entry = EntryStep()
+        bank_bits = self._params.width.bank_bits
+        byte, above = column[:bank_bits], column[bank_bits:]
+        m.d.comb += [
+            self.side.address.eq(row | Mux(int4, above[1:], above)),
+            self.side.lane.eq(byte[1:]),
+            entry.byte.eq(byte[0]),
+            entry.nibble.eq(above[0]),
+            entry.int4.eq(int4),
+        ]
+        return entry
