@@ -15,6 +15,7 @@ from golden.integer.network import Network
 from .errors import CompileError
 from .program.emit import Emitted, emit
 from .program.indices import Plans
+from .program.learning import with_learning
 from .stages.stage import Stage
 from .stages.stages import make_stages, output_range
 from .store.layout import Layout, Shape
@@ -53,7 +54,7 @@ def compile_network(
     tables = [*made.tables, *_zero_beat(made.runs, board)]
     return Program(
         width=width,
-        runs=tuple(made.runs),
+        runs=tuple(with_learning(made.runs, made.origins, kind=network.kind, rows=board.learn_rows)),
         anchors=tuple(made.anchors),
         tables=tuple(sorted(tables)),
         store=_initial_store(network, plan.layout),

@@ -23,7 +23,7 @@ def space_words(width: isa.Width) -> dict[isa.Kind, int]:
         isa.Kind.PROGRAM: isa.MAX_INSTRUCTIONS * isa.WORDS_PER_INSTRUCTION,
         isa.Kind.STORE: width.store_latencies,
         isa.Kind.JITTER: 256,
-        isa.Kind.CONFIG: 4,
+        isa.Kind.CONFIG: len(isa.Config),
         isa.Kind.SIGNATURE: 2,
         isa.Kind.SDRAM: 1 << isa.SDRAM_ADDRESS_BITS - 1,
         isa.Kind.FLASH: 1 << isa.FLASH_ADDRESS_BITS - 1,

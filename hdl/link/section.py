@@ -36,6 +36,7 @@ def space_words(
     width: isa.Width,
     anchor_words: int = isa.ANCHOR_WORDS,
     instructions: int = isa.MAX_INSTRUCTIONS,
+    registers: int = isa.SAMPLER_WORDS,
 ) -> dict[isa.Kind, int]:
     """16-bit words of each space that may be loaded, from the sizes of the core's memories; the store's last word, always zero, may not. Of
     an SDRAM, what the address can reach."""
@@ -45,7 +46,7 @@ def space_words(
         isa.Kind.PROGRAM: isa.WORDS_PER_INSTRUCTION * instructions,
         isa.Kind.STORE: width.store_latencies - width.lanes,
         isa.Kind.JITTER: 256,
-        isa.Kind.CONFIG: 4,
+        isa.Kind.CONFIG: registers,
         **({isa.Kind.SDRAM: _SDRAM_WORDS} if width.far_banks > 1 else {}),
     }
 

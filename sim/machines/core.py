@@ -14,6 +14,7 @@ from amaranth.lib.wiring import In
 from boards import Board
 from firmware import isa
 from firmware.image.image import write_image
+from firmware.learning import OFF, Learning
 from firmware.program import Program
 from hdl.board.parts import connect_rows, make_flash, make_sdram
 from hdl.core.core import Core
@@ -120,8 +121,12 @@ class CoreSimulation(Machine):
         if stall:
             self.sim.random_bit("stall", probability=stall, seed=stall_seed)
 
-    def _load(self, space: isa.Kind, words: list[int]) -> None:
-        for address, word in enumerate(words):
+    def learn(self, learning: Learning | None) -> None:
+        """Steps with a forced symbol learn from now on, or none do. Of a core with ``params.learn_rows``."""
+        self._load(isa.Kind.CONFIG, OFF if learning is None else learning.registers(), first=isa.Config.LEARN)
+
+    def _load(self, space: isa.Kind, words: list[int], *, first: int = 0) -> None:
+        for address, word in enumerate(words, first):
             self.sim["load__space"], self.sim["load__address"], self.sim["load__data"] = space, address, word & 0xFFFF
             self.sim["load__strobe"] = 1
             self.sim.clock()

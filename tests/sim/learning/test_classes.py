@@ -1,0 +1,97 @@
+"""Classifiers that learn on the compiled core: every latency and every entry equals the rule's, every step has the clocks it should."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import boards
+from boards import Board
+from firmware.compiler import compile_network
+from firmware.isa import Counter
+from firmware.learning import Learning
+from firmware.program import Program
+from golden.learning.classes import ClassLearner
+from golden.learning.reference_classes import learn_classes_reference
+from hdl.board.parts import core_params
+from hdl.learn.learner import learn_clocks
+from sim.compare.compare import Comparison
+from sim.compare.expected import Golden
+from sim.cycles import predict
+from sim.machines.core import CoreSimulation
+from sim.machines.preload import TABLES
+
+from ...firmware.networks import random_network
+
+SAMPLES = 24
+WIDTHS = [(8, (1, 1)), (16, (2, 3))]  # lanes; clocks of store and tables
+
+
+def board_of(lanes: int, clocks: tuple[int, int], rows: int = 64) -> Board:
+    board = boards.get("icebreaker" if lanes == 8 else "ulx3s_85f")
+    return replace(board, lanes=lanes, store_clocks=clocks[0], table_clocks=clocks[1], tiers=board.tiers[:1], learn_rows=rows)
+
+
+def learner_of(seed: int) -> ClassLearner:
+    """A random classifier of two outputs or more."""
+    network = random_network(seed, kind="deep", max_n=60)
+    while network.n_out < 2:
+        seed += 1000
+        network = random_network(seed, kind="deep", max_n=60)
+    return ClassLearner.start(network, below=0)
+
+
+def tables_differ(core: CoreSimulation, program: Program) -> str | None:
+    """The first beat of the tables on chip that isn't as ``program`` has it."""
+    words = np.ascontiguousarray(core.sim.memory(f"core.{TABLES}"))
+    now = words.view(np.uint8).reshape(len(words), -1)
+    for piece in program.tables:
+        due = np.frombuffer(piece.data, np.uint8).reshape(-1, program.width.beat_bytes)
+        here = now[piece.beat : piece.beat + len(due), : due.shape[1]]
+        if len(wrong := np.argwhere((here != due).any(axis=1))):
+            beat = int(wrong[0, 0])
+            return f"beat {piece.beat + beat}: {here[beat].tobytes().hex()} instead of {due[beat].tobytes().hex()}"
+    return None
+
+
+def learn(learner: ClassLearner, board: Board, *, margin: int, seed: int) -> tuple[int, str | None]:
+    """Random samples on the core and in the reference; the number of those that changed entries, and the first difference."""
+    rng, network = np.random.default_rng(seed), learner.network
+    program = compile_network(learner.now(), board)
+    core = CoreSimulation(program, params=core_params(board), board=board)
+    try:
+        core.learn(Learning(margin=margin))
+        quiet, written = predict(program, board).clocks_per_step, 0
+        for number in range(SAMPLES):
+            x, target = rng.integers(-300, 300, network.n_in).astype(np.int16), int(rng.integers(network.n_out))
+            golden = Golden(learner.now(), program)
+            check = Comparison(golden, latencies=core.latencies, tables=core.tables)
+            core.write(*golden.inputs(x))
+            before = core.counter(Counter.CLOCKS)
+            list(core.steps([target], begun=lambda _, x=x, check=check: check.begin(x), written=check.written))
+            if check.difference:
+                return written, f"sample {number}: {check.difference}"
+            count = int(learner.output.rows.counts[0])
+            learner.learn(x[None], np.array([target]), margin, engine=learn_classes_reference)
+            changed = int(learner.output.rows.counts[0]) - count
+            clocks = core.counter(Counter.CLOCKS) - before
+            due = quiet + learn_clocks(changed // 2, table_clocks=board.table_clocks)
+            if clocks != due:
+                return written, f"sample {number}: {clocks} clocks instead of {due}"
+            written += changed > 0
+            if found := tables_differ(core, compile_network(learner.now(), board)):
+                return written, f"sample {number}: {found}"
+        return written, None
+    finally:
+        core.close()
+
+
+@pytest.mark.parametrize(("lanes", "clocks"), WIDTHS)
+def test_random_classifiers(lanes: int, clocks: tuple[int, int]) -> None:
+    total = 0
+    for seed in range(8):
+        learner = learner_of(seed)
+        written, difference = learn(learner, board_of(lanes, clocks), margin=(seed % 3 + 1) * 64, seed=seed)
+        assert difference is None, (seed, difference)
+        total += written
+    assert 8 < total < 8 * SAMPLES
