@@ -1,16 +1,12 @@
 """Classifiers that learn on the compiled core: every latency and every entry equals the rule's, every step has the clocks it should."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-import boards
 from boards import Board
 from firmware.compiler import compile_network
 from firmware.isa import Counter
 from firmware.learning import Learning
-from firmware.program import Program
 from golden.learning.classes import ClassLearner
 from golden.learning.reference_classes import learn_classes_reference
 from hdl.board.parts import core_params
@@ -22,14 +18,9 @@ from sim.machines.core import CoreSimulation
 from sim.machines.preload import TABLES
 
 from ...firmware.networks import random_network
+from .cores import WIDTHS, board_of, tables_differ
 
 SAMPLES = 24
-WIDTHS = [(8, (1, 1)), (16, (2, 3))]  # lanes; clocks of store and tables
-
-
-def board_of(lanes: int, clocks: tuple[int, int], rows: int = 64) -> Board:
-    board = boards.get("icebreaker" if lanes == 8 else "ulx3s_85f")
-    return replace(board, lanes=lanes, store_clocks=clocks[0], table_clocks=clocks[1], tiers=board.tiers[:1], learn_rows=rows)
 
 
 def learner_of(seed: int) -> ClassLearner:
@@ -39,19 +30,6 @@ def learner_of(seed: int) -> ClassLearner:
         seed += 1000
         network = random_network(seed, kind="deep", max_n=60)
     return ClassLearner.start(network, below=0)
-
-
-def tables_differ(core: CoreSimulation, program: Program) -> str | None:
-    """The first beat of the tables on chip that isn't as ``program`` has it."""
-    words = np.ascontiguousarray(core.sim.memory(f"core.{TABLES}"))
-    now = words.view(np.uint8).reshape(len(words), -1)
-    for piece in program.tables:
-        due = np.frombuffer(piece.data, np.uint8).reshape(-1, program.width.beat_bytes)
-        here = now[piece.beat : piece.beat + len(due), : due.shape[1]]
-        if len(wrong := np.argwhere((here != due).any(axis=1))):
-            beat = int(wrong[0, 0])
-            return f"beat {piece.beat + beat}: {here[beat].tobytes().hex()} instead of {due[beat].tobytes().hex()}"
-    return None
 
 
 def learn(learner: ClassLearner, board: Board, *, margin: int, seed: int) -> tuple[int, str | None]:
@@ -95,3 +73,32 @@ def test_random_classifiers(lanes: int, clocks: tuple[int, int]) -> None:
         assert difference is None, (seed, difference)
         total += written
     assert 8 < total < 8 * SAMPLES
+
+
+def test_a_flipped_entry_is_named() -> None:
+    """One bit of an entry that no sample reads, flipped in the core while it learns."""
+    learner, board = learner_of(1), board_of(8, (1, 1))
+    program = compile_network(learner.now(), board)
+    core = CoreSimulation(program, params=core_params(board), board=board)
+    beat = program.tables[-1].beat
+    assert tables_differ(core, program) is None
+    core.sim.memory(f"core.{TABLES}")[beat, 0] ^= 1
+    assert str(tables_differ(core, program)).startswith(f"beat {beat}: ")
+    core.close()
+
+
+def test_nothing_is_learned_unless_it_is_asked() -> None:
+    """Neither while learning is off, nor in steps without a target; they take no clock more than on a core that can't learn."""
+    learner, board = learner_of(2), board_of(8, (1, 1))
+    program = compile_network(learner.now(), board)
+    core = CoreSimulation(program, params=core_params(board), board=board)
+    quiet = predict(program, board).clocks_per_step
+    for learning, target in ((None, 0), (None, 1), (Learning(margin=0xFFFF), None)):
+        core.learn(learning)
+        before = core.counter(Counter.CLOCKS)
+        list(core.steps([target]))
+        assert core.counter(Counter.CLOCKS) - before == quiet
+        assert tables_differ(core, program) is None
+    list(core.steps([0]))  # such a margin is never kept
+    assert tables_differ(core, program) is not None
+    core.close()
