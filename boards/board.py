@@ -103,7 +103,7 @@ class Board:
     second tier. ``lanes``: accumulators, and bytes of a beat; ``comparators``: P, anchor pairs compared in a clock.
     ``store_clocks``, ``table_clocks``: in which the latency store and the tables on chip are read, 1 and 1,
     or 2 and 3 with registers at memories that are slow or far apart. ``anchor_words``, ``program_instructions``: depths.
-    ``learn_rows``: rows of output tables that a step may learn, 0 where the core has no learning unit.
+    ``learns``: the core has a unit that changes output tables on chip.
     ``image_offset``, ``flash_size``: bytes; a memory image in flash begins at the offset. ``image_flash``: the flash that it is read from
     where that is none of the ``tiers``.
     ``uart_baud``: of the serial port. What its USB chip can do, out of a whole number of the core's clocks (:attr:`bit_clocks`): more than
@@ -128,7 +128,7 @@ class Board:
     table_clocks: int = 1
     anchor_words: int = 512
     program_instructions: int = 32
-    learn_rows: int = 0
+    learns: bool = False
     image_offset: int
     flash_size: int
     uart_baud: int = 1_000_000

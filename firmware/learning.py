@@ -7,8 +7,8 @@ from . import isa
 
 @dataclass(frozen=True, kw_only=True)
 class Learning:
-    """``step``: what a write changes an entry by, 1..127. ``margin``: of output latencies, 1..65535, for the margin rule of classifiers; left
-    out, a text network learns from the symbol that its sampler chose. ``ValueError`` out of these limits."""
+    """``step``: what a write changes an entry by, 1..127. ``margin``: of output latencies, 1..65535, for the margin rule of classifiers;
+    left out, a text network learns from the symbol that its sampler chose. ``ValueError`` out of these limits."""
 
     step: int = 1
     margin: int | None = None

@@ -54,7 +54,7 @@ def compile_network(
     tables = [*made.tables, *_zero_beat(made.runs, board)]
     return Program(
         width=width,
-        runs=tuple(with_learning(made.runs, made.origins, kind=network.kind, rows=board.learn_rows)),
+        runs=tuple(with_learning(made.runs, made.origins, kind=network.kind, board=board)),
         anchors=tuple(made.anchors),
         tables=tuple(sorted(tables)),
         store=_initial_store(network, plan.layout),

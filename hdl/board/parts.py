@@ -34,7 +34,7 @@ def core_params(board: Board) -> CoreParams:
         store_clocks=board.store_clocks,
         table_clocks=board.table_clocks,
         far_bytes=board.far.at_once if board.far else 0,
-        learn_rows=board.learn_rows,
+        learns=board.learns,
     )
 
 
@@ -46,7 +46,7 @@ def make_loader(board: Board, *, loaded: bool = False) -> Loader:
         width=width,
         anchor_words=board.anchor_words,
         instructions=board.program_instructions,
-        registers=len(isa.Config) if board.learn_rows else isa.SAMPLER_WORDS,
+        registers=len(isa.Config) if board.learns else isa.SAMPLER_WORDS,
     )
     return Loader(words=words, width=width, cores=board.cores, loaded=loaded)
 

@@ -81,7 +81,7 @@ class Core(wiring.Component):
         m.submodules.tables = tier = self._tier(params=params, bank=self._bank)
         m.submodules.accumulators = accumulators = Accumulators(width=width, far_bytes=params.far_bytes)
         m.submodules.writeback = writeback = WriteBack(params=params)
-        m.submodules.sequencer = sequencer = Sequencer(width=width, learns=params.learn_rows > 0)
+        m.submodules.sequencer = sequencer = Sequencer(width=width, learns=params.learns)
         m.submodules.sorter = sorter = Sorter(late=params.store_clocks > 1)
         m.submodules.counters = counters = Counters(width=width)
         m.submodules.host = host = HostReader(params=params)
@@ -122,7 +122,7 @@ class Core(wiring.Component):
         m.d.comb += [reader.stepping.eq(sequencer.running), reader.host_address.eq(host.address), reader.host_reads.eq(host.reads)]
         m.d.comb += [host.latency.eq(reader.host_latency), counters.address.eq(host.counter), host.count.eq(counters.data)]
 
-        if params.learn_rows:
+        if params.learns:
             self._learn(m, fetch=fetch, tier=tier, sequencer=sequencer, reader=reader, sorter=sorter)
         else:
             wiring.connect(m, fetch.side, tier.side)
@@ -155,7 +155,8 @@ class Core(wiring.Component):
             sorter.load.data.eq(self.load.data),
             sorter.load.strobe.eq(self.load.strobe & ~((self.load.space == isa.Kind.CONFIG) & self.load.address[2])),
         ]
-        wiring.connect(m, fetch.learn, learner.rows)
+        wiring.connect(m, fetch.learn, learner.seen)
+        wiring.connect(m, learner.memory, fetch.kept)
         m.d.comb += [
             learner.begin.eq(sequencer.go),
             learner.forced.eq(self.step.payload.forced),

@@ -13,8 +13,7 @@ class CoreParams:
     row. ``anchor_words``: words of the anchor memory, a power of two. ``store_clocks``: in which the latency store reads a word, 1, or 2
     with a register behind the memory. ``table_clocks``: in which the table tier reads a beat, 1, or 3 with registers before and behind
     the memory. ``index_depth``: indices that may wait for their rows, a power of two, at least 16. ``far_bytes``: that a far tier
-    delivers at once: 0 without one, 1 of a flash, 4 or 8 of an SDRAM. ``learn_rows``: rows that a step may learn, a power of two from 16,
-    or 0: the core can't learn.
+    delivers at once: 0 without one, 1 of a flash, 4 or 8 of an SDRAM. ``learns``: its output tables can learn.
     """
 
     width: isa.Width = field(default_factory=isa.Width)
@@ -24,7 +23,7 @@ class CoreParams:
     table_clocks: int = 1
     index_depth: int = 256
     far_bytes: int = 0
-    learn_rows: int = 0
+    learns: bool = False
 
     def __post_init__(self) -> None:
         for name, low, high in (("table_beats", 16, 1 << 22), ("anchor_words", 16, isa.MAX_ANCHOR_WORDS), ("index_depth", 16, 1024)):
@@ -35,8 +34,6 @@ class CoreParams:
                 raise ValueError(f"{name} must be a power of two{other} from {low} to {high}, not {value!r}")
         if self.far_bytes not in ((0, 1) if self.width.far_banks == 1 else (4, 8)):
             raise ValueError(f"far_bytes must be 0 or 1, and with an SDRAM 4 or 8, not {self.far_bytes!r}")
-        if self.learn_rows not in (0, 16, 32, 64, 128, 256, 512, 1024):
-            raise ValueError(f"learn_rows must be 0 or a power of two from 16 to 1024, not {self.learn_rows!r}")
         if self.far_bytes > self.width.beat_bytes // 2:
             raise ValueError(f"far_bytes must be at most half a beat of {self.width.beat_bytes} bytes, not {self.far_bytes!r}")
         for name, both in (("store_clocks", (1, 2)), ("table_clocks", (1, 3))):

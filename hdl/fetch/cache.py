@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 from firmware import isa
 from hdl.core.compare import INDEX_BITS
 from hdl.core.layouts import SideBus
+from hdl.learn.rows import RowMemory
 
 _LOW = (isa.CONTEXT - 1).bit_length()
 
@@ -36,8 +37,8 @@ class IndexCache(wiring.Component):
     counters as they are.
     """
 
-    def __init__(self, *, address_bits: int, width: isa.Width) -> None:
-        self._bits, self._width = address_bits, width
+    def __init__(self, *, address_bits: int, width: isa.Width, learns: bool = False) -> None:
+        self._bits, self._width, self._learns = address_bits, width, learns
         super().__init__(
             {
                 "mode": In(isa.Mode),  # of the run, two clocks before ``open`` at the latest
@@ -59,6 +60,7 @@ class IndexCache(wiring.Component):
                 "side": Out(SideBus(address_bits=address_bits, width=width)),  # beats read and words written in tier 0
                 "advance": In(1),  # the step ends
                 "clear": In(1),  # a new text begins
+                **({"kept": In(RowMemory(address_bits=address_bits))} if learns else {}),  # no step of a network with attention uses it
             }
         )
 
@@ -96,6 +98,12 @@ class IndexCache(wiring.Component):
             write.data.eq(self.query),
             write.en.eq((self.mode == isa.Mode.QUERY) & self.made),
         ]
+        if self._learns:
+            m.d.comb += self.kept.row.eq(read.data)
+            with m.If(self.kept.write):
+                m.d.comb += [write.addr.eq(self.kept.number), write.data.eq(self.kept.address), write.en.eq(1)]
+            with m.If(self.kept.read):
+                m.d.comb += read.addr.eq(self.kept.number)
         self._side_words(m, now=now, before=before, table=table, query=read.data, step=step)
         return m
 

@@ -13,7 +13,7 @@ from hdl.core.params import CoreParams
 from hdl.fetch.cache import IndexCache
 from hdl.fetch.queue import RowQueue
 from hdl.fetch.streamer import Streamer
-from hdl.learn.rows import RowsSeen
+from hdl.learn.rows import RowMemory, RowsSeen
 from hdl.memory.anchors import copy_port
 from hdl.memory.program import RunRegisters
 
@@ -44,6 +44,7 @@ class RowFetch(wiring.Component):
     def __init__(self, *, params: CoreParams) -> None:
         self._params = params
         self._bits = (params.table_beats - 1).bit_length()
+        learning = {"learn": Out(RowsSeen(address_bits=self._bits)), "kept": In(RowMemory(address_bits=self._bits))}
         super().__init__(
             {
                 "program": In(ProgramReadPort),
@@ -57,14 +58,14 @@ class RowFetch(wiring.Component):
                 "anchors": In(copy_port(params)),  # anchor words copied by an anchors run
                 "advance": In(1),  # the step ends
                 "clear": In(1),  # a new text begins: the cache is empty
-                **({"learn": Out(RowsSeen(address_bits=self._bits))} if params.learn_rows else {}),
+                **(learning if params.learns else {}),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         bits, wide = self._bits, self._params.address_bits
-        m.submodules.cache = cache = IndexCache(address_bits=bits, width=self._params.width)
+        m.submodules.cache = cache = IndexCache(address_bits=bits, width=self._params.width, learns=self._params.learns)
         spread = self._params.width.far_banks > 1
         m.submodules.streamer = streamer = Streamer(address_bits=bits, far=self._params.far_bytes > 0)
         run = RunRegisters()  # the run whose row addresses are made
@@ -93,8 +94,9 @@ class RowFetch(wiring.Component):
         row = Signal(wide)
         m.d.comb += [waits.eq(coupled & ~half & ~single), row.eq((run.table_base | (index << run.row_log2))[:wide])]
         m.d.sync += [single.eq(run.count == Mux(made | close, 2, 1)), coupled.eq(run.int4 & ~flash)]  # both stand when ROWS begins
-        if self._params.learn_rows:
+        if self._params.learns:
             m.d.comb += [self.learn.valid.eq(made & run.learn), self.learn.address.eq(row), self.learn.int4.eq(run.int4)]
+            wiring.connect(m, wiring.flipped(self.kept), cache.kept)
         one = self._next_bank(m, flash, slot=slot, made=made, opened=opened) if spread else Const(1, wide)
         with m.If(made | close):
             m.d.sync += [

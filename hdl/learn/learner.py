@@ -9,13 +9,13 @@ from hdl.core.layouts import SideBus
 from hdl.core.params import CoreParams
 from hdl.learn.entry import EntryStep
 from hdl.learn.rival import Rival
-from hdl.learn.rows import RowList, RowsSeen
+from hdl.learn.rows import RowList, RowMemory, RowsSeen
 from hdl.link.bus import LoadBus
 
 
 def learn_clocks(rows: int, *, table_clocks: int) -> int:
     """Clocks by which a step that learns is longer, if it writes two entries of each of ``rows`` rows; 0 of them where it is right."""
-    return 2 + rows * (1 + 2 * (2 * table_clocks + 2))
+    return 2 + rows * (2 + 2 * (2 * table_clocks + 2))
 
 
 class Learner(wiring.Component):
@@ -23,7 +23,7 @@ class Learner(wiring.Component):
 
     ::
 
-        rows --> list --------------------> address --> side --> word --> entry --> side
+        rows --> list (in memory) --------> address --> side --> word --> entry --> side
         latencies --> rival --> column --------^                            ^
         chosen ------------------^                                        step
 
@@ -38,7 +38,8 @@ class Learner(wiring.Component):
         super().__init__(
             {
                 "load": In(LoadBus()),
-                "rows": In(RowsSeen(address_bits=bits)),
+                "seen": In(RowsSeen(address_bits=bits)),
+                "memory": Out(RowMemory(address_bits=bits)),
                 "begin": In(1),  # a step begins, with the next two
                 "forced": In(1),
                 "target": In(8),
@@ -73,17 +74,19 @@ class Learner(wiring.Component):
         m.d.comb += wrong.eq(Mux(margins, rival.neuron, self.chosen))
         differs = Mux(margins, rival.close, self.chosen != target)
 
-        m.submodules.rows = rows = RowList(depth=self._params.learn_rows, address_bits=len(self.side.address))
-        wiring.connect(m, wiring.flipped(self.rows), rows.seen)
+        m.submodules.rows = rows = RowList(address_bits=len(self.side.address))
+        wiring.connect(m, wiring.flipped(self.seen), rows.seen)
+        wiring.connect(m, rows.memory, wiring.flipped(self.memory))
         left = Signal.like(rows.count, reset_less=True)
-        m.d.comb += [rows.clear.eq(self.begin), rows.read.addr.eq((left - 1)[: len(rows.read.addr)])]
+        m.d.comb += [rows.clear.eq(self.begin), rows.number.eq(left - 1)]
 
         adds = Signal()  # of a row's two entries the second, that of the wrong output
         column = Signal(8)
         writes = Signal()
         word = Signal(16, reset_less=True)
         m.d.comb += [column.eq(Mux(adds, wrong, target)), self.side.write.eq(writes), self.side.data.eq(word)]
-        entry = self._place(m, column, row=rows.read.data, int4=rows.int4)
+        row = Signal.like(self.memory.row, reset_less=True)
+        entry = self._place(m, column, row=row, int4=rows.int4)
         m.d.comb += [entry.word.eq(word), entry.step.eq(step), entry.down.eq(~adds)]
         granted = self.side.valid & self.side.ready
         with m.FSM(name="learning"):
@@ -95,6 +98,10 @@ class Learner(wiring.Component):
                         m.d.sync += due.eq(0)
                         m.next = "IDLE"
             with m.State("ROW"):
+                m.d.comb += rows.read.eq(1)
+                m.next = "KEEP"
+            with m.State("KEEP"):
+                m.d.sync += row.eq(self.memory.row)
                 m.next = "READ"
             with m.State("READ"):
                 m.d.comb += self.side.valid.eq(1)

@@ -1,9 +1,12 @@
-"""Rows in use: addresses of the rows that learn, kept from the step that reads them."""
+"""Rows in use: addresses of the rows that learn, kept from the step that read them."""
 
-from amaranth.hdl import Module, unsigned
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
-from amaranth.lib.memory import Memory, ReadPort
 from amaranth.lib.wiring import In, Out
+
+from firmware import isa
+
+_NUMBERS = range(isa.QUERIES)
 
 
 class RowsSeen(wiring.Signature):
@@ -19,30 +22,48 @@ class RowsSeen(wiring.Signature):
         )
 
 
-class RowList(wiring.Component):
-    """The first ``depth`` rows of a step. ``count`` and ``int4`` stand from the clock after a row on; a row is read a clock after its
-    number."""
+class RowMemory(wiring.Signature):
+    """Words of the index cache's memory of queries, which a network that learns has no other use for; In at the cache."""
 
-    def __init__(self, *, depth: int, address_bits: int) -> None:
-        self._depth, self._bits = depth, address_bits
+    def __init__(self, *, address_bits: int) -> None:
+        super().__init__(
+            {
+                "number": Out(_NUMBERS),
+                "write": Out(1),  # ``address`` is kept in this clock
+                "address": Out(address_bits),
+                "read": Out(1),  # the word is read
+                "row": In(address_bits),  # ... and there in the next clock
+            }
+        )
+
+
+class RowList(wiring.Component):
+    """The rows of a step in order, up to 256. ``count`` and ``int4`` stand from the clock after a row on."""
+
+    def __init__(self, *, address_bits: int) -> None:
         super().__init__(
             {
                 "seen": In(RowsSeen(address_bits=address_bits)),
                 "clear": In(1),  # a step begins
-                "count": Out(range(depth + 1)),
+                "count": Out(range(isa.QUERIES + 1)),
                 "int4": Out(1),
-                "read": Out(ReadPort.Signature(addr_width=(depth - 1).bit_length(), shape=unsigned(address_bits))),
+                "read": In(1),
+                "number": In(_NUMBERS),  # ... of the row to read
+                "memory": Out(RowMemory(address_bits=address_bits)),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.rows = rows = Memory(shape=unsigned(self._bits), depth=self._depth, init=[])
-        wiring.connect(m, wiring.flipped(self.read), rows.read_port())
-        write = rows.write_port()
-        kept = self.seen.valid & (self.count != self._depth)
-        m.d.comb += [write.addr.eq(self.count[: len(write.addr)]), write.data.eq(self.seen.address), write.en.eq(kept)]
-        with m.If(kept):
+        memory, room = self.memory, Signal()
+        m.d.comb += [
+            room.eq(self.count != isa.QUERIES),
+            memory.write.eq(self.seen.valid & room),
+            memory.address.eq(self.seen.address),
+            memory.read.eq(self.read),
+            memory.number.eq(Mux(self.read, self.number, self.count[: len(memory.number)])),
+        ]
+        with m.If(memory.write):
             m.d.sync += [self.count.eq(self.count + 1), self.int4.eq(self.seen.int4)]
         with m.If(self.clear):
             m.d.sync += self.count.eq(0)

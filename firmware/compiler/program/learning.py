@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from boards import Board
 from firmware import isa
 from firmware.description import Origin
 
@@ -11,11 +12,11 @@ KINDS = ("deep", "rnn")
 """Networks that the learning rule has output tables of (docs/reference/learning-rule.md)."""
 
 
-def with_learning(runs: list[isa.Run], origins: tuple[Origin, ...], *, kind: str, rows: int) -> list[isa.Run]:
-    """``runs``, those of the output tables with ``learn``: if all lie on chip and the core keeps that many ``rows``, else none."""
+def with_learning(runs: list[isa.Run], origins: tuple[Origin, ...], *, kind: str, board: Board) -> list[isa.Run]:
+    """``runs``, those of the output tables with ``learn``: if ``board`` can learn, they all lie on chip, and they are 256 or less."""
     output = next(origin.stage for run, origin in zip(runs, origins, strict=True) if run.sort)
     mine = [origin.stage == output for origin in origins]
     chosen = [run for run, one in zip(runs, mine, strict=True) if one]
-    if kind not in KINDS or any(run.tier == FAR for run in chosen) or sum(run.count for run in chosen) > rows:
+    if not board.learns or kind not in KINDS or any(run.tier == FAR for run in chosen) or sum(run.count for run in chosen) > isa.QUERIES:
         return runs
     return [replace(run, learn=one) for run, one in zip(runs, mine, strict=True)]

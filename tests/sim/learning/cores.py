@@ -13,9 +13,9 @@ from sim.machines.preload import TABLES
 WIDTHS = [(8, (1, 1)), (16, (2, 3))]  # lanes; clocks of store and tables
 
 
-def board_of(lanes: int, clocks: tuple[int, int], rows: int = 64) -> Board:
+def board_of(lanes: int, clocks: tuple[int, int], learns: bool = True) -> Board:
     board = boards.get("icebreaker" if lanes == 8 else "ulx3s_85f")
-    return replace(board, lanes=lanes, store_clocks=clocks[0], table_clocks=clocks[1], tiers=board.tiers[:1], learn_rows=rows)
+    return replace(board, lanes=lanes, store_clocks=clocks[0], table_clocks=clocks[1], tiers=board.tiers[:1], learns=learns)
 
 
 def tables_differ(core: CoreSimulation, program: Program) -> str | None:
