@@ -147,6 +147,8 @@ class Board:
             raise ValueError(
                 f"{self.name} has {self.cores} cores, so its tiers must be one, on chip: they can't share a {self.tiers[1].name}"
             )
+        if self.learns and self.cores > 1:
+            raise ValueError(f"cores of {self.name} must be 1 for one that learns, not {self.cores}")
         for tier in self.tiers:
             if tier.kind == "qspi" and tier.lines != 4:
                 raise ValueError(

@@ -138,12 +138,16 @@ class State(IntFlag):
     FLASH_READY = 8
     FLASH_SAME = 16
     SDRAM_READY = 32
+    LEARNS = 64
 
 
 class ReadSpace(IntEnum):
+    """Of TABLES, which only a core that learns has, a READ reaches 2**16 words; the register PAGE says which."""
+
     STORE = 0
     COUNTERS = 1
     RESULTS = 2
+    TABLES = 3
 
 
 class Counter(IntEnum):
@@ -379,8 +383,9 @@ _RUN_FIELDS = {field.name: bool if field.default is False else int for field in 
 
 
 class Config(IntEnum):
-    """Registers: words of the space CONFIG; the last two of a core that learns. MODE: k in bits 0..3, jitter on or off in bit 8. LEARN: on
-    or off in bit 0, by the margin rule in bit 1, the step in the highest 7 bits. MARGIN: of outputs, unsigned."""
+    """Registers: words of the space CONFIG; the last three of a core that learns. MODE: k in bits 0..3, jitter on or off in bit 8. LEARN: on
+    or off in bit 0, by the margin rule in bit 1, the step in the highest 7 bits. MARGIN: of outputs, unsigned.
+    PAGE: of READ's TABLES."""
 
     SEED_LOW = 0
     SEED_HIGH = 1
@@ -388,6 +393,7 @@ class Config(IntEnum):
     MASK = 3
     LEARN = 4
     MARGIN = 5
+    PAGE = 6
 
 
 SAMPLER_WORDS = 4

@@ -80,7 +80,12 @@ class System(wiring.Component):
         self._receiver, self._transmitter = UartReceiver(clocks=bit_clocks), UartTransmitter(clocks=bit_clocks)
         gap_bits = gap_bits or times.gap_bits(board.clock_hz)
         self._link = Link(
-            width=params.width, flash=board.flash is not None, cores=board.cores, gap_bits=gap_bits, watchdog_bits=watchdog_bits
+            width=params.width,
+            flash=board.flash is not None,
+            cores=board.cores,
+            learns=board.learns,
+            gap_bits=gap_bits,
+            watchdog_bits=watchdog_bits,
         )
         self._flash = make_image_flash(board, pause_bits=pause_bits, boot=not loaded)
         self._sdram = make_sdram(board)

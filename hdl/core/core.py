@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -123,7 +123,7 @@ class Core(wiring.Component):
         m.d.comb += [host.latency.eq(reader.host_latency), counters.address.eq(host.counter), host.count.eq(counters.data)]
 
         if params.learns:
-            self._learn(m, fetch=fetch, tier=tier, sequencer=sequencer, reader=reader, sorter=sorter)
+            self._learn(m, fetch=fetch, tier=tier, sequencer=sequencer, reader=reader, sorter=sorter, host=host)
         else:
             wiring.connect(m, fetch.side, tier.side)
             wiring.connect(m, wiring.flipped(self.load), sorter.load)
@@ -144,9 +144,18 @@ class Core(wiring.Component):
         return m
 
     def _learn(
-        self, m: Module, *, fetch: RowFetch, tier: wiring.Component, sequencer: Sequencer, reader: StoreReader, sorter: Sorter
+        self,
+        m: Module,
+        *,
+        fetch: RowFetch,
+        tier: wiring.Component,
+        sequencer: Sequencer,
+        reader: StoreReader,
+        sorter: Sorter,
+        host: HostReader,
     ) -> None:
-        """The learning unit: at the table tier once the row fetch has no more to ask of it, and with registers behind the sorter's."""
+        """The learning unit, with registers behind the sorter's. It is at the table tier when the row fetch has no more to ask of it, the
+        host between steps."""
         m.submodules.learner = learner = Learner(params=self._params)
         wiring.connect(m, wiring.flipped(self.load), learner.load)
         m.d.comb += [
@@ -167,11 +176,12 @@ class Core(wiring.Component):
             learner.ripe.eq(sequencer.ripe),
             learner.chosen.eq(sequencer.sorter_symbol),
             sequencer.hold.eq(learner.hold),
-            learner.side.beat.eq(tier.side.beat),
-            fetch.side.beat.eq(tier.side.beat),
-            learner.side.ready.eq(tier.side.ready & ~fetch.side.valid),
-            fetch.side.ready.eq(tier.side.ready),
+            host.page.eq(learner.page),
         ]
+        sides = (fetch.side, learner.side, host.side)
+        for side in sides:
+            m.d.comb += [side.beat.eq(tier.side.beat), side.ready.eq(tier.side.ready)]
+        m.d.comb += tier.side.valid.eq(Cat(side.valid for side in sides).any())
         for name in ("address", "write", "lane", "data"):
-            m.d.comb += getattr(tier.side, name).eq(Mux(fetch.side.valid, getattr(fetch.side, name), getattr(learner.side, name)))
-        m.d.comb += tier.side.valid.eq(fetch.side.valid | learner.side.valid)
+            wanted = [getattr(side, name) for side in sides]
+            m.d.comb += getattr(tier.side, name).eq(Mux(fetch.side.valid, wanted[0], Mux(learner.side.valid, wanted[1], wanted[2])))

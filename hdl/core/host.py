@@ -1,11 +1,11 @@
-"""Host reads: words of the latency store, the counters and the list of spikes, between steps."""
+"""Host reads: words of the latency store, the counters, the list of spikes and of tables that learn, between steps."""
 
-from amaranth.hdl import Module, signed
+from amaranth.hdl import Cat, Module, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from firmware import isa
-from hdl.core.layouts import address_layout
+from hdl.core.layouts import SideBus, address_layout
 from hdl.core.params import CoreParams
 from hdl.core.sorter import ResultPort
 from hdl.link.bus import ReadDataStream, ReadRequestStream
@@ -15,11 +15,13 @@ class HostReader(wiring.Component):
     """Answers one request after another: with ``params.store_clocks`` of 1 the first 4 clocks after it is offered, the next ones every 5
     clocks; with 2 after 5, and every 6.
 
-    A request's address stands at all three sources so long; the word is kept until it is taken.
+    A request's address stands at all three sources so long; the word is kept until it is taken. A word of the tables takes no longer.
     """
 
     def __init__(self, *, params: CoreParams) -> None:
-        width, self._clocks = params.width, params.store_clocks
+        width, self._clocks, self._learns = params.width, params.store_clocks, params.learns
+        bits = (params.table_beats - 1).bit_length()
+        tables = {"page": In(16), "side": Out(SideBus(address_bits=bits, width=width))}  # of 2**16 words; the tier on chip
         super().__init__(
             {
                 "request": In(ReadRequestStream),
@@ -31,6 +33,7 @@ class HostReader(wiring.Component):
                 "counter": Out(range(2 * len(isa.Counter))),  # word asked
                 "count": In(16),  # combinational
                 "results": In(ResultPort),
+                **(tables if params.learns else {}),
             }
         )
 
@@ -45,6 +48,9 @@ class HostReader(wiring.Component):
         with m.FSM(name="host"):
             with m.State("IDLE"), m.If(self.request.valid & self.idle & ~self.data.valid):
                 m.next = "STORE"
+                if self._learns:
+                    with m.If(asked.space == isa.ReadSpace.TABLES):
+                        m.next = "TABLES"
             with m.State("STORE"):
                 m.d.comb += self.reads.eq(1)
                 m.next = "CROSSBAR" if self._clocks == 1 else "MEMORY"
@@ -61,9 +67,24 @@ class HostReader(wiring.Component):
                         m.d.sync += self.data.payload.eq(self.latency)
                     with m.Case(isa.ReadSpace.COUNTERS):
                         m.d.sync += self.data.payload.eq(self.count)
+                    if self._learns:
+                        with m.Case(isa.ReadSpace.TABLES):
+                            m.d.sync += self.data.payload.eq(self.side.beat.word_select(self.side.lane, 16))
                     with m.Default():
                         m.d.sync += self.data.payload.eq(self.results.data)
                 m.next = "IDLE"
+            if self._learns:
+                self._tables(m)
         with m.If(self.data.valid & self.data.ready):
             m.d.sync += self.data.valid.eq(0)
         return m
+
+    def _tables(self, m: Module) -> None:
+        """The state in which a beat of the tables is asked for."""
+        word = Cat(self.request.payload.address, self.page)
+        lane_bits = len(self.side.lane)
+        m.d.comb += [self.side.lane.eq(word[:lane_bits]), self.side.address.eq(word[lane_bits:])]
+        with m.State("TABLES"):
+            m.d.comb += self.side.valid.eq(1)
+            with m.If(self.side.ready):
+                m.next = "TAKE"

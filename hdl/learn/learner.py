@@ -49,6 +49,7 @@ class Learner(wiring.Component):
                 "ripe": In(1),  # all else of the step is done
                 "chosen": In(8),  # by the sorter; while ``ripe``
                 "hold": Out(1),
+                "page": Out(16),  # of the tables that the host reads
                 "side": Out(SideBus(address_bits=bits, width=params.width)),
             }
         )
@@ -128,7 +129,7 @@ class Learner(wiring.Component):
 
     def _registers(self, m: Module) -> tuple[Signal, Signal, Signal, Signal]:
         """On or off, the margin rule or the sampler's choice, the step, the margin."""
-        on = Signal()
+        on = Signal(reset_less=True)
         margins = Signal(reset_less=True)
         step = Signal(isa.LEARN_STEP_BITS, reset_less=True)
         margin = Signal(16, reset_less=True)
@@ -139,6 +140,8 @@ class Learner(wiring.Component):
                     m.d.sync += [on.eq(word[0]), margins.eq(word[1]), step.eq(word[isa.LEARN_STEP_BIT :])]
                 with m.Case(isa.Config.MARGIN):
                     m.d.sync += margin.eq(self.load.data)
+                with m.Case(isa.Config.PAGE):
+                    m.d.sync += self.page.eq(self.load.data)
         return on, margins, step, margin
 
     def _place(self, m: Module, column: Signal, *, row: Signal, int4: Signal) -> EntryStep:

@@ -38,16 +38,25 @@ class Link(wiring.Component):
     times are counted in whole ticks of 2^(``gap_bits`` - 4) clocks: they are never shorter, and at most one tick longer.
 
     ``width``: told in HELLO, as is the state of an SDRAM that belongs to it. ``flash``: whether there is one; without it SCRUB is refused.
-    ``cores``: told likewise. Of several, ``step_core`` is the one that a step is offered to, ``symbol_core`` the one whose symbol or word
+    ``learns``: told likewise; there are tables to read. ``cores``: told likewise. Of several, ``step_core`` is the one that a step is offered to, ``symbol_core`` the one whose symbol or word
     is awaited, which is also asked for it; all by turns, so many steps are offered before the first one's symbol is taken.
     """
 
-    def __init__(self, *, width: isa.Width, flash: bool = True, cores: int = 1, gap_bits: int = 16, watchdog_bits: int = 24) -> None:
+    def __init__(
+        self,
+        *,
+        width: isa.Width,
+        flash: bool = True,
+        cores: int = 1,
+        learns: bool = False,
+        gap_bits: int = 16,
+        watchdog_bits: int = 24,
+    ) -> None:
         if not 6 <= gap_bits <= 24:
             raise ValueError(f"gap_bits must be 6..24, not {gap_bits!r}")
         if not gap_bits <= watchdog_bits <= 32:
             raise ValueError(f"watchdog_bits must be {gap_bits}..32, not {watchdog_bits!r}")
-        self._width, self._has_flash, self._cores = width, flash, cores
+        self._width, self._has_flash, self._cores, self._learns = width, flash, cores, learns
         self._tick_bits, self._wait_bits = gap_bits - _GAP_TICKS, watchdog_bits - gap_bits + _GAP_TICKS
         super().__init__(
             {
@@ -72,9 +81,9 @@ class Link(wiring.Component):
         m = Module()
         m.submodules.frames = frames = FrameReceiver(cores=self._cores)
         m.submodules.check = check = RequestCheck(flash=self._has_flash, cores=self._cores)
-        m.submodules.arguments = arguments = ArgumentReader(width=self._width, cores=self._cores)
+        m.submodules.arguments = arguments = ArgumentReader(width=self._width, cores=self._cores, learns=self._learns)
         m.submodules.feed = feed = PayloadFeed(cores=self._cores)
-        m.submodules.report = report = StateReport(width=self._width, flash=self._has_flash, cores=self._cores)
+        m.submodules.report = report = StateReport(width=self._width, flash=self._has_flash, cores=self._cores, learns=self._learns)
         m.submodules.sender = sender = ReplySender()
         clocks = Signal(self._tick_bits, reset_less=True)  # of a tick
         waited = Signal(self._wait_bits + 1, reset_less=True)  # ticks since `restart`

@@ -113,11 +113,11 @@ class ReplySender(wiring.Component):
 
 class StateReport(wiring.Component):
     """The payload of HELLO's reply, and of LOAD's, byte by byte and without a clock. ``flash``: whether there is one to tell of; of an
-    SDRAM it tells if ``width`` has one. ``cores``: how many there are."""
+    SDRAM it tells if ``width`` has one. ``cores``: how many there are. ``learns``: they can learn."""
 
-    def __init__(self, *, width: isa.Width, flash: bool, cores: int = 1) -> None:
+    def __init__(self, *, width: isa.Width, flash: bool, cores: int = 1, learns: bool = False) -> None:
         self._width, self._has_flash, self._has_sdram = width, flash, width.far_banks > 1
-        self._cores = cores
+        self._cores, self._learns = cores, learns
         super().__init__(
             {
                 "at": In(4),  # number of the byte
@@ -142,6 +142,8 @@ class StateReport(wiring.Component):
             capture = Cat(capture, C(0, 4))[:4] if self._has_flash else C(0, 4)
             capture = Cat(capture, self.sdram.capture)
             comparators |= self._width.far_banks << 4
+        if self._learns:
+            state |= Mux(self.brief, 0, isa.State.LEARNS)
         told = {
             isa.Greeting.VERSION: isa.LINK_VERSION,
             isa.Greeting.COMPARATORS: comparators,

@@ -65,11 +65,11 @@ class ArgumentReader(wiring.Component):
 
     What it says of them changes in the clock after ``begin``, ``take`` and ``advance``; after reset it is undefined.
 
-    ``cores``: with more than one, it keeps which the command named.
+    ``cores``: with more than one, it keeps which the command named. ``learns``: there are tables to read.
     """
 
-    def __init__(self, *, width: isa.Width, cores: int = 1) -> None:
-        self._address_bits, self._cores = width.address_bits, cores
+    def __init__(self, *, width: isa.Width, cores: int = 1, learns: bool = False) -> None:
+        self._address_bits, self._cores, self._learns = width.address_bits, cores, learns
         named = {
             "core": Out(range(cores)),
             "spread": Out(1),  # all cores by turns
@@ -100,7 +100,8 @@ class ArgumentReader(wiring.Component):
         total = Signal(8, reset_less=True)
         valid = Signal(reset_less=True)
         word = Signal(ReadRequest, reset_less=True)
-        address = word.address[: self._address_bits]
+        address = word.address if self._learns else word.address[: self._address_bits]
+        spaces = len(isa.ReadSpace) - (not self._learns)
         m.d.comb += [self.forced.eq(forced), self.reading.eq(reading), self.total.eq(total), self.valid.eq(valid), self.word.eq(word)]
         m.d.comb += self.last.eq(self.at == Mux(reading, 4, 1))
         with m.If(self.begin):
@@ -113,12 +114,14 @@ class ArgumentReader(wiring.Component):
             m.d.sync += total.eq(Mux(reading, byte << 1, byte))
             with m.Switch(self.at):
                 with m.Case(1):
-                    m.d.sync += [word.space.eq(byte[: len(word.space)]), valid.eq(Mux(reading, byte < len(isa.ReadSpace), byte.any()))]
+                    m.d.sync += [word.space.eq(byte[: len(word.space)]), valid.eq(Mux(reading, byte < spaces, byte.any()))]
                 with m.Case(2):
                     m.d.sync += address[:8].eq(byte)
                 with m.Case(3):
-                    low, high = byte[: self._address_bits - 8], byte[self._address_bits - 8 :]
-                    m.d.sync += [address[8:].eq(low), valid.eq(valid & ~high.any())]
+                    beyond = byte[self._address_bits - 8 :].any()
+                    if self._learns:
+                        beyond &= word.space != isa.ReadSpace.TABLES
+                    m.d.sync += [address[8:].eq(byte), valid.eq(valid & ~beyond)]
                 with m.Case(4):
                     m.d.sync += valid.eq(valid & byte.any() & ~byte[7])
         with m.If(self.advance):
