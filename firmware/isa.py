@@ -383,9 +383,11 @@ _RUN_FIELDS = {field.name: bool if field.default is False else int for field in 
 
 
 class Config(IntEnum):
-    """Registers: words of the space CONFIG; the last three of a core that learns. MODE: k in bits 0..3, jitter on or off in bit 8. LEARN: on
-    or off in bit 0, by the margin rule in bit 1, the step in the highest 7 bits. MARGIN: of outputs, unsigned.
-    PAGE: of READ's TABLES."""
+    """Registers: words of the space CONFIG; the last three of a core that learns.
+
+    MODE: k in bits 0..3, jitter on or off in bit 8. LEARN: on or off in bit 0, by the margin rule in bit 1, the step in the highest 7 bits.
+    MARGIN: of outputs, unsigned. PAGE: of READ's TABLES.
+    """
 
     SEED_LOW = 0
     SEED_HIGH = 1

@@ -38,7 +38,8 @@ class Link(wiring.Component):
     times are counted in whole ticks of 2^(``gap_bits`` - 4) clocks: they are never shorter, and at most one tick longer.
 
     ``width``: told in HELLO, as is the state of an SDRAM that belongs to it. ``flash``: whether there is one; without it SCRUB is refused.
-    ``learns``: told likewise; there are tables to read. ``cores``: told likewise. Of several, ``step_core`` is the one that a step is offered to, ``symbol_core`` the one whose symbol or word
+    ``learns``: told likewise; there are tables to read.
+    ``cores``: told likewise. Of several, ``step_core`` is the one that a step is offered to, ``symbol_core`` the one whose symbol or word
     is awaited, which is also asked for it; all by turns, so many steps are offered before the first one's symbol is taken.
     """
 
