@@ -59,7 +59,8 @@ typedef enum {
     POLYCHRON_STATE_READING = 0x4,
     POLYCHRON_STATE_FLASH_READY = 0x8,
     POLYCHRON_STATE_FLASH_SAME = 0x10,
-    POLYCHRON_STATE_SDRAM_READY = 0x20
+    POLYCHRON_STATE_SDRAM_READY = 0x20,
+    POLYCHRON_STATE_LEARNS = 0x40
 } polychron_state;
 
 /* why a load or a scrub has failed */
@@ -77,7 +78,8 @@ typedef enum {
 typedef enum {
     POLYCHRON_READ_SPACE_STORE = 0x0,
     POLYCHRON_READ_SPACE_COUNTERS = 0x1,
-    POLYCHRON_READ_SPACE_RESULTS = 0x2
+    POLYCHRON_READ_SPACE_RESULTS = 0x2,
+    POLYCHRON_READ_SPACE_TABLES = 0x3
 } polychron_read_space;
 
 /* words 2n and 2n + 1 of the counters, low and high */
@@ -112,7 +114,10 @@ typedef enum {
     POLYCHRON_CONFIG_SEED_LOW = 0x0,
     POLYCHRON_CONFIG_SEED_HIGH = 0x1,
     POLYCHRON_CONFIG_MODE = 0x2,
-    POLYCHRON_CONFIG_MASK = 0x3
+    POLYCHRON_CONFIG_MASK = 0x3,
+    POLYCHRON_CONFIG_LEARN = 0x4,
+    POLYCHRON_CONFIG_MARGIN = 0x5,
+    POLYCHRON_CONFIG_PAGE = 0x6
 } polychron_config;
 
 #endif
