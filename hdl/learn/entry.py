@@ -6,7 +6,10 @@ from amaranth.lib.wiring import In, Out
 
 
 class EntryStep(wiring.Component):
-    """An int4 or int8 of a 16-bit word of a table, ``step`` added or subtracted, held at -7..7 or -127..127. Combinational."""
+    """An int4 or int8 of a 16-bit word of a table, ``step`` added or subtracted, held at -7..7 or -127..127.
+
+    Delay: two clocks, throughout which all inputs stand.
+    """
 
     word: In(16)
     int4: In(1)
@@ -18,16 +21,16 @@ class EntryStep(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        entry = Signal(signed(8))
-        wanted = Signal(signed(9))
+        entry = Signal(signed(8), reset_less=True)
+        wanted = Signal(signed(9), reset_less=True)
         kept = Signal(signed(8))
         half = self.word.word_select(self.byte, 8)
         most = Mux(self.int4, 7, 127)
-        m.d.comb += [
+        m.d.sync += [
             entry.eq(Mux(self.int4, half.word_select(self.nibble, 4).as_signed(), half.as_signed())),
             wanted.eq(Mux(self.down, entry - self.step, entry + self.step)),
-            kept.eq(wanted),
         ]
+        m.d.comb += kept.eq(wanted)
         with m.If((wanted > most) | (wanted < -most)):
             m.d.comb += kept.eq(Mux(wanted[-1], -most, most))
         low = Mux(self.int4 & self.nibble, half[:4], kept[:4])

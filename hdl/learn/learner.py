@@ -15,7 +15,7 @@ from hdl.link.bus import LoadBus
 
 def learn_clocks(rows: int, *, table_clocks: int) -> int:
     """Clocks by which a step that learns is longer, if it writes two entries of each of ``rows`` rows; 0 of them where it is right."""
-    return 2 + rows * (2 + 2 * (2 * table_clocks + 2))
+    return 2 + rows * (2 + 2 * (2 * table_clocks + 4))
 
 
 class Learner(wiring.Component):
@@ -82,10 +82,10 @@ class Learner(wiring.Component):
         m.d.comb += [rows.clear.eq(self.begin), rows.number.eq(left - 1)]
 
         adds = Signal()  # of a row's two entries the second, that of the wrong output
-        column = Signal(8)
+        column = Signal(8, reset_less=True)
         writes = Signal()
         word = Signal(16, reset_less=True)
-        m.d.comb += [column.eq(Mux(adds, wrong, target)), self.side.write.eq(writes), self.side.data.eq(word)]
+        m.d.comb += [self.side.write.eq(writes), self.side.data.eq(word)]
         row = Signal.like(self.memory.row, reset_less=True)
         entry = self._place(m, column, row=row, int4=rows.int4)
         m.d.comb += [entry.word.eq(word), entry.step.eq(step), entry.down.eq(~adds)]
@@ -102,7 +102,7 @@ class Learner(wiring.Component):
                 m.d.comb += rows.read.eq(1)
                 m.next = "KEEP"
             with m.State("KEEP"):
-                m.d.sync += row.eq(self.memory.row)
+                m.d.sync += [row.eq(self.memory.row), column.eq(target)]
                 m.next = "READ"
             with m.State("READ"):
                 m.d.comb += self.side.valid.eq(1)
@@ -110,6 +110,10 @@ class Learner(wiring.Component):
                     m.next = "TAKE"
             with m.State("TAKE"):
                 m.d.sync += word.eq(self.side.beat.word_select(self.side.lane, 16))
+                m.next = "SELECT"
+            with m.State("SELECT"):
+                m.next = "STEP"
+            with m.State("STEP"):
                 m.next = "CHANGE"
             with m.State("CHANGE"):
                 m.d.sync += word.eq(entry.changed)
@@ -117,7 +121,7 @@ class Learner(wiring.Component):
             with m.State("WRITE"):
                 m.d.comb += [self.side.valid.eq(1), writes.eq(1)]
                 with m.If(granted):
-                    m.d.sync += adds.eq(~adds)
+                    m.d.sync += [adds.eq(~adds), column.eq(wrong)]
                     m.next = "READ"
                     with m.If(adds):
                         m.d.sync += left.eq(left - 1)

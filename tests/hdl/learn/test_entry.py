@@ -31,6 +31,7 @@ def test_every_entry_steps_and_is_held(int4: bool) -> None:
             ctx.set(dut.nibble, chosen & 1 if int4 else rng.getrandbits(1))
             ctx.set(dut.step, step)
             ctx.set(dut.down, down)
+            await ctx.tick().repeat(2)
             after = list(before)
             wanted = before[chosen] - step if down else before[chosen] + step
             after[chosen] = max(-most, min(most, wanted))
@@ -38,6 +39,7 @@ def test_every_entry_steps_and_is_held(int4: bool) -> None:
             assert entries(ctx.get(dut.changed), int4=int4) == after
 
     simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
     simulator.add_testbench(bench)
     simulator.run()
     assert held > 500
