@@ -21,4 +21,4 @@ BOARD = Board(
     programmers=(ICEPROG, Programmer(tool="openFPGALoader", package="openfpgaloader", words=("-b", "ice40_generic"), verifies=False)),
 )
 
-LEARNS = replace(BOARD, name="icebreaker_learns", title="1BitSquared iCEBreaker, with a core that learns", learns=True)
+LEARNS = replace(BOARD, name="icebreaker_learns", title="1BitSquared iCEBreaker, with a core that learns", clock_hz=33.75e6, learns=True)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("benchmarks", "boards", "polychron", "golden", "firmware", "hdl", "sim")
 
 PROGRAM = {f"firmware.{name}" for name in ("isa", "program", "description", "sampling", "jitter")}
-GATEWARE = {"hdl.core", "hdl.fetch", "hdl.memory", "hdl.link", "hdl.flash", "hdl.sdram", "firmware.isa", "boards"}
+GATEWARE = {"hdl.core", "hdl.fetch", "hdl.learn", "hdl.memory", "hdl.link", "hdl.flash", "hdl.sdram", "firmware.isa", "boards"}
 
 # room or module -> what of ours it may import besides itself and its own rooms; the longest name that fits counts
 ALLOWED: dict[str, set[str]] = {
@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "firmware.host": {*PROGRAM, "firmware.image", "golden.integer", "polychron.system"},
     "firmware.compiler": {*PROGRAM, "golden.integer", "boards"},
     "hdl": {"firmware.isa", "boards"},
-    **{f"hdl.{room}": GATEWARE for room in ("core", "fetch", "memory", "link", "flash", "sdram")},
+    **{f"hdl.{room}": GATEWARE for room in ("core", "fetch", "learn", "memory", "link", "flash", "sdram")},
     "hdl.board": GATEWARE,
     "hdl.flow": {"hdl.board", "boards", "polychron.system", "polychron.command.terminal"},
     "sim.violations": set(),

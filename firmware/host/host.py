@@ -281,6 +281,11 @@ class Host:
         words = self._words(isa.ReadSpace.RESULTS, 1, 2 * count, core=core) if count else []
         return [(neuron, _signed(latency)) for neuron, latency in zip(words[::2], words[1::2], strict=True)]
 
+    def tables(self, address: int, count: int) -> list[int]:
+        """``count`` 16-bit words of the tables on chip from ``address`` on, within the 2**16 that the register PAGE names, of a core that
+        learns."""
+        return list(self._words(isa.ReadSpace.TABLES, address, count, core=0))
+
     def abort(self) -> None:
         """End a running FEED or STEP. Loads of a new state (STORE image) are the caller's business."""
         self._exchange(isa.Command.ABORT, b"", accept=(isa.Status.OK, isa.Status.ABORTED))

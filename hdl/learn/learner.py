@@ -137,6 +137,8 @@ class Learner(wiring.Component):
         margins = Signal(reset_less=True)
         step = Signal(isa.LEARN_STEP_BITS, reset_less=True)
         margin = Signal(16, reset_less=True)
+        page = Signal(16, reset_less=True)
+        m.d.comb += self.page.eq(page)
         with m.If(self.load.writes(isa.Kind.CONFIG)):
             with m.Switch(self.load.address[:3]):
                 with m.Case(isa.Config.LEARN):
@@ -145,7 +147,7 @@ class Learner(wiring.Component):
                 with m.Case(isa.Config.MARGIN):
                     m.d.sync += margin.eq(self.load.data)
                 with m.Case(isa.Config.PAGE):
-                    m.d.sync += self.page.eq(self.load.data)
+                    m.d.sync += page.eq(self.load.data)
         return on, margins, step, margin
 
     def _place(self, m: Module, column: Signal, *, row: Signal, int4: Signal) -> EntryStep:
