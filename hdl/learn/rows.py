@@ -55,7 +55,8 @@ class RowList(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        memory, room = self.memory, Signal()
+        memory = self.memory
+        room = Signal()
         m.d.comb += [
             room.eq(self.count != isa.QUERIES),
             memory.write.eq(self.seen.valid & room),
