@@ -64,7 +64,7 @@ def test_files_agree(name: str, network: Network, saved: Path, tmp_path: Path, c
     columns = [words(out / f"tables{i}.mem") for i in range(lanes // 2)]
     assert np.array(columns, "<u2").T.tobytes() == memory
     assert words(out / "anchors.mem")[: len(program.anchors)] == list(program.anchors)
-    assert len(words(out / "anchors.mem")) == 512
+    assert len(words(out / "anchors.mem")) == board.anchor_words
     encoded = words(out / "program.mem")
     assert [isa.Run.decode(encoded[8 * i : 8 * i + 8]) for i in range(len(program.runs))] == list(program.runs)
     store = np.array(words(out / "store.mem"), np.uint16).view(np.int16)
