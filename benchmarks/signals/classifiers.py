@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
+from golden.tasks.inputs import listed
 from golden.tasks.tables.classify import accuracies
 from golden.tasks.tables.stream import Stream
 from polychron import StreamClassifier
@@ -50,10 +51,7 @@ class Part:
         except ImportError:
             raise ValueError("the data sets are aeon's: pip install 'polychron[series]'") from None
         found, labels = load_classification(name, split=split, load_equal_length=False)
-        signals = np.empty(len(found), object)
-        for number, signal in enumerate(found):
-            signals[number] = np.asarray(signal, np.float64).T
-        return cls(x=signals, y=np.asarray(labels))
+        return cls(x=listed([np.asarray(signal, np.float64).T for signal in found]), y=np.asarray(labels))
 
 
 def chosen(train: Part) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What all maps from samples to a network's latencies have in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -45,3 +45,11 @@ class Inputs(ABC):
     @abstractmethod
     def of_card(cls, about: Mapping[str, Any], *, inputs: int) -> Self:
         """From the field ``inputs`` of the card of a network with so many; ``NetworkError`` where it doesn't fit."""
+
+
+def listed(signals: Sequence[npt.NDArray[np.float64]]) -> X:
+    """(signals,), whose entries are arrays."""
+    found = np.empty(len(signals), object)
+    for number, signal in enumerate(signals):
+        found[number] = signal
+    return found

@@ -1,16 +1,14 @@
 """A classifier for scikit-learn: numbers in, labels out, a network for the core in between."""
 
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from golden.integer.layer import NetworkError
 from golden.model.layer import Floats
 from golden.tasks.fitting.outputs.base import Outputs, scores_of
 from golden.tasks.fitting.outputs.classes import Classes
 
-from .contract import ClassifierMixin, check_classification_targets, check_is_fitted, validate_data
+from .contract import ClassifierMixin, check_classification_targets, validate_data
 from .learner import LutLearner
 
 
@@ -45,12 +43,6 @@ class LutClassifier(ClassifierMixin, LutLearner):  # type: ignore[misc]
         ``polychron train classify --calibrate`` has fitted one for."""
         outputs = self._outputs(X)
         return self._classes.probabilities(outputs, unit=self._unit)
-
-    def save(self, path: Path | str) -> None:
-        check_is_fitted(self)
-        if "labels" not in self.network_.integer.card:
-            raise NetworkError(f"labels must be texts, truth values, or numbers of at most 64 bits to be saved, not {self.classes_.dtype}")
-        super().save(path)
 
     def _nats(self, X: Any) -> Floats:
         outputs = self._outputs(X)

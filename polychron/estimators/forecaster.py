@@ -47,6 +47,7 @@ class StreamForecaster(SignalEstimator):
     """
 
     _kind: ClassVar[type[Outputs]] = NextValues
+    _name: ClassVar[str] = "forecast"
 
     def __init__(
         self,

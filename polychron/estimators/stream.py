@@ -1,13 +1,12 @@
 """A classifier of signals for scikit-learn: series of samples in, labels out, a recurrent network for the core in between."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from golden.integer.layer import Int16, NetworkError
+from golden.integer.layer import Int16
 from golden.model.layer import Floats
 from golden.tasks.asking import means
 from golden.tasks.fitting.outputs.base import Outputs, scores_of
@@ -45,6 +44,7 @@ class StreamClassifier(ClassifierMixin, SignalEstimator):  # type: ignore[misc]
     """
 
     _kind: ClassVar[type[Outputs]] = SignalClasses
+    _name: ClassVar[str] = "stream"
 
     def __init__(
         self,
@@ -99,9 +99,3 @@ class StreamClassifier(ClassifierMixin, SignalEstimator):  # type: ignore[misc]
         """(signals, classes) probabilities: the softmax of these nats, at the temperature of a network that ``polychron train stream
         --calibrate`` has fitted one for."""
         return self._classes.probabilities(means(self.outputs(X)), unit=self._unit)
-
-    def save(self, path: Path | str) -> None:
-        check_is_fitted(self)
-        if "labels" not in self.network_.integer.card:
-            raise NetworkError(f"labels must be texts, truth values, or numbers of at most 64 bits to be saved, not {self.classes_.dtype}")
-        super().save(path)

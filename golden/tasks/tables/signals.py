@@ -10,7 +10,7 @@ from polychron.command.terminal import printable
 from ...integer.layer import NetworkError
 from ..fitting.outputs.base import Answers
 from ..fitting.quantiles import Numbers
-from ..inputs import X
+from ..inputs import listed
 from .columns import Columns
 
 
@@ -34,7 +34,7 @@ class Signals:
         parts = np.split(np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))[:-1])
         rows = [parts[number] for number in np.argsort(first)]  # as they begin
         starts = [some[0] for some in rows]
-        changed = {"x": _listed([found["x"][some] for some in rows]), "answers": found["answers"][starts]}
+        changed = {"x": listed([found["x"][some] for some in rows]), "answers": found["answers"][starts]}
         _check(found["answers"], rows, names, f"column {printable(found['targets'][0])!r}", "label")
         if (groups := found["groups"]) is not None:
             _check(groups, rows, names, "--group", "group")
@@ -57,13 +57,5 @@ def _of_rows(x: Numbers, shape: tuple[int, ...]) -> dict[str, Any]:
     signals = x.reshape(len(x), steps, channels)
     there = ~np.isnan(signals).all(axis=2)
     lengths = np.maximum(1, (there * np.arange(1, steps + 1)).max(axis=1))
-    found = _listed([signal[:length] for signal, length in zip(signals, lengths, strict=True)])
+    found = listed([signal[:length] for signal, length in zip(signals, lengths, strict=True)])
     return {"x": found, "names": tuple(f"X{number}" for number in range(channels))}
-
-
-def _listed(signals: list[Numbers]) -> X:
-    """(signals,), whose entries are arrays."""
-    found = np.empty(len(signals), object)
-    for number, signal in enumerate(signals):
-        found[number] = signal
-    return found
