@@ -83,9 +83,8 @@ class Learner(wiring.Component):
 
         adds = Signal()  # of a row's two entries the second, that of the wrong output
         column = Signal(8, reset_less=True)
-        writes = Signal()
         word = Signal(16, reset_less=True)
-        m.d.comb += [self.side.write.eq(writes), self.side.data.eq(word)]
+        m.d.comb += self.side.data.eq(word)
         row = Signal.like(self.memory.row, reset_less=True)
         entry = self._place(m, column, row=row, int4=rows.int4)
         m.d.comb += [entry.word.eq(word), entry.step.eq(step), entry.down.eq(~adds)]
@@ -119,7 +118,7 @@ class Learner(wiring.Component):
                 m.d.sync += word.eq(entry.changed)
                 m.next = "WRITE"
             with m.State("WRITE"):
-                m.d.comb += [self.side.valid.eq(1), writes.eq(1)]
+                m.d.comb += [self.side.valid.eq(1), self.side.write.eq(1)]
                 with m.If(granted):
                     m.d.sync += [adds.eq(~adds), column.eq(wrong)]
                     m.next = "READ"

@@ -122,7 +122,7 @@ class CoreSimulation(Machine):
             self.sim.random_bit("stall", probability=stall, seed=stall_seed)
 
     def learn(self, learning: Learning | None) -> None:
-        """Steps with a forced symbol learn from now on, or none do. Of a core with ``params.learn_rows``."""
+        """Steps with a forced symbol learn from now on, or none do. Of a core with ``params.learns``."""
         self._load(isa.Kind.CONFIG, OFF if learning is None else learning.registers(), first=isa.Config.LEARN)
 
     def _load(self, space: isa.Kind, words: list[int], *, first: int = 0) -> None:

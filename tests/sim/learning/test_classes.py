@@ -1,5 +1,7 @@
 """Classifiers that learn on the compiled core: every latency and every entry equals the rule's, every step has the clocks it should."""
 
+from itertools import count
+
 import numpy as np
 import pytest
 
@@ -7,10 +9,11 @@ from boards import Board
 from firmware.compiler import compile_network
 from firmware.isa import Counter
 from firmware.learning import Learning
+from golden.integer.layer import Int16
+from golden.integer.network import Network
 from golden.learning.classes import ClassLearner
 from golden.learning.reference_classes import learn_classes_reference
 from hdl.board.parts import core_params
-from hdl.learn.learner import learn_clocks
 from sim.compare.compare import Comparison
 from sim.compare.expected import Golden
 from sim.cycles import predict
@@ -18,7 +21,7 @@ from sim.machines.core import CoreSimulation
 from sim.machines.preload import TABLES
 
 from ...firmware.networks import random_network
-from .cores import WIDTHS, board_of, tables_differ
+from .cores import WIDTHS, LearningCore, board_of, tables_differ
 
 SAMPLES = 24
 
@@ -32,51 +35,67 @@ def learner_of(seed: int) -> ClassLearner:
     return ClassLearner.start(network, below=0)
 
 
-def learn(learner: ClassLearner, board: Board, *, margin: int, seed: int) -> tuple[int, str | None]:
-    """Random samples on the core and in the reference; the number of those that changed entries, and the first difference."""
+def learn(
+    learner: ClassLearner, board: Board, *, margin: int, seed: int, stall: float = 0, told: int | None = None
+) -> tuple[int, str | None]:
+    """Random samples on the core and in the reference; the number of those that changed entries, and the first difference. ``told``: a
+    margin that the core has instead."""
     rng, network = np.random.default_rng(seed), learner.network
     program = compile_network(learner.now(), board)
-    core = CoreSimulation(program, params=core_params(board), board=board)
+    beside = LearningCore(program, board, learner.output.rows, Learning(margin=told or margin), stall=stall)
+    core = beside.core
     try:
-        core.learn(Learning(margin=margin))
-        quiet, written = predict(program, board).clocks_per_step, 0
         for number in range(SAMPLES):
             x, target = rng.integers(-300, 300, network.n_in).astype(np.int16), int(rng.integers(network.n_out))
-            golden = Golden(learner.now(), program)
-            check = Comparison(golden, latencies=core.latencies, tables=core.tables)
-            core.write(*golden.inputs(x))
-            before = core.counter(Counter.CLOCKS)
-            list(core.steps([target], begun=lambda _, x=x, check=check: check.begin(x), written=check.written))
-            if check.difference:
-                return written, f"sample {number}: {check.difference}"
-            count = int(learner.output.rows.counts[0])
-            learner.learn(x[None], np.array([target]), margin, engine=learn_classes_reference)
-            changed = int(learner.output.rows.counts[0]) - count
-            clocks = core.counter(Counter.CLOCKS) - before
-            due = quiet + learn_clocks(changed // 2, table_clocks=board.table_clocks)
-            if clocks != due:
-                return written, f"sample {number}: {clocks} clocks instead of {due}"
-            written += changed > 0
-            if found := tables_differ(core, compile_network(learner.now(), board)):
-                return written, f"sample {number}: {found}"
-        return written, None
+
+            def run(x: Int16 = x, target: int = target) -> str | None:
+                golden = Golden(learner.now(), program)
+                check = Comparison(golden, latencies=core.latencies, tables=core.tables)
+                core.write(*golden.inputs(x))
+                list(core.steps([target], begun=lambda _: check.begin(x), written=check.written))
+                return None if check.difference is None else str(check.difference)
+
+            def rule(x: Int16 = x, target: int = target) -> Network:
+                learner.learn(x[None], np.array([target]), margin, engine=learn_classes_reference)
+                return learner.now()
+
+            if found := beside.step(run, rule):
+                return beside.written, f"sample {number}: {found}"
+        return beside.written, None
     finally:
         core.close()
 
 
+@pytest.mark.parametrize("stall", [0, 0.3])
 @pytest.mark.parametrize(("lanes", "clocks"), WIDTHS)
-def test_random_classifiers(lanes: int, clocks: tuple[int, int]) -> None:
+def test_random_classifiers(lanes: int, clocks: tuple[int, int], stall: float) -> None:
     total = 0
     for seed in range(8):
         learner = learner_of(seed)
-        written, difference = learn(learner, board_of(lanes, clocks), margin=(seed % 3 + 1) * 64, seed=seed)
+        written, difference = learn(learner, board_of(lanes, clocks), margin=(seed % 3 + 1) * 64, seed=seed, stall=stall)
         assert difference is None, (seed, difference)
         total += written
     assert 8 < total < 8 * SAMPLES
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("lanes", "clocks"), WIDTHS)
+def test_hundreds_of_random_classifiers(lanes: int, clocks: tuple[int, int]) -> None:
+    for seed in range(300):
+        _, difference = learn(learner_of(seed), board_of(lanes, clocks), margin=(seed % 7 + 1) * 32, seed=seed)
+        assert difference is None, (seed, difference)
+
+
+def test_another_margin_is_found() -> None:
+    learner = next(learner for learner in map(learner_of, count()) if learner.network.n_out == 2)  # right half of the time
+    written, difference = learn(learner, board_of(8, (1, 1)), margin=1, seed=1, told=65535)
+    assert written < SAMPLES
+    assert str(difference).startswith("sample ")
+    assert " clocks instead of " in str(difference)
+
+
 def test_a_flipped_entry_is_named() -> None:
-    """One bit of an entry that no sample reads, flipped in the core while it learns."""
+    """One bit of an entry, flipped in the core's memory."""
     learner, board = learner_of(1), board_of(8, (1, 1))
     program = compile_network(learner.now(), board)
     core = CoreSimulation(program, params=core_params(board), board=board)
