@@ -33,6 +33,7 @@ __all__ = [
 
 _ALL = (
     icebreaker.BOARD,
+    icebreaker.LEARNS,
     icesugar.BOARD,
     upduino_v3.BOARD,
     ulx3s.ULX3S_12F,

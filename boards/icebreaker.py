@@ -1,5 +1,7 @@
 """1BitSquared iCEBreaker: iCE40UP5K; tables lie in its four SPRAMs, and behind the image in its flash (W25Q128JV, quad SPI)."""
 
+from dataclasses import replace
+
 from .board import ICEPROG, Board, Programmer, Tier
 
 FLASH = Tier(name="flash", kind="qspi", base=0x140000, size=(16 << 20) - 0x140000, byte_clocks=1, row_clocks=7)
@@ -18,3 +20,5 @@ BOARD = Board(
     usb="0403:6010",  # FT2232H
     programmers=(ICEPROG, Programmer(tool="openFPGALoader", package="openfpgaloader", words=("-b", "ice40_generic"), verifies=False)),
 )
+
+LEARNS = replace(BOARD, name="icebreaker_learns", title="1BitSquared iCEBreaker, with a core that learns", clock_hz=30e6, learns=True)

@@ -399,6 +399,7 @@ class Config(IntEnum):
 
 
 SAMPLER_WORDS = 4
+PAGE_WORDS = 1 << 16
 K_BITS = 4
 JITTER_BIT = 8
 LEARN_STEP_BIT = 9

@@ -6,10 +6,11 @@ import numpy as np
 
 from golden.integer.symbols import TextDecoder
 
-from ..image.image import read_image, sampler_image, with_signature
+from ..image.image import learning_image, page_image, read_image, sampler_image, with_signature
 from ..image.sections import Section, pack, signature, unpack, unsigned, until_rest
-from ..isa import Kind
-from ..program import Program
+from ..isa import PAGE_WORDS, Kind
+from ..learning import Learning
+from ..program import Placed, Program
 from ..sampling import Sampling
 from .host import Hello, Host, LinkError
 
@@ -53,7 +54,8 @@ class Device:
 
         ``progress`` is told the bytes sent. A core that has the image already is only given its state and sampler; a flash that was not
         found to hold the image's tables since is scrubbed: ``LinkError`` if it holds others, ``ScrubError`` if it is damaged. A core that
-        started from its flash is believed by the image's signature there.
+        started from its flash is believed by the image's signature there. A core that can learn is given its tables again, and learns
+        nothing until :meth:`learn`.
         """
         core = self.host.wait(until=lambda core: core.flash_ready or not core.loading)  # else the flash is starting
         if core.width != self.program.width:
@@ -66,12 +68,14 @@ class Device:
                     "the network has tables in flash, and the board's flash does not answer (absent, busy, or another chip): switch the "
                     "board off and on, and write build/BOARD/flash.bin with its programmer if that was not done"
                 )
-        there = core.loaded and core.signature == self.signature
+        there = core.loaded and core.signature == self.signature and not core.learns
         self.guessed = False
         if there:
             self.host.load(pack(self._start, width=self.program.width))
         else:
             self.host.load(self.loadable, progress=progress)
+        if core.learns:
+            self.learn(None)
         if flashed and not (there and core.flash_same):
             self._check_flash(self.host.scrub())
         return core
@@ -94,6 +98,27 @@ class Device:
         meta = self.program.meta
         sampling = Sampling.at(temperature, out_frac=meta.out_frac, outputs=self._place.output_range, seed=seed, k=k)
         self.host.load(sampler_image(sampling, width=self.program.width, core=self._named(core)))
+
+    def learn(self, learning: Learning | None) -> None:
+        """Each step with a forced symbol, that of :meth:`feed`, changes output tables on chip from now on, or none does (None). Of a core
+        that says ``learns``; another one refuses the image."""
+        self.host.load(learning_image(learning, width=self.program.width))
+
+    def tables(self) -> tuple[Placed, ...]:
+        """The tables on chip as they are now, in the pieces of ``program``; of a core that says ``learns``."""
+        return tuple(piece._replace(data=self._read_back(piece)) for piece in self.program.tables if piece.tier == 0)
+
+    def _read_back(self, piece: Placed) -> bytes:
+        at = piece.beat * self.program.width.side_words
+        end = at + len(piece.data) // 2
+        words: list[int] = []
+        while at < end:
+            page, first = divmod(at, PAGE_WORDS)
+            count = min(end - at, PAGE_WORDS - first)
+            self.host.load(page_image(page, width=self.program.width))
+            words += self.host.tables(first, count)
+            at += count
+        return np.array(words, "<u2").tobytes()
 
     def classify(self, latencies: Sequence[int]) -> int:
         """The class of the inputs of a deep network, n_in latencies of 16 bits; of a signal network after its next inputs, where

@@ -61,7 +61,8 @@ class Hello:
     ``section``: the section, modulo 256, that is read or was when reading ended. ``flash_ready``: rows of tables can be read from the
     flash; ``capture``: when its answers are sampled, 0..3. ``dropped``: bad frames counted, modulo 256. ``signature``: of the loaded
     image, 0 if it has none; ``flash_same``: the flash held that image when it was last read as a whole, or loaded from. ``sdram_ready``,
-    ``sdram_capture``: the same of an SDRAM, if ``width`` has one. ``cores``: how many there are, all of that width.
+    ``sdram_capture``: the same of an SDRAM, if ``width`` has one. ``cores``: how many there are, all of that width. ``learns``:
+    the core has a unit that changes output tables.
     """
 
     version: int
@@ -79,12 +80,15 @@ class Hello:
     sdram_ready: bool = False
     sdram_capture: int = 0
     cores: int = 1
+    learns: bool = False
 
     def __str__(self) -> str:
         what = "core" if self.cores == 1 else f"{self.cores} cores, each"
         parts = [f"{what} with {self.width}", f"link version {self.version}", _chip("flash", self.flash_ready, self.capture)]
         if self.width.far_banks > 1:
             parts.append(_chip("SDRAM", self.sdram_ready, self.sdram_capture))
+        if self.learns:
+            parts.append("learns")
         text = ", ".join(parts)
         if not self.error or self.code == isa.LoadError.NONE:
             return text
@@ -182,6 +186,7 @@ class Host:
             dropped=data[Greeting.DROPPED],
             signature=int.from_bytes(data[Greeting.SIGNATURE :], "little"),
             flash_same=bool(state & State.FLASH_SAME),
+            learns=bool(state & State.LEARNS),
         )
 
     def load(self, image: bytes, *, progress: Callable[[int], None] = lambda done: None) -> None:

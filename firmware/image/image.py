@@ -1,4 +1,4 @@
-"""A program as an image, and an image as a program; and the two small images a host makes: a state, and a temperature."""
+"""A program as an image, and an image as a program; and the small images a host makes: a state, a temperature, how to learn."""
 
 import struct
 from dataclasses import replace
@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import isa
+from ..learning import OFF, Learning
 from ..program import Placed, Program, decode_anchor
 from ..sampling import Sampling
 from .meta import decode_meta, encode_meta
@@ -53,6 +54,20 @@ def store_image(values: Int16, *, width: isa.Width, address: int = 0) -> bytes:
 def sampler_image(sampling: Sampling, *, width: isa.Width, core: int | None = None) -> bytes:
     """An image that restarts the generator and sets the sampler; of one of several cores, if ``core`` says which."""
     return pack([replace(section, core=core) for section in _sampling(sampling)], width=width)
+
+
+def learning_image(learning: Learning | None, *, width: isa.Width) -> bytes:
+    """An image that has a core learn from now on, or no longer (None)."""
+    return _registers(isa.Config.LEARN, OFF if learning is None else learning.registers(), width)
+
+
+def page_image(page: int, *, width: isa.Width) -> bytes:
+    """An image that says which 2**16 words of the tables READ reaches."""
+    return _registers(isa.Config.PAGE, [page], width)
+
+
+def _registers(first: isa.Config, words: list[int], width: isa.Width) -> bytes:
+    return pack([Section(kind=isa.Kind.CONFIG, address=first, payload=struct.pack(f"<{len(words)}H", *words))], width=width)
 
 
 def _far(width: isa.Width) -> isa.Kind:

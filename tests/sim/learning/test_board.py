@@ -1,18 +1,18 @@
 """A board that learns, compiled, by UART pins only: a text that changes its tables, which are read back."""
 
-import struct
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import boards
-from firmware import isa
 from firmware.compiler import compile_network
+from firmware.host.device import Device
 from firmware.host.host import Host, LinkError
 from firmware.image.image import write_image
-from firmware.image.sections import Section, pack
+from firmware.isa import PAGE_WORDS
 from firmware.learning import Learning
+from firmware.program import Placed, Program
 from golden.learning.reference import learn_reference
 from golden.learning.rule import Rates
 from sim.machines.board import BoardSimulation
@@ -25,8 +25,8 @@ BOARD = replace(ICEBREAKER, learns=True, tiers=(BIG, *ICEBREAKER.tiers[1:]))
 POWER = 1
 
 
-def load(host: Host, kind: isa.Kind, words: list[int], *, address: int) -> None:
-    host.load(pack([Section(kind=kind, address=address, payload=struct.pack(f"<{len(words)}H", *words))], width=isa.Width.of(BOARD)))
+def on_chip(program: Program) -> tuple[Placed, ...]:
+    return tuple(piece for piece in program.tables if piece.tier == 0)
 
 
 def test_a_text_is_learned_and_its_tables_are_read() -> None:
@@ -35,25 +35,38 @@ def test_a_text_is_learned_and_its_tables_are_read() -> None:
     turn = learner.turn(Rates(output=network.out_frac - network.output.shift - POWER), steps=1, draws=1, everything=False)
     program = compile_network(network, BOARD, seed=int(learner.generator[0]), temperature=1.0)
     board = BoardSimulation(BOARD)
-    host = Host(board.transport())
-    host.hello()
-    host.load(write_image(program))
-    load(host, isa.Kind.CONFIG, Learning(step=1 << POWER).registers(), address=isa.Config.LEARN)
+    device = Device(Host(board.transport()), write_image(program))
+    assert device.load().learns
     symbols = np.random.default_rng(3).integers(network.n_out, size=12)
-    host.feed(symbols.tolist())
+    device.host.feed(symbols.tolist())  # nothing is learned yet
+    assert device.tables() == on_chip(program)
+    device.load()
+    device.learn(Learning(step=1 << POWER))
+    device.host.feed(symbols.tolist())
     for symbol in symbols:
         learner.learn(np.array([[symbol]], np.int32), turn, engine=learn_reference)
     learned = compile_network(learner.now(), BOARD)
-    assert [piece.data for piece in learned.tables] != [piece.data for piece in program.tables]
-    for piece in learned.tables:
-        words = host.tables(4 * piece.beat, len(piece.data) // 2)
-        assert struct.pack(f"<{len(words)}H", *words) == piece.data
-    some, others = [1, 2, 3, 0xABCD], [5, 6, 7, 8]
-    load(host, isa.Kind.TABLES, some, address=8)
-    load(host, isa.Kind.TABLES, others, address=(1 << 16) + 8)
-    assert host.tables(8, 4) == some
-    load(host, isa.Kind.CONFIG, [1], address=isa.Config.PAGE)
-    assert host.tables(8, 4) == others
+    assert on_chip(learned) != on_chip(program)
+    assert device.tables() == on_chip(learned)
+    device.learn(None)
+    device.host.feed(symbols.tolist())
+    assert device.tables() == on_chip(learned)
+    assert "learns" in str(device.load())  # which brings the image's tables back
+    assert device.tables() == on_chip(program)
+    board.close()
+
+
+def test_tables_are_read_across_pages() -> None:
+    """A piece on both sides of word 2**16."""
+    [learner] = learners(1)
+    program = compile_network(learner.network, BOARD)
+    data = np.random.default_rng(4).integers(256, size=64, dtype=np.uint8).tobytes()
+    beats = PAGE_WORDS // program.width.side_words
+    program = replace(program, tables=(*program.tables, Placed(0, beats - 4, data)))
+    board = BoardSimulation(BOARD)
+    device = Device(Host(board.transport()), write_image(program))
+    device.load()
+    assert device.tables()[-1].data == data
     board.close()
 
 
