@@ -43,7 +43,8 @@ def tables_differ(core: CoreSimulation, program: Program) -> str | None:
 class LearningCore:
     """A core that learns as ``learning`` says, beside the rule, whose words are ``rows``.
 
-    Each step is asked of a core at rest. ``written``: steps that changed entries. ``stall``: the probability that the tables refuse a request; then clocks are not compared.
+    Each step is asked of a core at rest. ``written``: steps that changed entries. ``stall``: the probability that the tables refuse a
+    request; then clocks are not compared.
     """
 
     def __init__(self, program: Program, board: Board, rows: Words, learning: Learning, *, stall: float = 0) -> None:
