@@ -18,6 +18,7 @@ from cocotb_host import PinTransport
 from firmware import isa
 from firmware.compiler import compile_network
 from firmware.host.host import Host
+from firmware.image.image import read_image
 from firmware.image.sections import Section, pack
 from firmware.learning import Learning
 from golden.integer.file import load
@@ -25,7 +26,6 @@ from golden.learning.reference import learn_reference
 from golden.learning.rule import Rates
 from golden.learning.text import TextLearner
 
-SEED = 1
 FED = (9, 1, 6)  # symbols of each FEED
 
 
@@ -41,7 +41,8 @@ def check_tables(host, learned):
 def learn(bench):
     """An image and the registers of learning, then symbols, each fed once; the tables before the first and after the last."""
     network, image = load(Path(os.environ["BOARD_NETWORK"])), Path(os.environ["BOARD_IMAGE"]).read_bytes()
-    learner = TextLearner.start(network, below=0, seed=SEED)
+    seed = read_image(image).sampling.seed
+    learner = TextLearner.start(network, below=0, seed=seed)
     power = int(os.environ["BOARD_POWER"])
     turn = learner.turn(Rates(output=network.out_frac - network.output.shift - power), steps=1, draws=1, everything=False)
     host = Host(PinTransport(bench))
@@ -51,7 +52,7 @@ def learn(bench):
     registers = Learning(step=int(os.environ["BOARD_STEP"])).registers()
     section = Section(kind=isa.Kind.CONFIG, address=isa.Config.LEARN, payload=struct.pack(f"<{len(registers)}H", *registers))
     host.load(pack([section], width=isa.Width.of(BOARD)))
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     for count in FED:
         symbols = rng.integers(network.n_out, size=count)
         host.feed(symbols.tolist())
