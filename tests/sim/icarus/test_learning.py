@@ -50,6 +50,7 @@ def test_a_flipped_bit_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         run(tmp_path, monkeypatch, program=replace(PROGRAM, tables=(*PROGRAM.tables[:-1], wrong)))
 
 
+@pytest.mark.slow
 def test_another_step_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SimulationError, match=r"AssertionError: word \d+: \w{4} instead of "):
         run(tmp_path, monkeypatch, step=1)
