@@ -43,7 +43,8 @@ def tables_differ(core: CoreSimulation, program: Program) -> str | None:
 class LearningCore:
     """A core that learns as ``learning`` says, beside the rule, whose words are ``rows``.
 
-    ``written``: steps that changed entries. ``stall``: the probability that the tables refuse a request; then clocks are not compared.
+    Each step is asked of a core at rest. ``written``: steps that changed entries. ``stall``: the probability that the tables refuse a
+    request; then clocks are not compared.
     """
 
     def __init__(self, program: Program, board: Board, rows: Words, learning: Learning, *, stall: float = 0) -> None:
@@ -51,7 +52,7 @@ class LearningCore:
         self.core.learn(learning)
         self.written = 0
         self._board, self._rows = board, rows
-        self._quiet = None if stall else predict(program, board).clocks_per_step
+        self._quiet = None if stall else predict(program, board, back_to_back=False).clocks_per_step
 
     def step(self, run: Callable[[], str | None], rule: Callable[[], Network]) -> str | None:
         """One step of the core by ``run`` and of the rule by ``rule``, which gives the network then. What differs: as ``run`` says, the

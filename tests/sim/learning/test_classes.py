@@ -78,6 +78,16 @@ def test_random_classifiers(lanes: int, clocks: tuple[int, int], stall: float) -
     assert 8 < total < 8 * SAMPLES
 
 
+def test_a_step_that_takes_fewer_clocks_from_rest() -> None:
+    """A classifier without hidden layers, so short that a step is a clock longer where the one before has just ended."""
+    learner, board = learner_of(254), board_of(8, (1, 1))
+    program = compile_network(learner.now(), board)
+    rest, back_to_back = (predict(program, board, back_to_back=again).clocks_per_step for again in (False, True))
+    assert back_to_back == rest + 1
+    _, difference = learn(learner, board, margin=96, seed=254)
+    assert difference is None
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("lanes", "clocks"), WIDTHS)
 def test_hundreds_of_random_classifiers(lanes: int, clocks: tuple[int, int]) -> None:
@@ -111,7 +121,7 @@ def test_nothing_is_learned_unless_it_is_asked() -> None:
     learner, board = learner_of(2), board_of(8, (1, 1))
     program = compile_network(learner.now(), board)
     core = CoreSimulation(program, params=core_params(board), board=board)
-    quiet = predict(program, board).clocks_per_step
+    quiet = predict(program, board, back_to_back=False).clocks_per_step
     for learning, target in ((None, 0), (None, 1), (Learning(margin=0xFFFF), None)):
         core.learn(learning)
         before = core.counter(Counter.CLOCKS)
