@@ -31,31 +31,34 @@ app = make_app(
 )
 
 
+OUT = "the network file; left out: grown.safetensors, or original.safetensors"
+ORIGINAL = "write the network that this one was grown from, without what the last grow added"
+TABLES = "new tables and anchor pairs of each, such as 8x5, all rows zero"
+
+
 @dataclass(frozen=True, kw_only=True)
 class GrowOptions(Options):
     """What is added, or that what was added is left out."""
 
     layer: Annotated[str, option("of which layer, such as output or hidden.0", metavar="NAME")] = "output"
-    tables: Annotated[
-        tuple[int, int] | None, word("new tables and anchor pairs of each, such as 8x5, all rows zero", tables_word, metavar="NTxNC")
-    ] = None
+    tables: Annotated[tuple[int, int] | None, word(TABLES, tables_word, metavar="NTxNC")] = None
     pairs: Annotated[int, option("more anchor pairs in each table that is there, rows copied", low=0, high=MAX_NC - 1, metavar="N")] = 0
     anchors: Annotated[Anchors, option("how pairs are drawn")] = "random"
     seed: Annotated[int, option("of the pairs", low=0, high=(1 << 32) - 1)] = 0
-    original: Annotated[bool, option("write the network that this one was grown from, without what the last grow added")] = False
-    out: Annotated[
-        Path | None, option("the network file; left out: grown.safetensors, or original.safetensors", metavar="FILE"), UNRECORDED
-    ] = None
+    original: Annotated[bool, option(ORIGINAL)] = False
+    out: Annotated[Path | None, option(OUT, metavar="FILE"), UNRECORDED] = None
 
 
 @app.default
-def grow(network: Annotated[str, NETWORK], /, *, options: Annotated[GrowOptions, FLAT], json: Json = False) -> None:
+def grow(network: Annotated[str, NETWORK], /, *, options: Annotated[GrowOptions, FLAT] = GrowOptions(), json: Json = False) -> None:  # noqa: B008
     from .integer.file import FLOAT, LEARN, load, load_extra, save_network
     from .integer.grow import digest, original
     from .integer.layer import NetworkError
     from .integer.shipped import find_network
     from .tasks.products import check_out
 
+    if options.original == (options.tables is not None or options.pairs > 0):
+        raise ValueError("either --original must be given, or what to add: --tables, --pairs or both")
     out = options.out or Path("original.safetensors" if options.original else "grown.safetensors")
     check_out(out)
     path = find_network(network)
@@ -66,15 +69,13 @@ def grow(network: Annotated[str, NETWORK], /, *, options: Annotated[GrowOptions,
         raise NetworkError(f"{printable(path)}: {error}") from None
     with reported(json) as figures:
         if any(load_extra(path, prefix=prefix) for prefix in (FLOAT, LEARN)):
-            print("note: the float network, or what learning goes on from, is left out; learning begins with its lower bits at one half")
+            print("note: what training or learning would go on from is left out")
         save_network(after, out)
         for name, layer in after.layers().items():
             print(f"{name}: {' + '.join(f'{group.n_t} x 2^{group.n_c}' for group in layer.groups)} rows of {layer.n_out}, int{layer.bits}")
-        found = {"file": out, "sha256": digest(after), "table_bytes": after.table_bytes(), "table_bytes_before": before.table_bytes()}
-        print(
-            f"tables: {before.table_bytes()} bytes before, {after.table_bytes()} now; network: {printable(out)}, SHA-256 {found['sha256']}"
-        )
-        figures |= found
+        size, hashed = after.table_bytes(), digest(after)
+        print(f"tables: {before.table_bytes()} bytes before, {size} now; network: {printable(out)}, SHA-256 {hashed}")
+        figures |= {"file": out, "sha256": hashed, "table_bytes": size, "table_bytes_before": before.table_bytes()}
 
 
 def _grown(network: "Network", options: GrowOptions, *, name: str) -> "Network":
