@@ -50,7 +50,7 @@ class GrowOptions(Options):
 
 
 @app.default
-def grow(network: Annotated[str, NETWORK], /, *, options: Annotated[GrowOptions, FLAT] = GrowOptions(), json: Json = False) -> None:  # noqa: B008
+def grow(network: Annotated[str, NETWORK], /, *, options: Annotated[GrowOptions, FLAT] = GrowOptions(), json: Json = False) -> None:
     from .integer.file import FLOAT, LEARN, load, load_extra, save_network
     from .integer.grow import digest, original
     from .integer.layer import NetworkError
