@@ -125,5 +125,5 @@ def test_what_cannot_grow_is_refused() -> None:
         grown(network, rng, tables=0, pairs=16)
     with pytest.raises(NetworkError, match="the network was not grown from another one"):
         original(network)
-    with pytest.raises(NetworkError, match="must be 0.."):
+    with pytest.raises(NetworkError, match=r"must be 0\.\."):
         grow(network, layer="output", tables=np.array([[[0, network.n]]], np.int16), pairs=None, name="old")
