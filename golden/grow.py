@@ -52,9 +52,9 @@ class GrowOptions(Options):
 @app.default
 def grow(network: Annotated[str, NETWORK], /, *, options: Annotated[GrowOptions, FLAT] = GrowOptions(), json: Json = False) -> None:
     from .integer.file import FLOAT, LEARN, load, load_extra, save_network
-    from .integer.grow import digest, original
     from .integer.layer import NetworkError
     from .integer.shipped import find_network
+    from .learning.grown import digest, original
     from .tasks.products import check_out
 
     if options.original == (options.tables is not None or options.pairs > 0):
@@ -81,7 +81,7 @@ def grow(network: Annotated[str, NETWORK], /, *, options: Annotated[GrowOptions,
 def _grown(network: "Network", options: GrowOptions, *, name: str) -> "Network":
     import numpy as np
 
-    from .integer.grow import grow
+    from .learning.grown import grow
     from .model.anchors import ANCHORS
 
     draw = partial(ANCHORS[options.anchors], n=network.n, rng=np.random.default_rng([options.seed, 4]))

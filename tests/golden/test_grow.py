@@ -59,7 +59,7 @@ def test_a_classifier_learns_by_new_tables(capsys):
     assert main(["digits", "--tables", "6x6", "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert (figures["table_bytes"] - figures["table_bytes_before"], figures["file"]) == (6 * 64 * 5, "grown.safetensors")
-    assert learn(["classify", "--network", "grown.safetensors", "--layers", "new"]) == 0
+    assert learn(["classify", "--network", "grown.safetensors", "--layers", "new", "--margin", "60"]) == 0
     before, after = (load(Path(f"{name}.safetensors")).output.groups for name in ("grown", "learned"))
     assert np.array_equal(before[0].tables, after[0].tables)
     assert after[1].tables.any()

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ...integer.grow import GROWN, Growth
 from ...integer.layer import require
 from ...integer.network import Network
+from ...learning.grown import GROWN, Growth
 from ...learning.words import Format, Words
 
 HELD = 0.05

@@ -8,10 +8,10 @@ import pytest
 from golden.integer.deep import DeepNetwork, deep_outputs
 from golden.integer.file import file_bytes
 from golden.integer.forward import earliest
-from golden.integer.grow import grow, original
 from golden.integer.layer import Layer, NetworkError, TableGroup
 from golden.learning.classes import ClassLearner
 from golden.learning.compiled_classes import learn_classes_compiled
+from golden.learning.grown import grow, original
 from golden.learning.reference_classes import learn_classes_reference
 from golden.model.anchors import random_anchors
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from golden.integer.file import file_bytes, load
-from golden.integer.grow import grow, original
 from golden.integer.layer import Layer, NetworkError, TableGroup
 from golden.integer.recurrent import RecurrentNetwork
 from golden.integer.shipped import find_network
 from golden.learning.compiled import learn_compiled
+from golden.learning.grown import grow, original
 from golden.learning.reference import learn_reference
 from golden.learning.rule import Rates, Turn
 from golden.learning.text import PARTS, TextLearner

@@ -9,11 +9,11 @@ import boards
 from firmware.compiler import compile_network
 from firmware.compiler.errors import CompileError
 from golden.integer.deep import DeepNetwork, deep_outputs
-from golden.integer.grow import grow
 from golden.integer.layer import Int16
 from golden.integer.network import Network
 from golden.integer.recurrent import RecurrentNetwork
 from golden.integer.shipped import find_network
+from golden.learning.grown import grow
 from golden.model.anchors import random_anchors
 from hdl.board.parts import core_params
 from polychron.network import load

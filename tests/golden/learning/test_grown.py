@@ -5,12 +5,12 @@ import pytest
 
 from golden.integer.deep import deep_forward
 from golden.integer.file import file_bytes, load, save_network
-from golden.integer.grow import digest, grow, original
 from golden.integer.latencies import LatencyNetwork
 from golden.integer.layer import NetworkError
 from golden.integer.network import Network, TextNetwork
 from golden.integer.shipped import find_network
 from golden.integer.signal import SignalNetwork, signal_outputs
+from golden.learning.grown import digest, grow, original
 from golden.model.anchors import random_anchors
 
 from ...firmware.networks import random_network

@@ -9,10 +9,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from .file import file_bytes
-from .layer import MAX_NC, Int16, Layer, TableGroup, require
-from .network import Network
-from .source import typed
+from ..integer.file import file_bytes
+from ..integer.layer import MAX_NC, Int16, Layer, TableGroup, require
+from ..integer.network import Network
+from ..integer.source import typed
 
 GROWN = "grown"
 """The key on a network's card."""
