@@ -25,6 +25,7 @@ LAZY = {
     "train": "golden.train:app",
     "tune": "polychron.tuning.command:app",
     "learn": "golden.learn:app",
+    "grow": "golden.grow:app",
     "eval": "golden.eval:app",
     "estimate": "hdl.build:estimate_app",
     "sim": "sim.run:app",

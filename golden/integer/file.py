@@ -40,14 +40,19 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise NetworkError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def save_network(network: Network, path: Path, *, extra: Arrays | None = None, prefix: str = FLOAT) -> None:
-    """Validate and write ``network``, and ``extra`` arrays (a float network, or what learning goes on from) under ``prefix``. The same
-    network gives the same bytes."""
+def file_bytes(network: Network, *, extra: Arrays | None = None, prefix: str = FLOAT) -> bytes:
+    """The file of ``network``, validated, and of ``extra`` arrays (a float network, or what learning goes on from) under ``prefix``. The
+    same network gives the same bytes."""
     arrays = network.validate().arrays()
     arrays |= {prefix + name: np.ascontiguousarray(value) for name, value in (extra or {}).items()}
     header = {"version": VERSION} | network.header()
+    return save(arrays, metadata={KEY: json.dumps(header, sort_keys=True)})
+
+
+def save_network(network: Network, path: Path, *, extra: Arrays | None = None, prefix: str = FLOAT) -> None:
+    """Write :func:`file_bytes`."""
     try:
-        data = save(arrays, metadata={KEY: json.dumps(header, sort_keys=True)})
+        data = file_bytes(network, extra=extra, prefix=prefix)
     except SafetensorError as error:  # such as of a header of more than 100 MB
         raise NetworkError(f"{path}: cannot be written: {error}") from None
     write_atomic(path, data)

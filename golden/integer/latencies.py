@@ -1,7 +1,8 @@
 """What networks share that are given latencies: inputs, and constant reference neurons beside them."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 
@@ -34,6 +35,10 @@ class LatencyNetwork(Network):
 
     def layers(self) -> dict[str, Layer]:
         return {f"hidden.{index}": layer for index, layer in enumerate(self.hidden)} | {"output": self.output}
+
+    def with_layers(self, layers: Mapping[str, Layer]) -> Self:
+        *hidden, output = (layers[name] for name in self.layers())
+        return replace(self, hidden=tuple(hidden), output=output)
 
     def validate_constants(self) -> None:
         require(is_array(self.constants, np.int16, 1), "constants must be a vector of int16")

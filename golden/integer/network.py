@@ -4,7 +4,7 @@ The numbers are those of docs/reference/numbers.md. Each architecture is a class
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -83,6 +83,10 @@ class Network(ABC):
     @abstractmethod
     def layers(self) -> dict[str, Layer]:
         """The plain layers by name, in the order of their work, the output last."""
+
+    @abstractmethod
+    def with_layers(self, layers: Mapping[str, Layer]) -> Self:
+        """The same network with these in place of its :meth:`layers`, not validated."""
 
     def entries(self) -> Iterator[tuple[Int8, int]]:
         """Every array of table entries, with the entries' width in bits."""

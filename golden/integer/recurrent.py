@@ -1,7 +1,8 @@
 """The integer recurrent network (Eq. 11): h <- S(h) + E[symbol]; the next symbol from U(h)."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 from .forward import layer_sum
 from .layer import Int16, Layer, require, validate_layer
@@ -19,6 +20,10 @@ class RecurrentNetwork(TextNetwork):
 
     def layers(self) -> dict[str, Layer]:
         return {f"hidden.{index}": layer for index, layer in enumerate(self.hidden)} | {"output": self.output}
+
+    def with_layers(self, layers: Mapping[str, Layer]) -> Self:
+        *hidden, output = (layers[name] for name in self.layers())
+        return replace(self, hidden=tuple(hidden), output=output)
 
     def validate_own(self) -> None:
         require(len(self.hidden) == 1, f"hidden must be one layer in an rnn, not {len(self.hidden)}")

@@ -31,17 +31,19 @@ class ClassLearner:
     passes: int = 0
 
     @classmethod
-    def start(cls, network: Network, *, below: int) -> Self:
-        """``network`` with ``below`` bits under every entry of its output tables; ``NetworkError`` where it can't learn."""
+    def start(cls, network: Network, *, below: int, first: int = 0) -> Self:
+        """``network`` with ``below`` bits under every entry of its output tables, of which those from ``first`` on learn; ``NetworkError``
+        where it can't learn."""
         deep = classifier(network)
         require(deep.n_out >= 2, "a network that learns classes must have two outputs or more")
         format = Format(read=deep.output.bits, below=below)
-        return cls(network=deep, format=format, output=learning(deep.output, format, name="output"))
+        return cls(network=deep, format=format, output=learning(deep.output, format, name="output", first=first))
 
     def margin(self) -> int:
-        """The margin that is taken if none is named, an output latency: :data:`STEPS` steps in every table, as far as they are read; 1
-        or more."""
-        return max(STEPS * self.network.output.n_t >> self.format.below, 1) << self.output.shift
+        """The margin that is taken if none is named, an output latency: :data:`STEPS` steps in every table that learns, as far as they are
+        read; 1 or more."""
+        learns = self.network.output.n_t - self.output.first
+        return max(STEPS * learns >> self.format.below, 1) << self.output.shift
 
     def learn(self, x: Int16, labels: Symbols, margin: int, *, engine: "ClassEngine") -> None:
         """(samples, inputs) latencies and their (samples,) classes, one after another."""
@@ -64,9 +66,9 @@ class ClassLearner:
         return {"output": rest, "below": np.array([self.format.below], np.int16), "passes": np.array([self.passes], np.int64)}
 
     @classmethod
-    def resumed(cls, network: Network, arrays: Arrays) -> Self:
+    def resumed(cls, network: Network, arrays: Arrays, *, first: int = 0) -> Self:
         """The inverse of :meth:`now` and :meth:`arrays`; ``NetworkError`` where they don't fit."""
-        made = cls.start(network, below=_one(arrays, "below", np.int16))
+        made = cls.start(network, below=_one(arrays, "below", np.int16), first=first)
         made.passes = _one(arrays, "passes", np.int64)
         made.output.rows.join(made.format, arrays.get("output"), name="output")
         return made

@@ -285,7 +285,7 @@ def _learn_outputs(embed, hidden, output, hidden_seen, output_seen, tokens, late
             h = latencies[stream]
             symbol = tokens[stream, i]
             predict(output, h, turn.frac, output_seen, 0, jitter, generator, chosen, room)
-            for t in range(output_seen.row.shape[1]):
+            for t in range(output.first, output_seen.row.shape[1]):
                 write_outputs(output.rows, output_seen.row[0, t], chosen, symbol, turn.output, generator)
             read(embed, hidden, h, symbol, turn.frac, hidden_seen, 0, acc)
 

@@ -30,6 +30,6 @@ def _learn_classes(output, seen, states, labels, margin):
             if c != target and (rival < 0 or outputs[c] < outputs[rival]):
                 rival = c
         if outputs[target] > outputs[rival] - margin:
-            for t in range(seen.row.shape[1]):
+            for t in range(output.first, seen.row.shape[1]):
                 change(rows, seen.row[0, t], target, -1)
                 change(rows, seen.row[0, t], rival, 1)

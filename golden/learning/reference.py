@@ -115,7 +115,7 @@ class Window:
     def learn_outputs(self, symbol: int) -> None:
         """One step in the core's order; the output tables alone."""
         self.predict()
-        for look in self.output_looks[-1]:
+        for look in self.output_looks[-1][self.learner.output.first :]:
             self._write_outputs(look, self._wrong(-1, symbol), symbol)
         self.read(symbol)
 

@@ -22,6 +22,6 @@ def learn_classes_reference(learner: ClassLearner, states: Int16, labels: Symbol
         outputs = write_back(acc.astype(np.int32), shift=learner.output.shift)[0].tolist()
         rival = min((column for column in range(len(outputs)) if column != target), key=lambda column: outputs[column])
         if outputs[target] > outputs[rival] - margin:
-            for row in rows:
+            for row in rows[learner.output.first :]:
                 write(words, row, target, -1)
                 write(words, row, rival, 1)

@@ -15,7 +15,7 @@ from ..integer.sampling import MASK32, Jitter, jitter_table
 from ..integer.source import Arrays
 from ..integer.symbols import Symbols
 from .rule import GRADIENT, Rates, Turn
-from .words import Format, Learning, Words, learning, with_rows
+from .words import Format, Learning, Words, learning, widest, with_rows
 
 PARTS = ("output", "hidden", "embed")
 NEVER = -100
@@ -47,9 +47,9 @@ class TextLearner:
     jitter: Jitter
 
     @classmethod
-    def start(cls, network: Network, *, below: int, streams: int = 1, seed: int = 1) -> Self:
-        """``network`` with ``below`` bits under every entry, before the first symbol of ``streams`` texts. ``NetworkError`` where it
-        can't learn."""
+    def start(cls, network: Network, *, below: int, streams: int = 1, seed: int = 1, first: int = 0) -> Self:
+        """``network`` with ``below`` bits under every entry, before the first symbol of ``streams`` texts. Of the output tables those from
+        ``first`` on learn; where that isn't all, they must learn alone. ``NetworkError`` where it can't learn."""
         if not isinstance(network, RecurrentNetwork):
             raise NetworkError(f"only recurrent text networks learn from text, and this is of kind {network.kind}")
         require(0 < seed <= MASK32, f"seed must be 1..{MASK32}, not {seed}")
@@ -60,7 +60,7 @@ class TextLearner:
         made = cls(
             network=network,
             formats=formats,
-            output=learning(network.output, formats["output"], name="output"),
+            output=learning(network.output, formats["output"], name="output", first=first),
             hidden=learning(hidden, formats["hidden"], name="hidden.0"),
             embed=Words.of(network.embed, formats["embed"]),
             latencies=np.zeros((streams, network.n), np.int16),
@@ -71,9 +71,9 @@ class TextLearner:
         limits = {name: -format.low >> format.below for name, format in formats.items()}
         most = (hidden.n_t * limits["hidden"] + limits["embed"]) << hidden.shift
         require(most <= LATENCY_MAX, f"hidden.0 can't learn: it could sum to {most} with the embedder, the limit is {LATENCY_MAX}")
-        widest = network.output.n_t * limits["output"] << network.output.shift
-        widest += int(np.abs(made.jitter.table.astype(np.int32)).max()) + made.jitter.mask
-        require(widest <= LATENCY_MAX, f"output can't learn: with its jitter it could reach {widest}, the limit is {LATENCY_MAX}")
+        reach = widest(network.output, formats["output"], first=first)
+        reach += int(np.abs(made.jitter.table.astype(np.int32)).max()) + made.jitter.mask
+        require(reach <= LATENCY_MAX, f"output can't learn: with its jitter it could reach {reach}, the limit is {LATENCY_MAX}")
         return made
 
     def begin(self, streams: int) -> None:
@@ -135,14 +135,14 @@ class TextLearner:
         return {**rest, "below": below, "latencies": self.latencies, "pending": self.pending, "generator": self.generator}
 
     @classmethod
-    def resumed(cls, network: Network, arrays: Arrays) -> Self:
+    def resumed(cls, network: Network, arrays: Arrays, *, first: int = 0) -> Self:
         """The inverse of :meth:`now` and :meth:`arrays`; ``NetworkError`` where they don't fit."""
         below = _taken(arrays, "below", np.int16, (len(PARTS),))
         require(len(set(below.tolist())) == 1, "learn.below must be the same for all parts")
         latencies = arrays.get("latencies")
         streams = len(latencies) if isinstance(latencies, np.ndarray) and latencies.ndim == 2 else 0
         require(streams > 0, "learn.latencies must be a matrix of int16 with a row for each stream")
-        made = cls.start(network, below=int(below[0]), streams=streams)
+        made = cls.start(network, below=int(below[0]), streams=streams, first=first)
         for name, words in made.words().items():
             words.join(made.formats[name], arrays.get(name), name=name)
         made.latencies[:] = _taken(arrays, "latencies", np.int16, made.latencies.shape)

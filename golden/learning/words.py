@@ -97,19 +97,32 @@ class Words(NamedTuple):
 
 
 class Learning(NamedTuple):
-    """A layer under learning: its ``rows``, their ``flat`` shape, and the ``shift`` at write-back."""
+    """A layer under learning: its ``rows``, their ``flat`` shape, the ``shift`` at write-back, and the ``first`` table that learns, and
+    all after it."""
 
     rows: Words
     flat: Flat
     shift: int
+    first: int
+
+    def learns(self) -> Words:
+        """The rows of the tables that learn."""
+        low = int(self.flat.low[self.first])
+        return self.rows._replace(words=self.rows.words[low:], visited=self.rows.visited[low:])
 
 
-def learning(layer: Layer, format: Format, *, name: str) -> Learning:
-    """``layer`` under learning. ``NetworkError`` where entries that learn could make a sum leave 16 bits."""
-    most = layer.n_t * ENTRY_LIMIT[format.read] << layer.shift
+def widest(layer: Layer, format: Format, *, first: int) -> int:
+    """The largest sum of the layer at write-back, whatever the tables from ``first`` on learn."""
+    largest = np.concatenate([np.abs(group.tables.astype(np.int64)).max(axis=1) for group in layer.groups])
+    return int(largest[:first].sum(axis=0).max()) + (layer.n_t - first) * ENTRY_LIMIT[format.read] << layer.shift
+
+
+def learning(layer: Layer, format: Format, *, name: str, first: int = 0) -> Learning:
+    """``layer`` under learning, from table ``first`` on. ``NetworkError`` where entries that learn could make a sum leave 16 bits."""
+    most = widest(layer, format, first=first)
     require(most <= LATENCY_MAX, f"{name} can't learn: its {layer.n_t} tables could sum to {most}, the limit is {LATENCY_MAX}")
     rows, flat = flatten(layer)
-    return Learning(Words.of(rows, format), flat, layer.shift)
+    return Learning(Words.of(rows, format), flat, layer.shift, first)
 
 
 def with_rows(layer: Layer, rows: Int8) -> Layer:

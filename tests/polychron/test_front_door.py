@@ -25,6 +25,7 @@ COMMANDS += [["talk", "scrub"], ["data", "tinyshakespeare"], ["tune", "classify"
 MODULES = [
     "golden.data",
     "golden.train",
+    "golden.grow",
     "golden.eval",
     "golden.bench",
     "golden.transformer_bench",

@@ -88,6 +88,7 @@ SHOWN = [
     ("polychron tune", [f"{TUNE} --out tuned.safetensors --board upduino_v3", f"{TUNE} --study other.study --seed 2"]),
     ("polychron train", [TRAIN, "train digits --minutes 0", CLASSIFY, REGRESS, RARE, PLAIN, STREAM]),
     ("polychron learn", ["learn text --text text --characters 500", "learn classify --network digits"]),
+    ("polychron grow", ["grow digits --tables 2x3"]),
     (
         "polychron eval",
         [

@@ -1,9 +1,9 @@
 """The integer transformer, step by step as a core does it: docs/reference/transformer.md."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -30,6 +30,10 @@ class TransformerNetwork(TextNetwork):
     def layers(self) -> dict[str, Layer]:
         feeds = {f"blocks.{index}.feed": block.feed for index, block in enumerate(self.blocks) if block.feed is not None}
         return feeds | {"output": self.output}
+
+    def with_layers(self, layers: Mapping[str, Layer]) -> Self:
+        blocks = [replace(block, feed=layers.get(f"blocks.{index}.feed")) for index, block in enumerate(self.blocks)]
+        return replace(self, blocks=tuple(blocks), output=layers["output"])
 
     def entries(self) -> Iterator[tuple[Int8, int]]:
         yield from super().entries()

@@ -22,7 +22,7 @@ from ..held_out import HeldOut, Lesson
 from ..products import check_out, plot_curve, versions
 from ..scoring import to_learn
 from .options import ClassLearnOptions
-from .report import Part, diagnosed, formats, learned_from, told, word_bytes
+from .report import Part, diagnosed, first_new, formats, learned_from, told, word_bytes
 from .watch import Watch
 
 CHUNK = 1000
@@ -45,11 +45,12 @@ def _layer(layer: Layer, options: ClassLearnOptions) -> Layer:
 def _start(network: DeepNetwork, path: Path, options: ClassLearnOptions) -> ClassLearner:
     arrays = load_extra(path, prefix=LEARN)
     try:
+        first = first_new(network) if options.layers == "new" else 0
         if arrays and options.below is None and not options.zero and options.bits in (None, network.output.bits):
-            return ClassLearner.resumed(network, arrays)
+            return ClassLearner.resumed(network, arrays, first=first)
         begun = replace(network, output=_layer(network.output, options))
         below = (2 if begun.output.bits == 4 else 0) if options.below is None else options.below
-        return ClassLearner.start(begun, below=below)
+        return ClassLearner.start(begun, below=below, first=first)
     except NetworkError as error:
         raise NetworkError(f"{printable(path)}: {error}") from None
 
@@ -83,7 +84,7 @@ def run(options: ClassLearnOptions, *, out: Path, command: str) -> dict[str, Any
     with under_way("reading the samples"):
         lesson = to_learn(network, data=options.data, seed=options.seed)
     learner = _start(network, path, options)
-    parts = [Part("output", learner.format, learner.output.rows)]
+    parts = [Part("output", learner.format, learner.output.learns())]
     before = _accuracy(learner, lesson.test)
     print(f"before: {before:.2%} right, held out")
     total = len(lesson.x) * options.passes

@@ -21,6 +21,7 @@ RATES_HELP = (
     "Left out: 7,4,2 with --network; from nothing 5,4,1, lower for more than 16 and 6 tables"
 )
 SCHEDULE = "parts of the run in percent; from each to the next, rates are halved"
+NEW = "the new ones alone that polychron grow has added"
 MANY = (16, 6)
 """Output and hidden tables up to which a network from nothing begins with the rates 5,4,1; twice as many halve theirs."""
 
@@ -60,7 +61,7 @@ class TextLearnOptions(LearnOptions):
 
     text: Annotated[Path | None, file_option("any file; its last tenth is held out. Left out: Python's own help topics")] = None
     network: Annotated[str | None, file_option(f"begin with {NETWORK.help}; left out: from nothing", metavar="NAME")] = None
-    layers: Annotated[Literal["all", "output"], run_option("what learns: all layers, or the output tables alone")] = "all"
+    layers: Annotated[Literal["all", "output", "new"], run_option(f"what learns: all layers, the output tables, or of these {NEW}")] = "all"
     characters: Annotated[int | None, run_option(CHARACTERS, low=1, high=1e12)] = None
     streams: Annotated[int, run_option(STREAMS, low=1, high=4096)] = 1
     steps_back: Annotated[int, run_option("symbols of a window, through which errors go back", low=1, high=256)] = 8
@@ -108,9 +109,15 @@ class ClassLearnOptions(LearnOptions):
 
     network: Annotated[str, file_option(f"begin with {NETWORK.help}: its anchors, and its tables unless --zero", metavar="NAME")]
     data: Annotated[Path | None, file_option("samples and labels, as its training took them; digits needs none", metavar="PATH")] = None
+    layers: Annotated[Literal["output", "new"], run_option(f"what learns: the output tables, or {NEW}")] = "output"
     zero: Annotated[bool, run_option("begin with output tables of zeros")] = False
     passes: Annotated[int, run_option("times that each sample is learned, in an order drawn anew", low=1, high=100_000)] = 1
     margin: Annotated[
         int | None, run_option("latency by which a class must be ahead; left out: 3 steps of all tables", low=1, high=32767)
     ] = None
     bits: Annotated[Literal[4, 8] | None, integer_option("of an entry, as the forward pass reads it; left out: the network's")] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.zero and self.layers == "new":
+            raise ValueError("--zero begins with all output tables at zero: leave it out, or --layers new")

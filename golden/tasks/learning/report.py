@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...integer.layer import require
 from ...integer.network import Network
+from ...learning.grown import GROWN, Growth
 from ...learning.words import Format, Words
 
 HELD = 0.05
@@ -71,6 +73,18 @@ def learned_from(network: Network, file: Path) -> dict[str, Any]:
     """What a card says of the network that learning began with."""
     about = {"name": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
     return about | {key: network.card[key] for key in ("command", "data") if key in network.card}
+
+
+def first_new(network: Network) -> int:
+    """The first of the output tables that the network was grown by; ``NetworkError`` where it has none."""
+    growth = Growth.of(network)
+    require(growth.layer == "output" and growth.tables > 0, "it was grown by no output tables, which --layers new is for")
+    return network.output.n_t - growth.tables
+
+
+def grown(network: Network) -> dict[str, Any]:
+    """What a card keeps of the network that this one was grown from."""
+    return {key: network.card[key] for key in (GROWN,) if key in network.card}
 
 
 def formats(parts: list[Part]) -> Mapping[str, str]:

@@ -25,7 +25,7 @@ from ...training.stop import StopRequest
 from ..products import check_out, plot_curve, versions
 from ..text import Text, described_vocabulary, read_text, vocabulary
 from .options import TextLearnOptions
-from .report import Part, diagnosed, formats, learned_from, risen, told, word_bytes
+from .report import Part, diagnosed, first_new, formats, grown, learned_from, risen, told, word_bytes
 from .watch import Watch
 
 SPREAD = 0.2
@@ -65,27 +65,29 @@ def begun(options: TextLearnOptions, *, symbols: tuple[int, ...]) -> RecurrentNe
 
 
 def _start(options: TextLearnOptions, text: Text) -> tuple[TextLearner, dict[str, Any]]:
-    """The learner, and what its card says of the network that it begins with."""
+    """The learner, and what its card says of what it begins with."""
     seed = options.seed + 1 & 0xFFFFFFFF or 1
     if options.network is None:
+        require(options.layers != "new", "--layers new is for a network that polychron grow has made: name it with --network")
         below = options.bits if options.below is None else options.below
         symbols = vocabulary(text.train, size=options.symbols)
-        return TextLearner.start(begun(options, symbols=symbols), below=below, streams=options.streams, seed=seed), {}
+        return TextLearner.start(begun(options, symbols=symbols), below=below, streams=options.streams, seed=seed), {"learned": {}}
     options.refuse_shape()
     path = find_network(options.network)
     network, arrays = load(path), load_extra(path, prefix=LEARN)
     try:
+        first = first_new(network) if options.layers == "new" else 0
         if arrays and options.below is None:
-            learner = TextLearner.resumed(network, arrays)
+            learner = TextLearner.resumed(network, arrays, first=first)
             if learner.streams != options.streams:
                 learner.begin(options.streams)
         else:
             below = MAX_WORD - 8 if options.below is None else options.below
-            learner = TextLearner.start(network, below=below, streams=options.streams, seed=seed)
+            learner = TextLearner.start(network, below=below, streams=options.streams, seed=seed, first=first)
     except NetworkError as error:
         raise NetworkError(f"{printable(path)}: {error}") from None
     require(learner.network.symbols is not None, f"{printable(path)}: the network has no symbols, so it reads no text")
-    return learner, {"from": learned_from(network, path)}
+    return learner, {"learned": {"from": learned_from(network, path)}} | grown(network)
 
 
 class _Streams:
@@ -135,7 +137,7 @@ def run(options: TextLearnOptions, *, out: Path, command: str) -> dict[str, Any]
     require(len(text.held_out) > 0, "the text must have a last tenth to hold out")
     print(described_vocabulary(names, text.data))
     parts = [Part(name, learner.formats[name], learner.words()[name]) for name in PARTS]
-    parts = parts if options.layers == "all" else parts[:1]
+    parts = parts if options.layers == "all" else [Part("output", learner.formats["output"], learner.output.learns())]
     before = score(learner.now(), text.held_out).bits
     print(f"before: {before:.4f} bits per character, held out")
     check: Callable[[], float] = lambda: score(learner.now(), text.sample(CHECK_BYTES)).bits  # noqa: E731
@@ -155,7 +157,7 @@ def run(options: TextLearnOptions, *, out: Path, command: str) -> dict[str, Any]
     }
     data = {"name": text.name, "bytes": len(text.data), "sha256": text.sha256, "held_out": "the last tenth"}
     card = {"task": "text", "command": command, "data": data, "seed": options.seed, "versions": versions(), "figures": figures}
-    network = replace(learner.now(), card=card | {"learned": {"words": formats(parts)} | origin})
+    network = replace(learner.now(), card=card | origin | {"learned": {"words": formats(parts)} | origin["learned"]})
     save_network(network, out, extra=learner.arrays(), prefix=LEARN)
     plot = plot_curve(out, train=[], checks=watch.curve, title=f"{out.stem} on {text.name}", unit="bits per character")
     for name, value in figures.items():

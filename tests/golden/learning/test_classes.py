@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from golden.integer.deep import DeepNetwork, deep_outputs
+from golden.integer.file import file_bytes
 from golden.integer.forward import earliest
 from golden.integer.layer import Layer, NetworkError, TableGroup
 from golden.learning.classes import ClassLearner
 from golden.learning.compiled_classes import learn_classes_compiled
+from golden.learning.grown import grow, original
 from golden.learning.reference_classes import learn_classes_reference
+from golden.model.anchors import random_anchors
 
 from ..helpers import make_deep, make_layer
 from .learners import difference, random_classes
@@ -117,3 +120,22 @@ def test_what_cannot_learn_is_refused():
         ClassLearner.resumed(learner.now(), rest)
     with pytest.raises(NetworkError, match=r"learn\.passes must be one number of 0 or more, int64"):
         ClassLearner.resumed(learner.now(), learner.arrays() | {"passes": np.array([-1], np.int64)})
+
+
+def test_new_output_tables_learn_alone():
+    found = []
+    for engine in ENGINES:
+        rng = np.random.default_rng(4)
+        network = make(rng)
+        larger = grow(network, layer="output", tables=random_anchors(n_t=3, n_c=3, n=10, rng=rng), pairs=None, name="old")
+        learner = ClassLearner.start(larger, below=2, first=network.output.n_t)
+        assert learner.margin() == 2
+        learner.learn(*samples(rng), 60, engine=engine)
+        assert learner.output.rows.counts[0] > 0
+        assert learner.now().output.groups[-1].tables.any()
+        assert file_bytes(original(learner.now())) == file_bytes(network)
+        found.append(learner)
+    assert difference(*found) == ""
+    found[0].output.rows.words[0, 0] ^= 1 << 2
+    with pytest.raises(NetworkError, match="more than its new tables was changed"):
+        original(found[0].now())

@@ -6,14 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from golden.integer.file import load
+from golden.integer.file import file_bytes, load
 from golden.integer.layer import Layer, NetworkError, TableGroup
 from golden.integer.recurrent import RecurrentNetwork
 from golden.integer.shipped import find_network
 from golden.learning.compiled import learn_compiled
+from golden.learning.grown import grow, original
 from golden.learning.reference import learn_reference
 from golden.learning.rule import Rates, Turn
 from golden.learning.text import PARTS, TextLearner
+from golden.model.anchors import random_anchors
 
 from ..helpers import make_deep, make_layer
 from .learners import SYMBOLS, difference, make_network, random_text
@@ -223,3 +225,58 @@ def test_rates_are_three_numbers(word):
     with pytest.raises(ValueError, match="must be"):
         Rates.named(word)
     assert str(Rates.named("-2,-,3")) == "-2,-,3"
+
+
+def grown_learner(seed: int, *, streams: int = 2) -> TextLearner:
+    """A random network with new output tables, which learn alone."""
+    rng = np.random.default_rng(seed)
+    network = make_network(rng, bits=int(rng.choice([4, 8])))
+    anchors = random_anchors(n_t=int(rng.integers(1, 5)), n_c=int(rng.integers(1, 5)), n=network.n, rng=rng)
+    larger = grow(network, layer="output", tables=anchors, pairs=None, name="old")
+    return TextLearner.start(larger, below=4, streams=streams, seed=seed + 1, first=network.output.n_t)
+
+
+@pytest.mark.parametrize("rate", [3, 6, 14])
+@pytest.mark.parametrize("seed", range(4))
+def test_new_output_tables_learn_alone(seed, rate):
+    found = []
+    for engine in (learn_reference, learn_compiled):
+        learner = grown_learner(seed)
+        before = learner.output.rows.words.copy()
+        symbols = np.random.default_rng(seed).integers(0, 5, (2, 40)).astype(np.int32)
+        learner.learn(symbols, learner.turn(Rates(output=rate), steps=1, draws=2, everything=False), engine=engine)
+        changed = np.flatnonzero((learner.output.rows.words != before).any(axis=1))
+        low = learner.output.flat.low[learner.output.first]
+        assert len(changed) > 0 or rate > 10
+        assert (changed >= low).all()
+        assert learner.output.learns().words.shape[0] == len(before) - low
+        assert file_bytes(original(learner.now())) == file_bytes(original(grown_learner(seed).now()))
+        found.append(learner)
+    assert difference(*found) == ""
+    found[1].output.rows.words[0, 0] ^= 1 << 4
+    assert difference(*found) != ""
+    with pytest.raises(NetworkError, match="more than its new tables was changed"):
+        original(found[1].now())
+
+
+def test_learning_of_new_tables_goes_on_from_its_arrays():
+    whole, part = grown_learner(3), grown_learner(3)
+    symbols = np.random.default_rng(3).integers(0, 5, (2, 40)).astype(np.int32)
+    turn = whole.turn(Rates(output=4), steps=1, draws=1, everything=False)
+    whole.learn(symbols, turn, engine=learn_compiled)
+    part.learn(symbols[:, :17], turn, engine=learn_compiled)
+    again = TextLearner.resumed(part.now(), part.arrays(), first=part.output.first)
+    again.learn(symbols[:, 17:], turn, engine=learn_compiled)
+    assert np.array_equal(whole.output.rows.words, again.output.rows.words)
+
+
+def test_tables_that_do_not_learn_need_no_room_to():
+    """Of 300 tables of small entries not all could learn."""
+    network = make_network(np.random.default_rng(2))
+    tables = np.ones((300, 2, 5), np.int8)
+    group = TableGroup(anchors=np.tile(np.array([[[0, 1]]], np.int16), (300, 1, 1)), tables=tables)
+    many = replace(network, output=Layer(groups=(group,)))
+    larger = grow(many, layer="output", tables=np.array([[[0, 1]]], np.int16), pairs=None, name="old")
+    with pytest.raises(NetworkError, match="output can't learn: its 301 tables could sum to 38227"):
+        TextLearner.start(larger, below=4)
+    assert TextLearner.start(larger, below=4, first=300).output.first == 300
