@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("benchmarks", "boards", "polychron", "golden", "firmware", "hdl", "sim")
 
-PROGRAM = {f"firmware.{name}" for name in ("isa", "program", "description", "sampling", "jitter")}
+PROGRAM = {f"firmware.{name}" for name in ("isa", "program", "description", "sampling", "jitter", "learning")}
 GATEWARE = {"hdl.core", "hdl.fetch", "hdl.learn", "hdl.memory", "hdl.link", "hdl.flash", "hdl.sdram", "firmware.isa", "boards"}
 
 # room or module -> what of ours it may import besides itself and its own rooms; the longest name that fits counts

@@ -31,7 +31,7 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NOT_RUN = re.compile(
     r"(golden\.train|polychron train) (text|transformer|mnist)"
     r"|(golden\.|polychron )(data|learn) |polychron tune"
-    r"|(hdl\.build|polychron build)(?!.*--estimate)|polychron (board|page|program)|--port|sim\.bench"
+    r"|(hdl\.build|polychron build)(?!.*--estimate)|polychron (board|page|program)|--port|--original|sim\.bench"
 )
 # What a page's names stand for: of files that ship, or that another command of the page would have made.
 NETWORKS = {

@@ -17,7 +17,8 @@ from golden.integer.deep import deep_forward
 from golden.integer.sampling import Jitter, Sampler
 
 from ..host.core import FakeCore
-from ..host.test_host import BABBLE, ICEBREAKER, Babble, Script, answer, golden_run, text_network
+from ..host.host_bench import ICEBREAKER, golden_run, text_network
+from ..host.lines import BABBLE, Babble, Script, answer
 from ..networks import random_network
 from .driver import COMPILERS, FAILED, TOO_MANY, CError, CHost, Result, harness
 

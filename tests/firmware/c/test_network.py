@@ -17,7 +17,7 @@ from golden.tasks.fitting.outputs.classes import Classes
 from golden.tasks.fitting.outputs.rarity import Rarity
 from golden.tasks.fitting.outputs.values import Values
 
-from ..host.test_host import ICEBREAKER
+from ..host.host_bench import ICEBREAKER
 from ..networks import random_network
 from .driver import COMPILERS, WARNINGS, compile_c
 from .mapped import TYPES, Mapped, written

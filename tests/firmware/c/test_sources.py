@@ -15,7 +15,7 @@ from firmware.image.image import write_image
 from hdl.board.top import Top
 from hdl.flow.design import elaborate
 
-from ..host.test_host import ICEBREAKER, text_network
+from ..host.host_bench import ICEBREAKER, text_network
 from ..networks import random_network
 from .driver import COMPILERS, SOURCES, WARNINGS, compile_c, compiler
 

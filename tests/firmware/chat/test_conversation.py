@@ -21,7 +21,7 @@ from polychron.command import ports
 from polychron.command.target import Sampler
 
 from ..host.core import FakeCore
-from ..host.test_host import golden_run, text_network
+from ..host.host_bench import golden_run, text_network
 from ..networks import random_network
 
 BOARD = boards.get("icebreaker")

@@ -20,7 +20,7 @@ from golden.integer.sampling import Sampler
 
 from ..networks import random_network
 from .core import FakeCore
-from .test_host import golden_run, text_network
+from .host_bench import golden_run, text_network
 
 NETWORK = text_network()
 WIDTH = isa.Width()

@@ -19,7 +19,7 @@ from polychron.command.target import EARLIEST
 from ..flashed import small_board
 from ..old_images import write_old_image
 from .core import FakeCore
-from .test_host import ICEBREAKER, golden_run, text_network
+from .host_bench import ICEBREAKER, golden_run, text_network
 
 SIZE = 256
 PROGRAM = compile_network(text_network(), ICEBREAKER)

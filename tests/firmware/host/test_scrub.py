@@ -22,7 +22,7 @@ from polychron.command.target import EARLIEST
 
 from ..flashed import small_board
 from .core import FakeCore
-from .test_host import ICEBREAKER, golden_run, text_network
+from .host_bench import ICEBREAKER, golden_run, text_network
 
 SIZE = 256
 IMAGE = write_image(compile_network(text_network(), small_board(SIZE)))
