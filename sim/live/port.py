@@ -17,7 +17,7 @@ class Port(ABC):
 
     @abstractmethod
     def turn_away(self) -> None:
-        """Another port has the line: whoever is here, or comes, is not heard."""
+        """Another port has the line: whoever ``connected`` has found here is not heard."""
 
     @abstractmethod
     def read(self, size: int) -> bytes:

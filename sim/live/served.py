@@ -51,15 +51,16 @@ class ServedBoard:
             self._busy_at = sim.clocks
 
     def _choose(self) -> Port | None:
+        # they are asked before the client is: who comes when that one has left is not turned away
+        came = [port for port in self._ports if port is not self._client and port.connected()]
         if self._client is not None and not self._client.connected():
             self._client = None
             self._out.clear()
         if self._client is None:
-            self._client = next((port for port in self._ports if port.connected()), None)
-        if self._client is not None:
-            for port in self._ports:
-                if port is not self._client:
-                    port.turn_away()
+            self._client = next(iter(came), None)
+        for port in came:
+            if port is not self._client:
+                port.turn_away()
         return self._client
 
     def _take(self, client: Port | None) -> bool:

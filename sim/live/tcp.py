@@ -5,6 +5,8 @@ import socket
 
 from sim.live.port import Port
 
+SAID_GOODBYE = getattr(select, "POLLRDHUP", select.POLLHUP)  # the first is Linux's
+
 
 class TcpPort(Port):
     """``port``: 0 takes one that is free. A second client, while one is connected, is disconnected at once."""
@@ -31,7 +33,7 @@ class TcpPort(Port):
             else:
                 self._client = client
         if self._client is not None:
-            self._refuse()
+            self._refuse(self._client)
         return self._client is not None
 
     def _accepted(self) -> socket.socket | None:
@@ -43,9 +45,18 @@ class TcpPort(Port):
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return client
 
-    def _refuse(self) -> None:
-        while (other := self._accepted()) is not None:
-            other.close()
+    def _refuse(self, client: socket.socket) -> None:
+        """Who waits while ``client`` is there is disconnected; who waits when it has said goodbye was behind it and stays in the queue."""
+        while select.select([self._listener], [], [], 0)[0] and not self._leaving(client):
+            if (other := self._accepted()) is not None:
+                other.close()
+
+    @staticmethod
+    def _leaving(client: socket.socket) -> bool:
+        """Whether nothing more comes than what is here to be read."""
+        ended = select.poll()
+        ended.register(client, SAID_GOODBYE)
+        return bool(ended.poll(0))
 
     @staticmethod
     def _gone(client: socket.socket) -> bool:
@@ -65,7 +76,6 @@ class TcpPort(Port):
 
     def turn_away(self) -> None:
         self._hang_up()
-        self._refuse()
 
     def read(self, size: int) -> bytes:
         try:

@@ -212,6 +212,29 @@ def test_tcp_clients_that_have_said_goodbye_are_read_to_the_end():
     port.close()
 
 
+def test_who_comes_when_the_last_one_has_just_left_is_served():
+    """It leaves when it has been asked whether it is there, and the next one comes before anything else happens."""
+
+    class Hasty(TcpPort):
+        @staticmethod
+        def _gone(client):
+            gone = TcpPort._gone(client)
+            if first:
+                first.pop().close()
+                second.append(connected(port))
+            return gone
+
+    port, first, second = Hasty(0), [], []
+    first.append(connected(port))
+    wait_until(lambda: port.connected() and second)
+    assert port.read(100) == b"abc"
+    wait_until(lambda: port.connected() and port.read(100) == b"abc")
+    port.write(b"d")
+    assert second[0].recv(100) == b"d"
+    second[0].close()
+    port.close()
+
+
 class Narrow(Port):
     """A client whose buffer is full until it reads."""
 
@@ -255,6 +278,37 @@ def test_a_client_that_reads_late_gets_all(served):
     late.turn()
     [reply] = FrameReader(reply=True).push(port.got)
     assert (reply.seq, reply.payload[0]) == (3, isa.LINK_VERSION)
+
+
+def test_who_comes_to_another_port_when_the_last_one_has_just_left_is_served(served):
+    class Leaving(Narrow):
+        """Gone as soon as it has been asked whether it is there; the next one is at the other port at once."""
+
+        def __init__(self):
+            super().__init__(b"")
+            self.here, self.leaves = True, False
+
+        def connected(self):
+            here, self.here = self.here, self.here and not self.leaves
+            if here and not self.here:
+                came.append(socket.create_connection(("127.0.0.1", int(tcp.address.rpartition(":")[2])), timeout=20))
+            return here
+
+    port, tcp, came = Leaving(), TcpPort(0), []
+    board = ServedBoard(served.board, [port, tcp])
+    board.turn()  # it has the line
+    port.leaves = True
+    board.turn()
+    [client] = came
+    client.sendall(Frame.request(isa.Command.HELLO, seq=4).encode())
+    for _ in range(3):
+        board.turn()
+    while not board.idle:
+        board.turn()
+    [reply] = FrameReader(reply=True).push(client.recv(100))
+    assert (reply.seq, reply.payload[0]) == (4, isa.LINK_VERSION)
+    client.close()
+    tcp.close()
 
 
 @pytest.mark.slow
