@@ -1,11 +1,16 @@
 """The beginning on a board: the network is there, in the state of its start."""
 
+from collections.abc import Callable
+
 from polychron.command.target import Sampler
 from polychron.command.terminal import say
 from polychron.system.progress import bar
 
 from ..host.device import Device
 from ..host.host import Hello
+
+Begin = Callable[[Device, Sampler], None]
+"""What :func:`start` does."""
 
 
 def load(device: Device, *, keep: bool = False) -> Hello:
@@ -18,9 +23,9 @@ def load(device: Device, *, keep: bool = False) -> Hello:
     return core
 
 
-def start(device: Device, sampler: Sampler) -> None:
+def start(device: Device, sampler: Sampler, *, keep: bool = False) -> None:
     """The same for a text from its beginning, with the sampler set. A network that reads no text is refused."""
     device.symbols(b"")
-    load(device)
+    load(device, keep=keep)
     device.set_sampler(temperature=sampler.temperature, k=sampler.k, seed=sampler.seed)
     device.reset()

@@ -1,5 +1,6 @@
 """``polychron learn --port``: a simulated board learns beside the rule, and its tables are read back, compared and kept."""
 
+import io
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from firmware.learning import Learning
+from firmware.talk import main as talk
 from golden.integer.file import LEARN, load, load_extra
 from golden.learn import main
 from golden.learning.text import TextLearner
@@ -58,9 +60,9 @@ def test_a_board_learns_a_text(small, capsys):
 
 
 def test_a_board_is_taught_samples(capsys):
-    on_board("classify --network digits --zero --samples 30 --out board.st")
+    on_board("classify --network digits --zero --samples 12 --out board.st")
     assert "board: every entry of its output tables is as the rule has it" in capsys.readouterr().out
-    assert main("classify --network digits --zero --below 0 --samples 30 --out here.st".split()) == 0
+    assert main("classify --network digits --zero --below 0 --samples 12 --out here.st".split()) == 0
     assert same(output_of("board.st"), output_of("here.st"))
 
 
@@ -75,6 +77,39 @@ def test_a_board_that_learns_otherwise_is_told_and_its_network_kept(small, capsy
     assert not same(output_of("board.st"), output_of("here.st"))
 
 
+def typed(monkeypatch, lines: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+
+
+def test_what_is_typed_is_learned_and_saved(small, capsys, monkeypatch):
+    typed(monkeypatch, "the cat sat\n" * 5 + "/save mine.st\n/learn off\nthe cat sat\n/save same.st\n/original\n/save first.st\n")
+    words = f"--network {small} --board icebreaker_learns --port simulated --learn --count 5"
+    assert talk(words.split()) == 0
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("learned: ")]
+    bits = [float(line.split()[1]) for line in said]
+    assert len(bits) == 5
+    assert bits[-1] < bits[0]
+    assert not same(output_of("mine.st"), output_of(small))
+    assert same(output_of("same.st"), output_of("mine.st"))
+    assert same(output_of("first.st"), output_of(small))
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("--learn --port simulated", "the core of icebreaker has no learning unit"),
+        ("--learn --port simulated --prompt a", "--learn goes with a conversation: leave out --prompt"),
+        ("--learn --port simulated --image image.bin --board icebreaker_learns", "--learn needs --network in place of --image"),
+        ("--learn --port simulated --network transformer --board icebreaker_learns", "transformer can't learn on icebreaker_learns"),
+    ],
+)
+def test_what_cannot_be_learned_by_talking(words, sentence, capsys):
+    assert talk(words.split()) == 2
+    told = capsys.readouterr().err
+    assert sentence in told
+    assert told.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -84,7 +119,7 @@ def test_a_board_that_learns_otherwise_is_told_and_its_network_kept(small, capsy
         ("text --text words.txt --network small.st --port simulated --rates 5,-,-", "--rates is for learning on this computer"),
         ("text --text words.txt --network small.st --step 2", "--baud, --board and --step are for a board: name it with --port"),
         ("text --text words.txt --network small.st --port simulated --step 3", "--step"),
-        ("text --text words.txt --network small.st --port simulated --board icebreaker", "the core of icebreaker has no learning unit"),
+        ("text --text words.txt --network small.st --port simulated --board icebreaker", "the core of icebreaker has no"),
         (
             "text --text words.txt --network best-5m --port simulated",
             "best-5m can't learn on icebreaker_learns: its output tables must lie",
