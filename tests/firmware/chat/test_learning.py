@@ -71,5 +71,5 @@ def test_a_line_is_learned_as_the_rule_has_it(tmp_path: Path, monkeypatch: pytes
     assert learner.read(line, sampler=SAMPLER, usage=usage, stop=stopped) is None
     again = learner.read(line, sampler=SAMPLER, usage=usage, stop=threading.Event())
     assert again is not None
-    assert learner.told(again) == f"learned: {again:.2f} bits a character; the first 20 took {bits:.2f}, the last 20 {again:.2f}"
+    assert learner.told(again) == f"learned: {again:.2f} bits a character; the first 20 took {bits:.2f}, the last {again:.2f}"
     board.close()
