@@ -17,6 +17,7 @@ from ...training.options import RUN, file_option, integer_option, run_option, sh
 BELOW = "bits under every entry, which the forward pass doesn't read; a word has at most 16"
 MINUTES = "stop after so long, and keep what is learned by then"
 STREAMS = "pieces of the text read by turns, each with a state of its own; 1, as a device reads it"
+PIECES = "places of the text that each stream reads one after another, evenly through it; 1: from one place on"
 CHARACTERS = "how many are read, of all streams together, around the end of the text; left out: each once"
 RATES_HELP = (
     "rates to begin with, 2**-R: of output tables, hidden tables, embedder; - for none. "
@@ -98,13 +99,14 @@ class LearnOptions(Options):
 class TextLearnOptions(LearnOptions):
     """How a text is learned. Shape and widths: of a network that begins from nothing."""
 
-    on_board: ClassVar[Sequence[str]] = (*LearnOptions.on_board, "text", "characters")
+    on_board: ClassVar[Sequence[str]] = (*LearnOptions.on_board, "text", "characters", "pieces")
 
     text: Annotated[Path | None, file_option("any file; its last tenth is held out. Left out: Python's own help topics")] = None
     network: Annotated[str | None, file_option(f"begin with {NETWORK.help}; left out: from nothing", metavar="NAME")] = None
     layers: Annotated[Literal["all", "output", "new"], run_option(f"what learns: all layers, the output tables, or of these {NEW}")] = "all"
     characters: Annotated[int | None, run_option(CHARACTERS, low=1, high=1e12)] = None
     streams: Annotated[int, run_option(STREAMS, low=1, high=4096)] = 1
+    pieces: Annotated[int, run_option(PIECES, low=1, high=100_000)] = 1
     steps_back: Annotated[int, run_option("symbols of a window, through which errors go back", low=1, high=256)] = 8
     draws: Annotated[Literal[1, 2, 4, 8], run_option("symbols drawn to find the error of a step")] = 4
     rates: Annotated[

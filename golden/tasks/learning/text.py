@@ -96,17 +96,23 @@ def _start(options: TextLearnOptions, text: Text) -> tuple[TextLearner, dict[str
 
 
 class _Streams:
-    """``count`` evenly placed streams through ``symbols``, around its end."""
+    """``count`` evenly placed streams through ``symbols``, around its end. Each of them reads ``total`` symbols in so many ``pieces``,
+    evenly placed between its beginning and that of the next stream."""
 
-    def __init__(self, symbols: Symbols, count: int) -> None:
+    def __init__(self, symbols: Symbols, count: int, *, total: int, pieces: int) -> None:
         self._symbols = symbols
-        self._at = np.arange(count, dtype=np.int64) * len(symbols) // count
+        self._first = np.arange(count, dtype=np.int64) * len(symbols) // count
+        self._done = 0
+        piece = np.arange(pieces, dtype=np.int64)
+        self._ends = (piece + 1) * total // pieces
+        self._jumps = piece * (len(symbols) // count) // pieces - piece * total // pieces
 
     def next(self, length: int) -> Symbols:
         """(count, ``length``) symbols."""
-        found = self._symbols[(self._at[:, None] + np.arange(length)) % len(self._symbols)]
-        self._at += length
-        return found
+        at = self._done + np.arange(length)
+        at += self._jumps[np.searchsorted(self._ends, at, side="right").clip(max=len(self._ends) - 1)]
+        self._done += length
+        return self._symbols[(self._first[:, None] + at) % len(self._symbols)]
 
 
 def _rates(learner: TextLearner, options: TextLearnOptions, beside: Beside | None) -> Rates:
@@ -119,9 +125,9 @@ def _rates(learner: TextLearner, options: TextLearnOptions, beside: Beside | Non
 
 def _learn(learner: TextLearner, symbols: Symbols, options: TextLearnOptions, watch: Watch, beside: Beside | None) -> int:
     """Read the text as the schedule has it; symbols read of all streams."""
-    streams, rates = _Streams(symbols, learner.streams), _rates(learner, options, beside)
+    total, rates = (options.characters or len(symbols)) // learner.streams, _rates(learner, options, beside)
+    streams = _Streams(symbols, learner.streams, total=total, pieces=options.pieces)
     chunk = CHUNK if beside is None else BOARD_CHUNK
-    total = (options.characters or len(symbols)) // learner.streams
     done = 0
     for phase, edge in enumerate(options.edges(total)):
         rule: dict[str, Any] = {"steps": options.steps_back, "draws": options.draws, "everything": options.layers == "all"}
