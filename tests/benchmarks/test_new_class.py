@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import new_class
+from benchmarks.learning import new_class
 from golden.integer.deep import DeepNetwork
 from golden.integer.file import load
 from golden.integer.shipped import find_network

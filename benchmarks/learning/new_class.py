@@ -1,6 +1,6 @@
 """A class more, learned from a few examples: what it costs the classes that were there, with and without rehearsal.
 
-python -m benchmarks.new_class [--data DIR] [--new 9] [--out new-class.png]
+python -m benchmarks.learning.new_class [--data DIR] [--new 9] [--out new-class.png]
 
 A classifier is trained on all classes but one. An output of zeros is added for that one, and examples of it are learned one at a time by
 the learning rule's margin; in rehearsal, so many samples of the classes it knows follow each of them.
@@ -40,7 +40,7 @@ PASSES = 5
 
 BELOW = 2
 
-app = make_app("new_class", "Learn a class more from a few examples.", examples=["python -m benchmarks.new_class --data DIR"])
+app = make_app("new_class", "Learn a class more from a few examples.", examples=["python -m benchmarks.learning.new_class --data DIR"])
 
 
 class Found(NamedTuple):

@@ -1,0 +1,1 @@
+"""What learning on a device is worth."""
