@@ -1,4 +1,4 @@
-"""What a board that learns has to do beside the rule, which learns the same on this computer (polychron/learning.py)."""
+"""What a board that learns has to do beside the rule, which learns the same on this computer (polychron/learning)."""
 
 from typing import Any, NamedTuple, Protocol
 
