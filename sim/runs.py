@@ -231,9 +231,9 @@ class SignalRun(Run):
     def summary(self) -> str:
         if not self.used.steps:
             return ""
-        clocks, mhz = self.clocks_per_step, self.of.board.clock_hz / 1e6
+        clocks, mhz, count = self.clocks_per_step, self.of.board.clock_hz / 1e6, len(self.outputs)
         return (
-            f"{len(self.outputs)} signals, {self.used.steps} steps: {clocks:.2f} clocks a step, {_efficiency(self.limit, clocks)}\n"
+            f"{count} signal{'s' * (count != 1)}, {self.used.steps} steps: {clocks:.2f} clocks a step, {_efficiency(self.limit, clocks)}\n"
             f"at {mhz:g} MHz: {clocks / mhz:.2f} us from a step's inputs to its outputs; {self.used.saturations} neurons saturated"
         )
 
