@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
@@ -85,12 +86,18 @@ def test_a_file_keeps_it(fitted: polychron.StreamForecaster, tmp_path: Path) -> 
     assert again.get_params() | {"random_state": 0} == fitted.get_params()
     with pytest.raises(NetworkError, match="card field task must be stream, not 'forecast'"):
         polychron.StreamClassifier.load(path)
-    with pytest.raises(NetworkError, match=r"^the network reads signals, and isn't one of train stream: score it from Python$"):
-        polychron.load(path).accuracy(data="x.csv")
+    frame = pandas.DataFrame(signals_of(1, seed=6)[0])
+    frame.to_csv(tmp_path / "x.csv", index=False)
+    scored = polychron.load(path).accuracy(data=tmp_path / "x.csv")
+    assert scored["r2"] == pytest.approx(fitted.score(frame), abs=1e-3)  # of a file that it has never seen, all of it
     network = load(path)
     for field, value, sentence in (
         ("horizon", 3, "card field targets.horizon must be a part of 2 outputs, not 3"),
         ("horizon", True, "card field targets.horizon must be a part of 2 outputs, not True"),
+        ("channels", [0], "card field targets.channels must have the numbers of 2 channels, each once"),
+        ("channels", [1, 1], "card field targets.channels must have the numbers of 2 channels, each once"),
+        ("channels", [0, True], "card field targets.channels must have the numbers of 2 channels, each once"),
+        ("channels", [0, 2], "card field targets.channels must be numbers below 2, the channels, not 2"),
         ("follows", [True], "card field targets.follows must have 2 truth values, one for each output"),
         ("follows", [0, 1], "card field targets.follows must have 2 truth values, one for each output"),
         ("scale", [-1, 1], "card field targets.scale must be 0 or more"),
@@ -100,6 +107,50 @@ def test_a_file_keeps_it(fitted: polychron.StreamForecaster, tmp_path: Path) -> 
         save_network(replace(network, card=card), tmp_path / "g.safetensors")
         with pytest.raises(NetworkError, match=f"^{tmp_path / 'g.safetensors'}: {sentence}$"):
             polychron.StreamForecaster.load(tmp_path / "g.safetensors")
+
+
+def test_it_is_given_the_changes_of_what_stays_near(fitted: polychron.StreamForecaster, tmp_path: Path) -> None:
+    assert fitted.steps_.changes == (1,)  # the wave's; the map in chaos is anywhere after a step
+    signals = signals_of(2, seed=9, steps=8)
+    (given, _) = fitted.latencies(signals)
+    assert given.shape == (8, 3 * 3)
+    moved = np.diff(signals[0][:, 1], prepend=signals[0][:1, 1])
+    assert (np.argsort(given[:, 2], kind="stable") == np.argsort(np.searchsorted(fitted.steps_.edges[2], moved), kind="stable")).all()
+    assert (given[1:, 5] == given[:-1, 2]).all()
+    for changes in ([2], [1, 1], "1", [True]):
+        fitted.save(tmp_path / "f.safetensors")
+        network = load(tmp_path / "f.safetensors")
+        card = copy.deepcopy(network.card)
+        card["inputs"]["changes"] = changes
+        save_network(replace(network, card=card), tmp_path / "g.safetensors")
+        with pytest.raises(NetworkError, match=r"card field inputs\.changes must have numbers of \d channels, each at most once$"):
+            polychron.StreamForecaster.load(tmp_path / "g.safetensors")
+
+
+def test_some_channels_are_told_and_all_are_read(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    signals = [np.stack([np.roll(known, 1), known], axis=1) for known in rng.normal(size=(6, 80))]  # each number comes a step later
+    model = polychron.StreamForecaster(**{**SMALL, "epochs": 60}, targets=[0], lags=1).fit(signals[:5])
+    assert model.predict(signals[5:])[0].shape == (80, 1, 1)
+    assert (model.targets_.tolist(), model.offset_.shape) == ([0], (1, 1))
+    assert model.score(signals[5:]) > 0.8
+    blind = [signal.copy() for signal in signals[5:]]
+    blind[0][:, 1] = np.nan
+    assert model.score(blind) < 0.3  # negative control: without the channel that knows
+    model.save(tmp_path / "f.safetensors")
+    again = polychron.StreamForecaster.load(tmp_path / "f.safetensors")
+    assert again.targets == [0]
+    assert np.array_equal(again.forecast(signals), model.forecast(signals))
+
+
+def test_one_signal_alone_is_a_list_of_it(fitted: polychron.StreamForecaster) -> None:
+    signal = signals_of(1, seed=10, steps=60)[0]
+    for alone in (signal, pandas.DataFrame(signal, columns=["a", "b"])):
+        assert np.array_equal(fitted.predict(alone)[0], fitted.predict([signal])[0])
+        assert fitted.score(alone) == fitted.score([signal])
+    short = polychron.StreamForecaster(**{**SMALL, "epochs": 1})
+    plain = [short.fit(one).predict(one)[0] for one in (signal[:, 0], pandas.Series(signal[:, 0]), [signal[:, :1]])]
+    assert all(np.array_equal(plain[2], one) for one in plain)
 
 
 def test_missing_numbers_and_constant_channels() -> None:
@@ -138,6 +189,9 @@ def test_refusals(fitted: polychron.StreamForecaster) -> None:
         ({"horizon": 0}, signals, r"^horizon must be 1\.\.256, not 0$"),
         ({"horizon": 129}, signals, r"^horizon times channels must be at most 256, not 258$"),
         ({"horizon": 10}, signals, r"^X must have 11 samples in a row of each channel in a signal, for a horizon of 10$"),
+        ({"targets": [2]}, signals, r"^targets must be numbers of channels, 0\.\.1, or None, not \[2\]$"),
+        ({"targets": []}, signals, r"^targets must be numbers of channels, 0\.\.1, or None, not \[\]$"),
+        ({"targets": [0, 0]}, signals, r"^targets must name each channel once, not \[0, 0\]$"),
         ({"pairs": 17}, signals, r"^pairs must be 1\.\.16, not 17$"),
         ({}, [], r"^X must have at least one signal$"),
         ({}, [np.full((5, 1), 1e101)], r"^X must be numbers of at most 1e\+100$"),
