@@ -14,7 +14,7 @@ from ..fitting.training import Made, Training
 from ..inputs import X
 from .goals import EachStep
 from .recipe import SignalRecipe
-from .steps import Steps, staying
+from .steps import Steps
 from .train import fit_signals
 from .values import NextValues
 
@@ -30,8 +30,8 @@ BATCH = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Forecasting(Training):
-    """``outputs``: what is told; ``lags``: samples that a step is given, and of channels that stay near where they were their changes, too,
-    which repeat themselves where levels don't. Its number it isn't: a signal may begin at any moment."""
+    """``outputs``: what is told; ``lags``: samples that a step is given, as :meth:`Steps.moving` has them. Its number it isn't: a signal
+    may begin at any moment."""
 
     phases: ClassVar[str] = "training, then rounding"
 
@@ -48,7 +48,7 @@ class Forecasting(Training):
         return self.recipe.steps
 
     def inputs(self, x: X) -> Steps:
-        return Steps.fit(x, lags=self.lags, timed=False, changes=staying(x))
+        return Steps.moving(x, lags=self.lags)
 
     def of(self, answers: Answers) -> Self:
         return self

@@ -206,18 +206,21 @@ class Forecast(Kind[NextValues, ForecastOptions]):
         ]
 
     def lesson(self, fitted: Fitted, train: Samples, test: Samples) -> tuple[Numbers, Answers, Numbers]:
-        """The last samples of each channel, of the steps after which all is known that is told."""
+        """The last samples of each channel, less what the network's inputs lack at that step, too; of the steps after which all is known
+        that is told."""
         outputs, inputs = fitted.outputs, fitted.inputs
         assert isinstance(outputs, NextValues)
         assert isinstance(inputs, Steps)
         lags = max(SEEN, inputs.lags)
-        seen, held = (
-            np.concatenate([np.concatenate([lagged(signal, lags), outputs.base(signal)], axis=1) for signal in part.x])
-            for part in (train, test)
-        )
+        seen, held = (np.concatenate([_seen(signal, inputs, outputs, lags=lags) for signal in part.x]) for part in (train, test))
         due = _Ahead.of(train, outputs.channels, horizon=outputs.horizon).due
         there = ~np.isnan(due).any(axis=1)
         return seen[there], due[there], held
+
+
+def _seen(signal: Numbers, inputs: Steps, outputs: NextValues, *, lags: int) -> Numbers:
+    """(steps, features): what peers see of a signal, and last the base of each output."""
+    return np.concatenate([lagged(signal, lags) - np.tile(inputs.recent(signal), lags), outputs.base(signal)], axis=1)
 
 
 def _told(samples: Samples) -> list[int]:
