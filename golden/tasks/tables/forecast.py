@@ -108,8 +108,8 @@ class _Ahead:
         for place, count in enumerate((~np.isnan(self.due)).sum(axis=0)):
             if count < least:
                 ahead, channel = divmod(place, len(channels))
-                needed = f"at least {least} number{'s' * (least != 1)} must be there to be told {ahead + 1} ahead"
-                raise NetworkError(f"channel {printable(channels[channel])!r}: {needed} of what is {what}, not {count}")
+                needed = f"at least {least} number{'s' * (least != 1)} must be there to be told {ahead + 1} ahead, not {count}"
+                raise NetworkError(f"channel {printable(channels[channel])!r}: of what is {what}, {needed}")
 
 
 class _FromBase:

@@ -37,8 +37,9 @@ def interval(figure: Callable[..., Numbers], *samples: Numbers, paired: bool = F
 
 def block_of(steps: int, *, ahead: int) -> int:
     """The length of the blocks that so many steps are drawn in: 2 steps^(1/3), which grows as the best length does (Hall, Horowitz and
-    Jing, Biometrika 82, 1995), and at least ``ahead``: what is told so many samples ahead errs in as many steps together."""
-    return min(steps, max(ahead, math.ceil(2 * steps ** (1 / 3))))
+    Jing, Biometrika 82, 1995), but at least ``ahead``, for what is told so many samples ahead errs in as many steps together, and at most
+    half of the steps."""
+    return min(-(-steps // 2), max(ahead, math.ceil(2 * steps ** (1 / 3))))
 
 
 def interval_of_steps(figure: Callable[..., Numbers], *steps: Numbers, ahead: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:

@@ -108,6 +108,6 @@ def _samples(
         raise NetworkError(f"a table must have 1..{MAX_INPUTS} {needed}, not {len(inputs)} inputs and {table.samples} samples")
     x = np.empty((table.samples, len(inputs)))
     for number, name in enumerate(inputs):
-        x[:, number] = table.numbers(name)
+        x[:, number] = table.numbers(name, otherwise="leave it out by --time" if read.kept else "leave it out")
     groups = table.groups(named["group"]) if "group" in named else None
     return {"x": x, "answers": read.read(table, targets), "names": inputs, "targets": targets, "groups": groups}

@@ -1,6 +1,7 @@
 """StreamForecaster: what it tells, its contract, its file, and the gateware beside it."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import numpy as np
 import pandas
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
+from sklearn.utils import estimator_checks
 
 import polychron
 from golden.integer.file import load, save_network
@@ -76,6 +79,27 @@ def test_the_contract(fitted: polychron.StreamForecaster) -> None:
     parts[:] = signals
     assert np.isfinite(cross_val_score(clone(fitted).set_params(epochs=1), parts, cv=2)).all()
     assert polychron.StreamForecaster(**SMALL, seconds=0).fit(signals).stopped_
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        estimator_checks.check_parameters_default_constructible,
+        estimator_checks.check_get_params_invariance,
+        estimator_checks.check_set_params,
+        estimator_checks.check_no_attributes_set_in_init,
+        estimator_checks.check_estimator_cloneable,
+        estimator_checks.check_estimator_repr,
+    ],
+)
+def test_scikit_learns_checks_of_parameters(check: Callable[..., None]) -> None:
+    check("StreamForecaster", polychron.StreamForecaster())
+
+
+def test_it_says_that_it_is_not_fitted() -> None:
+    for ask in ("predict", "forecast", "score", "latencies", "outputs"):
+        with pytest.raises(NotFittedError):
+            getattr(polychron.StreamForecaster(), ask)(signals_of(1, seed=1))
 
 
 def test_a_file_keeps_it(fitted: polychron.StreamForecaster, tmp_path: Path) -> None:

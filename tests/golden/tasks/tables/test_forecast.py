@@ -227,7 +227,7 @@ def test_missing_numbers_are_nothing_to_be_told(rows, capsys):
 
 
 REFUSED = [
-    ([], {"load": "a"}, "w.csv: column 'load' must hold numbers"),
+    ([], {"load": "a"}, "w.csv: column 'load' must hold numbers; make numbers of what it holds, or leave it out by --time\n"),
     (["--target", "lead"], {}, "w.csv: --target: there is no column 'lead'; the columns are: day, load, level"),
     (["--target", "load,load"], {}, "w.csv: --target must name each column once"),
     (["--target", "day"], {}, "w.csv: --time must name another column than that of the channels to tell, 'day'"),
@@ -235,11 +235,15 @@ REFUSED = [
     (["--group", "level"], {}, "w.csv: --group is for several signals: name the column that tells them apart with --series"),
     (["--horizon", "0"], {}, "--horizon must be 1..256, not 0"),
     (["--horizon", "129"], {}, "w.csv: --horizon times the channels that are told must be at most 256, not 258"),
-    (["--horizon", "200", "--target", "load"], {}, "w.csv: channel 'load': at least 2 numbers must be there to be told"),
+    (
+        ["--horizon", "200", "--target", "load"],
+        {},
+        "w.csv: channel 'load': of what is held out, at least 2 numbers must be there to be told 183 ahead, not 1",
+    ),
     (["--lags", "65"], {}, "--lags must be 1..64, not 65"),
     ([], {"load": 1e101}, "w.csv: channel 'load': numbers that are told must be at most 1e+100, not 1e+101"),
     ([], {"load": np.inf}, "w.csv: column 'load': sample 1 is infinite"),
-    ([], {"load": np.nan}, "w.csv: channel 'load': at least 1 number must be there to be told 1 ahead of what is trained on, not 0"),
+    ([], {"load": np.nan}, "w.csv: channel 'load': of what is trained on, at least 1 number must be there to be told 1 ahead, not 0"),
     (["--test", "w.csv"], {}, "--test: w.csv is the file that is trained on; what is held out must be another"),
 ]
 
@@ -283,7 +287,7 @@ def test_a_card_that_tells_of_other_channels_is_refused(rows, capsys):
 
 
 def test_blocks_of_steps():
-    assert (block_of(1000, ahead=1), block_of(1000, ahead=30), block_of(5, ahead=30)) == (20, 30, 5)
+    assert (block_of(1000, ahead=1), block_of(1000, ahead=30), block_of(5, ahead=30)) == (20, 30, 3)
     steps = np.arange(50.0)
     seen = []
 
