@@ -1,7 +1,6 @@
 """A forecaster of signals for scikit-learn: series of samples in, the next ones out, a recurrent network for the core in between."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -30,7 +29,6 @@ class StreamForecaster(SignalEstimator):
     Parameters
     ----------
     horizon : how many samples ahead are told.
-    targets : the numbers of the channels that are told; None: all. The others are read, too.
     tables : look-up tables, of which three eighths read the state for the outputs, and the others write it. It has a quarter as many
         neurons.
     pairs : anchor pairs of each: it has 2**pairs rows of int4.
@@ -57,7 +55,6 @@ class StreamForecaster(SignalEstimator):
         self,
         *,
         horizon: int = 1,
-        targets: Sequence[int] | None = None,
         tables: int = 128,
         pairs: int = 6,
         lags: int = 3,
@@ -67,7 +64,6 @@ class StreamForecaster(SignalEstimator):
         verbose: bool = False,
     ) -> None:
         self.horizon = horizon
-        self.targets = targets
         self.tables = tables
         self.pairs = pairs
         self.lags = lags
@@ -76,12 +72,13 @@ class StreamForecaster(SignalEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Signals, y: Any = None) -> Self:
-        """Train on signals, NaN where a number is missing; ``y`` is ignored."""
+    def fit(self, X: Signals, y: Any = None, *, targets: Sequence[int] | None = None) -> Self:
+        """Train on signals, NaN where a number is missing; ``y`` is ignored. ``targets``: the numbers of the channels that are told; None:
+        all. The others are read, too."""
         recipe = self._recipe()
         check_number("horizon", self.horizon, low=1, high=MOST_AHEAD)
         signals = read_signals(_listed(X))
-        outputs = NextValues.ahead(signals, horizon=int(self.horizon), channels=self._chosen(signals[0].shape[1]))
+        outputs = NextValues.ahead(signals, horizon=int(self.horizon), channels=_chosen(targets, signals[0].shape[1]))
         return self._train(signals, Forecasting(outputs=outputs, recipe=recipe, lags=int(self.lags)))
 
     def _told(self, outputs: NextValues) -> None:
@@ -90,24 +87,6 @@ class StreamForecaster(SignalEstimator):
         shape = outputs.horizon, -1
         self.offset_, self.scale_ = outputs.offset.reshape(shape), (outputs.scale * self._unit).reshape(shape)
         self.follows_ = outputs.follows.reshape(shape)
-
-    def _chosen(self, channels: int) -> list[int] | None:
-        """The numbers of the channels that are told."""
-        if self.targets is None:
-            return None
-        found = np.asarray(self.targets)
-        if found.ndim != 1 or not found.size or found.dtype.kind not in "iu" or not set(found.tolist()) <= set(range(channels)):
-            raise ValueError(f"targets must be numbers of channels, 0..{channels - 1}, or None, not {self.targets!r}")
-        if len(set(found.tolist())) < len(found):
-            raise ValueError(f"targets must name each channel once, not {self.targets!r}")
-        return [int(one) for one in found]
-
-    @classmethod
-    def load(cls, path: Path | str) -> Self:
-        self = super().load(path)
-        told = self.targets_.tolist()
-        self.targets = None if told == list(range(self.steps_.columns)) else told
-        return self
 
     def _read(self, X: Signals) -> npt.NDArray[Any]:
         return super()._read(_listed(X))
@@ -148,3 +127,15 @@ def _listed(X: Signals) -> Signals:
         return X
     numbers = np.asarray(X)
     return X if numbers.dtype.kind == "O" else [numbers.reshape(len(numbers), -1)]
+
+
+def _chosen(targets: Sequence[int] | None, channels: int) -> list[int] | None:
+    """The numbers of the channels that are told, of so many; None: all."""
+    if targets is None:
+        return None
+    found = np.asarray(targets)
+    if found.ndim != 1 or not found.size or found.dtype.kind not in "iu" or not set(found.tolist()) <= set(range(channels)):
+        raise ValueError(f"targets must be numbers of channels, 0..{channels - 1}, or None, not {targets!r}")
+    if len(set(found.tolist())) < len(found):
+        raise ValueError(f"targets must name each channel once, not {targets!r}")
+    return [int(one) for one in found]

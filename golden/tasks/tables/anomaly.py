@@ -22,7 +22,7 @@ from ..fitting.outputs.rarity import Rarity
 from ..fitting.quantiles import Numbers
 from ..fitting.training import Training
 from ..inputs import Latencies
-from .interval import interval
+from ..interval import interval
 from .kind import Judge, Kind, Peer
 from .labels import are_texts, numbered
 from .options import AnomalyOptions

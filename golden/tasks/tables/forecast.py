@@ -22,11 +22,11 @@ from ..fitting.quantiles import Numbers
 from ..fitting.recipe import MAX_OUTPUTS
 from ..fitting.training import Training
 from ..inputs import Latencies, listed
+from ..interval import interval_of_steps
 from ..signals.forecasting import Forecasting
 from ..signals.recipe import SignalRecipe
 from ..signals.steps import MOST_LAGS, Steps, lagged
 from ..signals.values import NextValues, known_ahead, newest_of
-from .interval import interval_of_steps
 from .kind import Judge, Kind, Peer
 from .options import ForecastOptions
 from .read import Samples

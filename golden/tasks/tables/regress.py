@@ -20,7 +20,7 @@ from ..fitting.quantiles import Numbers
 from ..fitting.recipe import MAX_OUTPUTS
 from ..fitting.training import Training
 from ..inputs import Latencies
-from .interval import interval
+from ..interval import interval
 from .kind import LISTED, Judge, Kind, Peer
 from .options import RegressOptions
 from .read import Samples

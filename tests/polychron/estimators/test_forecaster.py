@@ -154,7 +154,7 @@ def test_it_is_given_the_changes_of_what_stays_near(fitted: polychron.StreamFore
 def test_some_channels_are_told_and_all_are_read(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     signals = [np.stack([np.roll(known, 1), known], axis=1) for known in rng.normal(size=(6, 80))]  # each number comes a step later
-    model = polychron.StreamForecaster(**{**SMALL, "epochs": 60}, targets=[0], lags=1).fit(signals[:5])
+    model = polychron.StreamForecaster(**{**SMALL, "epochs": 60}, lags=1).fit(signals[:5], targets=[0])
     assert model.predict(signals[5:])[0].shape == (80, 1, 1)
     assert (model.targets_.tolist(), model.offset_.shape) == ([0], (1, 1))
     assert model.score(signals[5:]) > 0.8
@@ -163,7 +163,7 @@ def test_some_channels_are_told_and_all_are_read(tmp_path: Path) -> None:
     assert model.score(blind) < 0.3  # negative control: without the channel that knows
     model.save(tmp_path / "f.safetensors")
     again = polychron.StreamForecaster.load(tmp_path / "f.safetensors")
-    assert again.targets == [0]
+    assert again.targets_.tolist() == [0]
     assert np.array_equal(again.forecast(signals), model.forecast(signals))
 
 
@@ -213,9 +213,6 @@ def test_refusals(fitted: polychron.StreamForecaster) -> None:
         ({"horizon": 0}, signals, r"^horizon must be 1\.\.256, not 0$"),
         ({"horizon": 129}, signals, r"^horizon times channels must be at most 256, not 258$"),
         ({"horizon": 10}, signals, r"^X must have 11 samples in a row of each channel in a signal, for a horizon of 10$"),
-        ({"targets": [2]}, signals, r"^targets must be numbers of channels, 0\.\.1, or None, not \[2\]$"),
-        ({"targets": []}, signals, r"^targets must be numbers of channels, 0\.\.1, or None, not \[\]$"),
-        ({"targets": [0, 0]}, signals, r"^targets must name each channel once, not \[0, 0\]$"),
         ({"pairs": 17}, signals, r"^pairs must be 1\.\.16, not 17$"),
         ({}, [], r"^X must have at least one signal$"),
         ({}, [np.full((5, 1), 1e101)], r"^X must be numbers of at most 1e\+100$"),
@@ -224,5 +221,13 @@ def test_refusals(fitted: polychron.StreamForecaster) -> None:
     for change, given, message in cases:
         with pytest.raises(ValueError, match=message):
             polychron.StreamForecaster(**{**SMALL, **change}).fit(given)
+    for targets, message in (
+        ([2], r"^targets must be numbers of channels, 0\.\.1, or None, not \[2\]$"),
+        ([], r"^targets must be numbers of channels, 0\.\.1, or None, not \[\]$"),
+        ([0.5], r"^targets must be numbers of channels, 0\.\.1, or None, not \[0\.5\]$"),
+        ([0, 0], r"^targets must name each channel once, not \[0, 0\]$"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            polychron.StreamForecaster(**SMALL).fit(signals, targets=targets)
     with pytest.raises(ValueError, match=r"^X must have signals of 2 channels, not 1$"):
         fitted.predict([signals[0][:, :1]])

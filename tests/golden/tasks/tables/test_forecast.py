@@ -13,8 +13,8 @@ from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_err
 
 import polychron
 from golden.integer.file import load, save_network
+from golden.tasks.interval import block_of, interval_of_steps
 from golden.tasks.tables.forecast import LEAD
-from golden.tasks.tables.interval import block_of, interval_of_steps
 from golden.tasks.tables.regress import errors, with_intervals
 from polychron.cli import main
 
@@ -75,7 +75,8 @@ def test_the_figures_are_those_of_the_held_out_samples_alone(rows, capsys):
     assert train("--horizon", "2", "--json") == 0
     figures = told(capsys)["figures"]
     model = polychron.StreamForecaster.load("forecast.safetensors")
-    assert (model.tables, model.pairs, model.epochs, model.lags, model.horizon, model.targets) == (64, 4, 30, 3, 2, None)
+    assert (model.tables, model.pairs, model.epochs, model.lags, model.horizon) == (64, 4, 30, 3, 2)
+    assert model.targets_.tolist() == [0, 1]
     signal = rows[["load", "level"]].to_numpy()
     (found,) = model.predict(signal[360 - LEAD :])
     for one in figures["targets"]:

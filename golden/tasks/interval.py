@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..fitting.quantiles import Numbers
+from .fitting.quantiles import Numbers
 
 RESAMPLES = 1000
 ENDS = (2.5, 97.5)
