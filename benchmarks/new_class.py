@@ -135,7 +135,7 @@ def _picture(found: list[tuple[int, int, Found]], begun: Found, *, title: str) -
             points = [(examples, getattr(figures, name)) for one, examples, figures in found if one == rehearsed]
             label = f"{rehearsed} rehearsed for each" if rehearsed else "no rehearsal"
             axes.plot(*zip(*points, strict=True), marker="o", markersize=4, label=label)
-        axes.axhline(getattr(begun, name), color="0.6", linestyle=":", linewidth=1)
+        axes.axhline(getattr(begun, name), color="0.6", linestyle=":", linewidth=1, label="before any example")
         axes.set(title=what, xscale="log", xlabel="examples of the new class")
         axes.set_xticks(EXAMPLES, [str(count) for count in EXAMPLES])
         axes.minorticks_off()

@@ -52,7 +52,7 @@ ULX3S_85F_LEARNS = replace(
     ULX3S_85F,
     name="ulx3s_85f_learns",
     title="Radiona ULX3S 85F, with a core that learns",
-    clock_hz=65e6,
+    clock_hz=75e6,
     learns=True,
 )
 
