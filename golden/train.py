@@ -15,7 +15,7 @@ from polychron.command.options import FLAT, command_line, preset_values
 from polychron.command.target import Target
 
 from .tasks.images.recipe import DIGITS_PRESETS, MNIST_PRESETS, ImageOptions, MnistOptions
-from .tasks.tables.options import AnomalyOptions, ClassifyOptions, RegressOptions, StreamOptions, TableOptions
+from .tasks.tables.options import AnomalyOptions, ClassifyOptions, ForecastOptions, RegressOptions, StreamOptions, TableOptions
 from .training.architectures.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
 from .training.architectures.transformer_presets import TRANSFORMER_PRESETS, TransformerOptions
 from .training.options import LanguageOptions
@@ -32,6 +32,7 @@ app = make_app(
         "polychron train regress --data readings.csv --target level",
         "polychron train anomaly --data readings.csv --target state --normal ok",
         "polychron train stream --data motions.csv --series recording --target activity",
+        "polychron train forecast --data loads.csv --time hour --horizon 4",
     ],
 )
 
@@ -112,6 +113,12 @@ def stream(options: Annotated[StreamOptions, FLAT], *, json: Json = False) -> No
     _table("stream", options, json=json)
 
 
+@app.command
+def forecast(options: Annotated[ForecastOptions, FLAT], *, json: Json = False) -> None:
+    """Tell what comes next in signals, series of samples such as a sensor gives: a recurrent network reads them step by step."""
+    _table("forecast", options, json=json)
+
+
 def _table(task: str, options: TableOptions, *, json: bool) -> None:
     from polychron.clocks import tell_clocks
 
@@ -120,7 +127,7 @@ def _table(task: str, options: TableOptions, *, json: bool) -> None:
     command = command_line(f"python -m golden.train {task}", options, defaults=type(options)(data=Path()))
     with reported(json) as figures:
         figures |= train_table(task, options, out=options.out or Path(f"{task}.safetensors"), command=command)
-        figures |= tell_clocks(figures["file"], board=Target().board, unit="step" if task == "stream" else "sample")
+        figures |= tell_clocks(figures["file"], board=Target().board, unit="step" if task in ("stream", "forecast") else "sample")
 
 
 main = partial(run, app)

@@ -20,7 +20,7 @@ from polychron.command.target import EARLIEST, SHAKESPEARE, Sampler, Target, tex
 from polychron.command.terminal import printable, say, showing
 
 if TYPE_CHECKING:
-    from golden.tasks.inputs import Latencies
+    from golden.tasks.held_out import HeldOut
     from polychron.program import Program
     from sim.runs import Run
 
@@ -101,23 +101,23 @@ def _held_out(program: "Program", images: Images, figures: dict[str, Any], *, ua
     count = images.digits or len(held.x)
     if len(held.x) < count:
         raise ValueError(f"--{'digits' if held.what == 'images' else 'samples'} must be 1..{len(held.x)}, not {count}")
-    made, outputs, chosen = _made(program, held.x[:count], uart=uart, trace=trace)
+    made, outputs, chosen = _made(program, held, count, uart=uart, trace=trace)
     phrase, told = held.tell(outputs, chosen)
     figures |= made.figures | {"classes": chosen} | told
-    return _report(made, f"{len(chosen)} held-out {what}: {phrase}", trace=trace)
+    count = made.figures.get("signals", len(chosen))
+    return _report(made, f"{count} held-out {what if count != 1 else what[:-1]}: {phrase}", trace=trace)
 
 
-def _made(program: "Program", x: "Latencies", *, uart: bool, trace: Path | None) -> tuple["Run", Any, Sequence[int]]:
-    """The run of latencies, the outputs as the task of the network takes them, and the earliest of each."""
+def _made(program: "Program", held: "HeldOut", count: int, *, uart: bool, trace: Path | None) -> tuple["Run", Any, Sequence[int]]:
+    """The run of the first ``count`` samples, the outputs as the task of the network takes them, and the earliest of each."""
     from golden.integer.forward import earliest
     from golden.integer.signal import SignalNetwork
-    from golden.tasks.asking import means
 
     if not isinstance(program.network.integer, SignalNetwork):
-        run = program.classify(x, uart=uart, trace=trace, say=say)
+        run = program.classify(held.x[:count], uart=uart, trace=trace, say=say)
         return run, run.outputs, run.classes
-    read = program.stream(list(x), uart=uart, trace=trace, say=say)
-    outputs = means([signal for signal in read.outputs if len(signal)])
+    read = program.stream(list(held.x[:count]), uart=uart, trace=trace, say=say)
+    outputs = held.joined([signal for signal in read.outputs if len(signal)])
     return read, outputs, earliest(outputs).tolist()
 
 

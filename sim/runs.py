@@ -219,23 +219,35 @@ class ClassRun(Run):
 
 @dataclass(frozen=True, kw_only=True)
 class SignalRun(Run):
-    """``outputs``: of each signal, (steps, n_out) latencies, as the gateware left them."""
+    """``outputs``: of each signal, (steps, n_out) latencies, as the gateware left them. ``line_bytes`` and ``line_clocks``: over the UART,
+    in both directions, and from the first byte of each step to its last one; the beginnings of signals apart."""
 
     outputs: tuple[Int16, ...]
+    line_bytes: int
+    line_clocks: int
 
     @property
     def figures(self) -> dict[str, Any]:
-        return super().figures | {"signals": len(self.outputs)}
+        used, over = self.used.steps, self.of.uart and self.used.steps
+        return super().figures | {
+            "signals": len(self.outputs),
+            "uart_bytes_per_step": self.line_bytes / used if over else None,
+            "uart_steps_per_second": used * self.of.board.clock_hz / self.line_clocks if over else None,
+        }
 
     @property
     def summary(self) -> str:
         if not self.used.steps:
             return ""
-        clocks, mhz = self.clocks_per_step, self.of.board.clock_hz / 1e6
-        return (
-            f"{len(self.outputs)} signals, {self.used.steps} steps: {clocks:.2f} clocks a step, {_efficiency(self.limit, clocks)}\n"
-            f"at {mhz:g} MHz: {clocks / mhz:.2f} us from a step's inputs to its outputs; {self.used.saturations} neurons saturated"
-        )
+        clocks, mhz, count = self.clocks_per_step, self.of.board.clock_hz / 1e6, len(self.outputs)
+        lines = [
+            f"{count} signal{'s' * (count != 1)}, {self.used.steps} steps: {clocks:.2f} clocks a step, {_efficiency(self.limit, clocks)}",
+            f"at {mhz:g} MHz: {clocks / mhz:.2f} us from a step's inputs to its outputs; {self.used.saturations} neurons saturated",
+        ]
+        if self.of.uart:
+            each, us = self.line_bytes / self.used.steps, self.line_clocks / self.used.steps / mhz
+            lines.append(f"over the UART at {self.of.board.uart_baud / 1e6:g} Mbaud: {each:.0f} bytes and {us:,.0f} us a step")
+        return "\n".join(lines)
 
 
 class _Meter:
@@ -309,12 +321,14 @@ def simulate_signals(of: Simulated, signals: Iterable[Int16], *, say: Say = _sil
     with of.session(say) as session, under_way("reading signals") as phase:
         meter = _Meter(session)
         outputs: list[Int16] = []
-        steps = 0
+        steps, line_bytes, line_clocks = 0, 0, 0
         for signal in signals:
             session.restart()
             read: list[Int16] = []
             for x in signal:
+                moved, clocks = session.line_bytes, session.sim.clocks
                 session.classify(x)
+                line_bytes, line_clocks = line_bytes + session.line_bytes - moved, line_clocks + session.sim.clocks - clocks
                 read.append(session.comparison.outputs.copy())
                 phase(f"{steps + len(read):,} steps")
                 if session.difference:
@@ -323,4 +337,5 @@ def simulate_signals(of: Simulated, signals: Iterable[Int16], *, say: Say = _sil
             outputs.append(np.array(read, np.int16).reshape(-1, of.network.n_out))
             if session.difference:
                 break
-        return SignalRun(of=of, **meter.read(steps=steps), outputs=tuple(outputs))
+        read_all = tuple(outputs)
+        return SignalRun(of=of, **meter.read(steps=steps), outputs=read_all, line_bytes=line_bytes, line_clocks=line_clocks)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from golden.tasks.inputs import listed
 from golden.tasks.tables.classify import accuracies
-from golden.tasks.tables.stream import Stream
+from golden.tasks.tables.stream import Stream, as_tables
 from polychron import StreamClassifier
 from polychron.command.app import make_app, run
 from polychron.command.options import option
@@ -68,7 +68,7 @@ def others(train: Part, test: Part) -> Iterator[tuple[str, float]]:
     from aeon.classification.distance_based import KNeighborsTimeSeriesClassifier
     from sklearn.neighbors import KNeighborsClassifier
 
-    table, held = Stream().as_tables(train.x, test.x)
+    table, held = as_tables(train.x, test.x)
     peers = dict(Stream().peers())
     flat: dict[str, Any] = {"1-NN": KNeighborsClassifier(1), **{name: peers[name] for name in ("logistic regression", "gradient boosting")}}
     for name, model in flat.items():

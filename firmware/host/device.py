@@ -1,6 +1,6 @@
 """A network on a core: text in and out, classes of inputs, temperature; what a user of a board calls."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -128,7 +128,11 @@ class Device:
     def classify(self, latencies: Sequence[int]) -> int:
         """The class of the inputs of a deep network, n_in latencies of 16 bits; of a signal network after its next inputs, where
         :meth:`reset` begins a new signal."""
-        self._write({None: self._inputs(latencies)}, state=self.program.meta.kind != "signal")
+        store = self._inputs(latencies)
+        if self.program.meta.kind == "signal":
+            self._write_inputs(store)
+        else:
+            self._write({None: store})
         return self.host.step(1)[0]
 
     def classify_all(self, samples: Sequence[Sequence[int]]) -> list[int]:
@@ -220,18 +224,39 @@ class Device:
             )
         return core
 
-    def _write(self, stores: Mapping[int | None, list[int]], *, state: bool = True) -> None:
-        """All latencies but the outputs, which the next step writes, of each core that is named, or of all (None). Without ``state`` those
-        alone that no layer writes."""
+    def _write_inputs(self, store: list[int]) -> None:
+        """The inputs of ``store``, of all cores. What lies between near ones is written as it was loaded, which no step changes."""
+        last = self.program.meta.n - len(self._place.constants)
+        given = self._place.neurons[last - self.program.meta.n_in : last]
+        near = Section(kind=Kind.STORE).size // 2  # another section takes more bytes than so many latencies
+        sections = [
+            Section(kind=Kind.STORE, address=some.start, payload=np.array(store[some.start : some.stop], "<i2").tobytes())
+            for some in _ranges((address for copies in given for address in copies), near=near)
+        ]
+        self.host.load(pack(sections, width=self.program.width))
+
+    def _write(self, stores: Mapping[int | None, list[int]]) -> None:
+        """All latencies but the outputs, which the next step writes, of each core that is named, or of all (None)."""
         output, lanes = self._place.output, self.program.width.lanes
         columns = -(-self.program.meta.n_out // lanes) * lanes
         sections = [
             Section(kind=Kind.STORE, address=at, core=self._named(core), payload=np.array(part, "<i2").tobytes())
             for core, values in stores.items()
-            for at, part in ((0, values[:output] if state else []), (output + columns, values[output + columns :]))
+            for at, part in ((0, values[:output]), (output + columns, values[output + columns :]))
             if part
         ]
         self.host.load(pack(sections, width=self.program.width))
+
+
+def _ranges(addresses: Iterable[int], *, near: int) -> list[range]:
+    """Ranges that have all ``addresses``, more than ``near`` apart."""
+    found: list[range] = []
+    for address in sorted(addresses):
+        if found and address - found[-1].stop <= near:
+            found[-1] = range(found[-1].start, address + 1)
+        else:
+            found.append(range(address, address + 1))
+    return found
 
 
 def _reads(piece: Placed, words_a_beat: int) -> Iterator[tuple[int, int, int]]:

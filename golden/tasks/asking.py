@@ -1,6 +1,6 @@
 """What a network says of samples, whether it reads each at once or step by step."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -12,13 +12,13 @@ from ..model.layer import Floats
 from .inputs import Latencies
 
 
-def ask(network: Network, x: Latencies) -> Int16 | Floats:
-    """(samples, outputs) latencies, of signals their :func:`means`."""
-    if isinstance(network, SignalNetwork):
-        return means(outputs_of_signals(network, list(x)))
-    return deep_outputs(classifier(network), np.asarray(x, np.int16))
-
-
 def means(outputs: Sequence[Int16]) -> Floats:
     """(signals, outputs): of each signal the means of its (steps, outputs) latencies, over a step or more."""
     return np.stack([one.mean(axis=0, dtype=np.float64) for one in outputs])
+
+
+def ask(network: Network, x: Latencies, *, joined: Callable[[Sequence[Int16]], Int16 | Floats] = means) -> Int16 | Floats:
+    """(samples, outputs) latencies; of signals what ``joined`` makes of each one's (steps, outputs)."""
+    if isinstance(network, SignalNetwork):
+        return joined(outputs_of_signals(network, list(x)))
+    return deep_outputs(classifier(network), np.asarray(x, np.int16))

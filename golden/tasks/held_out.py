@@ -10,6 +10,7 @@ import numpy as np
 from ..integer.forward import earliest
 from ..integer.layer import Int16
 from ..model.layer import Floats
+from .asking import means
 from .fitting.accuracy import Labels
 from .inputs import Latencies
 
@@ -17,10 +18,14 @@ from .inputs import Latencies
 @dataclass(frozen=True, kw_only=True)
 class HeldOut(ABC):
     """``x``: latencies; ``what`` they are of: images, samples or signals. Outputs are (samples, outputs) latencies, as
-    :func:`golden.tasks.asking.ask` gives them."""
+    :func:`golden.tasks.asking.ask` gives them; where samples are signals, they are :meth:`joined`."""
 
     x: Latencies
     what: str
+
+    def joined(self, outputs: Sequence[Int16]) -> Int16 | Floats:
+        """What is judged of signals, of each one's (steps, outputs): the means over its steps, (signals, outputs)."""
+        return means(outputs)
 
     @abstractmethod
     def score(self, outputs: Int16 | Floats) -> dict[str, Any]:

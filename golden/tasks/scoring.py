@@ -18,7 +18,7 @@ def held_out(network: Network, *, data: Path | None) -> HeldOut:
 
         return of_table(network, data=data)
     if isinstance(network, SignalNetwork):
-        raise NetworkError("the network reads signals, and isn't one of train stream: score it from Python")
+        raise NetworkError("the network reads signals, and isn't one of train stream or train forecast: score it from Python")
     from .images.task import held_out as of_images
 
     return of_images(network, data=data)
@@ -42,4 +42,4 @@ def _of_a_table(network: Network) -> bool:
 def evaluate(network: Network, *, data: Path | None) -> dict[str, Any]:
     """How many ``images``, ``samples`` or ``signals`` were :func:`held_out`, and figures on them."""
     found = held_out(network, data=data)
-    return {found.what: float(len(found.x)), **found.score(ask(network, found.x))}
+    return {found.what: float(len(found.x)), **found.score(ask(network, found.x, joined=found.joined))}

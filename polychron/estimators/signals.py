@@ -53,7 +53,8 @@ class SignalEstimator(NetworkEstimator):
 
     def outputs(self, X: Signals) -> list[Int16]:
         """Of each signal the (steps, outputs) output latencies, after each step, bit for bit a core's."""
-        return outputs_of_signals(signal_network(self.network_.integer), self.latencies(X))
+        x = self.latencies(X)
+        return outputs_of_signals(signal_network(self.network_.integer), x)
 
     def _read(self, X: Signals) -> npt.NDArray[Any]:
         """Signals for a network that is trained."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from golden.tasks.fitting.outputs.base import Answers
 from golden.tasks.fitting.quantiles import Numbers
-from golden.tasks.tables.interval import interval
+from golden.tasks.interval import interval
 from golden.tasks.tables.regress import errors
 
 

@@ -27,19 +27,26 @@ def board_library(board: Board, *, gap_bits: int | None = None) -> Path:
 class UartTransport(Transport):
     """The host driver's byte stream, over a simulated UART; time is the simulated clock's.
 
-    ``seen()`` is called after every clock in which the core has retired a run.
+    ``seen()`` is called after every clock in which the core has retired a run. ``moved``: bytes sent and received.
     """
 
     def __init__(self, uart: Uart, *, clock_hz: float, seen: Callable[[], None] | None) -> None:
         self._uart, self._clock_hz, self._seen = uart, clock_hz, seen
+        self.moved = 0
 
     def now(self) -> float:
         return self._uart.clocks / self._clock_hz
 
     def write(self, data: bytes) -> None:
         self._uart.send(data)
+        self.moved += len(data)
 
     def read(self, size: int, timeout: float) -> bytes:
+        data = self._read(size, timeout)
+        self.moved += len(data)
+        return data
+
+    def _read(self, size: int, timeout: float) -> bytes:
         limit, wanted = max(1, round(timeout * self._clock_hz)), max(1, min(size, self._uart.waiting))
         if self._seen is None:
             return self._uart.receive(wanted, limit=limit)

@@ -43,6 +43,11 @@ class Session(ABC):
         """The simulation itself."""
         return self._machine.sim
 
+    @property
+    def line_bytes(self) -> int:
+        """Sent and received over the board's UART so far; none of the core alone."""
+        return 0
+
     def close(self) -> None:
         self._machine.close()
 
@@ -108,7 +113,8 @@ class BoardSession(Session):
     ) -> None:
         self.board = BoardSimulation(board, program=program, image=write_image(program), flash=flash, sdram=sdram)
         super().__init__(network, program, machine=self.board)
-        self.host = Host(self.board.transport(seen=self._retired))
+        self._transport = self.board.transport(seen=self._retired)
+        self.host = Host(self._transport)
         self.device = Device(self.host, write_image(program))
         self._program = program
         self._given: deque[int | Int16 | None] = deque()
@@ -116,6 +122,10 @@ class BoardSession(Session):
         self._index = 0
         self.host.hello()
         self.host.load(sampler_image(program.sampling, width=program.width))
+
+    @property
+    def line_bytes(self) -> int:
+        return self._transport.moved
 
     def _retired(self) -> None:
         """A run is retired: its write-back, if it has one, is in the store."""

@@ -58,6 +58,7 @@ def perform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
             ("rare.safetensors", RARE),
             ("plain.safetensors", PLAIN),
             ("stream.safetensors", STREAM),
+            ("forecast.safetensors", FORECAST),
         ):
             if name in command and not command.startswith("train"):
                 assert main(training.split()) == 0
@@ -79,6 +80,7 @@ RARE = "train anomaly --data table.csv --target kind --tables 4 --pairs 2 --out 
 PLAIN = "train anomaly --data table.csv --tables 4 --pairs 2 --out plain.safetensors"
 TUNE = "tune classify --data table.csv --trials 2"
 STREAM = "train stream --data table.csv --tables 4 --pairs 2 --epochs 1 --out stream.safetensors"
+FORECAST = STREAM.replace("train stream", "train forecast").replace("stream.safe", "forecast.safe")
 TRAIN = "train text --text text --preset small --steps 3"
 # section of the page, and commands that have its keys between them
 SHOWN = [
@@ -86,7 +88,7 @@ SHOWN = [
     ("polychron export", ["export --network transformer --out image"]),
     ("polychron report", ["report --network digits --out r.html", "report --compare digits digits --out c.html"]),
     ("polychron tune", [f"{TUNE} --out tuned.safetensors --board upduino_v3", f"{TUNE} --study other.study --seed 2"]),
-    ("polychron train", [TRAIN, "train digits --minutes 0", CLASSIFY, REGRESS, RARE, PLAIN, STREAM]),
+    ("polychron train", [TRAIN, "train digits --minutes 0", CLASSIFY, REGRESS, RARE, PLAIN, STREAM, FORECAST]),
     ("polychron learn", ["learn text --text text --characters 500", "learn classify --network digits --samples 1 --port simulated"]),
     ("polychron grow", ["grow digits --tables 2x3"]),
     (
@@ -99,6 +101,7 @@ SHOWN = [
             "eval rare.safetensors --data table.csv",
             "eval plain.safetensors --data table.csv",
             "eval stream.safetensors --data table.csv",
+            "eval forecast.safetensors --data table.csv",
         ],
     ),
     (
@@ -109,7 +112,8 @@ SHOWN = [
             "sim --network numbers.safetensors --data table.csv --samples 3",
             "sim --network rare.safetensors --data table.csv --samples 3",
             "sim --network plain.safetensors --data table.csv --samples 3",
-            "sim --network stream.safetensors --data table.csv",
+            "sim --network stream.safetensors --data table.csv --samples 1 --uart",
+            "sim --network forecast.safetensors --data table.csv",
         ],
     ),
     ("polychron selftest", ["selftest --port simulated --network digits --vectors 2"]),

@@ -76,6 +76,10 @@ def write_samples() -> None:
         readings.to_parquet("readings.parquet")
     steps = [(f"r{step // 5}", "abcd"[step // 20], step % 7, step // 5 % 2, step % 3, step // 5 % 2) for step in range(80)]
     pandas.DataFrame(steps, columns=["recording", "person", "x", "y", "z", "activity"]).to_csv("motions.csv", index=False)
+    hours = pandas.DataFrame({"hour": [f"h{step}" for step in range(80)], "load": np.arange(80) % 7, "wind": np.arange(80) % 3})
+    hours.to_csv("loads.csv", index=False)
+    hours[["hour", "load"]].set_axis(["week", "co2"], axis=1).to_csv("co2.csv", index=False)
+    hours[["wind", "load"]].set_axis(["YEAR", "SUNACTIVITY"], axis=1).head(16).to_csv("sunspots.csv", index=False)
     for number in range(40):
         place = Path("photos", "dark" if number % 2 else "bright", f"{number}.jpg")
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -11,13 +11,14 @@ from ...integer.layer import Int16, NetworkError
 from ...model.layer import Floats
 from ..inputs import Inputs, Latencies, X
 from ..signals.classes import SignalClasses
+from ..signals.values import NextValues
 from .outputs.base import Answers, Outputs
 from .outputs.classes import Classes
 from .outputs.rarity import Rarity
 from .outputs.values import Values
 from .quantiles import LEVELS, MISSING
 
-KINDS: tuple[type[Outputs], ...] = (Classes, Values, Rarity, SignalClasses)
+KINDS: tuple[type[Outputs], ...] = (Classes, Values, Rarity, SignalClasses, NextValues)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,4 +66,5 @@ def read_card(card: Mapping[str, Any], *, inputs: int, outputs: int, kinds: Sequ
     if names is not None and not (isinstance(names, list) and len(names) == columns and all(isinstance(name, str) for name in names)):
         raise NetworkError(f"card field inputs.names must have the names of {columns} inputs")
     found = kind.read(card, count=outputs)
+    found.check(read)
     return Fitted(inputs=read, outputs=found, names=None if names is None else tuple(names), parameters=parameters)

@@ -1,4 +1,4 @@
-"""NPY with one array, a row for each sample: its columns are named by their numbers."""
+"""NPY with one array, a row for each sample: its columns are named by their numbers. A list of numbers is a column where it may be."""
 
 import hashlib
 from pathlib import Path
@@ -17,6 +17,8 @@ def read(path: Path, wanted: Wanted) -> Table:
     with named(path):
         content = read_content(path)
         array = array_of(content)
+        if array.ndim == 1 and not wanted.answers:
+            array = array[:, None]
         if array.ndim != 2 or array.shape[1] > MAX_INPUTS + 2:
             limit = f"at most {MAX_INPUTS} columns of inputs"
             raise NetworkError(f"it must have a row for each sample, and {limit}, not the shape {printable(array.shape)}")

@@ -16,10 +16,12 @@ Words = Callable[[int], Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What is asked of a reader. ``size``: of all images, or None; ``numbers``: whether what is to be learnt must be numbers."""
+    """What is asked of a reader. ``size``: of all images, or None; ``numbers``: whether what is to be learnt must be numbers;
+    ``answers``: whether arrays of their own have it."""
 
     size: Size | None = None
     numbers: bool = False
+    answers: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +58,17 @@ def pandas() -> Any:
 def frame_of(x: npt.NDArray[Any], y: npt.NDArray[Any], *, name: str) -> Any:
     """Numbers (samples, ...) and what is to be learnt, (samples,) or (samples, columns), as a frame of columns X0, X1, and so on, and
     ``name``; of several, ``name`` and their numbers."""
-    frame = plain_frame(x.reshape(len(x), -1))
-    frame.columns = [f"X{number}" for number in range(frame.shape[1])]
+    frame = rows_frame(x)
     answers = plain_frame(y.reshape(len(y), -1))
     answers.columns = [name] if y.ndim == 1 else [f"{name}{number}" for number in range(y.shape[1])]
     return pandas().concat([frame, answers], axis=1)
+
+
+def rows_frame(x: npt.NDArray[Any]) -> Any:
+    """Numbers (samples, ...) as a frame of columns X0, X1, and so on."""
+    frame = plain_frame(x.reshape(len(x), -1))
+    frame.columns = [f"X{number}" for number in range(frame.shape[1])]
+    return frame
 
 
 def plain_frame(x: npt.NDArray[Any]) -> Any:

@@ -30,7 +30,8 @@ BATCH = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Forecasting(Training):
-    """``outputs``: what is told; ``lags``: samples that a step is given. Its number it isn't: a signal may begin at any moment."""
+    """``outputs``: what is told; ``lags``: samples that a step is given, as :meth:`Steps.moving` has them. Its number it isn't: a signal
+    may begin at any moment."""
 
     phases: ClassVar[str] = "training, then rounding"
 
@@ -47,7 +48,7 @@ class Forecasting(Training):
         return self.recipe.steps
 
     def inputs(self, x: X) -> Steps:
-        return Steps.fit(x, lags=self.lags, timed=False)
+        return Steps.moving(x, lags=self.lags)
 
     def of(self, answers: Answers) -> Self:
         return self

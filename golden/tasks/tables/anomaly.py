@@ -15,13 +15,14 @@ from polychron.command.terminal import printable
 
 from ...integer.layer import Int16, NetworkError
 from ...model.layer import Floats
+from ..fitting.card import Fitted
 from ..fitting.counting import Counting
 from ..fitting.outputs.base import Answers
 from ..fitting.outputs.rarity import Rarity
 from ..fitting.quantiles import Numbers
 from ..fitting.training import Training
 from ..inputs import Latencies
-from .interval import interval
+from ..interval import interval
 from .kind import Judge, Kind, Peer
 from .labels import are_texts, numbered
 from .options import AnomalyOptions
@@ -150,8 +151,8 @@ class Anomaly(Kind[Rarity, AnomalyOptions]):
     def strata(self, answers: Answers) -> Answers | None:
         return None if answers.dtype.kind == "O" else answers
 
-    def judge(self, x: Latencies, answers: Answers, *, outputs: Rarity, unit: float) -> Judge:
-        anomalous = None
+    def judge(self, x: Latencies, samples: Samples, *, outputs: Rarity, unit: float) -> Judge:
+        answers, anomalous = samples.answers, None
         if outputs.normal is not None and answers.dtype.kind != "O":
             anomalous = numbered(answers, [outputs.normal])[0] != 0
         return AnomalyJudge(x=x, what="samples", anomalous=anomalous, outputs=outputs)
@@ -171,8 +172,8 @@ class Anomaly(Kind[Rarity, AnomalyOptions]):
             ("local outlier factor", make_pipeline(SimpleImputer(), StandardScaler(), LocalOutlierFactor(novelty=True))),
         ]
 
-    def taught(self, outputs: Rarity, answers: Answers) -> Answers:
-        return np.ones(len(answers))
+    def lesson(self, fitted: Fitted, train: Samples, test: Samples) -> tuple[Numbers, Answers, Numbers]:
+        return train.x, np.ones(len(train.x)), test.x
 
     def asked(self, model: Any, x: Numbers) -> Answers:
         return np.asarray(-model.score_samples(x))

@@ -13,10 +13,12 @@ from ...integer.forward import earliest
 from ...integer.layer import Int16, NetworkError
 from ...model.layer import Floats
 from ..fitting.accuracy import Labels as Numbered
+from ..fitting.card import Fitted
 from ..fitting.learning import Learning
 from ..fitting.outputs.base import Answers
 from ..fitting.outputs.calibration import BINS, calibration_error
 from ..fitting.outputs.classes import Classes
+from ..fitting.quantiles import Numbers
 from ..fitting.recipe import MAX_OUTPUTS
 from ..fitting.training import Training
 from ..held_out import Labelled
@@ -123,8 +125,8 @@ class OfClasses(Kind[Found, Said]):
     def strata(self, answers: Answers) -> Answers | None:
         return answers
 
-    def judge(self, x: Latencies, answers: Answers, *, outputs: Found, unit: float) -> Judge:
-        labels, classes = numbered(answers, outputs.labels.tolist())
+    def judge(self, x: Latencies, samples: Samples, *, outputs: Found, unit: float) -> Judge:
+        labels, classes = numbered(samples.answers, outputs.labels.tolist())
         return ClassJudge(x=x, what=self.what, labels=labels, classes=classes, outputs=outputs, unit=unit)
 
     def described(self, outputs: Found) -> str:
@@ -144,8 +146,9 @@ class OfClasses(Kind[Found, Said]):
             ("1-NN", make_pipeline(SimpleImputer(), StandardScaler(), KNeighborsClassifier(1))),
         ]
 
-    def taught(self, outputs: Found, answers: Answers) -> Answers:
-        return np.searchsorted(outputs.labels, answers)
+    def lesson(self, fitted: Fitted, train: Samples, test: Samples) -> tuple[Numbers, Answers, Numbers]:
+        assert isinstance(fitted.outputs, Classes)
+        return train.x, np.searchsorted(fitted.outputs.labels, train.answers), test.x
 
 
 class Classify(OfClasses[Classes, ClassifyOptions]):

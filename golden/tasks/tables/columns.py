@@ -49,15 +49,15 @@ class Columns:
             raise NetworkError(f"column {printable(name)!r}: sample {missing[0] + 1} has no {what}")
         return column
 
-    def numbers(self, name: str) -> Numbers:
-        """(samples,), NaN where one is missing."""
+    def numbers(self, name: str, *, otherwise: str = "leave it out") -> Numbers:
+        """(samples,), NaN where one is missing. ``otherwise``: what else to do with a column of something else."""
         column = self.table.frame[name]
         if column.dtype.kind == "O":  # truth values of which some are missing, or numbers of more than 64 bits
             with suppress(TypeError, OverflowError):
                 found = pandas().to_numeric(column, errors="coerce")
                 column = found if (found.isna() == column.isna()).all() else column
         if column.dtype.kind not in "biuf":
-            raise NetworkError(f"column {printable(name)!r} must hold numbers; make numbers of what it holds, or leave it out")
+            raise NetworkError(f"column {printable(name)!r} must hold numbers; make numbers of what it holds, or {otherwise}")
         values = column.to_numpy(np.float64, na_value=np.nan)
         if np.isinf(values).any():
             raise NetworkError(f"column {printable(name)!r}: sample {np.flatnonzero(np.isinf(values))[0] + 1} is infinite")

@@ -6,15 +6,17 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from ...integer.layer import Int16
+from ...integer.layer import Int16, NetworkError
 from ...model.layer import Floats
+from ..fitting.card import Fitted
 from ..fitting.outputs.base import Answers, Outputs
 from ..fitting.quantiles import Numbers
 from ..fitting.training import Training
 from ..held_out import HeldOut
-from ..inputs import Latencies, X
+from ..inputs import Latencies
 from .options import TableOptions
 from .read import Samples
+from .signals import Signals
 from .target import Target
 
 LISTED = 30
@@ -54,15 +56,20 @@ Said = TypeVar("Said", bound=TableOptions)
 
 class Kind(ABC, Generic[Own, Said]):
     """``outputs``: what the outputs of its networks stand for, which names its task. ``signals``: whether samples are signals;
-    ``fewest``: samples that its figures need."""
+    ``fewest``: samples that its figures need; ``ordered``: whether the end of each sample may be held out."""
 
     outputs: ClassVar[type[Outputs]]
     signals: ClassVar[bool] = False
     fewest: ClassVar[int] = 1
+    ordered: ClassVar[bool] = False
 
     @property
     def what(self) -> str:
         return "signals" if self.signals else "samples"
+
+    def read_as(self, *, series: str | None, time: str | None) -> Signals | None:
+        """How samples are signals, of which these columns are; None where they are none."""
+        return Signals(series=series) if self.signals else None
 
     @abstractmethod
     def target(self, known: Own | None) -> Target:
@@ -84,14 +91,27 @@ class Kind(ABC, Generic[Own, Said]):
     def check(self, samples: Samples) -> None:
         """``NetworkError`` where there are more outputs than a core reads."""
 
+    def ends(self, samples: Samples) -> tuple[Samples, Samples] | None:
+        """What is trained on and what is held out, where it is the end of each sample; else None."""
+        return None
+
+    def check_parts(self, train: Samples, test: Samples, options: Said) -> None:
+        """``NetworkError`` where the training or the figures need more than there is."""
+        if len(test.x) < self.fewest:
+            raise NetworkError(f"at least {self.fewest} {self.what} must be held out, not {len(test.x)}")
+
+    def divided(self, train: Samples, test: Samples) -> str:
+        """How many are trained on and held out, in words."""
+        return f"{len(train.x)} {self.what} trained on, {len(test.x)} held out"
+
     @abstractmethod
     def strata(self, answers: Answers) -> Answers | None:
         """(samples,) values whose shares are kept where a part is held out."""
 
     @abstractmethod
-    def judge(self, x: Latencies, answers: Answers, *, outputs: Own, unit: float) -> Judge:
-        """Of held-out samples of latencies ``x``; ``unit``: of the network's output latencies. ``NetworkError`` where the answers are not
-        those of such outputs."""
+    def judge(self, x: Latencies, samples: Samples, *, outputs: Own, unit: float) -> Judge:
+        """Of held-out ``samples`` of latencies ``x``; ``unit``: of the network's output latencies. ``NetworkError`` where the answers are
+        not those of such outputs."""
 
     @abstractmethod
     def described(self, outputs: Own) -> str:
@@ -102,12 +122,9 @@ class Kind(ABC, Generic[Own, Said]):
         """Models of scikit-learn, with their defaults."""
 
     @abstractmethod
-    def taught(self, outputs: Own, answers: Answers) -> Answers:
-        """What peers are fitted to."""
-
-    def as_tables(self, train: X, test: X) -> tuple[Numbers, Numbers]:
-        """Samples that are trained on and held out, as peers take them: (samples, features) numbers."""
-        return train, test
+    def lesson(self, fitted: Fitted, train: Samples, test: Samples) -> tuple[Numbers, Answers, Numbers]:
+        """What peers are fitted to, (samples, features) numbers and their answers, and the held-out numbers that they are asked of.
+        ``fitted``: the network's maps."""
 
     def asked(self, model: Any, x: Numbers) -> Answers:
         """What a fitted peer says of (samples, inputs) numbers, as :meth:`Judge.found` has it."""

@@ -16,11 +16,17 @@ GROUP = "a column that is no input: samples with the same value in it are all tr
 DATA = "the samples: a file (CSV, TSV, Parquet, NPY, NPZ, IDX images), or a folder of IDX files{} (docs/user/own-data.md)"
 SIGNALS = "the signals: a file of any of the kinds that classify reads, or a folder of IDX files (docs/user/own-data.md)"
 SERIES = "a column that says which signal a row is a step of; left out: each row is a signal"
+CONTINUED = "the signals: a file (CSV, TSV, Parquet, NPY, NPZ), a row a step (docs/user/own-data.md)"
+SEVERAL = "a column that says which signal a row is a step of; left out: all rows are one signal, or an array has an axis of signals"
+TOLD = f"the column that is told before it comes, or several with commas between, at most {MAX_OUTPUTS}; left out: all"
+TIME = "a column that is no input, such as the date: rows are steps in the order of the file"
+APART = "a column that is no input: instead of the ends, whole signals are held out, all or none of those with the same value in it"
 TEST = "held-out samples, of any of these kinds; left out: the folder's t10k files, or a quarter of the data, drawn by --seed"
 SIZE = "height and width to which the images of a folder are brought; left out: those of the first"
 CALIBRATE = "fit a temperature for its probabilities, too, by four trainings within the training part"
 LOOKS = "looks at each sample"
 COMPARE = "fit scikit-learn's {}, gradient boosting and 1-NN to the same samples, too"
+LAGGED = "fit scikit-learn's ridge regression and gradient boosting to the last samples of each step, too"
 KNOWN = "a column of labels; left out: every column is an input, and all samples are trained on"
 NORMAL = "the label of normal samples, which alone are trained on; left out: the commonest"
 CONTAMINATION = "the share of the samples trained on that are anomalies; left out: 5 % of new ones are to be called so"
@@ -50,6 +56,11 @@ class TableOptions(Options):
     @property
     def steps_of(self) -> str | None:
         """The column that says which signal a row is a step of."""
+        return None
+
+    @property
+    def moments(self) -> str | None:
+        """The column of the moments of steps, which is no input."""
         return None
 
     @property
@@ -122,6 +133,38 @@ class StreamOptions(TableOptions):
     @property
     def parameters(self) -> dict[str, Any]:
         return super().parameters | {"epochs": self.epochs, "lags": self.lags, "timed": not self.untimed}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForecastOptions(TableOptions):
+    """What comes next in signals, step by step."""
+
+    data: Annotated[Path, option(CONTINUED, metavar="PATH")]
+    series: Annotated[str | None, option(SEVERAL, metavar="COLUMN")] = None
+    target: Annotated[str | None, option(TOLD, metavar="COLUMN[,COLUMN]")] = None
+    time: Annotated[str | None, option(TIME, metavar="COLUMN")] = None
+    group: Annotated[str | None, option(APART, metavar="COLUMN")] = None
+    test: Annotated[Path | None, option("held-out signals, of any of these kinds; left out: the last quarter of each", metavar="PATH")] = (
+        None
+    )
+    out: Annotated[Path | None, option("the network file; left out: forecast.safetensors"), UNRECORDED] = None
+    horizon: Annotated[int, option("samples ahead that are told after each step", low=1, high=MAX_OUTPUTS)] = 1
+    tables: Annotated[int, option("tables", low=4, high=1023)] = 128
+    epochs: Annotated[int, option("looks at each step, and half as many with rounded tables", low=1, high=100_000)] = 30
+    lags: Annotated[int, option("samples that a step is given, the newest and those before it", low=1, high=MOST_LAGS)] = 3
+    compare: Annotated[bool, option(LAGGED), UNRECORDED] = False
+
+    @property
+    def steps_of(self) -> str | None:
+        return self.series
+
+    @property
+    def moments(self) -> str | None:
+        return self.time
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return super().parameters | {"epochs": self.epochs, "lags": self.lags, "horizon": self.horizon}
 
 
 @dataclass(frozen=True, kw_only=True)

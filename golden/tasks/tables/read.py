@@ -65,30 +65,32 @@ def read_samples(
     was trained on others and has these names; they may lack the groups, and the columns of what isn't needed. Whatever is wrong is a
     ``NetworkError`` that names the file, and the column.
     """
-    table = read_table(path, Wanted(size=size, numbers=read.numbers))
+    table = read_table(path, Wanted(size=size, numbers=read.numbers, answers=not read.kept))
     with named(path):
         if size is not None and table.size is None and not scored:
             raise NetworkError("--size is for images, and these are none")
         columns = Columns.of(table)
-        series = None if signals is None else signals.series
-        found = _samples(columns, read, target=target, group=group, series=series, scored=scored)
+        others = {"group": group} if signals is None else {"group": group, "series": signals.series, "time": signals.time}
+        found = _samples(columns, read, target=target, others=others, scored=scored)
         if signals is not None:
             found = signals.gather(columns, found)
-        if len(found["x"]) < 2:
+        if len(found["x"]) < (2 if signals is None else signals.fewest):
             raise NetworkError(f"there must be two {'samples' if signals is None else 'signals'} or more, not {len(found['x'])}")
     return Samples(**found, sha256=table.sha256, files=table.files, size=table.size, held_out=table.held_out)
 
 
 def _samples(
-    table: Columns, read: Target, *, target: str | tuple[str, ...] | None, group: str | None, series: str | None, scored: bool
+    table: Columns, read: Target, *, target: str | tuple[str, ...] | None, others: dict[str, str | None], scored: bool
 ) -> dict[str, Any]:
-    if scored and group not in table.names:
-        group = None
+    """``others``: columns that are no inputs, by the options that name them."""
+    if scored:
+        others = {option: name for option, name in others.items() if option == "series" or name in table.names}
+    named = {option: name for option, name in others.items() if name is not None}
     targets = table.last(needed=read.needed) if target is None else read.columns(target, table.names) if isinstance(target, str) else target
     if scored and not read.needed and not set(targets) <= set(table.names):
         targets = ()
-    others = [(f"--{option}: ", () if name is None else (name,)) for option, name in (("group", group), ("series", series))]
-    for option, names in (("--target: ", targets or ("",) * read.needed), *others):
+    options = [(f"--{option}: ", (name,)) for option, name in named.items()]
+    for option, names in (("--target: ", targets or ("",) * read.needed), *options):
         for name in names:
             if name not in table.names:
                 begin = "" if scored else option  # the card names it, not the user
@@ -96,15 +98,16 @@ def _samples(
                 raise NetworkError(f"{begin}there is no column {printable(name)!r}; the columns are: {shown}")
     if len(set(targets)) < len(targets):
         raise NetworkError("--target must name each column once")
-    for option, other in (("group", group), ("series", series)):
-        if other is not None and other in targets:
+    for option, other in named.items():
+        if other in targets:
             raise NetworkError(f"--{option} must name another column than that of the {read.what}, {printable(other)!r}")
-    inputs = tuple(name for name in table.names if name not in (*targets, group, series))
-    if not 1 <= len(inputs) <= MAX_INPUTS or table.samples < 2:
-        found = f"{len(inputs)} inputs and {table.samples} samples"
-        raise NetworkError(f"a table must have 1..{MAX_INPUTS} inputs beside its {read.what}, and two samples or more, not {found}")
+    left_out = {*named.values(), *(() if read.kept else targets)}
+    inputs = tuple(name for name in table.names if name not in left_out)
+    if not 1 <= len(inputs) <= MAX_INPUTS or table.samples < (1 if read.kept else 2):
+        needed = "inputs, and a sample or more" if read.kept else f"inputs beside its {read.what}, and two samples or more"
+        raise NetworkError(f"a table must have 1..{MAX_INPUTS} {needed}, not {len(inputs)} inputs and {table.samples} samples")
     x = np.empty((table.samples, len(inputs)))
     for number, name in enumerate(inputs):
-        x[:, number] = table.numbers(name)
-    groups = None if group is None else table.groups(group)
+        x[:, number] = table.numbers(name, otherwise="leave it out by --time" if read.kept else "leave it out")
+    groups = table.groups(named["group"]) if "group" in named else None
     return {"x": x, "answers": read.read(table, targets), "names": inputs, "targets": targets, "groups": groups}

@@ -1,8 +1,9 @@
 """A regression of the rows of a table: its figures are R2, MAE and RMSE with their intervals, and others' beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from polychron.command.terminal import printable
 
 from ...integer.layer import Int16, NetworkError
 from ...model.layer import Floats
+from ..fitting.card import Fitted
 from ..fitting.learning import Learning
 from ..fitting.outputs.base import Answers
 from ..fitting.outputs.values import Values
@@ -18,13 +20,16 @@ from ..fitting.quantiles import Numbers
 from ..fitting.recipe import MAX_OUTPUTS
 from ..fitting.training import Training
 from ..inputs import Latencies
-from .interval import interval
+from ..interval import interval
 from .kind import LISTED, Judge, Kind, Peer
 from .options import RegressOptions
 from .read import Samples
 from .target import Numeric, Target
 
 MEASURES = ("r2", "mae", "rmse")
+Ends = Callable[..., tuple[npt.NDArray[Any], npt.NDArray[Any]]]
+SEPARATE: Ends = partial(interval, paired=True)
+"""Of samples that have nothing to do with one another."""
 
 
 def errors(due: Floats, found: Floats, axis: int = -1) -> Numbers:
@@ -50,18 +55,20 @@ def plain(due: Numbers, found: Numbers) -> dict[str, float]:
     return {name: _rounded(name, value) for name, value in zip(MEASURES, errors(due, found), strict=True)}
 
 
-def with_intervals(due: Numbers, found: Numbers) -> dict[str, float]:
-    """The same, each with ``_low`` and ``_high``: its interval over samples."""
+def with_intervals(due: Numbers, found: Numbers, *, ends: Ends = SEPARATE) -> dict[str, float]:
+    """The same, each with ``_low`` and ``_high``: the ends of its interval."""
     figures: dict[str, float] = {}
-    for name, value, low, high in zip(MEASURES, errors(due, found), *interval(errors, due, found, paired=True), strict=True):
+    for name, value, low, high in zip(MEASURES, errors(due, found), *ends(errors, due, found), strict=True):
         figures |= {name: _rounded(name, value), f"{name}_low": _rounded(name, low), f"{name}_high": _rounded(name, high)}
     return figures
 
 
 @dataclass(frozen=True, kw_only=True)
 class NumberJudge(Judge):
-    """``due``: (samples, targets) numbers; ``outputs`` of the network, whose latencies are in units of ``unit``; ``names`` of the
-    targets; ``mean`` (targets,) of what was trained on."""
+    """``due``: (samples, targets) numbers, NaN where none is due; ``outputs`` of the network, whose latencies are in units of ``unit``;
+    ``names`` of the targets. ``how`` intervals are found."""
+
+    how: ClassVar[str] = "the bootstrap"
 
     due: Numbers
     outputs: Values
@@ -72,10 +79,21 @@ class NumberJudge(Judge):
         return self.outputs.answers(outputs, unit=self.unit)
 
     def _each(self, found: Numbers, measure: Any) -> dict[str, Any]:
-        """The mean R2, and what ``measure`` says of each target."""
-        due = self.due[: len(found)]
-        targets = [{"target": name, **measure(*pair)} for name, *pair in zip(self.names, due.T, found.T, strict=True)]
-        return {"r2": round(float(np.mean([target["r2"] for target in targets])), 4), "targets": targets}
+        """The mean R2, and what ``measure`` says of each target of which a number is due; None where there is none."""
+        targets = []
+        for place, (due, given) in enumerate(zip(self.due[: len(found)].T, found.T, strict=True)):
+            there = ~np.isnan(due)
+            if there.any():
+                targets.append({**self.about(place), **measure(due[there], given[there])})
+        return {"r2": round(float(np.mean([target["r2"] for target in targets])), 4) if targets else None, "targets": targets}
+
+    def about(self, place: int) -> dict[str, Any]:
+        """What tells a target from others."""
+        return {"target": self.names[place]}
+
+    def plainest(self) -> Peer:
+        """What is told without a network."""
+        return Peer("the mean of what was trained on", np.broadcast_to(self.outputs.offset, self.due.shape))
 
     def score(self, outputs: Int16 | Floats) -> dict[str, Any]:
         return self._each(self.found(outputs), plain)
@@ -85,7 +103,7 @@ class NumberJudge(Judge):
         found = self.found(outputs)
         figures = [{key: value for key, value in one.items() if key != "r2"} for one in self._each(found, plain)["targets"]]
         shown = [f"{self._which(one)}MAE {one['mae']:g}, RMSE {one['rmse']:g}" for one in figures[:LISTED]]
-        return "; ".join(shown), {"targets": figures, "numbers": found.tolist()}
+        return "; ".join(shown) or "none is due", {"targets": figures, "numbers": found.tolist()}
 
     def _which(self, one: dict[str, Any]) -> str:
         """The target's name, where there are several."""
@@ -97,12 +115,11 @@ class NumberJudge(Judge):
     def report(self, outputs: Int16 | Floats, others: Sequence[Peer]) -> None:
         """R2, MAE and RMSE of each target."""
         found = self.found(outputs)
-        mean = Peer("the mean of what was trained on", np.broadcast_to(self.outputs.offset, self.due.shape))
-        for name, given in (Peer("this network", found), *others, mean):
+        for name, given in (Peer("this network", found), *others, self.plainest()):
             for one in self.figures(given)["targets"][:LISTED]:
                 shown = [f"{label} {one[key]:g} ({one[f'{key}_low']:g} to {one[f'{key}_high']:g})" for key, label in LABELS]
                 print(f"held out, {name}: {self._which(one)}{', '.join(shown)}")
-        print("in brackets: 95 % intervals by the bootstrap")
+        print(f"in brackets: 95 % intervals by {self.how}")
 
 
 LABELS = (("r2", "R2"), ("mae", "MAE"), ("rmse", "RMSE"))
@@ -134,11 +151,11 @@ class Regress(Kind[Values, RegressOptions]):
     def strata(self, answers: Answers) -> Answers | None:
         return None
 
-    def judge(self, x: Latencies, answers: Answers, *, outputs: Values, unit: float) -> Judge:
-        if answers.shape[1] != outputs.count:
-            raise NetworkError(f"there must be {self.described(outputs)} to compare with, not {answers.shape[1]}")
+    def judge(self, x: Latencies, samples: Samples, *, outputs: Values, unit: float) -> Judge:
+        if samples.answers.shape[1] != outputs.count:
+            raise NetworkError(f"there must be {self.described(outputs)} to compare with, not {samples.answers.shape[1]}")
         names = outputs.names or [str(number) for number in range(outputs.count)]
-        return NumberJudge(x=x, what="samples", due=answers, outputs=outputs, unit=unit, names=names)
+        return NumberJudge(x=x, what="samples", due=samples.answers, outputs=outputs, unit=unit, names=names)
 
     def described(self, outputs: Values) -> str:
         return "1 target" if outputs.count == 1 else f"{outputs.count} targets"
@@ -158,5 +175,5 @@ class Regress(Kind[Values, RegressOptions]):
             ("1-NN", make_pipeline(SimpleImputer(), StandardScaler(), KNeighborsRegressor(1))),
         ]
 
-    def taught(self, outputs: Values, answers: Answers) -> Answers:
-        return answers
+    def lesson(self, fitted: Fitted, train: Samples, test: Samples) -> tuple[Numbers, Answers, Numbers]:
+        return train.x, train.answers, test.x

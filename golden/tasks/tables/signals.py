@@ -1,7 +1,7 @@
 """Signals in a table: of rows that follow one another, or of one row each."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,9 +16,13 @@ from .columns import Columns
 
 @dataclass(frozen=True, kw_only=True)
 class Signals:
-    """How samples are signals. ``series``: the column that says which signal a row is a step of, or None where each row is a signal."""
+    """How samples are signals. ``series``: the column that says which signal a row is a step of, or None where each row is a signal.
+    ``time``: a column that is no input, or None."""
+
+    fewest: ClassVar[int] = 2
 
     series: str | None
+    time: str | None = None
 
     def gather(self, table: Columns, found: dict[str, Any]) -> dict[str, Any]:
         """The fields of ``Samples``, whose rows are those of ``table``, as those of signals."""
@@ -29,17 +33,48 @@ class Signals:
             return found | _of_rows(found["x"], shape or found["x"].shape[1:])
         if table.table.size is not None:
             raise NetworkError("--series is for tables whose rows are steps; here each image is a signal")
-        names = table.groups(self.series, what="series")
+        return self._of_series(table, found, self.series)
+
+    def _of_series(self, table: Columns, found: dict[str, Any], series: str) -> dict[str, Any]:
+        names = table.groups(series, what="series")
         _, first, place = np.unique(names, return_index=True, return_inverse=True)
         parts = np.split(np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))[:-1])
         rows = [parts[number] for number in np.argsort(first)]  # as they begin
         starts = [some[0] for some in rows]
         changed = {"x": listed([found["x"][some] for some in rows]), "answers": found["answers"][starts]}
-        _check(found["answers"], rows, names, f"column {printable(found['targets'][0])!r}", "label")
+        if found["targets"]:
+            _check(found["answers"], rows, names, f"column {printable(found['targets'][0])!r}", "label")
         if (groups := found["groups"]) is not None:
             _check(groups, rows, names, "--group", "group")
             changed["groups"] = groups[starts]
         return found | changed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Continued(Signals):
+    """Signals that go on. Where there is no ``series``, all rows are one signal, unless an array has several."""
+
+    fewest: ClassVar[int] = 1
+
+    def gather(self, table: Columns, found: dict[str, Any]) -> dict[str, Any]:
+        shape = table.table.shape or ()
+        if table.table.size is not None:
+            raise NetworkError("signals must be numbers in a table or an array, and these are images")
+        if self.series is not None:
+            if len(shape) > 1:
+                raise NetworkError("--series is for tables whose rows are steps; X has an axis of signals")
+            return self._of_series(table, found, self.series)
+        if found["groups"] is not None:
+            raise NetworkError("--group is for several signals: name the column that tells them apart with --series")
+        if len(shape) > 1:
+            if self.time is not None:
+                raise NetworkError("--time is for tables whose rows are steps; X has an axis of signals")
+            found |= _of_rows(found["x"], shape)
+            if unknown := [name for name in found["targets"] if name not in found["names"]]:
+                shown = printable(", ".join(found["names"]), limit=300)
+                raise NetworkError(f"--target: there is no channel {printable(unknown[0])!r}; the channels are: {shown}")
+            return found
+        return found | {"x": listed([found["x"]]), "answers": found["answers"][:1]}
 
 
 def _check(values: Answers, rows: list[Any], names: Answers, where: str, what: str) -> None:

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..fitting.card import Fitted
+from ..fitting.outputs.base import Answers
 from ..fitting.quantiles import Numbers
 from ..fitting.training import Training
 from ..inputs import X
@@ -27,6 +29,12 @@ def stretched(signals: X, steps: int) -> Numbers:
     return np.stack(rows)
 
 
+def as_tables(train: X, test: X) -> tuple[Numbers, Numbers]:
+    """Both :func:`stretched` to the longest of those that are trained on."""
+    steps = min(MOST_STEPS, max(map(len, train)))
+    return stretched(train, steps), stretched(test, steps)
+
+
 class Stream(OfClasses[SignalClasses, StreamOptions]):
     outputs = SignalClasses
     signals = True
@@ -40,7 +48,7 @@ class Stream(OfClasses[SignalClasses, StreamOptions]):
             timed=not options.untimed,
         )
 
-    def as_tables(self, train: X, test: X) -> tuple[Numbers, Numbers]:
-        """Stretched to the longest of those that are trained on."""
-        steps = min(MOST_STEPS, max(map(len, train)))
-        return stretched(train, steps), stretched(test, steps)
+    def lesson(self, fitted: Fitted, train: Samples, test: Samples) -> tuple[Numbers, Answers, Numbers]:
+        _, answers, _ = super().lesson(fitted, train, test)
+        x, held = as_tables(train.x, test.x)
+        return x, answers, held

@@ -15,11 +15,13 @@ from .columns import Columns
 
 
 class Target(ABC):
-    """How it is named and read. ``what`` it is; ``numbers``: whether it must be numbers; ``needed``: whether there must be any."""
+    """How it is named and read. ``what`` it is; ``numbers``: whether it must be numbers; ``needed``: whether there must be any;
+    ``kept``: whether they are inputs, too, so that arrays have no others for them."""
 
     what: ClassVar[str]
     numbers: ClassVar[bool] = False
     needed: ClassVar[bool] = True
+    kept: ClassVar[bool] = False
 
     @abstractmethod
     def columns(self, said: str, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -58,6 +60,11 @@ class OptionalLabels(Labels):
         return super().read(table, names) if names else np.full(table.samples, None)
 
 
+def listed_columns(said: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that are named with commas between; a name that has commas is one column if there is such a one."""
+    return (said,) if said in names else tuple(said.split(","))
+
+
 class Numeric(Target):
     """Numbers, of which none may be missing."""
 
@@ -65,8 +72,7 @@ class Numeric(Target):
     numbers = True
 
     def columns(self, said: str, names: tuple[str, ...]) -> tuple[str, ...]:
-        """A name that has commas is one column if there is such a one."""
-        return (said,) if said in names else tuple(said.split(","))
+        return listed_columns(said, names)
 
     def read(self, table: Columns, names: tuple[str, ...]) -> Answers:
         """(samples, targets) float64."""
@@ -79,3 +85,19 @@ class Numeric(Target):
                 raise NetworkError(f"column {printable(name)!r}: sample {large[0] + 1} is beyond {LARGEST:g}")
             found.append(values)
         return np.stack(found, axis=1)
+
+
+class Channels(Target):
+    """Channels of signals that are told before they come: those that are named, or all."""
+
+    what = "channels to tell"
+    numbers = True
+    needed = False
+    kept = True
+
+    def columns(self, said: str, names: tuple[str, ...]) -> tuple[str, ...]:
+        return listed_columns(said, names)
+
+    def read(self, table: Columns, names: tuple[str, ...]) -> Answers:
+        """(samples,) zeros: how many samples at the beginning of each signal are only read."""
+        return np.zeros(table.samples, np.int64)

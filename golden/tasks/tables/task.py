@@ -1,4 +1,5 @@
-"""``python -m golden.train classify``, ``regress``, ``anomaly``: a network for the rows of a table, and its figures on what is held out."""
+"""``python -m golden.train classify``, ``regress``, ``anomaly``, ``stream``, ``forecast``: a network for the rows of a table, or for
+signals in it, and its figures on what is held out."""
 
 import warnings
 from collections.abc import Iterator
@@ -29,22 +30,24 @@ from ..fitting.training import Fit, Training, fit_numbers
 from ..held_out import Lesson
 from ..inputs import Inputs, X
 from ..products import check_out, plot_curve, versions
+from ..readers.content import named
 from ..readers.sizes import Size, shown, size_word
 from .anomaly import Anomaly
 from .classify import Classify
+from .forecast import Forecast
 from .kind import Judge, Kind, Peer
 from .labels import numbered
 from .options import TableOptions
 from .read import Samples, read_samples, some
 from .regress import Regress
-from .signals import Signals
 from .stream import Stream
 
 HELD_OUT = 0.25
 QUARTER = "a quarter, drawn by the seed"
+LAST = "the last quarter of each signal"
 OWN = "the t10k files"
 
-TASKS: dict[str, Kind[Any, Any]] = {kind.outputs.task: kind for kind in (Classify(), Regress(), Anomaly(), Stream())}
+TASKS: dict[str, Kind[Any, Any]] = {kind.outputs.task: kind for kind in (Classify(), Regress(), Anomaly(), Stream(), Forecast())}
 
 
 def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[str, Any]:
@@ -57,7 +60,7 @@ def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[st
     train = kind.chosen(train, options)
     training = kind.training(train, options)
     inputs = inputs_of(training, train, options)
-    more = {"command": command, "data": _about(train, options), "seed": options.seed, "versions": versions()}
+    more = {"command": command, "data": _about(kind, train, options), "seed": options.seed, "versions": versions()}
     calibrated = None
     with StopRequest() as stop, bar(training.steps * (1 + FOLDS * options.calibrated), unit="round") as line:
         progress = Progress(line, stop, options.minutes)
@@ -73,8 +76,8 @@ def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[st
     outputs = calibrated or fit.fitted.outputs
     with under_way("scoring the held-out samples"):
         unit = 2.0**-fit.network.out_frac
-        judge = kind.judge(fit.fitted.latencies(test.x), test.answers, outputs=outputs, unit=unit)
-        latencies = ask(fit.network, judge.x)
+        judge = kind.judge(fit.fitted.latencies(test.x), test, outputs=outputs, unit=unit)
+        latencies = ask(fit.network, judge.x, joined=judge.joined)
         figures = judge.of_network(latencies)
     first = next(iter(figures))
     kept = {} if figures[first] is None else {first: figures[first]}
@@ -87,9 +90,8 @@ def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[st
     images = "" if train.size is None else f" ({shown(train.size)})"
     column = "channel" if kind.signals else "input"
     shape = f"{len(train.names)} {column}{'s' * (len(train.names) != 1)}{images}, {kind.described(outputs)}"
-    print(f"{len(train.x)} {kind.what} trained on, {len(test.x)} held out; {shape}")
-    taught = kind.taught(outputs, train.answers)
-    others = list(_others(kind, taught, *kind.as_tables(train.x, test.x))) if options.compare else []
+    print(f"{kind.divided(train, test)}; {shape}")
+    others = list(_others(kind, *kind.lesson(fit.fitted, train, test))) if options.compare else []
     judge.report(latencies, others)
     count = sum(group.n_t * group.n_c for layer in network.layers().values() for group in layer.groups)
     print(f"anchor pairs: {count}; tables: {network.table_bytes()} bytes; network: {printable(out)}{plot}")
@@ -101,8 +103,8 @@ def parts(kind: Kind[Any, Any], options: TableOptions) -> tuple[Samples, Samples
     """What is trained on and what is held out, read as ``options`` say."""
     with under_way("reading the samples"):
         train, test = _divided(kind, options)
-    if len(test.x) < kind.fewest:
-        raise NetworkError(f"{printable(options.data)}: at least {kind.fewest} {kind.what} must be held out, not {len(test.x)}")
+    with named(options.data):
+        kind.check_parts(train, test, options)
     return train, test
 
 
@@ -133,16 +135,24 @@ def _calibrated(fit: Fit, training: Training, train: Samples, *, seed: int, prog
     return None if found is None else fit.fitted.outputs.calibrated(*found)
 
 
-def _about(samples: Samples, options: TableOptions) -> dict[str, Any]:
+def _about(kind: Kind[Any, Any], samples: Samples, options: TableOptions) -> dict[str, Any]:
     """What the card says of the data."""
     target = samples.targets[0] if len(samples.targets) == 1 else list(samples.targets) or None
-    about = {"name": options.data.name, "sha256": samples.sha256, "target": target, "group": options.group, "series": options.steps_of}
+    about = {"name": options.data.name, "sha256": samples.sha256, "target": target, "group": options.group}
+    about |= {"series": options.steps_of, "time": options.moments}
     about["size"] = None if samples.size is None else shown(samples.size)
-    about["held_out"] = options.test.name if options.test is not None else OWN if samples.held_out else QUARTER
+    about["held_out"] = _part_of(kind, samples) if options.test is None else options.test.name
     return {key: value for key, value in about.items() if value is not None}
 
 
-def _others(kind: Kind[Any, Any], answers: Answers, x: Numbers, test: Numbers) -> Iterator[Peer]:
+def _part_of(kind: Kind[Any, Any], samples: Samples) -> str:
+    """What is held out of them where nothing is said, as the card has it."""
+    if samples.held_out:
+        return OWN
+    return LAST if kind.ordered and samples.groups is None else QUARTER
+
+
+def _others(kind: Kind[Any, Any], x: Numbers, answers: Answers, test: Numbers) -> Iterator[Peer]:
     for name, model in kind.peers():
         try:
             with under_way(f"fitting {name}"), warnings.catch_warnings():
@@ -155,15 +165,13 @@ def _others(kind: Kind[Any, Any], answers: Answers, x: Numbers, test: Numbers) -
 
 
 def _divided(kind: Kind[Any, Any], options: TableOptions) -> tuple[Samples, Samples]:
-    signals = Signals(series=options.steps_of) if kind.signals else None
+    signals = kind.read_as(series=options.steps_of, time=options.moments)
     columns: dict[str, Any] = {"group": options.group, "signals": signals}
     samples = read_samples(options.data, kind.target(None), target=options.target, size=options.images, **columns)
-    try:
+    with named(options.data):
         kind.check(samples)
-    except NetworkError as error:
-        raise NetworkError(f"{printable(options.data)}: {error}") from None
     if options.test is None:
-        return _own(samples) if samples.held_out else _quarter(kind, samples, seed=options.seed)
+        return _own(samples) if samples.held_out else _held_back(kind, samples, seed=options.seed)
     if samples.held_out:
         raise NetworkError(f"--test: {printable(options.data)} has {OWN} to be held out; name its file of training images with --data")
     test = read_samples(options.test, kind.again(samples), target=samples.targets, size=samples.size, scored=True, **columns)
@@ -178,6 +186,11 @@ def _own(samples: Samples) -> tuple[Samples, Samples]:
     """What the source itself holds out is."""
     first = len(samples.x) - samples.held_out
     return some(samples, np.arange(first)), some(samples, np.arange(first, len(samples.x)))
+
+
+def _held_back(kind: Kind[Any, Any], samples: Samples, *, seed: int) -> tuple[Samples, Samples]:
+    """The ends of the samples are held out, or a quarter of them."""
+    return kind.ends(samples) or _quarter(kind, samples, seed=seed)
 
 
 def _quarter(kind: Kind[Any, Any], samples: Samples, *, seed: int) -> tuple[Samples, Samples]:
@@ -254,8 +267,8 @@ class _Known:
         about = about if isinstance(about, dict) else {}
         said = about["target"] if isinstance(about.get("target"), list) else [about.get("target")]
         targets = tuple(name for name in said if isinstance(name, str))
-        group, series = (about[name] if isinstance(about.get(name), str) else None for name in ("group", "series"))
-        columns: dict[str, Any] = {"group": group, "signals": Signals(series=series) if kind.signals else None}
+        group, series, time = (about[name] if isinstance(about.get(name), str) else None for name in ("group", "series", "time"))
+        columns: dict[str, Any] = {"group": group, "signals": kind.read_as(series=series, time=time)}
         samples = read_samples(data, kind.target(fitted.outputs), target=targets or None, size=_size(about), scored=True, **columns)
         if fitted.names is not None and samples.names != fitted.names:
             names = printable(", ".join(fitted.names), limit=300)
@@ -272,17 +285,15 @@ class _Known:
         seed, samples = self.network.card.get("seed"), self.samples
         if self.about.get("held_out") == OWN and samples.held_out:
             return _own(samples)
-        if self.about.get("held_out") != QUARTER or not isinstance(seed, int) or not 0 <= seed < 1 << 32:
+        if self.about.get("held_out") != _part_of(self.kind, samples) or not isinstance(seed, int) or not 0 <= seed < 1 << 32:
             where = printable(self.data)
             raise NetworkError(f"{where}: the network was trained on all of it; --data must be the file that was held out")
-        return _quarter(self.kind, samples, seed=seed)
+        return _held_back(self.kind, samples, seed=seed)
 
     def judge(self, samples: Samples) -> Judge:
         unit = 2.0**-self.network.out_frac
-        try:
-            return self.kind.judge(self.fitted.latencies(samples.x), samples.answers, outputs=self.fitted.outputs, unit=unit)
-        except NetworkError as error:
-            raise NetworkError(f"{printable(self.data)}: {error}") from None
+        with named(self.data):
+            return self.kind.judge(self.fitted.latencies(samples.x), samples, outputs=self.fitted.outputs, unit=unit)
 
 
 def _size(about: dict[str, Any]) -> Size | None:

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from firmware import isa
-from firmware.host.device import SymbolError
+from firmware.host.device import SymbolError, _ranges
 from firmware.host.host import Counters, Host, LinkError
+from firmware.image.sections import unpack
+from firmware.isa import Kind
 from firmware.jitter import JitterError, jitter_table
 from golden.integer.deep import deep_forward
 from golden.integer.sampling import Jitter, Sampler
@@ -110,6 +112,40 @@ def test_signals(seed: int) -> None:
             assert board.classify(step.tolist()) == due.argmin()
             order = sorted(range(network.n_out), key=lambda o: (due[o], o))[:8]
             assert board.host.results() == [(o, int(due[o])) for o in order]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_step_of_a_signal_writes_the_inputs_alone(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = random_network(seed, kind="signal")
+    board = device(network, FakeCore())
+    board.load()
+    images: list[bytes] = []
+    load = board.host.load
+    monkeypatch.setattr(board.host, "load", lambda image: (images.append(image), load(image)))
+    x = list(range(100, 100 + network.n_in))
+    board.classify(x)
+    (image,) = images
+    written = {}
+    for section in unpack(image)[1]:
+        assert section.kind in (Kind.STORE, Kind.END)
+        for place, value in enumerate(np.frombuffer(section.payload, "<i2").tolist(), start=section.address):
+            assert place not in written
+            written[place] = value
+    place, store = board.program.meta.placement, board.program.store.tolist()
+    state = network.n - network.n_in - len(place.constants)
+    changing = np.flatnonzero(~network.static_neurons()[:state]).tolist()
+    layers = {address for neuron in changing for address in place.neurons[neuron]}
+    layers |= set(range(place.output, place.output + network.n_out))
+    given = {address: x[neuron] for neuron in range(network.n_in) for address in place.neurons[state + neuron]}
+    assert not layers & set(written)
+    assert {address: written[address] for address in given} == given
+    assert all(value == store[address] for address, value in written.items() if address not in given)
+
+
+def test_ranges_of_addresses() -> None:
+    assert _ranges([9, 3, 4, 20, 6], near=2) == [range(3, 10), range(20, 21)]
+    assert _ranges([9, 3, 4, 20, 6], near=1) == [range(3, 7), range(9, 10), range(20, 21)]
+    assert _ranges([], near=1) == []
 
 
 def test_a_signal_has_no_classes_of_single_samples() -> None:

@@ -1,13 +1,17 @@
 """StreamForecaster: what it tells, its contract, its file, and the gateware beside it."""
 
 import copy
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
+from sklearn.utils import estimator_checks
 
 import polychron
 from golden.integer.file import load, save_network
@@ -77,6 +81,27 @@ def test_the_contract(fitted: polychron.StreamForecaster) -> None:
     assert polychron.StreamForecaster(**SMALL, seconds=0).fit(signals).stopped_
 
 
+@pytest.mark.parametrize(
+    "check",
+    [
+        estimator_checks.check_parameters_default_constructible,
+        estimator_checks.check_get_params_invariance,
+        estimator_checks.check_set_params,
+        estimator_checks.check_no_attributes_set_in_init,
+        estimator_checks.check_estimator_cloneable,
+        estimator_checks.check_estimator_repr,
+    ],
+)
+def test_scikit_learns_checks_of_parameters(check: Callable[..., None]) -> None:
+    check("StreamForecaster", polychron.StreamForecaster())
+
+
+def test_it_says_that_it_is_not_fitted() -> None:
+    for ask in ("predict", "forecast", "score", "latencies", "outputs"):
+        with pytest.raises(NotFittedError):
+            getattr(polychron.StreamForecaster(), ask)(signals_of(1, seed=1))
+
+
 def test_a_file_keeps_it(fitted: polychron.StreamForecaster, tmp_path: Path) -> None:
     path, signals = tmp_path / "f.safetensors", signals_of(2, seed=6, steps=20)
     fitted.save(path)
@@ -85,12 +110,18 @@ def test_a_file_keeps_it(fitted: polychron.StreamForecaster, tmp_path: Path) -> 
     assert again.get_params() | {"random_state": 0} == fitted.get_params()
     with pytest.raises(NetworkError, match="card field task must be stream, not 'forecast'"):
         polychron.StreamClassifier.load(path)
-    with pytest.raises(NetworkError, match=r"^the network reads signals, and isn't one of train stream: score it from Python$"):
-        polychron.load(path).accuracy(data="x.csv")
+    frame = pandas.DataFrame(signals_of(1, seed=6)[0])
+    frame.to_csv(tmp_path / "x.csv", index=False)
+    scored = polychron.load(path).accuracy(data=tmp_path / "x.csv")
+    assert scored["r2"] == pytest.approx(fitted.score(frame), abs=1e-3)  # of a file that it has never seen, all of it
     network = load(path)
     for field, value, sentence in (
         ("horizon", 3, "card field targets.horizon must be a part of 2 outputs, not 3"),
         ("horizon", True, "card field targets.horizon must be a part of 2 outputs, not True"),
+        ("channels", [0], "card field targets.channels must have the numbers of 2 channels, each once"),
+        ("channels", [1, 1], "card field targets.channels must have the numbers of 2 channels, each once"),
+        ("channels", [0, True], "card field targets.channels must have the numbers of 2 channels, each once"),
+        ("channels", [0, 2], "card field targets.channels must be numbers below 2, the channels, not 2"),
         ("follows", [True], "card field targets.follows must have 2 truth values, one for each output"),
         ("follows", [0, 1], "card field targets.follows must have 2 truth values, one for each output"),
         ("scale", [-1, 1], "card field targets.scale must be 0 or more"),
@@ -100,6 +131,50 @@ def test_a_file_keeps_it(fitted: polychron.StreamForecaster, tmp_path: Path) -> 
         save_network(replace(network, card=card), tmp_path / "g.safetensors")
         with pytest.raises(NetworkError, match=f"^{tmp_path / 'g.safetensors'}: {sentence}$"):
             polychron.StreamForecaster.load(tmp_path / "g.safetensors")
+
+
+def test_it_is_given_the_changes_of_what_stays_near(fitted: polychron.StreamForecaster, tmp_path: Path) -> None:
+    assert fitted.steps_.changes == (1,)  # the wave's; the map in chaos is anywhere after a step
+    signals = signals_of(2, seed=9, steps=8)
+    (given, _) = fitted.latencies(signals)
+    assert given.shape == (8, 3 * 3)
+    moved = np.diff(signals[0][:, 1], prepend=signals[0][:1, 1])
+    assert (np.argsort(given[:, 2], kind="stable") == np.argsort(np.searchsorted(fitted.steps_.edges[2], moved), kind="stable")).all()
+    assert (given[1:, 5] == given[:-1, 2]).all()
+    for changes in ([2], [1, 1], "1", [True]):
+        fitted.save(tmp_path / "f.safetensors")
+        network = load(tmp_path / "f.safetensors")
+        card = copy.deepcopy(network.card)
+        card["inputs"]["changes"] = changes
+        save_network(replace(network, card=card), tmp_path / "g.safetensors")
+        with pytest.raises(NetworkError, match=r"card field inputs\.changes must have numbers of \d channels, each at most once$"):
+            polychron.StreamForecaster.load(tmp_path / "g.safetensors")
+
+
+def test_some_channels_are_told_and_all_are_read(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    signals = [np.stack([np.roll(known, 1), known], axis=1) for known in rng.normal(size=(6, 80))]  # each number comes a step later
+    model = polychron.StreamForecaster(**{**SMALL, "epochs": 60}, lags=1).fit(signals[:5], targets=[0])
+    assert model.predict(signals[5:])[0].shape == (80, 1, 1)
+    assert (model.targets_.tolist(), model.offset_.shape) == ([0], (1, 1))
+    assert model.score(signals[5:]) > 0.8
+    blind = [signal.copy() for signal in signals[5:]]
+    blind[0][:, 1] = np.nan
+    assert model.score(blind) < 0.3  # negative control: without the channel that knows
+    model.save(tmp_path / "f.safetensors")
+    again = polychron.StreamForecaster.load(tmp_path / "f.safetensors")
+    assert again.targets_.tolist() == [0]
+    assert np.array_equal(again.forecast(signals), model.forecast(signals))
+
+
+def test_one_signal_alone_is_a_list_of_it(fitted: polychron.StreamForecaster) -> None:
+    signal = signals_of(1, seed=10, steps=60)[0]
+    for alone in (signal, pandas.DataFrame(signal, columns=["a", "b"])):
+        assert np.array_equal(fitted.predict(alone)[0], fitted.predict([signal])[0])
+        assert fitted.score(alone) == fitted.score([signal])
+    short = polychron.StreamForecaster(**{**SMALL, "epochs": 1})
+    plain = [short.fit(one).predict(one)[0] for one in (signal[:, 0], pandas.Series(signal[:, 0]), [signal[:, :1]])]
+    assert all(np.array_equal(plain[2], one) for one in plain)
 
 
 def test_missing_numbers_and_constant_channels() -> None:
@@ -146,5 +221,13 @@ def test_refusals(fitted: polychron.StreamForecaster) -> None:
     for change, given, message in cases:
         with pytest.raises(ValueError, match=message):
             polychron.StreamForecaster(**{**SMALL, **change}).fit(given)
+    for targets, message in (
+        ([2], r"^targets must be numbers of channels, 0\.\.1, or None, not \[2\]$"),
+        ([], r"^targets must be numbers of channels, 0\.\.1, or None, not \[\]$"),
+        ([0.5], r"^targets must be numbers of channels, 0\.\.1, or None, not \[0\.5\]$"),
+        ([0, 0], r"^targets must name each channel once, not \[0, 0\]$"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            polychron.StreamForecaster(**SMALL).fit(signals, targets=targets)
     with pytest.raises(ValueError, match=r"^X must have signals of 2 channels, not 1$"):
         fitted.predict([signals[0][:, :1]])

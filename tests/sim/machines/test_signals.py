@@ -37,7 +37,12 @@ def test_every_signal_begins_anew(uart: bool) -> None:
         assert np.array_equal(outputs, signal_outputs(network, signal[None])[0])
     assert np.array_equal(run.outputs[0], run.outputs[-1])
     assert f"at 36 MHz: {run.clocks_per_step / 36:.2f} us from a step's inputs to its outputs" in run.summary
-    if not uart:
+    if uart:
+        bits = 10 * run.line_bytes  # of which each goes one way, and waits for the one before it
+        assert 0 <= run.line_clocks / (BOARD.clock_hz / BOARD.uart_baud) - bits < 0.1 * bits
+        assert f"over the UART at 1 Mbaud: {run.line_bytes / 18:.0f} bytes and " in run.summary
+    else:
+        assert (run.line_bytes, run.figures["uart_bytes_per_step"]) == (0, None)
         assert run.clocks_per_step >= predict(program, BOARD).clocks
 
 

@@ -37,6 +37,10 @@ class Outputs(ABC):
     def answers(self, outputs: Int16 | Floats, *, unit: float) -> Answers:
         """What (samples, count) output latencies of ``unit`` mean."""
 
+    def check(self, inputs: Inputs) -> None:
+        """``NetworkError`` where outputs that were read from a card don't fit its inputs; they do unless a subclass says otherwise."""
+        return
+
     def calibrated(self, scores: Floats, answers: Answers) -> Self:
         """With what is fitted to (samples, count) :func:`scores_of` samples that their networks were not trained on, beside their answers:
         nothing, unless a subclass says so."""

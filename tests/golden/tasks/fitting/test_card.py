@@ -57,7 +57,7 @@ def test_the_card_of_another_kind_is_refused_where_one_is_wanted():
 
 
 WRONG = [
-    ("task", "digits", "card field task must be classify or regress or anomaly or stream, not 'digits'"),
+    ("task", "digits", "card field task must be classify or regress or anomaly or stream or forecast, not 'digits'"),
     ("inputs", None, "card fields inputs and parameters must be objects"),
     ("parameters", [], "card fields inputs and parameters must be objects"),
     ("inputs.levels", 255, "card field inputs must have 240 levels, and 256 where one is missing"),

@@ -224,7 +224,9 @@ def test_a_network_for_rows_says_that_it_reads_no_signals_and_the_other_way_roun
     assert main(["eval", "other.safetensors", "--data", "m.csv"]) == 2
     assert "the network is a deep network: it reads no signals" in capsys.readouterr().err
     save_network(replace(network, card={}), Path("other.safetensors"))
-    with pytest.raises(NetworkError, match="the network reads signals, and isn't one of train stream: score it from Python"):
+    with pytest.raises(
+        NetworkError, match="the network reads signals, and isn't one of train stream or train forecast: score it from Python"
+    ):
         polychron.load("other.safetensors").accuracy()
 
 
