@@ -1,0 +1,169 @@
+"""What is claimed of a block, written beside it in Amaranth: claims, what is assumed for them, and faults that break them."""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from amaranth.hdl import Elaboratable, Fragment, MemoryInstance, Module, Signal, Value, ValueLike
+
+KINDS = {"is 0": "0", "is 1": "1", "inverted": "not", "late": "late"}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """In the place of a signal, or of one bit of it, stands something else: ``kind`` is 0, 1, not (inverted) or late (by a clock)."""
+
+    signal: Signal
+    bit: int | None
+    kind: str
+    text: str  # as it was asked for
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Wherever ``when`` is 1, ``holds`` is 1. One without a fault is a lemma: proved like the others, and only there to help them."""
+
+    text: str
+    holds: Signal  # or ``when`` is 0
+    when: Signal
+    fault: Fault | None
+
+
+class Claims(Elaboratable):
+    """A block whose ports are free, and beside it, in ``m``, what is claimed of it. Reset may come in any clock.
+
+    Claims may look at every signal of the block (:meth:`signal`), and be wrong of nothing else: what they add in ``m`` only watches.
+    """
+
+    def __init__(self, block: Any) -> None:
+        self.block = block
+        self.fragment = Fragment.get(block, None)
+        self.m = Module()
+        self.m.submodules.block = self.fragment
+        self.claims: list[Claim] = []
+        self.assumptions: list[Signal] = []
+        self._free: list[Signal] = []
+        self._numbers = count()
+
+    def elaborate(self, platform: object) -> Module:
+        return self.m
+
+    def ports(self) -> dict[str, tuple[Value, None]]:
+        """All that goes in and out; what nobody drives is free."""
+        values = {"__".join(map(str, path)): Value.cast(value) for path, _, value in self.block.signature.flatten(self.block)}
+        own = [*self._free, *self.assumptions, *(signal for claim in self.claims for signal in (claim.holds, claim.when))]
+        return {name: (value, None) for name, value in [*values.items(), *((signal.name, signal) for signal in own)]}
+
+    # What is claimed.
+
+    def claim(self, text: str, holds: ValueLike, *, when: ValueLike = 1, fault: str) -> None:
+        """``fault``: such as "queue.level[2] is 0", a signal, of a wider one a bit, and one of :data:`KINDS`."""
+        self._add(text, holds, when, self._fault(fault))
+
+    def lemma(self, text: str, holds: ValueLike, *, when: ValueLike = 1) -> None:
+        self._add(text, holds, when, None)
+
+    def _add(self, text: str, holds: ValueLike, when: ValueLike, fault: Fault | None) -> None:
+        number = len(self.claims)
+        one, condition = Signal(name=f"claim_{number}"), Signal(name=f"when_{number}")
+        self.m.d.comb += [condition.eq(Value.cast(when).any()), one.eq(~condition | Value.cast(holds).any())]
+        self.claims.append(Claim(text, one, condition, fault))
+
+    def _fault(self, text: str) -> Fault:
+        found = re.fullmatch(rf"(\S+?)(?:\[(\d+)\])? ({'|'.join(KINDS)})", text)
+        if not found:
+            raise ValueError(f"fault must name a signal and one of {', '.join(KINDS)}, not {text!r}")
+        return Fault(self.signal(found[1]), int(found[2]) if found[2] else None, KINDS[found[3]], text)
+
+    def assume(self, holds: ValueLike) -> None:
+        """Of the surroundings: clocks in which it doesn't hold, and all after them, don't count."""
+        one = Signal(name=f"assumption_{len(self.assumptions)}")
+        self.m.d.comb += one.eq(Value.cast(holds).any())
+        self.assumptions.append(one)
+
+    # What claims are made of.
+
+    def signal(self, path: str) -> Signal:
+        """One of the block's, by the names of its submodules and its own, with dots between."""
+        *rooms, name = path.split(".")
+        found = [signal for signal in _signals(_inside(self.fragment, rooms)) if signal.name == name]
+        if len(found) != 1:
+            raise ValueError(f"{path} must be one signal, not {len(found)}")
+        return found[0]
+
+    def state(self, path: str, *names: str) -> Value:
+        """Whether a state machine is in one of the states."""
+        signal = self.signal(path)
+        numbers = _state_numbers(signal)
+        return Value.cast(signal).matches(*(numbers[name] for name in names))
+
+    def free(self, shape: Any, name: str) -> Signal:
+        """Something of the surroundings' choice, anew in each clock."""
+        self._free.append(Signal(shape, name=name))
+        return self._free[-1]
+
+    def past(self, condition: ValueLike) -> Signal:
+        """Whether it was so a clock ago, and that clock was no reset's."""
+        register = Signal(name=f"past_{next(self._numbers)}")
+        self.m.d.sync += register.eq(Value.cast(condition).any())
+        return register
+
+    def before(self, value: ValueLike) -> Signal:
+        """The value a clock ago, reset or not."""
+        value = Value.cast(value)
+        register = Signal(value.shape(), name=f"before_{next(self._numbers)}", reset_less=True)
+        self.m.d.sync += register.eq(value)
+        return register
+
+    def counter(self, limit: int, *, clear: ValueLike, up: ValueLike = 1) -> Signal:
+        """Clocks with ``up`` since the last one with ``clear``, at most ``limit``."""
+        number = Signal(range(limit + 1), name=f"counter_{next(self._numbers)}")
+        with self.m.If(Value.cast(clear).any()):
+            self.m.d.sync += number.eq(0)
+        with self.m.Elif(Value.cast(up).any() & (number != limit)):
+            self.m.d.sync += number.eq(number + 1)
+        return number
+
+    def stable(self, stream: Any, *, name: str, fault: str) -> None:
+        """What a stream of the block's offers stands until it is taken."""
+        holds, when = self._stands(stream)
+        self.claim(f"what `{name}` offers stands until it is taken", holds, when=when, fault=fault)
+
+    def steady(self, stream: Any) -> None:
+        """The same, assumed of a stream into the block."""
+        holds, when = self._stands(stream)
+        self.assume(~when | holds)
+
+    def _stands(self, stream: Any) -> tuple[Value, Signal]:
+        payload = Value.cast(stream.payload)
+        return stream.valid & (payload == self.before(payload)), self.past(stream.valid & ~stream.ready)
+
+    def memory(self, path: str) -> MemoryInstance:
+        """One of the block's, by the names of its submodules."""
+        found = _inside(self.fragment, path.split("."))
+        while not isinstance(found, MemoryInstance):
+            found = found.subfragments[0][0]  # what lib.memory puts around it
+        return found
+
+
+def _inside(fragment: Fragment, rooms: list[str]) -> Fragment:
+    for room in rooms:
+        fragment = next(one for one, name, _ in fragment.subfragments if name == room)
+    return fragment
+
+
+def _signals(fragment: Fragment) -> list[Signal]:
+    """Those that its statements read or write."""
+    statements = [one for domain in fragment.statements.values() for one in domain]
+    return list({id(signal): signal for one in statements for signal in (*one._lhs_signals(), *one._rhs_signals())}.values())
+
+
+def _state_numbers(signal: Signal) -> dict[str, int]:
+    """Of a state machine's register, whose decoder knows no others."""
+    numbers = {}
+    with suppress(KeyError):
+        for number in range(1 << len(signal)):
+            numbers[signal.decoder(number).split("/")[0]] = number
+    return numbers
