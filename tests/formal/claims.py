@@ -1,6 +1,7 @@
 """What is claimed of a block, written beside it in Amaranth: claims, what is assumed for them, and faults that break them."""
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -23,11 +24,11 @@ class Fault:
 
 @dataclass(frozen=True)
 class Claim:
-    """Wherever ``when`` is 1, ``holds`` is 1. One without a fault is a lemma: proved like the others, and only there to help them."""
+    """What always ``holds``. One without a fault is a lemma: proved like the others, and only there to help them."""
 
     text: str
-    holds: Signal  # or ``when`` is 0
-    when: Signal
+    holds: Signal
+    cover: Signal  # what must be reached, for the claim to mean something
     fault: Fault | None
 
 
@@ -46,6 +47,8 @@ class Claims(Elaboratable):
         self.assumptions: list[Signal] = []
         self._free: list[Signal] = []
         self._numbers = count()
+        for machine in _machines(self.fragment):
+            self.lemma(f"{machine.name} is one of the states", machine < len(_state_numbers(machine)))
 
     def elaborate(self, platform: object) -> Module:
         return self.m
@@ -53,23 +56,24 @@ class Claims(Elaboratable):
     def ports(self) -> dict[str, tuple[Value, None]]:
         """All that goes in and out; what nobody drives is free."""
         values = {"__".join(map(str, path)): Value.cast(value) for path, _, value in self.block.signature.flatten(self.block)}
-        own = [*self._free, *self.assumptions, *(signal for claim in self.claims for signal in (claim.holds, claim.when))]
-        return {name: (value, None) for name, value in [*values.items(), *((signal.name, signal) for signal in own)]}
+        own = [*self._free, *self.assumptions, *(signal for claim in self.claims for signal in (claim.holds, claim.cover))]
+        return {name: (value, None) for name, value in [*values.items(), *((one.name, one) for one in own)] if isinstance(value, Signal)}
 
     # What is claimed.
 
-    def claim(self, text: str, holds: ValueLike, *, when: ValueLike = 1, fault: str) -> None:
-        """``fault``: such as "queue.level[2] is 0", a signal, of a wider one a bit, and one of :data:`KINDS`."""
-        self._add(text, holds, when, self._fault(fault))
+    def claim(self, text: str, holds: ValueLike, *, when: ValueLike = 1, cover: ValueLike | None = None, fault: str) -> None:
+        """Wherever ``when`` is 1, ``holds`` is 1. ``cover``: what must be reached, ``when`` if left out. ``fault``: such as
+        "queue.level[2] is 0", a signal, of a wider one a bit, and one of :data:`KINDS`."""
+        self._add(text, holds, when, cover=when if cover is None else cover, fault=self._fault(fault))
 
     def lemma(self, text: str, holds: ValueLike, *, when: ValueLike = 1) -> None:
-        self._add(text, holds, when, None)
+        self._add(text, holds, when, cover=1, fault=None)
 
-    def _add(self, text: str, holds: ValueLike, when: ValueLike, fault: Fault | None) -> None:
+    def _add(self, text: str, holds: ValueLike, when: ValueLike, *, cover: ValueLike, fault: Fault | None) -> None:
         number = len(self.claims)
-        one, condition = Signal(name=f"claim_{number}"), Signal(name=f"when_{number}")
-        self.m.d.comb += [condition.eq(Value.cast(when).any()), one.eq(~condition | Value.cast(holds).any())]
-        self.claims.append(Claim(text, one, condition, fault))
+        one, reached = Signal(name=f"claim_{number}"), Signal(name=f"cover_{number}")
+        self.m.d.comb += [one.eq(~Value.cast(when).any() | Value.cast(holds).any()), reached.eq(Value.cast(cover).any())]
+        self.claims.append(Claim(text, one, reached, fault))
 
     def _fault(self, text: str) -> Fault:
         found = re.fullmatch(rf"(\S+?)(?:\[(\d+)\])? ({'|'.join(KINDS)})", text)
@@ -88,7 +92,12 @@ class Claims(Elaboratable):
     def signal(self, path: str) -> Signal:
         """One of the block's, by the names of its submodules and its own, with dots between."""
         *rooms, name = path.split(".")
-        found = [signal for signal in _signals(_inside(self.fragment, rooms)) if signal.name == name]
+        fragment = _inside(self.fragment, rooms)
+        found = [signal for signal in _signals(fragment) if signal.name == name]
+        for better in (_registers(fragment), [value for value, _ in self.ports().values()]):
+            meant = [signal for signal in found if any(signal is one for one in better)]
+            if len(found) > 1 and meant:  # a register, not a port, or a port, not that of a part
+                found = meant
         if len(found) != 1:
             raise ValueError(f"{path} must be one signal, not {len(found)}")
         return found[0]
@@ -116,6 +125,13 @@ class Claims(Elaboratable):
         register = Signal(value.shape(), name=f"before_{next(self._numbers)}", reset_less=True)
         self.m.d.sync += register.eq(value)
         return register
+
+    def pipeline(self, condition: ValueLike, clocks: int) -> list[Signal]:
+        """Whether it was so a clock ago, two clocks ago, up to ``clocks``, with no reset since."""
+        found: list[Signal] = []
+        for _ in range(clocks):
+            found.append(self.past(found[-1] if found else condition))
+        return found
 
     def counter(self, limit: int, *, clear: ValueLike, up: ValueLike = 1) -> Signal:
         """Clocks with ``up`` since the last one with ``clear``, at most ``limit``."""
@@ -158,6 +174,21 @@ def _signals(fragment: Fragment) -> list[Signal]:
     """Those that its statements read or write."""
     statements = [one for domain in fragment.statements.values() for one in domain]
     return list({id(signal): signal for one in statements for signal in (*one._lhs_signals(), *one._rhs_signals())}.values())
+
+
+def _registers(fragment: Fragment) -> list[Signal]:
+    """Those that its statements write at a clock."""
+    statements = [one for name, domain in fragment.statements.items() if name != "comb" for one in domain]
+    return list({id(signal): signal for one in statements for signal in one._lhs_signals()}.values())
+
+
+def _machines(fragment: Fragment) -> Iterator[Signal]:
+    """The registers of all state machines."""
+    for one in _registers(fragment):
+        if one.name.endswith("_state") and one.decoder is not None:
+            yield one
+    for inner, _, _ in fragment.subfragments:
+        yield from _machines(inner)
 
 
 def _state_numbers(signal: Signal) -> dict[str, int]:

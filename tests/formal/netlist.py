@@ -28,7 +28,6 @@ write_json sound.json
 _SMT = """
 read_json {0}.json
 hierarchy -top top
-memory_map
 opt -noff
 dffunmap
 opt_clean
@@ -93,6 +92,7 @@ def insert_faults(module: dict[str, Any], faults: Sequence[tuple[str, Fault]]) -
             if fault.kind == "not":
                 _add(module, f"instead_{number}", "$not", A=was, Y=instead)
             else:
+                module["netnames"][f"late_{number}"] = {"hide_name": 0, "bits": instead, "attributes": {"init": "0" * len(was)}}
                 _add(module, f"instead_{number}", "$dff", CLK=module["ports"]["clk"]["bits"], D=was, Q=instead)
         _add(module, f"fault_{number}", "$mux", A=was, B=instead, S=[here], Y=list(driven))
 
@@ -102,10 +102,19 @@ def _bits(one: dict[str, Any]) -> list[Any]:
 
 
 def _redrive(module: dict[str, Any], driven: dict[int, int]) -> None:
-    """What drove a bit drives another."""
-    for port in module["ports"].values():
+    """What drove a bit drives another, and begins with the value of the first."""
+    for net in [one for one in module["netnames"].values() if "init" in one["attributes"]]:
+        begins = list(reversed(net["attributes"]["init"]))
+        for at, bit in enumerate(net["bits"]):
+            if bit in driven and begins[at] != "x":
+                attributes = {"init": begins[at]}
+                module["netnames"][f"before_{driven[bit]}"] = {"hide_name": 0, "bits": [driven[bit]], "attributes": attributes}
+                begins[at] = "x"
+        net["attributes"]["init"] = "".join(reversed(begins))
+    for name, port in module["ports"].items():
         if port["direction"] == "input":
             port["bits"] = [driven.get(bit, bit) for bit in port["bits"]]
+            module["netnames"][name]["bits"] = port["bits"]
     for cell in module["cells"].values():
         for name, direction in cell["port_directions"].items():
             if direction == "output":

@@ -99,14 +99,15 @@ def prove(proof: Proof) -> list[Proved]:
 def _broken(proof: Proof, claims: Sequence[Claim], clocks: _Clocks, why: str) -> None:
     """Raises a failure if one of the claims may not hold in the last clock."""
     clock = clocks.names[-1]
-    wires = re.findall(r"^; yosys-smt2-(?:register|input|wire) (\S+) \d+$", clocks.circuit, flags=re.M)
+    wires = re.findall(r"^; yosys-smt2-(?:register|input) (\S+) \d+$", clocks.circuit, flags=re.M)
+    wires = sorted(set(wires) - {"clk"})
     terms = [f"(|top_n {wire}| {one})" for wire in wires for one in clocks.names]
     verdicts = [is_one(one.holds.name, clock) for one in claims]
     values = clocks.solver.possible(either(f"(not {verdict})" for verdict in verdicts), ask=[*verdicts, *terms])
     if values is not None:
         count = len(clocks.names)
         rows = [(wire, values[len(claims) + at * count :][:count]) for at, wire in enumerate(wires)]
-        trace = "\n".join(f"{wire:40} {' '.join(map(_short, row))}" for wire, row in rows if ".clk" not in wire)
+        trace = "\n".join(f"{wire:40} {' '.join(map(_short, row))}" for wire, row in rows)
         raise Failure(proof.block, claims[values.index("false")].text, why, trace)
 
 
@@ -129,7 +130,7 @@ def _from_reset(proof: Proof, claims: Claims, netlist: Netlist) -> list[int | No
                 _broken(proof, claims.claims, clocks, f"broken in clock {at} after power-up")
             solver.know(*(is_one(one.holds.name, clock) for one in claims.claims))
             while left := [number for number in wanted if reached[number] is None]:
-                terms = [is_one(claims.claims[number].when.name, clock) for number in left]
+                terms = [is_one(claims.claims[number].cover.name, clock) for number in left]
                 values = solver.possible(either(terms), ask=terms)
                 if values is None:
                     break

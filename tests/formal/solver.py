@@ -17,7 +17,7 @@ class Solver:
         self._process = subprocess.Popen(
             [YICES, "--incremental"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        self._say("(set-option :produce-models true)\n(set-logic QF_UFBV)\n" + circuit)
+        self._say("(set-option :produce-models true)\n(set-logic QF_AUFBV)\n" + circuit)
 
     def __enter__(self) -> Self:
         return self
