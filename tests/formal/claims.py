@@ -8,6 +8,8 @@ from itertools import count
 from typing import Any
 
 from amaranth.hdl import Elaboratable, Fragment, MemoryInstance, Module, Signal, Value, ValueLike
+from amaranth.hdl._ir import PortDirection
+from amaranth.lib import wiring
 
 KINDS = {"is 0": "0", "is 1": "1", "inverted": "not", "late": "late"}
 
@@ -53,11 +55,15 @@ class Claims(Elaboratable):
     def elaborate(self, platform: object) -> Module:
         return self.m
 
-    def ports(self) -> dict[str, tuple[Value, None]]:
-        """All that goes in and out; what nobody drives is free."""
-        values = {"__".join(map(str, path)): Value.cast(value) for path, _, value in self.block.signature.flatten(self.block)}
+    def ports(self) -> dict[str, tuple[Value, PortDirection | None]]:
+        """All that goes in and out; inputs that nobody drives are free."""
+        found: dict[str, tuple[Value, PortDirection | None]] = {}
+        for path, member, port in self.block.signature.flatten(self.block):
+            value = Value.cast(port)
+            if isinstance(value, Signal):  # not the constant of a stream that is always ready
+                found["__".join(map(str, path))] = value, PortDirection.Output if member.flow == wiring.Out else None
         own = [*self._free, *self.assumptions, *(signal for claim in self.claims for signal in (claim.holds, claim.cover))]
-        return {name: (value, None) for name, value in [*values.items(), *((one.name, one) for one in own)] if isinstance(value, Signal)}
+        return found | {one.name: (one, None) for one in own}
 
     # What is claimed.
 
@@ -94,10 +100,13 @@ class Claims(Elaboratable):
         *rooms, name = path.split(".")
         fragment = _inside(self.fragment, rooms)
         found = [signal for signal in _signals(fragment) if signal.name == name]
-        for better in (_registers(fragment), [value for value, _ in self.ports().values()]):
-            meant = [signal for signal in found if any(signal is one for one in better)]
-            if len(found) > 1 and meant:  # a register, not a port, or a port, not that of a part
-                found = meant
+        if len(found) != 1:  # a register is meant before a port of its name
+            found = [signal for signal in _registers(fragment) if signal.name == name] or found
+        if len(found) != 1 and path in self.ports():
+            found = [self.ports()[path][0]]
+        if len(found) > 1:  # nor the port of a part
+            inner = {id(signal) for one, _, _ in fragment.subfragments for signal in _signals(one)}
+            found = [signal for signal in found if id(signal) not in inner]
         if len(found) != 1:
             raise ValueError(f"{path} must be one signal, not {len(found)}")
         return found[0]

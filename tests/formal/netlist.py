@@ -28,6 +28,7 @@ write_json sound.json
 _SMT = """
 read_json {0}.json
 hierarchy -top top
+{1}
 opt -noff
 dffunmap
 opt_clean
@@ -44,8 +45,8 @@ class Netlist:
     faulty: str
 
 
-def make_netlist(claims: Claims) -> Netlist:
-    """Faults in the order of the claims that have one. Runs yosys, in a folder of its own."""
+def make_netlist(claims: Claims, *, map_memories: bool = False) -> Netlist:
+    """Faults in the order of the claims that have one. ``map_memories``: to registers. Runs yosys, in a folder of its own."""
     text, names = convert_fragment(Fragment.get(claims, None), claims.ports(), "top", emit_src=False)
     faults = [(".".join(names[claim.fault.signal][1:]), claim.fault) for claim in claims.claims if claim.fault is not None]
     with TemporaryDirectory() as folder:
@@ -55,7 +56,7 @@ def make_netlist(claims: Claims) -> Netlist:
         design = json.loads((room / "sound.json").read_text(encoding="utf-8"))
         insert_faults(design["modules"]["top"], faults)
         (room / "faulty.json").write_text(json.dumps(design), encoding="utf-8")
-        _yosys(room, "".join(_SMT.format(name) for name in ("sound", "faulty")))
+        _yosys(room, "".join(_SMT.format(name, "memory_map" if map_memories else "") for name in ("sound", "faulty")))
         return Netlist(*((room / f"{name}.smt2").read_text(encoding="utf-8") for name in ("sound", "faulty")))
 
 

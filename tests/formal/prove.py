@@ -22,6 +22,7 @@ class Proof:
     clocks: int = 2
     bounded: int = 0
     reach: int = 24
+    map_memories: bool = False
     slow: bool = False
 
     def __str__(self) -> str:
@@ -87,13 +88,15 @@ def is_zero(signal: str, clock: str) -> str:
 def prove(proof: Proof) -> list[Proved]:
     """Raises :class:`Failure` at the first claim that isn't as it must be."""
     claims = proof.write()
-    netlist = make_netlist(claims)
-    reached = _from_reset(proof, claims, netlist)
+    netlist = make_netlist(claims, map_memories=proof.map_memories)
+    _from_power_up(proof, claims, netlist)
     if not proof.bounded:
         _induction(proof, claims, netlist)
+    reached = _covers(proof, claims, netlist)
     died = _faults(proof, claims, netlist)
     how = f"bounded to {proof.bounded} clocks" if proof.bounded else f"induction, k = {proof.clocks}"
-    return [Proved(block=proof.block, claim=one, proved=how, reached=at, died=end) for one, at, end in zip(claims.claims, reached, died, strict=True)]
+    listed = zip(claims.claims, reached, died, strict=True)
+    return [Proved(block=proof.block, claim=one, proved=how, reached=at, died=end) for one, at, end in listed if one.fault]
 
 
 def _broken(proof: Proof, claims: Sequence[Claim], clocks: _Clocks, why: str) -> None:
@@ -118,26 +121,34 @@ def _short(value: str) -> str:
     return f"{int(value[2:], 2):x}".rjust((len(value) + 1) // 4) if value.startswith("#b") else value
 
 
-def _from_reset(proof: Proof, claims: Claims, netlist: Netlist) -> list[int | None]:
-    """The claims from power-up on, for as long as an induction needs, and when each antecedent is reached."""
-    reached: list[int | None] = [None] * len(claims.claims)
-    wanted = [number for number, one in enumerate(claims.claims) if one.fault]
+def _from_power_up(proof: Proof, claims: Claims, netlist: Netlist) -> None:
+    """The claims from power-up on, for as many clocks as an induction needs."""
     with Solver(netlist.sound) as solver:
         clocks = _Clocks(solver, claims, netlist.sound)
-        for at in range(max(proof.reach, proof.bounded)):
+        for at in range(proof.bounded or proof.clocks):
             clock = clocks.add() if at else clocks.begin()
-            if at < (proof.bounded or proof.clocks):
-                _broken(proof, claims.claims, clocks, f"broken in clock {at} after power-up")
+            _broken(proof, claims.claims, clocks, f"broken in clock {at} after power-up")
             solver.know(*(is_one(one.holds.name, clock) for one in claims.claims))
-            while left := [number for number in wanted if reached[number] is None]:
+
+
+def _covers(proof: Proof, claims: Claims, netlist: Netlist) -> list[int | None]:
+    """When the antecedent of each claim is reached."""
+    reached: list[int | None] = [None] * len(claims.claims)
+    left = [number for number, one in enumerate(claims.claims) if one.fault]
+    with Solver(netlist.sound) as solver:
+        clocks = _Clocks(solver, claims, netlist.sound)
+        for at in range(proof.reach):
+            clock = clocks.add() if at else clocks.begin()
+            while left:
                 terms = [is_one(claims.claims[number].cover.name, clock) for number in left]
                 values = solver.possible(either(terms), ask=terms)
                 if values is None:
                     break
-                for number, value in zip(left, values, strict=True):
+                for number, value in zip(list(left), values, strict=True):
                     if value == "true":
                         reached[number] = at
-            if not left and at + 1 >= (proof.bounded or proof.clocks):
+                        left.remove(number)
+            if not left:
                 return reached
     raise Failure(proof.block, claims.claims[left[0]].text, f"its antecedent is not reached in {proof.reach} clocks")
 
