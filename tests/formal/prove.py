@@ -15,7 +15,8 @@ class Proof:
 
     ``clocks``: an induction assumes the claims in so many. ``bounded``: there is none; the claims are proved for so many clocks after
     power-up. ``reach``: clocks after which every antecedent has been reached, from clock ``skip`` on, and every fault been seen.
-    ``map_memories``: to registers. ``slow``: takes long.
+    ``anywhere``: both begin in any states that the claims allow instead, and a fault behind as many as the induction assumes, because what
+    must come before takes too long. ``map_memories``: to registers. ``slow``: takes long.
     """
 
     block: str
@@ -24,6 +25,7 @@ class Proof:
     bounded: int = 0
     reach: int = 24
     skip: int = 0
+    anywhere: bool = False
     map_memories: bool = False
     slow: bool = False
 
@@ -140,7 +142,8 @@ def _covers(proof: Proof, claims: Claims, netlist: Netlist) -> list[int | None]:
     with Solver(netlist.sound) as solver:
         clocks = _Clocks(solver, claims, netlist.sound)
         for at in range(proof.reach):
-            clock = clocks.add() if at else clocks.begin()
+            clock = clocks.add() if at or proof.anywhere else clocks.begin()
+            solver.know(*(is_one(one.holds.name, clock) for one in claims.claims))
             while left and at >= proof.skip:
                 terms = [is_one(claims.claims[number].cover.name, clock) for number in left]
                 values = solver.possible(either(terms), ask=terms)
@@ -173,16 +176,24 @@ def _faults(proof: Proof, claims: Claims, netlist: Netlist) -> list[int | None]:
     fault = "(|top_n fault| {})".format
     with Solver(netlist.faulty) as solver:
         clocks = _Clocks(solver, claims, netlist.faulty)
+        for _ in range(proof.clocks if proof.anywhere else 0):
+            clock = clocks.add()
+            solver.know(f"(= {fault(clock)} {_number(0, width)})", *(is_one(one.holds.name, clock) for one in claims.claims))
+        first = ""
         for at in range(proof.reach):
-            clock = clocks.add() if at else clocks.begin()
-            if at:
-                solver.know(f"(= {fault(clock)} {fault(clocks.names[0])})")
+            clock = clocks.add() if clocks.names else clocks.begin()
+            first = first or clock
+            solver.know(f"(= {fault(clock)} {fault(first)})")
             for nth, number in enumerate(faulty, start=1):
-                choice = f"(_ bv{nth} {width})" if width > 1 else "true"
-                chosen = f"(= {fault(clocks.names[0])} {choice})"
+                chosen = f"(= {fault(first)} {_number(nth, width)})"
                 if died[number] is None and solver.possible(chosen, is_zero(claims.claims[number].holds.name, clock)) is not None:
                     died[number] = at
             if all(died[number] is not None for number in faulty):
                 return died
     number = next(number for number in faulty if died[number] is None)
     raise Failure(proof.block, claims.claims[number].text, f"holds for {proof.reach} clocks with the fault {claims.claims[number].fault.text!r}")
+
+
+def _number(value: int, width: int) -> str:
+    """In SMT-LIB 2; yosys makes a truth value of a single bit."""
+    return f"(_ bv{value} {width})" if width > 1 else str(bool(value)).lower()
