@@ -155,6 +155,7 @@ class Claims(Elaboratable):
             self.m.d.sync += number.eq(0)
         with self.m.Elif(Value.cast(up).any() & (number != limit)):
             self.m.d.sync += number.eq(number + 1)
+        self.lemma(f"{number.name} is in its range", number <= limit)
         return number
 
     def stable(self, stream: Any, *, name: str, fault: str) -> None:
