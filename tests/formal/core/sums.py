@@ -3,7 +3,6 @@
 from functools import partial
 
 from amaranth.hdl import Cat, Mux, Signal, Value, signed
-
 from amaranth.lib import data
 
 from firmware import isa
@@ -33,19 +32,32 @@ def _accumulators() -> Claims:
     c.claim("a sum comes in the clock after its beat", b.o.valid, when=c.past(adding), fault="valid late")
     c.claim("no word of sums is read in the clock of its write", read != at, when=step & write, fault="write__addr[0] is 1")
     c.claim("word 255 is never written", at != isa.ZERO_WORD, when=write, fault="write__en is 1")
-    c.claim("every other sum is written to its word", write & (at == b.o.payload.word), when=b.o.valid & (b.o.payload.word != isa.ZERO_WORD), fault="write__en is 0")
+    c.claim(
+        "every other sum is written to its word",
+        write & (at == b.o.payload.word),
+        when=b.o.valid & (b.o.payload.word != isa.ZERO_WORD),
+        fault="write__en is 0",
+    )
     place = Signal(8, name="place", init=255, reset_less=True)  # of the sum that came last
     following = Mux(adding & tag.start, tag.base, (place + 1)[:8])
     with m.If(step):
         m.d.sync += place.eq(following)
     c.assume(~(step & b.o.valid & ~data.View(Tag, c.signal("now")).first) | (following != place))  # a word is used again after 2 clocks
     c.lemma("place", c.signal("word") == (place + 1)[:8])
-    c.claim("a row's sums go from its base on to one word after the other", b.o.payload.word == place, when=b.o.valid, fault="sum_word[2] is 1")
+    c.claim(
+        "a row's sums go from its base on to one word after the other", b.o.payload.word == place, when=b.o.valid, fault="sum_word[2] is 1"
+    )
     c.claim("`store` is never high without `valid`", b.o.valid, when=b.o.payload.store, fault="valid is 0")
     finals = Signal(name="final_owed")
     m.d.sync += finals.eq(b.i.valid & ~tag.hold & tag.final & tag.pair)
     once = b.o.payload.final == (c.past(b.i.valid & ~tag.hold & tag.final & ~tag.pair) | c.past(finals & high))
-    c.claim("a run's last beat is told of once, with its last sum", once, when=b.o.valid, cover=b.o.payload.final & b.o.valid, fault="pair_half is 1")
+    c.claim(
+        "a run's last beat is told of once, with its last sum",
+        once,
+        when=b.o.valid,
+        cover=b.o.payload.final & b.o.valid,
+        fault="pair_half is 1",
+    )
 
     sums, stands = b.o.payload.sums, c.signal("read__data")
     for lane in LANES:
@@ -91,13 +103,24 @@ def _write_back(store_clocks: int) -> Claims:
     active = stored[-1] & (place != isa.ZERO_WORD)
     for lane, shifted in zip(LANES, sums, strict=True):
         total = shifted[:16].as_signed() + b.residual.data[lane]
-        c.claim(f"lane {lane} writes its sum, shifted, and the residual, saturated once", b.write.data[lane] == _saturated(total).as_signed(), when=active, fault=f"over[{lane}] is 0")
+        c.claim(
+            f"lane {lane} writes its sum, shifted, and the residual, saturated once",
+            b.write.data[lane] == _saturated(total).as_signed(),
+            when=active,
+            fault=f"over[{lane}] is 0",
+        )
     c.claim("a sum goes to its word, in all lanes", b.write.en.all() & (b.write.addr == place), when=active, fault="active late")
     c.claim("nothing else is written", b.write.en == 0, when=~active & ~loading, fault="active is 1")
-    c.claim("word 255 is never written by a step", b.write.addr != isa.ZERO_WORD, when=(b.write.en != 0) & ~loading, fault="write__en[3] is 1")
+    c.claim(
+        "word 255 is never written by a step", b.write.addr != isa.ZERO_WORD, when=(b.write.en != 0) & ~loading, fault="write__en[3] is 1"
+    )
     c.claim("each run is retired once", b.retired == final, cover=b.retired, fault="retired late")
     lane = b.load.address[:3]
-    one = (b.write.en == (1 << lane)) & (b.write.addr == b.load.address[3:11]) & (b.write.data.as_value().word_select(lane, 16) == b.load.data)
+    one = (
+        (b.write.en == (1 << lane))
+        & (b.write.addr == b.load.address[3:11])
+        & (b.write.data.as_value().word_select(lane, 16) == b.load.data)
+    )
     c.claim("a word that is loaded goes to its one latency", one, when=loading, fault="write__addr[2] inverted")
     zero = (b.residual.addr == isa.ZERO_WORD) | (word.residual & word.store)
     c.claim("without a residual the zero word is read", zero, when=b.residual.en, fault="residual__addr[0] is 0")
@@ -106,7 +129,13 @@ def _write_back(store_clocks: int) -> Claims:
         m.d.comb += total.eq(c.signal(f"shifted_{lane}") + b.residual.data[lane])
     flags = c.before(c.before(Mux(c.signal("active"), Cat((one > 0x7FFF) | (one < -0x8000) for one in over), 0)))
     stale = c.past(c.past(1))  # no reset since
-    c.claim("as many neurons are counted as were saturated", b.saturated == sum(flags[lane] for lane in range(WIDTH.lanes)), when=stale, cover=b.saturated == 8, fault="saturated[0] is 1")
+    c.claim(
+        "as many neurons are counted as were saturated",
+        b.saturated == sum(flags[lane] for lane in range(WIDTH.lanes)),
+        when=stale,
+        cover=b.saturated == 8,
+        fault="saturated[0] is 1",
+    )
     c.lemma("begun", begun | ~final)
     return c
 

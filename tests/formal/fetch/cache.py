@@ -30,7 +30,12 @@ def _cache() -> Claims:
     c.assume(~(b.advance | b.clear) | (idle & ~b.open))
 
     asks = Cat(side.address, side.write, side.lane)
-    c.claim("an access of the tables stands until it is granted", side.valid & (asks == c.before(asks)), when=c.past(side.valid & ~side.ready), fault="side__valid late")
+    c.claim(
+        "an access of the tables stands until it is granted",
+        side.valid & (asks == c.before(asks)),
+        when=c.past(side.valid & ~side.ready),
+        fault="side__valid late",
+    )
     c.stable(b.o, name="o", fault="o__valid late")
     cached = c.signal("cached")
     steps = Signal(range(MOST + 1), name="steps_since_clear", reset_less=True)
@@ -38,13 +43,19 @@ def _cache() -> Claims:
         m.d.sync += steps.eq(steps + 1)
     with m.If(b.clear):
         m.d.sync += steps.eq(0)
-    c.claim("as many positions are cached as steps have ended, up to the ring's less one", cached == steps, cover=cached == 3, fault="cached[0] late")
+    c.claim(
+        "as many positions are cached as steps have ended, up to the ring's less one",
+        cached == steps,
+        cover=cached == 3,
+        fault="cached[0] late",
+    )
     c.claim("only keys are written", mode[isa.Mode.KEY], when=side.valid & side.write, fault="key is 1")
     c.claim("indices come in runs that attend only", mode[isa.Mode.ATTEND], when=b.o.valid, fault="o__valid is 1")
     c.claim("a beat is copied once for each that is granted", c.past(granted & ~side.write), when=b.copied, fault="copied late")
     c.claim("and in a run of anchors only", mode[isa.Mode.ANCHORS], when=b.copied, fault="copied is 1")
     c.claim("a key waits until it is written", b.busy | c.past(granted), when=c.past(b.busy), fault="busy late")
     c.claim("a key is asked to be written once for each table", b.busy, when=c.past(b.made & mode[isa.Mode.KEY]), fault="side__valid is 0")
+    c.claim("no query is written while indices are made of them", ~c.signal("write__en"), when=attends, fault="write__en is 1")
     c.lemma("attends", attends <= mode[isa.Mode.ATTEND])
     c.lemma("copies", copies <= mode[isa.Mode.ANCHORS])
     c.lemma("copied", b.copied == c.state("side_words_state", "COPIED"))

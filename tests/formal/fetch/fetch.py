@@ -2,11 +2,10 @@
 
 from functools import partial
 
-from amaranth.hdl import Cat, Mux, Signal, Value
+from amaranth.hdl import Mux, Signal
 
 from firmware import isa
 from hdl.core.params import CoreParams
-from hdl.fetch.cache import IndexCache
 from hdl.fetch.fetch import RowFetch
 
 from ..claims import Claims
@@ -19,7 +18,7 @@ def _fetch(far_bytes: int) -> Claims:
     c = Claims(RowFetch(params=CoreParams(table_beats=16, far_bytes=far_bytes)))
     m, b = c.m, c.block
     c.steady(b.index)
-    made, close, half, opened = (c.signal(name) for name in ("made", "close", "half", "opened"))
+    made, close = c.signal("made"), c.signal("close")
     waiting, left, queued, waits = (c.signal(name) for name in ("slot_valid", "rows_left", "queued", "waits"))
     asked = c.signal("slot_asked")
     streamer = c.signal("streamer.i__valid") & c.signal("streamer.i__ready")
@@ -54,7 +53,13 @@ def _fetch(far_bytes: int) -> Claims:
     if far_bytes:
         c.stable(b.rows, name="rows", fault="slot_asked late")
     taken = b.index.valid & b.index.ready
-    c.claim("an index is taken for each table that needs one, and for no other", taken == (made & queued), when=taken | made, cover=taken, fault="queued is 1")
+    c.claim(
+        "an index is taken for each table that needs one, and for no other",
+        taken == (made & queued),
+        when=taken | made,
+        cover=taken,
+        fault="queued is 1",
+    )
     c.claim("a table is dealt with only while the slot is free", ~waiting, when=made, fault="made is 1")
     c.claim("a table is dealt with only while tables are left", left & rows, when=made, fault="made late")
     put = (made & ~quiet & ~waits) | close

@@ -1,6 +1,6 @@
 """Claims of the row fetch's streamer and of the queue before it: each row's beats in order, none lost, none twice."""
 
-from amaranth.hdl import Array, Cat, Mux, Signal, Value
+from amaranth.hdl import Cat, Mux, Signal
 
 from hdl.fetch.queue import DEPTH, RowQueue
 from hdl.fetch.streamer import Streamer
@@ -40,20 +40,63 @@ def _streamer() -> Claims:
     c.lemma("pause", ~pause | (active & ~rows.int4 & (count == 0)))
     c.lemma("phase", active | ~phase)
 
-    c.claim("a row gives a request a beat, an int4 couple two, and no other comes", left != 0, when=b.request.valid, cover=asked & (left == 1), fault="active is 1")
-    c.claim("the next rows are taken with the last request at the earliest", (left == 0) | (asked & (left == 1)), when=taken, fault="at_end is 1")
+    c.claim(
+        "a row gives a request a beat, an int4 couple two, and no other comes",
+        left != 0,
+        when=b.request.valid,
+        cover=asked & (left == 1),
+        fault="active is 1",
+    )
+    c.claim(
+        "the next rows are taken with the last request at the earliest",
+        (left == 0) | (asked & (left == 1)),
+        when=taken,
+        fault="at_end is 1",
+    )
     c.claim("rows are let in when the ones before have gone", b.i.ready, when=left == 0, fault="active is 1")
     address = (Mux(rows.int4 & count[0], rows.b, rows.a) | done_beats)[:BITS]
-    c.claim("beats are asked in order, those of a couple by turns", payload.address == address, when=b.request.valid, cover=asked & (count == 3) & rows.int4, fault="phase is 0")
-    c.claim("`final` marks the last request of a run", tag.final == (rows.closes & (left == 1)), when=b.request.valid, cover=tag.final & b.request.valid, fault="adding is 1")
+    c.claim(
+        "beats are asked in order, those of a couple by turns",
+        payload.address == address,
+        when=b.request.valid,
+        cover=asked & (count == 3) & rows.int4,
+        fault="phase is 0",
+    )
+    c.claim(
+        "`final` marks the last request of a run",
+        tag.final == (rows.closes & (left == 1)),
+        when=b.request.valid,
+        cover=tag.final & b.request.valid,
+        fault="adding is 1",
+    )
     c.claim("`start` marks the first beat", tag.start == (done_beats == 0), when=b.request.valid, fault="beat[0] is 0")
-    c.claim("the first beat of a couple is held, the second added", tag.hold == (rows.int4 & ~count[0]), when=b.request.valid, fault="phase late")
-    c.claim("a row waits a clock at most for its first request", b.request.valid, when=active & (~pause | c.past(active & (left != 0) & ~asked & pause)), fault="pause is 1")
-    c.claim("no int8 beat directly follows an int4 pair", tag.pair, when=c.past(asked & tag.pair & ~tag.hold) & b.request.valid, fault="pause is 0")
+    c.claim(
+        "the first beat of a couple is held, the second added",
+        tag.hold == (rows.int4 & ~count[0]),
+        when=b.request.valid,
+        fault="phase late",
+    )
+    c.claim(
+        "a row waits a clock at most for its first request",
+        b.request.valid,
+        when=active & (~pause | c.past(active & (left != 0) & ~asked & pause)),
+        fault="pause is 1",
+    )
+    c.claim(
+        "no int8 beat directly follows an int4 pair",
+        tag.pair,
+        when=c.past(asked & tag.pair & ~tag.hold) & b.request.valid,
+        fault="pause is 0",
+    )
     outputs = Signal(b.outputs.shape(), name="own_outputs")
     with m.If(taken & row.sort):
         m.d.sync += outputs.eq(row.outputs)
-    c.claim("where the outputs lie stands until another run with `sort`", b.outputs.as_value() == outputs.as_value(), cover=asked & rows.sort, fault="outputs[0] late")
+    c.claim(
+        "where the outputs lie stands until another run with `sort`",
+        b.outputs.as_value() == outputs.as_value(),
+        cover=asked & rows.sort,
+        fault="outputs[0] late",
+    )
     return c
 
 
@@ -65,7 +108,12 @@ def _queue(tight: bool) -> Claims:
     put, got = b.i.valid & b.i.ready, b.o.valid & b.o.ready
     level = Signal(range(DEPTH + 2), name="own_level")
     m.d.sync += level.eq(level + put - got)
-    c.claim("the queue holds what came less what went, and never more than its rows", (level <= DEPTH) & (c.signal("rows.level") == level), cover=level == DEPTH, fault="rows.level[0] late")
+    c.claim(
+        "the queue holds what came less what went, and never more than its rows",
+        (level <= DEPTH) & (c.signal("rows.level") == level),
+        cover=level == DEPTH,
+        fault="rows.level[0] late",
+    )
     c.lemma("places", (c.signal("rows.produce") - c.signal("rows.consume"))[:3] == level[:3])
     c.claim("nothing leaves an empty queue, nothing enters a full one", (level != 0) | ~b.o.valid, cover=got, fault="o__valid is 1")
     c.claim("a row is taken where there is room", b.i.ready == (level != DEPTH), cover=level == DEPTH, fault="i__ready is 1")
@@ -74,7 +122,13 @@ def _queue(tight: bool) -> Claims:
     c.lemma("far", c.signal("far") == last_far)
     with m.If(put):
         m.d.sync += last_far.eq(b.i.payload.flash)
-    c.claim("a far row is asked for only behind far ones", (level == 0) | last_far, when=b.far_next, cover=b.far_next & (level != 0), fault="far is 1")
+    c.claim(
+        "a far row is asked for only behind far ones",
+        (level == 0) | last_far,
+        when=b.far_next,
+        cover=b.far_next & (level != 0),
+        fault="far is 1",
+    )
     c.claim("and only while far ones stream", b.streams_far, when=b.far_next, fault="far_next is 1")
     return c
 
@@ -86,7 +140,11 @@ def _order() -> Claims:
     level = c.signal("rows.level")
     # one row, chosen at any time, and how many are before it
     pick = c.free(1, "pick")
-    watched, before, waits = Signal(BITS, name="watched", reset_less=True), Signal(range(DEPTH + 1), name="rows_before"), Signal(name="watching")
+    watched, before, waits = (
+        Signal(BITS, name="watched", reset_less=True),
+        Signal(range(DEPTH + 1), name="rows_before"),
+        Signal(name="watching"),
+    )
     with m.If(pick & put & ~waits):
         m.d.sync += [watched.eq(b.i.payload.a), before.eq(level - got), waits.eq(1)]
     with m.Elif(waits & got):
@@ -94,13 +152,19 @@ def _order() -> Claims:
         with m.If(before == 0):
             m.d.sync += waits.eq(0)
     same = b.o.payload.a == watched
-    c.claim("the address of each row leaves as it came, in its turn", b.o.valid & same, when=waits & (before == 0), cover=waits & (before == 0) & c.past(before == 1), fault="rows.produce[0] is 0")
+    c.claim(
+        "the address of each row leaves as it came, in its turn",
+        b.o.valid & same,
+        when=waits & (before == 0),
+        cover=waits & (before == 0) & c.past(before == 1),
+        fault="rows.produce[0] is 0",
+    )
     return c
 
 
 PROOFS = (
     Proof(block="streamer", write=_streamer),
-    Proof(block="row queue", write=lambda: _queue(False)),
+    Proof(block="row queue", write=lambda: _queue(False), quick=True),
     Proof(block="row queue, tight", write=lambda: _queue(True)),
     Proof(block="order in the row queue", write=_order, bounded=12, reach=12, map_memories=True),
 )

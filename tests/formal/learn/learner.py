@@ -1,6 +1,6 @@
 """Claims of the learning unit: the step is held as long as it learns, each row has two entries changed, and only those."""
 
-from amaranth.hdl import Cat, Mux, Signal, Value
+from amaranth.hdl import Cat, Mux, Signal
 
 from firmware import isa
 from hdl.core.params import CoreParams
@@ -25,7 +25,12 @@ def _learner() -> Claims:
     c.assume(~b.load.strobe | ~b.hold)
 
     asks = Cat(side.address, side.write, side.lane, side.data)
-    c.claim("an access of the tables stands until it is granted", side.valid & (asks == c.before(asks)), when=c.past(side.valid & ~side.ready), fault="side__valid late")
+    c.claim(
+        "an access of the tables stands until it is granted",
+        side.valid & (asks == c.before(asks)),
+        when=c.past(side.valid & ~side.ready),
+        fault="side__valid late",
+    )
     c.claim("the tables are reached only in a step that learns", b.hold, when=side.valid, fault="due late")
     c.claim("only when all else of the step is done", b.ripe, when=side.valid, fault="learning_state[0] is 1")
     c.lemma("at work", idle | (due & b.ripe))
@@ -52,9 +57,25 @@ def _learner() -> Claims:
     c.lemma("entries", ~working | (entries == 2 * left - adds))
     c.lemma("left", ~working | ((left != 0) & (left <= isa.QUERIES)))
     c.lemma("adds", ~c.state("learning_state", "ROW", "KEEP", "IDLE") | ~adds | idle)
-    c.claim("each row of the list has two entries changed, and then the step may end", (entries == 0) == ~b.hold, when=c.past(write), cover=c.past(write) & ~b.hold, fault="adds is 1")
-    c.claim("`hold` falls with the last write, or where nothing is to be learned", c.past(write) | c.past(idle & b.ripe), when=c.past(b.hold) & ~b.hold, fault="due late")
-    c.claim("a step that isn't forced, or doesn't learn, is not held", ~b.hold, when=c.past(b.begin & ~(b.forced & c.signal("on"))), fault="due inverted")
+    c.claim(
+        "each row of the list has two entries changed, and then the step may end",
+        (entries == 0) == ~b.hold,
+        when=c.past(write),
+        cover=c.past(write) & ~b.hold,
+        fault="adds is 1",
+    )
+    c.claim(
+        "`hold` falls with the last write, or where nothing is to be learned",
+        c.past(write) | c.past(idle & b.ripe),
+        when=c.past(b.hold) & ~b.hold,
+        fault="due late",
+    )
+    c.claim(
+        "a step that isn't forced, or doesn't learn, is not held",
+        ~b.hold,
+        when=c.past(b.begin & ~(b.forced & c.signal("on"))),
+        fault="due inverted",
+    )
     c.lemma("the list is no longer than its room", count <= isa.QUERIES)
 
     waits = c.counter(31, clear=granted | idle, up=~side.valid)
@@ -88,7 +109,12 @@ def _rival() -> Claims:
         m.d.sync += begun.eq(1)
     c.assume(~begun | b.start | ((b.target == c.before(b.target)) & (b.margin == c.before(b.margin))))
     c.assume(~(b.start & b.valid))
-    number, best, who, some = Signal(8, name="nth"), Signal(16, name="earliest", reset_less=True), Signal(8, name="whose", reset_less=True), Signal(name="some")
+    number, best, who, some = (
+        Signal(8, name="nth"),
+        Signal(16, name="earliest", reset_less=True),
+        Signal(8, name="whose", reset_less=True),
+        Signal(name="some"),
+    )
     other = b.valid & (number != b.target)
     latency = (b.latency + 0x8000)[:16]
     with m.If(b.valid):
@@ -97,7 +123,13 @@ def _rival() -> Claims:
             m.d.sync += [best.eq(latency), who.eq(number), some.eq(1)]
     with m.If(b.start):
         m.d.sync += [number.eq(0), some.eq(0)]
-    c.claim("the rival is the earliest output but the target, the lowest of equals", b.neuron == who, when=some, cover=some & (who == 2), fault="found late")
+    c.claim(
+        "the rival is the earliest output but the target, the lowest of equals",
+        b.neuron == who,
+        when=some,
+        cover=some & (who == 2),
+        fault="found late",
+    )
     c.claim("of a single output there is no rival", ~b.close, when=c.past(~some), fault="close is 1")
     c.lemma("number", (number == c.signal("number")) & (some == c.signal("found")))
     c.lemma("best", ~some | (best == (c.signal("best") + 0x8000)[:16]))
@@ -112,15 +144,31 @@ def _entry() -> Claims:
     stands = same & c.past(same)
     old = b.word.word_select(b.byte, 8)
     new = b.changed.word_select(b.byte, 8)
-    c.claim("the other byte stands", b.changed.word_select(~b.byte, 8) == b.word.word_select(~b.byte, 8), when=stands & c.past(1), fault="changed[3] inverted")
-    c.claim("the other nibble stands", new.word_select(~b.nibble, 4) == old.word_select(~b.nibble, 4), when=stands & b.int4, fault="changed[13] inverted")
+    c.claim(
+        "the other byte stands",
+        b.changed.word_select(~b.byte, 8) == b.word.word_select(~b.byte, 8),
+        when=stands & c.past(1),
+        fault="changed[3] inverted",
+    )
+    c.claim(
+        "the other nibble stands",
+        new.word_select(~b.nibble, 4) == old.word_select(~b.nibble, 4),
+        when=stands & b.int4,
+        fault="changed[13] inverted",
+    )
     for int4, most in ((1, 7), (0, 127)):
         value = new.word_select(b.nibble, 4).as_signed() if int4 else new.as_signed()
         was = old.word_select(b.nibble, 4).as_signed() if int4 else old.as_signed()
         wanted = Mux(b.down, was - b.step, was + b.step)
         held = Mux(wanted > most, most, Mux(wanted < -most, -most, wanted))
         chosen = stands & (b.int4 == int4)
-        c.claim(f"an {'int4' if int4 else 'int8'} goes by the step, and is held at {most}", value == held, when=chosen, cover=chosen & (wanted > most), fault="kept[2] inverted")
+        c.claim(
+            f"an {'int4' if int4 else 'int8'} goes by the step, and is held at {most}",
+            value == held,
+            when=chosen,
+            cover=chosen & (wanted > most),
+            fault="kept[2] inverted",
+        )
     return c
 
 

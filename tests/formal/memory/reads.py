@@ -2,16 +2,12 @@
 
 from functools import partial
 
-from amaranth.hdl import Cat, Mux, Signal, Value
+from amaranth.hdl import Signal, Value
 
 from firmware import isa
 from hdl.core.host import HostReader
 from hdl.core.params import CoreParams
-from hdl.memory.anchors import AnchorMemory
-from hdl.memory.bank import GenericBank
 from hdl.memory.reader import StoreReader
-from hdl.memory.store import LatencyStore
-from hdl.memory.tier import BankTier
 
 from ..claims import Claims
 from ..prove import Proof
@@ -27,14 +23,24 @@ def _reader(store_clocks: int) -> Claims:
     c.assume(~b.outputs.valid | b.stepping)
     c.assume(~(b.host_reads & (b.stepping | b.pairs.valid | residual.en)))  # the host reads between steps
 
-    c.claim("one of write-back, comparators and sorter reads in a clock", residual.en + pairs + outputs <= 1, cover=b.pairs.valid & b.outputs.valid & residual.en, fault="pairs__ready is 1")
+    c.claim(
+        "one of write-back, comparators and sorter reads in a clock",
+        residual.en + pairs + outputs <= 1,
+        cover=b.pairs.valid & b.outputs.valid & residual.en,
+        fault="pairs__ready is 1",
+    )
     word = reads.word.en & (reads.word.addr == residual.addr)
     c.claim("the write-back is never refused", word, when=residual.en, cover=residual.en & b.pairs.valid, fault="single is 1")
     own = ~reads.word.en & (reads.pairs.as_value() == b.pairs.payload.as_value())
     c.claim("comparators that are let read get their own pairs", own, when=pairs, fault="reads__word__en is 1")
     c.claim("comparators are let read where the write-back isn't", b.pairs.ready, when=~residual.en, fault="pairs__ready is 0")
     address = b.outputs.payload.address
-    here = reads.word.en & (reads.word.addr == address.word) & (Value.cast(reads.pairs.choice[0]) == address.bank[1:]) & (reads.pairs.slot[0].bank == address.bank[:1])
+    here = (
+        reads.word.en
+        & (reads.word.addr == address.word)
+        & (Value.cast(reads.pairs.choice[0]) == address.bank[1:])
+        & (reads.pairs.slot[0].bank == address.bank[:1])
+    )
     c.claim("the sorter's latency is the one that it asks for", here, when=outputs, fault="single is 0")
     free = b.latency.ready & ~residual.en & ~b.pairs.valid
     c.claim("the sorter is let read where nobody else wants to", b.outputs.ready, when=free, fault="outputs__ready is 0")
@@ -63,11 +69,28 @@ def _host(store_clocks: int, learns: bool) -> Claims:
     c.lemma("work", ~work | (b.request.valid & ~b.data.valid))
     c.claim("an answer begins between steps only", c.past(b.idle), when=work & ~c.past(work), fault="host_state[0] is 1")
     space = b.request.payload.space
-    c.claim("a latency is told as it came", b.data.payload == c.before(b.latency.as_unsigned()), when=c.past(asked & (space == isa.ReadSpace.STORE)), fault="data__payload[0] inverted")
-    c.claim("a count is told as it came", b.data.payload == c.before(b.count), when=c.past(asked & (space == isa.ReadSpace.COUNTERS)), fault="data__payload[9] is 0")
-    waits = c.counter(15, clear=~b.request.valid | asked | b.data.valid | ~(work | b.idle) | ((b.side.valid & ~b.side.ready) if learns else 0))
+    c.claim(
+        "a latency is told as it came",
+        b.data.payload == c.before(b.latency.as_unsigned()),
+        when=c.past(asked & (space == isa.ReadSpace.STORE)),
+        fault="data__payload[0] inverted",
+    )
+    c.claim(
+        "a count is told as it came",
+        b.data.payload == c.before(b.count),
+        when=c.past(asked & (space == isa.ReadSpace.COUNTERS)),
+        fault="data__payload[9] is 0",
+    )
+    waits = c.counter(
+        15, clear=~b.request.valid | asked | b.data.valid | ~(work | b.idle) | ((b.side.valid & ~b.side.ready) if learns else 0)
+    )
     limit = 2 + store_clocks
-    c.claim(f"a word is there {limit + 1} clocks after it could be asked for", waits <= limit, cover=asked & (waits == limit), fault="request__ready is 0")
+    c.claim(
+        f"a word is there {limit + 1} clocks after it could be asked for",
+        waits <= limit,
+        cover=asked & (waits == limit),
+        fault="request__ready is 0",
+    )
     c.lemma("its states", ~c.state("host_state", "STORE") | (waits <= 1))
     c.lemma("crossbar", ~c.state("host_state", "CROSSBAR") | (waits <= store_clocks + 1))
     if store_clocks > 1:

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from amaranth.hdl import Cat, Mux, Signal, Value
+from amaranth.hdl import Cat, Value
 
 from firmware import isa
 from hdl.core.params import CoreParams
@@ -16,7 +16,7 @@ from ..prove import Proof
 
 def _tier(table_clocks: int, far_bytes: int) -> Claims:
     c = Claims(BankTier(params=CoreParams(table_beats=16, table_clocks=table_clocks, far_bytes=far_bytes), bank=GenericBank))
-    m, b = c.m, c.block
+    b = c.block
     tag = b.request.payload.tag
     taken, side = b.request.valid & b.request.ready, b.side.valid & b.side.ready
     loads = b.load.writes(isa.Kind.TABLES)
@@ -46,12 +46,35 @@ def _tier(table_clocks: int, far_bytes: int) -> Claims:
     c.claim("a request that is taken reads its own beat", own, when=asked, fault="bank.address[1] is 0")
     beside_then, address = (c.before(beside), c.before(b.side.address)) if wait else (beside, b.side.address)
     write = c.before(b.side.write) if wait else b.side.write
-    c.claim("an access of `side` reads or writes its own beat", (bank["address"] == address) & (bank["write"] == write), when=beside_then, cover=beside_then & write, fault="bank.address[2] is 1")
+    c.claim(
+        "an access of `side` reads or writes its own beat",
+        (bank["address"] == address) & (bank["write"] == write),
+        when=beside_then,
+        cover=beside_then & write,
+        fault="bank.address[2] is 1",
+    )
     loaded = c.before(loads) if wait else loads
-    c.claim("only loads and side accesses write", loaded | (beside_then & write), when=bank["write"], cover=bank["write"] & loaded, fault="bank.write is 1")
-    c.claim("a request is refused for `side` only, or until its bytes come", (tag.bytes & ~b.ending if far_bytes else 0) | beside, when=b.request.valid & ~b.request.ready, fault="request__ready is 0")
+    c.claim(
+        "only loads and side accesses write",
+        loaded | (beside_then & write),
+        when=bank["write"],
+        cover=bank["write"] & loaded,
+        fault="bank.write is 1",
+    )
+    c.claim(
+        "a request is refused for `side` only, or until its bytes come",
+        (tag.bytes & ~b.ending if far_bytes else 0) | beside,
+        when=b.request.valid & ~b.request.ready,
+        fault="request__ready is 0",
+    )
     if far_bytes:
-        c.claim("the beat behind one of bytes is never refused", b.request.ready, when=urgent & b.request.valid, cover=urgent & b.side.valid, fault="urgent is 0")
+        c.claim(
+            "the beat behind one of bytes is never refused",
+            b.request.ready,
+            when=urgent & b.request.valid,
+            cover=urgent & b.side.valid,
+            fault="urgent is 0",
+        )
     waited = c.counter(15, clear=~b.side.valid | side)
     limit = (1 if far_bytes else 0) if table_clocks == 1 else table_clocks - 1 + (1 if far_bytes else 0)
     if limit:
@@ -78,5 +101,5 @@ def _anchors() -> Claims:
 
 PROOFS = (
     *(Proof(block=f"tier, tables in {t}, far {f}", write=partial(_tier, t, f), clocks=4) for t, f in ((1, 0), (1, 1), (3, 1))),
-    Proof(block="anchor memory", write=_anchors),
+    Proof(block="anchor memory", write=_anchors, quick=True),
 )
