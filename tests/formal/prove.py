@@ -36,9 +36,7 @@ class Proof:
 class Proved:
     """A claim with the clock that reached its antecedent, and the one in which its fault was seen. Clocks count from 0."""
 
-    block: str
     claim: Claim
-    proved: str
     reached: int | None
     died: int | None
 
@@ -97,9 +95,8 @@ def prove(proof: Proof) -> list[Proved]:
         _induction(proof, claims, netlist)
     reached = _covers(proof, claims, netlist)
     died = _faults(proof, claims, netlist)
-    how = f"bounded to {proof.bounded} clocks" if proof.bounded else f"induction, k = {proof.clocks}"
     listed = zip(claims.claims, reached, died, strict=True)
-    return [Proved(block=proof.block, claim=one, proved=how, reached=at, died=end) for one, at, end in listed if one.fault]
+    return [Proved(claim=one, reached=at, died=end) for one, at, end in listed if one.fault]
 
 
 def _broken(proof: Proof, claims: Sequence[Claim], clocks: _Clocks, why: str) -> None:

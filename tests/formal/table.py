@@ -9,7 +9,7 @@ HEAD = ["| block | claim | proved | reached in clock | fault, seen in clock |", 
 
 def rows(proof: Proof, proved: Iterable[Proved]) -> list[str]:
     """A row for each claim."""
-    how = f"for {proof.bounded} clocks" if proof.bounded else f"induction, k = {proof.clocks}"
+    how = f"bounded to {proof.bounded} clocks" if proof.bounded else f"induction, k = {proof.clocks}"
     return [_row(proof, one, how) for one in proved]
 
 

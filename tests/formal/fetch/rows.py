@@ -166,5 +166,5 @@ PROOFS = (
     Proof(block="streamer", write=_streamer),
     Proof(block="row queue", write=lambda: _queue(False), quick=True),
     Proof(block="row queue, tight", write=lambda: _queue(True)),
-    Proof(block="order in the row queue", write=_order, bounded=12, reach=12, map_memories=True),
+    Proof(block="row queue, order for 12 clocks", write=_order, bounded=12, reach=12, map_memories=True),
 )
