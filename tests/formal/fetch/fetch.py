@@ -66,6 +66,7 @@ def _fetch(far_bytes: int) -> Claims:
     owed = Signal(2, name="owed")
     m.d.sync += owed.eq(owed + put - streamer)
     c.claim("each row that is made leaves for the streamer once", owed == waiting, cover=streamer, fault="slot_valid late")
+    c.claim("rows leave two clocks apart at least", ~streamer, when=c.past(streamer), fault="slot_valid late")
     c.claim("no row overwrites one that waits", ~waiting | streamer, when=put, cover=put, fault="close is 1")
     if far_bytes:
         flash = c.signal("flash")

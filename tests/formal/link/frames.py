@@ -66,6 +66,9 @@ def _receiver() -> Claims:
     )
     c.lemma("count", (count == length) | start | drain | bad | c.state("frame_state", "SEQ", "COMMAND", "LENGTH", "PAYLOAD"))
     c.lemma("more", ~payload | (c.signal("full") <= (count == length)))
+    judged = c.state("frame_state", "CHECK")
+    checks = c.counter(31, clear=~judged | came)
+    c.claim("a frame is judged 9 clocks after its last byte", checks <= 8, when=judged, cover=checks == 8, fault="passing is 1")
     write = c.signal("write__en")
     c.claim("a byte is written to its place, in a payload only", c.signal("write__addr") == count, when=write, fault="write__en is 1")
     c.claim("nothing is written while it must be held", ~write, when=b.hold, cover=b.hold & payload & came, fault="write__en late")
@@ -131,6 +134,8 @@ def _sender() -> Claims:
     c.lemma("bytes of the CRC", (bytes_ == 2) | ~c.state("reply_state", "CRC_LOW"))
     c.lemma("the last byte", (bytes_ == 1) | ~c.state("reply_state", "CRC_HIGH"))
     c.lemma("idle", idle == (bytes_ == 0))
+    waited = c.counter(31, clear=idle | b.o.valid)
+    c.claim("a byte is offered 11 clocks after the one before it was taken", waited <= 10, cover=waited == 10, fault="passing is 1")
     return c
 
 
@@ -263,8 +268,8 @@ def _uart_transmitter() -> Claims:
 
 
 PROOFS = (
-    Proof(block="frame receiver", write=_receiver, reach=40),
-    Proof(block="reply sender", write=_sender, reach=40),
+    Proof(block="frame receiver", write=_receiver, clocks=14, reach=50),
+    Proof(block="reply sender", write=_sender, clocks=14, reach=40),
     Proof(block="request check", write=_check),
     *(Proof(block=f"payload feed, cores: {n}", write=partial(_feed, n), clocks=3) for n in (1, 4)),
     Proof(block="UART receiver", write=_uart_receiver, clocks=42, reach=100),

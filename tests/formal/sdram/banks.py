@@ -96,6 +96,12 @@ def _reader() -> Claims:
     current, waiting = c.signal("current")[:2], c.signal("opened")[:2]
     bit = Mux(is_open, 1 << waiting, 0) | Mux(reads, 1 << current, 0)
     c.lemma("which are open", (used == bit[:BANKS]) & ~(is_open & reads & (waiting == current)))
+    shut = (Array(closed)[activate.bank] >= CLOCKS.close - 1) & ~opened.bit_select(activate.bank, 1)
+    first = c.signal("waits") & ~is_open & c.past(c.signal("waits")) & ~b.hold
+    late = c.pipeline(shut & ~activate.strobe & ~column.strobe, CLOCKS.close)[-1]
+    c.claim(
+        "a row whose bank is shut is opened as soon as none waits", activate.strobe, when=first & late & shut, fault="activate__strobe is 0"
+    )
     c.claim("two banks are open at most", sum(opened) <= 2, cover=sum(opened) == 2, fault="is_open is 0")
     c.claim(
         "`idle` tells that all banks could be opened",
@@ -141,5 +147,5 @@ def _starter() -> Claims:
 PROOFS = (
     Proof(block="SDRAM starter", write=_starter, reach=60),
     Proof(block="SDRAM refresher", write=_refresher, reach=40),
-    Proof(block="SDRAM row reader", write=_reader, reach=30),
+    Proof(block="SDRAM row reader", write=_reader, clocks=6, reach=30),
 )
