@@ -9,6 +9,7 @@ from amaranth.hdl import Fragment, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from .__main__ import main
 from .claims import Claims
 from .proofs import PROOFS
 from .prove import Failure, Proof, prove
@@ -102,3 +103,8 @@ def test_what_is_no_claim_is_refused() -> None:
         claims.claim("misspelt", 1, fault="ledge is 1")
     with pytest.raises(ValueError, match="fault must name a signal and one of is 0, is 1, inverted, late, not 'level up'"):
         claims.claim("misspelt", 1, fault="level up")
+
+
+def test_a_block_that_there_is_not_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sorters"]) == 2
+    assert capsys.readouterr().err.endswith("not 'sorters'\n")
