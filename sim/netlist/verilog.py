@@ -6,7 +6,7 @@ instances of yosys' models of cells.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import product
 
@@ -14,6 +14,7 @@ from sim.netlist.parts import Carry, Control, Flop, Macro, Net, Netlist, Table
 
 _MAJORITY = 0b11101000
 _SPRAM = "SB_SPRAM256KA"
+_WIDTH = 32
 _OURS = {"SB_PLL40_PAD": "SIM_PLL40_PAD", "SB_PLL40_2F_PAD": "SIM_PLL40_2F_PAD"}  # yosys has no models of these
 SPRAM_FILES = tuple(f"spram_{number}" for number in range(4))
 """Where the SPRAMs' words are read from and written to, with .in and .out behind, in the order of the bytes of a beat."""
@@ -33,6 +34,9 @@ class _Writer:
         self._netlist = netlist
         self._pads: dict[Net, str] = {}
         self._own: dict[str, str] = {}  # names of nets that have no number
+        self._registers = list(_registers(netlist.flops))
+        stored = {flop.output: f"{name}[{bit}]" for name, _, flops in self._registers for bit, flop in enumerate(flops)}
+        self._pads.update(stored)
         for name, (_, nets) in netlist.ports.items():
             for bit, net in enumerate(nets):
                 self._pads[net] = f"\\{name} [{bit}]" if len(nets) > 1 else f"\\{name} "
@@ -56,12 +60,13 @@ class _Writer:
         for size, init in sorted(kinds):
             yield from _primitive(size, init)
         yield f"module {module} ("
-        yield ",\n".join(f"\t{direction} {_range(len(nets))}\\{name} " for name, (direction, nets) in netlist.ports.items())
+        yield ",\n".join(f"\t{direction} {_range(len(nets)) if len(nets) > 1 else str()}\\{name} " for name, (direction, nets) in netlist.ports.items())
         yield ");"
         body = [*map(self._table, logic), *self._processes(), *(line for macro in netlist.macros for line in self._macro(macro))]
-        stored = {flop.output for flop in netlist.flops}
+        for name, _, flops in self._registers:
+            yield f"reg {_range(len(flops))}{name} = 0;"
         for net in sorted({net for net in self._driven() if isinstance(net, int) and net not in self._pads}):
-            yield f"reg n{net} = 0;" if net in stored else f"wire n{net};"
+            yield f"wire n{net};"
         for name in self._own.values():
             yield f"wire {name};"
         yield from body
@@ -86,37 +91,25 @@ class _Writer:
         return f"{_name(len(table.inputs), table.init)} ({pins});"
 
     def _processes(self) -> Iterator[str]:
-        groups: dict[Control, list[Flop]] = defaultdict(list)
-        for flop in self._netlist.flops:
-            groups[flop.control].append(flop)
-        for control, flops in groups.items():
-            yield from self._process(control, flops)
+        for name, control, flops in self._registers:
+            yield from self._process(name, control, flops)
 
-    def _process(self, control: Control, flops: list[Flop]) -> Iterator[str]:
-        enable, reset = self.net(control.enable), self.net(control.reset)
-        take = [f"\t{self.net(flop.output)} <= {self.net(flop.data)};" for flop in flops]
-        clear = [f"\t{self.net(flop.output)} <= 1'b{int(flop.set)};" for flop in flops]
-        lose = [f"\t{self.net(flop.output)} <= 1'bx;" for flop in flops]
+    def _process(self, name: str, control: Control, flops: list[Flop]) -> Iterator[str]:
+        """Flip-flops as one register: Icarus then has one assignment a clock, and nothing to tell where no bit changes."""
+        enable, reset, width = self.net(control.enable), self.net(control.reset), len(flops)
+        take = f"{name} <= d{name};"
+        clear = f"{name} <= {width}'b{''.join(str(int(flop.set)) for flop in reversed(flops))};"
+        lose = f"{name} <= {width}'bx;"
+        enabled = [] if control.enable == "1" else [(f"{enable} === 1'b0", ";"), (f"{enable} !== 1'b1", lose)]
+        cleared = [] if control.reset == "0" else [(reset, clear), (f"{reset} !== 1'b0", lose)]
         edges = f"{'negedge' if control.falling else 'posedge'} {self.net(control.clock)}"
-        if control.asynchronous and control.reset != "0":
+        if control.asynchronous:
             edges += f", posedge {reset}"
-        cases: list[tuple[str, list[str]]] = []
-        if control.enable == "1" or control.asynchronous:
-            cases = [] if control.reset == "0" else [(reset, clear), (f"{reset} !== 1'b0", lose)]
-            if control.enable != "1":
-                cases += [(f"{enable} === 1'b0", []), (f"{enable} !== 1'b1", lose)]
-        else:
-            cases = [(f"{enable} === 1'b0", []), (f"{enable} !== 1'b1", lose)]
-            if control.reset != "0":
-                cases += [(reset, clear), (f"{reset} !== 1'b0", lose)]
+        yield f"wire {_range(width)}d{name} = {{{', '.join(self.net(flop.data) for flop in reversed(flops))}}};"
         yield f"always @({edges})"
-        for condition, actions in cases:
-            yield f"if ({condition}) begin"
-            yield from actions
-            yield "end else"
-        yield "begin"
-        yield from take
-        yield "end"
+        for condition, action in cleared + enabled if control.asynchronous else enabled + cleared:
+            yield f"\tif ({condition}) {action} else"
+        yield f"\t{take}"
 
     def _macro(self, macro: Macro) -> Iterator[str]:
         parameters = ", ".join(f".{name}({_value(value)})" for name, value in macro.parameters.items())
@@ -137,8 +130,18 @@ class _Writer:
         yield from (f'always @(posedge dump) $writememh("{file}.out", \\{name} .mem);' for name, file in found.items())
 
 
+def _registers(flops: Sequence[Flop]) -> Iterator[tuple[str, Control, list[Flop]]]:
+    """Flip-flops of the same control, at most ``_WIDTH`` of them in a register, with a name for each."""
+    groups: dict[Control, list[Flop]] = defaultdict(list)
+    for flop in flops:
+        groups[flop.control].append(flop)
+    parts = ((control, group[at : at + _WIDTH]) for control, group in groups.items() for at in range(0, len(group), _WIDTH))
+    for number, (control, part) in enumerate(parts):
+        yield f"q{number}", control, part
+
+
 def _range(width: int) -> str:
-    return f"[{width - 1}:0] " if width > 1 else ""
+    return f"[{width - 1}:0] "
 
 
 def _value(value: str) -> str:

@@ -1,0 +1,88 @@
+"""Command: the whole FPGA of a board as its netlist, after synthesis or after place and route, in Icarus Verilog beside the golden model.
+
+python -m sim.netlist --board icebreaker [--network NAME] [--flash byte|nibble] [--stage synthesis|route] [--prompt TEXT] [--length N]
+    [--preload] [--seed N] [--out FOLDER]
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from polychron.command.app import make_app, run
+from polychron.command.figures import Json, reported
+from polychron.command.options import FLAT, option
+from polychron.command.target import SHAKESPEARE, Target
+from polychron.command.terminal import printable, say
+
+app = make_app(
+    "python -m sim.netlist",
+    "Simulate the whole FPGA of a board below its RTL: boot from the flash chip and write a text, beside the golden model.\n\n"
+    "Steps of the build that stand in its folder are not run again.",
+    examples=["python -m sim.netlist --preload", "python -m sim.netlist --stage synthesis --flash nibble --length 3 --preload"],
+)
+
+
+@app.default
+def check(
+    target: Annotated[Target, FLAT] = SHAKESPEARE,
+    *,
+    stage: Annotated[Literal["synthesis", "route"], option("which netlist")] = "route",
+    seed: Annotated[int, option("of place and route", low=1, high=100, metavar="N")] = 1,
+    prompt: Annotated[str, option("text the network reads first", metavar="TEXT")] = "First",
+    length: Annotated[int, option("characters to write", low=1, high=1000, metavar="N")] = 20,
+    preload: Annotated[bool, option("tables on chip stand in its memory from the start; the rest boots from flash")] = False,
+    out: Annotated[Path | None, option("the folder of the build; left out: build/BOARD", metavar="FOLDER")] = None,
+    json: Json = False,
+) -> int:
+    from golden.integer.symbols import TextDecoder, encode, typed_bytes
+    from polychron.network import load
+    from sim.netlist.check import Text, check_text
+    from sim.netlist.made import make_netlist
+
+    network = load(target.network)
+    program = network.compile(board=target.board, flash=target.flash)
+    board, symbols = program.board, network.integer.byte_symbols()
+    if symbols is None:
+        raise ValueError(f"{network.name} has no symbols: it reads no text")
+    text = Text(forced=tuple(encode(symbols, typed_bytes(prompt)).tolist()), free=length, preload=preload)
+    with reported(json) as figures:
+        netlist = make_netlist(board, stage=stage, seed=seed, folder=out or Path("build") / board.name, say=say)
+        parts = f"{len(netlist.tables):,} tables, {len(netlist.carries):,} carries, {len(netlist.flops):,} flip-flops"
+        say(f"netlist after {'place and route' if stage == 'route' else 'synthesis'}: {parts}, {len(netlist.macros)} other cells")
+        start = time.monotonic()
+        with tempfile.TemporaryDirectory() as name:
+            made = check_text(netlist, network.integer, program.code, board, text, folder=Path(name))
+        decoder = TextDecoder(symbols)
+        print(printable(prompt + decoder.text(made.symbols[len(text.forced) :]) + decoder.end()))
+        if made.difference:
+            print(f"DIFFERENT from the golden model: {made.difference}")
+        else:
+            print(f"equal to the golden model: {len(made.symbols)} symbols, {made.compared:,} latencies")
+        same = "as the cycle model says" if made.predicted is not None else "with rows from flash"
+        print(f"clocks of these steps: {made.clocks:,}, {same}")
+        print(f"words of block RAM read while written, and unknown then: {made.heard.collisions:,}")
+        say(f"simulated in {time.monotonic() - start:.0f} s")
+        figures |= {
+            "board": board.name,
+            "network": network.name,
+            "stage": stage,
+            "equal": made.equal,
+            "difference": made.difference,
+            "symbols": len(made.symbols),
+            "latencies_compared": made.compared,
+            "clocks": made.clocks,
+            "clocks_predicted": made.predicted,
+            "collisions": made.heard.collisions,
+        }
+    return 0 if made.equal else 1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run(app, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""A text by a whole FPGA's netlist beside the golden model: every symbol, latencies of last steps, and the clocks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from boards import Board
+from firmware.image.image import write_image
+from firmware.isa import Counter
+from firmware.program import Program
+from golden.integer.layer import Int16
+from golden.integer.network import Network
+from sim.compare.compare import find_difference
+from sim.compare.expected import Golden, Write
+from sim.cycles import predict
+from sim.netlist.conversation import Action, Heard, Setting, converse
+from sim.netlist.parts import Netlist
+
+STEPS_AT_ONCE = 64  # the most that the cycle model counts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """``forced``: symbols the network reads first; ``free``: how many it then chooses itself, ``at_once`` of them in a request. ``preload``:
+    tables on chip stand in the SPRAMs from the start and the image in flash is without them. ``each``: the latencies that a request leaves are
+    read after each, and not after the last alone."""
+
+    forced: tuple[int, ...] = ()
+    free: int = 20
+    at_once: int = STEPS_AT_ONCE
+    preload: bool = False
+    each: bool = False
+
+    def requests(self) -> list[list[int | None]]:
+        """The steps of each request: forced symbols or (None) the core's own."""
+        steps = [*self.forced, *[None] * self.free]
+        groups = [list(group) for _, group in groupby(steps, key=lambda symbol: symbol is None)]
+        return [group[at : at + self.at_once] for group in groups for at in range(0, len(group), self.at_once)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """``symbols``: what the core chose; ``compared``: latencies equal to the golden model's; ``clocks``: of all steps, by the core's counter;
+    ``predicted``: the same by the cycle model, None where rows come from flash, whose phase it is not told. ``difference``: None, or a
+    sentence about the first thing that is not as it must be."""
+
+    heard: Heard
+    symbols: list[int]
+    compared: int
+    clocks: int
+    predicted: int | None
+    difference: str | None
+
+    @property
+    def equal(self) -> bool:
+        return self.difference is None
+
+
+def check_text(netlist: Netlist, network: Network, program: Program, board: Board, text: Text, *, folder: Path) -> Checked:
+    """``program``, compiled of ``network``, in the flash chip of ``board``; its FPGA boots and writes ``text``. ``folder`` is empty.
+
+    Raises ``SimulationError`` where the FPGA does not answer.
+    """
+    setting = Setting(image=write_image(program))
+    if text.preload:
+        far = tuple(piece for piece in program.tables if piece.tier)
+        setting = Setting(image=write_image(replace(program, tables=far)), preloaded=program)
+    requests = text.requests()
+    golden = Golden(network, program)
+    due: list[tuple[list[int], list[Write]]] = []
+    actions: list[Action] = [("hello",)]
+    for number, request in enumerate(requests, start=1):
+        symbols, writes = list[int](), list[Write]()
+        for given in request:
+            writes = golden.step(given)
+            symbols.append(golden.symbol)
+        if not text.each and number < len(requests):
+            writes = []
+        due.append((symbols, writes))
+        actions.append(("step", len(request)) if request[0] is None else ("feed", request))
+        actions += [("store", *_span(write)) for write in writes]
+    heard = converse(netlist, board, setting, [*actions, ("counters",)], folder=folder)
+    return _compare(heard, network, program, board, due, image=setting.image)
+
+
+def _span(write: Write) -> tuple[int, int]:
+    first = int(write.addresses.min())
+    return first, int(write.addresses.max()) - first + 1
+
+
+def _compare(
+    heard: Heard, network: Network, program: Program, board: Board, due: Sequence[tuple[list[int], list[Write]]], *, image: bytes
+) -> Checked:
+    def memory(tier: int, address: int, size: int) -> bytes:
+        return image[address - board.image_offset :][:size] if tier else heard.spram[address : address + size]
+
+    replies = iter(heard.replies)
+    greeting = next(replies)
+    difference = None if greeting["loaded"] and heard.green and not heard.red else "the FPGA has not loaded the image in its flash"
+    chosen: list[int] = []
+    compared = 0
+    for symbols, writes in due:
+        got_symbols: list[int] = next(replies)
+        last = len(chosen) + len(symbols) - 1
+        for write in writes:
+            span = _span(write)
+            got: Int16 = np.array(next(replies), np.int16)[write.addresses - span[0]]
+            compared += int(np.count_nonzero(got == write.values))
+            found = find_difference(network, program, write, got=got, step=last, memory=memory)
+            difference = difference or (str(found) if found else None)
+        wrong = [place for place, pair in enumerate(zip(got_symbols, symbols, strict=True)) if pair[0] != pair[1]]
+        if wrong and difference is None:
+            step = len(chosen) + wrong[0]
+            difference = f"step {step}: the core chose symbol {got_symbols[wrong[0]]}, golden {symbols[wrong[0]]}"
+        chosen += got_symbols
+    counters = next(replies)
+    clocks, predicted = counters[Counter.CLOCKS.name.lower()], _predicted(program, board, [len(symbols) for symbols, _ in due])
+    if difference is None and predicted is not None and clocks != predicted:
+        difference = f"the steps took {clocks} clocks, the cycle model says {predicted}"
+    for count, what in ((heard.unknown, "writes to memories were unknown"), (heard.resent, "requests had to be sent again")):
+        if count and difference is None:
+            difference = f"{count} {what}"
+    if heard.violations and difference is None:
+        difference = f"limits of the flash chip were broken: {', '.join(sorted(set(heard.violations)))}"
+    return Checked(heard=heard, symbols=chosen, compared=compared, clocks=clocks, predicted=predicted, difference=difference)
+
+
+def _predicted(program: Program, board: Board, requests: Sequence[int]) -> int | None:
+    if any(run.tier for run in program.runs):
+        return None
+    return sum(step.clocks for count in requests for step in predict(program, board, steps=count).steps[:count])
