@@ -39,7 +39,7 @@ def check(
 ) -> int:
     from golden.integer.symbols import TextDecoder, encode, typed_bytes
     from polychron.network import load
-    from sim.netlist.check import Text, check_text
+    from sim.netlist.check import Subject, Text, check_text
     from sim.netlist.made import make_netlist
 
     network = load(target.network)
@@ -54,7 +54,8 @@ def check(
         say(f"netlist after {'place and route' if stage == 'route' else 'synthesis'}: {parts}, {len(netlist.macros)} other cells")
         start = time.monotonic()
         with tempfile.TemporaryDirectory() as name:
-            made = check_text(netlist, network.integer, program.code, board, text, folder=Path(name))
+            subject = Subject(netlist=netlist, board=board, network=network.integer, program=program.code)
+            made = check_text(subject, text, folder=Path(name))
         decoder = TextDecoder(symbols)
         print(printable(prompt + decoder.text(made.symbols[len(text.forced) :]) + decoder.end()))
         if made.difference:

