@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from boards import Board
 from firmware.program import Program
 from polychron.system.progress import under_way
-from sim.flash import Pads
+from sim.flash import Found, Pads
 from sim.machines.icarus import run_cocotb
 from sim.netlist.models import PINS, cell_models
 from sim.netlist.parts import Netlist
@@ -19,18 +19,18 @@ _CHIP_BYTES = 2  # of a beat, in each SPRAM
 
 Action = Sequence[Any]
 """What the host does: ("hello",), ("feed", symbols), ("step", count), ("store", first, count), ("counters",), ("refused",): a step that is
-to be refused, ("aborted", count): so many steps with an ABORT behind them, ("load", image as hexadecimal digits)."""
+to be refused, ("aborted", count): so many steps with an ABORT behind them, ("reset",): the state as the image left it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
     """``image``: what the flash holds at the board's offset. ``preloaded``: a program whose tables on chip stand in the SPRAMs from the
-    start, which are unknown otherwise. ``pads``: delays between FPGA and chip in picoseconds. ``found``: fields of sim.flash.Found."""
+    start, which are unknown otherwise. ``pads``: delays between FPGA and chip in picoseconds. ``found``: the chip before the boot."""
 
     image: bytes
     preloaded: Program | None = None
     pads: Pads = field(default_factory=lambda: Pads(out=4_000, back=3_000))
-    found: dict[str, int] = field(default_factory=dict)
+    found: Found = field(default_factory=Found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +66,8 @@ def converse(netlist: Netlist, board: Board, setting: Setting, actions: Sequence
         "baud": board.uart_baud,
         "offset": board.image_offset,
         "image": str(image),
-        "found": setting.found,
-        "pads": {"out": setting.pads.out, "back": setting.pads.back},
+        "found": asdict(setting.found),
+        "pads": asdict(setting.pads),
         "actions": list(actions),
         "result": str(result),
     }

@@ -10,21 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from firmware import isa
+from firmware.host.device import Device
 from firmware.host.host import Host, LinkError
 from firmware.host.link import Frame, FrameReader
-from sim.flash import FlashChip, Found, Pads
+from sim.flash import FlashChip, FlashTiming, Found, Pads, Power
 from sim.netlist.pins import FlashPins, UartPins
 
 BOOT_TIME = 200_000_000_000  # ps
 ABORT_TIME = 0.1  # s that the reply to a request that is ended may take
 
 
-def _feed(host: Host, symbols: list[int]) -> list[int]:
-    return host.feed(symbols)
-
-
-def _step(host: Host, count: int) -> list[int]:
-    return host.step(count)
+def _found(fields: dict[str, Any]) -> Found:
+    return Found(**{**fields, "power": Power(fields["power"]), "timing": FlashTiming(**fields["timing"])})
 
 
 def _refused(host: Host) -> str:
@@ -47,19 +44,15 @@ def _aborted(host: Host, count: int) -> dict[str, Any]:
     return {"status": None, "symbols": []}
 
 
-def _load(host: Host, image: str) -> None:
-    host.load(bytes.fromhex(image))
-
-
 ACTIONS: dict[str, Callable[..., Any]] = {
-    "hello": lambda host: asdict(host.hello()),
-    "feed": _feed,
-    "step": _step,
-    "store": lambda host, first, count: host.store(first, count),
-    "counters": lambda host: asdict(host.counters()),
-    "refused": _refused,
-    "aborted": _aborted,
-    "load": _load,
+    "hello": lambda host, image: asdict(host.hello()),
+    "feed": lambda host, image, symbols: host.feed(symbols),
+    "step": lambda host, image, count: host.step(count),
+    "store": lambda host, image, first, count: host.store(first, count),
+    "counters": lambda host, image: asdict(host.counters()),
+    "refused": lambda host, image: _refused(host),
+    "aborted": lambda host, image, count: _aborted(host, count),
+    "reset": lambda host, image: Device(host, image).reset(),
 }
 
 
@@ -74,7 +67,8 @@ def _test() -> Any:
     async def talk(dut: Any) -> None:
         job = json.loads(os.environ["FPGA"])
         source, sink = (UartSource(dut.uart_rx, baud=job["baud"], bits=8), UartSink(dut.uart_tx, baud=job["baud"], bits=8))
-        chip = FlashChip(Path(job["image"]).read_bytes(), Found(**job["found"]), offset=job["offset"], strict=False)
+        image = Path(job["image"]).read_bytes()
+        chip = FlashChip(image, _found(job["found"]), offset=job["offset"], strict=False)
         cocotb.start_soon(FlashPins(dut, chip, Pads(**job["pads"])).run())
         await with_timeout(First(RisingEdge(dut.led_g), RisingEdge(dut.led_r)), BOOT_TIME, "ps")
         await Timer(1, unit="us")
@@ -82,7 +76,7 @@ def _test() -> Any:
 
         def carry_out() -> tuple[list[Any], int]:
             host = Host(UartPins(source, sink))
-            return [ACTIONS[name](host, *arguments) for name, *arguments in job["actions"]], host.faults.resent
+            return [ACTIONS[name](host, image, *arguments) for name, *arguments in job["actions"]], host.faults.resent
 
         result["replies"], result["resent"] = await bridge(carry_out)()
         dut.fpga.dump.value = 1

@@ -57,14 +57,14 @@ def read_netlist(content: bytes) -> Netlist:
     """The module ``top`` of a JSON netlist. A cell that is not known here is a :class:`NetlistError`."""
     top = json.loads(content)["modules"]["top"]
     cells = [_Cell(name, cell) for name, cell in top["cells"].items() if cell["type"] != "$scopeinfo"]
-    netlist = Netlist(ports={name: (port["direction"], tuple(port["bits"])) for name, port in top["ports"].items()})
     same: dict[Net, Net] = {}
     for cell in cells:
         if cell.kind == "SB_GB":  # its output is its input: no time passes between clocks
             same[cell.net("GLOBAL_BUFFER_OUTPUT")] = cell.net("USER_SIGNAL_TO_GLOBAL_BUFFER", absent=cell.name)
+    ports = {name: (port["direction"], tuple(_source(net, same) for net in port["bits"])) for name, port in top["ports"].items()}
+    netlist = Netlist(ports=ports)
     for cell in cells:
-        if same:
-            cell.pins = {pin: [_source(net, same) for net in nets] for pin, nets in cell.pins.items()}
+        cell.pins = {pin: [_source(net, same) for net in nets] for pin, nets in cell.pins.items()}
         _reader(cell)(netlist, cell)
     for macro in netlist.macros:
         if macro.kind == "SB_RAM40_4K" and macro.pins["RCLK"] != macro.pins["WCLK"]:
