@@ -9,6 +9,8 @@ import pytest
 import boards
 from firmware import isa
 from firmware.image.image import write_image
+from hdl.flow.family import ICE40
+from hdl.flow.tools import find_tool
 from polychron.network import load as load_network
 from polychron.system.cache import cache_folder
 from sim.compare.expected import Golden
