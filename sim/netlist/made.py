@@ -4,11 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from boards import Board
+from boards import Board, icebreaker
 from hdl.board.pins import make_platform
 from hdl.board.top import Top
 from hdl.flow.design import elaborate
-from hdl.flow.family import ICE40, family_of
 from hdl.flow.pipeline import Toolchain, route, synthesise
 from hdl.flow.steps import Steps, only_build
 from polychron.system.progress import under_way
@@ -22,12 +21,11 @@ def make_netlist(board: Board, *, stage: Stage, seed: int, folder: Path, say: Ca
     """The netlist of ``board`` after the ``stage`` of its build in ``folder``, that of ``seed`` after place and route.
 
     Steps of the build that stand there already are not run again; those that have to be run stay there. A netlist that misses its clock is
-    taken all the same. Raises :class:`NetlistError` for a board whose FPGA has no models here, and ``BuildError`` where a tool fails or
-    another build is under way.
+    taken all the same. Raises :class:`NetlistError` for a board that is no iCEBreaker, and ``BuildError`` where a tool fails or another
+    build is under way.
     """
-    family = family_of(board.device)
-    if family is not ICE40:
-        raise NetlistError(f"the board must have an {ICE40.name}, {board.name} has an {family.name}, whose packed cells are not known")
+    if board.platform != icebreaker.BOARD.platform:
+        raise NetlistError(f"the board must be an iCEBreaker, whose pins and cells there are models of, not {board.name}")
     with only_build(folder) as kept:
         steps = Steps(folder=kept, say=say)
         with under_way("elaborating the gateware"):

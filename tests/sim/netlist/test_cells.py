@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-import boards
 from sim.netlist import models
-from sim.netlist.made import make_netlist
+from sim.netlist.__main__ import main
 from sim.netlist.models import CELLS, cell_models
 from sim.netlist.parts import NetlistError, Table
 from sim.netlist.read import read_netlist
@@ -243,7 +242,12 @@ def test_other_models_are_refused(tmp_path, monkeypatch):
         cell_models()
 
 
-def test_a_board_without_models_is_refused(tmp_path):
-    with pytest.raises(NetlistError, match=r"the board must have an iCE40, ulx3s_85f has an ECP5, whose packed cells are not known"):
-        make_netlist(boards.get("ulx3s_85f"), stage="route", seed=1, folder=tmp_path / "none", say=print)
+def test_a_board_without_models_is_refused(tmp_path, capsys):
+    assert main(["--board", "upduino_v3", "--out", str(tmp_path / "none")]) == 2
+    assert capsys.readouterr().err == "error: the board must be an iCEBreaker, whose pins and cells there are models of, not upduino_v3\n"
     assert not (tmp_path / "none").exists()
+
+
+def test_a_network_without_text_is_refused(capsys):
+    assert main(["--network", "digits"]) == 2
+    assert capsys.readouterr().err == "error: digits has no symbols: it reads no text\n"

@@ -17,6 +17,7 @@ from sim.compare.expected import Golden
 from sim.compare.summands import summands
 from sim.compiled.build import made_once
 from sim.flash import Found, Pads, Power
+from sim.netlist.__main__ import main
 from sim.netlist.check import Subject, Text, check_text
 from sim.netlist.conversation import Setting, converse
 from sim.netlist.made import make_netlist
@@ -142,6 +143,18 @@ def test_writes_with_the_network_that_comes_with_it(board, tmp_path):
     assert made.difference is None
     assert made.compared == network.integer.n + network.integer.n_out
     assert made.clocks == made.predicted
+
+
+def test_the_command(capsys):
+    folder = folder_of(BYTE)
+    words = ["--stage", "synthesis", "--prompt", "F", "--length", "2", "--preload", "--out", str(folder)]
+    with made_once(folder):
+        assert main(words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("F")
+    assert lines[1] == "equal to the golden model: 3 symbols, 320 latencies"
+    assert re.fullmatch(r"clocks of these steps: 1,\d{3}, as the cycle model says", lines[2])
+    assert re.fullmatch(r"words of block RAM read while written, and unknown then: \d+", lines[3])
 
 
 def tiles(text):
