@@ -42,7 +42,7 @@ MODULES += [
     "sim.bench",
     "sim.context_plot",
     "sim.cores",
-    "sim.netlist",
+    "sim.netlist.run",
     "firmware.export",
     "firmware.talk",
     "firmware.selftest",

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from sim.netlist import models
-from sim.netlist.__main__ import main
 from sim.netlist.models import CELLS, cell_models
 from sim.netlist.parts import NetlistError, Table
 from sim.netlist.read import read_netlist
+from sim.netlist.run import main
 from sim.netlist.tables import primitive, primitive_name, reduced
 from sim.netlist.verilog import to_verilog
 

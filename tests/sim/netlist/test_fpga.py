@@ -17,10 +17,10 @@ from sim.compare.expected import Golden
 from sim.compare.summands import summands
 from sim.compiled.build import made_once
 from sim.flash import Found, Pads, Power
-from sim.netlist.__main__ import main
 from sim.netlist.check import Subject, Text, check_text
 from sim.netlist.conversation import Setting, converse
 from sim.netlist.made import make_netlist
+from sim.netlist.run import main
 
 from ..icarus.two_tiers import small_network, two_tiers
 

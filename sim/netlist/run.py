@@ -1,6 +1,6 @@
 """Command: the whole FPGA of a board as its netlist, after synthesis or after place and route, in Icarus Verilog beside the golden model.
 
-python -m sim.netlist --board icebreaker [--network NAME] [--flash byte|nibble] [--stage synthesis|route] [--prompt TEXT] [--length N]
+python -m sim.netlist.run --board icebreaker [--network NAME] [--flash byte|nibble] [--stage synthesis|route] [--prompt TEXT] [--length N]
     [--preload] [--seed N] [--out FOLDER]
 """
 
@@ -18,10 +18,10 @@ from polychron.command.target import SHAKESPEARE, Target
 from polychron.command.terminal import printable, say
 
 app = make_app(
-    "python -m sim.netlist",
+    "python -m sim.netlist.run",
     "Simulate the whole FPGA of a board below its RTL: boot from the flash chip and write a text, beside the golden model.\n\n"
     "Steps of the build that stand in its folder are not run again.",
-    examples=["python -m sim.netlist --preload", "python -m sim.netlist --stage synthesis --flash nibble --length 3 --preload"],
+    examples=["python -m sim.netlist.run --preload", "python -m sim.netlist.run --stage synthesis --flash nibble --length 3 --preload"],
 )
 
 
