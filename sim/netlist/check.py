@@ -9,7 +9,6 @@ import numpy as np
 
 from boards import Board
 from firmware.image.image import write_image
-from firmware.isa import Counter
 from firmware.program import Program
 from golden.integer.layer import Int16
 from golden.integer.network import Network
@@ -44,19 +43,20 @@ class Text:
 @dataclass(frozen=True, kw_only=True)
 class Checked:
     """``symbols``: what the core chose; ``compared``: latencies equal to the golden model's; ``clocks``: of all steps, by the core's
-    counter; ``predicted``: the same by the cycle model, None where rows come from flash. ``difference``: None, or a sentence about the
-    first thing that is not as it must be."""
+    counter; ``predicted``: the same by the cycle model, None where rows come from flash. ``wrong``: a sentence about each thing that is not
+    as it must be."""
 
     heard: Heard
     symbols: list[int]
     compared: int
     clocks: int
     predicted: int | None
-    difference: str | None
+    wrong: list[str]
 
     @property
-    def equal(self) -> bool:
-        return self.difference is None
+    def difference(self) -> str | None:
+        """The first of them."""
+        return self.wrong[0] if self.wrong else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,34 +111,32 @@ def _compare(heard: Heard, subject: Subject, due: Sequence[tuple[list[int], list
         return image[address - board.image_offset :][:size] if tier else heard.spram[address : address + size]
 
     replies = iter(heard.replies)
-    greeting = next(replies)
-    difference = None if greeting["loaded"] and heard.green and not heard.red else "the FPGA has not loaded the image in its flash"
+    wrong = [] if next(replies)["loaded"] and heard.green and not heard.red else ["the FPGA has not loaded the image in its flash"]
     chosen: list[int] = []
     compared = 0
     for symbols, writes in due:
         got_symbols: list[int] = next(replies)
-        last = len(chosen) + len(symbols) - 1
+        first, last = len(chosen), len(chosen) + len(symbols) - 1
         for write in writes:
-            span = _span(write)
-            got: Int16 = np.array(next(replies), np.int16)[write.addresses - span[0]]
+            got: Int16 = np.array(next(replies), np.int16)[write.addresses - _span(write)[0]]
             compared += int(np.count_nonzero(got == write.values))
             found = find_difference(network, program, write, got=got, step=last, memory=memory)
-            difference = difference or (str(found) if found else None)
-        wrong = [place for place, pair in enumerate(zip(got_symbols, symbols, strict=True)) if pair[0] != pair[1]]
-        if wrong and difference is None:
-            step = len(chosen) + wrong[0]
-            difference = f"step {step}: the core chose symbol {got_symbols[wrong[0]]}, golden {symbols[wrong[0]]}"
+            wrong += [str(found)] if found else []
+        pairs = enumerate(zip(got_symbols, symbols, strict=True), start=first)
+        wrong += [
+            f"step {step}: the core chose symbol {symbol}, golden {expected}" for step, (symbol, expected) in pairs if symbol != expected
+        ]
         chosen += got_symbols
-    counters = next(replies)
-    clocks, predicted = counters[Counter.CLOCKS.name.lower()], _predicted(program, board, [len(symbols) for symbols, _ in due])
-    if difference is None and predicted is not None and clocks != predicted:
-        difference = f"the steps took {clocks} clocks, the cycle model says {predicted}"
-    for count, what in ((heard.unknown, "writes to memories were unknown"), (heard.resent, "requests had to be sent again")):
-        if count and difference is None:
-            difference = f"{count} {what}"
-    if heard.violations and difference is None:
-        difference = f"limits of the flash chip were broken: {', '.join(sorted(set(heard.violations)))}"
-    return Checked(heard=heard, symbols=chosen, compared=compared, clocks=clocks, predicted=predicted, difference=difference)
+    clocks, predicted = next(replies)["clocks"], _predicted(program, board, [len(symbols) for symbols, _ in due])
+    if predicted not in (None, clocks):
+        wrong.append(f"the steps took {clocks} clocks, the cycle model says {predicted}")
+    if heard.unknown:
+        wrong.append(f"{heard.unknown} writes to memories were unknown")
+    if heard.resent:
+        wrong.append(f"{heard.resent} requests had to be sent again")
+    if heard.violations:
+        wrong.append(f"limits of the flash chip were broken: {', '.join(sorted(set(heard.violations)))}")
+    return Checked(heard=heard, symbols=chosen, compared=compared, clocks=clocks, predicted=predicted, wrong=wrong)
 
 
 def _predicted(program: Program, board: Board, requests: Sequence[int]) -> int | None:

@@ -110,8 +110,6 @@ def _flop(netlist: Netlist, cell: _Cell) -> None:
         reset=cell.net(kind[-1], absent="0") if kind else "0",
         asynchronous=len(kind) == 1,
     )
-    if kind == "SR":
-        control = Control(control.clock, control.falling, control.enable, cell.net("R", absent="0"))
     netlist.flops.append(Flop(cell.name, control, cell.net("D"), cell.net("Q"), set=kind in ("SS", "S")))
 
 

@@ -70,7 +70,7 @@ def check(
             "board": board.name,
             "network": network.name,
             "stage": stage,
-            "equal": made.equal,
+            "equal": not made.wrong,
             "difference": made.difference,
             "symbols": len(made.symbols),
             "latencies_compared": made.compared,
@@ -78,7 +78,7 @@ def check(
             "clocks_predicted": made.predicted,
             "collisions": made.heard.collisions,
         }
-    return 0 if made.equal else 1
+    return 1 if made.wrong else 0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
