@@ -1,7 +1,7 @@
 """Command: talk to a network on a board, or let the board check its flash.
 
 python -m firmware.talk [--port PORT] [--network NAME | --image FILE] [--board NAME] [--flash byte|nibble] [--prompt TEXT] [--count N]
-    [--temperature T | --greedy] [--k K] [--seed N]
+    [--temperature T | --greedy] [--k K] [--seed N] [--learn] [--keep]
 python -m firmware.talk scrub --port PORT [--board NAME] [--image FILE]
 """
 
@@ -10,18 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from boards import Board, FlashMode, flash_mode, get
 from polychron.command.app import make_app, run
 from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, option
-from polychron.command.ports import ASKED, Line
+from polychron.command.ports import ASKED, SIMULATED, Line
 from polychron.command.target import EARLIEST, NETWORK, Sampler, text_is_drawn
 from polychron.command.terminal import say
 
 if TYPE_CHECKING:
-    from .chat.conversation import Connect
+    from .chat.conversation import Connect, Learns
+    from .chat.learning import Learner
+    from .chat.start import Begin
+    from .host.device import Device
 
 app = make_app(
     "talk",
@@ -30,6 +33,7 @@ app = make_app(
         "polychron talk --port simulated",
         'polychron talk --port /dev/ttyUSB1 --prompt "First Citizen:" --temperature 0.5',
         "polychron talk --port /dev/ttyUSB1 --image build/icebreaker/image.bin",
+        "polychron talk --port /dev/ttyUSB1 --board icebreaker_learns --learn",
         "polychron talk scrub --port /dev/ttyUSB1 --image image.bin",
     ],
     config=text_is_drawn,
@@ -65,6 +69,25 @@ class There(Line):
     def record(self) -> Board:
         return flash_mode(get(self.board), self.flash)
 
+    def learns(self) -> "Learns":
+        """How the board learns. ``ValueError`` where its core can't, or a network can't be saved."""
+        if self.image is not None:
+            raise ValueError("--learn needs --network in place of --image, to have a network that can be saved")
+        if not self.record.learns:
+            raise ValueError(f"the core of {self.board} has no learning unit: --board must name one that has, such as icebreaker_learns")
+        return self._learner
+
+    def _learner(self, device: "Device", name: str | None) -> "Learner":
+        from polychron.network import load
+
+        from .chat.learning import Learner
+        from .learned import can_learn
+
+        network = load(name or self.network or "shakespeare")
+        if not can_learn(device.program):
+            raise ValueError(f"{network.name} can't learn on {self.board}: its output tables must lie on chip, of a recurrent network")
+        return Learner(device, network.integer)
+
     def connect(self) -> "Connect":
         """The way to the board, for one image after another."""
         from polychron.board import connect
@@ -82,34 +105,44 @@ def talk(
     *,
     prompt: Annotated[str | None, option("text the network reads first; it then writes, and the command ends", metavar="TEXT")] = None,
     count: Annotated[int, option("characters to write, or of an answer", low=0, high=1_000_000_000, metavar="N")] = 400,
+    learn: Annotated[bool, option("let the board learn what you type")] = False,
+    keep: Annotated[bool, option("of a board that learns: go on with what it has learned, not with the network as it was")] = False,
     json: Json = False,
 ) -> int:
     from sim.compiled.build import telling
 
+    from .chat.start import start
     from .chat.writing import write
 
     if json and prompt is None:
         raise ValueError("--json goes with --prompt")
+    if learn and prompt is not None:
+        raise ValueError("--learn goes with a conversation: leave out --prompt")
+    learns = there.learns() if learn else None
+    begin = partial(start, keep=keep or there.port == SIMULATED)  # a simulated one has just been made, with the network as it was
     with telling(say), reported(json) as figures:
         connect, image = there.connect(), there.content()
         if prompt is None:
-            return _conversation(there, connect, image, sampler=sampler, count=count)
+            return _conversation(there, connect, image, sampler=sampler, count=count, begin=begin, learns=learns)
         with connect(image) as device:
             kept: list[str] = []
-            usage = write(device, sampler, prompt=prompt, count=count, kept=kept if json else None)
+            usage = write(device, sampler, prompt=prompt, count=count, kept=kept if json else None, begin=begin)
             say(str(usage))
             figures |= {"network": device.program.meta.name, "text": "".join(kept)} | usage.figures
     return 0
 
 
-def _conversation(there: There, connect: "Connect", image: bytes, *, sampler: Sampler, count: int) -> int:
+def _conversation(
+    there: There, connect: "Connect", image: bytes, *, sampler: Sampler, count: int, begin: "Begin", learns: "Learns | None"
+) -> int:
     from polychron.system.cache import cache_folder
 
     from .chat.conversation import Conversation, converse
     from .chat.lines import lines
 
     clock_hz = there.record.clock_hz
-    conversation = Conversation(connect, image, compiled=there.compiled, sampler=sampler, count=count, clock_hz=clock_hz)
+    how: dict[str, Any] = {"sampler": sampler, "count": count, "clock_hz": clock_hz, "begin": begin, "learns": learns}
+    conversation = Conversation(connect, image, compiled=there.compiled, **how)
     try:
         return converse(conversation, lines(cache_folder() / "talk-history", conversation.commands))
     finally:

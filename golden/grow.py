@@ -21,18 +21,20 @@ if TYPE_CHECKING:
 
 app = make_app(
     "grow",
-    "Make a trained network larger without changing its outputs: new tables of zeros, or more anchor pairs a table.",
+    "Make a trained network larger without changing its outputs: new tables of zeros, more anchor pairs a table, or finer entries.",
     examples=[
         "polychron grow shakespeare --tables 8x5",
         "polychron learn text --network grown.safetensors --layers new --text FILE",
         "polychron grow learned.safetensors --original --out old.safetensors",
         "polychron grow digits --pairs 1 --out deeper.safetensors",
+        "polychron grow shakespeare --finer --out finer.safetensors",
     ],
 )
 
 
 OUT = "the network file; left out: grown.safetensors, or original.safetensors"
 ORIGINAL = "write the network that this one was grown from, without what the last grow added"
+FINER = "int8 entries in place of int4 ones, with the layer's shift in them: a board then learns by smaller steps"
 TABLES = "new tables and anchor pairs of each, such as 8x5, all rows zero"
 
 
@@ -43,6 +45,7 @@ class GrowOptions(Options):
     layer: Annotated[str, option("of which layer, such as output or hidden.0", metavar="NAME")] = "output"
     tables: Annotated[tuple[int, int] | None, word(TABLES, tables_word, metavar="NTxNC")] = None
     pairs: Annotated[int, option("more anchor pairs in each table that is there, rows copied", low=0, high=MAX_NC - 1, metavar="N")] = 0
+    finer: Annotated[bool, option(FINER)] = False
     anchors: Annotated[Anchors, option("how pairs are drawn")] = "random"
     seed: Annotated[int, option("of the pairs", low=0, high=(1 << 32) - 1)] = 0
     original: Annotated[bool, option(ORIGINAL)] = False
@@ -57,8 +60,8 @@ def grow(network: Annotated[str, NETWORK], /, *, options: Annotated[GrowOptions,
     from .learning.grown import digest, original
     from .tasks.products import check_out
 
-    if options.original == (options.tables is not None or options.pairs > 0):
-        raise ValueError("either --original must be given, or what to add: --tables, --pairs or both")
+    if options.original == (options.tables is not None or options.pairs > 0 or options.finer):
+        raise ValueError("either --original must be given, or what to add: --tables, --pairs or --finer")
     out = options.out or Path("original.safetensors" if options.original else "grown.safetensors")
     check_out(out)
     path = find_network(network)
@@ -88,7 +91,7 @@ def _grown(network: "Network", options: GrowOptions, *, name: str) -> "Network":
     layer = network.layers().get(options.layer)
     pairs = draw(n_t=layer.n_t, n_c=options.pairs) if layer is not None and options.pairs else None
     tables = None if options.tables is None else draw(n_t=options.tables[0], n_c=options.tables[1])
-    return grow(network, layer=options.layer, tables=tables, pairs=pairs, name=name)
+    return grow(network, layer=options.layer, tables=tables, pairs=pairs, finer=options.finer, name=name)
 
 
 main = partial(run, app)

@@ -1,23 +1,30 @@
 """A conversation with a text network: each line is read to it and it goes on from there; a line with a slash is a command."""
 
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from golden.integer.symbols import typed_bytes
 from polychron.command.app import sentence
 from polychron.command.target import Sampler
 from polychron.command.terminal import printable, say, show
+from polychron.system.files import check_output
 
 from ..host.device import Device, SymbolError
-from .start import start
+from .learning import Learner
+from .start import Begin, start
 from .usage import Usage
 from .writing import go_on, read, stoppable
 
 Connect = Callable[[bytes], AbstractContextManager[Device]]
 """A device with the network of an image, not loaded yet; only one is open at a time."""
+
+Learns = Callable[[Device, str | None], Learner]
+"""A learner for a device with a network that was named, or with the first one."""
 
 HELP = """\
 A line is read to the network, and the network goes on from there. Ctrl-C stops it, Ctrl-D ends the program.
@@ -30,17 +37,33 @@ A line is read to the network, and the network goes on from there. Ctrl-C stops 
 /network NAME   go on with another network: a file, or one that ships
 /help, /quit"""
 
+LEARNING = """\
+/learn on|off   whether the board learns what is read to it
+/save FILE      write the network as it has become, for --network
+/original       the network as it was before it learned, and the text so far forgotten"""
+
 
 class Conversation:
     """Over what ``connect`` opens, with the network of ``image``.
 
     ``compiled``: the image of a network by its name; ``count``: characters of an answer; ``clock_hz``: of the board, to tell its speed.
+    ``begin``: how a network begins; ``learns``: of a board that is to learn what is read to it.
     """
 
     def __init__(
-        self, connect: Connect, image: bytes, *, compiled: Callable[[str], bytes], sampler: Sampler, count: int, clock_hz: float
+        self,
+        connect: Connect,
+        image: bytes,
+        *,
+        compiled: Callable[[str], bytes],
+        sampler: Sampler,
+        count: int,
+        clock_hz: float,
+        begin: Begin = start,
+        learns: Learns | None = None,
     ) -> None:
         self._connect, self._compiled = connect, compiled
+        self._begin, self._learns, self._learning = begin, learns, learns is not None
         self._sampler, self._count, self._clock_hz = sampler, count, clock_hz
         self._commands: dict[str, Callable[[str], None]] = {
             "temperature": lambda word: self._draw("temperature", word, float),
@@ -50,8 +73,10 @@ class Conversation:
             "reset": self._reset,
             "stats": self._stats,
             "network": self._network,
-            "help": lambda word: print(HELP),
+            "help": lambda word: print(f"{LEARNING}\n{HELP}" if self._learner else HELP),
         }
+        if learns is not None:
+            self._commands |= {"learn": self._set_learning, "save": self._save, "original": self._original}
         self._stack = ExitStack()
         self._open(image)
 
@@ -85,13 +110,38 @@ class Conversation:
             except SymbolError:
                 symbols = self._device.symbols(data)  # a network that knows no end of line
             try:
-                read(self._device, symbols, usage=self._usage, stop=stop)
+                self._read(symbols, stop)
                 last = go_on(self._device, self._count, usage=self._usage, stop=stop)
             except ValueError:
                 show("\n")  # what is wrong is told on a line of its own
                 raise
             if last != "\n":
                 show("\n")
+
+    def _read(self, symbols: Sequence[int], stop: threading.Event) -> None:
+        if self._learner is None or not self._learning:
+            read(self._device, symbols, usage=self._usage, stop=stop)
+            return
+        bits = self._learner.read(symbols, sampler=self._sampler, usage=self._usage, stop=stop)
+        if bits is not None:
+            say(self._learner.told(bits))
+
+    def _set_learning(self, word: str) -> None:
+        if word not in ("on", "off"):
+            raise ValueError(f"/learn takes on or off, not {printable(repr(word))}")
+        self._learning = word == "on"
+
+    def _save(self, word: str) -> None:
+        if not word:
+            raise ValueError("/save takes the name of a file")
+        assert self._learner is not None
+        path = Path(word)
+        check_output(path)
+        self._learner.save(path)
+        say(f"saved: {printable(path)}")
+
+    def _original(self, word: str) -> None:
+        start(self._device, self._sampler)
 
     def _draw(self, name: str, word: str, kind: type[int] | type[float]) -> None:
         try:
@@ -125,15 +175,17 @@ class Conversation:
         Device(self._device.host, image).symbols(b"")  # one that reads no text is refused before this one is left
         self._stack.close()
         try:
-            self._open(image)
+            self._open(image, word)
         except ValueError:
             self._stack.close()
-            self._open(before)
+            self._open(before, self._named)
             raise
 
-    def _open(self, image: bytes) -> None:
+    def _open(self, image: bytes, name: str | None = None) -> None:
         self._device = self._stack.enter_context(self._connect(image))
-        start(self._device, self._sampler)
+        self._learner = None if self._learns is None else self._learns(self._device, name)
+        self._named = name
+        self._begin(self._device, self._sampler)
         self._usage = Usage(self._device.host)
         say(f"{self._device.program.meta.name}; /help tells what can be said")
 

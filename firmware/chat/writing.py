@@ -12,7 +12,7 @@ from polychron.command.terminal import show, showing
 
 from ..host.device import Device
 from ..isa import MAX_PAYLOAD
-from .start import start
+from .start import Begin, start
 from .usage import Usage
 
 PART = 4096  # characters between two looks at the counters
@@ -68,11 +68,12 @@ def go_on(device: Device, count: int, *, usage: Usage, stop: threading.Event | N
     return last
 
 
-def write(device: Device, sampler: Sampler, *, prompt: str, count: int, kept: list[str] | None = None) -> Usage:
-    """A text from its beginning: ``prompt`` and ``count`` characters more are shown as they come, and kept too. What it took."""
+def write(device: Device, sampler: Sampler, *, prompt: str, count: int, kept: list[str] | None = None, begin: Begin = start) -> Usage:
+    """A text from its beginning, as ``begin`` has it: ``prompt`` and ``count`` characters more are shown as they come, and kept too. What
+    it took."""
     data = typed_bytes(prompt)
     symbols = device.symbols(data)  # a byte the network can't read is told before anything is loaded
-    start(device, sampler)
+    begin(device, sampler)
     usage = Usage(device.host)
     with showing() as echo:
 

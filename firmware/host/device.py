@@ -16,6 +16,7 @@ from .host import Hello, Host, LinkError
 
 UNKNOWN = -1  # in a network's symbols: any byte that is not listed
 UNKNOWN_BYTE = ord("?")  # what the unknown symbol is shown as
+TOLD = 4096  # words of tables that are read between two reports of progress
 
 
 class SymbolError(ValueError):
@@ -49,13 +50,13 @@ class Device:
         """What :meth:`load` sends: the image without its tables in flash."""
         return until_rest(self._whole)
 
-    def load(self, *, progress: Callable[[int], None] = lambda done: None) -> Hello:
+    def load(self, *, keep: bool = False, progress: Callable[[int], None] = lambda done: None) -> Hello:
         """Greet the core and load the image into it, but for tables in flash: those there must be the image's. Returns the greeting.
 
         ``progress`` is told the bytes sent. A core that has the image already is only given its state and sampler; a flash that was not
         found to hold the image's tables since is scrubbed: ``LinkError`` if it holds others, ``ScrubError`` if it is damaged. A core that
-        started from its flash is believed by the image's signature there. A core that can learn is given its tables again, and learns
-        nothing until :meth:`learn`.
+        started from its flash is believed by the image's signature there. A core that can learn is given its tables again, unless it is to
+        ``keep`` what it has made of those of the same image, and learns nothing until :meth:`learn`.
         """
         core = self.host.wait(until=lambda core: core.flash_ready or not core.loading)  # else the flash is starting
         if core.width != self.program.width:
@@ -68,7 +69,7 @@ class Device:
                     "the network has tables in flash, and the board's flash does not answer (absent, busy, or another chip): switch the "
                     "board off and on, and write build/BOARD/flash.bin with its programmer if that was not done"
                 )
-        there = core.loaded and core.signature == self.signature and not core.learns
+        there = core.loaded and core.signature == self.signature and (keep or not core.learns)
         self.guessed = False
         if there:
             self.host.load(pack(self._start, width=self.program.width))
@@ -104,21 +105,25 @@ class Device:
         that says ``learns``; another one refuses the image."""
         self.host.load(learning_image(learning, width=self.program.width))
 
-    def tables(self) -> tuple[Placed, ...]:
-        """The tables on chip as they are now, in the pieces of ``program``; of a core that says ``learns``."""
-        return tuple(piece._replace(data=self._read_back(piece)) for piece in self.program.tables if piece.tier == 0)
+    def teach(self, latencies: Sequence[int], label: int) -> int:
+        """The class of the inputs of a deep network, as :meth:`classify`; a core that learns by a margin learns that it is ``label``."""
+        self._write({None: self._inputs(latencies)})
+        return self.host.feed([label])[0]
 
-    def _read_back(self, piece: Placed) -> bytes:
-        at = piece.beat * self.program.width.side_words
-        end = at + len(piece.data) // 2
-        words: list[int] = []
-        while at < end:
-            page, first = divmod(at, PAGE_WORDS)
-            count = min(end - at, PAGE_WORDS - first)
-            self.host.load(page_image(page, width=self.program.width))
-            words += self.host.tables(first, count)
-            at += count
-        return np.array(words, "<u2").tobytes()
+    def tables(self, *, progress: Callable[[int], None] = lambda done: None) -> tuple[Placed, ...]:
+        """The tables on chip as they are now, in the pieces of ``program``; of a core that says ``learns``. ``progress`` is told the bytes
+        read."""
+        found, done = list[Placed](), 0
+        for piece in self.program.tables:
+            if piece.tier == 0:
+                words: list[int] = []
+                for page, first, count in _reads(piece, self.program.width.side_words):
+                    self.host.load(page_image(page, width=self.program.width))
+                    words += self.host.tables(first, count)
+                    progress(done + 2 * len(words))
+                done += 2 * len(words)
+                found.append(piece._replace(data=np.array(words, "<u2").tobytes()))
+        return tuple(found)
 
     def classify(self, latencies: Sequence[int]) -> int:
         """The class of the inputs of a deep network, n_in latencies of 16 bits; of a signal network after its next inputs, where
@@ -227,3 +232,14 @@ class Device:
             if part
         ]
         self.host.load(pack(sections, width=self.program.width))
+
+
+def _reads(piece: Placed, words_a_beat: int) -> Iterator[tuple[int, int, int]]:
+    """Page, first word and count of what is read of a piece at a time: little enough to be told how far it is."""
+    at = piece.beat * words_a_beat
+    end = at + len(piece.data) // 2
+    while at < end:
+        page, first = divmod(at, PAGE_WORDS)
+        count = min(end - at, PAGE_WORDS - first, TOLD)
+        yield page, first, count
+        at += count

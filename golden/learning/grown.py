@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..integer.file import file_bytes
-from ..integer.layer import MAX_NC, Int16, Layer, TableGroup, require
+from ..integer.layer import MAX_NC, MAX_SHIFT, Int16, Layer, TableGroup, require
 from ..integer.network import Network
 from ..integer.source import typed
 
@@ -38,14 +38,27 @@ def with_pairs(layer: Layer, anchors: Int16) -> Layer:
     return replace(layer, groups=tuple(groups))
 
 
-def _without(layer: Layer, *, tables: int, pairs: int) -> Layer:
-    """The layer that :func:`with_pairs` and then :func:`with_tables` were given, if its rows were left alone."""
-    groups = layer.groups[:-1] if tables else layer.groups
-    return replace(
-        layer,
+def with_finer(layer: Layer) -> Layer:
+    """``layer`` with int8 entries in place of int4 ones, which have its shift in them: a step of one entry changes a latency by less."""
+    require(layer.bits == 4, f"entries can be made finer where they have 4 bits, not {layer.bits}")
+    require(layer.shift > 0, "entries can be made finer where their sums are shifted at write-back, and these are not")
+    groups = tuple(TableGroup(anchors=group.anchors, tables=group.tables << layer.shift) for group in layer.groups)
+    return Layer(groups=groups, bits=8, shift=0)
+
+
+def _without(layer: Layer, growth: "Growth") -> Layer:
+    """The layer that :func:`with_finer`, then :func:`with_pairs` and then :func:`with_tables` were given, if its rows were left alone."""
+    groups = layer.groups[:-1] if growth.tables else layer.groups
+    return Layer(
         groups=tuple(
-            TableGroup(anchors=group.anchors[:, : group.n_c - pairs], tables=group.tables[:, : 1 << group.n_c >> pairs]) for group in groups
+            TableGroup(
+                anchors=group.anchors[:, : group.n_c - growth.pairs],
+                tables=group.tables[:, : 1 << group.n_c >> growth.pairs] >> growth.finer,
+            )
+            for group in groups
         ),
+        bits=4 if growth.finer else layer.bits,
+        shift=growth.finer or layer.shift,
     )
 
 
@@ -53,13 +66,15 @@ def _without(layer: Layer, *, tables: int, pairs: int) -> Layer:
 class Growth:
     """What a network has more than the one that it was grown from.
 
-    ``layer``: of which; ``tables``: new ones, its last group; ``pairs``: more in each of the others. ``name``: of the old file;
+    ``layer``: of which; ``tables``: new ones, its last group; ``pairs``: more in each of the others; ``finer``: the shift that int8 entries
+    have in them which were int4 ones, 0 where they are as they were. ``name``: of the old file;
     ``sha256``: of the old network's :func:`~golden.integer.file.file_bytes`; ``card``: its card.
     """
 
     layer: str
     tables: int
     pairs: int
+    finer: int
     name: str
     sha256: str
     card: dict[str, Any]
@@ -67,7 +82,7 @@ class Growth:
     def entry(self) -> dict[str, Any]:
         """For the card of the larger network."""
         origin = {"name": self.name, "sha256": self.sha256, "card": self.card}
-        return {GROWN: {"layer": self.layer, "tables": self.tables, "pairs": self.pairs, "from": origin}}
+        return {GROWN: {"layer": self.layer, "tables": self.tables, "pairs": self.pairs, "finer": self.finer, "from": origin}}
 
     @classmethod
     def of(cls, network: Network) -> Self:
@@ -75,23 +90,27 @@ class Growth:
         require(GROWN in network.card, "the network was not grown from another one: its card has no grown")
         values = typed(network.card, GROWN, dict)
         origin = typed(values, "from", dict)
-        sizes = {name: typed(values, name, int) for name in ("tables", "pairs")}
+        sizes = {name: typed({name: 0} | values, name, int) for name in ("tables", "pairs", "finer")}
         texts = {name: typed(origin, name, str) for name in ("name", "sha256")}
         found = cls(layer=typed(values, "layer", str), card=typed(origin, "card", dict), **sizes, **texts)
         layer = network.layers().get(found.layer)
         groups = () if layer is None else layer.groups[:-1] if found.tables else layer.groups
         good = bool(groups) and layer is not None and found.tables in (0, layer.groups[-1].n_t)
-        good = good and all(0 <= found.pairs < group.n_c for group in groups)
+        good = good and all(0 <= found.pairs < group.n_c for group in groups) and 0 <= found.finer <= MAX_SHIFT
         require(good, f"the card says {found.tables} new tables and {found.pairs} more pairs in {found.layer:.60}, and there are none such")
         return found
 
 
-def grow(network: Network, *, layer: str, tables: Int16 | None, pairs: Int16 | None, name: str) -> Network:
-    """``network``, of the file ``name``, with more pairs in the tables of a layer and with new tables in it, anchors as
+def grow(network: Network, *, layer: str, tables: Int16 | None, pairs: Int16 | None, finer: bool = False, name: str) -> Network:
+    """``network``, of the file ``name``, with finer entries and more pairs in the tables of a layer and with new tables in it, anchors as
     :func:`with_pairs` and :func:`with_tables` take them. Its outputs are those of ``network``."""
     layers = network.layers()
     require(layer in layers, f"there is no layer {layer!r:.60}: it must be one of {', '.join(layers)}")
     found = layers[layer]
+    shift = found.shift if finer else 0
+    if finer:
+        require(layer == "output", f"finer entries are for the output layer, not for {layer}")
+        found = with_finer(found)
     if pairs is not None:
         found = with_pairs(found, pairs)
     if tables is not None:
@@ -100,6 +119,7 @@ def grow(network: Network, *, layer: str, tables: Int16 | None, pairs: Int16 | N
         layer=layer,
         tables=0 if tables is None else len(tables),
         pairs=0 if pairs is None else pairs.shape[1],
+        finer=shift,
         name=name,
         sha256=digest(network),
         card=network.card,
@@ -111,10 +131,12 @@ def original(network: Network) -> Network:
     """The network that ``network`` was grown from, to the bit; ``NetworkError`` where more than its new tables was changed since."""
     growth = Growth.of(network)
     layers = network.layers()
-    layers[growth.layer] = _without(layers[growth.layer], tables=growth.tables, pairs=growth.pairs)
+    kept = layers[growth.layer].groups[:-1] if growth.tables else layers[growth.layer].groups
+    exact = not any((group.tables & (1 << growth.finer) - 1).any() for group in kept)
+    layers[growth.layer] = _without(layers[growth.layer], growth)
     found = replace(network.with_layers(layers), card=growth.card)
     changed = f"more than its new tables was changed since the network was grown: {growth.name:.60} can't be had back from it"
-    require(digest(found) == growth.sha256, changed)
+    require(exact and digest(found) == growth.sha256, changed)
     return found
 
 

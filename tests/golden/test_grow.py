@@ -67,6 +67,22 @@ def test_a_classifier_learns_by_new_tables(capsys):
     assert Path("old").read_bytes() == find_network("digits").read_bytes()
 
 
+def test_finer_entries_learn_by_smaller_steps(capsys):
+    assert main(["shakespeare", "--finer"]) == 0
+    assert "output: 32 x 2^5 rows of 64, int8" in capsys.readouterr().out
+    options = "--layers output --draws 1 --below 0 --schedule 100 --characters 1000".split()
+    found = []
+    for network, rate in (("shakespeare", "4"), ("grown.safetensors", "7")):  # an entry by one
+        assert learn(["text", "--text", "words.txt", "--network", network, "--rates", f"{rate},-,-", *options]) == 0
+        found.append(load(Path("learned.safetensors")))
+    begun = load(find_network("shakespeare")).output.groups[0].tables.astype(int) << 3
+    changes = [np.unique(np.abs((network.output.groups[0].tables.astype(int) << network.output.shift) - begun)) for network in found]
+    assert changes[0].tolist()[:2] == [0, 8]
+    assert changes[1].tolist()[:3] == [0, 1, 2]
+    assert main(["grown.safetensors", "--original"]) == 0
+    assert Path("original.safetensors").read_bytes() == find_network("shakespeare").read_bytes()
+
+
 def test_the_seed_draws_the_pairs():
     for out, *options in (["a"], ["b"], ["c", "--seed", "1"], ["d", "--anchors", "covering"]):
         assert main(["digits", "--tables", "6x6", "--pairs", "1", "--out", out, *options]) == 0
@@ -78,13 +94,14 @@ def test_the_seed_draws_the_pairs():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ("digits", "either --original must be given, or what to add: --tables, --pairs or both"),
+        ("digits", "either --original must be given, or what to add: --tables, --pairs or --finer"),
         ("digits --original --pairs 1", "either --original must be given, or what to add"),
         ("digits --original", "digits.safetensors: the network was not grown from another one"),
         ("digits --tables 5", "--tables must be tables x pairs, 1..9999 x 1..16, such as 16x10, not '5'"),
         ("digits --pairs 16", "--pairs must be 0..15, not 16"),
         ("digits --pairs 11", "digits.safetensors: a table has at most 16 pairs, and would have 17"),
         ("digits --pairs 1 --layer hidden.0", "digits.safetensors: there is no layer 'hidden.0': it must be one of output"),
+        ("digits --finer", "digits.safetensors: entries can be made finer"),
         ("nowhere.st --pairs 1", "nowhere.st: cannot be read"),
         ("digits --pairs 1 --out /nowhere/x", "--out: there is no folder /nowhere"),
     ],

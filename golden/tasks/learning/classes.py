@@ -1,7 +1,7 @@
 """``python -m golden.learn classify``: a classifier learns labelled samples as a core would."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from polychron.system.progress import bar, under_way
 from ...integer.deep import DeepNetwork, classifier
 from ...integer.file import LEARN, load, load_extra, save_network
 from ...integer.layer import ENTRY_LIMIT, Layer, NetworkError, TableGroup
+from ...integer.network import Network
 from ...integer.shipped import find_network
 from ...learning.classes import ClassLearner
 from ...learning.compiled_classes import learn_classes_compiled
@@ -21,11 +22,13 @@ from ..asking import ask
 from ..held_out import HeldOut, Lesson
 from ..products import check_out, plot_curve, versions
 from ..scoring import to_learn
+from .beside import Beside, settle
 from .options import ClassLearnOptions
 from .report import Part, diagnosed, first_new, formats, learned_from, told, word_bytes
 from .watch import Watch
 
 CHUNK = 1000
+BOARD_CHUNK = 20
 CHECKED = 2000
 """Held-out samples that a check looks at."""
 
@@ -55,29 +58,37 @@ def _start(network: DeepNetwork, path: Path, options: ClassLearnOptions) -> Clas
         raise NetworkError(f"{printable(path)}: {error}") from None
 
 
-def _accuracy(learner: ClassLearner, test: HeldOut, *, some: int | None = None) -> float:
-    return float(test.score(ask(learner.now(), test.x[:some]))["accuracy_integer"])
+def _accuracy(network: Network, test: HeldOut, *, some: int | None = None) -> float:
+    return float(test.score(ask(network, test.x[:some]))["accuracy_integer"])
 
 
-def _learn(learner: ClassLearner, lesson: Lesson, options: ClassLearnOptions, watch: Watch) -> int:
-    """All passes; samples that were learned."""
+def _learn(learner: ClassLearner, lesson: Lesson, options: ClassLearnOptions, watch: Watch, beside: Beside | None) -> int:
+    """All passes, or as many samples as are asked for; samples that were learned."""
     margin = learner.margin() if options.margin is None else options.margin
-    total, learned = len(lesson.x) * options.passes, 0
-    for _ in range(options.passes):
-        order = np.random.default_rng([options.seed, 3, learner.passes]).permutation(len(lesson.x))
+    chunk = CHUNK if beside is None else BOARD_CHUNK
+    total, learned = _total(lesson, options), 0
+    while learned < total:
+        order = np.random.default_rng([options.seed, 3, learner.passes]).permutation(len(lesson.x))[: total - learned]
         learner.passes += 1
-        for low in range(0, len(order), CHUNK):
-            some = order[low : low + CHUNK]
-            learner.learn(lesson.x[some], lesson.labels[some].astype(np.int32), margin, engine=learn_classes_compiled)
+        for low in range(0, len(order), chunk):
+            some = order[low : low + chunk]
+            x, labels = lesson.x[some], lesson.labels[some].astype(np.int32)
+            if beside is not None:
+                beside.teach(x, labels)
+            learner.learn(x, labels, margin, engine=learn_classes_compiled)
             learned += len(some)
             if watch(learned / total, len(some)):
                 return learned
     return learned
 
 
-def run(options: ClassLearnOptions, *, out: Path, command: str) -> dict[str, Any]:
+def _total(lesson: Lesson, options: ClassLearnOptions) -> int:
+    return min(len(lesson.x) * options.passes, options.samples or len(lesson.x) * options.passes)
+
+
+def run(options: ClassLearnOptions, *, out: Path, command: str, beside: Beside | None = None) -> dict[str, Any]:
     """The command: learn as ``options`` say, write the network and its learning curve, print the figures, and give them for ``--json``
-    (docs/user/json.md). ``command``: for the card."""
+    (docs/user/json.md). ``command``: for the card; ``beside``: a board that learns too, whose tables are then compared."""
     check_out(out)
     path = find_network(options.network)
     network = classifier(load(path), name=printable(path))
@@ -85,25 +96,29 @@ def run(options: ClassLearnOptions, *, out: Path, command: str) -> dict[str, Any
         lesson = to_learn(network, data=options.data, seed=options.seed)
     learner = _start(network, path, options)
     parts = [Part("output", learner.format, learner.output.learns())]
-    before = _accuracy(learner, lesson.test)
+    before = _accuracy(learner.now(), lesson.test)
     print(f"before: {before:.2%} right, held out")
-    total = len(lesson.x) * options.passes
+    total = _total(lesson, options)
+    if beside is not None:
+        margin = learner.margin() if options.margin is None else options.margin
+        beside.begin_classes(learner.now(), name=options.network, margin=margin)
     with StopRequest() as stop, bar(total, unit=" samples", unit_scale=True) as line:
-        check = partial(_accuracy, learner, lesson.test, some=CHECKED)
+        check: Callable[[], float] = lambda: _accuracy(learner.now(), lesson.test, some=CHECKED)  # noqa: E731
         watch = Watch(line, stop, options.minutes, check=check, shown="{:.2%} right")
-        learned = _learn(learner, lesson, options, watch)
+        learned = _learn(learner, lesson, options, watch, beside)
     if learned < total:
         print("note: stopped early; the network is what was learned by then")
+    settled = settle(beside, learner.now())
     figures = {
-        "accuracy_integer": round(_accuracy(learner, lesson.test), 4),
+        "accuracy_integer": round(_accuracy(settled.network, lesson.test), 4),
         "before_learning": round(before, 4),
         "samples_learned": learned,
     }
     kept = {key: value for key, value in network.card.items() if key not in ("temperature", "learned")} | lesson.card
     learnt = {"words": formats(parts), "from": learned_from(network, path), "zero": options.zero, "seed": options.seed}
     card = kept | {"command": command, "versions": versions(), "figures": figures, "learned": learnt}
-    made = replace(learner.now(), card=card)
-    save_network(made, out, extra=learner.arrays(), prefix=LEARN)
+    made = replace(settled.network, card=card)
+    save_network(made, out, extra=learner.arrays() if settled.equal else {}, prefix=LEARN)
     plot = plot_curve(out, train=[], checks=watch.curve, title=f"{out.stem}: learning", unit="part right")
     print(f"held out: {figures['accuracy_integer']:.2%} right, after {learned:,} samples")
     line_of, counted = told(parts, symbols=learned, each="a sample")
@@ -112,4 +127,5 @@ def run(options: ClassLearnOptions, *, out: Path, command: str) -> dict[str, Any
     print("diagnosis: " + ("; ".join(sentences) or "no failure signature found"))
     size = word_bytes(parts)
     print(f"words: {size} bytes; tables: {made.table_bytes()} bytes; network: {printable(out)}; {plot}")
-    return {"file": out, "figures": figures, **counted, "diagnosis": sentences, "word_bytes": size, "table_bytes": made.table_bytes()}
+    sizes = {"word_bytes": size, "table_bytes": made.table_bytes()}
+    return {"file": out, "figures": figures, **counted, "diagnosis": sentences, **sizes, **settled.figures}

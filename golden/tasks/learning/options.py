@@ -1,13 +1,15 @@
 """The options of ``python -m golden.learn``."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import accumulate
 from math import log2
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from polychron.command.options import UNRECORDED, Options, word
-from polychron.command.target import NETWORK
+from polychron.command.options import UNRECORDED, Options, flag_of, option, word
+from polychron.command.ports import SIMULATED
+from polychron.command.target import BOARD, NETWORK
 
 from ...learning.rule import Rates
 from ...training.options import RUN, file_option, integer_option, run_option, shape_option, tables_option
@@ -15,6 +17,7 @@ from ...training.options import RUN, file_option, integer_option, run_option, sh
 BELOW = "bits under every entry, which the forward pass doesn't read; a word has at most 16"
 MINUTES = "stop after so long, and keep what is learned by then"
 STREAMS = "pieces of the text read by turns, each with a state of its own; 1, as a device reads it"
+PIECES = "places of the text that each stream reads one after another, evenly through it; 1: from one place on"
 CHARACTERS = "how many are read, of all streams together, around the end of the text; left out: each once"
 RATES_HELP = (
     "rates to begin with, 2**-R: of output tables, hidden tables, embedder; - for none. "
@@ -45,25 +48,65 @@ def _crossed(values: tuple[int, int]) -> str:
     return "{}x{}".format(*values)
 
 
+SAMPLES = "end after so many samples; left out: after all passes"
+PORT = f"let a board learn: its serial port, or {SIMULATED}. Left out: this computer learns"
+STEP = "on a board: what a write changes an entry by"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way(Options):
+    """Where learning takes place."""
+
+    port: Annotated[str | None, option(PORT, metavar="PORT"), UNRECORDED] = None
+    baud: Annotated[int | None, option("bits a second; left out: the board's", low=1, high=100_000_000, metavar="N"), UNRECORDED] = None
+    board: Annotated[str, BOARD] = "icebreaker_learns"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.port == "":
+            raise ValueError("--port must not be empty")
+        if self.port is None and any(getattr(self, field.name) != field.default for field in fields(self)):
+            raise ValueError("--baud, --board and --step are for a board: name it with --port")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextWay(Way):
+    """The same of a text."""
+
+    step: Annotated[Literal[1, 2, 4, 8, 16, 32, 64], option(STEP)] = 1
+
+
 @dataclass(frozen=True, kw_only=True)
 class LearnOptions(Options):
-    """What learning is about, whatever is learned."""
+    """What learning is about, whatever is learned. ``on_board``: the options that a board has a use for."""
+
+    on_board: ClassVar[Sequence[str]] = ("network", "minutes", "seed", "out")
 
     below: Annotated[int | None, integer_option(BELOW, low=0, high=12)] = None
     minutes: Annotated[float | None, run_option(MINUTES, low=0, high=1e6)] = None
     seed: Annotated[int, run_option("of every random choice", low=0, high=(1 << 32) - 1)] = 0
     out: Annotated[Path | None, file_option("the network file; left out: learned.safetensors"), UNRECORDED] = None
 
+    def for_board(self, defaults: Self) -> Self:
+        """What a board makes of these: no bits below the entries. ``ValueError`` where one is set that it can't follow."""
+        for name in (field.name for field in fields(self)):
+            if name not in self.on_board and getattr(self, name) != getattr(defaults, name):
+                raise ValueError(f"{flag_of(name)} is for learning on this computer: leave it out, or --port")
+        return replace(self, below=0)
+
 
 @dataclass(frozen=True, kw_only=True)
 class TextLearnOptions(LearnOptions):
     """How a text is learned. Shape and widths: of a network that begins from nothing."""
+
+    on_board: ClassVar[Sequence[str]] = (*LearnOptions.on_board, "text", "characters", "pieces")
 
     text: Annotated[Path | None, file_option("any file; its last tenth is held out. Left out: Python's own help topics")] = None
     network: Annotated[str | None, file_option(f"begin with {NETWORK.help}; left out: from nothing", metavar="NAME")] = None
     layers: Annotated[Literal["all", "output", "new"], run_option(f"what learns: all layers, the output tables, or of these {NEW}")] = "all"
     characters: Annotated[int | None, run_option(CHARACTERS, low=1, high=1e12)] = None
     streams: Annotated[int, run_option(STREAMS, low=1, high=4096)] = 1
+    pieces: Annotated[int, run_option(PIECES, low=1, high=100_000)] = 1
     steps_back: Annotated[int, run_option("symbols of a window, through which errors go back", low=1, high=256)] = 8
     draws: Annotated[Literal[1, 2, 4, 8], run_option("symbols drawn to find the error of a step")] = 4
     rates: Annotated[
@@ -98,6 +141,13 @@ class TextLearnOptions(LearnOptions):
             if getattr(self, name) != getattr(plain, name):
                 raise ValueError(f"--{name.replace('_', '-')} is for a network that begins from nothing: leave it out, or --network")
 
+    def for_board(self, defaults: Self) -> Self:
+        if self.network is None:
+            raise ValueError("--port needs --network: a board begins with a network")
+        if self.layers == "output":
+            self = replace(self, layers=defaults.layers)
+        return replace(super().for_board(defaults), layers="output", draws=1, schedule=(100,))
+
     def edges(self, total: int) -> list[int]:
         """Where each part of ``total`` ends."""
         return [total * percent // 100 for percent in accumulate(self.schedule)]
@@ -107,11 +157,14 @@ class TextLearnOptions(LearnOptions):
 class ClassLearnOptions(LearnOptions):
     """How a classifier learns labelled samples."""
 
+    on_board: ClassVar[Sequence[str]] = (*LearnOptions.on_board, "data", "zero", "passes", "samples", "margin", "bits")
+
     network: Annotated[str, file_option(f"begin with {NETWORK.help}: its anchors, and its tables unless --zero", metavar="NAME")]
     data: Annotated[Path | None, file_option("samples and labels, as its training took them; digits needs none", metavar="PATH")] = None
     layers: Annotated[Literal["output", "new"], run_option(f"what learns: the output tables, or {NEW}")] = "output"
     zero: Annotated[bool, run_option("begin with output tables of zeros")] = False
     passes: Annotated[int, run_option("times that each sample is learned, in an order drawn anew", low=1, high=100_000)] = 1
+    samples: Annotated[int | None, run_option(SAMPLES, low=1, high=1e12)] = None
     margin: Annotated[
         int | None, run_option("latency by which a class must be ahead; left out: 3 steps of all tables", low=1, high=32767)
     ] = None

@@ -17,6 +17,7 @@ from ...integer.recurrent import RecurrentNetwork
 from ...integer.shipped import find_network
 from ...integer.symbols import Symbols, encode
 from ...learning.compiled import learn_compiled
+from ...learning.rule import Rates
 from ...learning.text import PARTS, TextLearner
 from ...learning.words import MAX_WORD
 from ...model.anchors import random_anchors
@@ -24,6 +25,7 @@ from ...model.quantise import log2_unit
 from ...training.stop import StopRequest
 from ..products import check_out, plot_curve, versions
 from ..text import Text, described_vocabulary, read_text, vocabulary
+from .beside import Beside, settle
 from .options import TextLearnOptions
 from .report import Part, diagnosed, first_new, formats, grown, learned_from, risen, told, word_bytes
 from .watch import Watch
@@ -33,6 +35,9 @@ SPREAD = 0.2
 
 CHUNK = 1024
 """Symbols of each stream between two looks at the clock."""
+
+BOARD_CHUNK = 255
+"""The same on a board: a request of the link."""
 
 CHECK_BYTES = 20_000
 
@@ -91,39 +96,57 @@ def _start(options: TextLearnOptions, text: Text) -> tuple[TextLearner, dict[str
 
 
 class _Streams:
-    """``count`` evenly placed streams through ``symbols``, around its end."""
+    """``count`` evenly placed streams through ``symbols``, around its end. Each of them reads ``total`` symbols in so many ``pieces``,
+    evenly placed between its beginning and that of the next stream."""
 
-    def __init__(self, symbols: Symbols, count: int) -> None:
+    def __init__(self, symbols: Symbols, count: int, *, total: int, pieces: int) -> None:
         self._symbols = symbols
-        self._at = np.arange(count, dtype=np.int64) * len(symbols) // count
+        self._first = np.arange(count, dtype=np.int64) * len(symbols) // count
+        self._done = 0
+        piece = np.arange(pieces, dtype=np.int64)
+        self._ends = (piece + 1) * total // pieces
+        self._jumps = piece * (len(symbols) // count) // pieces - piece * total // pieces
 
     def next(self, length: int) -> Symbols:
         """(count, ``length``) symbols."""
-        found = self._symbols[(self._at[:, None] + np.arange(length)) % len(self._symbols)]
-        self._at += length
-        return found
+        at = self._done + np.arange(length)
+        at += self._jumps[np.searchsorted(self._ends, at, side="right").clip(max=len(self._ends) - 1)]
+        self._done += length
+        return self._symbols[(self._first[:, None] + at) % len(self._symbols)]
 
 
-def _learn(learner: TextLearner, symbols: Symbols, options: TextLearnOptions, watch: Watch) -> int:
+def _rates(learner: TextLearner, options: TextLearnOptions, beside: Beside | None) -> Rates:
+    """Those to begin with; a board's step is one of the output tables' entries."""
+    if beside is None:
+        return options.first_rates()
+    network = learner.network
+    return Rates(output=network.out_frac - network.output.shift - (beside.step.bit_length() - 1))
+
+
+def _learn(learner: TextLearner, symbols: Symbols, options: TextLearnOptions, watch: Watch, beside: Beside | None) -> int:
     """Read the text as the schedule has it; symbols read of all streams."""
-    streams = _Streams(symbols, learner.streams)
-    total = (options.characters or len(symbols)) // learner.streams
+    total, rates = (options.characters or len(symbols)) // learner.streams, _rates(learner, options, beside)
+    streams = _Streams(symbols, learner.streams, total=total, pieces=options.pieces)
+    chunk = CHUNK if beside is None else BOARD_CHUNK
     done = 0
     for phase, edge in enumerate(options.edges(total)):
         rule: dict[str, Any] = {"steps": options.steps_back, "draws": options.draws, "everything": options.layers == "all"}
-        turn = learner.turn(options.first_rates().later(phase), **rule)
+        turn = learner.turn(rates.later(phase), **rule)
         while done < edge:
-            length = min(CHUNK, edge - done)
-            learner.learn(streams.next(length), turn, engine=learn_compiled)
+            length = min(chunk, edge - done)
+            some = streams.next(length)
+            if beside is not None:
+                beside.read(some[0])
+            learner.learn(some, turn, engine=learn_compiled)
             done += length
             if watch(done / total, length * learner.streams):
                 return done * learner.streams
     return done * learner.streams
 
 
-def run(options: TextLearnOptions, *, out: Path, command: str) -> dict[str, Any]:
+def run(options: TextLearnOptions, *, out: Path, command: str, beside: Beside | None = None) -> dict[str, Any]:
     """The command: learn as ``options`` say, write the network and its learning curve, print the figures, and give them for ``--json``
-    (docs/user/json.md). ``command``: for the card."""
+    (docs/user/json.md). ``command``: for the card; ``beside``: a board that learns too, whose tables are then compared."""
     check_out(out)
     text = read_text(options.text)
     if text.note:
@@ -141,13 +164,16 @@ def run(options: TextLearnOptions, *, out: Path, command: str) -> dict[str, Any]
     before = score(learner.now(), text.held_out).bits
     print(f"before: {before:.4f} bits per character, held out")
     check: Callable[[], float] = lambda: score(learner.now(), text.sample(CHECK_BYTES)).bits  # noqa: E731
+    if beside is not None:
+        beside.begin_text(learner.network, name=str(options.network), seed=int(learner.generator[0]))
     with StopRequest() as stop, bar(total, unit=" characters", unit_scale=True) as line:
         watch = Watch(line, stop, options.minutes, check=check, shown="{:.3f} bits")
-        learned = _learn(learner, symbols, options, watch)
+        learned = _learn(learner, symbols, options, watch, beside)
     if learned < total // learner.streams * learner.streams:
         print("note: stopped early; the network is what was learned by then")
+    settled = settle(beside, learner.now())
     with under_way("scoring the held-out text"):
-        found = score(learner.now(), text.held_out)
+        found = score(settled.network, text.held_out)
     figures = {
         "bits_per_character": round(found.bits, 4),
         "before_learning": round(before, 4),
@@ -157,8 +183,8 @@ def run(options: TextLearnOptions, *, out: Path, command: str) -> dict[str, Any]
     }
     data = {"name": text.name, "bytes": len(text.data), "sha256": text.sha256, "held_out": "the last tenth"}
     card = {"task": "text", "command": command, "data": data, "seed": options.seed, "versions": versions(), "figures": figures}
-    network = replace(learner.now(), card=card | origin | {"learned": {"words": formats(parts)} | origin["learned"]})
-    save_network(network, out, extra=learner.arrays(), prefix=LEARN)
+    network = replace(settled.network, card=card | origin | {"learned": {"words": formats(parts)} | origin["learned"]})
+    save_network(network, out, extra=learner.arrays() if settled.equal else {}, prefix=LEARN)
     plot = plot_curve(out, train=[], checks=watch.curve, title=f"{out.stem} on {text.name}", unit="bits per character")
     for name, value in figures.items():
         print(f"{name.replace('_', ' ')}: {value}")
@@ -168,4 +194,5 @@ def run(options: TextLearnOptions, *, out: Path, command: str) -> dict[str, Any]
     print("diagnosis: " + ("; ".join(sentences) or "no failure signature found"))
     size = word_bytes([Part(name, learner.formats[name], learner.words()[name]) for name in PARTS])
     print(f"words: {size} bytes; tables: {network.table_bytes()} bytes; network: {printable(out)}; {plot}")
-    return {"file": out, "figures": figures, **counted, "diagnosis": sentences, "word_bytes": size, "table_bytes": network.table_bytes()}
+    sizes = {"word_bytes": size, "table_bytes": network.table_bytes()}
+    return {"file": out, "figures": figures, **counted, "diagnosis": sentences, **sizes, **settled.figures}

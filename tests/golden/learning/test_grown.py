@@ -1,5 +1,7 @@
 """Networks grown: outputs unchanged to the bit, the old network back, what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -91,6 +93,41 @@ def test_new_tables_may_change_and_nothing_else() -> None:
     assert file_bytes(original(larger)) == file_bytes(network)
 
 
+def coarse(seed: int, kind: str) -> Network:
+    """A random network of int4 output tables whose sums are shifted."""
+    while (network := random_network(seed, kind=kind)).output.bits != 4 or network.output.shift == 0:
+        seed += 100
+    return network
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(4))
+def test_finer_entries_say_the_same(kind: str, seed: int) -> None:
+    network = coarse(seed, kind)
+    rng = np.random.default_rng(seed)
+    new, pairs = (random_anchors(n_t=count, n_c=size, n=network.n, rng=rng) for count, size in ((2, 3), (network.output.n_t, 1)))
+    for more in ({"tables": None, "pairs": None}, {"tables": new, "pairs": pairs}):
+        larger = grow(network, layer="output", **more, finer=True, name="old")
+        assert (larger.output.bits, larger.output.shift) == (8, 0)
+        assert same(network, larger, seed)
+        assert file_bytes(original(larger)) == file_bytes(network)
+        larger.output.groups[0].tables[0, 0, 0] += 1
+        with pytest.raises(NetworkError, match="more than its new tables was changed"):
+            original(larger)
+
+
+def test_what_cannot_be_finer_is_refused() -> None:
+    network = coarse(1, "rnn")
+    larger = grow(network, layer="output", tables=None, pairs=None, finer=True, name="old")
+    for wrong, layer, message in (
+        (larger, "output", "entries can be made finer where they have 4 bits, not 8"),
+        (network, "hidden.0", r"finer entries are for the output layer, not for hidden\.0"),
+        (network.with_layers(network.layers() | {"output": replace(network.output, shift=0)}), "output", "and these are not"),
+    ):
+        with pytest.raises(NetworkError, match=message):
+            grow(wrong, layer=layer, tables=None, pairs=None, finer=True, name="old")
+
+
 def test_rows_of_a_new_pair_are_kept_apart() -> None:
     """Pairs can be left out again while no row has changed."""
     larger = grown(random_network(8, kind="rnn"), np.random.default_rng(8), tables=0, pairs=1)
@@ -106,6 +143,7 @@ def test_rows_of_a_new_pair_are_kept_apart() -> None:
         ({"tables": -1}, "the card says -1 new tables"),
         ({"tables": 0, "pairs": 16}, "the card says 0 new tables and 16 more pairs"),
         ({"layer": "hidden.1"}, r"in hidden\.1, and there are none such"),
+        ({"finer": 4}, "and there are none such"),
         ({"tables": "3"}, "header field tables must be int, not '3'"),
         ({"from": []}, "header field from must be dict"),
     ],

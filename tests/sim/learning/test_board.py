@@ -11,12 +11,17 @@ from firmware.host.device import Device
 from firmware.host.host import Host, LinkError
 from firmware.image.image import write_image
 from firmware.isa import PAGE_WORDS
+from firmware.learned import with_learned
 from firmware.learning import Learning
 from firmware.program import Placed, Program
+from golden.integer.deep import deep_outputs
+from golden.integer.forward import earliest
 from golden.learning.reference import learn_reference
+from golden.learning.reference_classes import learn_classes_reference
 from golden.learning.rule import Rates
 from sim.machines.board import BoardSimulation
 
+from .test_classes import learner_of
 from .test_texts import learners
 
 ICEBREAKER = boards.get("icebreaker")
@@ -51,8 +56,32 @@ def test_a_text_is_learned_and_its_tables_are_read() -> None:
     device.learn(None)
     device.host.feed(symbols.tolist())
     assert device.tables() == on_chip(learned)
-    assert "learns" in str(device.load())  # which brings the image's tables back
-    assert device.tables() == on_chip(program)
+    assert "learns" in str(device.load(keep=True))
+    assert device.tables() == on_chip(learned)
+    done: list[int] = []
+    device.load()  # which brings the image's tables back
+    assert device.tables(progress=done.append) == on_chip(program)
+    assert done[-1] == sum(len(piece.data) for piece in on_chip(program))
+    board.close()
+
+
+def test_samples_are_taught() -> None:
+    learner = learner_of(3)
+    network, margin = learner.network, 64
+    program = compile_network(network, BOARD)
+    board = BoardSimulation(BOARD)
+    device = Device(Host(board.transport()), write_image(program))
+    device.load()
+    device.learn(Learning(margin=margin))
+    rng = np.random.default_rng(5)
+    for _ in range(8):
+        x, label = rng.integers(-300, 300, network.n_in).astype(np.int16), int(rng.integers(network.n_out))
+        due = int(earliest(deep_outputs(learner.now(), x[None]))[0])
+        assert device.teach(x.tolist(), label) == due
+        learner.learn(x[None], np.array([label]), margin, engine=learn_classes_reference)
+    found = with_learned(network, program, device.tables())
+    assert [group.tables.tolist() for group in found.output.groups] == [group.tables.tolist() for group in learner.now().output.groups]
+    assert learner.output.rows.counts[0] > 0
     board.close()
 
 

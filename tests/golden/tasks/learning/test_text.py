@@ -18,6 +18,7 @@ from golden.integer.shipped import find_network
 from golden.learn import main
 from golden.learning.text import TextLearner
 from golden.tasks.learning.options import TextLearnOptions, schedule_word
+from golden.tasks.learning.text import _Streams
 from sim.run import main as simulate
 
 WORDS = b"the cat sat on the mat and the dog sat on the log; " * 60
@@ -250,3 +251,19 @@ def test_rates_left_out_are_lower_where_a_network_is_given_or_has_many_tables():
 
 def test_edges_are_where_the_parts_of_a_schedule_end():
     assert TextLearnOptions(schedule=schedule_word("50,30,20")).edges(11) == [5, 8, 11]
+
+
+@pytest.mark.parametrize(("count", "total", "pieces"), [(1, 60, 1), (1, 12, 3), (3, 10, 2), (2, 7, 3), (1, 150, 2)])
+def test_the_places_that_are_read(count, total, pieces):
+    """Each piece in one go, evenly placed; whatever lengths are asked for."""
+    symbols = np.arange(60, dtype=np.int32)
+    due = np.empty((count, total), np.int32)
+    for stream in range(count):
+        for piece in range(pieces):
+            low, high = piece * total // pieces, (piece + 1) * total // pieces
+            start = stream * 60 // count + piece * (60 // count) // pieces
+            due[stream, low:high] = np.arange(start, start + high - low) % 60
+    for step in (1, 4, total):
+        streams = _Streams(symbols, count, total=total, pieces=pieces)
+        parts = [streams.next(min(step, total - at)) for at in range(0, total, step)]
+        assert np.array_equal(np.concatenate(parts, axis=1), due)
