@@ -9,6 +9,7 @@ import numpy as np
 
 from boards import Board
 from firmware.image.image import write_image
+from firmware.image.sections import signature, unpack
 from firmware.program import Program
 from golden.integer.layer import Int16
 from golden.integer.network import Network
@@ -111,7 +112,10 @@ def _compare(heard: Heard, subject: Subject, due: Sequence[tuple[list[int], list
         return image[address - board.image_offset :][:size] if tier else heard.spram[address : address + size]
 
     replies = iter(heard.replies)
-    wrong = [] if next(replies)["loaded"] and heard.green and not heard.red else ["the FPGA has not loaded the image in its flash"]
+    greeting = next(replies)
+    wrong = [] if greeting["loaded"] and heard.green and not heard.red else ["the FPGA has not loaded the image in its flash"]
+    if not greeting["flash_same"] or greeting["signature"] != signature(unpack(image)[1]):
+        wrong.append(f"HELLO tells of an image with the signature {greeting['signature']:#010x}, which is another one")
     chosen: list[int] = []
     compared = 0
     for symbols, writes in due:

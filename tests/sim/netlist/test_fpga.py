@@ -137,7 +137,7 @@ def test_a_flipped_bit_of_logic_is_named(stage, tmp_path):
 def test_writes_with_the_network_that_comes_with_it(board, tmp_path):
     """20 characters after place and route, with the tables in the SPRAMs from the start: all else is booted."""
     network = load_network("shakespeare")
-    program = network.compile(board="icebreaker", flash=label(board)).code
+    program = network.compile(board="icebreaker", flash=label(board), temperature=0.7, seed=3).code
     one = subject("route", board, network=network.integer, program=program)
     made = check_text(one, Text(forced=(10, 20, 30), free=20, preload=True), folder=tmp_path)
     assert made.difference is None
