@@ -41,6 +41,7 @@ _ALL = (
     ulx3s.ULX3S_25F_SDRAM,
     ulx3s.ULX3S_45F,
     ulx3s.ULX3S_85F,
+    ulx3s.ULX3S_85F_LEARNS,
     ulx3s.ULX3S_85F_SDRAM,
     ulx3s.ULX3S_85F_TWO,
     icepi_zero.BOARD,

@@ -66,6 +66,7 @@ class Estimate:
     """Figures of a program. ``limit``: clocks a step at best; ``beats``: what it reads, padded rows included.
 
     ``image_bytes``: of the whole image, ``loaded_bytes``: of the part the core loads; the rest is read from the flash as needed.
+    ``learning``: tables that the core can change, of a board that learns; None of another one.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Estimate:
     store_latencies: int
     image_bytes: int
     loaded_bytes: int
+    learning: int | None = None
 
     @property
     def bytes_per_step(self) -> int:
@@ -151,6 +153,7 @@ class Estimate:
             },
             "image_bytes": self.image_bytes,
             "loaded_bytes": self.loaded_bytes,
+            "learning_tables": self.learning,
             "runs": runs,
             "tiers": tiers,
         }
@@ -194,6 +197,9 @@ class Estimate:
             f"  {anchors}; {instructions}; {store}",
             f"  image: {self.image_bytes:,} bytes{stays}",
         ]
+        if self.learning is not None:
+            none = "no tables (those of the output must lie on chip, 256 or less, of a recurrent network or a classifier)"
+            lines.append(f"  learning: {f'the {self.learning} output tables' if self.learning else none}")
         return "\n".join(lines)
 
 
@@ -265,6 +271,7 @@ def estimate(program: Program, board: Board) -> Estimate:
         store_latencies=len(program.store),
         image_bytes=len(image),
         loaded_bytes=len(until_rest(image)),
+        learning=sum(run.count for run in program.runs if run.learn) if board.learns else None,
     )
 
 

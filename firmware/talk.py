@@ -1,7 +1,7 @@
 """Command: talk to a network on a board, or let the board check its flash.
 
 python -m firmware.talk [--port PORT] [--network NAME | --image FILE] [--board NAME] [--flash byte|nibble] [--prompt TEXT] [--count N]
-    [--temperature T | --greedy] [--k K] [--seed N] [--learn] [--keep]
+    [--temperature T | --greedy] [--k K] [--seed N] [--learn [--step N]] [--keep]
 python -m firmware.talk scrub --port PORT [--board NAME] [--image FILE]
 """
 
@@ -69,15 +69,15 @@ class There(Line):
     def record(self) -> Board:
         return flash_mode(get(self.board), self.flash)
 
-    def learns(self) -> "Learns":
-        """How the board learns. ``ValueError`` where its core can't, or a network can't be saved."""
+    def learns(self, step: int) -> "Learns":
+        """How the board learns, an entry changed by ``step`` at a time. ``ValueError`` where its core or its network can not."""
         if self.image is not None:
             raise ValueError("--learn needs --network in place of --image, to have a network that can be saved")
         if not self.record.learns:
             raise ValueError(f"the core of {self.board} has no learning unit: --board must name one that has, such as icebreaker_learns")
-        return self._learner
+        return partial(self._learner, step=step)
 
-    def _learner(self, device: "Device", name: str | None) -> "Learner":
+    def _learner(self, device: "Device", name: str | None, *, step: int) -> "Learner":
         from polychron.network import load
 
         from .chat.learning import Learner
@@ -86,7 +86,7 @@ class There(Line):
         network = load(name or self.network or "shakespeare")
         if not can_learn(device.program):
             raise ValueError(f"{network.name} can't learn on {self.board}: its output tables must lie on chip, of a recurrent network")
-        return Learner(device, network.integer)
+        return Learner(device, network.integer, step=step)
 
     def connect(self) -> "Connect":
         """The way to the board, for one image after another."""
@@ -106,6 +106,7 @@ def talk(
     prompt: Annotated[str | None, option("text the network reads first; it then writes, and the command ends", metavar="TEXT")] = None,
     count: Annotated[int, option("characters to write, or of an answer", low=0, high=1_000_000_000, metavar="N")] = 400,
     learn: Annotated[bool, option("let the board learn what you type")] = False,
+    step: Annotated[int, option("with --learn: what a write changes an entry by", low=1, high=127, metavar="N")] = 1,
     keep: Annotated[bool, option("of a board that learns: go on with what it has learned, not with the network as it was")] = False,
     json: Json = False,
 ) -> int:
@@ -118,7 +119,7 @@ def talk(
         raise ValueError("--json goes with --prompt")
     if learn and prompt is not None:
         raise ValueError("--learn goes with a conversation: leave out --prompt")
-    learns = there.learns() if learn else None
+    learns = there.learns(step) if learn else None
     begin = partial(start, keep=keep or there.port == SIMULATED)  # a simulated one has just been made, with the network as it was
     with telling(say), reported(json) as figures:
         connect, image = there.connect(), there.content()

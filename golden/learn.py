@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from polychron.command.app import make_app, run
 from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, command_line
+from polychron.command.terminal import say
 
-from .tasks.learning.options import ClassLearnOptions, LearnOptions, TextLearnOptions, TextWay, Way
+from .tasks.learning.options import CORE, ClassLearnOptions, LearnOptions, TextLearnOptions, TextWay, Way
 
 if TYPE_CHECKING:
     from .tasks.learning.beside import Beside
@@ -38,9 +39,15 @@ def _board(way: Way) -> Iterator["Beside | None"]:
     if way.port is None:
         yield None
         return
-    from polychron.learning import LearningBoard
+    from polychron.learning.board import LearningBoard
+    from polychron.learning.core import LearningCore
+    from sim.compiled.build import telling
 
-    with LearningBoard(way.port, baud=way.baud, board=way.board, step=way.step if isinstance(way, TextWay) else 1) as board:
+    step = way.step if isinstance(way, TextWay) else 1
+    learner: LearningCore | LearningBoard = (
+        LearningCore(board=way.board, step=step) if way.port == CORE else LearningBoard(way.port, baud=way.baud, board=way.board, step=step)
+    )
+    with telling(say), learner as board:
         yield board
 
 

@@ -48,6 +48,14 @@ SDRAM = Tier(
     sdram=(IS42S16160G_7, MT48LC16M16A2_7E),
 )
 
+ULX3S_85F_LEARNS = replace(
+    ULX3S_85F,
+    name="ulx3s_85f_learns",
+    title="Radiona ULX3S 85F, with a core that learns",
+    clock_hz=75e6,
+    learns=True,
+)
+
 ULX3S_85F_SDRAM = replace(
     ULX3S_85F,
     name="ulx3s_85f_sdram",

@@ -27,6 +27,7 @@ from .compiler.test_compiler import shaped
 from .execution import first_difference
 from .flashed import small_board
 from .networks import random_network
+from .transformers import random_transformer
 
 ICEBREAKER = boards.get("icebreaker")
 
@@ -240,3 +241,21 @@ def test_estimate_of_tables_in_flash() -> None:
     assert f"limit {figures.limit:,} clocks (flash), at most {36e6 / figures.limit:,.0f} steps a second" in text
     assert f"{figures.image_bytes:,} bytes, {figures.loaded_bytes:,} of them loaded, the rest stays in the flash" in text
     assert figures.loaded_bytes < 10_000 < figures.image_bytes
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "count", "text"),
+    [
+        ("icebreaker_learns", "rnn", True, "learning: the {} output tables"),
+        ("icebreaker_learns", "transformer", False, "learning: no tables (those of the output must lie on chip"),
+        ("icebreaker", "rnn", None, None),
+    ],
+)
+def test_the_estimate_tells_what_can_learn(name, kind, count, text):
+    board = boards.get(name)
+    network = random_transformer(1) if kind == "transformer" else random_network(1, kind=kind, max_n=40)
+    figures = estimate(compile_network(network, board), board)
+    due = None if count is None else network.output.n_t if count else 0
+    assert figures.learning == figures.figures["learning_tables"] == due
+    assert ("learning:" in figures.text()) == (text is not None)
+    assert (text or "").format(due) in figures.text()

@@ -87,7 +87,7 @@ SHOWN = [
     ("polychron report", ["report --network digits --out r.html", "report --compare digits digits --out c.html"]),
     ("polychron tune", [f"{TUNE} --out tuned.safetensors --board upduino_v3", f"{TUNE} --study other.study --seed 2"]),
     ("polychron train", [TRAIN, "train digits --minutes 0", CLASSIFY, REGRESS, RARE, PLAIN, STREAM]),
-    ("polychron learn", ["learn text --text text --characters 500", "learn classify --network digits"]),
+    ("polychron learn", ["learn text --text text --characters 500", "learn classify --network digits --samples 1 --port simulated"]),
     ("polychron grow", ["grow digits --tables 2x3"]),
     (
         "polychron eval",

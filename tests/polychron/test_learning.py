@@ -29,8 +29,8 @@ def small(tmp_path: Path) -> str:
     return "small.st"
 
 
-def on_board(words: str, *, code: int = 0) -> None:
-    assert main([*words.split(), "--port", "simulated"]) == code
+def on_board(words: str, *, port: str = "simulated", code: int = 0) -> None:
+    assert main([*words.split(), "--port", port]) == code
 
 
 def output_of(path: str) -> list[np.ndarray]:
@@ -64,6 +64,25 @@ def test_a_board_is_taught_samples(capsys):
     assert "board: every entry of its output tables is as the rule has it" in capsys.readouterr().out
     assert main("classify --network digits --zero --below 0 --samples 12 --out here.st".split()) == 0
     assert same(output_of("board.st"), output_of("here.st"))
+
+
+@pytest.mark.parametrize(
+    "words", ["text --text words.txt --network small.st --characters 300", "classify --network digits --zero --samples 40"]
+)
+def test_a_core_alone_learns_the_same(small, words, capsys):
+    capsys.readouterr()
+    on_board(f"{words} --out core.st --json", port="core")
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["board"]["equal"] is True
+    assert figures["board"]["steps"] == int(words.split()[-1])
+    assert figures["parts"][0]["writes"] > 100
+
+
+def test_a_core_that_learns_otherwise_is_found(small, monkeypatch, capsys):
+    with monkeypatch.context() as wrong:
+        wrong.setattr(Learning, "registers", lambda learning: [1 | 2 << 9, 0])  # twice the step
+        on_board(f"text --text words.txt --network {small} --characters 40 --out core.st", port="core", code=1)
+    assert "board: output table 0, row " in capsys.readouterr().out
 
 
 def test_a_board_that_learns_otherwise_is_told_and_its_network_kept(small, capsys, monkeypatch):

@@ -36,7 +36,7 @@ NOT_RUN = re.compile(
 # What a page's names stand for: of files that ship, or that another command of the page would have made.
 NETWORKS = {
     "classify.md": {"mnist.safetensors": "mnist"},
-    "learn.md": {"learned.safetensors": "shakespeare"},
+    "learn.md": dict.fromkeys(("learned.safetensors", "twelve.safetensors"), "shakespeare"),
     "export.md": {"NETWORK.safetensors": "shakespeare"},
     "own-tables.md": {"larger.safetensors": "digits"},
     "train.md": dict.fromkeys(("my.safetensors", "best-17m.safetensors", "golden/networks/shakespeare.safetensors"), "shakespeare"),

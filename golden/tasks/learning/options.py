@@ -49,7 +49,13 @@ def _crossed(values: tuple[int, int]) -> str:
 
 
 SAMPLES = "end after so many samples; left out: after all passes"
-PORT = f"let a board learn: its serial port, or {SIMULATED}. Left out: this computer learns"
+CORE = "core"
+"""The port of a simulated core alone."""
+
+PORT = (
+    f"let a board learn: its serial port; {SIMULATED}: a simulated board; {CORE}: its core alone, simulated in a fraction of the time. "
+    "Left out: this computer learns"
+)
 STEP = "on a board: what a write changes an entry by"
 
 

@@ -1,25 +1,23 @@
-"""A board that learns, beside the rule: what ``polychron learn --port`` reads to it, and the network it leaves (docs/user/learn.md)."""
+"""A board at a serial port, or a simulated one, that learns beside the rule."""
 
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from boards import get
 from firmware.chat.start import load
 from firmware.chat.usage import Usage
-from firmware.learned import can_learn, with_learned
+from firmware.learned import with_learned
 from firmware.learning import Learning
 from golden.integer.layer import Int16
 from golden.integer.network import Network as Integers
 from golden.integer.symbols import Symbols
 from golden.tasks.learning.beside import Learned
 
-from .board import connect
-from .command.ports import SIMULATED
-from .command.terminal import printable, say
-from .network import Network
-from .system.progress import bar
+from ..board import connect
+from ..command.ports import SIMULATED
+from ..system.progress import bar
+from .common import compiled, told
 
 COUNTED = 16_384
 """Steps between two looks at the board's counters, which begin anew after 2**32 clocks."""
@@ -51,15 +49,7 @@ class LearningBoard:
 
     def _begin(self, network: Integers, learning: Learning, *, name: str, seed: int = 1, temperature: float = 0.0) -> None:
         board = self._board
-        if not board.learns:
-            raise ValueError(f"the core of {board.name} has no learning unit: --board must name one that has, such as icebreaker_learns")
-        self._network = network
-        self._program = Network(integer=network, name=Path(name).stem).compile(board=board, seed=seed, temperature=temperature)
-        if not can_learn(self._program.code):
-            raise ValueError(
-                f"{printable(name)} can't learn on {board.name}: its output tables must lie on chip, 256 of them or less, of a recurrent "
-                "network or a classifier"
-            )
+        self._network, self._program = network, compiled(network, board, name=name, seed=seed, temperature=temperature)
         self._device = self._stack.enter_context(connect(self._port, self._program.image, baud=self._baud, board=board))
         core = load(self._device, keep=self._port == SIMULATED)  # which has just been made, with the image in its memories
         if not core.learns:
@@ -89,9 +79,6 @@ class LearningBoard:
         with bar(whole, desc="reading the tables", unit="B", unit_scale=True, delay=0.5) as line:
             pieces = self._device.tables(progress=lambda done: line.update(done - line.n))
         found = with_learned(self._network, self._program.code, pieces)
-        used, clock_hz = self._usage.used, self._board.clock_hz
-        clocks = used.clocks / max(1, used.steps)
-        rate = clock_hz / clocks if clocks else 0
-        say(f"board: {clocks:.1f} clocks a step while learning, {rate:,.0f} steps a second at {clock_hz / 1e6:g} MHz")
-        figures = {"steps": used.steps, "clocks_per_step": clocks, "clock_mhz": clock_hz / 1e6, "resent": self._device.host.faults.resent}
+        used = self._usage.used
+        figures = told(used.steps, used.clocks, self._board) | {"resent": self._device.host.faults.resent}
         return Learned(found, figures)

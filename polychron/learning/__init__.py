@@ -1,0 +1,1 @@
+"""A board that learns beside the rule: ``polychron learn --port`` (docs/user/learn.md)."""
