@@ -48,6 +48,8 @@ ALLOWED: dict[str, set[str]] = {
     "sim.compare": {"firmware", "golden.integer"},
     "sim.machines": {f"sim.{room}" for room in ("flash", "sdram", "compiled", "compare")}
     | {"boards", "firmware", "golden.integer", "hdl", "polychron.system"},
+    "sim.netlist": {f"sim.{room}" for room in ("flash", "compiled", "compare", "cycles", "machines")}
+    | {"boards", "firmware", "golden.integer", "hdl", "polychron.system"},
     "sim.selftest": {"sim.compare", "firmware", "golden.integer"},
     "sim.live": {"sim.machines", "firmware.isa", "polychron.command.terminal"},
     "sim": {"boards", "golden", "firmware", "hdl", "polychron.system"},

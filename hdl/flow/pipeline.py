@@ -17,6 +17,7 @@ from hdl.flow.tools import Tool, find_tool
 from polychron.system.children import end_children
 from polychron.system.progress import under_way
 
+_PACKED = "placed.json"
 PROCESSES = 2  # seeds placed and routed at a time
 # No block uses a word it reads in the clock in which it is written; said so, yosys builds no bypass around every block RAM. A port that
 # reads without a clock shows what stands there.
@@ -65,9 +66,9 @@ def implement(
 ) -> Implementation:
     """Synthesise ``design``, place and route it with every one of ``seeds`` and pack the fastest that meets its clocks: ``clock_mhz``, the
     core's, and ``others_mhz``."""
-    netlist, counts = _synthesise(design, tools.synth, steps)
+    netlist, counts = synthesise(design, tools.synth, steps)
     with under_way("seeds") as phase, ThreadPoolExecutor(max_workers=PROCESSES) as pool:
-        jobs = [pool.submit(_route, design, tools.place, steps, netlist, seed) for seed in seeds]
+        jobs = [pool.submit(route, design, tools.place, steps, netlist, seed) for seed in seeds]
         try:
             for job in jobs:
                 while not job.done():
@@ -89,7 +90,8 @@ def implement(
     return Implementation(bitstream=bitstream, chosen=best, cells=tuple(from_step(chosen.cells)), seeds=tuple(routed), netlist=counts)
 
 
-def _synthesise(design: Design, tool: Tool, steps: Steps) -> tuple[bytes, dict[str, int]]:
+def synthesise(design: Design, tool: Tool, steps: Steps) -> tuple[bytes, dict[str, int]]:
+    """The netlist after synthesis, as yosys writes it, and its cells by figure."""
     script = (
         f"read_rtlil top.il\n{UNDEFINED_COLLISIONS}\n{design.family.synth} -top top\ntee -q -o stat.json stat -json\nwrite_json top.json\n"
     )
@@ -115,27 +117,32 @@ def _count(cells: dict[str, int], names: Sequence[str]) -> int:
     return sum(n for cell, n in cells.items() if any(cell.startswith(name[:-1]) if name.endswith("*") else cell == name for name in names))
 
 
-class _Seed(NamedTuple):
-    """What place and route leaves: the design for the packer, nextpnr's report, and where the cells lie."""
+class Placed(NamedTuple):
+    """What place and route leaves: the design for the packer, nextpnr's report, where the cells lie, and, if it was asked for, the netlist
+    of packed cells."""
 
     routed: bytes
     report: bytes
     cells: bytes
+    netlist: bytes = b""
 
 
-def _route(design: Design, tool: Tool, steps: Steps, netlist: bytes, seed: int) -> _Seed:
+def route(design: Design, tool: Tool, steps: Steps, netlist: bytes, seed: int, *, packed: bool = False) -> Placed:
+    """Place and route with ``seed`` what :func:`synthesise` made. ``packed``: with the netlist that nextpnr writes, 12 MB."""
     family = design.family
-    files = ["--json", "top.json", *family.place_options, "--report", "report.json", "--write", "placed.json"]
+    files = ["--json", "top.json", *family.place_options, "--report", "report.json", "--write", _PACKED]
     args = [*design.part, *files, "--seed", str(seed), "--timing-allow-fail"]
 
     def make(folder: Path) -> None:
         (folder / "top.json").write_bytes(netlist)
         (folder / family.constraints).write_text(design.constraints, encoding="utf-8")
         tool.run(args, folder=folder, log=folder / "nextpnr.log", note=steps.say, title=str(seed))
-        placed = folder / "placed.json"
+        placed = folder / _PACKED
         (folder / "cells.json").write_bytes(to_step(placed_cells(placed.read_bytes())))
-        placed.unlink()
+        if not packed:
+            placed.unlink()
 
+    outputs = [family.routed, "report.json", "cells.json", *([_PACKED] if packed else [])]
     made = steps.run(
         f"seed{seed}",
         title=f"place and route, seed {seed}",
@@ -145,10 +152,10 @@ def _route(design: Design, tool: Tool, steps: Steps, netlist: bytes, seed: int) 
             "args": "\n".join(args).encode(),
             "tool": tool.version.encode(),
         },
-        outputs=[family.routed, "report.json", "cells.json"],
+        outputs=outputs,
         make=make,
     )
-    return _Seed(made[family.routed], made["report.json"], made["cells.json"])
+    return Placed(*(made[name] for name in outputs))
 
 
 def _pack(design: Design, tool: Tool, steps: Steps, routed: bytes) -> bytes:

@@ -94,7 +94,7 @@ def run_cocotb(
         raise SimulationError(f"a cocotb test of {module} failed: {_reason(log)} ({log})")
     count, failed = get_results(results)
     if failed or not count:
-        raise SimulationError(f"{failed} of {count} cocotb tests of {module} failed ({log})")
+        raise SimulationError(f"{failed} of {count} cocotb tests of {module} failed: {_reason(log)} ({log})")
 
 
 def _reason(log: Path) -> str:

@@ -42,6 +42,7 @@ MODULES += [
     "sim.bench",
     "sim.context_plot",
     "sim.cores",
+    "sim.netlist.run",
     "firmware.export",
     "firmware.talk",
     "firmware.selftest",

@@ -20,7 +20,7 @@ from boards import Board
 from hdl.flow.design import Design, elaborate
 from hdl.flow.errors import BuildError, TimingError
 from hdl.flow.family import family_of
-from hdl.flow.pipeline import Implementation, Toolchain, implement
+from hdl.flow.pipeline import Implementation, Toolchain, implement, route, synthesise
 from hdl.flow.products import flash_image
 from hdl.flow.report.figures import Job, Speed, figures_of, to_json, to_text
 from hdl.flow.routing import Clock, Crossing, Routed, choose, fmax_median, fmax_min
@@ -81,6 +81,22 @@ def test_only_what_changed_runs(built: tuple[Implementation, Steps]) -> None:
     _, more = build(steps.folder, seeds=(1, 2, 3))
     assert "seed3" in more.ran
     assert {"synth", "seed1", "seed2"}.isdisjoint(more.ran)
+
+
+def test_the_packed_netlist_is_kept_when_asked_for(tmp_path: Path) -> None:
+    """A seed is placed and routed once more for it; a build then finds the seed as before."""
+    design = blink()
+    first, steps = build(tmp_path, seeds=(1,))
+    tools = Toolchain.find(design)
+    netlist, _ = synthesise(design, tools.synth, steps)
+    for ran in (["seed1"], []):
+        steps.ran.clear()
+        made = route(design, tools.place, steps, netlist, 1, packed=True)
+        assert steps.ran == ran
+        cells = json.loads(made.netlist)["modules"]["top"]["cells"]
+        assert Counter(cell["type"] for cell in cells.values())["ICESTORM_LC"] == first.chosen.used["ICESTORM_LC"][0]
+    again, steps = build(tmp_path, seeds=(1,))
+    assert (again, steps.ran) == (first, [])
 
 
 def test_what_is_built(built: tuple[Implementation, Steps]) -> None:

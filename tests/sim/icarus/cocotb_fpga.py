@@ -15,7 +15,7 @@ import pytest
 from cocotb.simtime import get_sim_time
 from cocotb.task import bridge
 from cocotb.triggers import First, ReadOnly, RisingEdge, Timer, with_timeout
-from cocotb_host import PinTransport, talk
+from cocotb_host import talk
 from cocotbext.uart import UartSink, UartSource
 
 import boards
@@ -23,7 +23,8 @@ from firmware import isa
 from firmware.host.host import Host, LinkError
 from firmware.image.image import read_image
 from golden.integer.file import load
-from sim.flash import FlashChip, Found, Power
+from sim.flash import FlashChip, Found, Pads, Power
+from sim.netlist.pins import FlashPins, UartPins
 from sim.sdram import SdramChip
 
 BOARD = boards.get(os.environ["FPGA_BOARD"])
@@ -31,53 +32,6 @@ OUT, BACK = (int(os.environ.get(f"FPGA_{name}", "1000")) for name in ("OUT", "BA
 BAUD = int(os.environ["FPGA_BAUD"])
 BOOT_TIME = 30_000_000_000  # ps
 STEPS = 20
-
-
-class Chip:
-    """The chip at the pins of ``dut``."""
-
-    def __init__(self, dut, content, found):
-        self.dut, self._rng = dut, random.Random(1)
-        self.chip = FlashChip(content, found, offset=BOARD.image_offset)
-        self._cs_n, self._clk = 1, 0
-
-    async def run(self):
-        """Sees the FPGA's pins change."""
-        dut = self.dut
-        while True:
-            await First(*(pin.value_change for pin in (dut.cs_n, dut.sck, dut.io, dut.fpga_oe)))
-            await ReadOnly()
-            pins = [pin.value for pin in (dut.cs_n, dut.sck, dut.fpga_oe)]
-            if all(pin.is_resolvable for pin in pins):  # not so before the cells' first clock
-                cs_n, clk, oe = map(int, pins)
-                cocotb.start_soon(self._later(cs_n, clk, int(dut.io.value) if oe else 0, 15 * oe))
-            await Timer(1, unit="ps")
-
-    async def _later(self, cs_n, clk, io, drive):
-        """They reach the chip."""
-        await Timer(OUT, unit="ps")
-        chip, timing, now = self.chip, self.chip.timing, get_sim_time("ps")
-        before = chip.driven(now)
-        chip.set(now, cs_n=cs_n, clk=clk, io=io, drive=drive)
-        if cs_n and not self._cs_n and before:
-            self._show(0, self._rng.randrange(16), before)
-            self._show(timing.shqz, 0, 0)
-        elif self._clk and not clk:
-            levels, mask = chip.out(now + timing.clqv)
-            if mask:
-                self._show(timing.clqx, self._rng.randrange(16), mask)
-                self._show(timing.clqv, levels, mask)
-        self._cs_n, self._clk = cs_n, clk
-        self.dut.loose.value = self._rng.randrange(16)
-
-    def _show(self, delay, levels, mask):
-        """What the chip drives reaches the FPGA."""
-
-        async def later():
-            await Timer(delay + BACK, unit="ps")
-            self.dut.chip_o.value, self.dut.chip_oe.value = levels, mask
-
-        cocotb.start_soon(later())
 
 
 class Sdram:
@@ -128,9 +82,8 @@ class Bench:
         self.dut = dut
         self.source = UartSource(dut.uart_rx, baud=BAUD, bits=8)
         self.sink = UartSink(dut.uart_tx, baud=BAUD, bits=8)
-        self.pins = Chip(dut, content, found)
-        self.chip = self.pins.chip
-        cocotb.start_soon(self.pins.run())
+        self.chip = FlashChip(content, found, offset=BOARD.image_offset)
+        cocotb.start_soon(FlashPins(dut, self.chip, Pads(out=OUT, back=BACK)).run())
         self.sdram = Sdram(dut) if BOARD.sdram else None
         if self.sdram:
             cocotb.start_soon(self.sdram.run())
@@ -169,7 +122,7 @@ async def refuses_a_damaged_image(dut):
     assert await bench.booted() == (0, 1)
 
     def ask():
-        host = Host(PinTransport(bench))
+        host = Host(UartPins(bench.source, bench.sink))
         greeting = host.hello()
         assert (greeting.loaded, greeting.error, greeting.code) == (False, True, isa.LoadError.SECTION_CRC)
         with pytest.raises(LinkError, match="STEP is refused: the core has no image"):

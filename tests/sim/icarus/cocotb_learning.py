@@ -13,7 +13,6 @@ import numpy as np
 from cocotb.task import bridge
 from cocotb.triggers import ClockCycles
 from cocotb_board import BOARD, Bench
-from cocotb_host import PinTransport
 
 from firmware import isa
 from firmware.compiler import compile_network
@@ -25,6 +24,7 @@ from golden.integer.file import load
 from golden.learning.reference import learn_reference
 from golden.learning.rule import Rates
 from golden.learning.text import TextLearner
+from sim.netlist.pins import UartPins
 
 FED = (9, 1, 6)  # symbols of each FEED
 
@@ -45,7 +45,7 @@ def learn(bench):
     learner = TextLearner.start(network, below=0, seed=seed)
     power = int(os.environ["BOARD_POWER"])
     turn = learner.turn(Rates(output=network.out_frac - network.output.shift - power), steps=1, draws=1, everything=False)
-    host = Host(PinTransport(bench))
+    host = Host(UartPins(bench.source, bench.sink))
     host.hello()
     host.load(image)
     check_tables(host, compile_network(learner.now(), BOARD))

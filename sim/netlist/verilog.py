@@ -1,0 +1,122 @@
+"""A netlist as one flat Verilog module that Icarus Verilog runs quickly, with all four levels.
+
+Each kind of table becomes a primitive, flip-flops with the same clock, enable and reset become registers. Where an enable or a reset is
+unknown, so are its flip-flops. Macros are instances of yosys' models of cells.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from sim.netlist.parts import Control, Flop, Macro, Net, Netlist, Table
+from sim.netlist.tables import primitive, primitive_name, reduced, table_of
+
+SPRAM_FILES = tuple(f"spram_{number}" for number in range(4))
+"""Where the SPRAMs' words are read from and written to, with .in and .out behind, in the order of the bytes of a beat."""
+
+_SPRAM = "SB_SPRAM256KA"
+_OURS = {"SB_PLL40_PAD": "SIM_PLL40_PAD", "SB_PLL40_2F_PAD": "SIM_PLL40_2F_PAD"}  # yosys has no models of these
+_WIDTH = 32  # of a register at most: a change of one bit is told to the readers of all
+
+
+def to_verilog(netlist: Netlist) -> str:
+    """``netlist`` as the module ``top``. Ports and macros keep their names.
+
+    With the macro PRELOADED defined the SPRAMs have the contents of :data:`SPRAM_FILES` at the start; when the register ``dump`` rises
+    they are written.
+    """
+    return "".join(f"{line}\n" for line in _Writer(netlist).lines())
+
+
+class _Writer:
+    def __init__(self, netlist: Netlist) -> None:
+        self._netlist = netlist
+        self._logic = [reduced(table) for table in (*netlist.tables, *map(table_of, netlist.carries))]
+        self._registers = list(_registers(netlist.flops))
+        self._names: dict[Net, str] = {net: f"1'b{net}" for net in ("0", "1", "x")}
+        for name, _, flops in self._registers:
+            self._names.update({flop.output: f"{name}[{bit}]" for bit, flop in enumerate(flops)})
+        for name, (direction, nets) in netlist.ports.items():
+            if direction != "output":
+                self._names.update({net: f"\\{name} [{bit}]" for bit, net in enumerate(nets)})
+        self._wires: list[str] = []
+
+    def _net(self, net: Net) -> str:
+        if net not in self._names:
+            self._names[net] = f"n{len(self._wires)}"
+            self._wires.append(self._names[net])
+        return self._names[net]
+
+    def lines(self) -> Iterator[str]:
+        yield "`timescale 1ps/1ps"
+        for size, init in sorted({(len(table.inputs), table.init) for table in self._logic if table.inputs}):
+            yield from primitive(size, init)
+        ports = [f"\t{direction} {_range(len(nets))}\\{name} " for name, (direction, nets) in self._netlist.ports.items()]
+        yield from ("module top (", ",\n".join(ports), ");")
+        body = [
+            *map(self._table, self._logic),
+            *(line for register in self._registers for line in self._register(*register)),
+            *(line for macro in self._netlist.macros for line in self._macro(macro)),
+            *(self._output(name, nets) for name, (direction, nets) in self._netlist.ports.items() if direction == "output"),
+        ]
+        yield from (f"reg {_range(len(flops))}{name} = 0;" for name, _, flops in self._registers)
+        yield from (f"wire {name};" for name in self._wires)
+        yield from body
+        yield from self._sprams()
+        yield "endmodule"
+
+    def _table(self, table: Table) -> str:
+        if not table.inputs:
+            return f"assign {self._net(table.output)} = 1'b{table.init};"
+        return f"{primitive_name(len(table.inputs), table.init)} ({', '.join(map(self._net, (table.output, *table.inputs)))});"
+
+    def _register(self, name: str, control: Control, flops: Sequence[Flop]) -> Iterator[str]:
+        enable, reset, width = self._net(control.enable), self._net(control.reset), len(flops)
+        clear = f"{name} <= {width}'b{''.join(str(int(flop.set)) for flop in reversed(flops))};"
+        lose = f"{name} <= {width}'bx;"
+        enabled = [] if control.enable == "1" else [(f"{enable} === 1'b0", ";"), (f"{enable} !== 1'b1", lose)]
+        cleared = [] if control.reset == "0" else [(reset, clear), (f"{reset} !== 1'b0", lose)]
+        edges = f"{'negedge' if control.falling else 'posedge'} {self._net(control.clock)}"
+        if control.asynchronous:
+            edges += f", posedge {reset}"
+        yield f"wire {_range(width)}d{name} = {{{', '.join(self._net(flop.data) for flop in reversed(flops))}}};"
+        yield f"always @({edges})"
+        for condition, action in cleared + enabled if control.asynchronous else enabled + cleared:
+            yield f"\tif ({condition}) {action} else"
+        yield f"\t{name} <= d{name};"
+
+    def _macro(self, macro: Macro) -> Iterator[str]:
+        parameters = ", ".join(f".{name}({_value(value)})" for name, value in macro.parameters.items())
+        pins = [f"\t.{pin}({{{', '.join(map(self._net, reversed(nets)))}}})" for pin, nets in macro.pins.items()]
+        yield f"{_OURS.get(macro.kind, macro.kind)} #({parameters}) \\{macro.name} ("
+        yield ",\n".join(pins) + ");"
+
+    def _output(self, name: str, nets: Sequence[Net]) -> str:
+        return f"assign \\{name} = {{{', '.join(map(self._net, reversed(nets)))}}};"
+
+    def _sprams(self) -> Iterator[str]:
+        sprams = [macro.name for macro in self._netlist.macros if macro.kind == _SPRAM]
+        files = {name: file for name in sprams for file in SPRAM_FILES if file in name}
+        yield "reg dump = 0;"
+        yield "`ifdef PRELOADED"
+        yield from (f'initial $readmemh("{file}.in", \\{name} .mem);' for name, file in files.items())
+        yield "`endif"
+        yield from (f'always @(posedge dump) $writememh("{file}.out", \\{name} .mem);' for name, file in files.items())
+
+
+def _registers(flops: Sequence[Flop]) -> Iterator[tuple[str, Control, list[Flop]]]:
+    """A name for each register, what controls it, and its flip-flops, the lowest bit first."""
+    groups: dict[Control, list[Flop]] = defaultdict(list)
+    for flop in flops:
+        groups[flop.control].append(flop)
+    parts = ((control, group[at : at + _WIDTH]) for control, group in groups.items() for at in range(0, len(group), _WIDTH))
+    for number, (control, part) in enumerate(parts):
+        yield f"q{number}", control, part
+
+
+def _range(width: int) -> str:
+    return f"[{width - 1}:0] "
+
+
+def _value(value: str) -> str:
+    """A parameter: bits, or a text."""
+    return f"{len(value)}'b{value}" if value and set(value) <= set("01xz") else f'"{value}"'
