@@ -33,7 +33,7 @@ class IndexEncoder(wiring.Component):
 
     In a clock with ``strobe``, every lane with its ``valid`` bit shifts its bit in from below. Where a group ends, all lanes start from 0.
     ``o`` carries the first index two clocks later and then one a clock. It has no backpressure (the index maker keeps room in its queue),
-    and a group takes at least as many words as it emits indices.
+    and a group takes at least P words, even one that emits fewer indices.
     """
 
     def __init__(self, *, comparators: int) -> None:
