@@ -15,6 +15,8 @@ from polychron.command.options import FLAT, option
 from polychron.command.target import SHAKESPEARE, Target
 from polychron.system.progress import write_line
 
+SEEDS = "place and route N times, keep the fastest that meets timing; left out: until one does, up to 9 times"
+
 app = make_app(
     "build",
     "Build the bitstream and the memory image for a board.",
@@ -35,7 +37,7 @@ estimate_app = make_app(
 def build(
     target: Annotated[Target, FLAT] = SHAKESPEARE,
     *,
-    seeds: Annotated[int, option("place and route N times, keep the fastest that meets timing", low=1, high=100, metavar="N")] = 1,
+    seeds: Annotated[int | None, option(SEEDS, low=1, high=100, metavar="N")] = None,
     estimate: Annotated[bool, option("print what `polychron estimate` prints, and stop")] = False,
     out: Annotated[Path | None, option("where the products go; left out: build/BOARD", metavar="FOLDER")] = None,
     json: Json = False,

@@ -225,12 +225,12 @@ class Program:
             write_atomic(files)
         return files
 
-    def build(self, *, out: Path | str | None = None, seeds: int = 1, say: Say = _silent) -> Build:
+    def build(self, *, out: Path | str | None = None, seeds: int | None = None, say: Say = _silent) -> Build:
         """Synthesise, place and route, pack: bitstream, image and report in a folder, build/BOARD if none is given (docs/user/build.md).
 
-        The fastest of ``seeds`` (1..100) is taken. Steps whose inputs have not changed since the last build there are not run again. Raises
-        ``BuildError``, also where another build is under way in the folder, or ``TimingError`` where no seed meets the board's clock;
-        nothing is written then.
+        The fastest of ``seeds`` (1..100) is taken; left out, more are tried until one meets the clock, up to nine. Steps whose inputs have
+        not changed since the last build there are not run again. Raises ``BuildError``, also where another build is under way in the
+        folder, or ``TimingError`` where no seed meets the board's clock; nothing is written then.
         """
         from hdl.flow.job import PAGE, check_seeds, make_products, product_names
         from hdl.flow.report.figures import Job

@@ -1,7 +1,8 @@
 """A build as one job: from a board and a memory image to everything that is to be written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ from hdl.board.ecp5.top import EcpTop
 from hdl.board.pins import make_platform
 from hdl.board.top import Top
 from hdl.flow.design import Design, check_resources, elaborate
-from hdl.flow.errors import BuildError
+from hdl.flow.errors import BuildError, TimingError
 from hdl.flow.family import family_of
-from hdl.flow.pipeline import Toolchain, implement
+from hdl.flow.pipeline import Implementation, Toolchain, implement
 from hdl.flow.placement import Blocks, Cell
 from hdl.flow.products import flash_image
 from hdl.flow.report.figures import Job, figures_of, to_json, to_text
@@ -21,6 +22,7 @@ from polychron.system.progress import under_way
 from polychron.system.together import LIST
 
 MOST_SEEDS = 100
+ATTEMPTS = (1, 3, 5, 9)  # seeds in all, where nobody says how many: more of them only as long as none meets the clocks
 PAGE = "report.html"
 _TOPS: dict[str, type[Top] | type[EcpTop]] = {"iCE40": Top, "ECP5": EcpTop}
 
@@ -43,14 +45,15 @@ def product_names(board: Board) -> tuple[str, ...]:
     return LIST, f"bitstream.{suffix}", "image.bin", "flash.bin", "report.txt", "report.json", PAGE
 
 
-def check_seeds(seeds: int) -> None:
-    """Raises :class:`BuildError` if ``seeds`` is not 1..100."""
-    if not 1 <= seeds <= MOST_SEEDS:
+def check_seeds(seeds: int | None) -> None:
+    """Raises :class:`BuildError` if ``seeds`` is not 1..100, or None."""
+    if seeds is not None and not 1 <= seeds <= MOST_SEEDS:
         raise BuildError(f"seeds must be 1..{MOST_SEEDS}, not {seeds}")
 
 
-def make_products(job: Job, *, seeds: int, steps: Path, say: Callable[[str], None]) -> Products:
-    """Elaborate, synthesise, place and route with ``seeds`` seeds (:func:`check_seeds`), pack, and put the figures together.
+def make_products(job: Job, *, seeds: int | None, steps: Path, say: Callable[[str], None]) -> Products:
+    """Elaborate, synthesise, place and route with ``seeds`` seeds (:func:`check_seeds`; None: until one meets the clocks, up to nine),
+    pack, and put the figures together.
 
     ``steps``: the folder of the steps' results; one whose inputs are the same is not run again. ``say`` is told what goes on. Raises
     :class:`BuildError`, or of it :class:`TimingError` if no seed meets the clock.
@@ -61,20 +64,24 @@ def make_products(job: Job, *, seeds: int, steps: Path, say: Callable[[str], Non
     tools = Toolchain.find(design)
     say("tools: " + ", ".join(f"{name} ({version})" for name, version in tools.versions.items()))
     core_mhz, *others_mhz = (hz / 1e6 for hz in _TOPS[design.family.name].clocks(board).values())
-    built = implement(
-        design,
-        tools=tools,
-        steps=Steps(folder=steps, say=say),
-        seeds=range(1, seeds + 1),
-        clock_mhz=core_mhz,
-        others_mhz=others_mhz,
-    )
+    attempt = partial(implement, design, tools=tools, steps=Steps(folder=steps, say=say), clock_mhz=core_mhz, others_mhz=others_mhz)
+    built = _built(attempt, ATTEMPTS if seeds is None else (seeds,), say)
     figures = figures_of(job, design=design, tools=tools.versions, built=built)
     text = to_text(figures, worst=min(built.seeds, key=lambda routed: routed.fmax_mhz))
     flash = flash_image(bitstream=built.bitstream, image=job.image, offset=board.image_offset, size=board.flash_size)
     contents = (built.bitstream, job.image, flash, text, to_json(figures))
     files = dict(zip(product_names(board)[1:-1], contents, strict=True))
     return Products(files=files, figures=figures, report=text.decode(), cells=built.cells, blocks=Blocks.of(design.rtlil))
+
+
+def _built(attempt: Callable[..., Implementation], counts: Sequence[int], say: Callable[[str], None]) -> Implementation:
+    """The first of the attempts with so many seeds that meets its clocks. Seeds that have run are not run again."""
+    for count in counts[:-1]:
+        try:
+            return attempt(seeds=range(1, count + 1))
+        except TimingError as error:
+            say(f"{str(error).partition(';')[0]}; trying more seeds")
+    return attempt(seeds=range(1, counts[-1] + 1))
 
 
 def _elaborate(board: Board) -> Design:

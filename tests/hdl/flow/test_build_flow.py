@@ -20,6 +20,7 @@ from boards import Board
 from hdl.flow.design import Design, elaborate
 from hdl.flow.errors import BuildError, TimingError
 from hdl.flow.family import family_of
+from hdl.flow.job import ATTEMPTS, _built
 from hdl.flow.pipeline import Implementation, Toolchain, implement, route, synthesise
 from hdl.flow.products import flash_image
 from hdl.flow.report.figures import Job, Speed, figures_of, to_json, to_text
@@ -148,6 +149,34 @@ def test_source_positions_do_not_count() -> None:
 def test_missed_timing_says_by_how_much(tmp_path: Path) -> None:
     with pytest.raises(TimingError, match=r"timing is missed: the best of 2 seeds \(\d\) reaches .* MHz .* ns\) short of 48\.00 MHz"):
         build(tmp_path, design=blink(width=200, divider=0), clock_mhz=48)
+
+
+@pytest.mark.parametrize(("good", "tried"), [(1, [1]), (3, [1, 3]), (9, [1, 3, 5, 9])])
+def test_more_seeds_are_tried_until_one_meets_timing(good: int, tried: list[int], built: tuple[Implementation, Steps]) -> None:
+    """Seeds before ``good`` miss it here; what meets it was made by the real tools."""
+    seen: list[int] = []
+    made, _ = built
+
+    def attempt(*, seeds: range) -> Implementation:
+        seen.append(len(seeds))
+        if good not in seeds:
+            raise TimingError("timing is missed: so much; try more seeds with --seeds, nothing was written")
+        return made
+
+    said: list[str] = []
+    assert _built(attempt, ATTEMPTS, said.append) is made
+    assert seen == tried
+    assert said == ["timing is missed: so much; trying more seeds"] * (len(tried) - 1)
+
+
+def test_seeds_that_all_miss_timing_are_an_error() -> None:
+    def attempt(*, seeds: range) -> Implementation:
+        raise TimingError(f"{len(seeds)} seeds")
+
+    with pytest.raises(TimingError, match=r"^9 seeds$"):
+        _built(attempt, ATTEMPTS, lambda line: None)
+    with pytest.raises(TimingError, match=r"^2 seeds$"):
+        _built(attempt, (2,), lambda line: None)
 
 
 def test_a_clock_without_constraint_is_an_error(tmp_path: Path) -> None:
