@@ -73,7 +73,7 @@ class Conversation:
             "reset": self._reset,
             "stats": self._stats,
             "network": self._network,
-            "help": lambda word: print(f"{LEARNING}\n{HELP}" if self._learner else HELP),
+            "help": lambda word: print(f"{HELP}\n{LEARNING}" if self._learner else HELP),
         }
         if learns is not None:
             self._commands |= {"learn": self._set_learning, "save": self._save, "original": self._original}
