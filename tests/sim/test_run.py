@@ -61,15 +61,15 @@ def test_digits(capsys):
     assert re.search(r"^\d+\.\d\d clocks a digit, limit \d+", out, re.M)
 
 
-@pytest.mark.parametrize(("count", "more"), [(5, []), (1, ["--uart"])], ids=["core", "board"])
-def test_mnist(capsys, tmp_path, count, more):
+@pytest.mark.parametrize(("count", "what", "more"), [(5, "digits", []), (1, "digit", ["--uart"])], ids=["core", "board"])
+def test_mnist(capsys, tmp_path, count, what, more):
     """The network that ships, which ``--data`` means, on images in MNIST's files."""
     write_files(tmp_path)
     code, out, _ = run(capsys, "--digits", str(count), "--data", str(tmp_path), *more)
     assert code == 0
     data = read_mnist(tmp_path)
     right = 100 * integer_accuracy(load(NETWORKS / "mnist.safetensors"), data.test_x[:count], data.test_y[:count])
-    assert f"equal to the golden model: {10 * count} latencies and every symbol\n{count} held-out digits: {right:.2f} % right\n" in out
+    assert f"equal to the golden model: {10 * count} latencies and every symbol\n{count} held-out {what}: {right:.2f} % right\n" in out
     assert re.search(r"^\d+\.\d\d clocks a digit, limit \d+", out, re.M)
 
 
