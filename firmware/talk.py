@@ -119,6 +119,8 @@ def talk(
         raise ValueError("--json goes with --prompt")
     if learn and prompt is not None:
         raise ValueError("--learn goes with a conversation: leave out --prompt")
+    if step != 1 and not learn:
+        raise ValueError("--step goes with --learn")
     learns = there.learns(step) if learn else None
     begin = partial(start, keep=keep or there.port == SIMULATED)  # a simulated one has just been made, with the network as it was
     with telling(say), reported(json) as figures:

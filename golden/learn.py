@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
+from cyclopts import Parameter
+
 from polychron.command.app import make_app, run
 from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT, command_line
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from .tasks.learning.beside import Beside
 
 Lessons = TypeVar("Lessons", bound=LearnOptions)
+BOARD = Parameter(name="*", group="On a board")
 OUT = Path("learned.safetensors")
 
 app = make_app(
@@ -60,7 +63,7 @@ def _command(task: str, options: Lessons, way: Way, *, defaults: Lessons) -> str
 @app.command
 def text(
     options: Annotated[TextLearnOptions, FLAT] = TextLearnOptions(),  # noqa: B008
-    way: Annotated[TextWay, FLAT] = TextWay(),  # noqa: B008
+    way: Annotated[TextWay, BOARD] = TextWay(),  # noqa: B008
     *,
     json: Json = False,
 ) -> int:
@@ -77,7 +80,7 @@ def text(
 @app.command
 def classify(
     options: Annotated[ClassLearnOptions, FLAT],
-    way: Annotated[Way, FLAT] = Way(),  # noqa: B008
+    way: Annotated[Way, BOARD] = Way(),  # noqa: B008
     *,
     json: Json = False,
 ) -> int:

@@ -118,6 +118,7 @@ def test_what_is_typed_is_learned_and_saved(small, capsys, monkeypatch):
     [
         ("--learn --port simulated", "the core of icebreaker has no learning unit"),
         ("--learn --port simulated --prompt a", "--learn goes with a conversation: leave out --prompt"),
+        ("--step 2 --port simulated", "--step goes with --learn"),
         ("--learn --port simulated --image image.bin --board icebreaker_learns", "--learn needs --network in place of --image"),
         ("--learn --port simulated --network transformer --board icebreaker_learns", "transformer can't learn on icebreaker_learns"),
     ],
