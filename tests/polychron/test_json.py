@@ -177,10 +177,12 @@ def test_a_build_that_misses_its_clock_reports_nothing(
     monkeypatch.chdir(tmp_path)
     for variable, word in tools(tmp_path, nextpnr=ROUTES.replace("38.5", "35.5")).items():
         monkeypatch.setenv(variable, word)
-    assert main(["build", "--network", "digits", "--out", "out", "--json"]) == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.splitlines()[-1].startswith("error: timing is missed: the only seed (1) reaches 35.50 MHz")
+    for words, tried, more in ([], "the best of 9 seeds", 3), (["--seeds", "1"], "the only seed", 0):
+        assert main(["build", "--network", "digits", "--out", "out", "--json", *words]) == 1
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert told.err.splitlines()[-1].startswith(f"error: timing is missed: {tried} (1) reaches 35.50 MHz")
+        assert told.err.count("; trying more seeds") == more
 
 
 def test_figures_are_those_that_are_shown(perform: Perform, capsys: pytest.CaptureFixture[str]) -> None:
