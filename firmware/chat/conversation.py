@@ -64,6 +64,8 @@ class Conversation:
     ) -> None:
         self._connect, self._compiled = connect, compiled
         self._begin, self._learns, self._learning = begin, learns, learns is not None
+        self._learner: Learner | None = None
+        self._named: str | None = None
         self._sampler, self._count, self._clock_hz = sampler, count, clock_hz
         self._commands: dict[str, Callable[[str], None]] = {
             "temperature": lambda word: self._draw("temperature", word, float),
@@ -141,7 +143,9 @@ class Conversation:
         say(f"saved: {printable(path)}")
 
     def _original(self, word: str) -> None:
+        assert self._learns is not None
         start(self._device, self._sampler)
+        self._learner = self._learns(self._device, self._named)
 
     def _draw(self, name: str, word: str, kind: type[int] | type[float]) -> None:
         try:

@@ -12,11 +12,11 @@ from golden.integer.file import save_network
 from golden.integer.network import Network
 from golden.integer.stream import surprise
 from polychron.command.target import MAX_SEED, Sampler
-from polychron.system.progress import bar
 
 from ..host.device import Device
 from ..learned import with_learned
 from ..learning import Learning
+from .start import read_tables
 from .usage import Usage
 
 ENDS = 100
@@ -42,13 +42,15 @@ class Learner:
         """
         device = self._device
         self._seeded(replace(sampler, temperature=1.0, k=0, greedy=False))
+        found: list[float] = []
         device.learn(self._learning)
-        found = []
-        for symbol in symbols:
-            if stop.is_set():
-                break
-            found.append(self._step(symbol))
-        device.learn(None)
+        try:
+            for symbol in symbols:
+                if stop.is_set():
+                    break
+                found.append(self._step(symbol))
+        finally:
+            device.learn(None)
         usage.update(len(found))
         self._seeded(sampler)
         self._first += found[: ENDS - len(self._first)]
@@ -76,10 +78,7 @@ class Learner:
 
     def save(self, path: Path) -> None:
         """Write the network as it is now."""
-        whole = sum(len(piece.data) for piece in self._device.program.tables if piece.tier == 0)
-        with bar(whole, desc="reading the tables", unit="B", unit_scale=True, delay=0.5) as line:
-            pieces = self._device.tables(progress=lambda done: line.update(done - line.n))
-        found = with_learned(self._network, self._device.program, pieces)
+        found = with_learned(self._network, self._device.program, read_tables(self._device))
         about = {"from": self._device.program.meta.name, "characters": self._read, "step": self._learning.step}
         kept = {key: value for key, value in found.card.items() if key not in ("figures", "command")}
         save_network(replace(found, card=kept | {"learned": about}), path)

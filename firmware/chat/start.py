@@ -8,6 +8,7 @@ from polychron.system.progress import bar
 
 from ..host.device import Device
 from ..host.host import Hello
+from ..program import Placed
 
 Begin = Callable[[Device, Sampler], None]
 """What :func:`start` does."""
@@ -21,6 +22,13 @@ def load(device: Device, *, keep: bool = False) -> Hello:
     if device.guessed:
         say("the image is of version 1: of the tables in the flash only the number of sections was compared")
     return core
+
+
+def read_tables(device: Device) -> tuple[Placed, ...]:
+    """:meth:`Device.tables`, with a bar."""
+    whole = sum(len(piece.data) for piece in device.program.tables if piece.tier == 0)
+    with bar(whole, desc="reading the tables", unit="B", unit_scale=True, delay=0.5) as line:
+        return device.tables(progress=lambda done: line.update(done - line.n))
 
 
 def start(device: Device, sampler: Sampler, *, keep: bool = False) -> None:

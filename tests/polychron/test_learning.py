@@ -111,6 +111,7 @@ def test_what_is_typed_is_learned_and_saved(small, capsys, monkeypatch):
     assert not same(output_of("mine.st"), output_of(small))
     assert same(output_of("same.st"), output_of("mine.st"))
     assert same(output_of("first.st"), output_of(small))
+    assert [load(Path(name)).card["learned"]["characters"] for name in ("mine.st", "first.st")] == [60, 0]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from firmware.chat.start import start
 from firmware.chat.usage import Usage
 from firmware.compiler import compile_network
 from firmware.host.device import Device
-from firmware.host.host import Host
+from firmware.host.host import Host, LinkError
 from firmware.image.image import write_image
 from golden.integer.file import load
 from golden.integer.stream import surprise
@@ -72,4 +72,14 @@ def test_a_line_is_learned_as_the_rule_has_it(tmp_path: Path, monkeypatch: pytes
     again = learner.read(line, sampler=SAMPLER, usage=usage, stop=threading.Event())
     assert again is not None
     assert learner.told(again) == f"learned: {again:.2f} bits a character; the first 20 took {bits:.2f}, the last {again:.2f}"
+
+    def lost(address: int, count: int) -> list[int]:
+        raise LinkError("a word is lost")
+
+    monkeypatch.setattr(device.host, "store", lost)
+    with pytest.raises(LinkError, match="a word is lost"):
+        learner.read(line, sampler=SAMPLER, usage=usage, stop=threading.Event())
+    before = device.tables()
+    device.host.feed(line)  # nothing is learned after a failure
+    assert device.tables() == before
     board.close()
