@@ -1,6 +1,7 @@
 """A network with what a core has learned: tables on chip back in the network's order."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,8 +37,7 @@ def with_learned(network: Network, program: Program, pieces: Sequence[Placed]) -
             for table, pairs, new in zip(origin.tables, origin.pairs, rows, strict=True):
                 tables[origin.group][table][old_rows(pairs)] = new
     groups = tuple(TableGroup(anchors=group.anchors, tables=one) for group, one in zip(network.output.groups, tables, strict=True))
-    output = Layer(groups=groups, bits=network.output.bits, shift=network.output.shift)
-    return network.with_layers(network.layers() | {"output": output}).validate()
+    return network.with_layers(network.layers() | {"output": replace(network.output, groups=groups)}).validate()
 
 
 def _rows(run: isa.Run, data: bytes, layer: Layer, width: isa.Width) -> Int8:

@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass
 from typing import Annotated
 
-from .options import Options, option
+from .options import UNRECORDED, Options, option
 from .target import BOARD
 from .terminal import printable
 
@@ -18,8 +18,8 @@ PORT = f"serial port of the board, the second one of an iCEBreaker; {SIMULATED}:
 class Line(Options):
     """A board, and the way to it."""
 
-    port: Annotated[str | None, option(PORT, metavar="PORT")] = None
-    baud: Annotated[int | None, option("bits a second; left out: the board's", low=1, high=100_000_000, metavar="N")] = None
+    port: Annotated[str | None, option(PORT, metavar="PORT"), UNRECORDED] = None
+    baud: Annotated[int | None, option("bits a second; left out: the board's", low=1, high=100_000_000, metavar="N"), UNRECORDED] = None
     board: Annotated[str, BOARD] = "icebreaker"
 
     def __post_init__(self) -> None:

@@ -64,7 +64,7 @@ def _accuracy(network: Network, test: HeldOut, *, some: int | None = None) -> fl
 
 def _learn(learner: ClassLearner, lesson: Lesson, options: ClassLearnOptions, watch: Watch, beside: Beside | None) -> int:
     """All passes, or as many samples as are asked for; samples that were learned."""
-    margin = learner.margin() if options.margin is None else options.margin
+    margin = _margin(learner, options)
     chunk = CHUNK if beside is None else BOARD_CHUNK
     total, learned = _total(lesson, options), 0
     while learned < total:
@@ -80,6 +80,10 @@ def _learn(learner: ClassLearner, lesson: Lesson, options: ClassLearnOptions, wa
             if watch(learned / total, len(some)):
                 return learned
     return learned
+
+
+def _margin(learner: ClassLearner, options: ClassLearnOptions) -> int:
+    return learner.margin() if options.margin is None else options.margin
 
 
 def _total(lesson: Lesson, options: ClassLearnOptions) -> int:
@@ -100,8 +104,7 @@ def run(options: ClassLearnOptions, *, out: Path, command: str, beside: Beside |
     print(f"before: {before:.2%} right, held out")
     total = _total(lesson, options)
     if beside is not None:
-        margin = learner.margin() if options.margin is None else options.margin
-        beside.begin_classes(learner.now(), name=options.network, margin=margin)
+        beside.begin_classes(learner.now(), name=options.network, margin=_margin(learner, options))
     with StopRequest() as stop, bar(total, unit=" samples", unit_scale=True) as line:
         check: Callable[[], float] = lambda: _accuracy(learner.now(), lesson.test, some=CHECKED)  # noqa: E731
         watch = Watch(line, stop, options.minutes, check=check, shown="{:.2%} right")

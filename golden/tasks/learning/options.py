@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
 from polychron.command.options import UNRECORDED, Options, flag_of, option, word
-from polychron.command.ports import SIMULATED
+from polychron.command.ports import SIMULATED, Line
 from polychron.command.target import BOARD, NETWORK
 
 from ...learning.rule import Rates
@@ -60,17 +60,14 @@ STEP = "on a board: what a write changes an entry by"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way(Options):
-    """Where learning takes place."""
+class Way(Line):
+    """Where learning takes place; without a port, on this computer."""
 
     port: Annotated[str | None, option(PORT, metavar="PORT"), UNRECORDED] = None
-    baud: Annotated[int | None, option("bits a second; left out: the board's", low=1, high=100_000_000, metavar="N"), UNRECORDED] = None
     board: Annotated[str, BOARD] = "icebreaker_learns"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.port == "":
-            raise ValueError("--port must not be empty")
         if self.port is None and any(getattr(self, field.name) != field.default for field in fields(self)):
             raise ValueError("--baud, --board and --step are for a board: name it with --port")
 
@@ -105,7 +102,7 @@ class LearnOptions(Options):
 class TextLearnOptions(LearnOptions):
     """How a text is learned. Shape and widths: of a network that begins from nothing."""
 
-    on_board: ClassVar[Sequence[str]] = (*LearnOptions.on_board, "text", "characters", "pieces")
+    on_board: ClassVar[Sequence[str]] = (*LearnOptions.on_board, "text", "characters", "pieces", "layers")
 
     text: Annotated[Path | None, file_option("any file; its last tenth is held out. Left out: Python's own help topics")] = None
     network: Annotated[str | None, file_option(f"begin with {NETWORK.help}; left out: from nothing", metavar="NAME")] = None
@@ -150,8 +147,8 @@ class TextLearnOptions(LearnOptions):
     def for_board(self, defaults: Self) -> Self:
         if self.network is None:
             raise ValueError("--port needs --network: a board begins with a network")
-        if self.layers == "output":
-            self = replace(self, layers=defaults.layers)
+        if self.layers == "new":
+            raise ValueError("--layers is for learning on this computer, where it says new: leave it out, or --port")
         return replace(super().for_board(defaults), layers="output", draws=1, schedule=(100,))
 
     def edges(self, total: int) -> list[int]:
