@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +34,7 @@ class Surroundings:
     folder: str
     environ: dict[str, str]
     umask: int
-    fresh: bool = field(default=False)
+    fresh: bool = False
 
     def variables(self, folder: Path) -> dict[str, str]:
         """The environment's changes; ``fresh``: with caches and a home that are empty."""
