@@ -80,6 +80,7 @@ def write_samples() -> None:
     hours.to_csv("loads.csv", index=False)
     hours[["hour", "load"]].set_axis(["week", "co2"], axis=1).to_csv("co2.csv", index=False)
     hours[["wind", "load"]].set_axis(["YEAR", "SUNACTIVITY"], axis=1).head(16).to_csv("sunspots.csv", index=False)
+    hours[["wind", "load"]].set_axis(["YEAR", "celsius"], axis=1).to_csv("elnino.csv", index=False)
     for number in range(40):
         place = Path("photos", "dark" if number % 2 else "bright", f"{number}.jpg")
         place.parent.mkdir(parents=True, exist_ok=True)
