@@ -4,6 +4,7 @@ python -m hdl.reproduce [--board NAME] [--network NAME] [--flash byte|nibble] [-
 """
 
 import hashlib
+import os
 import shutil
 import sys
 import tempfile
@@ -70,9 +71,7 @@ def built(words: Sequence[str], surroundings: Surroundings, *, python: str, shar
     folder = shared / surroundings.folder
     folder.mkdir()
     command = [python, "-m", "hdl.build", *words, "--out", "products"]
-    ended = run_program(
-        command, folder=folder, cwd=folder, env=surroundings.variables(folder), umask=surroundings.umask, stdin=None, encoding="utf-8"
-    )
+    ended = run_program(command, folder=folder, cwd=folder, env=surroundings.variables(folder), umask=surroundings.umask)
     if ended.returncode:
         last = ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"]
         raise ValueError(f"the build in {surroundings.folder!r} failed: {printable(last[-1].removeprefix('error: '), limit=500)}")
@@ -104,7 +103,7 @@ def reproduce(
         say("the first build, here")
         one = built(words, HERE, python=sys.executable, shared=Path(shared))
         say("the second build, elsewhere")
-        other = built(words, ELSEWHERE, python=second, shared=Path(shared))
+        other = built(words, ELSEWHERE, python=os.path.abspath(second), shared=Path(shared))  # of a virtual environment no link is followed
     wrong = compared(one, other)
     for name in sorted(one.keys() | other.keys()):
         print(f"{name:<14} {one.get(name, '-')}\n{'' if name in wrong else 'the same':<14} {other.get(name, '-')}")
