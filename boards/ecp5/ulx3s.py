@@ -81,6 +81,7 @@ ULX3S_45F = replace(
     title="Radiona ULX3S 45F",
     platform="amaranth_boards.ulx3s:ULX3S_45F_Platform",
     device="LFE5U-45F",
+    clock_hz=75e6,
     tiers=(Tier(name="block RAM", kind="bram", size=131_072), FLASH),  # 64 of 108 blocks
 )
 
