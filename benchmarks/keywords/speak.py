@@ -9,7 +9,7 @@ folder `other`: twenty other words, and noise without a word.
 import io
 import sys
 import wave
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,17 +28,20 @@ from .voices import VOICES, Saying, Voice, check_programs, speak, unseen
 from .words import KEYWORDS, OTHER, OTHERS
 
 RATE = 16_000
-TAKES = {"recorded": (12, 3), "espeak-ng": (4, 1), "unseen": (6, 2)}
-"""Of a keyword and of another word: of voices that are trained on, made of recordings of a person or by rules, and of unseen ones."""
+TAKES = {"train": (8, 1), "espeak-ng": (4, 2), "unseen": (6, 2)}
+"""Of each speaker by each program, of a keyword and of another word; ``espeak-ng``: of those that are trained on."""
+
+PLAIN = 3
+"""Of so many takes of a voice that is trained on, one is as those of unseen voices are; the others are bent further."""
 
 NOISES = {"train": 40, "unseen": 10}
 """Recordings without a word."""
 
-STRETCH = (0.8, 1.3)  # of the time that a word takes
-FACTOR = {"train": (0.8, 1.25), "unseen": (0.94, 1.06)}  # of the rate it is played at, which moves pitch and formants
-TONE = 4.0  # dB, of each of the waves over the spectrum by which microphone and room change it
+STRETCH = (0.85, 1.25)  # of the time that a word takes
+FACTOR = {True: (0.94, 1.06), False: (0.85, 1.18)}  # plain or bent: of the rate it is played at, which moves pitch and formants
+TONE = {True: 0.0, False: 2.5}  # dB, of each of the waves that are laid over the spectrum
 BEFORE, BEHIND = (0.05, 0.25), (0.1, 0.3)  # seconds of noise alone
-PEAK, SIGNAL_TO_NOISE = (-20.0, -1.0), (20.0, 45.0)  # dB
+PEAK, SIGNAL_TO_NOISE = (-20.0, -1.0), (25.0, 45.0)  # dB
 
 Sound = npt.NDArray[np.float64]
 """(samples,), 1 at full scale."""
@@ -63,7 +66,7 @@ class Recording:
 
     @property
     def place(self) -> str:
-        name = f"{self.voice.speaker}_{self.voice.program}_{self.word or 'noise'}-{self.number}.wav"
+        name = f"{self.voice.speaker}_{self.voice.name}_{self.word or 'noise'}-{self.number}.wav"
         return f"{self.part}/{self.label}/{name}"
 
 
@@ -104,8 +107,10 @@ def speak_all(
 
 def spoken(voice: Voice, part: str, rng: np.random.Generator) -> Iterator[Recording]:
     """All that a voice says."""
-    takes = TAKES["unseen" if part == "unseen" else "espeak-ng" if voice.program == "espeak-ng" else "recorded"]
-    plan = [(word, take) for words, count in zip((KEYWORDS, OTHERS), takes, strict=True) for word in words for take in range(count)]
+    shared = sum((one.program, one.speaker) == (voice.program, voice.speaker) for one in VOICES)
+    takes = TAKES["espeak-ng" if (part, voice.program) == ("train", "espeak-ng") else part]
+    counts = zip((KEYWORDS, OTHERS), takes, strict=True)
+    plan = [(word, take) for words, count in counts for word in words for take in range(count // shared)]
     with TemporaryDirectory(prefix="polychron-") as made:
         sayings = [
             Saying(word, float(rng.uniform(*STRETCH)), int(rng.integers(25, 75)), Path(made) / f"{number}.wav")
@@ -113,9 +118,10 @@ def spoken(voice: Voice, part: str, rng: np.random.Generator) -> Iterator[Record
         ]
         speak(voice, sayings, folder=Path(made))
         for (word, take), saying in zip(plan, sayings, strict=True):
-            sound = in_a_room(played(saying.out, float(rng.uniform(*FACTOR[part]))), rng)
+            plain = part == "unseen" or take % PLAIN == 0
+            sound = toned(played(saying.out, float(rng.uniform(*FACTOR[plain]))), TONE[plain], rng)
             label = word if word in KEYWORDS else OTHER
-            yield Recording(part=part, label=label, word=word, voice=voice, number=take, sound=sound)
+            yield Recording(part=part, label=label, word=word, voice=voice, number=take, sound=in_a_room(sound, rng))
 
 
 def played(path: Path, factor: float) -> Sound:
@@ -130,8 +136,7 @@ def played(path: Path, factor: float) -> Sound:
 
 
 def in_a_room(sound: Sound, rng: np.random.Generator) -> Sound:
-    """A word between pauses, by some microphone, at some loudness and in some noise."""
-    sound = toned(sound, rng)
+    """A word between pauses, at some loudness and in some noise."""
     before, behind = (round(rng.uniform(*bounds) * RATE) for bounds in (BEFORE, BEHIND))
     padded = np.concatenate([np.zeros(before), sound, np.zeros(behind)])
     power, peak = float((sound**2).mean()), float(np.abs(sound).max())
@@ -139,11 +144,12 @@ def in_a_room(sound: Sound, rng: np.random.Generator) -> Sound:
     return (padded + level * noise(len(padded), rng)) / peak * 10 ** (rng.uniform(*PEAK) / 20)
 
 
-def toned(sound: Sound, rng: np.random.Generator) -> Sound:
-    """A sound whose spectrum is bent by half a wave, one and one and a half over the logarithm of the frequency, from 50 Hz up."""
+def toned(sound: Sound, tone: float, rng: np.random.Generator) -> Sound:
+    """A sound whose spectrum is bent by half a wave, one and one and a half over the logarithm of the frequency, from 50 Hz up, each of
+    ``tone`` dB (standard deviation)."""
     spectrum = np.fft.rfft(sound)
     place = np.log(np.maximum(np.fft.rfftfreq(len(sound), 1 / RATE), 50) / 50) / np.log(RATE / 100)
-    gain = sum(rng.normal(0, TONE) * np.cos(np.pi * wave * place) for wave in (1, 2, 3))
+    gain = sum(rng.normal(0, tone) * np.cos(np.pi * wave * place) for wave in (1, 2, 3))
     return np.asarray(np.fft.irfft(spectrum * 10 ** (gain / 20), len(sound)), np.float64)
 
 

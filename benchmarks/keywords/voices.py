@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 from polychron.system.children import run
 
-from .words import SPELLINGS
+from .words import ENCODINGS, SPELLINGS
 
 INSTALL = (
     "apt install espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts festvox-czech-dita festvox-czech-krb"
     " festvox-czech-machac festvox-czech-ph festvox-suopuhe-lj festvox-suopuhe-mv festvox-itapc16k festvox-italp16k festvox-ca-ona-hts"
-    " festvox-ru"
 )
 
 
@@ -46,7 +45,6 @@ FESTIVAL = {
     "finnish": {"suo_fi_lj_diphone": "lj", "hy_fi_mv_diphone": "mv"},
     "italian": {"pc_diphone": "pc", "lp_diphone": "lp"},
     "catalan": {"upc_ca_ona_hts": "ona"},
-    "russian": {"msu_ru_nsh_clunits": "nsh"},
 }
 
 VOICES = (
@@ -97,7 +95,7 @@ def speak(voice: Voice, sayings: Sequence[Saying], *, folder: Path) -> None:
             lines.append(f"(Parameter.set 'Duration_Stretch {stretch:.3f})")
             lines.append(f'(utt.save.wave (utt.synth (Utterance Text "{text}")) "{out}" \'riff)')
         script = folder / "say.scm"
-        script.write_text("\n".join(lines), encoding="utf-8")
+        script.write_text("\n".join(lines), encoding=ENCODINGS.get(voice.language, "utf-8"))
         commands = [["festival", "-b", str(script)]]
     elif voice.program == "flite":
         commands = [

@@ -1,5 +1,7 @@
 """What a network hears of a sound: of each frame how its power is spread over bands, and how loud it is, as whole numbers."""
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -41,7 +43,7 @@ def features(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
     if len(samples) < FRAME:
         raise ValueError(f"a recording must have at least {FRAME} samples, not {len(samples)}")
     found, shifts = powers(samples)
-    bands = np.stack([found[:, low:high].sum(axis=1) for low, high in zip(EDGES, EDGES[1:], strict=False)], axis=1)
+    bands = np.stack([found[:, low:high].sum(axis=1) for low, high in pairwise(EDGES)], axis=1)
     scale = 2 * shifts << OCTAVE_BITS
     whole = logarithm(bands.sum(axis=1)) + scale
     made = np.concatenate([logarithm(bands) + scale[:, None] - whole[:, None], (whole - _loudest(whole))[:, None]], axis=1)
