@@ -6,6 +6,7 @@ enum { FRAME = POLYCHRON_SOUND_FRAME, HOP = POLYCHRON_SOUND_HOP, BANDS = POLYCHR
 enum { STAGES = 9, GROWING = 5 };       /* of the transform; those that halve no sums */
 enum { UNIT_BITS = 13, PEAK_BITS = 12 }; /* of sines; of a scaled frame */
 enum { OCTAVE_BITS = 5, FLOOR = -384, FADING = 1 };
+enum { OPENS = 128, RISING = 1, QUIET = 10 }; /* of a word's begin and end */
 
 /* 8192 * sin(2 * pi * k / 512), k from 0 to 128 */
 static const int16_t quarter[FRAME / 4 + 1] = {
@@ -101,7 +102,25 @@ static int16_t channel(int32_t value) {
     return (int16_t)(value < FLOOR ? FLOOR : value);
 }
 
-static void hear(polychron_sound *sound, int16_t *features) {
+/* Whether a frame of this level is part of a word. */
+static polychron_sound_event follow(polychron_sound *sound, int32_t level) {
+    sound->quietest += RISING;
+    if (sound->quietest > level)
+        sound->quietest = level;
+    const bool loud = level >= sound->quietest + OPENS;
+    if (!sound->open) {
+        sound->open = loud;
+        sound->quiet = 0;
+        sound->loudest = level;
+        return loud ? POLYCHRON_SOUND_BEGIN : POLYCHRON_SOUND_NOTHING;
+    }
+    sound->loudest = level > sound->loudest - FADING ? level : sound->loudest - FADING;
+    sound->quiet = (uint8_t)(loud ? 0 : sound->quiet + 1);
+    sound->open = sound->quiet < QUIET;
+    return sound->open ? POLYCHRON_SOUND_STEP : POLYCHRON_SOUND_END;
+}
+
+static polychron_sound_event hear(polychron_sound *sound, int16_t *features) {
     const unsigned shift = windowed(sound);
     transform(sound->real, sound->imaginary);
     int32_t bands[BANDS];
@@ -116,29 +135,35 @@ static void hear(polychron_sound *sound, int16_t *features) {
         all += power;
     }
     const int32_t whole = logarithm(all), level = whole + ((int32_t)(2 * shift) << OCTAVE_BITS);
-    for (unsigned band = 0; band < BANDS; band++)
-        features[band] = channel(bands[band] - whole);
-    sound->loudest = level > sound->loudest - FADING ? level : sound->loudest - FADING;
-    features[BANDS] = channel(level - sound->loudest);
+    const polychron_sound_event event = follow(sound, level);
+    if (event != POLYCHRON_SOUND_NOTHING) {
+        for (unsigned band = 0; band < BANDS; band++)
+            features[band] = channel(bands[band] - whole);
+        features[BANDS] = channel(level - sound->loudest);
+    }
+    return event;
 }
 
 /* ---- Samples -------------------------------------------------------------------------------- */
 
 void polychron_sound_start(polychron_sound *sound) {
     sound->loudest = 0;
+    sound->quietest = (int32_t)1 << 30; /* until the first frame */
+    sound->quiet = 0;
+    sound->open = false;
     sound->held = 0;
     sound->last = 0;
 }
 
-bool polychron_sound_take(polychron_sound *sound, int16_t sample,
-                          int16_t features[POLYCHRON_SOUND_CHANNELS]) {
+polychron_sound_event polychron_sound_take(polychron_sound *sound, int16_t sample,
+                                           int16_t features[POLYCHRON_SOUND_CHANNELS]) {
     sound->kept[sound->held++] = (int32_t)sample - sound->last + shifted(sound->last, 5);
     sound->last = sample;
     if (sound->held < FRAME)
-        return false;
-    hear(sound, features);
+        return POLYCHRON_SOUND_NOTHING;
+    const polychron_sound_event event = hear(sound, features);
     sound->held = FRAME - HOP;
     for (unsigned at = 0; at < FRAME - HOP; at++)
         sound->kept[at] = sound->kept[at + HOP];
-    return true;
+    return event;
 }

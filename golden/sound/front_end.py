@@ -1,10 +1,11 @@
-"""What a network hears of a sound: of each frame how its power is spread over bands, and how loud it is, as whole numbers."""
+"""What a network hears of a word: of each frame how its power is spread over bands, and how loud it is, as whole numbers."""
 
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from .gate import word
 from .spectrum import FRAME, Int64, bit_length, powers
 
 NAME = "bands-1"
@@ -38,19 +39,23 @@ def logarithm(power: Int64) -> Int64:
 
 
 def features(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
-    """(frames, channels) of (samples,) at 16 kHz: each band's logarithm less that of all bands, and that less the loudest until then, at
-    least -384. ``ValueError`` of fewer samples than a frame has."""
+    """(steps, channels) of the first word in (samples,) at 16 kHz, a frame a step; where there is none, of all frames.
+
+    Each band's logarithm less that of all bands, and that less the loudest of the word until then, at least -384. ``ValueError`` of fewer
+    samples than a frame has."""
     if len(samples) < FRAME:
         raise ValueError(f"a recording must have at least {FRAME} samples, not {len(samples)}")
     found, shifts = powers(samples)
     bands = np.stack([found[:, low:high].sum(axis=1) for low, high in pairwise(EDGES)], axis=1)
-    scale = 2 * shifts << OCTAVE_BITS
-    whole = logarithm(bands.sum(axis=1)) + scale
-    made = np.concatenate([logarithm(bands) + scale[:, None] - whole[:, None], (whole - _loudest(whole))[:, None]], axis=1)
+    whole = logarithm(bands.sum(axis=1))
+    levels = whole + (2 * shifts << OCTAVE_BITS)
+    heard = word(levels) or slice(None)
+    spread = logarithm(bands[heard]) - whole[heard, None]
+    made = np.concatenate([spread, (levels[heard] - _loudest(levels[heard]))[:, None]], axis=1)
     return np.maximum(made, FLOOR).astype(np.int16)
 
 
-def _loudest(whole: Int64) -> Int64:
+def _loudest(levels: Int64) -> Int64:
     """(frames,): the largest until then, less 1 for each frame since."""
-    fading = FADING * np.arange(len(whole))
-    return np.maximum.accumulate(whole + fading) - fading
+    fading = FADING * np.arange(len(levels))
+    return np.maximum.accumulate(levels + fading) - fading
