@@ -2,8 +2,8 @@
 
 python -m benchmarks.keywords.speak DIR [--seed N]
 
-DIR/train/WORD/SPEAKER_PROGRAM_N.wav and DIR/unseen/WORD/..., 16 kHz, 16 bits, mono, and DIR/manifest.csv. What is no keyword is in the
-folder `other`: twenty other words, and noise without a word.
+DIR/train/WORD/SPEAKER_VOICE_WORD-N.wav and DIR/unseen/WORD/..., 16 kHz, 16 bits, mono, and DIR/manifest.csv. Beside the ten keywords there
+are twenty other words, and noise without a word.
 """
 
 import io
@@ -25,7 +25,7 @@ from polychron.system.files import write_whole
 from polychron.system.progress import bar
 
 from .voices import VOICES, Saying, Voice, check_programs, speak, unseen
-from .words import KEYWORDS, OTHER, OTHERS
+from .words import KEYWORDS, NOISE, OTHERS
 
 RATE = 16_000
 TAKES = {"train": (8, 1), "espeak-ng": (4, 2), "unseen": (6, 2)}
@@ -55,10 +55,9 @@ app = make_app(
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """``part``: train or unseen; ``word`` that is spoken, none in noise."""
+    """``part``: train or unseen; ``word`` that is spoken."""
 
     part: str
-    label: str
     word: str
     voice: Voice
     number: int
@@ -66,8 +65,12 @@ class Recording:
 
     @property
     def place(self) -> str:
-        name = f"{self.voice.speaker}_{self.voice.name}_{self.word or 'noise'}-{self.number}.wav"
-        return f"{self.part}/{self.label}/{name}"
+        return f"{self.part}/{self.word}/{self.voice.speaker}_{self.voice.name}_{self.word}-{self.number}.wav"
+
+    @property
+    def line(self) -> str:
+        """Of the manifest."""
+        return ",".join([self.place, self.word, self.voice.speaker, self.voice.program, self.voice.name])
 
 
 @app.default
@@ -80,22 +83,12 @@ def speak_all(
     check_programs()
     held_out = unseen()
     files: dict[Path, bytes] = {}
-    lines = ["file,label,word,speaker,program,voice"]
+    lines = ["file,word,speaker,program,voice"]
     with bar(len(VOICES) + len(NOISES), unit="voice") as line:
-        for number, voice in enumerate(VOICES):
-            part = "unseen" if voice.speaker in held_out else "train"
-            for one in spoken(voice, part, np.random.default_rng([seed, number])):
+        for recordings in _all(held_out, seed):
+            for one in recordings:
                 files[folder / one.place] = wav_bytes(one.sound)
-                lines.append(",".join([one.place, one.label, one.word, voice.speaker, voice.program, voice.name]))
-            line.update(1)
-        for number, (part, count) in enumerate(NOISES.items()):
-            rng = np.random.default_rng([seed, len(VOICES) + number])
-            voice = Voice(program="made", name="noise", speaker=f"noise-{part}")
-            for take in range(count):
-                sound = noise(round(rng.uniform(0.5, 1.2) * RATE), rng) * 10 ** (rng.uniform(-60, -15) / 20)
-                one = Recording(part=part, label=OTHER, word="", voice=voice, number=take, sound=sound)
-                files[folder / one.place] = wav_bytes(one.sound)
-                lines.append(",".join([one.place, OTHER, "", voice.speaker, voice.program, voice.name]))
+                lines.append(one.line)
             line.update(1)
     files[folder / "manifest.csv"] = "\n".join([*lines, ""]).encode()
     write_whole(files, folders=True)
@@ -103,6 +96,22 @@ def speak_all(
         speakers = {voice.speaker for voice in VOICES if (voice.speaker in held_out) == (part == "unseen")}
         count = sum(place.parent.parent.name == part for place in files)
         print(f"{printable(folder / part)}: {count} recordings, speakers {', '.join(sorted(speakers))}")
+
+
+def _all(held_out: Sequence[str], seed: int) -> Iterator[Iterator[Recording]]:
+    """What each voice says, and the noises of either part."""
+    for number, voice in enumerate(VOICES):
+        yield spoken(voice, "unseen" if voice.speaker in held_out else "train", np.random.default_rng([seed, number]))
+    for number, part in enumerate(NOISES):
+        yield noises(part, np.random.default_rng([seed, len(VOICES) + number]))
+
+
+def noises(part: str, rng: np.random.Generator) -> Iterator[Recording]:
+    """Recordings without a word."""
+    voice = Voice(program="made", name=NOISE, speaker=f"{NOISE}-{part}")
+    for take in range(NOISES[part]):
+        sound = noise(round(rng.uniform(0.5, 1.2) * RATE), rng) * 10 ** (rng.uniform(-60, -15) / 20)
+        yield Recording(part=part, word=NOISE, voice=voice, number=take, sound=sound)
 
 
 def spoken(voice: Voice, part: str, rng: np.random.Generator) -> Iterator[Recording]:
@@ -120,8 +129,7 @@ def spoken(voice: Voice, part: str, rng: np.random.Generator) -> Iterator[Record
         for (word, take), saying in zip(plan, sayings, strict=True):
             plain = part == "unseen" or take % PLAIN == 0
             sound = toned(played(saying.out, float(rng.uniform(*FACTOR[plain]))), TONE[plain], rng)
-            label = word if word in KEYWORDS else OTHER
-            yield Recording(part=part, label=label, word=word, voice=voice, number=take, sound=in_a_room(sound, rng))
+            yield Recording(part=part, word=word, voice=voice, number=take, sound=in_a_room(sound, rng))
 
 
 def played(path: Path, factor: float) -> Sound:

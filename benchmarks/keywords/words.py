@@ -5,8 +5,11 @@ OTHERS = (
     *("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go"),
     *("zero", "one", "two", "three", "four", "happy", "house", "marvin", "sheila", "tomorrow"),
 )
+NOISE = "noise"
+"""What stands for a word where there is none."""
+
 OTHER = "other"
-"""The label of those and of noise."""
+"""What is told of all that is no keyword."""
 
 _SPELLED = {
     "czech": "kompjuter televizn kičn gardn mjuzik vindou hiting bedrum morning holidej jes nou ap daun left rajt on of stop gou"

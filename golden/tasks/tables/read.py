@@ -81,8 +81,8 @@ def read_samples(
             found = signals.gather(columns, found)
         if len(found["x"]) < (2 if signals is None else signals.fewest):
             raise NetworkError(f"there must be two {'samples' if signals is None else 'signals'} or more, not {len(found['x'])}")
-    known = {"sha256": table.sha256, "files": table.files, "size": table.size, "heard": table.heard, "held_out": table.held_out}
-    return Samples(**found, **known)
+    files, size, heard = table.files, table.size, table.heard
+    return Samples(**found, sha256=table.sha256, files=files, size=size, heard=heard, held_out=table.held_out)
 
 
 def _samples(
