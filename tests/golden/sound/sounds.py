@@ -1,5 +1,9 @@
 """Sounds to hear, made by arithmetic: 16 bits at 16 kHz."""
 
+import wave
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 
@@ -42,3 +46,21 @@ def kinds() -> dict[str, Samples]:
         "faint noise": noise(2, level=1),
         "a word": word(3),
     }
+
+
+def write_wav(path: Path, samples: Samples, *, channels: int = 1, width: int = 2, rate: int = 16_000) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(width)
+        file.setframerate(rate)
+        file.writeframes(samples.tobytes())
+
+
+def write_words(folder: Path, words: Mapping[str, float], *, speakers: Sequence[str], takes: int) -> None:
+    """FOLDER/WORD/SPEAKER_N.wav: each word is a tone that rises from its frequency, each speaker a little higher than the one before."""
+    for number, (name, hertz) in enumerate(words.items()):
+        for place, speaker in enumerate(speakers):
+            for take in range(takes):
+                seed = 100 * number + 10 * place + take
+                write_wav(folder / name / f"{speaker}_{take}.wav", word(seed, hertz=hertz * 1.02 ** (place + take)))
