@@ -68,7 +68,8 @@ def score(
             some = held.groups == speaker
             _tell(f"  {printable(speaker)}", due[some], found[some])
     keywords = due != OTHER
-    print(f"keywords: {(due == found)[keywords].mean():.1%} told; of the others {(found == OTHER)[~keywords].mean():.1%} left alone")
+    told, left = int((due == found)[keywords].sum()), int((found == OTHER)[~keywords].sum())
+    print(f"{told} of {keywords.sum()} keywords told; {left} of {(~keywords).sum()} others left alone")
     names = [*KEYWORDS, OTHER]
     matrix = confusion_matrix(due, found, labels=names)
     print(pandas.DataFrame(matrix, index=names, columns=pandas.Index(names, name="taken for")).to_string())
