@@ -19,7 +19,7 @@ from polychron.command.app import make_app, run
 from polychron.command.options import option
 
 from . import boosting
-from .keel import SETS, Fold, folds, official_folds
+from .keel import SETS, Fold, enough, folds, official_folds
 
 LUT, BOOSTING = "LutClassifier", "gradient boosting"
 PAIR_BYTES = 4
@@ -33,10 +33,12 @@ app = make_app(
 
 
 class Line(NamedTuple):
-    """Of a set: samples, inputs and classes; (models, folds) accuracies by model; bytes and clocks, the most of the folds."""
+    """Of a set: samples, inputs and classes; samples held out; (models, folds) accuracies by model; bytes and clocks, the most of the
+    folds."""
 
     name: str
     shape: tuple[int, int, int]
+    held_out: int
     accuracies: dict[str, list[float]]
     bytes: int
     boosting_bytes: int
@@ -67,7 +69,7 @@ def measured(name: str, parts: Sequence[Fold]) -> Line:
         sizes.append((network_bytes(lut), taken, lut.network_.compile(board="icebreaker").estimate().clocks_per_step))
     whole, (own, their, clocks) = parts[0], np.max(sizes, axis=0).tolist()
     shape = (len(whole.X) + len(whole.X_test), whole.X.shape[1], len(np.unique(np.concatenate([whole.y, whole.y_test]))))
-    return Line(name, shape, accuracies, own, their, clocks)
+    return Line(name, shape, sum(len(part.y_test) for part in parts), accuracies, own, their, clocks)
 
 
 def ranks(means: dict[str, float]) -> dict[str, float]:
@@ -86,6 +88,7 @@ def told(line: Line) -> dict[str, str]:
         "samples": f"{samples:,}",
         "inputs": str(inputs),
         "classes": str(classes),
+        "held out": f"{line.held_out:,}",
         **{model: f"{mean:.1f} %" for model, mean in own.items()},
         "ahead of boosting": f"{own[LUT] - own[BOOSTING]:+.1f}",
         "bytes": f"{line.bytes:,}",
@@ -116,13 +119,13 @@ def compare(
     sets: Annotated[tuple[str, ...], option(f"names of KEEL's balanced sets; left out: {', '.join(SETS)}", metavar="SET")] = (),
     /,
     *,
-    official: Annotated[bool, option("the package's own folds, of numbers cut into intervals, instead of five of the numbers")] = False,
+    official: Annotated[bool, option("the package's own folds, of numbers cut into intervals, instead of those of the numbers")] = False,
 ) -> None:
     """A line a set."""
     warnings.simplefilter("ignore")  # such as of a regression that has not converged
     lines = []
     for name in sets or SETS:
-        lines.append(measured(name, list(official_folds(name) if official else folds(name))))
+        lines.append(measured(name, enough(official_folds(name) if official else folds(name))))
         columns = told(lines[-1])
         if len(lines) == 1:
             print(f"| {' | '.join(columns)} |\n{'| --- ' * len(columns)}|")

@@ -10,11 +10,8 @@ from .keel import Labels, Numbers
 
 LEAVES = (4, 8, 16, 31)
 RATES = (0.05, 0.15)
-ROUNDS = 400
-"""Of boosting, at most: each adds a tree, or one for each of more than two classes."""
-
-PATIENCE = 20
-"""Rounds without a lesser loss after which it ends."""
+ROUNDS = range(20, 201, 20)
+"""Of boosting, as long as there is room: each adds a tree, or one for each of more than two classes."""
 
 
 def tree_bytes(leaves: int) -> int:
@@ -38,7 +35,7 @@ class Choice(NamedTuple):
 
 
 def boosted(X: Numbers, y: Labels, choice: Choice) -> Any:
-    return _begun(choice).set_params(max_iter=choice.rounds).fit(X, y)
+    return _begun(choice.leaves, choice.rate).set_params(max_iter=choice.rounds).fit(X, y)
 
 
 def within(model: Any, budget: int) -> int:
@@ -54,12 +51,12 @@ def chosen(X: Numbers, y: Labels, budget: int) -> Choice:
     some, rest, known, due = train_test_split(X, y, test_size=0.25, random_state=0, stratify=y)
     found = []
     for leaves, rate in product(LEAVES, RATES):
-        model, told = _begun(Choice(leaves, rate, 0)).set_params(warm_start=True), np.array([np.inf])
-        for rounds in range(PATIENCE, ROUNDS + 1, PATIENCE):
+        model = _begun(leaves, rate).set_params(warm_start=True)
+        for rounds in ROUNDS:
             model.set_params(max_iter=rounds).fit(some, known)
-            told = losses(model, rest, due)[: within(model, budget)]
-            if len(told) < rounds or told.argmin() < rounds - PATIENCE:
+            if sizes(model)[-1] > budget:
                 break
+        told = losses(model, rest, due)[: within(model, budget)]
         found.append((told.min(), Choice(leaves, rate, 1 + int(told.argmin()))))
     return min(found)[1]
 
@@ -79,7 +76,7 @@ def fitted(X: Numbers, y: Labels, budget: int) -> tuple[Any, int]:
     return model, sizes(model)[-1]
 
 
-def _begun(choice: Choice) -> Any:
+def _begun(leaves: int, rate: float) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    return HistGradientBoostingClassifier(max_leaf_nodes=choice.leaves, learning_rate=choice.rate, early_stopping=False, random_state=0)
+    return HistGradientBoostingClassifier(max_leaf_nodes=leaves, learning_rate=rate, early_stopping=False, random_state=0)
