@@ -109,7 +109,7 @@ class ClassifyOptions(LearnOptions):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        return super().parameters | {"gentle": self.gentle}
+        return super().parameters | ({"gentle": True} if self.gentle else {})
 
 
 @dataclass(frozen=True, kw_only=True)
