@@ -18,7 +18,8 @@ def broken_links(text: str, folder: Path) -> list[str]:
 def missing_commands(text: str) -> list[str]:
     """Modules named in ``python -m MODULE`` that are ours and can't be run."""
     modules = re.findall(r"python -m ((?:benchmarks|boards|golden|firmware|hdl|polychron|sim)\.[a-z_.]*[a-z_])", text)
-    files = {module: ROOT / (module.replace(".", "/") + ".py") for module in modules}
+    paths = {module: ROOT / module.replace(".", "/") for module in modules}
+    files = {module: path / "__main__.py" if path.is_dir() else path.with_suffix(".py") for module, path in paths.items()}
     return [module for module, file in files.items() if not file.is_file() or '__name__ == "__main__"' not in file.read_text("utf-8")]
 
 

@@ -54,8 +54,8 @@ def test_sizes_are_possible(name: str) -> None:
 def test_bits_of_the_serial_line() -> None:
     board = boards.get("icebreaker")
     assert board.bit_clocks == 36
-    assert {name: boards.get(name).bit_clocks for name in ("ulx3s_25f", "ulx3s_45f", "ulx3s_85f")} == {
-        "ulx3s_25f": 23,
+    assert {name: boards.get(name).bit_clocks for name in ("ulx3s_25f_sdram", "ulx3s_45f", "ulx3s_85f")} == {
+        "ulx3s_25f_sdram": 23,
         "ulx3s_45f": 25,
         "ulx3s_85f": 27,
     }

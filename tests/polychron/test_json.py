@@ -13,6 +13,7 @@ from polychron.cli import main
 from polychron.command.figures import dumps
 from sim import simulators
 
+from ..golden.sound.sounds import write_words
 from ..hdl.flow.fakes import ROUTES, tools
 
 DOCS = Path(__file__).parents[2] / "docs" / "user"
@@ -50,6 +51,7 @@ def perform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     Path("text").write_bytes(b"to be or not to be, that is the question. " * 200)
 
     Path("table.csv").write_text("a,b,kind\n" + "".join(f"{number},{number % 7},{number % 2}\n" for number in range(20)), encoding="utf-8")
+    write_words(tmp_path / "words", {"low": 250.0, "high": 2500.0}, speakers=("ann", "ben"), takes=2)
 
     def performed(command: str, *, code: int = 0) -> dict[str, Any]:
         for name, training in (
@@ -59,6 +61,7 @@ def perform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
             ("plain.safetensors", PLAIN),
             ("stream.safetensors", STREAM),
             ("forecast.safetensors", FORECAST),
+            ("heard.safetensors", HEARD),
         ):
             if name in command and not command.startswith("train"):
                 assert main(training.split()) == 0
@@ -81,6 +84,7 @@ PLAIN = "train anomaly --data table.csv --tables 4 --pairs 2 --out plain.safeten
 TUNE = "tune classify --data table.csv --trials 2"
 STREAM = "train stream --data table.csv --tables 4 --pairs 2 --epochs 1 --out stream.safetensors"
 FORECAST = STREAM.replace("train stream", "train forecast").replace("stream.safe", "forecast.safe")
+HEARD = STREAM.replace("table.csv", "words").replace("stream.safe", "heard.safe")
 TRAIN = "train text --text text --preset small --steps 3"
 # section of the page, and commands that have its keys between them
 SHOWN = [
@@ -114,6 +118,7 @@ SHOWN = [
             "sim --network plain.safetensors --data table.csv --samples 3",
             "sim --network stream.safetensors --data table.csv --samples 1 --uart",
             "sim --network forecast.safetensors --data table.csv",
+            "sim --network heard.safetensors --wav words/low/ben_0.wav",
         ],
     ),
     ("polychron selftest", ["selftest --port simulated --network digits --vectors 2"]),

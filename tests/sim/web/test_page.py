@@ -196,10 +196,10 @@ def test_a_classifier_of_no_images_is_refused():
 
 
 def test_a_board_with_an_sdram_and_tables_on_chip():
-    """The page is that of the same board without one, but for its title."""
+    """The page is that of the same board without one, but for its title and its clock."""
     assert wasm.core_rtlil(boards.get("ulx3s_25f_sdram"), flash=False) == wasm.core_rtlil(boards.get("ulx3s_25f"), flash=False)
     (header, arrays), (other, same) = (unpacked(packed("digits", board)[3]) for board in ("ulx3s_25f_sdram", "ulx3s_25f"))
-    assert header | {"board": other["board"]} == other
+    assert header | {name: other[name] for name in ("board", "hertz")} == other
     assert all(np.array_equal(array, same[name]) for name, array in arrays.items())
     assert arrays.keys() == same.keys()
 
