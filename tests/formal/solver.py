@@ -28,8 +28,12 @@ class Solver:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        self._process.kill()
+        self.give_up()
         self._process.communicate()
+
+    def give_up(self) -> None:
+        """Ends the solver, whatever it is at: who waits for its answer gets an error."""
+        self._process.kill()
 
     def _say(self, text: str) -> None:
         assert self._process.stdin is not None
