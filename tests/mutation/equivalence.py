@@ -9,14 +9,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Timer
 
 from sim.compiled.build import yosys
 
 from ..formal.solver import Solver, either
 from .mutants import SELECT, SELECT_BITS
 
-LIMIT = 30  # seconds of one question
+LIMIT = 20  # seconds of the processor, for one mutant
 _SCRIPT = (
     "read_rtlil top.il; hierarchy -top {0}; flatten; opt_clean; memory_collect; memory_nordff; opt -noff; dffunmap; opt_clean; "
     "rename {0} top; write_smt2 -wires block.smt2"
@@ -97,17 +96,11 @@ class Equivalence:
         return None
 
     def _within(self, mutant: int, promised: Sequence[str]) -> bool:
-        with Solver(self._circuit.text) as solver:
-            clock = Timer(LIMIT, solver.give_up)
-            clock.start()
+        with Solver(self._circuit.text, seconds=LIMIT) as solver:
             try:
                 return self._ask(solver, mutant, promised)
-            except (OSError, RuntimeError):
-                if clock.is_alive():
-                    raise
+            except TimeoutError:
                 return False
-            finally:
-                clock.cancel()
 
     def _ask(self, solver: Solver, mutant: int, promised: Sequence[str]) -> bool:
         found, kept = self._circuit, list(self._circuit.kept)

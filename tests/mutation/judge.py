@@ -7,22 +7,26 @@ from pathlib import Path
 from .equivalence import Equivalence
 from .mutants import Mutant, choose, design_rtlil, modules_of, put_in
 from .packed import Packed, inputs
+from .proofs import Prover, proof_of
 from .replay import Replay, Stimulus, Words
 from .units import DUT, Unit
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``stimulus`` and ``clock`` of the first difference; or ``reason``, by which there is none: what the proof assumes."""
+    """``stimulus`` and ``clock`` of the first difference; ``claim``, which is no longer proved; or ``reason``, by which there is no
+    difference: what the proof assumes."""
 
     mutant: Mutant
     stimulus: str | None = None
     clock: int | None = None
+    claim: str | None = None
     reason: str | None = None
 
     @property
     def kind(self) -> str:
-        return "killed" if self.stimulus is not None else "equivalent" if self.reason is not None else "survived"
+        killed = self.stimulus is not None or self.claim is not None
+        return "killed" if killed else "equivalent" if self.reason is not None else "survived"
 
 
 def judge(unit: Unit, blocks: Sequence[str], *, count: int, seed: int, work: Path, note: Callable[[str], None]) -> list[Verdict]:
@@ -44,8 +48,7 @@ def judge(unit: Unit, blocks: Sequence[str], *, count: int, seed: int, work: Pat
             raise RuntimeError(f"{unit.name}: {stimulus.name} gives two results where there is no mutant")
     killed = [_simulate(one, replay, stimuli, outputs) for one in mutants]
     note(f"{unit.name}: {sum(one.stimulus is not None for one in killed)} killed")
-    provers: dict[str, Equivalence] = {}
-    return [one if one.stimulus else _prove(one, provers, work) for one in killed]
+    return _prove_all(killed, unit, work)
 
 
 def _simulate(mutant: Mutant, replay: Replay, stimuli: Sequence[Stimulus], outputs: Sequence[Words]) -> Verdict:
@@ -56,9 +59,18 @@ def _simulate(mutant: Mutant, replay: Replay, stimuli: Sequence[Stimulus], outpu
     return Verdict(mutant)
 
 
-def _prove(verdict: Verdict, provers: dict[str, Equivalence], work: Path) -> Verdict:
-    """At the ports of the mutant's block, first whatever comes in, then with what the surroundings promise."""
-    block = verdict.mutant.block
-    if block not in provers:
-        provers[block] = Equivalence(work, f"{DUT}.{block}" if block else DUT)
-    return Verdict(verdict.mutant, reason=provers[block].proved(verdict.mutant.number))
+def _prove_all(verdicts: Sequence[Verdict], unit: Unit, work: Path) -> list[Verdict]:
+    """What is left goes to the solver, block by block: at the block's ports, then under its claims."""
+    found = {one.mutant.number: one for one in verdicts}
+    for block in unit.blocks:
+        left = [one.mutant for one in verdicts if one.stimulus is None and one.mutant.block == block]
+        if not left:
+            continue
+        home = f"{DUT}.{block}" if block else DUT
+        equivalence = Equivalence(work, home)
+        found |= {one.number: Verdict(one, reason=equivalence.proved(one.number)) for one in left}
+        left = [one for one in left if found[one.number].reason is None]
+        if left and (proof := proof_of(unit.name, block)):
+            prover = Prover(proof, left, home=home, work=work)
+            found |= {one.number: Verdict(one, claim=prover.fails(one.number)) for one in left}
+    return [found[one.mutant.number] for one in verdicts]

@@ -17,12 +17,13 @@ from firmware import isa
 from hdl.link.link import Link
 from hdl.link.loader import Loader
 
-from ..hdl.link.link_bench import GAP_BITS, WATCHDOG_BITS
+from ..hdl.link.link_bench import GAP_BITS
 from ..hdl.link.loader_bench import WIDTH, WORDS
 from .packed import Seen
 from .replay import Stimulus
 
 ROOT = Path(__file__).parents[2]
+WATCHDOG_BITS = 12  # of all links: so soon that it bites in a test, and no sooner than the others take
 _TESTS = tuple(f"tests/hdl/link/test_{name}.py" for name in ("link", "loader", "loader_refused", "loader_flash", "link_flash"))
 
 

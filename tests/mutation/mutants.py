@@ -15,7 +15,7 @@ from sim.compiled.build import yosys
 ROOT = Path(__file__).parents[2]
 SELECT, SELECT_BITS = "mutant", 12
 """The input that chooses: n is the mutant of that number, from 1 on; 0 is the design as it is."""
-_PREPARE = "read_rtlil design.il; hierarchy -top top; proc; opt_expr; opt_clean; "
+PREPARE = "read_rtlil design.il; hierarchy -top top; proc; opt_expr; opt_clean; "
 _FREE = re.compile(r"-port (CLK|rst|clk) ")  # a clock isn't logic; the reset of a block comes from nowhere in these designs but a port
 
 
@@ -68,7 +68,7 @@ def modules_of(text: str) -> list[str]:
 def choose(work: Path, blocks: Mapping[str, Sequence[str]], *, count: int, seed: int) -> list[Mutant]:
     """``count`` mutants in the modules of each block, of design.il in the folder ``work``; one of a clock or a memory's first
     contents is none. The same seed gives the same ones."""
-    script = _PREPARE
+    script = f"{PREPARE}write_rtlil prepared.il; "
     for number, modules in enumerate(blocks.values()):
         cells = " ".join(f"{module}/*" for module in modules)
         script += f"select -set all {cells}; select -set cells @all t:$meminit* %d t:$scopeinfo %d; "
@@ -85,5 +85,5 @@ def choose(work: Path, blocks: Mapping[str, Sequence[str]], *, count: int, seed:
 def put_in(work: Path, mutants: Sequence[Mutant]) -> None:
     """From design.il to top.il in the same folder, with all ``mutants`` and the input :data:`SELECT`."""
     lines = [f"{one.command.replace('mutate', f'mutate -ctrl {SELECT} {SELECT_BITS} {one.number}', 1)}" for one in mutants]
-    (work / "apply.ys").write_text("\n".join([*_PREPARE.split("; "), *lines, "write_rtlil top.il", ""]), encoding="utf-8")
+    (work / "apply.ys").write_text("\n".join([*PREPARE.split("; "), *lines, "write_rtlil top.il", ""]), encoding="utf-8")
     yosys("script apply.ys", work)

@@ -18,8 +18,9 @@ from hdl.link.loader import Loader
 from hdl.link.section import spans_of
 
 from ..hdl.link import link_bench
-from ..hdl.link.link_bench import WATCHDOG_BITS, LinkBench
+from ..hdl.link.link_bench import LinkBench
 from ..hdl.link.loader_bench import WIDTH, WORDS
+from .link_sessions import WATCHDOG_BITS
 from .packed import inputs
 from .recording import packed_words
 

@@ -58,6 +58,7 @@ def as_json(unit: str, verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
             "verdict": one.kind,
             "stimulus": one.stimulus,
             "clock": one.clock,
+            "claim": one.claim,
             "proof": one.reason,
         }
         for one in verdicts
