@@ -6,8 +6,8 @@ from typing import Any
 from .judge import Verdict
 
 HEAD = [
-    "| design | block | mutants | killed | equivalent | survived | score |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
+    "| design | block | mutants | killed | by a proof alone | equivalent | survived | score |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
 ]
 LISTED = ["| design | block | mutant | line |", "| --- | --- | --- | --- |"]
 
@@ -21,7 +21,8 @@ def score(verdicts: Sequence[Verdict]) -> float | None:
 
 def _row(unit: str, block: str, verdicts: Sequence[Verdict]) -> str:
     kinds = [one.kind for one in verdicts]
-    counts = " | ".join(str(kinds.count(kind)) for kind in ("killed", "equivalent", "survived"))
+    proved = sum(one.claim is not None for one in verdicts)
+    counts = " | ".join(map(str, (kinds.count("killed"), proved, kinds.count("equivalent"), kinds.count("survived"))))
     found = score(verdicts)
     return f"| {unit} | {block} | {len(kinds)} | {counts} | {'-' if found is None else f'{found:.1f} %'} |"
 
