@@ -6,21 +6,20 @@
 
 #include <cxxrtl/cxxrtl.h>
 
-// Made with the design (sim/compiled/build.py), and its ports (tests/mutation/replay.py).
+// Made with the design (tests/mutation/replay.py): the module, its ports, and what lets the next evaluation see a rising edge.
 cxxrtl::module *design_new();
-uint32_t *design_clock(cxxrtl::module *);
-void design_fall(cxxrtl::module *, bool all);
-bool design_single();
 uint32_t *design_port(cxxrtl::module *, int which);
+void design_fall(cxxrtl::module *);
+bool design_single(); // whether one evaluation a clock is enough
 
-enum { INPUT, OUTPUT, RESET, MUTANT };
+enum { INPUT, OUTPUT, RESET, MUTANT, CLOCK };
 
 // `inputs`: of each clock so many words, of which the lowest bit of the first is the reset; `outputs`: of each clock, what is compared or,
 // with `record`, written. Returns the first clock that differs, or `clocks`.
 extern "C" __attribute__((visibility("default"))) uint64_t replay(uint32_t mutant, uint64_t clocks, const uint32_t *inputs, size_t in_words,
                                                                   uint32_t *outputs, size_t out_words, int record) {
 	std::unique_ptr<cxxrtl::module> module{design_new()};
-	uint32_t *clk = design_clock(module.get());
+	uint32_t *clk = design_port(module.get(), CLOCK);
 	uint32_t *in = design_port(module.get(), INPUT), *out = design_port(module.get(), OUTPUT);
 	*design_port(module.get(), MUTANT) = mutant;
 	*clk = 0;
@@ -32,7 +31,7 @@ extern "C" __attribute__((visibility("default"))) uint64_t replay(uint32_t mutan
 			*clk = 0;
 			module->step();
 		}
-		design_fall(module.get(), true);
+		design_fall(module.get());
 		*clk = 1;
 		module->step(); // outputs, which are logic, then are as they were just before the edge
 		if (record)

@@ -10,13 +10,23 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from sim.compiled.build import RUNTIME, generate
+from sim.compiled.build import RUNTIME, yosys
 
 from .mutants import SELECT
 
 Words = npt.NDArray[np.uint32]
 _CXXFLAGS = ("-std=c++17", "-O1", "-fPIC", "-fvisibility=hidden", "-DCXXRTL_NDEBUG", "-DNDEBUG")
-_PORTS = {"INPUT": "i", "OUTPUT": "o", "RESET": "rst", "MUTANT": SELECT}
+_PORTS = {"INPUT": "i", "OUTPUT": "o", "RESET": "rst", "MUTANT": SELECT, "CLOCK": "clk"}
+_SHIM = """
+cxxrtl::module *design_new() {{ return new cxxrtl_design::p_top; }}
+void design_fall(cxxrtl::module *module) {{ static_cast<cxxrtl_design::p_top *>(module)->prev_p_clk = cxxrtl::value<1>{{0u}}; }}
+bool design_single() {{ return {single}; }}
+uint32_t *design_port(cxxrtl::module *module, int which) {{
+	auto top = static_cast<cxxrtl_design::p_top *>(module);
+	uint32_t *ports[] = {{{ports}}};
+	return ports[which];
+}}
+"""
 
 
 @dataclass(frozen=True)
@@ -31,15 +41,12 @@ class Replay:
     """The design of top.il in ``work``, a :class:`~tests.mutation.packed.Packed` with mutants; ``out_bits``: of its output."""
 
     def __init__(self, work: Path, *, out_bits: int) -> None:
-        generate(work)
+        yosys("read_rtlil top.il; write_cxxrtl -g0 -header top.cc", work)  # without what names signals: half of what is compiled
         header, source = (work / "top.h").read_text(), (work / "top.cc").read_text()
-        places = []
-        for port in _PORTS.values():
-            held = re.search(rf"\bwire<\d+> p_{port}\b", header)
-            places.append(f"static_cast<cxxrtl_design::p_top *>(module)->p_{port}.{'curr.' if held else ''}data")
-        listed = ", ".join(places)
-        ports = f"uint32_t *design_port(cxxrtl::module *module, int which) {{ uint32_t *all[] = {{{listed}}}; return all[which]; }}\n"
-        (work / "top.cc").write_text(source + ports)
+        single = "false" if "converged = false" in source else "true"
+        members = [f"p_{port}.{'curr.' if re.search(rf'wire<[0-9]+> p_{port};', header) else ''}data" for port in _PORTS.values()]
+        ports = ", ".join(f"top->{member}" for member in members)
+        (work / "top.cc").write_text(source + _SHIM.format(ports=ports, single=single))
         compiler = [os.environ.get("CXX") or "g++", *_CXXFLAGS, "-I", str(RUNTIME), "-I", str(work), "-shared"]
         sources = [str(work / "top.cc"), str(Path(__file__).with_name("replay.cpp"))]
         subprocess.run([*compiler, *sources, "-o", str(work / "replay.so")], check=True)
