@@ -55,11 +55,23 @@ def _all() -> dict[str, list[Kept]]:
 
 
 def link_plans() -> Sequence[Kept]:
-    return _all()["link"]
+    return with_resets(_all()["link"])
 
 
 def loader_plans() -> Sequence[Kept]:
-    return _all()["loader"]
+    return with_resets(_all()["loader"])
+
+
+def with_resets(kept: Sequence[Kept]) -> list[Kept]:
+    """And behind them some that are broken off, each at another part of it, by a reset, after which another one goes on."""
+    found = list(kept)
+    for number, (broken, whole) in enumerate(zip(kept[:8], kept[8:], strict=False)):
+        before = broken.stimulus.inputs[: len(broken.stimulus.inputs) * (number + 1) // 9]
+        reset = np.zeros((1, before.shape[1]), np.uint32)
+        reset[0, 0] = 1
+        name = f"{broken.name}, reset, {whole.name}"
+        found.append(Kept(name, Stimulus(name, np.concatenate([before, reset, whole.stimulus.inputs]))))
+    return found
 
 
 def make_link() -> Link:

@@ -41,14 +41,16 @@ class Tally(wiring.Component):
 
 @dataclass(frozen=True)
 class Random:
-    """So many clocks of random inputs."""
+    """So many clocks of random inputs, with a reset now and then."""
 
     clocks: int
     name: str = "random"
 
     def record(self, ports: Sequence[tuple[str, Value]]) -> Stimulus:
         values = np.random.default_rng(1).integers(0, 2, (self.clocks, len(ports)))
-        return Stimulus(self.name, packed_words(values.tolist(), [len(port) for _, port in ports]))
+        words = packed_words(values.tolist(), [len(port) for _, port in ports]).copy()
+        words[701::101, 0] = 1
+        return Stimulus(self.name, words)
 
 
 def seen(m: Module, dut: wiring.Component) -> Seen:
