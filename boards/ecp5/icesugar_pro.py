@@ -17,7 +17,7 @@ BOARD = Board(
     device="LFE5U-25F",
     package="BG256",
     clock_in_hz=25e6,
-    clock_hz=70e6,
+    clock_hz=80e6,
     tiers=(Tier(name="block RAM", kind="bram", size=65_536), flash_tier(base=0x140000, parts=(W25Q256JV,))),
     store_clocks=2,  # as on the ULX3S
     table_clocks=3,

@@ -52,7 +52,6 @@ ULX3S_85F_LEARNS = replace(
     ULX3S_85F,
     name="ulx3s_85f_learns",
     title="Radiona ULX3S 85F, with a core that learns",
-    clock_hz=75e6,
     learns=True,
 )
 
@@ -92,7 +91,6 @@ ULX3S_25F = replace(
     title="Radiona ULX3S 25F",
     platform="amaranth_boards.ulx3s:ULX3S_25F_Platform",
     device="LFE5U-25F",
-    clock_hz=70e6,
     tiers=(Tier(name="block RAM", kind="bram", size=65_536), FLASH),  # 32 of 56 blocks
     lanes=8,  # of 16, the core would leave room for 16 blocks of tables
 )
@@ -101,6 +99,7 @@ ULX3S_25F_SDRAM = replace(
     ULX3S_25F,
     name="ulx3s_25f_sdram",
     title="Radiona ULX3S 25F with its SDRAM",
+    clock_hz=70e6,
     tiers=(ULX3S_25F.tiers[0], SDRAM),
     image_flash=FLASH,
 )

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from firmware import isa
 from hdl.core.layouts import Tag, beat_stream, far_words, latencies_layout, write_back_stream
+from hdl.memory.later import later
 
 
 def _int4_entries(beat: Signal) -> list[Value]:
@@ -35,11 +36,14 @@ class Accumulators(wiring.Component):
     that no int8 beat directly follows an int4 pair and that a word is used again after 2 clocks at the earliest. At power-up all sums are
     0; word 255 always is.
 
+    With ``clocks`` of 2, a register stands behind the memory: all additions, and ``o.payload.sums`` with them, come a clock later than the
+    rest of ``o``. A word used again after 2 clocks is then read while it is written, and its sum is taken from a register.
+
     ``far_bytes``: bytes that come at once over ``bytes``, 0 if none do.
     """
 
-    def __init__(self, *, width: isa.Width, far_bytes: int = 0) -> None:
-        self._width, self._far_bytes = width, far_bytes
+    def __init__(self, *, width: isa.Width, far_bytes: int = 0, clocks: int = 1) -> None:
+        self._width, self._far_bytes, self._clocks = width, far_bytes, clocks
         super().__init__(
             {
                 "i": In(beat_stream(width)),
@@ -86,18 +90,29 @@ class Accumulators(wiring.Component):
         with m.If(step):
             m.d.sync += word.eq(next_word + 1)
 
-        # Clock 2, the sums are here: add and write.
+        # Clock 2, the sums are here.
         valid = Signal()
         store = Signal()
         sum_word = Signal(8, reset_less=True)
         pair_half = Signal(reset_less=True)
         m.d.sync += [valid.eq(step), store.eq(step & now.last), sum_word.eq(next_word), out.eq(now), pair_half.eq(high)]
-        sums, int8 = self.o.payload.sums, data.View(data.ArrayLayout(signed(8), lanes), held)
+        sums, before = self.o.payload.sums, read.data
+        writes, place = valid & (sum_word != isa.ZERO_WORD), sum_word
+        if self._clocks == 2:
+            before = Signal.like(read.data, name="before", reset_less=True)
+            wrote = Signal.like(before, name="wrote", reset_less=True)
+            again = Signal(reset_less=True)  # the word that is there was read in the clock of its write
+            m.d.sync += [again.eq(write.en & (write.addr == read.addr)), wrote.eq(sums), before.eq(Mux(again, wrote, read.data))]
+            writes, place = later(m, writes, 1, name="writes", reset_less=False), later(m, sum_word, 1, name="place")
+
+        # Add and write, in this clock or the next.
+        int8 = data.View(data.ArrayLayout(signed(8), lanes), held)
         for lane in range(lanes):
             entry = Signal(signed(8), name=f"entry_{lane}")
             half = Mux(pair_half, pairs[lanes + lane], pairs[lane])
-            m.d.comb += [entry.eq(Mux(out.pair, half, int8[lane])), sums[lane].eq(read.data[lane] + entry)]
-        m.d.comb += [write.addr.eq(sum_word), write.data.eq(sums), write.en.eq(valid & (sum_word != isa.ZERO_WORD))]
+            m.d.comb += entry.eq(Mux(out.pair, half, int8[lane]))
+            m.d.comb += sums[lane].eq(before[lane] + later(m, entry, self._clocks - 1, name=f"adding_{lane}"))
+        m.d.comb += [write.addr.eq(place), write.data.eq(sums), write.en.eq(writes)]
         m.d.comb += [self.o.valid.eq(valid), self.o.payload.word.eq(sum_word), self.o.payload.store.eq(store)]
         m.d.comb += [self.o.payload.residual.eq(out.residual), self.o.payload.shift.eq(out.shift)]
         m.d.comb += [

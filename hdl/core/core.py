@@ -79,7 +79,7 @@ class Core(wiring.Component):
         m.submodules.reader = reader = StoreReader(params=params)
         m.submodules.fetch = fetch = RowFetch(params=params)
         m.submodules.tables = tier = self._tier(params=params, bank=self._bank)
-        m.submodules.accumulators = accumulators = Accumulators(width=width, far_bytes=params.far_bytes)
+        m.submodules.accumulators = accumulators = Accumulators(width=width, far_bytes=params.far_bytes, clocks=params.store_clocks)
         m.submodules.writeback = writeback = WriteBack(params=params)
         m.submodules.sequencer = sequencer = Sequencer(width=width, learns=params.learns)
         m.submodules.sorter = sorter = Sorter(late=params.store_clocks > 1)

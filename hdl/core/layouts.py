@@ -56,7 +56,7 @@ def write_back_stream(width: isa.Width) -> stream.Signature:
     return stream.Signature(
         data.StructLayout(
             {
-                "sums": latencies_layout(width),
+                "sums": latencies_layout(width),  # with a store of two clocks they come a clock later than the rest
                 "word": 8,  # of the latency store
                 "store": 1,  # write it back, never high without ``valid``; otherwise only the flags below count
                 "residual": 1,

@@ -20,8 +20,8 @@ class WriteBack(wiring.Component):
              `--> residual (word, else the zero word) --^
 
     Clock 0: ``i`` is valid, and the store reads the residual. Clock 1: the residual is there, the word is written, and the run is retired
-    if this was its last beat. Clock 3: ``saturated``. All but clock 0 comes a clock later where ``params.store_clocks`` are 2. Throughput:
-    a word a clock.
+    if this was its last beat. Clock 3: ``saturated``. All but clock 0 comes a clock later where ``params.store_clocks`` are 2, and so must
+    ``i.payload.sums``. Throughput: a word a clock.
 
     Words of the load bus with space STORE take the same path, while nothing else does.
     """
@@ -50,7 +50,8 @@ class WriteBack(wiring.Component):
             self.residual.addr.eq(Mux(word_in.residual & word_in.store, word_in.word, isa.ZERO_WORD)),
         ]
 
-        # the sums wait until only a clock is left before the residual is there
+        sums = word_in.sums
+        # what says where they go waits until only a clock is left before the residual is there
         came = later(m, self.i.valid, self._wait, name="came", reset_less=False)
         store = later(m, word_in.store, self._wait, name="store", reset_less=False)
         word_in = later(m, word_in, self._wait, name="waiting")
@@ -76,7 +77,7 @@ class WriteBack(wiring.Component):
         flags = Signal(lanes)
         for lane in range(lanes):
             shifted = Signal(signed(16), name=f"shifted_{lane}", reset_less=True)
-            m.d.sync += shifted.eq(Mux(store, word_in.sums[lane] << word_in.shift, 0))
+            m.d.sync += shifted.eq(Mux(store, sums[lane] << word_in.shift, 0))
             total = Signal(signed(17), name=f"total_{lane}")
             m.d.comb += [total.eq(shifted + self.residual.data[lane]), over[lane].eq(total[16] ^ total[15])]
             limit = Mux(total[16], Const(-0x8000, signed(16)), Const(0x7FFF, signed(16)))

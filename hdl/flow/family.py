@@ -11,7 +11,8 @@ class Family:
     """One family's way from RTLIL to a bitstream.
 
     ``cells``: figure of the report to the name nextpnr uses for it; ``netlist``: figure to the cell names of the netlist, where a name
-    ending in * is a prefix. ``devices`` and ``packages``: Amaranth's names to nextpnr's options.
+    ending in * is a prefix. ``devices`` and ``packages``: Amaranth's names to nextpnr's options. ``lut_ram``: memories, in yosys's words,
+    that are made of LUTs and not of block RAM, which gives its words too late for the logic behind them.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Family:
     packages: Mapping[str, str]
     cells: Mapping[str, str]
     netlist: Mapping[str, tuple[str, ...]]
+    lut_ram: tuple[str, ...] = ()
 
     def part_options(self, *, device: str, package: str, speed: str | None) -> list[str]:
         """nextpnr's options for a part, from Amaranth's ``device``, ``package`` and ``speed``."""
@@ -70,6 +72,7 @@ ECP5 = Family(
     packages={"BG256": "CABGA256", "BG381": "CABGA381", "MG285": "CSFBGA285"},
     cells={"lc": "TRELLIS_COMB", "ebr": "DP16KD", "dsp": "MULT18X18D"},
     netlist={"lut4": ("LUT4",), "ff": ("TRELLIS_FF",)},
+    lut_ram=("*.index.queue/m:storage", "*.sorter.generator/m:table"),
 )
 
 FAMILIES = (ICE40, ECP5)

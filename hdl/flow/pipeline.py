@@ -92,9 +92,9 @@ def implement(
 
 def synthesise(design: Design, tool: Tool, steps: Steps) -> tuple[bytes, dict[str, int]]:
     """The netlist after synthesis, as yosys writes it, and its cells by figure."""
-    script = (
-        f"read_rtlil top.il\n{UNDEFINED_COLLISIONS}\n{design.family.synth} -top top\ntee -q -o stat.json stat -json\nwrite_json top.json\n"
-    )
+    lut_ram = "".join(f'select -assert-min 1 {memory}\nsetattr -set ram_style "distributed" {memory}\n' for memory in design.family.lut_ram)
+    synth = f"{design.family.synth} -top top\ntee -q -o stat.json stat -json"
+    script = f"read_rtlil top.il\n{UNDEFINED_COLLISIONS}\n{lut_ram}{synth}\nwrite_json top.json\n"
 
     def make(folder: Path) -> None:
         (folder / "top.il").write_text(design.rtlil, encoding="utf-8")

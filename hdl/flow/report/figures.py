@@ -11,6 +11,7 @@ from boards import Board
 from hdl.flow.design import Design
 from hdl.flow.pipeline import Implementation
 from hdl.flow.placement import Blocks
+from hdl.flow.report import packages
 from hdl.flow.report.energy import energy
 from hdl.flow.routing import Clock, Crossing, Routed, fmax_median, fmax_min
 from polychron.command.terminal import printable
@@ -69,6 +70,7 @@ def figures_of(job: Job, *, design: Design, tools: Mapping[str, str], built: Imp
         "board": board.name,
         "device": design.device,
         "tools": dict(tools),
+        "packages": packages.versions(packages.of_tools(tools)),
         "network": job.name,
         "network_sha256": job.sha256,
         "lc": used["lc"],

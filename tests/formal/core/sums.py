@@ -1,4 +1,4 @@
-"""Claims of the accumulators and the write-back: what is added, where it goes, that no word is read in the clock of its write."""
+"""Claims of the accumulators and the write-back: what is added, where it goes, that a word read in the clock of its write isn't used."""
 
 from functools import partial
 
@@ -18,9 +18,17 @@ WIDTH = isa.Width()
 LANES = (0, 5)  # that are looked at
 
 
-def _accumulators() -> Claims:
-    c = Claims(Accumulators(width=WIDTH, far_bytes=1))
+def _accumulators(clocks: int) -> Claims:
+    c = Claims(Accumulators(width=WIDTH, far_bytes=1, clocks=clocks))
     m, b = c.m, c.block
+
+    def then(value: Value) -> Value:
+        """As it was when the sums now there were begun, with ``clocks`` of 2 a clock before the rest of `o` was."""
+        return c.before(value) if clocks == 2 else value
+
+    def since(value: Value) -> Value:
+        return c.past(value) if clocks == 2 else value
+
     tag, beat = b.i.payload.tag, b.i.payload.data
     adding, step, high = (c.signal(name) for name in ("adding", "step", "high"))
     read, write, at = (c.signal(name) for name in ("read__addr", "write__en", "write__addr"))
@@ -30,12 +38,20 @@ def _accumulators() -> Claims:
     m.d.sync += owed.eq(owed + Mux(b.i.valid & ~tag.hold, Mux(tag.pair, 2, 1), 0) - b.o.valid)
     c.claim("an int8 beat gives one sum, an int4 pair two", owed == b.o.valid + high, cover=b.o.valid & high, fault="high late")
     c.claim("a sum comes in the clock after its beat", b.o.valid, when=c.past(adding), fault="valid late")
-    c.claim("no word of sums is read in the clock of its write", read != at, when=step & write, fault="write__addr[0] is 1")
+    sums = b.o.payload.sums
+    if clocks == 1:
+        c.claim("no word of sums is read in the clock of its write", read != at, when=step & write, fault="write__addr[0] is 1")
+    else:
+        stood, collides = c.signal("before"), step & write & (read == at)
+        kept = stood == c.before(c.before(sums.as_value()))
+        c.claim("of a word read in the clock of its write the sum is taken", kept, when=c.past(c.past(collides)), fault="again is 0")
+        kept = stood == c.before(c.signal("read__data"))
+        c.claim("any other word is what the memory gave", kept, when=c.past(c.past(step & ~collides)), fault="again is 1")
     c.claim("word 255 is never written", at != isa.ZERO_WORD, when=write, fault="write__en is 1")
     c.claim(
         "every other sum is written to its word",
-        write & (at == b.o.payload.word),
-        when=b.o.valid & (b.o.payload.word != isa.ZERO_WORD),
+        write & (at == then(b.o.payload.word)),
+        when=since(b.o.valid & (b.o.payload.word != isa.ZERO_WORD)),
         fault="write__en is 0",
     )
     place = Signal(8, name="place", init=255, reset_less=True)  # of the sum that came last
@@ -59,11 +75,11 @@ def _accumulators() -> Claims:
         fault="pair_half is 1",
     )
 
-    sums, stands = b.o.payload.sums, c.signal("read__data")
+    stands = c.signal("read__data" if clocks == 1 else "before")
     for lane in LANES:
-        entry = c.before(beat.word_select(lane, 8)).as_signed()
+        entry = then(c.before(beat.word_select(lane, 8))).as_signed()
         kept = Value.cast(sums[lane]) == (stands.word_select(lane, 16).as_signed() + entry)[:16].as_signed()
-        c.claim(f"lane {lane} adds its byte", kept, when=c.past(adding & ~tag.pair & ~tag.bytes), fault=f"entry_{lane}[7] inverted")
+        c.claim(f"lane {lane} adds its byte", kept, when=since(c.past(adding & ~tag.pair & ~tag.bytes)), fault=f"entry_{lane}[7] inverted")
     held = Signal.like(beat, name="held_beat", reset_less=True)
     with m.If(b.i.valid & tag.hold):
         m.d.sync += held.eq(Mux(tag.alone, 0, beat))
@@ -71,9 +87,9 @@ def _accumulators() -> Claims:
     fresh = Signal(name="fresh")  # what is held came as a beat
     with m.If(b.i.valid):
         m.d.sync += fresh.eq(tag.hold & ~tag.bytes)
-    pair = c.past(adding & tag.pair & fresh)
+    pair = since(c.past(adding & tag.pair & fresh))
     for lane in LANES:
-        both = [c.before(word_.word_select(2 * lane, 4).as_signed()) for word_ in (held, beat)]
+        both = [then(c.before(word_.word_select(2 * lane, 4).as_signed())) for word_ in (held, beat)]
         kept = Value.cast(sums[lane]) == (stands.word_select(lane, 16).as_signed() + both[0] + both[1])[:16].as_signed()
         c.claim(f"of an int4 pair lane {lane} adds the low nibbles", kept, when=pair, fault=f"pairs[{5 * lane + 4}] inverted")
     c.lemma("held", (held == c.signal("held")) | ~fresh)
@@ -97,9 +113,12 @@ def _write_back(store_clocks: int) -> Claims:
     c.assume(~loading | ~Cat(busy).any())
     c.assume(~loading | (b.residual.data.as_value() == 0))  # the zero word is read, with the core in reset
     begun, place, final = c.pipeline(b.i.valid, wait)[-1], word.word, c.pipeline(b.i.valid & word.final, wait)[-1]
-    sums = [word.sums[lane] << word.shift for lane in LANES]
+    shift = word.shift
+    for _ in range(wait - 1):  # the sums come as much later
+        shift = c.before(shift)
+    sums = [c.before(word.sums[lane] << shift) for lane in LANES]
     for _ in range(wait):
-        place, sums = c.before(place), [c.before(value) for value in sums]
+        place = c.before(place)
     active = stored[-1] & (place != isa.ZERO_WORD)
     for lane, shifted in zip(LANES, sums, strict=True):
         total = shifted[:16].as_signed() + b.residual.data[lane]
@@ -141,6 +160,6 @@ def _write_back(store_clocks: int) -> Claims:
 
 
 PROOFS = (
-    Proof(block="accumulators", write=_accumulators),
+    *(Proof(block=f"accumulators, sums in {clocks}", write=partial(_accumulators, clocks)) for clocks in (1, 2)),
     *(Proof(block=f"write-back, store in {s}", write=partial(_write_back, s), clocks=3) for s in (1, 2)),
 )

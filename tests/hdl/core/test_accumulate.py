@@ -9,6 +9,7 @@ from firmware import isa
 from hdl.core.accumulate import Accumulators
 
 from ..bench import simulate
+from .poison import poison
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,18 +55,25 @@ def pack4(entries: list[int]) -> int:
     return sum((entry & 0xF) << 8 * (k % lanes) + 4 * (k // lanes) for k, entry in enumerate(entries))
 
 
-def rtl_sums(runs: list[Rows], gaps: random.Random | None, *, lanes: int = 8) -> list[tuple[int, list[int], bool]]:
+def rtl_sums(runs: list[Rows], gaps: random.Random | None, *, lanes: int = 8, clocks: int = 1) -> list[tuple[int, list[int], bool]]:
     """(word, sums, final) of everything written back."""
-    dut = Accumulators(width=isa.Width(lanes=lanes))
+    dut = Accumulators(width=isa.Width(lanes=lanes), clocks=clocks)
+    places: list[tuple[int, bool]] = []
     out: list[tuple[int, list[int], bool]] = []
 
     async def bench(ctx) -> None:
+        stores = [False] * clocks  # in the last clocks
+
         async def tick() -> None:
             await ctx.tick()
             assert ctx.get(dut.o.valid) or not ctx.get(dut.o.payload.store)
-            if ctx.get(dut.o.valid) and ctx.get(dut.o.payload.store):
-                payload = dut.o.payload
-                out.append((ctx.get(payload.word), [ctx.get(value) for value in payload.sums], bool(ctx.get(payload.final))))
+            payload = dut.o.payload
+            stores.append(bool(ctx.get(dut.o.valid) and ctx.get(payload.store)))
+            if stores[-1]:
+                places.append((ctx.get(payload.word), bool(ctx.get(payload.final))))
+            if stores[-clocks]:
+                word, final = places[len(out)]
+                out.append((word, [ctx.get(value) for value in payload.sums], final))
 
         after_int4 = False
         for run in runs:
@@ -116,21 +124,29 @@ def random_runs(seed: int, *, lanes: int = 8) -> list[Rows]:
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize(("lanes", "stalls"), [(8, False), (8, True), (16, True), (32, True)])
-def test_sums(seed: int, lanes: int, stalls: bool) -> None:
+@pytest.mark.parametrize(
+    ("lanes", "clocks", "stalls"), [(8, 1, False), (8, 1, True), (8, 2, False), (16, 1, True), (16, 2, False), (16, 2, True), (32, 2, True)]
+)
+def test_sums(seed: int, lanes: int, clocks: int, stalls: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    poison(monkeypatch)
     runs = random_runs(seed, lanes=lanes)
-    assert rtl_sums(runs, random.Random(seed) if stalls else None, lanes=lanes) == ref_sums(runs, lanes=lanes)
+    assert rtl_sums(runs, random.Random(seed) if stalls else None, lanes=lanes, clocks=clocks) == ref_sums(runs, lanes=lanes)
 
 
-def test_a_flipped_bit_is_seen() -> None:
+@pytest.mark.parametrize("clocks", [1, 2])
+def test_a_flipped_bit_is_seen(clocks: int) -> None:
     runs = random_runs(1)
     wanted = ref_sums(runs)
     runs[-1].rows[0][0] ^= 1
-    assert rtl_sums(runs, None) != wanted
+    assert rtl_sums(runs, None, clocks=clocks) != wanted
 
 
-def test_int4_tables_of_one_beat_follow_without_a_gap() -> None:
+@pytest.mark.parametrize("clocks", [1, 2])
+@pytest.mark.parametrize(("int4", "columns"), [(True, 16), (False, 16)])
+def test_a_word_is_used_again_after_two_clocks(int4: bool, columns: int, clocks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of a pair of int4 beats, or of two int8 ones, without a gap."""
+    poison(monkeypatch)
     rng = random.Random(5)
-    rows = [[rng.randint(-7, 7) for _ in range(16)] for _ in range(9)]
-    runs = [Rows(int4=True, rows=rows, base=3, first=True, last=True)]
-    assert rtl_sums(runs, None) == ref_sums(runs)
+    rows = [[rng.randint(-7, 7) for _ in range(columns)] for _ in range(9)]
+    runs = [Rows(int4=int4, rows=rows, base=3, first=True, last=True)]
+    assert rtl_sums(runs, None, clocks=clocks) == ref_sums(runs)

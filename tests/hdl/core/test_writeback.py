@@ -20,8 +20,12 @@ def rtl_write(sums: list[int], old: list[int], *, shift: int, residual: bool, st
     async def bench(ctx) -> None:
         ctx.set(dut.i.valid, 1)
         payload = dut.i.payload
-        for lane, value in enumerate(sums):
-            ctx.set(payload.sums[lane], value)
+
+        def give(values: list[int]) -> None:
+            for lane, value in enumerate(values):
+                ctx.set(payload.sums[lane], value)
+
+        give(sums if store_clocks == 1 else [~value for value in sums])
         for name, value in (("word", 7), ("store", 1), ("residual", residual), ("shift", shift), ("final", 1), ("sort", 1)):
             ctx.set(getattr(payload, name), value)
         assert ctx.get(dut.residual.en) == 1
@@ -29,6 +33,7 @@ def rtl_write(sums: list[int], old: list[int], *, shift: int, residual: bool, st
         await ctx.tick()
         ctx.set(dut.i.valid, 0)
         ctx.set(payload.store, 0)
+        give(sums if store_clocks == 2 else [~value for value in sums])
         if store_clocks == 2:
             assert (ctx.get(dut.write.en), ctx.get(dut.retired)) == (0, 0)
             await ctx.tick()
