@@ -22,7 +22,7 @@ from .mutants import PREPARE, SELECT, SELECT_BITS, Mutant
 OF_BLOCK: Mapping[tuple[str, str], str] = {
     ("core", "index"): "index maker, P = 2, store in 1",
     ("core", "reader"): "store reader, store in 1",
-    ("core", "accumulators"): "accumulators",
+    ("core", "accumulators"): "accumulators, sums in 1",
     ("core", "writeback"): "write-back, store in 1",
     ("core", "sequencer"): "sequencer",
     ("core", "sorter.generator"): "jitter",
