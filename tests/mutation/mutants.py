@@ -35,7 +35,7 @@ class Mutant:
     def sources(self) -> list[str]:
         """Lines of the project that the cell comes from, such as ``hdl/core/index.py:57``."""
         found = re.findall(r"-src (\S+)", self.command)
-        ours = [Path(one).relative_to(ROOT) for one in found if Path(one).is_relative_to(ROOT) and one != __file__]
+        ours = [Path(one).relative_to(ROOT) for one in found if Path(one).is_relative_to(ROOT) and one.split(":")[0] != __file__]
         return [str(one) for one in ours]
 
     @property
