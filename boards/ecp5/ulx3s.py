@@ -4,7 +4,7 @@ Sources: the schematics of github.com/emard/ulx3s (flash.sch: IS25LP128F, or a W
 the platform of amaranth-boards for the pins. Its USB chip can do 3 Mbaud (FTDI's data sheet FT231X, version 1.4, page 1).
 
 A 12F is the die of a 25F, says nextpnr's author in github.com/YosysHQ/nextpnr/pull/410, and nextpnr fills all of it: 24 thousand logic
-cells and 56 block RAMs, where Lattice promises 12 thousand and 32 (FPGA-DS-02012, table 1.1). The core with its tables takes 53.
+cells and 56 block RAMs, where Lattice promises 12 thousand and 32 (FPGA-DS-02012, table 1.1). The core with its tables takes 51.
 
 Pin L2 is GPIO0 of the ESP32, whose firmware loads a bitstream of its own when it is low for seconds (the board's author, in
 github.com/olofk/edalize/issues/58).
