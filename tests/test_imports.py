@@ -24,11 +24,12 @@ ALLOWED: dict[str, set[str]] = {
     "polychron.command.target": {"polychron.command", "golden.integer", "boards"},
     "polychron": {"boards", "golden", "firmware", "hdl", "sim"},
     "golden.integer": {"polychron.system"},
+    "golden.sound": set(),
     "golden.model": {"golden.integer"},
     "golden.compiled": {"golden.integer", "golden.model", "polychron.system"},
     "golden.learning": {"golden.integer", "golden.compiled", "polychron.command"},
     "golden.training": {"golden.integer", "golden.model", "golden.compiled", "polychron.command"},
-    "golden.tasks": {f"golden.{room}" for room in ("integer", "model", "compiled", "learning", "training")}
+    "golden.tasks": {f"golden.{room}" for room in ("integer", "sound", "model", "compiled", "learning", "training")}
     | {"polychron.command", "polychron.system"},
     "golden": {"polychron.system"},
     "firmware.isa": set(),

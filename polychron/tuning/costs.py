@@ -12,7 +12,7 @@ from firmware.estimate import estimate
 from golden.integer.deep import DeepNetwork
 from golden.integer.layer import Layer, TableGroup
 from golden.tasks.fitting.gain import draw_pairs
-from golden.tasks.fitting.learning import CLASSES
+from golden.tasks.fitting.learning import LARGE_STEPS
 from golden.tasks.fitting.train import BITS
 from sim.cycles import predict
 
@@ -40,15 +40,15 @@ class Inputs:
 
 def draft(shape: Shape, inputs: Inputs) -> DeepNetwork:
     """A network of that shape with pairs drawn as growing draws them, and entries of 1."""
-    constants = np.array(CLASSES.constants, np.int16)
+    constants = np.array(LARGE_STEPS.constants, np.int16)
     rng = np.random.default_rng(0)
     refs = np.arange(inputs.count, inputs.count + len(constants))
     count = shape.tables * shape.pairs
-    pairs = draw_pairs(inputs=inputs.vary, refs=refs, count=count, ref_share=CLASSES.growth.ref_share, rng=rng)
+    pairs = draw_pairs(inputs=inputs.vary, refs=refs, count=count, ref_share=LARGE_STEPS.growth.ref_share, rng=rng)
     anchors = rng.permutation(pairs).reshape(shape.tables, shape.pairs, 2)
     tables = np.ones((shape.tables, 1 << shape.pairs, inputs.outputs), np.int8)
     output = Layer(groups=(TableGroup(anchors=anchors, tables=tables),), bits=BITS)
-    return DeepNetwork(n=inputs.count + len(constants), output=output, constants=constants, frac=CLASSES.frac)
+    return DeepNetwork(n=inputs.count + len(constants), output=output, constants=constants, frac=LARGE_STEPS.frac)
 
 
 def cost_of(network: DeepNetwork, board: Board) -> Cost:

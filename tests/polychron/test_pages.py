@@ -20,6 +20,7 @@ from sklearn.datasets import load_wine
 from golden.integer.shipped import find_network
 from polychron import LutClassifier
 
+from ..golden.sound.sounds import write_words
 from ..golden.tasks.images.test_mnist import write_files
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +31,7 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What takes longer, needs a board, or would download, is only parsed. Other tests have such trainings, builds and conversations.
 NOT_RUN = re.compile(
     r"(golden\.train|polychron train) (text|transformer|mnist)"
-    r"|(golden\.|polychron )(data|learn) |polychron tune"
+    r"|(golden\.|polychron )(data|learn) |polychron tune|keywords\.speak"
     r"|(hdl\.build|polychron build)(?!.*--estimate)|polychron (board|page|program)|--port|--original|sim\.bench"
 )
 # What a page's names stand for: of files that ship, or that another command of the page would have made.
@@ -85,6 +86,9 @@ def write_samples() -> None:
         place = Path("photos", "dark" if number % 2 else "bright", f"{number}.jpg")
         place.parent.mkdir(parents=True, exist_ok=True)
         Image.new("L", (40, 30), 20 + number if number % 2 else 200 - number).save(place)
+    for part, speakers in (("train", ("ann", "ben", "cleo")), ("unseen", ("rms_rms",))):
+        write_words(Path("keywords", part), {"garden": 300.0, "kitchen": 2000.0}, speakers=speakers, takes=2)
+    Path("keywords/unseen/kitchen/rms_rms_0.wav").rename("keywords/unseen/kitchen/rms_rms_kitchen-0.wav")
     LutClassifier(tables=4, pairs=2, epochs=1).fit(*load_wine(return_X_y=True)).save("cancer.safetensors")
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from polychron.command.terminal import printable
 
 from ...integer.layer import NetworkError
-from . import delimited, idx, image_folder, npy, npz, parquet
+from . import delimited, idx, image_folder, npy, npz, parquet, recordings
 from .table import Table, Wanted
 
 Read = Callable[[Path, Wanted], Table]
@@ -35,7 +35,9 @@ FORMATS = ", ".join(reader.shown for reader in FILES)
 def read_table(path: Path, wanted: Wanted) -> Table:
     """The table that a file or a folder holds. What can't be read is a ``NetworkError`` or an ``OSError`` that names the file."""
     if path.is_dir():
-        return idx.read_folder(path, wanted) if idx.is_folder_of_idx(path) else image_folder.read(path, wanted)
+        if idx.is_folder_of_idx(path):
+            return idx.read_folder(path, wanted)
+        return recordings.read(path, wanted) if recordings.is_folder_of_recordings(path) else image_folder.read(path, wanted)
     for reader in FILES:
         if reader.ends.fullmatch(path.name.lower()):
             return reader.read(path, wanted)

@@ -31,7 +31,9 @@ class Table:
     whether the file itself tells them from inputs.
 
     ``files`` that were read, and their ``sha256``. ``size`` of the images that the rows are; ``shape`` of the numbers of a row
-    where an array has them; the last ``held_out`` rows are those that the source itself keeps for a test.
+    where an array has them; the last ``held_out`` rows are those that the source itself keeps for a test. Where rows are steps of
+    signals whatever is asked for, ``series`` names the column that says of which, and ``group`` that of the signals that belong together;
+    ``heard``: by which front end, of sounds.
     """
 
     frame: Any
@@ -44,6 +46,9 @@ class Table:
     size: Size | None = None
     shape: tuple[int, ...] | None = None
     held_out: int = 0
+    series: str | None = None
+    group: str | None = None
+    heard: str | None = None
 
 
 def pandas() -> Any:

@@ -156,5 +156,10 @@ class Classify(OfClasses[Classes, ClassifyOptions]):
 
     def training(self, train: Samples, options: ClassifyOptions) -> Training:
         return Learning(
-            answers=train.answers, outputs=Classes.of(train.answers), tables=options.tables, pairs=options.pairs, epochs=options.epochs
+            answers=train.answers,
+            outputs=Classes.of(train.answers),
+            tables=options.tables,
+            pairs=options.pairs,
+            epochs=options.epochs,
+            gentle=options.gentle,
         )

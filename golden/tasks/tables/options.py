@@ -23,6 +23,7 @@ TIME = "a column that is no input, such as the date: rows are steps in the order
 APART = "a column that is no input: instead of the ends, whole signals are held out, all or none of those with the same value in it"
 TEST = "held-out samples, of any of these kinds; left out: the folder's t10k files, or a quarter of the data, drawn by --seed"
 SIZE = "height and width to which the images of a folder are brought; left out: those of the first"
+GENTLE = "few and small steps: for classes that overlap, whose noise is learnt by heart otherwise"
 CALIBRATE = "fit a temperature for its probabilities, too, by four trainings within the training part"
 LOOKS = "looks at each sample"
 COMPARE = "fit scikit-learn's {}, gradient boosting and 1-NN to the same samples, too"
@@ -92,7 +93,8 @@ class ClassifyOptions(LearnOptions):
     data: Annotated[Path, option(DATA.format(" or of images by class"), metavar="PATH")]
     target: Annotated[str | None, option(LABELS, metavar="COLUMN")] = None
     out: Annotated[Path | None, option("the network file; left out: classify.safetensors"), UNRECORDED] = None
-    epochs: Annotated[int | None, option(f"{LOOKS}; left out: 10 to 100", low=1, high=100_000)] = None
+    epochs: Annotated[int | None, option(f"{LOOKS}; left out: 10 to 100, with --gentle 10", low=1, high=100_000)] = None
+    gentle: Annotated[bool, option(GENTLE)] = False
     compare: Annotated[bool, option(COMPARE.format("logistic regression")), UNRECORDED] = False
     size: Annotated[Size | None, word(SIZE, size_word, metavar="HxW")] = None
     calibrate: Annotated[bool, option(CALIBRATE)] = False
@@ -104,6 +106,10 @@ class ClassifyOptions(LearnOptions):
     @property
     def calibrated(self) -> bool:
         return self.calibrate
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return super().parameters | ({"gentle": True} if self.gentle else {})
 
 
 @dataclass(frozen=True, kw_only=True)

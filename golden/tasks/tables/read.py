@@ -28,8 +28,8 @@ class Samples:
     or None.
 
     ``names`` of the columns; ``targets``: the names of the columns of the answers; ``files`` that were read, and their ``sha256``.
-    ``size``: height and width, where the samples are images; the last ``held_out`` samples are those that the source itself keeps for a
-    test.
+    ``size``: height and width, where the samples are images; ``heard``: by which front end, where they are sounds; the last ``held_out``
+    samples are those that the source itself keeps for a test.
     """
 
     x: X
@@ -40,6 +40,7 @@ class Samples:
     sha256: str
     files: tuple[Path, ...]
     size: Size | None
+    heard: str | None
     held_out: int
 
 
@@ -69,6 +70,10 @@ def read_samples(
     with named(path):
         if size is not None and table.size is None and not scored:
             raise NetworkError("--size is for images, and these are none")
+        if table.series is not None:
+            if signals is None:
+                raise NetworkError("recordings are signals, which train stream reads")
+            group, signals = group or table.group, replace(signals, series=signals.series or table.series)
         columns = Columns.of(table)
         others = {"group": group} if signals is None else {"group": group, "series": signals.series, "time": signals.time}
         found = _samples(columns, read, target=target, others=others, scored=scored)
@@ -76,7 +81,8 @@ def read_samples(
             found = signals.gather(columns, found)
         if len(found["x"]) < (2 if signals is None else signals.fewest):
             raise NetworkError(f"there must be two {'samples' if signals is None else 'signals'} or more, not {len(found['x'])}")
-    return Samples(**found, sha256=table.sha256, files=table.files, size=table.size, held_out=table.held_out)
+    files, size, heard = table.files, table.size, table.heard
+    return Samples(**found, sha256=table.sha256, files=files, size=size, heard=heard, held_out=table.held_out)
 
 
 def _samples(

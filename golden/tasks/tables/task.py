@@ -140,6 +140,7 @@ def _about(kind: Kind[Any, Any], samples: Samples, options: TableOptions) -> dic
     target = samples.targets[0] if len(samples.targets) == 1 else list(samples.targets) or None
     about = {"name": options.data.name, "sha256": samples.sha256, "target": target, "group": options.group}
     about |= {"series": options.steps_of, "time": options.moments}
+    about["sound"] = samples.heard
     about["size"] = None if samples.size is None else shown(samples.size)
     about["held_out"] = _part_of(kind, samples) if options.test is None else options.test.name
     return {key: value for key, value in about.items() if value is not None}
@@ -270,6 +271,9 @@ class _Known:
         group, series, time = (about[name] if isinstance(about.get(name), str) else None for name in ("group", "series", "time"))
         columns: dict[str, Any] = {"group": group, "signals": kind.read_as(series=series, time=time)}
         samples = read_samples(data, kind.target(fitted.outputs), target=targets or None, size=_size(about), scored=True, **columns)
+        if samples.heard is not None and samples.heard != about.get("sound"):
+            heard = f"recordings as {samples.heard} hears them"
+            raise NetworkError(f"{printable(data)}: the network must have been trained on {heard}, not {about.get('sound')!r:.60}")
         if fitted.names is not None and samples.names != fitted.names:
             names = printable(", ".join(fitted.names), limit=300)
             raise NetworkError(f"{printable(data)}: the columns must be those that the network was trained on: {names}")

@@ -26,7 +26,7 @@ from ..transformers import BlockShape, lean_anchors, paper_shaped, random_block,
 STEPS = 42  # a ring has 32 entries
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20, derandomize=True)
 @given(seed=st.integers(0, 1 << 32))
 def test_every_step_equals_golden(seed: int) -> None:
     network, board = spread(seed)

@@ -20,7 +20,7 @@ def test_bytes_of_a_frame() -> None:
     assert Frame.answer(isa.Status.BAD_FRAME, seq=0).encode()[:4] == bytes([0x5A, 0, 1, 0])
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(
     frames=st.lists(st.tuples(st.integers(0, 255), st.integers(0, 7), st.binary(max_size=255)), max_size=4),
     cuts=st.lists(st.integers(1, 40), min_size=1),

@@ -30,7 +30,7 @@ def spread(seed: int) -> tuple[Network, Program, int]:
     return network, compile_network(network, small_board(size)), size
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(seed=st.integers(0, 1 << 32))
 def test_every_latency_equals_golden(seed: int) -> None:
     network, program, size = spread(seed)
@@ -179,7 +179,7 @@ def test_contents_name_every_section(program: Program, image: bytes) -> None:
     assert any("(FLASH, bytes " in line and ": hidden.0, tables " in line for line in text)
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=400, derandomize=True)
 @given(which=st.integers(0, 1 << 30), at=st.integers(0, 1 << 30), bit=st.integers(0, 7))
 def test_a_flipped_bit_is_laid_to_its_section(which: int, at: int, bit: int, image: bytes) -> None:
     found = contents(image)

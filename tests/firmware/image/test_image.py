@@ -92,7 +92,7 @@ def test_the_signature_is_the_crc_of_what_docs_say(image: bytes) -> None:
     assert told == struct.pack("<I", zlib.crc32(signed))
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(at=st.integers(0, 1 << 30), bit=st.integers(0, 7))
 def test_every_flipped_bit_is_refused(at: int, bit: int, image: bytes) -> None:
     data = bytearray(image)

@@ -81,7 +81,7 @@ def test_slope_is_the_derivative_of_uncertainty():
     assert np.allclose((uncertainty(u + step) - uncertainty(u - step)) / (2 * step), slope(u), atol=1e-6)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(2, 20), n_out=st.integers(1, 9), n_t=st.integers(1, 6), n_c=st.integers(1, 6))
 def test_the_gradient_of_a_latency_vector_has_zero_mean(seed, n, n_out, n_t, n_c):
     rng = np.random.default_rng(seed)

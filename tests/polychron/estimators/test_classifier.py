@@ -220,3 +220,42 @@ def test_other_networks_are_refused_in_a_sentence(fitted, tmp_path):
         polychron.load(name).save(path)
         with pytest.raises(NetworkError, match=f"^{path}: "):
             LutClassifier.load(path)
+
+
+@pytest.fixture(scope="module")
+def overlapping():
+    """Seven labels in ten say nothing of the sample."""
+    X, y = make_classification(1000, 8, n_informative=4, n_classes=4, n_clusters_per_class=1, flip_y=0.7, random_state=0)
+    return X[:600], X[600:], y[:600], y[600:]
+
+
+def test_small_steps_do_not_learn_noise_by_heart(overlapping):
+    X, X_test, y, y_test = overlapping
+    large, small = (clone(SMALL).set_params(epochs=None, gentle=gentle).fit(X, y) for gentle in (False, True))
+    assert large.score(X, y) > 0.7 > small.score(X, y)
+    assert small.score(X_test, y_test) > large.score(X_test, y_test) + 0.05
+
+
+def test_the_steps_that_do_better_are_taken(overlapping, cancer, tmp_path):
+    X, _, y, _ = overlapping
+    tried, small = (clone(SMALL).set_params(epochs=None, gentle=gentle).fit(X, y) for gentle in (None, True))
+    assert same(tried, small)
+    tried.save(tmp_path / "tried.safetensors")
+    assert LutClassifier.load(tmp_path / "tried.safetensors").get_params() == tried.get_params()
+    X = np.random.default_rng(0).integers(4, size=(400, 2)).astype(float)
+    y = (X.sum(axis=1) % 2).astype(int)  # which needs large ones
+    tried, large, small = (clone(SMALL).set_params(epochs=None, gentle=gentle).fit(X, y) for gentle in (None, False, True))
+    assert same(tried, large)
+    assert not same(tried, small)
+
+
+def test_a_trial_that_is_ended_is_kept(cancer):
+    X, X_test, y, _ = cancer
+    model = clone(SMALL).set_params(gentle=None, seconds=0).fit(X, y)
+    assert model.stopped_
+    assert set(model.predict(X_test)) <= set(y)
+
+
+def test_a_wrong_word_for_the_steps(cancer):
+    with pytest.raises(ValueError, match="gentle must be True, False or None, not 'auto'"):
+        clone(SMALL).set_params(gentle="auto").fit(cancer[0], cancer[2])

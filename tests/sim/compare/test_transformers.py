@@ -50,7 +50,7 @@ def latencies_a_step(session):
 def test_random_transformers_equal_golden(comparators, sweep):
     copied, params = set(), replace(PARAMS, width=isa.Width(comparators=comparators))
 
-    @settings(max_examples=sweep, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=sweep, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(seed=st.integers(0, 1 << 20), stall=st.sampled_from([0.0, 0.0, 0.2, 0.5, 0.9]))
     def check(seed, stall):
         network, board = spread(seed, share=0, comparators=comparators)
@@ -74,7 +74,7 @@ def test_random_transformers_equal_golden(comparators, sweep):
 def test_tables_in_flash_equal_golden(mode, sweep):
     tiers = set()
 
-    @settings(max_examples=sweep, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=sweep, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(seed=st.integers(0, 1 << 20))
     def check(seed):
         network, board = spread(seed, share=1, base=0x140000 + 8 * (seed % 1000), offset=WITH_FLASH.image_offset)

@@ -61,7 +61,7 @@ def run(session, seed, steps=STEPS):
 def test_random_networks_with_random_placement_equal_golden(mode, sweep):
     tiers = set()
 
-    @settings(max_examples=sweep, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=sweep, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(seed=st.integers(0, 1 << 20), stall=st.sampled_from([0.0, 0.0, 0.5]), out=st.integers(0, 10_000), back=st.integers(0, 8_000))
     def check(seed, stall, out, back):
         network, program = spread(seed, mode)

@@ -55,7 +55,7 @@ def latencies_a_step(session):
 
 @pytest.mark.parametrize("sweep", [40, pytest.param(500, marks=pytest.mark.slow)])
 def test_random_networks_equal_golden(sweep):
-    @settings(max_examples=sweep, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=sweep, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(seed=st.integers(0, 1 << 20), stall=st.sampled_from([0.0, 0.0, 0.2, 0.5, 0.9]), kind=st.sampled_from([None, "signal"]))
     def check(seed, stall, kind):
         session = session_of(seed, stall=stall, kind=kind)

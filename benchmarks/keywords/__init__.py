@@ -1,0 +1,1 @@
+"""Spoken keywords: a set made by speech programs, and a network that hears them."""

@@ -1,0 +1,1 @@
+"""LutClassifier beside gradient boosting of as many bytes, on tables of KEEL's."""
