@@ -60,11 +60,11 @@ def circuit(work: Path, module: str) -> Circuit:
     text = (work / "block.smt2").read_text(encoding="utf-8")
     names = re.findall(r"^; yosys-smt2-input (\S+) ", text, flags=re.M)
     found = re.findall(r"^\(declare-fun (\|top#\S+\|) \(\|top_s\|\) .*\)(?: ; \\?(.*))?$", text, flags=re.M)
-    wires = [(function, name.split(" ")[0]) for function, name in found]  # of an input, too, there may be parts: name [5:3]
+    kept = [function for function, _ in found if f"({function} next_state)" in text]
     return Circuit(
         text,
-        kept=[function for function, name in wires if name not in names],
-        inputs=[function for function, name in wires if name in names and name != SELECT],
+        kept=kept,
+        inputs=[function for function, name in found if function not in kept and name.split(" ")[0] != SELECT],  # parts of them, too
         names=names,
         outputs=re.findall(r"^; yosys-smt2-output (\S+) ", text, flags=re.M),
         machines=[(name, int(size)) for name, size in re.findall(r"^; yosys-smt2-wire (\S+_state) (\d+)$", text, flags=re.M)],
