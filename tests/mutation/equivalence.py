@@ -38,13 +38,16 @@ class Promise:
         return self.formula.format(**{name: f"(|top_n {name}| {clock})" for name in names})
 
 
-PROMISES = (Promise("the load bus has no space 6 (hdl/link/bus.py)", "(=> {load__strobe} (not (= {load__space} #b110)))"),)
+PROMISES = (
+    Promise("the load bus has no space 6 (hdl/link/bus.py)", "(=> {load__strobe} (not (= {load__space} #b110)))"),
+    Promise("a report is looked at from its byte 0 to its `last` (hdl/link/link.py)", "(or {brief} (bvule {at} #b1011))"),
+)
 
 
 @dataclass(frozen=True)
 class Circuit:
     """``text``: SMT-LIB 2; ``kept``: functions of a state for registers and memories, ``inputs`` likewise; ports by name; ``machines``:
-    registers of state machines with their widths."""
+    registers of state machines with their widths; ``bits``: of the registers, formulas of a state."""
 
     text: str
     kept: list[str]
@@ -52,6 +55,7 @@ class Circuit:
     names: list[str]
     outputs: list[str]
     machines: list[tuple[str, int]]
+    bits: list[str]
 
 
 def circuit(work: Path, module: str) -> Circuit:
@@ -61,6 +65,7 @@ def circuit(work: Path, module: str) -> Circuit:
     names = re.findall(r"^; yosys-smt2-input (\S+) ", text, flags=re.M)
     found = re.findall(r"^\(declare-fun (\|top#\S+\|) \(\|top_s\|\) .*\)(?: ; \\?(.*))?$", text, flags=re.M)
     kept = [function for function, _ in found if f"({function} next_state)" in text]
+    sizes = re.findall(r"^\(declare-fun (\|top#\S+\|) \(\|top_s\|\) (?:Bool|\(_ BitVec (\d+)\))\)", text, flags=re.M)
     return Circuit(
         text,
         kept=kept,
@@ -68,7 +73,13 @@ def circuit(work: Path, module: str) -> Circuit:
         names=names,
         outputs=re.findall(r"^; yosys-smt2-output (\S+) ", text, flags=re.M),
         machines=[(name, int(size)) for name, size in re.findall(r"^; yosys-smt2-wire (\S+_state) (\d+)$", text, flags=re.M)],
+        bits=[one for function, size in sizes if function in kept for one in _bits(function, int(size or 0))],
     )
+
+
+def _bits(function: str, size: int) -> list[str]:
+    """``size``: 0 of a Bool."""
+    return [f"(= ((_ extract {at} {at}) ({function} {{}})) #b1)" for at in range(size)] or [f"({function} {{}})"]
 
 
 def _alike(functions: Sequence[str], one: str, other: str) -> list[str]:
@@ -84,7 +95,7 @@ class Equivalence:
 
     def __init__(self, work: Path, module: str) -> None:
         self._circuit = circuit(work, module)
-        self._states = [known for known in map(self._states_of, self._circuit.machines) if known]
+        self._states = [known for known in map(self._states_of, self._circuit.machines) if known] + self._constant()
 
     def proved(self, mutant: int) -> str | None:
         """By what no output ever differs: nothing but the inputs' being alike, or a promise too. None where that can't be shown, or not
@@ -135,3 +146,21 @@ class Equivalence:
                 if begins and solver.possible(within.format("a0"), f"(not {within.format('a1')})") is None:
                     return within
         return None
+
+    def _constant(self) -> list[str]:
+        """Formulas of a clock: the bits of registers that are always as at power-up."""
+        with Solver(self._circuit.text, seconds=LIMIT) as solver:
+            self._clocks(solver, "a", 0)
+            try:
+                begin = solver.possible("(|top_i| a0)", ask=[one.format("a0") for one in self._circuit.bits]) or []
+                left = [f"(= {one} {value})" for one, value in zip(self._circuit.bits, begin, strict=True)]
+                for known, clock in ((lambda: ["(|top_i| a0)"], "a0"), (lambda: [one.format("a0") for one in left], "a1")):
+                    while left:
+                        asked = [one.format(clock) for one in left]
+                        values = solver.possible(*known(), either(f"(not {one})" for one in asked), ask=asked)
+                        if values is None:
+                            break
+                        left = [one for one, value in zip(left, values, strict=True) if value == "true"]
+            except TimeoutError:
+                return []
+        return left
