@@ -154,10 +154,11 @@ class Equivalence:
             try:
                 begin = solver.possible("(|top_i| a0)", ask=[one.format("a0") for one in self._circuit.bits]) or []
                 left = [f"(= {one} {value})" for one, value in zip(self._circuit.bits, begin, strict=True)]
-                for known, clock in ((lambda: ["(|top_i| a0)"], "a0"), (lambda: [one.format("a0") for one in left], "a1")):
+                for first, clock in ((True, "a0"), (False, "a1")):
                     while left:
+                        known = ["(|top_i| a0)"] if first else [one.format("a0") for one in left]
                         asked = [one.format(clock) for one in left]
-                        values = solver.possible(*known(), either(f"(not {one})" for one in asked), ask=asked)
+                        values = solver.possible(*known, either(f"(not {one})" for one in asked), ask=asked)
                         if values is None:
                             break
                         left = [one for one, value in zip(left, values, strict=True) if value == "true"]

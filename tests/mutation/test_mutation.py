@@ -23,9 +23,9 @@ from .units import UNITS, Unit
 
 
 class Tally(wiring.Component):
-    """Counts ``up``; ``spare`` changes nothing."""
+    """Counts the lowest bit of ``up``; ``spare`` changes nothing."""
 
-    up: In(1)
+    up: In(2)
     spare: In(1)
     count: Out(8)
 
@@ -33,7 +33,7 @@ class Tally(wiring.Component):
         m = Module()
         unused = Signal()
         m.d.sync += unused.eq(self.spare)
-        with m.If(self.up):
+        with m.If(self.up[0]):
             m.d.sync += self.count.eq(self.count + 1 + (unused & ~unused))
         return m
 
