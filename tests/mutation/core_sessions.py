@@ -23,9 +23,8 @@ from sim.machines.core import CoreSimulation
 from sim.machines.machine import CORE, Machine
 from sim.machines.session import CoreSession
 
-from .packed import Seen
 from .recording import PlainFlash, RecordingSimulation, stimulus
-from .replay import Stimulus
+from .replay import Seen, Stimulus
 
 BOARD = boards.get("icebreaker")
 PARAMS = core_params(BOARD)

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from .equivalence import Equivalence
 from .mutants import Mutant, choose, design_rtlil, modules_of, put_in
-from .packed import Packed, inputs
 from .proofs import Prover, proof_of
-from .replay import Replay, Stimulus, Words
+from .replay import Packed, Replay, Stimulus, Words, inputs
 from .units import DUT, Unit
 
 

@@ -19,8 +19,7 @@ from hdl.link.loader import Loader
 
 from ..hdl.link.link_bench import GAP_BITS
 from ..hdl.link.loader_bench import WIDTH, WORDS
-from .packed import Seen
-from .replay import Stimulus
+from .replay import Seen, Stimulus
 
 ROOT = Path(__file__).parents[2]
 WATCHDOG_BITS = 12  # of all links: so soon that it bites in a test, and no sooner than the others take

@@ -21,8 +21,8 @@ from ..hdl.link import link_bench
 from ..hdl.link.link_bench import LinkBench
 from ..hdl.link.loader_bench import WIDTH, WORDS
 from .link_sessions import WATCHDOG_BITS
-from .packed import inputs
 from .recording import packed_words
+from .replay import inputs
 
 ROOM = "POLYCHRON_RECORDED"
 _NUMBERS = count()

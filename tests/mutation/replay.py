@@ -1,14 +1,18 @@
-"""Recorded clocks, run on a compiled design with its mutants."""
+"""Recorded clocks, run on a compiled design with its mutants: each clock is two numbers, of all inputs and of all that is looked at."""
 
 import ctypes
 import os
 import re
 import subprocess
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from amaranth.hdl import Cat, Module, Mux, Value, ValueLike
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
 
 from sim.compiled.build import RUNTIME, yosys
 
@@ -38,7 +42,7 @@ class Stimulus:
 
 
 class Replay:
-    """The design of top.il in ``work``, a :class:`~tests.mutation.packed.Packed` with mutants; ``out_bits``: of its output."""
+    """The design of top.il in ``work``, a :class:`Packed` with mutants; ``out_bits``: of its output."""
 
     def __init__(self, work: Path, *, out_bits: int) -> None:
         yosys("read_rtlil top.il; write_cxxrtl -g0 -header top.cc", work)  # without what names signals: half of what is compiled
@@ -78,3 +82,32 @@ class Replay:
             ctypes.c_size_t(self._out_words),
             ctypes.c_int(record),
         )
+
+
+Seen = Sequence[tuple[ValueLike, ValueLike]]
+"""Values, each with the condition under which it counts: elsewhere it is taken as 0."""
+
+
+def inputs(component: wiring.Component) -> list[tuple[str, Value]]:
+    """The inputs by name, ``member__member``; the lowest bits of the packed port belong to the first."""
+    flat = component.signature.flatten(component)
+    return [("__".join(map(str, path)), Value.cast(port)) for path, member, port in flat if member.flow == wiring.In]
+
+
+class Packed(wiring.Component):
+    """``dut`` with the inputs ``i`` and, one after another from the lowest bit on, what ``seen`` makes of it as ``o``.
+
+    ``seen`` may add to the module: a clock's delay, for example. It looks at ports only.
+    """
+
+    def __init__(self, dut: wiring.Component, *, seen: Callable[[Module, wiring.Component], Seen]) -> None:
+        self._module, self._inputs = Module(), inputs(dut)
+        self._module.submodules.dut = dut
+        self._outputs = [Mux(when, value, 0) for value, when in seen(self._module, dut)]
+        super().__init__({"i": In(sum(len(port) for _, port in self._inputs)), "o": Out(len(Cat(self._outputs)))})
+
+    def elaborate(self, platform: object) -> Module:
+        m = self._module
+        m.d.comb += Cat(port for _, port in self._inputs).eq(self.i)
+        m.d.comb += self.o.eq(Cat(self._outputs))
+        return m

@@ -15,10 +15,9 @@ from ..formal.test_proofs import needs_solver
 from . import table
 from .__main__ import main
 from .judge import Verdict, judge
-from .packed import Seen
 from .proofs import OF_BLOCK
 from .recording import packed_words
-from .replay import Stimulus
+from .replay import Seen, Stimulus
 from .units import UNITS, Unit
 
 

@@ -10,8 +10,7 @@ from amaranth.lib import wiring
 from hdl.core.core import Core
 
 from . import core_plans, core_sessions, link_sessions
-from .packed import Seen
-from .replay import Stimulus
+from .replay import Seen, Stimulus
 
 DUT = "top.dut"
 
