@@ -50,6 +50,13 @@ def many_tables(number: int) -> Network:
     return DeepNetwork(n=32, hidden=(), output=output, constants=np.zeros(0, np.int16))
 
 
+def far_apart(number: int) -> Network:
+    """Inputs up to the store's last words, compared with each other."""
+    rng = np.random.default_rng([number, 15])
+    output = layer(rng, n=1900, n_out=8, tables=60, pairs=4)
+    return DeepNetwork(n=1900, hidden=(), output=output, constants=np.zeros(0, np.int16))
+
+
 def long_indices(number: int, pairs: int) -> Network:
     rng = np.random.default_rng([number, 14])
     output = layer(rng, n=30, n_out=8, tables=1, pairs=pairs)
@@ -74,11 +81,14 @@ def plans() -> Sequence[Plan]:
         program = sampled(compile_network(network, BOARD), number)
         aborted = 20 + number if network.kind == "rnn" and not number % 3 else 0
         found.append(Plan(f"{network.kind} {number}", network, program, 3, number, together=number % 8 == 2, aborted=aborted))
-    for number, network in enumerate([many_symbols(1), wide(1, bits=8), wide(2, bits=4), many_tables(1)]):
-        found.append(Plan(f"limits {number}", network, sampled(compile_network(network, BOARD), number), 3, number))
+    for number, network in enumerate([many_symbols(1), wide(1, bits=8), wide(2, bits=4), many_tables(1), far_apart(1)]):
+        steps = 16 if network.kind == "rnn" else 4
+        found.append(Plan(f"limits {number}", network, sampled(compile_network(network, BOARD), number), steps, number))
     for number in range(4):
         network = random_network(number, kind=("rnn", "deep")[number % 2], max_n=24, max_out=24)
-        program = compile_network(network, small_board(256, base=0x140000 + 8 * number, offset=WITH_FLASH.image_offset))
+        program = compile_network(
+            network, small_board(256, base=(0x140000, 0x340000)[number % 2] + 8 * number, offset=WITH_FLASH.image_offset)
+        )
         found.append(Plan(f"flash {network.kind} {number}", network, program, 2, number, pace=1 + number // 2, together=number < 2))
     for number in range(40):
         network, board = spread(number, share=number % 2, base=0x140000 + 8 * number, offset=WITH_FLASH.image_offset)
@@ -89,13 +99,7 @@ def plans() -> Sequence[Plan]:
         found.append(Plan(f"transformer {number}", network, program, 6 if flash else 36, number, together=number % 4 == 1))
         if len(found) == 24:
             break
-    found.append(
-        Plan(
-            "long indices",
-            network := long_indices(1, 14),
-            compile_network(network, small_board(64, base=0x140008, offset=WITH_FLASH.image_offset)),
-            4,
-            1,
-        )
-    )
+    for name, network in (("long indices", long_indices(1, 16)), ("long rows", wide(3, bits=8))):
+        program = compile_network(network, small_board(64, base=0x140008, offset=WITH_FLASH.image_offset))
+        found.append(Plan(name, network, program, 4, 1))
     return found

@@ -96,16 +96,17 @@ class LoadedCore(CoreSimulation):
         )
 
     def fill(self, spaces: dict[isa.Kind, Iterable[tuple[int, int]]]) -> None:
-        """Words with their addresses, the core held in reset."""
-        sim = self.sim
+        """Words with their addresses, the core held in reset. Between them the bus says anything, as the loader's does."""
+        sim, noise = self.sim, np.random.default_rng(len(self.program.runs)).integers(1 << 16, size=(64, 2)).tolist()
         sim["rst"] = 1
         for space, words in spaces.items():
             sim["load__space"] = space
             sim.clock()
-            for address, word in words:
+            for at, (address, word) in enumerate(words):
                 sim["load__address"], sim["load__data"], sim["load__strobe"] = address, word & 0xFFFF, 1
                 sim.clock()
                 sim["load__strobe"] = 0
+                sim["load__address"], sim["load__data"] = noise[at % 64]
                 sim.clock(PAUSE - 1)
         sim["rst"] = 0
 
@@ -174,7 +175,10 @@ class Plan:
         if self.network.kind in ("deep", "signal"):
             for _ in range(self.steps):
                 spread = int(rng.choice([3, 300, 32768]))
-                run.classify(rng.integers(-spread, spread, self.network.n_in).astype(np.int16))
+                values = rng.integers(-spread, spread, self.network.n_in)
+                if rng.random() < 0.5:
+                    values = np.clip(values * 0x4000, -0x8000, 0x7FFF)  # so that sums go beyond
+                run.classify(values.astype(np.int16))
                 self._check(run)
             return
         forced = [int(rng.integers(self.network.n_out)) if rng.random() < 0.5 else None for _ in range(self.steps)]
