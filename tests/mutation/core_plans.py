@@ -99,7 +99,7 @@ def plans() -> Sequence[Plan]:
         found.append(Plan(f"transformer {number}", network, program, 6 if flash else 36, number, together=number % 4 == 1))
         if len(found) == 24:
             break
-    for name, network in (("long indices", long_indices(1, 16)), ("long rows", wide(3, bits=8))):
+    for name, network in (("long indices", long_indices(1, 15)), ("long rows", wide(3, bits=8))):
         program = compile_network(network, small_board(64, base=0x140008, offset=WITH_FLASH.image_offset))
         found.append(Plan(name, network, program, 4, 1))
     return found
