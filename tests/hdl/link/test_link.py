@@ -47,6 +47,18 @@ def test_longest_payloads():
     talk(script)
 
 
+def test_each_bit_of_a_length_counts():
+    async def script(host, dut, ctx):
+        for bit in range(8):
+            symbols = seeded(bit).randbytes(1 << bit)
+            assert await host.ask(bit, FEED, symbols) == (bit, OK, bytes(byte ^ 0x55 for byte in symbols))
+        for bit in range(7):
+            _, status, payload = await host.ask(8 + bit, READ, [1, 0, 0, 1 << bit])
+            assert (status, len(payload)) == (OK, 2 << bit)
+
+    talk(script)
+
+
 def test_steps_run_back_to_back():
     dut, begins = LinkBench(), []
 
@@ -257,6 +269,16 @@ def test_garbled_frames_are_dropped_counted_and_answered(seed):
     assert talk(script) == []
 
 
+def test_many_bad_frames_are_counted():
+    async def script(host, dut, ctx):
+        for _ in range(18):
+            await host.send(b"\0")
+            assert await host.reply() == (0, BAD_FRAME, b"")
+        assert await host.dropped() == 18
+
+    talk(script)
+
+
 @pytest.mark.parametrize(("rest", "answer"), [(-24, (1, OK, b"\0")), (8, (0, BAD_FRAME, b""))])
 def test_silence_inside_a_frame(rest, answer):
     """Up to 2^gap_bits - 1 clocks are patience, more is the end of the frame."""
@@ -380,6 +402,29 @@ def test_watchdog_counts_single_steps():
         assert await host.ask(1, STEP, [12]) == (1, OK, bytes(range(12)))
 
     talk(script, watchdog_bits=WATCHDOG_BITS)
+
+
+@pytest.mark.parametrize("later", [0, 1])
+def test_a_run_after_a_long_silence_has_its_whole_time(later):
+    """Between requests the watchdog's count goes on, and goes round: here it says in every other tick that the time is over."""
+
+    async def script(host, dut, ctx):
+        await ctx.tick().repeat(330 + later << GAP_BITS - 4)
+        assert await host.ask(1, STEP, b"\1") == (1, OK, b"\0")
+
+    talk(script, watchdog_bits=WATCHDOG_BITS)
+
+
+def test_a_host_that_takes_nothing_for_two_watchdogs():
+    async def script(host, dut, ctx):
+        ctx.set(dut.core.hang, 1)
+        await host.send(frame(1, STEP, b"\1"))
+        await host.send(frame(2, HELLO))
+        await ctx.tick().repeat((2 << 12) + 200)
+        assert await host.reply() == (2, BUSY, b"")
+        assert await host.reply() == (1, FAULT, b"")
+
+    talk(script, watchdog_bits=12)
 
 
 @pytest.mark.parametrize("wrong", [(1, OK, b"\1"), (2, OK, b"\0"), (1, BUSY, b"\0"), None])

@@ -29,6 +29,11 @@ def test_tables_in_flash_are_skipped():
     assert (writes, tuple(state)) == (WRITES, OK)
 
 
+@pytest.mark.parametrize("value", [0x5AA5_0FF0, 0xA55A_F00F])
+def test_a_signature_of_any_bits(value):
+    assert signature_after(built(*ON_CHIP, (Kind.SIGNATURE, 0, value.to_bytes(4, "little")))) == (value, 0)
+
+
 def test_scrub_checks_everything_and_writes_nothing():
     numbers = []
     writes, *state = load(WHOLE + FLASHED, scrubs=[len(WHOLE)], sections=numbers)

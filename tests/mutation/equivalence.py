@@ -1,0 +1,167 @@
+"""Whether a mutant of a block can be told from the block at its ports, whatever comes in: by induction, with the solver of tests/formal.
+
+Two copies of the block get the same inputs, one of them with the mutant. At power-up they are alike. Assume that some of their registers
+and memories are alike, and ask whether all of these still are after a clock; those that may not be are taken out, until the rest keeps
+itself alike. If then no output can differ, none ever does.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.compiled.build import yosys
+
+from ..formal.solver import Solver, either
+from .mutants import SELECT, SELECT_BITS
+
+LIMIT = 20  # seconds of the processor, for one mutant
+_SCRIPT = (
+    "read_rtlil top.il; hierarchy -top {0}; flatten; opt_clean; memory_collect; memory_nordff; opt -noff; dffunmap; opt_clean; "
+    "rename {0} top; write_smt2 -wires block.smt2"
+)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """Of the surroundings, in ``text``: a formula of ports, whose names stand in braces, that holds in each clock. It says something of a
+    block that has all of these ports."""
+
+    text: str
+    formula: str
+
+    def of(self, ports: Sequence[str], clock: str) -> str | None:
+        """For one clock of a block with these ports, or None."""
+        names = re.findall(r"{(\w+)}", self.formula)
+        if not set(names) <= set(ports):
+            return None
+        return self.formula.format(**{name: f"(|top_n {name}| {clock})" for name in names})
+
+
+PROMISES = (
+    Promise("the load bus has no space 6 (hdl/link/bus.py)", "(=> {load__strobe} (not (= {load__space} #b110)))"),
+    Promise("a report is looked at from its byte 0 to its `last` (hdl/link/link.py)", "(or {brief} (bvule {at} #b1011))"),
+)
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """``text``: SMT-LIB 2; ``kept``: functions of a state for registers and memories, ``inputs`` likewise; ports by name; ``machines``:
+    registers of state machines with their widths; ``bits``: of the registers, formulas of a state."""
+
+    text: str
+    kept: list[str]
+    inputs: list[str]
+    names: list[str]
+    outputs: list[str]
+    machines: list[tuple[str, int]]
+    bits: list[str]
+
+
+def circuit(work: Path, module: str) -> Circuit:
+    """A module of top.il in ``work`` with all below it."""
+    yosys(_SCRIPT.format(module), work)
+    text = (work / "block.smt2").read_text(encoding="utf-8")
+    names = re.findall(r"^; yosys-smt2-input (\S+) ", text, flags=re.M)
+    found = re.findall(r"^\(declare-fun (\|top#\S+\|) \(\|top_s\|\) .*\)(?: ; \\?(.*))?$", text, flags=re.M)
+    kept = [function for function, _ in found if f"({function} next_state)" in text]
+    sizes = re.findall(r"^\(declare-fun (\|top#\S+\|) \(\|top_s\|\) (?:Bool|\(_ BitVec (\d+)\))\)", text, flags=re.M)
+    return Circuit(
+        text,
+        kept=kept,
+        inputs=[function for function, name in found if function not in kept and name.split(" ")[0] != SELECT],  # parts of them, too
+        names=names,
+        outputs=re.findall(r"^; yosys-smt2-output (\S+) ", text, flags=re.M),
+        machines=[(name, int(size)) for name, size in re.findall(r"^; yosys-smt2-wire (\S+_state) (\d+)$", text, flags=re.M)],
+        bits=[one for function, size in sizes if function in kept for one in _bits(function, int(size or 0))],
+    )
+
+
+def _bits(function: str, size: int) -> list[str]:
+    """``size``: 0 of a Bool."""
+    return [f"(= ((_ extract {at} {at}) ({function} {{}})) #b1)" for at in range(size)] or [f"({function} {{}})"]
+
+
+def _alike(functions: Sequence[str], one: str, other: str) -> list[str]:
+    return [f"(= ({function} {one}) ({function} {other}))" for function in functions]
+
+
+def _number(value: int, size: int) -> str:
+    return f"(_ bv{value} {size})"
+
+
+class Equivalence:
+    """Of all mutants of one block."""
+
+    def __init__(self, work: Path, module: str) -> None:
+        self._circuit = circuit(work, module)
+        self._states = [known for known in map(self._states_of, self._circuit.machines) if known] + self._constant()
+
+    def proved(self, mutant: int) -> str | None:
+        """By what no output ever differs: nothing but the inputs' being alike, or a promise too. None where that can't be shown, or not
+        within :data:`LIMIT`."""
+        made = [(one.text, one.of(self._circuit.names, "a0"), one.of(self._circuit.names, "a1")) for one in PROMISES]
+        for text, *formulas in [("any inputs", "true", "true"), *made]:
+            kept = [formula for formula in formulas if formula]
+            if len(kept) == len(formulas) and self._within(mutant, kept):
+                return text
+        return None
+
+    def _within(self, mutant: int, promised: Sequence[str]) -> bool:
+        with Solver(self._circuit.text, seconds=LIMIT) as solver:
+            try:
+                return self._ask(solver, mutant, promised)
+            except TimeoutError:
+                return False
+
+    def _ask(self, solver: Solver, mutant: int, promised: Sequence[str]) -> bool:
+        found, kept = self._circuit, list(self._circuit.kept)
+        for copy, number in (("a", 0), ("b", mutant)):
+            self._clocks(solver, copy, number)
+        solver.know(*_alike(found.inputs, "a0", "b0"), *promised, *(states.format("a0") for states in self._states))
+        while True:
+            before, after = _alike(kept, "a0", "b0"), _alike(kept, "a1", "b1")
+            values = solver.possible(*before, either(f"(not {one})" for one in after), ask=after)
+            if values is None:
+                break
+            kept = [function for function, value in zip(kept, values, strict=True) if value == "true"]
+        outputs = [f"(not (= (|top_n {name}| a0) (|top_n {name}| b0)))" for name in found.outputs]
+        return solver.possible(*_alike(kept, "a0", "b0"), either(outputs)) is None
+
+    def _clocks(self, solver: Solver, copy: str, mutant: int) -> None:
+        """Two, one after the other."""
+        for clock in (f"{copy}0", f"{copy}1"):
+            solver.clock(clock)
+            solver.know(f"(|top_h| {clock})")
+        solver.know(f"(|top_t| {copy}0 {copy}1)", f"(= (|top_n {SELECT}| {copy}0) {_number(mutant, SELECT_BITS)})")
+
+    def _states_of(self, machine: tuple[str, int]) -> str | None:
+        """A formula of a clock: the state machine is in one of the states that it has, which are numbered from 0 on."""
+        name, size = machine
+        with Solver(self._circuit.text) as solver:
+            self._clocks(solver, "a", 0)
+            for last in range((1 << size) - 1):
+                within = f"(bvule (|top_n {name}| {{}}) {_number(last, size)})" if size > 1 else f"(not (|top_n {name}| {{}}))"
+                begins = solver.possible("(|top_i| a0)", f"(not {within.format('a0')})") is None
+                if begins and solver.possible(within.format("a0"), f"(not {within.format('a1')})") is None:
+                    return within
+        return None
+
+    def _constant(self) -> list[str]:
+        """Formulas of a clock: the bits of registers that are always as at power-up."""
+        with Solver(self._circuit.text, seconds=LIMIT) as solver:
+            self._clocks(solver, "a", 0)
+            try:
+                begin = solver.possible("(|top_i| a0)", ask=[one.format("a0") for one in self._circuit.bits]) or []
+                left = [f"(= {one} {value})" for one, value in zip(self._circuit.bits, begin, strict=True)]
+                for first, clock in ((True, "a0"), (False, "a1")):
+                    while left:
+                        known = ["(|top_i| a0)"] if first else [one.format("a0") for one in left]
+                        asked = [one.format(clock) for one in left]
+                        values = solver.possible(*known, either(f"(not {one})" for one in asked), ask=asked)
+                        if values is None:
+                            break
+                        left = [one for one, value in zip(left, values, strict=True) if value == "true"]
+            except TimeoutError:
+                return []
+        return left
