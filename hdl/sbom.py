@@ -9,13 +9,15 @@ import sys
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import Distribution, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from polychron.command.app import make_app, run
 from polychron.command.options import option
 from polychron.command.terminal import printable, say
+from polychron.system.files import write_whole
+from polychron.system.together import check_together
 
 if TYPE_CHECKING:
     from cyclonedx.model import HashType
@@ -32,17 +34,21 @@ app = make_app(
 
 
 def read_report(folder: Path) -> dict[str, Any]:
-    """A build's report.json; ``ValueError`` with one sentence if it isn't one with the packages in it."""
+    """A build's report.json; ``ValueError`` or ``OSError`` with one sentence if it isn't one with the packages in it, or files beside it are
+    of another build."""
     path = folder / "report.json"
     try:
-        report = json.loads(path.read_bytes())
+        content = path.read_bytes()
+        report = json.loads(content)
     except FileNotFoundError:
         raise ValueError(f"{printable(str(path))} is missing: build first, with python -m hdl.build") from None
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{printable(str(path))} can't be read: {printable(str(error))}") from None
     for key, kind in (("tools", dict), ("packages", dict), ("board", str), ("network", str), ("network_sha256", str)):
-        if not isinstance(report, dict) or not isinstance(report.get(key), kind):
+        value: Any = report.get(key) if isinstance(report, dict) else None
+        if not isinstance(value, kind) or (kind is dict and not all(isinstance(one, str) for one in value.values())):
             raise ValueError(f"{printable(str(path))} has no {key}: it is not of a build of this version")
+    check_together(path, content)
     return report
 
 
@@ -108,7 +114,10 @@ def bill(folder: Path, report: dict[str, Any], *, wheels: Path | None) -> str:
 
     tools = report["tools"]
     names = packages.of_tools(tools)
-    needs = packages.needed(names)
+    try:
+        needs = packages.needed(names)
+    except PackageNotFoundError as error:
+        raise ValueError(f"the build was made with {printable(error.name)}, which is not installed here as a package") from None
     check_versions(report, packages.versions(names))
     known = {name: _own() if name == packages.PROJECT else component(distribution(name), wheels=wheels) for name in needs}
     others = [
@@ -176,7 +185,6 @@ def sbom(
         import cyclonedx  # noqa: F401
     except ImportError:
         raise ValueError("the bill needs cyclonedx-python-lib; install it with: pip install 'polychron[sbom]'") from None
-    from polychron.system.files import write_whole
 
     report = read_report(build)
     target = out or build / "sbom.json"

@@ -63,6 +63,11 @@ class Images(Options):
     data: Annotated[Path | None, option(DATA, metavar="PATH")] = None
     wav: Annotated[Path | None, option(WAV, metavar="FILE")] = None
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.wav is not None and (self.digits, self.data) != (None, None):
+            raise ValueError("--wav is one recording: --samples and --data are for those of a folder")
+
 
 A_TEXT = Images()
 
@@ -85,7 +90,7 @@ def simulate(
     program = network.compile(board=target.board, flash=target.flash, temperature=sampler.temperature, k=sampler.k, seed=sampler.seed)
     with reported(json) as figures:
         if images.wav is not None:
-            return _heard(program, images, figures, uart=uart, trace=trace)
+            return _heard(program, images.wav, figures, uart=uart, trace=trace)
         if images != A_TEXT:
             return _held_out(program, images, figures, uart=uart, trace=trace)
         with showing() as echo:
@@ -95,17 +100,15 @@ def simulate(
         return _report(made, trace=trace)
 
 
-def _heard(program: "Program", images: Images, figures: dict[str, Any], *, uart: bool, trace: Path | None) -> int:
+def _heard(program: "Program", wav: Path, figures: dict[str, Any], *, uart: bool, trace: Path | None) -> int:
     """One recording, from its samples to its word."""
     from golden.tasks.hearing import Hearing
 
-    if images.wav is None or (images.digits, images.data) != (None, None):
-        raise ValueError("--wav is one recording: --samples and --data are for those of a folder")
-    hearing = Hearing.of(program.network.integer, images.wav)
+    hearing = Hearing.of(program.network.integer, wav)
     read = program.stream([hearing.x], uart=uart, trace=trace, say=say)
     phrase, told = hearing.told(read.outputs[0])
     figures |= read.figures | told
-    return _report(read, f"{printable(images.wav)}: {phrase}", trace=trace)
+    return _report(read, f"{printable(wav)}: {phrase}", trace=trace)
 
 
 def _held_out(program: "Program", images: Images, figures: dict[str, Any], *, uart: bool, trace: Path | None) -> int:

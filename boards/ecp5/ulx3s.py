@@ -69,7 +69,7 @@ ULX3S_85F_TWO = replace(
     ULX3S_85F,
     name="ulx3s_85f_two",
     title="Radiona ULX3S 85F with two cores",
-    clock_hz=70e6,  # 192 of 208 blocks are in use, and some of them far from what they serve
+    clock_hz=70e6,  # 188 of 208 blocks are in use, and some of them far from what they serve
     cores=2,
     tiers=(Tier(name="block RAM", kind="bram", size=131_072),),  # of each core: 64 of 208 blocks
     image_flash=FLASH,
@@ -81,7 +81,7 @@ ULX3S_45F = replace(
     title="Radiona ULX3S 45F",
     platform="amaranth_boards.ulx3s:ULX3S_45F_Platform",
     device="LFE5U-45F",
-    clock_hz=75e6,
+    clock_hz=75e6,  # 80 is missed with some seeds
     tiers=(Tier(name="block RAM", kind="bram", size=131_072), FLASH),  # 64 of 108 blocks
 )
 

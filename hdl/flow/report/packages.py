@@ -6,6 +6,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 
@@ -23,8 +24,8 @@ def of_tools(tools: Mapping[str, str]) -> list[str]:
 
 
 def needed(distributions: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The packages that this project and ``distributions`` need, without extras: canonical name to those it needs itself, the project's
-    among them."""
+    """The packages that this project and ``distributions`` need, without extras, as far as they are installed: canonical name to those it
+    needs itself, the project's among them. ``PackageNotFoundError`` where one of the first is not installed."""
     found: dict[str, tuple[str, ...]] = {}
     open_ends = [PROJECT, *distributions]
     while open_ends:
@@ -40,11 +41,8 @@ def _requirements(package: Distribution) -> Iterator[str]:
     for text in package.requires or ():
         requirement = Requirement(text)
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-            try:
-                distribution(requirement.name)
-            except PackageNotFoundError:
-                raise ValueError(f"{package.name} {package.version} needs {requirement.name}, which is not installed") from None
-            yield canonicalize_name(requirement.name)
+            with suppress(PackageNotFoundError):  # what is not installed is in no byte
+                yield canonicalize_name(distribution(requirement.name).name)
 
 
 def versions(distributions: Sequence[str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from hdl.flow.report import packages
 from hdl.sbom import main
+from polychron.system.together import LIST, with_list
 
 TOOLS = {
     "python": "3.11.7",
@@ -94,9 +95,24 @@ def test_a_changed_file_is_named(tmp_path, monkeypatch, capsys):
     assert not (tmp_path / "sbom.json").exists()
 
 
+def test_files_of_another_build_are_named(tmp_path, capsys):
+    built(tmp_path)
+    files = {name: (tmp_path / name).read_bytes() for name in ("bitstream.bin", "image.bin", "report.json")}
+    (tmp_path / LIST).write_bytes(with_list(files)[LIST])
+    assert main(["--build", str(tmp_path)]) == 0
+    (tmp_path / "image.bin").write_bytes(b"another image")
+    assert main(["--build", str(tmp_path)]) == 2
+    assert "image.bin is not the file that files.sha256 lists" in capsys.readouterr().err.splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
+        (
+            {"tools": {"yosys": "yowasp-no-such-thing 1"}},
+            "the build was made with yowasp-no-such-thing, which is not installed here as a package",
+        ),
+        ({"tools": {"yosys": 5}}, "report.json has no tools: "),
         ({"packages": {"numpy": "1.0"}}, "amaranth: the build was made without it, and "),
         ({"packages": None}, "report.json has no packages: it is not of a build of this version"),
         ({"network_sha256": 5}, "report.json has no network_sha256: "),
