@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cyclonedx.model import HashType
     from cyclonedx.model.component import Component
 
+_OF_NAMES = ("tools", "packages")  # in a report, by name what is known of each
 EPOCH = 315532800  # 1980, as zip files have it: the bill says what was used, and the same use gives the same bytes
 
 app = make_app(
@@ -34,8 +35,8 @@ app = make_app(
 
 
 def read_report(folder: Path) -> dict[str, Any]:
-    """A build's report.json; ``ValueError`` or ``OSError`` with one sentence if it isn't one with the packages in it, or files beside it are
-    of another build."""
+    """A build's report.json; ``ValueError`` or ``OSError`` with one sentence if it isn't one with the packages in it, or if files beside it
+    are of another build."""
     path = folder / "report.json"
     try:
         content = path.read_bytes()
@@ -44,9 +45,11 @@ def read_report(folder: Path) -> dict[str, Any]:
         raise ValueError(f"{printable(str(path))} is missing: build first, with python -m hdl.build") from None
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{printable(str(path))} can't be read: {printable(str(error))}") from None
-    for key, kind in (("tools", dict), ("packages", dict), ("board", str), ("network", str), ("network_sha256", str)):
-        value: Any = report.get(key) if isinstance(report, dict) else None
-        if not isinstance(value, kind) or (kind is dict and not all(isinstance(one, str) for one in value.values())):
+    known = report if isinstance(report, dict) else {}
+    for key in ("board", "network", "network_sha256", *_OF_NAMES):
+        value = known.get(key)
+        texts = value.values() if isinstance(value, dict) else [value]
+        if isinstance(value, dict) != (key in _OF_NAMES) or not all(isinstance(text, str) for text in texts):
             raise ValueError(f"{printable(str(path))} has no {key}: it is not of a build of this version")
     check_together(path, content)
     return report
