@@ -46,7 +46,7 @@ def read_report(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{printable(str(path))} can't be read: {printable(str(error))}") from None
     known = report if isinstance(report, dict) else {}
-    for key in ("board", "network", "network_sha256", *_OF_NAMES):
+    for key in (*_OF_NAMES, "board", "network", "network_sha256"):
         value = known.get(key)
         texts = value.values() if isinstance(value, dict) else [value]
         if isinstance(value, dict) != (key in _OF_NAMES) or not all(isinstance(text, str) for text in texts):
