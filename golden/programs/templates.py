@@ -4,7 +4,6 @@ A template is written as its program is, with {0}, {1} and so on for its values,
 the bar, the completion asserts each value that the machine has left, from the top down.
 """
 
-import re
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
@@ -40,11 +39,6 @@ class Template:
     operands: int
     rule: Rule = Rule.GIVEN
     split: str = "train"
-
-    @property
-    def shape(self) -> str:
-        """The tokens that are no literals, with a bar for each literal, up to the completion of what is left on the stack."""
-        return re.sub(r"\{.\}", "|", self.text.replace("|", ""))
 
 
 def _letters(tokens: bytes) -> list[str]:
@@ -106,12 +100,3 @@ def templates() -> tuple[Template, ...]:
     found.append(Template(family="equality", text="{0} {1}?|", operands=2, rule=Rule.NEAR))
     found += [Template(family="equality", text=f"{{0}} {{1}}{name}{{2}}?|", operands=3, rule=Rule.NEAR) for name in "+-"]
     return (*found, *_sequences(), *_tagged(), *_steps(), *_shuffles())
-
-
-@cache
-def by_shape() -> dict[str, tuple[int, ...]]:
-    """The templates' numbers by :attr:`Template.shape`; a shape is of one template, unless one is the beginning of another."""
-    found: dict[str, tuple[int, ...]] = {}
-    for number, template in enumerate(templates()):
-        found[template.shape] = (*found.get(template.shape, ()), number)
-    return found

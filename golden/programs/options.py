@@ -1,0 +1,27 @@
+"""The options that say which programs are trained on."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+from cyclopts import Group
+
+from polychron.command.options import Options, option
+
+from .generator import World
+from .tokens import HIGHEST
+
+WORLD = Group("World", sort_key=1)
+world_option = partial(option, group=WORLD)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorldOptions(Options):
+    """A training set of true programs."""
+
+    programs: Annotated[int, world_option("programs of the training set", low=1, high=20_000_000)] = 400_000
+    world: Annotated[int, world_option("seed of the programs that are drawn", low=0, high=1 << 62)] = 0
+    largest: Annotated[int, world_option("largest magnitude of an operand", low=1, high=HIGHEST)] = 99
+
+    def chosen(self) -> World:
+        return World(seed=self.world, largest=self.largest)
