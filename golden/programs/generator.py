@@ -13,11 +13,12 @@ from .templates import FAMILIES, OPERANDS, SPLITS, Rule, templates
 from .tokens import DIGITS, HIGHEST, SIGN, SPACE
 from .writer import Bytes, Ints, Written, write
 
-BATCH = 1 << 17  # programs drawn at a time
+BATCH = 1 << 15  # programs drawn at first; each time twice as many
+DOUBLINGS = 5
 BITS = 7  # of a magnitude
 HELD = 32  # one program in so many is held out
 PAIRS = 16  # one pair of values in so many is never seen
-FEWEST = 1000  # a batch with fewer new programs than one in so many is the end
+FEWEST = 10_000  # a batch with fewer new programs than one in so many is the end
 PRIME = np.uint64(0x9E3779B97F4A7C15)
 FIRST_DIGIT, LAST_DIGIT, MINUS, BLANK = DIGITS[0], DIGITS[-1], SIGN, SPACE
 
@@ -133,11 +134,12 @@ class _Draws:
 
     def batch(self, place: int) -> Drawn:
         rng = np.random.default_rng([*self.seed, place])
-        family, choice = rng.integers(0, len(self.lists), BATCH), rng.integers(0, 1 << 30, BATCH)
+        size = BATCH << min(place, DOUBLINGS)
+        family, choice = rng.integers(0, len(self.lists), size), rng.integers(0, 1 << 30, size)
         sizes = np.array([len(one) for one in self.lists])
         padded = np.stack([np.resize(one, sizes.max()) for one in self.lists])
         numbers = padded[family, choice % sizes[family]]
-        operands = self._values(rng)
+        operands = self._values(rng, size)
         rules = self.rules[numbers]
         operands[rules == Rule.STEADY, 1] //= 4
         self._bring_near(rng, numbers, operands)
@@ -145,16 +147,16 @@ class _Draws:
         inside = (np.abs(operands) <= self.world.largest).all(axis=1)
         return Drawn(numbers[inside], operands[inside])
 
-    def _values(self, rng: np.random.Generator) -> Ints:
+    def _values(self, rng: np.random.Generator, count: int) -> Ints:
         """Operands: half of the magnitudes uniform, half below a power of two that is drawn; a quarter negative."""
-        shape, largest = (BATCH, OPERANDS), self.world.largest
+        shape, largest = (count, OPERANDS), self.world.largest
         low = rng.integers(0, 1 << 30, shape) % (1 << rng.integers(0, BITS + 1, shape)) % (largest + 1)
         size = np.where(rng.integers(0, 2, shape) == 0, low, rng.integers(0, largest + 1, shape))
         return np.where(rng.integers(0, 4, shape) == 0, -size, size)
 
     def _bring_near(self, rng: np.random.Generator, numbers: Ints, operands: Ints) -> None:
         """Half of what equality compares is equal, a quarter differs by 1 or 10."""
-        kind, off = rng.integers(0, 4, BATCH), rng.integers(0, 4, BATCH)
+        kind, off = rng.integers(0, 4, len(numbers)), rng.integers(0, 4, len(numbers))
         joins = self.joins[numbers]
         a, b = operands[:, 0], operands[:, 1]
         target = np.where(joins == ord("+"), a + b, np.where(joins == ord("-"), a - b, a))
@@ -166,22 +168,29 @@ class _Draws:
 def batches(world: World, split: str) -> Iterator[Programs]:
     """The programs of a split as they are drawn, none twice, without an end where the world has none."""
     draws, wanted = _Draws(world, split), SPLITS.index(split)
-    seen = np.zeros(0, np.int64)
+    seen = np.zeros(0, np.int64)  # in rising order
     place = 0
     while True:
         drawn = draws.batch(place)
         place += 1
         keys = drawn.keys()
         _, first = np.unique(keys, return_index=True)
-        first = np.sort(first[~np.isin(keys[first], seen, assume_unique=True)])
+        first = np.sort(first[~_among(keys[first], seen)])
         drawn = Drawn(drawn.numbers[first], drawn.operands[first])
         written = write(*drawn)
         kept = np.flatnonzero(split_of(drawn, written) == wanted)
         drawn = Drawn(drawn.numbers[kept], drawn.operands[kept])
         yield Programs(drawn=drawn, written=_only(written, kept))
-        if len(kept) * FEWEST < BATCH // HELD:
+        if len(kept) * FEWEST < len(keys):
             return
-        seen = np.concatenate([seen, drawn.keys()])
+        seen = np.sort(np.concatenate([seen, np.sort(drawn.keys())]), kind="stable")
+
+
+def _among(keys: Ints, seen: Ints) -> npt.NDArray[np.bool_]:
+    """Which of ``keys`` are in ``seen``, which rises."""
+    if not len(seen):
+        return np.zeros(len(keys), np.bool_)
+    return seen[np.minimum(np.searchsorted(seen, keys), len(seen) - 1)] == keys
 
 
 def _only(written: Written, kept: Ints) -> Written:
