@@ -26,6 +26,7 @@ app = make_app(
 
 Split = Literal["train", "held", "pairs", "compositions", "longer"]
 Program = Annotated[str, option("a program, such as 12 34+46=;", metavar="PROGRAM")]
+TRAINED = "the training set of this network; left out: the one that the options name"
 WORLD = WorldOptions()
 
 
@@ -78,22 +79,22 @@ def seen(
     program: Program,
     /,
     *,
-    network: Annotated[Path | None, option("the training set of this network; left out: the one that the options name")] = None,
+    network: Annotated[str | None, option(TRAINED, metavar="NAME or FILE")] = None,
     options: Annotated[WorldOptions, FLAT] = WORLD,
     json: Json = False,
 ) -> None:
     """Whether a program is in a training set, exactly, and what is known of it."""
     from golden.integer.file import load
+    from golden.integer.shipped import find_network
     from golden.integer.symbols import typed_bytes
 
     from .training_set import TrainingSet
 
     with reported(json) as figures, under_way("making the training set anew"):
-        chosen = (
-            TrainingSet(world=options.chosen(), count=options.programs)
-            if network is None
-            else TrainingSet.of_card(load(network).card.get("data"))
-        )
+        if network is None:
+            chosen = TrainingSet(world=options.chosen(), count=options.programs)
+        else:
+            chosen = TrainingSet.of_card(load(find_network(network)).card.get("data"))
         told = chosen.told(typed_bytes(program))
         place = told["place"]
         print(f"{'not ' if place is None else ''}seen" + ("" if place is None else f": training program {place} of {chosen.count}, from 0"))
