@@ -51,12 +51,13 @@ def evaluate(
             if name in integer.card:
                 print(f"{name}: {printable(integer.card[name])}")
         figures |= {"network": found.name, "kind": integer.kind, "neurons": integer.n, "table_bytes": integer.table_bytes()}
-        if integer.card.get("task") == "programs" and text is None:
-            figures |= _complete(found, programs, temperature)
-        elif integer.byte_symbols() is not None:
+        if integer.byte_symbols() is not None:
             if data is not None:
                 raise ValueError("--data is for classifiers, and this is a text network")
-            figures |= _score(found, text, whole=whole)
+            if integer.card.get("task") == "programs" and text is None:
+                figures |= _complete(found, programs, temperature)
+            else:
+                figures |= _score(found, text, whole=whole)
         elif text is not None:
             raise ValueError("--text is for text networks, and this is a classifier")
         else:

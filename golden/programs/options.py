@@ -11,6 +11,7 @@ from polychron.command.options import Options, option
 from .generator import World
 from .tokens import HIGHEST
 
+MOST_PROGRAMS, MOST_SEED = 20_000_000, 1 << 62
 WORLD = Group("World", sort_key=1)
 world_option = partial(option, group=WORLD)
 
@@ -19,8 +20,8 @@ world_option = partial(option, group=WORLD)
 class WorldOptions(Options):
     """A training set of true programs."""
 
-    programs: Annotated[int, world_option("programs of the training set", low=1, high=20_000_000)] = 400_000
-    world: Annotated[int, world_option("seed of the programs that are drawn", low=0, high=1 << 62)] = 0
+    programs: Annotated[int, world_option("programs of the training set", low=1, high=MOST_PROGRAMS)] = 400_000
+    world: Annotated[int, world_option("seed of the programs that are drawn", low=0, high=MOST_SEED)] = 0
     largest: Annotated[int, world_option("largest magnitude of an operand", low=1, high=HIGHEST)] = 99
 
     def chosen(self) -> World:

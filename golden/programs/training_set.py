@@ -11,8 +11,12 @@ import numpy as np
 from .find import find
 from .generator import Programs, World, WorldError, programs, split_of
 from .machine import run
+from .options import MOST_PROGRAMS, MOST_SEED
 from .templates import FAMILIES, SPLITS, templates
 from .writer import Ints, write
+
+HIGHEST = {"generator": 1 << 16, "seed": MOST_SEED, "largest": 127, "programs": MOST_PROGRAMS}
+"""Fields of a card that say how to make the training set, with their ends."""
 
 VERSION = 1
 """Of the generator: another one writes other programs for the same seed."""
@@ -28,7 +32,8 @@ class TrainingSet:
     @classmethod
     def of_card(cls, card: Any) -> "TrainingSet":
         """The training set that a card describes; ``WorldError`` where it describes none, or this generator makes another."""
-        if not isinstance(card, dict) or not all(isinstance(card.get(name), int) for name in ("seed", "largest", "programs", "generator")):
+        fields = card if isinstance(card, dict) else {}
+        if not all(isinstance(fields.get(name), int) and 0 <= fields[name] <= high for name, high in HIGHEST.items()):
             raise WorldError("the card describes no training set of programs")
         made = cls(world=World(seed=card["seed"], largest=card["largest"]), count=card["programs"])
         if card["generator"] != VERSION or made.card["sha256"] != card.get("sha256"):

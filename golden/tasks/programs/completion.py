@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...integer.forward import earliest
+from ...integer.layer import NetworkError
 from ...integer.network import TextNetwork
 from ...integer.sampling import Sampler, jitter_table
 from ...integer.symbols import UNKNOWN, encode
@@ -23,6 +24,8 @@ def complete(network: TextNetwork, names: tuple[int, ...], prompts: Sequence[byt
     """What ``network``, whose symbols are ``names``, writes after the primer and each prompt, up to the end mark or so far as a program may
     be long; as a core does. ``temperature`` 0: the earliest spike; else drawn, the generator of prompt i beginning with i + 1.
     """
+    if END not in names:
+        raise NetworkError(f"the network has no symbol for the end mark {chr(END)}: it was not trained on programs")
     found = []
     for low in range(0, len(prompts), AT_ONCE):
         found += _complete(network, names, prompts[low : low + AT_ONCE], temperature, low)

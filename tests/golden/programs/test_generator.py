@@ -172,6 +172,9 @@ def test_a_card_gives_the_training_set_again() -> None:
             TrainingSet.of_card(card | change)
     with pytest.raises(WorldError, match="describes no training set"):
         TrainingSet.of_card({"seed": 1})
+    for change in ({"programs": 1 << 40}, {"seed": -1}, {"largest": "9"}):
+        with pytest.raises(WorldError, match="describes no training set"):
+            TrainingSet.of_card(card | change)
 
 
 def test_a_file_of_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from golden.eval import main as evaluate_main
 from golden.integer.file import load
+from golden.integer.layer import NetworkError
 from golden.integer.network import TextNetwork
 from golden.integer.sampling import Sampler, jitter_table
 from golden.programs.answers import PRIMER, accepted
@@ -79,6 +80,13 @@ def test_completions_are_what_a_core_writes(network: TextNetwork, temperature: f
         assert completion == expected
 
 
+def test_a_network_without_an_end_mark_is_refused(network: TextNetwork) -> None:
+    names = network.byte_symbols()
+    assert names is not None
+    with pytest.raises(NetworkError, match="no symbol for the end mark ;"):
+        complete(network, tuple(name if name != END else 1 for name in names), [b"1 1+"])
+
+
 def test_the_card_says_what_was_trained_on(trained: Path) -> None:
     card = load(trained).card
     assert card["task"] == "programs"
@@ -87,6 +95,8 @@ def test_the_card_says_what_was_trained_on(trained: Path) -> None:
 
 
 def test_eval_prints_a_row_for_each_family_and_split(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate_main([str(trained), "--data", "x"]) == 2
+    assert "--data is for classifiers" in capsys.readouterr().err
     assert evaluate_main([str(trained), "--programs", "3"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert sum(line.startswith("longer") for line in lines) == 4
