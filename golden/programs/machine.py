@@ -24,24 +24,19 @@ from .tokens import (
     Fault,
 )
 
-ARITHMETIC: dict[int, Callable[[int, int], int]] = dict(
-    zip(
-        OPERATORS,
-        (
-            lambda a, b: a + b,
-            lambda a, b: a - b,
-            lambda a, b: a * b,
-            lambda a, b: a // b,
-            lambda a, b: a % b,
-            lambda a, b: int(a < b),
-            lambda a, b: int(a > b),
-            lambda a, b: int(a == b),
-            min,
-            max,
-        ),
-        strict=True,
-    )
-)
+ARITHMETIC: dict[int, Callable[[int, int], int]] = {
+    ord("+"): lambda a, b: a + b,
+    ord("-"): lambda a, b: a - b,
+    ord("*"): lambda a, b: a * b,
+    ord("/"): lambda a, b: a // b,
+    ord("%"): lambda a, b: a % b,
+    ord("<"): lambda a, b: int(a < b),
+    ord(">"): lambda a, b: int(a > b),
+    ord("?"): lambda a, b: int(a == b),
+    ord("n"): lambda a, b: min(a, b),
+    ord("x"): lambda a, b: max(a, b),
+}
+"""Of each of OPERATORS."""
 
 
 class ProgramError(ValueError):
