@@ -15,7 +15,7 @@ from .options import MOST_PROGRAMS, MOST_SEED
 from .templates import FAMILIES, SPLITS, templates
 from .writer import Ints, write
 
-HIGHEST = {"generator": 1 << 16, "seed": MOST_SEED, "largest": 127, "programs": MOST_PROGRAMS}
+MOST = {"generator": 1 << 16, "seed": MOST_SEED, "largest": 127, "programs": MOST_PROGRAMS}
 """Fields of a card that say how to make the training set, with their ends."""
 
 VERSION = 1
@@ -33,7 +33,7 @@ class TrainingSet:
     def of_card(cls, card: Any) -> "TrainingSet":
         """The training set that a card describes; ``WorldError`` where it describes none, or this generator makes another."""
         fields = card if isinstance(card, dict) else {}
-        if not all(isinstance(fields.get(name), int) and 0 <= fields[name] <= high for name, high in HIGHEST.items()):
+        if not all(isinstance(fields.get(name), int) and 0 <= fields[name] <= high for name, high in MOST.items()):
             raise WorldError("the card describes no training set of programs")
         made = cls(world=World(seed=card["seed"], largest=card["largest"]), count=card["programs"])
         if card["generator"] != VERSION or made.card["sha256"] != card.get("sha256"):
