@@ -14,7 +14,8 @@ app = make_app("programs", "Measure how many true programs are written a second.
 
 @app.default
 def bench(*, seconds: Annotated[float, option("how long to measure, at least", low=0.01, high=3600)] = 5.0, json: Json = False) -> None:
-    from .generator import World, batches
+    from .generator import batches
+    from .options import World
 
     with reported(json) as figures:
         made = batches(World(), "train")

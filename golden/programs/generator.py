@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..compiled.kernel import kernel
+from .options import World, WorldError
 from .templates import FAMILIES, OPERANDS, SPLITS, Rule, templates
-from .tokens import DIGITS, HIGHEST, SIGN, SPACE
+from .tokens import DIGITS, SIGN, SPACE
 from .writer import Bytes, Ints, Written, write
 
 BATCH = 1 << 15  # programs drawn at first; each time twice as many
@@ -21,22 +22,6 @@ PAIRS = 16  # one pair of values in so many is never seen
 FEWEST = 10_000  # a batch with fewer new programs than one in so many is the end
 PRIME = np.uint64(0x9E3779B97F4A7C15)
 FIRST_DIGIT, LAST_DIGIT, MINUS, BLANK = DIGITS[0], DIGITS[-1], SIGN, SPACE
-
-
-class WorldError(ValueError):
-    """A world that isn't there, or has too few programs."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class World:
-    """``seed`` of all draws; operands are -``largest``..``largest``."""
-
-    seed: int = 0
-    largest: int = 99
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.largest <= HIGHEST:
-            raise WorldError(f"the largest operand must be 1..{HIGHEST}, not {self.largest}")
 
 
 class Drawn(NamedTuple):

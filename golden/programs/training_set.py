@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from .find import find
-from .generator import Programs, World, WorldError, programs, split_of
+from .generator import Programs, programs, split_of
 from .machine import run
-from .options import MOST_PROGRAMS, MOST_SEED
+from .options import MOST_PROGRAMS, MOST_SEED, World, WorldError
 from .templates import FAMILIES, SPLITS, templates
 from .writer import Ints, write
 

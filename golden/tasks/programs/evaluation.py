@@ -10,7 +10,8 @@ from polychron.system.progress import under_way
 from ...integer.network import Network
 from ...integer.stream import text_network
 from ...programs.answers import accepted
-from ...programs.generator import WorldError, batches
+from ...programs.generator import batches
+from ...programs.options import WorldError
 from ...programs.templates import FAMILIES, SPLITS
 from ...programs.training_set import TrainingSet
 from .completion import Completer, NGrams, Table, complete

@@ -9,8 +9,9 @@ import pytest
 
 from golden.programs.command import main
 from golden.programs.find import find, shapes, values_of
-from golden.programs.generator import World, WorldError, never_seen, programs
+from golden.programs.generator import never_seen, programs
 from golden.programs.machine import run
+from golden.programs.options import World, WorldError
 from golden.programs.templates import FAMILIES, SPLITS, templates
 from golden.programs.tokens import MOST_TOKENS, TOKENS
 from golden.programs.training_set import TrainingSet, card_of

@@ -11,8 +11,9 @@ from golden.integer.layer import NetworkError
 from golden.integer.network import TextNetwork
 from golden.integer.sampling import Sampler, jitter_table
 from golden.programs.answers import PRIMER, accepted
-from golden.programs.generator import World, programs
+from golden.programs.generator import programs
 from golden.programs.machine import run
+from golden.programs.options import World
 from golden.programs.telling import Judge
 from golden.programs.tokens import END, MOST_TOKENS
 from golden.programs.training_set import TrainingSet
