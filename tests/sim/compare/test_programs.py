@@ -1,0 +1,67 @@
+"""Random programs of everything that the instruction set allows, on the compiled core: latencies and symbols are those of the interpreter,
+clocks and reads those of the cycle model."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+import boards
+from firmware.isa import Counter
+from firmware.program import Program
+from hdl.board.parts import core_params
+from sim.cycles import predict
+from sim.machines.core import CoreSimulation
+
+from ...firmware.machine import Machine
+from ...firmware.programs import Room, random_program
+
+BOARD = boards.get("icebreaker")
+FAR = Room(far_base=0x28000, far=4096)
+REST = 64  # clocks after which a core that has been loaded has read the head of its program
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """Symbols of all steps, latencies after the last; what the counters have added up."""
+
+    symbols: list[int]
+    latencies: list[int]
+    saturations: int
+    clocks: int
+    rows: int
+    beats: int
+
+
+def forced_of(program: Program, seed: int, steps: int) -> list[int | None]:
+    rng = np.random.default_rng(seed)
+    n_out = next(run.n_out for run in program.runs if run.sort)
+    return [int(rng.integers(n_out)) if rng.random() < 0.5 else None for _ in range(steps)]
+
+
+def by_models(program: Program, forced: list[int | None]) -> Seen:
+    machine, counts = Machine.load(program), predict(program, BOARD, steps=len(forced)).steps[: len(forced)]
+    symbols = [machine.step(symbol) for symbol in forced]
+    sums = [sum(getattr(step, name) for step in counts) for name in ("clocks", "rows", "beats")]
+    return Seen(symbols=symbols, latencies=machine.store, saturations=machine.saturations, clocks=sums[0], rows=sums[1], beats=sums[2])
+
+
+def by_core(program: Program, forced: list[int | None], *, far: bool) -> Seen:
+    params = core_params(BOARD) if far else replace(core_params(BOARD), far_bytes=0)
+    core = CoreSimulation(replace(program, image_offset=BOARD.image_offset), params=params, board=BOARD)
+    try:
+        core.sim.clock(REST)
+        symbols = list(core.steps(forced))
+        counts = {name: core.counter(Counter[name.upper()]) for name in ("saturations", "clocks", "rows", "beats")}
+        return Seen(symbols=symbols, latencies=core.latencies().tolist(), **counts)
+    finally:
+        core.close()
+
+
+@pytest.mark.parametrize("far", [False, True], ids=["on chip", "with flash"])
+@pytest.mark.parametrize("seed", range(12))
+def test_equals_the_models(seed: int, *, far: bool) -> None:
+    program = random_program(seed, FAR if far else Room(), attention=seed % 4 > 0)
+    steps = 40 if seed % 4 == 1 else 6  # 32 positions fill the cache
+    forced = forced_of(program, seed, steps)
+    assert by_core(program, forced, far=far) == by_models(program, forced)
