@@ -21,9 +21,8 @@ def merged(notes: Iterable[Met]) -> dict[str, dict[str, str]]:
 def rows(goals: Sequence[str], met: Met) -> list[str]:
     """A row for each group, and one for all."""
     groups = Counter(goal.split(":")[0] for goal in goals)
-    gateware, model = (Counter(goal.split(":")[0] for goal in goals if goal in met.get(who, ())) for who in ("gateware", "model"))
+    gateware = Counter(goal.split(":")[0] for goal in goals if goal in met.get("gateware", ()))
     alone = Counter(goal.split(":")[0] for goal in goals if goal in met.get("model", ()) and goal not in met.get("gateware", ()))
-    del model
     found = [(group, count, gateware[group], alone[group]) for group, count in groups.items()]
     found.append(("all", len(goals), gateware.total(), alone.total()))
     return [f"| {group} | {count} | {real} | {only} | {count - real - only} |" for group, count, real, only in found]

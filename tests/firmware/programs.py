@@ -12,7 +12,8 @@ from firmware.isa import Mode, Run
 from firmware.program import AnchorWord, Placed, Program, encode_anchor
 from firmware.sampling import Sampling
 
-SUMS = 32_767  # no sum may leave 16 bits
+SUMS = 32_600  # no sum may leave 16 bits, shifted (docs/reference/numbers.md), nor an output without its jitter
+JITTER = 99
 CACHED = isa.CONTEXT - 1
 RUNS = 3  # that add into one region at most
 PARTS = 3  # attend runs of a block at most
@@ -67,14 +68,15 @@ class _Writer:
         return bool(self.rng.random() < share)
 
     def write(self) -> None:
+        rng = self.rng
         if self.attention and self.chance(0.5):
             self.block()
-        for _ in range(self.rng.integers(3)):
+        for _ in range(rng.integers(3)):
             self.chain()
         self.chain(sort=True)
-        for _ in range(self.rng.integers(3)):
-            for part in (self.tokens, self.block, self.chain):
-                if self.chance(0.6) and (self.attention or part != self.block):
+        for _ in range(rng.integers(3)):
+            for part in rng.permutation([self.tokens, self.block, self.block, self.chain]).tolist():
+                if self.chance(0.5) and (self.attention or part != self.block):
                     part()
         self.runs[-1] = replace(self.runs[-1], end=True)
 
@@ -87,37 +89,38 @@ class _Writer:
         far = rng.integers(-self.limit, self.limit, self.room.far * beat, np.int8).tobytes()
         store = rng.integers(-3000, 3000, self.width.latencies).astype(np.int16)
         store[rng.random(len(store)) < 0.1] = rng.choice([-32768, 32767, 0])
-        jitter = rng.integers(-99, 99, 256).astype(np.int16)
+        jitter = rng.integers(-JITTER, JITTER + 1, 256).astype(np.int16)
+        jittered = not any(run.sort and run.residual for run in self.runs) and self.chance(0.7)
         return Program(
             width=self.width,
             runs=tuple(self.runs),
             anchors=tuple(self.anchors),
             tables=(Placed(0, 0, bytes(near)), *([Placed(1, self.room.far_base, far)] if far else [])),
             store=store,
-            sampling=Sampling(jittered=self.chance(0.5), k=int(rng.integers(9)), seed=int(rng.integers(1, 1 << 31)), mask=7, jitter=jitter),
+            sampling=Sampling(jittered=jittered, k=int(rng.integers(9)), seed=int(rng.integers(1, 1 << 31)), mask=7, jitter=jitter),
         )
 
     def chain(self, *, sort: bool = False) -> None:
         """One to three runs that add into one region, the last of which writes it back."""
         words = self.words(sort=sort)
-        base, runs = self.region(words, keep=sort), int(self.rng.integers(1, RUNS + 1))
+        base, runs, shift = self.region(words, keep=sort), int(self.rng.integers(1, RUNS + 1)), int(self.rng.integers(4))
         for number in range(runs):
             shape = self.shape(words)
-            tables = max(1, min(self.most(shape), int(self.rng.choice([1, 2, 3, 9, 40], p=[0.3, 0.2, 0.2, 0.2, 0.1]))))
+            tables = max(1, min(self.most(shape, shift), int(self.rng.choice([1, 2, 3, 9, 40], p=[0.3, 0.2, 0.2, 0.2, 0.1]))))
             made = self.index_words(tables, shape["table_log2"] - shape["row_log2"])
             learn = shape["tier"] == 0 and self.chance(0.3)
             last = number == runs - 1
-            flags = self.closing(sort=sort) if last else {}
+            flags = self.closing(shift, sort=sort) if last else {}
             self.add(Run(count=tables, base=base, first=number == 0, last=last, learn=learn, **flags, **made, **shape), words)
 
     def tokens(self) -> None:
         """The symbol's rows of one to three tables, added."""
-        words, runs = 2 * int(self.rng.integers(1, 4)), int(self.rng.integers(1, 4))
+        words, runs, shift = 2 * int(self.rng.integers(1, 4)), int(self.rng.integers(1, RUNS + 1)), int(self.rng.integers(4))
         base, bits = self.region(words), max(1, (self.n_out - 1).bit_length())
         for number in range(runs):
             last = number == runs - 1
             shape = self.shape(words, bits=bits)
-            self.add(Run(count=1, token=True, base=base, first=number == 0, last=last, **(self.closing() if last else {}), **shape), words)
+            self.add(Run(count=1, token=True, base=base, first=number == 0, last=last, **(self.closing(shift) if last else {}), **shape), words)
 
     def block(self) -> None:
         """A query run, a key run, one to three attend runs: each writes back, or they are added up."""
@@ -141,11 +144,13 @@ class _Writer:
         places[:, isa.CONTEXT : isa.SIDE_BEATS - 1] = rng.integers(0, 1 << place_bits, (sum(sides), CACHED, each)) << query_bits + key_bits
         self.shared.append((side * isa.SIDE_BEATS, places.tobytes()))
         words, together = 2 * int(rng.integers(1, 6)), self.chance(0.5)
+        highest = next(bits for bits in (3, 2, 1, 0) if sum(counts) * CACHED * max(8, self.limit) << bits <= SUMS)
+        shift = int(rng.integers(highest + 1))
         base, reach = self.region(words), [int(value) for value in rng.choice([1, 2, 30, 31], len(counts))]
         for number, (one, blocks) in enumerate(zip(counts, sides, strict=True)):
             first, last = number == 0 or not together, number == len(counts) - 1 or not together
             shape = self.shape(words, tables=one, bits=query_bits + key_bits + place_bits)
-            shape |= {"side": side, "n_out": reach[number], **(self.closing() if last else {})}
+            shape |= {"side": side, "n_out": reach[number], **(self.closing(shift) if last else {})}
             self.add(Run(mode=Mode.ATTEND, count=one, base=base, first=first, last=last, **shape), words)
             side += blocks
         if behind:
@@ -202,15 +207,14 @@ class _Writer:
         shape = {"row_beats": row_beats, "row_log2": row_log2, "table_log2": table_log2, "tier": tier, "int4": int4}
         return shape | {"table_base": (place << table_log2) + self.room.far_base * tier}
 
-    def most(self, shape: dict[str, Any]) -> int:
-        """Tables of a shape that lie in the tier, and whose entries add up to 16 bits at most, with those of two other runs."""
+    def most(self, shape: dict[str, Any], shift: int) -> int:
+        """Tables of a shape that lie in the tier, and whose entries, with those of two other runs, leave sums that can be shifted."""
         end = self.room.far_base + self.room.far if shape["tier"] else self.ceiling
-        return min((end - shape["table_base"]) >> shape["table_log2"], SUMS // RUNS // (8 if shape["int4"] else self.limit))
+        return min((end - shape["table_base"]) >> shape["table_log2"], (SUMS >> shift) // RUNS // (8 if shape["int4"] else self.limit))
 
-    def closing(self, *, sort: bool = False) -> dict[str, Any]:
+    def closing(self, shift: int, *, sort: bool = False) -> dict[str, Any]:
         """What only a write-back looks at."""
-        flags = {"residual": self.chance(0.5), "shift": int(self.rng.integers(4))}
-        return flags | ({"sort": True, "n_out": self.n_out} if sort else {})
+        return {"residual": self.chance(0.5), "shift": shift, **({"sort": True, "n_out": self.n_out} if sort else {})}
 
     def index_words(self, tables: int, bits: int) -> dict[str, Any]:
         """Anchor words of a run's indices, with ``sync`` where they need it and now and then where not."""

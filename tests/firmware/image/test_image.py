@@ -258,6 +258,14 @@ def test_a_section_twice(image: bytes) -> None:
         read_image(pack([*sections, Section(kind=isa.Kind.STORE, payload=bytes(2))], width=width))
 
 
+@pytest.mark.parametrize(("far_banks", "kind"), [(1, isa.Kind.SDRAM), (4, isa.Kind.FLASH)])
+def test_a_section_of_another_far_tier(image: bytes, far_banks: int, kind: isa.Kind) -> None:
+    width, sections = unpack(image)
+    width = replace(width, far_banks=far_banks)
+    with pytest.raises(ImageError, match=f"^the image is for {width}, so it can't have a section {kind.name}$"):
+        read_image(pack([*sections, Section(kind=kind, payload=bytes(2))], width=width))
+
+
 def test_what_the_builder_refuses() -> None:
     with pytest.raises(ImageError, match=r"^latencies 2039\.\.2040 reach into the zero word at 2040$"):
         store_image(np.zeros(2, np.int16), width=isa.Width(), address=2039)

@@ -1,0 +1,150 @@
+"""What the tools of this folder count, on programs, images and source made by hand; what is taken away is a hole."""
+
+import json
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import boards
+from firmware import isa
+from firmware.compiler import compile_network
+from firmware.image.image import sampler_image, write_image
+from firmware.image.sections import Section, pack
+from firmware.isa import Kind, Run, Width
+from firmware.program import AnchorWord, Placed, Program, encode_anchor
+from firmware.sampling import Sampling
+
+from ..firmware.networks import random_network
+from ..firmware.programs import Room, random_program
+from . import instruction, python, sections, table
+from .__main__ import main
+
+WIDTHS = [Width(lanes=lanes, comparators=pairs) for lanes, pairs in ((8, 2), (16, 1), (32, 4))]
+
+
+def of_runs(*runs: Run) -> Program:
+    word = encode_anchor(AnchorWord(lanes=((8, 2047), None), emit=2), Width())
+    return Program(width=Width(), runs=runs, anchors=(0, word), tables=(), store=np.zeros(0, np.int16))
+
+
+ROWS = Run(table_base=0, count=1, table_log2=4, row_log2=0, row_beats=2, anchor_len=2, sync=True, first=True, last=True)
+TOKEN = replace(ROWS, token=True, anchor_len=0, sync=False, tier=1, shift=3)
+
+
+def test_what_two_runs_meet() -> None:
+    met = instruction.met(of_runs(ROWS, TOKEN))
+    assert {"field: count = 1", "field: side = 0", "order: rows, token", "order: end of a step with token, rows"} <= met
+    assert {"pair: token, tier 1", "pair: tier 1, shift 3", "pair: sync, first", "pair: rows, shift 0"} <= met
+    assert not {"pair: rows, tier 1", "pair: sync, tier 1", "field: side = 255", "order: token, rows"} & met
+    assert {goal for goal in met if goal.startswith("anchor")} == {
+        f"anchor: P = 2, {text}"
+        for text in (
+            *("emit 0", "emit 2", "a group of 2 words", "lane 0 without a pair", "lane 1 without a pair"),
+            *("lane 0, a of slot 0", "lane 0, b of slot 3", "slot 3, word 255"),
+        )
+    }
+
+
+def test_goals_are_what_the_rules_leave() -> None:
+    goals = set(instruction.goals())
+    assert {"pair: query, sync", "pair: attend, no first", "order: attend, key", "field: anchor_base = 4095"} <= goals
+    assert not {"pair: query, first", "pair: token, sync", "pair: residual, no last", "pair: no last, residual", "order: query, query"} & goals
+    assert len(instruction.goals()) == len(goals) == 505
+    assert len(sections.goals()) == len(set(sections.goals()))
+
+
+def test_a_run_that_breaks_a_rule_counts_for_nothing() -> None:
+    met = instruction.met(of_runs(replace(ROWS, residual=True, last=False)))
+    assert not [goal for goal in met if goal.startswith("pair")]
+
+
+@cache
+def random_programs() -> list[Program]:
+    return [random_program(seed, Room(width=WIDTHS[seed % 3], far=4096 * (seed % 2), far_base=0x28000)) for seed in range(18)]
+
+
+def test_random_programs_meet_most_and_one_less_opens_a_hole() -> None:
+    each = [instruction.met(program) for program in random_programs()]
+    goals, met = instruction.goals(), {"gateware": dict.fromkeys(set[str]().union(*each), "a test")}
+    holes = table.holes(goals, met)
+    assert {"field: count = 1023", "width: L = 8, P = 1, an SDRAM"} <= set(holes)
+    assert not [hole for hole in holes if hole.startswith("pair")]
+    alone = next(goal for goal in goals if sum(goal in one for one in each) == 1)
+    without = set[str]().union(*(one for one in each if alone not in one))
+    assert set(table.holes(goals, {"gateware": dict.fromkeys(without, "")})) >= {*holes, alone}
+    row = table.rows(goals, met)[-1]
+    assert row == f"| all | 505 | {505 - len(holes)} | 0 | {len(holes)} |"
+
+
+def test_the_compiler_leaves_holes_that_random_programs_close() -> None:
+    """What it never makes; a network's program is counted as it is."""
+    compiled = instruction.met(compile_network(random_network(3, kind="rnn"), boards.get("icebreaker")))
+    random = set[str]().union(*(instruction.met(program) for program in random_programs()))
+    assert {"order: rows, token", "field: base = 0"} <= compiled
+    never = {"order: token, token", "order: anchors, rows"}
+    assert not never & compiled
+    assert never <= random
+
+
+def test_what_an_image_meets() -> None:
+    program = replace(of_runs(ROWS), tables=(Placed(0, 0, bytes(131_072)),))
+    met = sections.met(write_image(program))
+    assert met >= {"header: version 2, L = 8, P = 2, 0 banks", "section: TABLES, 65536 words", "section: TABLES, its last word"}
+    assert met >= {"section: SIGNATURE, 2 words", "section: STORE, 0 words", "section: END, 0 words", "section: PROGRAM, from word 0 on"}
+    less = sections.met(write_image(replace(program, tables=(Placed(0, 0, bytes(131_064)),))))
+    assert met - less == {"section: TABLES, 65536 words", "section: TABLES, its last word"}
+    own = sections.met(sampler_image(Sampling(), width=Width(lanes=16), core=3))
+    assert own == {"header: version 2, L = 16, P = 2, 0 banks", "section: CONFIG of core 3", "section: END, 0 words"}
+    wide = Width(lanes=16, far_banks=4)
+    ends = pack([Section(kind=Kind.SDRAM, address=(1 << isa.SDRAM_ADDRESS_BITS - 1) - 1, payload=b"ab")], width=wide)
+    assert {"section: SDRAM, bank 3", "section: SDRAM, the last word of an SDRAM"} <= sections.met(ends)
+
+
+def test_notes_of_several_processes() -> None:
+    one, other = {"gateware": {"a: 1": "x"}, "model": {"b: 1": "y"}}, {"gateware": {"a: 2": "z"}, "model": {"a: 1": "w"}}
+    met, goals = table.merged([one, other]), ("a: 1", "a: 2", "a: 3", "b: 1")
+    assert table.rows(goals, met) == ["| a | 3 | 2 | 0 | 1 |", "| b | 1 | 0 | 1 | 0 |", "| all | 4 | 2 | 1 | 1 |"]
+    assert table.holes(goals, met) == ["a: 3", "b: 1 (y)"]
+
+
+def test_tallies_and_holes_of_python() -> None:
+    def file(lines: int, missing: list[int], branches: int, missed: list[list[int]], left_out: int = 0) -> dict:
+        counts = {"num_statements": lines, "covered_lines": lines - len(missing), "excluded_lines": left_out}
+        summary = counts | {"num_branches": branches, "covered_branches": branches - len(missed)}
+        return {"summary": summary, "missing_lines": missing, "missing_branches": missed}
+
+    report = {"files": {"hdl/b.py": file(9, [3, 4, 6], 4, [[2, 3], [7, -1]]), "sim/a.py": file(1, [], 0, [], left_out=5)}}
+    found = python.tallies(report)
+    assert python.rows(found) == [
+        "| hdl | 1 | 9 | 6 | 66.7 % | 4 | 2 | 50.0 % | 0 |",
+        "| sim | 1 | 1 | 1 | 100.0 % | 0 | 0 | 100.0 % | 5 |",
+        "| all | 2 | 10 | 7 | 70.0 % | 4 | 2 | 50.0 % | 5 |",
+    ]
+    assert (found["hdl"].least, found["sim"].least) == (50, 100)
+    assert python.holes(report) == ["hdl/b.py: 3-4, 6; 7->end"]
+
+
+def test_a_measured_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of one file of tests: what it takes is found, what it doesn't is listed, in a table that is printed again by --report."""
+    out = tmp_path / "out"
+    assert main(["--out", str(out), "-n", "0", "-p", "no:cacheprovider", "tests/firmware/image/test_onboard.py"]) == 0
+    first = capsys.readouterr().out
+    files = json.loads((out / "python.json").read_text())["files"]
+    assert files["firmware/image/onboard.py"]["summary"]["missing_lines"] == 0
+    assert files["hdl/learn/rival.py"]["summary"]["covered_lines"] == 0
+    holes = (out / "holes.txt").read_text().splitlines()
+    assert any(line.startswith("hdl/learn/rival.py: ") for line in holes)
+    assert not any(line.startswith("firmware/image/onboard.py: ") for line in holes)
+    assert main(["--out", str(out), "--report"]) == 0
+    assert capsys.readouterr().out == first
+    assert main(["--out", str(out), "--report", "--least", "95"]) == 1
+
+
+def test_a_report_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--out", str(tmp_path), "--report"])
+    assert ended.value.code == 2
+    assert f"{tmp_path / 'python.json'} is not there" in capsys.readouterr().err
