@@ -147,4 +147,4 @@ def test_a_report_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     with pytest.raises(SystemExit) as ended:
         main(["--out", str(tmp_path), "--report"])
     assert ended.value.code == 2
-    assert f"{tmp_path / 'python.json'} is not there" in capsys.readouterr().err
+    assert f"--report needs what a run has left: {tmp_path / 'met'} is not there" in capsys.readouterr().err
