@@ -28,7 +28,9 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--goals", action="store_true", help="instructions and images alone: without tracing lines, which takes time")
     parser.add_argument("--report", action="store_true", help="run nothing: print once more what the last run has found")
     parser.add_argument("--least", type=float, default=0, metavar="PERCENT", help="exit code 1 where a package has fewer lines or branches")
-    parser.add_argument("--out", type=Path, default=ROOT / "build/coverage", metavar="DIR", help="what is found, and all holes (build/coverage)")
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "build/coverage", metavar="DIR", help="what is found, and all holes (build/coverage)"
+    )
     return parser
 
 

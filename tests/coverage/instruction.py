@@ -90,7 +90,9 @@ def goals() -> tuple[str, ...]:
     order = [f"order: {one}, {other}" for one, others in FOLLOWERS.items() for other in others]
     order += [f"order: end of a step with {one}, {other}" for one in LAST for other in FIRST]
     words = [goal for comparators in (1, 2, 4) for goal in _anchor_goals(comparators)]
-    widths = [_width(Width(lanes=lanes, comparators=pairs, far_banks=banks)) for lanes in (8, 16, 32) for pairs in (1, 2, 4) for banks in (1, 4)]
+    widths = [
+        _width(Width(lanes=lanes, comparators=pairs, far_banks=banks)) for lanes in (8, 16, 32) for pairs in (1, 2, 4) for banks in (1, 4)
+    ]
     return tuple(dict.fromkeys([*fields, *pairs, *order, *words, *widths]))
 
 

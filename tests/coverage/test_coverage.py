@@ -1,6 +1,5 @@
 """What the tools of this folder count, on programs, images and source made by hand; what is taken away is a hole."""
 
-import json
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -22,6 +21,7 @@ from ..firmware.programs import Room, random_program
 from . import instruction, python, sections, table
 from .__main__ import main
 
+LEARNING = Path(__file__).parents[2] / "firmware/learning.py"
 WIDTHS = [Width(lanes=lanes, comparators=pairs) for lanes, pairs in ((8, 2), (16, 1), (32, 4))]
 
 
@@ -51,7 +51,9 @@ def test_what_two_runs_meet() -> None:
 def test_goals_are_what_the_rules_leave() -> None:
     goals = set(instruction.goals())
     assert {"pair: query, sync", "pair: attend, no first", "order: attend, key", "field: anchor_base = 4095"} <= goals
-    assert not {"pair: query, first", "pair: token, sync", "pair: residual, no last", "pair: no last, residual", "order: query, query"} & goals
+    assert (
+        not {"pair: query, first", "pair: token, sync", "pair: residual, no last", "pair: no last, residual", "order: query, query"} & goals
+    )
     assert len(instruction.goals()) == len(goals) == 505
     assert len(sections.goals()) == len(set(sections.goals()))
 
@@ -127,19 +129,35 @@ def test_tallies_and_holes_of_python() -> None:
     assert python.holes(report) == ["hdl/b.py: 3-4, 6; 7->end"]
 
 
-def test_a_measured_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of one file of tests: what it takes is found, what it doesn't is listed, in a table that is printed again by --report."""
-    out = tmp_path / "out"
-    assert main(["--out", str(out), "-n", "0", "-p", "no:cacheprovider", "tests/firmware/image/test_onboard.py"]) == 0
-    first = capsys.readouterr().out
-    files = json.loads((out / "python.json").read_text())["files"]
-    assert files["firmware/image/onboard.py"]["summary"]["missing_lines"] == 0
-    assert files["hdl/learn/rival.py"]["summary"]["covered_lines"] == 0
-    holes = (out / "holes.txt").read_text().splitlines()
-    assert any(line.startswith("hdl/learn/rival.py: ") for line in holes)
-    assert not any(line.startswith("firmware/image/onboard.py: ") for line in holes)
+HERE = """
+from firmware.learning import Learning
+
+def test_it():
+    assert Learning(step=3).registers() == [0x601, 0]
+"""
+CHILD = """
+import subprocess, sys
+
+def test_a_child():
+    said = subprocess.run([sys.executable, "-c", "from firmware.learning import Learning; Learning(step=0)"], capture_output=True)
+    assert b"step must be 1..127, not 0" in said.stderr
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tests", [HERE, HERE + CHILD], ids=["a hole", "closed by a child process"])
+def test_a_measured_run(tmp_path: Path, capfd: pytest.CaptureFixture[str], tests: str) -> None:
+    """What a test takes is no hole, what none does is one; the tables are printed again by --report."""
+    file, out = tmp_path / "test_it.py", tmp_path / "out"
+    file.write_text(tests)
+    assert main(["--out", str(out), str(file)]) == 0
+    printed = capfd.readouterr().out
+    refused = next(number for number, line in enumerate(LEARNING.read_text().splitlines(), 1) if "raise ValueError" in line)
+    holes = [line for line in (out / "holes.txt").read_text().splitlines() if line.startswith("firmware/learning.py")]
+    assert holes == ([] if CHILD in tests else [f"firmware/learning.py: {refused}"])
     assert main(["--out", str(out), "--report"]) == 0
-    assert capsys.readouterr().out == first
+    assert printed.endswith(again := capfd.readouterr().out)
+    assert "| firmware | " in again
     assert main(["--out", str(out), "--report", "--least", "95"]) == 1
 
 

@@ -47,7 +47,10 @@ class Machine:
         assert len(near) == size
         top = max((piece.beat * beat + len(piece.data) for piece in program.tables if piece.tier == 1), default=0)
         machine = cls(program, (near, program.flash(top)))
-        machine.anchors = [*program.anchors, *(int(value) for value in rng.integers(0, 1 << 48, max(0, isa.ANCHOR_WORDS - len(program.anchors))))]
+        machine.anchors = [
+            *program.anchors,
+            *(int(value) for value in rng.integers(0, 1 << 48, max(0, isa.ANCHOR_WORDS - len(program.anchors)))),
+        ]
         machine.queries = rng.integers(0, 1 << 16, isa.QUERIES).tolist()
         machine.position = int(rng.integers(isa.CONTEXT))
         jitter = (

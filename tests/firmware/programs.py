@@ -120,7 +120,9 @@ class _Writer:
         for number in range(runs):
             last = number == runs - 1
             shape = self.shape(words, bits=bits)
-            self.add(Run(count=1, token=True, base=base, first=number == 0, last=last, **(self.closing(shift) if last else {}), **shape), words)
+            self.add(
+                Run(count=1, token=True, base=base, first=number == 0, last=last, **(self.closing(shift) if last else {}), **shape), words
+            )
 
     def block(self) -> None:
         """A query run, a key run, one to three attend runs: each writes back, or they are added up."""
@@ -157,8 +159,8 @@ class _Writer:
             self.add(kept)
 
     def laid(self, words: list[int], *, copied: bool) -> tuple[int, int]:
-        """Where the anchor words begin; and how many lead them that are empty, one of those that an anchors run copies there, which can't be
-        the first of a program."""
+        """Where the anchor words begin; and how many lead them that are empty: one of those that an anchors run copies, which is never
+        the first one of a program."""
         if not copied or not self.runs:
             self.anchors += words
             return len(self.anchors) - len(words), 0
@@ -244,6 +246,9 @@ class _Writer:
         words = rng.choice([0, isa.ZERO_WORD, *rng.integers(0, isa.STORE_WORDS, 6).tolist()], width.slots)
         banks = rng.integers(0, width.slot_banks, width.slots)
         read = [int(words[slot] * width.lanes + slot * width.slot_banks + banks[slot]) for slot in range(width.slots)]
-        chosen = [(read[int(a)], read[int(b)]) if one else None for one, (a, b) in zip(busy, rng.integers(0, width.slots, (len(busy), 2)), strict=True)]
+        chosen = [
+            (read[int(a)], read[int(b)]) if one else None
+            for one, (a, b) in zip(busy, rng.integers(0, width.slots, (len(busy), 2)), strict=True)
+        ]
         self.read |= {address // width.lanes for pair in chosen if pair for address in pair}
         return tuple(chosen)

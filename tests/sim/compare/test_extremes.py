@@ -38,7 +38,16 @@ def program() -> Program:
         runs=(
             Run(count=MANY, anchor_len=MANY, sync=True, table_base=0, table_log2=1, base=isa.ZERO_WORD - 2, shift=1, **shape),
             Run(
-                count=1, anchor_base=HIGHEST, anchor_len=1, tier=1, table_base=LAST_BEAT, table_log2=0, n_out=16, sort=True, end=True, **shape
+                count=1,
+                anchor_base=HIGHEST,
+                anchor_len=1,
+                tier=1,
+                table_base=LAST_BEAT,
+                table_log2=0,
+                n_out=16,
+                sort=True,
+                end=True,
+                **shape,
             ),
         ),
         anchors=tuple(anchors),
@@ -85,7 +94,7 @@ def test_equals_the_interpreter(program: Program, seen: tuple[list[int], list[in
 @pytest.mark.parametrize("piece", [0, 1], ids=["the last table on chip", "the last beat of flash"])
 def test_a_flipped_bit_at_the_end_is_seen(program: Program, seen: tuple[list[int], list[int]], piece: int) -> None:
     data = bytearray(program.tables[piece].data)
-    for row in ((-16, -8) if piece == 0 else (-8,)):  # whichever is read
+    for row in (-16, -8) if piece == 0 else (-8,):  # whichever is read
         data[row] ^= 1
     tables = tuple(one._replace(data=bytes(data)) if number == piece else one for number, one in enumerate(program.tables))
     assert by_interpreter(replace(program, tables=tables)) != seen
