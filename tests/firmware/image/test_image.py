@@ -233,6 +233,8 @@ def test_hostile_programs(image: bytes, kind: isa.Kind, payload: bytes | None, m
         ("placement.runs", []),
         ("placement.runs", [{"stage": "hidden." + "9" * 999, "group": 0, "tables": [], "pairs": []}]),
         ("placement.runs", [{"stage": "hidden.-1", "group": 0, "tables": [], "pairs": []}]),
+        ("placement.runs", [{"stage": "hidden.01", "group": 0, "tables": [], "pairs": []}]),
+        ("placement.runs", [{"stage": "blocks.0.rest", "group": 0, "tables": [], "pairs": []}]),
     ],
 )
 def test_hostile_meta(program: Program, image: bytes, path: str, value: object) -> None:

@@ -1,5 +1,6 @@
 """Fields of instructions at their largest values, on a core with an anchor memory of 4,096 words: equal to the interpreter."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -19,24 +20,30 @@ MANY = 1023  # tables, and anchor words of one comparator
 HIGHEST = isa.MAX_ANCHOR_WORDS - 1
 LAST_BEAT = (1 << WIDTH.far_address_bits) - 1  # of 16 MB of flash
 BEATS = 2048
+MIDDLE = 60  # a region's first word
 STORE = 256  # latencies that anchors name
 STEPS = 1
 
 
 @pytest.fixture(scope="module")
 def program() -> Program:
-    """A run with as many tables and anchor words as there can be; one with the highest anchor word and the last beat of the flash."""
+    """A run with as many tables and anchor words as there can be; one with the longest row; one with the highest anchor word and the last
+    beat of the flash."""
     rng = np.random.default_rng(1)
     pairs = rng.integers(0, STORE, (MANY, 2)).tolist()
     words = [encode_anchor(AnchorWord(lanes=((a, b),), emit=1), WIDTH) for a, b in pairs if WIDTH.slot_of(a) != WIDTH.slot_of(b) or a == b]
-    words += [encode_anchor(AnchorWord(lanes=(None,), emit=1), WIDTH)] * (MANY - len(words))
-    anchors = [*words, *[0] * (HIGHEST - MANY), encode_anchor(AnchorWord(lanes=(None,), emit=1), WIDTH)]
-    near = rng.integers(-8, 8, 2 * MANY * 8, np.int8)
-    shape = {"int4": True, "first": True, "last": True, "row_log2": 0, "row_beats": 1}
+    empty = encode_anchor(AnchorWord(lanes=(None,), emit=1), WIDTH)  # of an index without a bit
+    words += [empty] * (MANY + 1 - len(words))
+    anchors = [*words, *[0] * (HIGHEST - len(words)), empty]
+    near = rng.integers(-8, 8, 16 * MANY, np.int8).tobytes() + bytes(8 * BEATS - 16 * MANY)
+    shape = {"first": True, "last": True}
+    short = {"int4": True, "row_log2": 0, "row_beats": 1, **shape}
+    longest = {"row_log2": 7, "row_beats": isa.MAX_ROW_BEATS, "table_log2": 7, "table_base": BEATS - 2 * isa.MAX_ROW_BEATS, **shape}
     return Program(
         width=WIDTH,
         runs=(
-            Run(count=MANY, anchor_len=MANY, sync=True, table_base=0, table_log2=1, base=isa.ZERO_WORD - 2, shift=1, **shape),
+            Run(count=MANY, anchor_len=MANY, sync=True, table_base=0, table_log2=1, base=isa.ZERO_WORD - 2, shift=1, **short),
+            Run(count=1, anchor_base=MANY, anchor_len=1, base=MIDDLE, **longest),
             Run(
                 count=1,
                 anchor_base=HIGHEST,
@@ -47,11 +54,11 @@ def program() -> Program:
                 n_out=16,
                 sort=True,
                 end=True,
-                **shape,
+                **short,
             ),
         ),
         anchors=tuple(anchors),
-        tables=(Placed(0, 0, near.tobytes()), Placed(1, LAST_BEAT, rng.integers(-128, 128, 8, np.int8).tobytes())),
+        tables=(Placed(0, 0, near), Placed(1, LAST_BEAT, rng.integers(-128, 128, 8, np.int8).tobytes())),
         store=rng.integers(-3000, 3000, STORE).astype(np.int16),
         sampling=Sampling(),
     )
@@ -77,7 +84,7 @@ def seen(program: Program) -> tuple[list[int], list[int]]:
     return found[0], found[1]
 
 
-ADDRESSES = [*range(16), *range(8 * (isa.ZERO_WORD - 2), 8 * isa.STORE_WORDS)]
+ADDRESSES = [*range(16), *(8 * (MIDDLE + word) for word in range(isa.MAX_ROW_BEATS)), *range(8 * (isa.ZERO_WORD - 2), 8 * isa.STORE_WORDS)]
 
 
 def by_interpreter(program: Program) -> tuple[list[int], list[int]]:
@@ -91,10 +98,15 @@ def test_equals_the_interpreter(program: Program, seen: tuple[list[int], list[in
     assert by_interpreter(program) == seen
 
 
-@pytest.mark.parametrize("piece", [0, 1], ids=["the last table on chip", "the last beat of flash"])
-def test_a_flipped_bit_at_the_end_is_seen(program: Program, seen: tuple[list[int], list[int]], piece: int) -> None:
+@pytest.mark.parametrize(
+    ("piece", "beats"),
+    [(0, range(2 * MANY - 2, 2 * MANY)), (0, [BEATS - isa.MAX_ROW_BEATS - 1]), (1, [0])],
+    ids=["the last of the tables", "the last beat of the longest row", "the last beat of the flash"],
+)
+def test_a_flipped_bit_is_seen(program: Program, seen: tuple[list[int], list[int]], piece: int, beats: Iterable[int]) -> None:
+    """Of the last table both rows, whichever is read."""
     data = bytearray(program.tables[piece].data)
-    for row in (-16, -8) if piece == 0 else (-8,):  # whichever is read
-        data[row] ^= 1
+    for beat in beats:
+        data[8 * beat] ^= 1
     tables = tuple(one._replace(data=bytes(data)) if number == piece else one for number, one in enumerate(program.tables))
     assert by_interpreter(replace(program, tables=tables)) != seen

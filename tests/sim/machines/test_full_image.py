@@ -17,6 +17,7 @@ from ...firmware.flashed import WITH_FLASH
 
 WIDTH = isa.Width.of(WITH_FLASH)
 COLUMNS = WIDTH.anchor_bits // 16  # of an anchor word, that its memory has
+WAITS = isa.Run(sync=True, anchor_len=2, count=1, table_base=0, table_log2=1, row_log2=0, row_beats=2)
 WORDS = {
     Kind.PROGRAM: isa.MAX_INSTRUCTIONS * isa.WORDS_PER_INSTRUCTION,
     Kind.ANCHORS: isa.ANCHOR_WORDS * WIDTH.anchor_columns,
@@ -29,8 +30,13 @@ WORDS = {
 
 @pytest.fixture(scope="module")
 def content() -> dict[Kind, list[int]]:
+    """Random words; but the first instruction waits for a step, and of an anchor word what it has no bits for is 0."""
     rng = np.random.default_rng(3)
-    return {kind: rng.integers(0, 1 << 16, count).tolist() for kind, count in WORDS.items()}
+    words = {kind: rng.integers(0, 1 << 16, count).tolist() for kind, count in WORDS.items()}
+    words[Kind.PROGRAM][: isa.WORDS_PER_INSTRUCTION] = WAITS.encode()
+    for column in range(COLUMNS, WIDTH.anchor_columns):
+        words[Kind.ANCHORS][column :: WIDTH.anchor_columns] = [0] * isa.ANCHOR_WORDS
+    return words
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +63,6 @@ def test_tables_and_latencies(board: BoardSimulation, content: dict[Kind, list[i
 
 
 def test_program_and_anchor_words(board: BoardSimulation, content: dict[Kind, list[int]]) -> None:
-    """Of an anchor word the highest of its words in the image has no place in the memory."""
     assert [words[0] for words in words_in(board, PROGRAM)] == content[Kind.PROGRAM]
     anchors = np.reshape(content[Kind.ANCHORS], (-1, WIDTH.anchor_columns))[:, :COLUMNS]
     assert [words[:COLUMNS] for words in words_in(board, ANCHORS)] == anchors.tolist()
