@@ -198,11 +198,13 @@ class _Writer:
 
     def shape(self, words: int, *, tables: int = 1, bits: int | None = None) -> dict[str, Any]:
         """Entries, rows and place of at least so many tables with ``bits`` index bits, any number if not given."""
-        rng, int4, tier = self.rng, self.chance(0.5), int(self.room.far > 0 and self.chance(0.4))
+        rng, int4 = self.rng, self.chance(0.5)
         row_beats = words // 2 if int4 else words
+        least = (row_beats - 1).bit_length()
+        tier = int(self.chance(0.4) and self.room.far >> least + (bits or 0) >= tables)
         beats = self.room.far if tier else self.ceiling
-        room, least = beats.bit_length() - 1, (row_beats - 1).bit_length()
-        row_log2 = int(rng.integers(least, max(least, min(7, room - (bits or 0) - 2)) + 1)) if self.chance(0.3) else least
+        room = (beats // tables).bit_length() - 1
+        row_log2 = int(rng.integers(least, max(least, min(7, room - (bits or 0))) + 1)) if self.chance(0.3) else least
         table_log2 = row_log2 + (int(rng.integers(0, min(6, room - row_log2) + 1)) if bits is None else bits)
         places = (beats >> table_log2) - tables + 1
         place = int(rng.choice([0, places - 1, rng.integers(places)]))

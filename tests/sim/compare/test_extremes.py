@@ -15,6 +15,8 @@ from ...firmware.machine import Machine
 from ...hdl.bench import load
 from ...hdl.core.core_bench import CoreBench
 
+pytestmark = pytest.mark.slow
+
 WIDTH = Width(comparators=1)
 MANY = 1023  # tables, and anchor words of one comparator
 HIGHEST = isa.MAX_ANCHOR_WORDS - 1

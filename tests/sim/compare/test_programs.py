@@ -18,6 +18,7 @@ from ...firmware.programs import Room, random_program
 
 BOARD = boards.get("icebreaker")
 FAR = Room(far_base=0x28000, far=4096)
+SEEDS = (1, 2, 4, 9, 12, 38, 70, 86, 151)  # together these meet what the first 200 do (tests/coverage)
 REST = 64  # clocks after which a core that has been loaded has read the head of its program
 
 
@@ -69,11 +70,11 @@ def flipped(program: Program) -> Program:
     return replace(program, tables=tuple(one._replace(data=bytes(data)) if one is piece else one for one in program.tables))
 
 
-@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(8, 80))])
+@pytest.mark.parametrize("seed", [*SEEDS, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(100) if seed not in SEEDS)])
 def test_equals_the_models(seed: int) -> None:
     far = bool(seed // 2 % 2)
     program = random_program(seed, FAR if far else Room(), attention=seed % 4 > 0)
-    steps = 40 if seed % 8 == 1 else 4  # 32 positions fill the cache
+    steps = 40 if seed % 10 == 1 else 4  # 32 positions fill the cache
     forced = forced_of(program, seed, steps)
     seen = by_core(program, forced, far=far)
     assert seen == by_models(program, forced)
