@@ -130,13 +130,13 @@ def test_tallies_and_holes_of_python() -> None:
 
 
 HERE = """
-from firmware.image.image import learning_image
+from firmware.image.image import page_image
 from firmware.isa import Width
 from firmware.learning import Learning
 
 def test_it():
     assert Learning(step=3).registers() == [0x601, 0]
-    assert learning_image(None, width=Width())
+    assert page_image(3, width=Width())
 """
 CHILD = """
 import subprocess, sys
