@@ -42,20 +42,18 @@ def main(arguments: list[str]) -> int:
         parser.error(f"BUILD must be one of {', '.join(build.name for build in BUILDS)}, not {wrong[0]!r}")
     builds = [build for build in BUILDS if build.name in names]
     try:
-        log = Log(asked.log, {"seed": asked.seed, "builds": names}) if asked.log else None
+        log = Log(asked.log, {"seed": asked.seed, "builds": names, "control": asked.control}) if asked.log else None
     except (OSError, ValueError) as error:
         parser.error(str(error))
     numbers = range(asked.first, asked.first + asked.count)
     records = [one for one in log.records if one.number in numbers] if log else []
-    found = 0
     try:
         for drawn, made in run(sorted(set(numbers) - {one.number for one in records}), seed=asked.seed, builds=builds):
+            if asked.control and drawn.number % asked.control == 0:
+                find(drawn)
             records.append(made)
             if log:
                 log.add(made)
-            if asked.control and drawn.number % asked.control == 0:
-                find(drawn)
-                found += 1
             if len(records) % EVERY == 0:
                 _note(f"{len(records):,} of {asked.count:,} networks are equal")
     except Different as difference:
@@ -65,7 +63,7 @@ def main(arguments: list[str]) -> int:
         if log:
             log.close()
     print(*summary(records, builds), sep="\n")
-    _tell(records, found if asked.control else None)
+    _tell(records, asked.control)
     return 0
 
 
@@ -88,11 +86,11 @@ def find(drawn: Drawn) -> None:
         raise Different(f"{drawn}: a flipped bit of byte {address} is not found")
 
 
-def _tell(records: Sequence[Record], found: int | None) -> None:
+def _tell(records: Sequence[Record], control: int | None) -> None:
     refused = sum(one.refused for one in records)
     print(f"\n{len(records):,} networks are equal; {refused:,} others found no room on their core and were drawn again.")
-    if found is not None:
-        print(f"{found:,} flipped bits were found and named.")
+    if control:
+        print(f"{sum(one.number % control == 0 for one in records):,} flipped bits were found and named.")
     seconds = sum(resource.getrusage(who).ru_utime for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     _note(f"{seconds:.0f} s of CPU")
 

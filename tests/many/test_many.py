@@ -83,7 +83,7 @@ def test_a_run_that_was_cut_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (file.read_text(), capsys.readouterr().out) == (whole, said)
     with pytest.raises(SystemExit, match="2"):
         main([*options, "--seed", "1"])
-    assert f'error: the log {file} is of {{"seed": 0, "builds": ["chip-8"]}}, not of {{"seed": 1, ' in capsys.readouterr().err
+    assert f'error: the log {file} is of {{"seed": 0, "builds": ["chip-8"], "control": null}}, not of {{"seed": 1, ' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
