@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from .builds import BUILDS, Build
 from .check import Different, check, damaged
 from .draw import Drawn, draw
@@ -49,7 +51,7 @@ def main(arguments: list[str]) -> int:
     records = [one for one in log.records if one.number in numbers] if log else []
     try:
         for drawn, made in run(sorted(set(numbers) - {one.number for one in records}), seed=asked.seed, builds=builds):
-            if asked.control and drawn.number % asked.control == 0:
+            if asked.control and chosen(asked.seed, drawn.number, asked.control):
                 find(drawn)
             records.append(made)
             if log:
@@ -63,7 +65,8 @@ def main(arguments: list[str]) -> int:
         if log:
             log.close()
     print(*summary(records, builds), sep="\n")
-    _tell(records, asked.control)
+    found = [one for one in records if asked.control and chosen(asked.seed, one.number, asked.control)]
+    _tell(records, len(found) if asked.control else None)
     return 0
 
 
@@ -72,6 +75,11 @@ def run(numbers: Sequence[int], *, seed: int, builds: Sequence[Build]) -> Iterat
     for number in numbers:
         drawn = draw(seed, number, builds)
         yield drawn, record(drawn, check(drawn))
+
+
+def chosen(seed: int, number: int, control: int) -> bool:
+    """Whether a bit of that network is flipped: of one in ``control``, whatever their kinds and builds."""
+    return int(np.random.default_rng([seed, number, 2]).integers(control)) == 0
 
 
 def find(drawn: Drawn) -> None:
@@ -86,11 +94,11 @@ def find(drawn: Drawn) -> None:
         raise Different(f"{drawn}: a flipped bit of byte {address} is not found")
 
 
-def _tell(records: Sequence[Record], control: int | None) -> None:
+def _tell(records: Sequence[Record], found: int | None) -> None:
     refused = sum(one.refused for one in records)
     print(f"\n{len(records):,} networks are equal; {refused:,} others found no room on their core and were drawn again.")
-    if control:
-        print(f"{sum(one.number % control == 0 for one in records):,} flipped bits were found and named.")
+    if found is not None:
+        print(f"{found:,} flipped bits were found and named.")
     seconds = sum(resource.getrusage(who).ru_utime for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     _note(f"{seconds:.0f} s of CPU")
 

@@ -20,13 +20,13 @@ ON_CHIP = ["--builds", "chip-8"]
 
 
 def test_ten_networks(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--count", "10", "--builds", "chip-8", "byte-8", "--control", "3"]) == 0
+    assert main(["--count", "10", "--builds", "chip-8", "byte-8", "--control", "1"]) == 0
     rows = capsys.readouterr().out.splitlines()
     assert [row for row in rows if row.startswith("| chip-8 | chip | 8 | 2 | quick | 1 | 1 | 1 | 1 | 1 | 5 |")]
     assert [row for row in rows if row.startswith("| all | | | | | 2 | 2 | 2 | 2 | 2 | 10 |")]
     assert [kind for row in rows for kind in KINDS if row.startswith(f"| {kind} | 2 |")] == list(KINDS)
     assert rows[-2].startswith("10 networks are equal; ")
-    assert rows[-1] == "4 flipped bits were found and named."
+    assert rows[-1] == "10 flipped bits were found and named."
 
 
 @pytest.mark.slow
@@ -83,7 +83,7 @@ def test_a_run_that_was_cut_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (file.read_text(), capsys.readouterr().out) == (whole, said)
     with pytest.raises(SystemExit, match="2"):
         main([*options, "--seed", "1"])
-    assert f'error: the log {file} is of {{"seed": 0, "builds": ["chip-8"], "control": null}}, not of {{"seed": 1, ' in capsys.readouterr().err
+    assert f'error: the log {file} is of {{"seed": 0, "builds": ["chip-8"], "control": null}}, not of ' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
