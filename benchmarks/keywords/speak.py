@@ -25,12 +25,13 @@ from polychron.command.terminal import printable
 from polychron.system.files import write_whole
 from polychron.system.progress import bar
 
-from .voices import FIRST, MORE, VOICES, Saying, Voice, check_programs, speak, unseen
+from .voices import FIRST, MORE, NAMED, VOICES, Saying, Voice, check_programs, speak, unseen
 from .words import KEYWORDS, NOISE, OTHERS
 
 RATE = 16_000
-TAKES = {"train": (6, 4), "espeak-ng": (2, 2), "unseen": (6, 2)}
-"""Of each speaker by each program, of a keyword and of another word; ``espeak-ng``: of those that are trained on."""
+TAKES = {"train": (8, 2), "espeak-ng": (4, 2), "named": (1, 1), "unseen": (6, 2)}
+"""Of each speaker by each program, of a keyword and of another word; ``espeak-ng``: of those that are trained on; ``named``: of its
+variants with names."""
 
 PLAIN = 1 / 3
 """Of the takes of a voice that is trained on so many are as those of unseen voices are; the others are bent further."""
@@ -122,8 +123,8 @@ def noises(part: str, rng: np.random.Generator) -> Iterator[Recording]:
 def spoken(voice: Voice, part: str, rng: np.random.Generator) -> Iterator[Recording]:
     """All that a voice says."""
     shared = sum((one.program, one.speaker) == (voice.program, voice.speaker) for one in VOICES)
-    takes = TAKES["espeak-ng" if (part, voice.program) == ("train", "espeak-ng") else part]
-    counts = zip((KEYWORDS, OTHERS), takes, strict=True)
+    named = "named" if voice.speaker in NAMED else voice.program
+    counts = zip((KEYWORDS, OTHERS), TAKES.get(named if part == "train" else part, TAKES[part]), strict=True)
     plan = [(word, take) for words, takes in counts for word in words for take in range(takes // shared)]
     with TemporaryDirectory(prefix="polychron-") as made:
         sayings = [

@@ -73,14 +73,10 @@ FIRST = (
 """Those of which some are held out."""
 
 MORE = (
-    *(
-        Voice(program="espeak-ng", name=f"{MORE_ACCENTS[(at + turn) % len(MORE_ACCENTS)]}+{name}", speaker=name)
-        for at, name in enumerate(NAMED)
-        for turn in (0, 3)
-    ),
+    *(Voice(program="espeak-ng", name=f"{MORE_ACCENTS[at % len(MORE_ACCENTS)]}+{name}", speaker=name) for at, name in enumerate(NAMED)),
     Voice(program="festival", name="msu_ru_nsh_clunits", speaker="nsh", language="russian"),
 )
-"""Those that came later, and are trained on alone."""
+"""Those that are trained on alone."""
 
 VOICES = (*FIRST, *MORE)
 
