@@ -29,14 +29,14 @@ from .voices import FIRST, MORE, NAMED, VOICES, Saying, Voice, check_programs, s
 from .words import KEYWORDS, NOISE, OTHERS
 
 RATE = 16_000
-TAKES = {"train": (8, 2), "espeak-ng": (4, 2), "named": (1, 1), "unseen": (6, 2)}
+TAKES = {"train": (8, 1), "espeak-ng": (4, 2), "named": (1, 1), "unseen": (6, 2)}
 """Of each speaker by each program, of a keyword and of another word; ``espeak-ng``: of those that are trained on; ``named``: of its
 variants with names."""
 
-PLAIN = 1 / 3
-"""Of the takes of a voice that is trained on so many are as those of unseen voices are; the others are bent further."""
+PLAIN = 3
+"""Of so many takes of a voice that is trained on, one is as those of unseen voices are; the others are bent further."""
 
-NOISES = {"train": 100, "unseen": 10}
+NOISES = {"train": 40, "unseen": 10}
 """Recordings without a word."""
 
 STRETCH = (0.85, 1.25)  # of the time that a word takes
@@ -123,9 +123,10 @@ def noises(part: str, rng: np.random.Generator) -> Iterator[Recording]:
 def spoken(voice: Voice, part: str, rng: np.random.Generator) -> Iterator[Recording]:
     """All that a voice says."""
     shared = sum((one.program, one.speaker) == (voice.program, voice.speaker) for one in VOICES)
-    named = "named" if voice.speaker in NAMED else voice.program
-    counts = zip((KEYWORDS, OTHERS), TAKES.get(named if part == "train" else part, TAKES[part]), strict=True)
-    plan = [(word, take) for words, takes in counts for word in words for take in range(takes // shared)]
+    named = part == "train" and voice.speaker in NAMED
+    takes = TAKES.get("named" if named else voice.program if part == "train" else part, TAKES[part])
+    counts = zip((KEYWORDS, OTHERS), takes, strict=True)
+    plan = [(word, take) for words, most in counts for word in words for take in range(most // shared)]
     with TemporaryDirectory(prefix="polychron-") as made:
         sayings = [
             Saying(word, float(rng.uniform(*STRETCH)), int(rng.integers(25, 75)), Path(made) / f"{number}.wav")
@@ -133,7 +134,7 @@ def spoken(voice: Voice, part: str, rng: np.random.Generator) -> Iterator[Record
         ]
         speak(voice, sayings, folder=Path(made))
         for (word, take), saying in zip(plan, sayings, strict=True):
-            plain = part == "unseen" or rng.random() < PLAIN
+            plain = part == "unseen" or (int(rng.integers(PLAIN)) if named else take % PLAIN) == 0
             sound = toned(played(saying.out, float(rng.uniform(*FACTOR[plain]))), TONE[plain], rng)
             yield Recording(part=part, word=word, voice=voice, number=take, sound=in_a_room(sound, rng))
 
