@@ -27,7 +27,8 @@ SIGNAL_SOURCE = """void {name}_clear({name}_signal *signal) {{
 """
 MAP = """void {name}_latencies({name}_signal *signal, const {name}_reading *readings) {{
     int16_t *const latencies = signal->latencies, newest[{columns}];
-    const uint16_t fresh = signal->steps > 0 ? {channels} : {lagged}; /* the first sample stands for those before */
+    /* Before a signal begins its first sample stands. */
+    const uint16_t fresh = signal->steps > 0 ? {channels} : {lagged};
     {name}_reading numbers[{columns}];
     for (uint16_t channel = 0; channel < {channels}; channel++)
         numbers[channel] = readings[channel];
