@@ -1,4 +1,4 @@
-"""LutClassifier on its core beside boosted trees by conifer and a small network by da4ml, each a circuit of its own: accuracy, cells, clocks.
+"""LutClassifier on its core beside boosted trees by conifer and a small network by da4ml, each a circuit: accuracy, cells, clocks.
 
 python -m benchmarks.peers [SET ...]    (docs/reference/peers.md says what to install)
 
@@ -42,10 +42,11 @@ def share(due: Integers, found: Integers) -> str:
 
 
 def checked(circuit: Circuit, scores: Integers, found: Integers, part: Set, folder: Path) -> None:
-    """Raises ``ValueError`` unless the simulated circuit gives these scores and classes of what is held out."""
+    """Raises ``ValueError`` unless the simulated circuit gives these scores and classes of what is held out, each in its clock."""
     seen = simulated(circuit, part.test.codes, bits=part.bits, folder=folder, note=say)
-    due = [[*row, label] for row, label in zip(scores.tolist(), found.tolist(), strict=True)]
-    if (place := different(due, [[*row, label] for label, row in seen])) is not None:
+    delay = Fed(circuit, bits=part.bits).delay
+    due = [[*row, label, delay] for row, label in zip(scores.tolist(), found.tolist(), strict=True)]
+    if (place := different(due, [[*one.scores, one.label, one.delay] for one in seen])) is not None:
         raise ValueError(f"the circuit differs from its integer model: {place}")
 
 

@@ -65,7 +65,7 @@ def different(due: Sequence[Sequence[int]], found: Sequence[Sequence[int]]) -> s
     for sample, (expected, told) in enumerate(zip(due, found, strict=False)):
         if list(expected) != list(told):
             at = next(place for place, pair in enumerate(zip(expected, told, strict=True)) if pair[0] != pair[1])
-            return f"sample {sample}, score {at}: {told[at]} where {expected[at]} is due"
+            return f"sample {sample}, number {at}: {told[at]} where {expected[at]} is due"
     if len(due) != len(found):
         return f"{len(found)} samples where {len(due)} are due"
     return None

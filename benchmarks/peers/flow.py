@@ -45,12 +45,22 @@ class Placed(NamedTuple):
         )
 
 
+class Seen(NamedTuple):
+    """Of a sample: its class, its scores, and the clocks from its last code to its class."""
+
+    label: int
+    scores: list[int]
+    delay: int
+
+
 def placed(circuit: Circuit, *, bits: int, seeds: Sequence[int], folder: Path, note: Callable[[str], None]) -> Placed:
     """On the UP5K, or, if that is too small, on an LFE5U-25F. Pins are where the placer wants them."""
     write_sources(Fed(circuit, bits=bits), circuit, folder)
     try:
         return _placed(ICE40, UP5K, seeds, folder, note)
     except BuildError as error:
+        if not str(error).startswith(ICE40.place):
+            raise
         note(f"not on the UP5K: {error}")
         return _placed(ECP5, LFE5U_25F, seeds, folder, note)
 
@@ -62,8 +72,8 @@ def write_sources(fed: Fed, circuit: Circuit, folder: Path) -> None:
     (folder / "model.v").write_text(circuit.verilog)
 
 
-def simulated(circuit: Circuit, codes: Integers, *, bits: int, folder: Path, note: Callable[[str], None]) -> list[tuple[int, list[int]]]:
-    """The class and the scores of each sample, by Icarus Verilog; the samples follow each other without a gap."""
+def simulated(circuit: Circuit, codes: Integers, *, bits: int, folder: Path, note: Callable[[str], None]) -> list[Seen]:
+    """What each sample gives, by Icarus Verilog; the samples follow each other without a gap."""
     programs = [shutil.which(name) for name in ("iverilog", "vvp")]
     if None in programs:
         raise ValueError("the circuits are simulated by Icarus Verilog: apt-get install iverilog")
@@ -76,9 +86,10 @@ def simulated(circuit: Circuit, codes: Integers, *, bits: int, folder: Path, not
     )
     _call([str(programs[0]), "-g2012", "-o", "bench", "-s", "bench", "bench.v", "top.v", "model.v"], folder)
     lines = [line.split() for line in _call([str(programs[1]), "-n", "bench"], folder).splitlines()]
-    labels = [int(word) for kind, word in lines if kind == "class"]
-    scores = [_scores(circuit, int(word, 16)) for kind, word in lines if kind == "scores"]
-    return list(zip(labels, scores, strict=True))
+    scores = [_scores(circuit, int(word, 16)) for kind, word, _ in lines if kind == "scores"]
+    labels = [(int(word), int(clock)) for kind, word, clock in lines if kind == "class"]
+    ends = range(codes.shape[1] - 1, codes.size, codes.shape[1])
+    return [Seen(label, scored, clock - end) for (label, clock), scored, end in zip(labels, scores, ends, strict=True)]
 
 
 def _scores(circuit: Circuit, word: int) -> list[int]:
@@ -101,12 +112,13 @@ module bench;
   wire [{label}-1:0] label;
   wire told, scored;
   wire [{scores}-1:0] scores;
-  integer at;
+  integer at, clocks = 0;
   top top (.clk(clk), .rst(rst), .code(code), .fed(fed), .label(label), .told(told), .scores(scores), .scored(scored));
   always #5 clk = !clk;
+  always @(posedge clk) if (!rst) clocks <= clocks + 1;
   always @(negedge clk) begin
-    if (told === 1) $display("class %0d", label);
-    if (scored === 1) $display("scores %0h", scores);
+    if (told === 1) $display("class %0d %0d", label, clocks);
+    if (scored === 1) $display("scores %0h %0d", scores, clocks);
   end
   initial begin
     $readmemh("codes.mem", codes);

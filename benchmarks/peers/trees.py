@@ -5,7 +5,7 @@ import importlib
 import re
 import shutil
 import subprocess
-from itertools import accumulate, product
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,10 +17,13 @@ from .circuit import Circuit, Field
 from .data import Integers, Set
 
 DEPTHS = (2, 3, 4)
-RATES = (0.3, 0.6)
+RATE = 0.3
 ROUNDS = (2, 3, 4, 6, 8, 12, 16, 24, 32)
 FRACTIONS = (1, 2, 3)
 """Bits of a leaf's value behind the point, in nats."""
+
+MOST = 8.0
+"""Nats of a leaf: one of samples that are all but certain can have any number."""
 
 SPLITS = 400
 """Of an ensemble whose circuit the UP5K has room for."""
@@ -33,7 +36,6 @@ class Trees(NamedTuple):
     """How an ensemble is grown and rounded."""
 
     depth: int
-    rate: float
     rounds: int
     fraction: int
 
@@ -43,13 +45,13 @@ Ensemble = dict[str, Any]
 ``threshold``, ``children_left``, ``children_right`` and ``value`` of each node; ``init_predict`` of each class."""
 
 
-def grown(x: Integers, y: Integers, depth: int, rate: float, rounds: int) -> Ensemble:
+def grown(x: Integers, y: Integers, depth: int, rounds: int) -> Ensemble:
     """scikit-learn's gradient boosting, parsed by conifer; a split sees as many inputs, drawn anew, as the root of all."""
     from sklearn.ensemble import GradientBoostingClassifier
 
     package = _conifer("conifer.converters.sklearn")
     model = GradientBoostingClassifier(
-        n_estimators=rounds, max_depth=depth, learning_rate=rate, max_features="sqrt", min_samples_leaf=3, random_state=0
+        n_estimators=rounds, max_depth=depth, learning_rate=RATE, max_features="sqrt", min_samples_leaf=3, random_state=0
     )
     found: Ensemble = package.convert(model.fit(x, y))
     return found
@@ -104,14 +106,14 @@ def judged(part: Set) -> dict[Trees, Tried]:
 
     def judge(x: Integers, y: Integers, rest: Integers, due: Integers) -> dict[Trees, tuple[float, float]]:
         found = {}
-        for depth, rate in product(DEPTHS, RATES):
-            whole = grown(x, y, depth, rate, max(ROUNDS))
+        for depth in DEPTHS:
+            whole = grown(x, y, depth, max(ROUNDS))
             for fraction in FRACTIONS:
                 one = rounded(whole, fraction=fraction)
                 after, cost = staged(one, rest), splits(one)
                 for rounds in ROUNDS:
                     right = accuracy(due, label(after[rounds - 1]))
-                    found[Trees(depth, rate, rounds, fraction)] = right, float(cost[rounds - 1])
+                    found[Trees(depth, rounds, fraction)] = right, float(cost[rounds - 1])
         return found
 
     return tried(part.train.codes, part.train.y, judge)
@@ -119,7 +121,7 @@ def judged(part: Set) -> dict[Trees, Tried]:
 
 def fitted(part: Set, choice: Trees) -> Ensemble:
     """In integers, of the whole training part."""
-    whole = grown(part.train.codes, part.train.y, choice.depth, choice.rate, choice.rounds)
+    whole = grown(part.train.codes, part.train.y, choice.depth, choice.rounds)
     return rounded(whole, fraction=choice.fraction)
 
 
@@ -175,7 +177,7 @@ def circuit(ensemble: Ensemble, *, bits: int, folder: Path) -> Circuit:
 
 
 def _units(values: Any, fraction: int) -> list[int]:
-    return np.round(np.asarray(values, np.float64) * 2**fraction).astype(int).tolist()
+    return np.round(np.clip(np.nan_to_num(np.asarray(values, np.float64)), -MOST, MOST) * 2**fraction).astype(int).tolist()
 
 
 def _run(command: list[str], folder: Path) -> str:
