@@ -23,7 +23,7 @@ from polychron.command.terminal import say
 
 from . import mlp, ours, trees
 from .choice import Candidate, Tried, best, different, fitting
-from .circuit import Circuit, Fed
+from .circuit import Circuit
 from .data import SETS, Integers, Set
 from .flow import placed, simulated
 
@@ -44,8 +44,7 @@ def share(due: Integers, found: Integers) -> str:
 def checked(circuit: Circuit, scores: Integers, found: Integers, part: Set, folder: Path) -> None:
     """Raises ``ValueError`` unless the simulated circuit gives these scores and classes of what is held out, each in its clock."""
     seen = simulated(circuit, part.test.codes, bits=part.bits, folder=folder, note=say)
-    delay = Fed(circuit, bits=part.bits).delay
-    due = [[*row, label, delay] for row, label in zip(scores.tolist(), found.tolist(), strict=True)]
+    due = [[*row, label, circuit.delay] for row, label in zip(scores.tolist(), found.tolist(), strict=True)]
     if (place := different(due, [[*one.scores, one.label, one.delay] for one in seen])) is not None:
         raise ValueError(f"the circuit differs from its integer model: {place}")
 
@@ -64,7 +63,7 @@ class Job:
         print(f"{name}: held out {share(part.test.y, found)}", flush=True)
         checked(circuit, scores, found, part, self.folder)
         print(f"  scores and classes of all {len(found):,} held-out samples are those of the integers")
-        print(f"  {part.inputs} clocks to take a sample, {Fed(circuit, bits=part.bits).delay} more to its class")
+        print(f"  {part.inputs} clocks to take a sample, {circuit.delay} more to its class")
         print(f"  {placed(circuit, bits=part.bits, seeds=range(1, self.seeds + 1), folder=self.folder, note=say)}", flush=True)
 
 

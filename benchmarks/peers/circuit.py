@@ -34,26 +34,34 @@ class Circuit:
     latency: int
     strobe: str | None = None
 
+    @property
+    def classes(self) -> int:
+        return max(2, len(self.outputs))
+
+    @property
+    def delay(self) -> int:
+        """Clocks from a sample's last code to its class, where :class:`Fed` feeds it: the register of the codes, the circuit, a clock for
+        each level of the choice."""
+        return 1 + self.latency + (self.classes - 1).bit_length()
+
 
 class Fed(wiring.Component):
     """A :class:`Circuit` that takes a code a clock and gives a class for each sample.
 
     ``code`` is one of a sample's, which follow each other, in each clock in which ``fed`` is 1. ``label`` is its class in the one clock,
-    ``delay`` clocks after its last code, in which ``told`` is 1; samples may follow each other without a gap. Of equal scores the first
+    ``circuit.delay`` clocks after its last code, in which ``told`` is 1; samples may follow each other without a gap. Of equal scores the first
     is the class. With ``watched`` there are two more outputs, the scores as the circuit gives them and a 1 when they are there.
     """
 
     def __init__(self, circuit: Circuit, *, bits: int, watched: bool = False) -> None:
         self._circuit, self._watched = circuit, watched
-        classes = max(2, len(circuit.outputs))
         self._bits = sum(field.width for field in circuit.outputs)
-        self.delay = 1 + circuit.latency + (classes - 1).bit_length()
         more = {"scores": Out(self._bits), "scored": Out(1)} if watched else {}
         super().__init__(
             {
                 "code": In(bits),
                 "fed": In(1),
-                "label": Out(range(classes)),
+                "label": Out(range(circuit.classes)),
                 "told": Out(1),
                 **more,
             }

@@ -82,7 +82,7 @@ def simulated(circuit: Circuit, codes: Integers, *, bits: int, folder: Path, not
     _yosys().run(["-q", "-p", "read_rtlil top.il; write_verilog -noattr top.v"], folder=folder, log=folder / "verilog.log", note=note)
     (folder / "codes.mem").write_text("".join(f"{code:x}\n" for code in codes.ravel().tolist()))
     (folder / "bench.v").write_text(
-        _BENCH.format(bits=bits, count=codes.size, scores=len(fed.scores), label=len(fed.label), wait=fed.delay)
+        _BENCH.format(bits=bits, count=codes.size, scores=len(fed.scores), label=len(fed.label), wait=circuit.delay)
     )
     _call([str(programs[0]), "-g2012", "-o", "bench", "-s", "bench", "bench.v", "top.v", "model.v"], folder)
     lines = [line.split() for line in _call([str(programs[1]), "-n", "bench"], folder).splitlines()]

@@ -27,7 +27,7 @@ DECAY = 0.9, 0.999
 DIGITS = 600
 """As :func:`digits_set` counts them, of a network whose circuit the UP5K has room for."""
 
-INSTALL = "pip install --no-deps da4ml==0.6.0 quantizers"
+INSTALL = "pip install 'polychron[peers]'"
 LATENCY_CUTOFF = 2
 """Additions one behind the other between two registers, da4ml's ``latency_cutoff``."""
 

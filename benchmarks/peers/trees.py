@@ -28,7 +28,7 @@ MOST = 8.0
 SPLITS = 400
 """Of an ensemble whose circuit the UP5K has room for."""
 
-INSTALL = "pip install --no-deps conifer==1.11"
+INSTALL = "pip install 'polychron[peers]'"
 FILES = ("Constants", "Split", "Types", "Tree", "AddReduce")
 
 
