@@ -49,8 +49,8 @@ class Fed(wiring.Component):
     """A :class:`Circuit` that takes a code a clock and gives a class for each sample.
 
     ``code`` is one of a sample's, which follow each other, in each clock in which ``fed`` is 1. ``label`` is its class in the one clock,
-    ``circuit.delay`` clocks after its last code, in which ``told`` is 1; samples may follow each other without a gap. Of equal scores the first
-    is the class. With ``watched`` there are two more outputs, the scores as the circuit gives them and a 1 when they are there.
+    ``circuit.delay`` after that of its last code, in which ``told`` is 1; samples may follow each other without a gap. Of equal scores
+    the first is the class. With ``watched`` there are two more outputs, the scores as the circuit gives them and a 1 when they are there.
     """
 
     def __init__(self, circuit: Circuit, *, bits: int, watched: bool = False) -> None:
