@@ -49,7 +49,7 @@ def digits() -> Set:
     """scikit-learn's, the hold-out of seed 0 of the project's own task; a pixel is 0..16 as it comes."""
     split = holdout(0)
     parts = [(split.train_x, split.train_y), (split.test_x, split.test_y)]
-    train, test = (Part(x.astype(np.float64), x.astype(np.int64), y) for x, y in parts)
+    train, test = (Part(x.astype(np.float64), x.astype(np.int64), y.astype(np.int64)) for x, y in parts)
     return Set(train, test, bits=5)
 
 
