@@ -187,6 +187,7 @@ def test_without_the_packages_it_says_how_to_get_them(monkeypatch: pytest.Monkey
 
 @icarus
 @pytest.mark.skipif(importlib.util.find_spec("conifer") is None or shutil.which("ghdl") is None, reason="needs conifer and GHDL")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # conifer leaves files to be closed by the collector
 def test_trees_of_conifer_are_their_integers(tmp_path: Path) -> None:
     """An odd and an even number of terms to add; one leaf changed in the integers alone is found."""
     for rounds in (2, 3):
