@@ -56,6 +56,7 @@ ALLOWED: dict[str, set[str]] = {
     "sim.live": {"sim.machines", "firmware.isa", "polychron.command.terminal"},
     "sim": {"boards", "golden", "firmware", "hdl", "polychron.system"},
     "benchmarks": {"boards", "golden", "firmware", "hdl", "sim", "polychron.command", "polychron.system"},
+    "benchmarks.peers": {"boards", "golden", "firmware", "hdl", "sim", "polychron", "benchmarks.tabular"},
 }
 SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
