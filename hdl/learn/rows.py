@@ -10,12 +10,12 @@ _NUMBERS = range(isa.QUERIES)
 
 
 class RowsSeen(wiring.Signature):
-    """Row addresses as the row fetch makes them, Out there."""
+    """Row addresses as the row fetch makes them, a clock later, Out there."""
 
     def __init__(self, *, address_bits: int) -> None:
         super().__init__(
             {
-                "valid": Out(1),  # a row of a run with ``learn`` is made in this clock
+                "valid": Out(1),  # a row of a run with ``learn`` was made in the clock before
                 "address": Out(address_bits),  # its first beat, in the tier on chip
                 "int4": Out(1),  # its entries
             }
