@@ -123,7 +123,7 @@ class Counters:
         return self.clocks - self.beats
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Writes:
     """What a core that learns has counted: how often it wrote an entry, and how often a limit ``held`` what it wrote. ``a - b`` is what
     happened from b to a, in less than 2**24 writes."""
@@ -132,13 +132,11 @@ class Writes:
     held: int = 0
 
     def __add__(self, other: "Writes") -> "Writes":
-        return Writes(count=self.count + other.count, held=self.held + other.held)
+        return Writes(self.count + other.count, self.held + other.held)
 
     def __sub__(self, other: "Writes") -> "Writes":
-        return Writes(
-            count=(self.count - other.count) % (1 << isa.LearnCounter.WRITES.bits),
-            held=(self.held - other.held) % (1 << isa.LearnCounter.HELD.bits),
-        )
+        counted, held = self.count - other.count, self.held - other.held
+        return Writes(counted % (1 << isa.LearnCounter.WRITES.bits), held % (1 << isa.LearnCounter.HELD.bits))
 
 
 @dataclass(kw_only=True)
@@ -304,7 +302,7 @@ class Host:
         """The counters that only a core that learns has."""
         words = self._words(isa.ReadSpace.COUNTERS, 2 * min(isa.LearnCounter), 2 * len(isa.LearnCounter), core=0)
         count, held = (low | high << 16 for low, high in zip(words[::2], words[1::2], strict=True))
-        return Writes(count=count, held=held)
+        return Writes(count, held)
 
     def results(self, *, core: int = 0) -> list[tuple[int, int]]:
         """(neuron, latency) of the up to 8 earliest spikes of the last step, earliest first."""

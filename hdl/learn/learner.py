@@ -82,8 +82,7 @@ class Learner(wiring.Component):
         m.submodules.rows = rows = RowList(address_bits=len(self.side.address))
         wiring.connect(m, wiring.flipped(self.seen), rows.seen)
         wiring.connect(m, rows.memory, wiring.flipped(self.memory))
-        left = Signal.like(rows.count, reset_less=True)
-        m.d.comb += [rows.clear.eq(self.begin), rows.number.eq(left - 1)]
+        m.d.comb += rows.clear.eq(self.begin)
 
         adds = Signal()  # of a row's two entries the second, that of the wrong output
         column = Signal(8, reset_less=True)
@@ -101,12 +100,13 @@ class Learner(wiring.Component):
         self._count(m, entry)
         with m.FSM(name="learning"):
             with m.State("IDLE"):
-                m.d.sync += [left.eq(rows.count), adds.eq(0)]
+                m.d.sync += adds.eq(0)
                 with m.If(self.ripe & due):
-                    m.next = "ROW"
-                    with m.If(~differs | (rows.count == 0)):
+                    with m.If(differs & (rows.count != 0)):
+                        m.d.comb += rows.take.eq(1)
+                        m.next = "ROW"
+                    with m.Else():
                         m.d.sync += due.eq(0)
-                        m.next = "IDLE"
             with m.State("ROW"):
                 m.d.comb += rows.read.eq(1)
                 m.next = "KEEP"
@@ -129,9 +129,10 @@ class Learner(wiring.Component):
                 m.d.sync += [adds.eq(~adds), column.eq(wrong), access.eq(~adds)]
                 m.next = "READ"
                 with m.If(adds):
-                    m.d.sync += left.eq(left - 1)
-                    m.next = "ROW"
-                    with m.If(left == 1):
+                    with m.If(rows.count != 0):
+                        m.d.comb += rows.take.eq(1)
+                        m.next = "ROW"
+                    with m.Else():
                         m.d.sync += due.eq(0)
                         m.next = "IDLE"
         return m
