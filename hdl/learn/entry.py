@@ -26,16 +26,15 @@ class EntryStep(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         entry = Signal(signed(8), reset_less=True)
-        wanted = Signal(signed(10), reset_less=True)
+        wanted = Signal(10, reset_less=True)
+        total = Signal(11)  # one adder for both ways: the lowest bit carries the one that a difference needs
         kept = Signal(8)
         half = self.word.word_select(self.byte, 8)
         upper = Mux(self.int4 & ~self.nibble, half[:4], half[4:])
         most = self.step[4:].any()
         step = Mux(self.int4, Cat(Const(0, 4), self.step[:4] | most.replicate(4)), self.step)
-        m.d.sync += [
-            entry.eq(Cat(half[:4] & ~self.int4.replicate(4), upper)),
-            wanted.eq(Mux(self.down, entry - step, entry + step)),
-        ]
+        m.d.comb += total.eq(Cat(Const(1), entry, entry[-1].replicate(2)) + Cat(self.down, (step ^ self.down.replicate(10))[:10]))
+        m.d.sync += [entry.eq(Cat(half[:4] & ~self.int4.replicate(4), upper)), wanted.eq(total[1:])]
         sign, above = wanted[9], wanted[7:9]
         m.d.comb += [
             self.held.eq(Mux(sign, ~above.all() | ~wanted[:7].any(), above.any())),

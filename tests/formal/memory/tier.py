@@ -107,7 +107,7 @@ def _spare(c: Claims, *, wait: int, loads: Value) -> Value:
     own = (at == address) & (writes == write)
     c.claim("it reads or writes its own beat", own, when=begun, cover=begun & write, fault="bank.address[0] is 1")
     ends = c.pipeline(b.accessed, 2 * wait)[-1] if wait else b.accessed
-    c.claim("it ends as late as one of `side`", spare.valid & spare.ready, when=ends, cover=ends, fault="spare__ready is 0")
+    c.claim("it ends as late as one of `side`", spare.valid & spare.ready, when=ends, cover=ends, fault="accessed late")
     return begun & write
 
 
