@@ -181,7 +181,7 @@ class LearnCounter(IntEnum):
 
 def counters(*, learns: bool) -> list[Counter | LearnCounter]:
     """Those of a core, by their index."""
-    return [*Counter, *(LearnCounter if learns else ())]
+    return [*Counter, *LearnCounter] if learns else [*Counter]
 
 
 class Wide(Protocol):

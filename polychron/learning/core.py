@@ -52,7 +52,8 @@ class LearningCore(Beside):
         self._seen, self._steps = now, self._steps + steps
 
     def _counters(self) -> dict[Counter | LearnCounter, int]:
-        return {counter: self._core.counter(counter) for counter in (Counter.CLOCKS, *LearnCounter)}
+        read: list[Counter | LearnCounter] = [Counter.CLOCKS, *LearnCounter]
+        return {counter: self._core.counter(counter) for counter in read}
 
     def end(self) -> Learned:
         words = np.ascontiguousarray(self._core.sim.memory(CORE + TABLES))
