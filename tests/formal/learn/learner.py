@@ -34,7 +34,7 @@ def _learner() -> Claims:
         fault="side__valid late",
     )
     c.claim("the tables are reached only in a step that learns", b.hold, when=side.valid, fault="due late")
-    c.claim("only when all else of the step is done", b.ripe, when=side.valid, fault="learning_state[0] is 1")
+    c.claim("only when all else of the step is done", b.ripe, when=side.valid, fault="side__valid is 1")
     c.lemma("at work", idle | (due & b.ripe))
 
     c.lemma("an access", (side.valid == c.state("learning_state", "READ", "WRITE")) & (side.write == c.state("learning_state", "WRITE")))
