@@ -107,7 +107,9 @@ def _counters(learns: bool) -> Claims:
         c.claim(
             f"`{name}` is the sum of what was counted, reset or not", value == total, cover=c.before(event) != 0, fault=f"{name}[0] late"
         )
-    words = Array(half for one in isa.counters(learns=learns) for half in (c.signal(one.name.lower())[:16], c.signal(one.name.lower())[16:]))
+    words = Array(
+        half for one in isa.counters(learns=learns) for half in (c.signal(one.name.lower())[:16], c.signal(one.name.lower())[16:])
+    )
     c.claim("the host reads the word that it asks for", b.data == words[b.address], when=b.address < len(words), fault="data[15] inverted")
     return c
 

@@ -105,7 +105,9 @@ def _rows() -> Claims:
         m.d.sync += number.eq(number - 1)
     with m.Elif(b.seen.valid & (number != isa.QUERIES)):
         m.d.sync += number.eq(number + 1)
-    c.claim("the list is as long as rows were seen, up to 256, and not taken off", b.count == number, cover=b.count == 3, fault="count[0] late")
+    c.claim(
+        "the list is as long as rows were seen, up to 256, and not taken off", b.count == number, cover=b.count == 3, fault="count[0] late"
+    )
     c.claim("a row is kept behind those before it", b.memory.number == number[:8], when=b.memory.write, fault="memory__number[0] is 0")
     c.claim("a row is kept only where one is seen", b.seen.valid, when=b.memory.write, fault="memory__write is 1")
     c.claim("no word is written in the clock in which one is read", ~b.memory.write, when=b.memory.read, fault="memory__write is 1")
@@ -182,7 +184,9 @@ def _entry() -> Claims:
         )
         inside = (was >= -most) & (was <= most)  # as entries of tables are
         outside = (wanted > most) | (wanted < -most)
-        c.claim(f"it says whether {most} held it", b.held == outside, when=chosen & inside, cover=chosen & inside & b.held, fault="held is 0")
+        c.claim(
+            f"it says whether {most} held it", b.held == outside, when=chosen & inside, cover=chosen & inside & b.held, fault="held is 0"
+        )
     return c
 
 
