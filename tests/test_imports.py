@@ -29,7 +29,8 @@ ALLOWED: dict[str, set[str]] = {
     "golden.compiled": {"golden.integer", "golden.model", "polychron.system"},
     "golden.learning": {"golden.integer", "golden.compiled", "polychron.command"},
     "golden.training": {"golden.integer", "golden.model", "golden.compiled", "polychron.command"},
-    "golden.tasks": {f"golden.{room}" for room in ("integer", "sound", "model", "compiled", "learning", "training")}
+    "golden.programs": {"golden.integer", "golden.compiled", "polychron.command", "polychron.system"},
+    "golden.tasks": {f"golden.{room}" for room in ("integer", "sound", "model", "compiled", "learning", "training", "programs")}
     | {"polychron.command", "polychron.system"},
     "golden": {"polychron.system"},
     "firmware.isa": set(),
