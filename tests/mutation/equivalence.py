@@ -2,11 +2,12 @@
 
 Two copies of the block get the same inputs, one of them with the mutant. At power-up they are alike. Assume that some of their registers
 and memories are alike, and ask whether all of these still are after a clock; those that may not be are taken out, until the rest keeps
-itself alike. If then no output can differ, none ever does.
+itself alike. If then no output can differ, none ever does. A register that doesn't stay alike always may do so in a state of a state
+machine, or while a single bit is 0, or 1: these are tried then.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,7 @@ PROMISES = (
 @dataclass(frozen=True)
 class Circuit:
     """``text``: SMT-LIB 2; ``kept``: functions of a state for registers and memories, ``inputs`` likewise; ports by name; ``machines``:
-    registers of state machines with their widths; ``bits``: of the registers, formulas of a state."""
+    registers of state machines with their widths; ``bits``: of the registers, formulas of a state; ``flags``: registers of one bit."""
 
     text: str
     kept: list[str]
@@ -56,6 +57,7 @@ class Circuit:
     outputs: list[str]
     machines: list[tuple[str, int]]
     bits: list[str]
+    flags: list[str]
 
 
 def circuit(work: Path, module: str) -> Circuit:
@@ -74,6 +76,7 @@ def circuit(work: Path, module: str) -> Circuit:
         outputs=re.findall(r"^; yosys-smt2-output (\S+) ", text, flags=re.M),
         machines=[(name, int(size)) for name, size in re.findall(r"^; yosys-smt2-wire (\S+_state) (\d+)$", text, flags=re.M)],
         bits=[one for function, size in sizes if function in kept for one in _bits(function, int(size or 0))],
+        flags=[function for function, size in sizes if function in kept and size == "1"],
     )
 
 
@@ -82,8 +85,23 @@ def _bits(function: str, size: int) -> list[str]:
     return [f"(= ((_ extract {at} {at}) ({function} {{}})) #b1)" for at in range(size)] or [f"({function} {{}})"]
 
 
-def _alike(functions: Sequence[str], one: str, other: str) -> list[str]:
-    return [f"(= ({function} {one}) ({function} {other}))" for function in functions]
+def _alike(function: str) -> str:
+    """A formula of a clock, whose number stands in braces."""
+    return f"(= ({function} a{{0}}) ({function} b{{0}}))"
+
+
+def _at(formulas: Iterable[str], clock: int) -> list[str]:
+    return [one.format(clock) for one in formulas]
+
+
+def _kept(solver: Solver, formulas: Sequence[str]) -> Sequence[str]:
+    """As many of the formulas as keep one another from a clock to the next."""
+    while True:
+        after = _at(formulas, 1)
+        values = solver.possible(*_at(formulas, 0), either(f"(not {one})" for one in after), ask=after)
+        if values is None:
+            return formulas
+        formulas = [one for one, value in zip(formulas, values, strict=True) if value == "true"]
 
 
 def _number(value: int, size: int) -> str:
@@ -115,18 +133,29 @@ class Equivalence:
                 return False
 
     def _ask(self, solver: Solver, mutant: int, promised: Sequence[str]) -> bool:
-        found, kept = self._circuit, list(self._circuit.kept)
+        found = self._circuit
         for copy, number in (("a", 0), ("b", mutant)):
             self._clocks(solver, copy, number)
-        solver.know(*_alike(found.inputs, "a0", "b0"), *promised, *(states.format("a0") for states in self._states))
-        while True:
-            before, after = _alike(kept, "a0", "b0"), _alike(kept, "a1", "b1")
-            values = solver.possible(*before, either(f"(not {one})" for one in after), ask=after)
-            if values is None:
-                break
-            kept = [function for function, value in zip(kept, values, strict=True) if value == "true"]
-        outputs = [f"(not (= (|top_n {name}| a0) (|top_n {name}| b0)))" for name in found.outputs]
-        return solver.possible(*_alike(kept, "a0", "b0"), either(outputs)) is None
+        solver.know(*_at(map(_alike, found.inputs), 0), *promised, *(states.format("a0") for states in self._states))
+        always = [_alike(function) for function in found.kept]
+        differs = either(f"(not (= (|top_n {name}| a0) (|top_n {name}| b0)))" for name in found.outputs)
+        kept = _kept(solver, always)
+        if solver.possible(*_at(kept, 0), differs) is None:
+            return True
+        lost = [one for one in always if one not in kept]
+        kept = _kept(solver, always + [f"(or (not {when}) {one})" for one in lost for when in self._conditions()])
+        return solver.possible(*_at(kept, 0), differs) is None
+
+    def _conditions(self) -> list[str]:
+        """Formulas of the original's state, under which a register may stay alike."""
+        flags = [f"(= ({function} a{{0}}) #b1)" for function in self._circuit.flags]
+        states = [
+            f"(= (|top_n {name}| a{{0}}) {_number(state, size)})"
+            for name, size in self._circuit.machines
+            if size > 1
+            for state in range(1 << size)
+        ]
+        return [*flags, *(f"(not {one})" for one in flags), *states]
 
     def _clocks(self, solver: Solver, copy: str, mutant: int) -> None:
         """Two, one after the other."""
