@@ -2,8 +2,8 @@
 
 Two copies of the block get the same inputs, one of them with the mutant. At power-up they are alike. Assume that some of their registers
 and memories are alike, and ask whether all of these still are after a clock; those that may not be are taken out, until the rest keeps
-itself alike. If then no output can differ, none ever does. A register that doesn't stay alike always may do so in a state of a state
-machine, or while a single bit is 0, or 1: these are tried then.
+itself alike. If then no output can differ, none ever does. Of a register that doesn't stay alike as a whole, single bits may; and a bit
+that doesn't may do so in one state of a state machine, or while a register of one bit is 0, or 1. These are tried one after the other.
 """
 
 import re
@@ -14,13 +14,25 @@ from pathlib import Path
 from sim.compiled.build import yosys
 
 from ..formal.solver import Solver, either
-from .mutants import SELECT, SELECT_BITS
+from .mutants import SELECT, SELECT_BITS, Mutant
 
 LIMIT = 20  # seconds of the processor, for one mutant
 _SCRIPT = (
     "read_rtlil top.il; hierarchy -top {0}; flatten; opt_clean; memory_collect; memory_nordff; opt -noff; dffunmap; opt_clean; "
     "rename {0} top; write_smt2 -wires block.smt2"
 )
+_REACHED = "hierarchy -top top; flatten; opt_expr; opt_clean; wreduce; simplemap; opt_clean -purge; write_rtlil reached.il"
+
+
+def unread(work: Path, mutants: Sequence[Mutant]) -> list[Mutant]:
+    """Those whose bit reaches no output of prepared.il in ``work``: each is chosen by an input of its own, and yosys takes away what no
+    output is made of, bit by bit. If the input is gone then, too, it can't be told from the original."""
+    lines = [one.command.replace("mutate", f"mutate -ctrl chosen_{one.number} 1 1", 1) for one in mutants]
+    (work / "reached.ys").write_text("\n".join(["read_rtlil prepared.il", *lines, *_REACHED.split("; "), ""]), encoding="utf-8")
+    yosys("script reached.ys", work)
+    lines = (work / "reached.il").read_text(encoding="utf-8").splitlines()
+    used = {word for line in lines if not line.lstrip().startswith("wire ") for word in line.split()}
+    return [one for one in mutants if f"\\chosen_{one.number}" not in used]
 
 
 @dataclass(frozen=True)
@@ -46,48 +58,67 @@ PROMISES = (
 
 
 @dataclass(frozen=True)
-class Circuit:
-    """``text``: SMT-LIB 2; ``kept``: functions of a state for registers and memories, ``inputs`` likewise; ports by name; ``machines``:
-    registers of state machines with their widths; ``bits``: of the registers, formulas of a state; ``flags``: registers of one bit."""
+class Offered:
+    """What the stream ``name`` of a block that has the ports ``beside`` carries counts while it is valid, by ``text``."""
 
     text: str
-    kept: list[str]
+    name: str
+    beside: Sequence[str]
+
+
+OFFERED = (
+    Offered(
+        "sums count while they are valid: the write-back writes and retires nothing else, as it claims", "o", ("bytes__strobe", "i__valid")
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """``text``: SMT-LIB 2; ``kept``: functions of a state for registers and memories, with the bits of a register; ``inputs``: functions
+    likewise; ports by name; ``machines``: registers of state machines with their widths."""
+
+    text: str
+    kept: dict[str, int]
     inputs: list[str]
     names: list[str]
     outputs: list[str]
     machines: list[tuple[str, int]]
-    bits: list[str]
-    flags: list[str]
+
+    @classmethod
+    def of(cls, text: str) -> "Circuit":
+        """``text``: as yosys writes the module ``top``."""
+        found = re.findall(r"^\(declare-fun (\|top#\S+\|) \(\|top_s\|\) .*\)(?: ; \\?(.*))?$", text, flags=re.M)
+        sizes = dict(re.findall(r"^\(declare-fun (\|top#\S+\|) \(\|top_s\|\) \(_ BitVec (\d+)\)\)", text, flags=re.M))
+        kept = {function: int(sizes.get(function, 0)) for function, _ in found if f"({function} next_state)" in text}
+        return cls(
+            text,
+            kept=kept,
+            inputs=[function for function, name in found if function not in kept and name.split(" ")[0] != SELECT],  # parts of them, too
+            names=re.findall(r"^; yosys-smt2-input (\S+) ", text, flags=re.M),
+            outputs=re.findall(r"^; yosys-smt2-output (\S+) ", text, flags=re.M),
+            machines=[(name, int(size)) for name, size in re.findall(r"^; yosys-smt2-wire (\S+_state) (\d+)$", text, flags=re.M)],
+        )
 
 
 def circuit(work: Path, module: str) -> Circuit:
     """A module of top.il in ``work`` with all below it."""
     yosys(_SCRIPT.format(module), work)
-    text = (work / "block.smt2").read_text(encoding="utf-8")
-    names = re.findall(r"^; yosys-smt2-input (\S+) ", text, flags=re.M)
-    found = re.findall(r"^\(declare-fun (\|top#\S+\|) \(\|top_s\|\) .*\)(?: ; \\?(.*))?$", text, flags=re.M)
-    kept = [function for function, _ in found if f"({function} next_state)" in text]
-    sizes = re.findall(r"^\(declare-fun (\|top#\S+\|) \(\|top_s\|\) (?:Bool|\(_ BitVec (\d+)\))\)", text, flags=re.M)
-    return Circuit(
-        text,
-        kept=kept,
-        inputs=[function for function, name in found if function not in kept and name.split(" ")[0] != SELECT],  # parts of them, too
-        names=names,
-        outputs=re.findall(r"^; yosys-smt2-output (\S+) ", text, flags=re.M),
-        machines=[(name, int(size)) for name, size in re.findall(r"^; yosys-smt2-wire (\S+_state) (\d+)$", text, flags=re.M)],
-        bits=[one for function, size in sizes if function in kept for one in _bits(function, int(size or 0))],
-        flags=[function for function, size in sizes if function in kept and size == "1"],
-    )
+    return Circuit.of((work / "block.smt2").read_text(encoding="utf-8"))
 
 
 def _bits(function: str, size: int) -> list[str]:
-    """``size``: 0 of a Bool."""
-    return [f"(= ((_ extract {at} {at}) ({function} {{}})) #b1)" for at in range(size)] or [f"({function} {{}})"]
+    """Of a register's bits, formulas of a state that stands in braces; none of a memory."""
+    return [f"(= ((_ extract {at} {at}) ({function} {{0}})) #b1)" for at in range(size)]
 
 
 def _alike(function: str) -> str:
     """A formula of a clock, whose number stands in braces."""
     return f"(= ({function} a{{0}}) ({function} b{{0}}))"
+
+
+def _bits_alike(function: str, size: int) -> list[str]:
+    return [f"(= {bit.format('a{0}')} {bit.format('b{0}')})" for bit in _bits(function, size)] or [_alike(function)]
 
 
 def _at(formulas: Iterable[str], clock: int) -> list[str]:
@@ -109,10 +140,12 @@ def _number(value: int, size: int) -> str:
 
 
 class Equivalence:
-    """Of all mutants of one block."""
+    """Of all mutants of one circuit. ``held``: names of signals that are 1 in every clock of the original, because it is proved or assumed;
+    ``watched``: the outputs that count."""
 
-    def __init__(self, work: Path, module: str) -> None:
-        self._circuit = circuit(work, module)
+    def __init__(self, circuit: Circuit, *, held: Sequence[str] = (), watched: Sequence[str] | None = None) -> None:
+        self._circuit, self._held = circuit, held
+        self._watched = circuit.outputs if watched is None else watched
         self._states = [known for known in map(self._states_of, self._circuit.machines) if known] + self._constant()
 
     def proved(self, mutant: int) -> str | None:
@@ -123,32 +156,44 @@ class Equivalence:
             kept = [formula for formula in formulas if formula]
             if len(kept) == len(formulas) and self._within(mutant, kept):
                 return text
+        for one in OFFERED:
+            if set(one.beside) <= set(self._circuit.names) and self._within(mutant, [], stream=one.name):
+                return one.text
         return None
 
-    def _within(self, mutant: int, promised: Sequence[str]) -> bool:
+    def _within(self, mutant: int, promised: Sequence[str], *, stream: str = "") -> bool:
         with Solver(self._circuit.text, seconds=LIMIT) as solver:
             try:
-                return self._ask(solver, mutant, promised)
+                return self._ask(solver, mutant, promised, stream=stream)
             except TimeoutError:
                 return False
 
-    def _ask(self, solver: Solver, mutant: int, promised: Sequence[str]) -> bool:
-        found = self._circuit
+    def _ask(self, solver: Solver, mutant: int, promised: Sequence[str], *, stream: str) -> bool:
+        """``stream``: what it carries counts while it is valid."""
         for copy, number in (("a", 0), ("b", mutant)):
             self._clocks(solver, copy, number)
-        solver.know(*_at(map(_alike, found.inputs), 0), *promised, *(states.format("a0") for states in self._states))
-        always = [_alike(function) for function in found.kept]
-        differs = either(f"(not (= (|top_n {name}| a0) (|top_n {name}| b0)))" for name in found.outputs)
-        kept = _kept(solver, always)
+        solver.know(*_at(map(_alike, self._circuit.inputs), 0), *promised, *(states.format("a0") for states in self._states))
+        seen = {name: f"(not (= (|top_n {name}| a0) (|top_n {name}| b0)))" for name in self._watched}
+        if stream:
+            seen[f"{stream}__payload"] = f"(and (|top_n {stream}__valid| a0) {seen[f'{stream}__payload']})"
+        differs = either(seen.values())
+
+        registers = {_alike(function): _bits_alike(function, size) for function, size in self._circuit.kept.items()}
+        asked = list(registers)
+        kept = _kept(solver, asked)
         if solver.possible(*_at(kept, 0), differs) is None:
             return True
-        lost = [one for one in always if one not in kept]
-        kept = _kept(solver, always + [f"(or (not {when}) {one})" for one in lost for when in self._conditions()])
+        bits = [bit for one in asked if one not in kept for bit in registers[one]]
+        asked += bits
+        kept = _kept(solver, asked)
+        lost = [bit for bit in bits if bit not in kept]
+        if solver.possible(*_at(kept, 0), differs) is not None:
+            kept = _kept(solver, asked + [f"(or (not {when}) {one})" for one in lost for when in self._conditions()])
         return solver.possible(*_at(kept, 0), differs) is None
 
     def _conditions(self) -> list[str]:
-        """Formulas of the original's state, under which a register may stay alike."""
-        flags = [f"(= ({function} a{{0}}) #b1)" for function in self._circuit.flags]
+        """Formulas of the original's state, under which a bit may stay alike."""
+        flags = [bit.format("a{0}") for function, size in self._circuit.kept.items() if size == 1 for bit in _bits(function, size)]
         states = [
             f"(= (|top_n {name}| a{{0}}) {_number(state, size)})"
             for name, size in self._circuit.machines
@@ -161,7 +206,7 @@ class Equivalence:
         """Two, one after the other."""
         for clock in (f"{copy}0", f"{copy}1"):
             solver.clock(clock)
-            solver.know(f"(|top_h| {clock})")
+            solver.know(f"(|top_h| {clock})", *(f"(|top_n {name}| {clock})" for name in self._held if copy == "a"))
         solver.know(f"(|top_t| {copy}0 {copy}1)", f"(= (|top_n {SELECT}| {copy}0) {_number(mutant, SELECT_BITS)})")
 
     def _states_of(self, machine: tuple[str, int]) -> str | None:
@@ -181,8 +226,9 @@ class Equivalence:
         with Solver(self._circuit.text, seconds=LIMIT) as solver:
             self._clocks(solver, "a", 0)
             try:
-                begin = solver.possible("(|top_i| a0)", ask=[one.format("a0") for one in self._circuit.bits]) or []
-                left = [f"(= {one} {value})" for one, value in zip(self._circuit.bits, begin, strict=True)]
+                bits = [bit for function, size in self._circuit.kept.items() for bit in _bits(function, size)]
+                begin = solver.possible("(|top_i| a0)", ask=[one.format("a0") for one in bits]) or ["true"] * len(bits)
+                left = [f"(= {one} {value})" for one, value in zip(bits, begin, strict=True)]
                 for first, clock in ((True, "a0"), (False, "a1")):
                     while left:
                         known = ["(|top_i| a0)"] if first else [one.format("a0") for one in left]

@@ -4,13 +4,17 @@ from functools import partial
 
 from amaranth.hdl import Mux, Signal
 
+import boards
 from firmware import isa
+from hdl.board.parts import core_params
 from hdl.core.compare import IndexEncoder
 from hdl.core.index import IndexMaker
 from hdl.core.params import CoreParams
 
 from ..claims import Claims
 from ..prove import Proof
+
+PARAMS = core_params(boards.get("icebreaker"))
 
 
 def _encoder(comparators: int) -> Claims:
@@ -47,9 +51,9 @@ def _encoder(comparators: int) -> Claims:
     return c
 
 
-def _maker(comparators: int, store_clocks: int) -> Claims:
-    depth, width = 16, isa.Width(lanes=8, comparators=comparators)
-    c = Claims(IndexMaker(params=CoreParams(width=width, index_depth=depth, anchor_words=16, store_clocks=store_clocks)))
+def _maker(comparators: int, store_clocks: int, *, depth: int = 16, anchor_words: int = 16) -> Claims:
+    width = isa.Width(lanes=8, comparators=comparators)
+    c = Claims(IndexMaker(params=CoreParams(width=width, index_depth=depth, anchor_words=anchor_words, store_clocks=store_clocks)))
     m, b = c.m, c.block
     word_valid, take, room, accept = (c.signal(name) for name in ("word_valid", "take", "room", "accept"))
     pending, sync, fresh, started = (c.signal(name) for name in ("pending", "held_sync", "held_fresh", "started"))
@@ -68,6 +72,13 @@ def _maker(comparators: int, store_clocks: int) -> Claims:
     c.stable(b.reads, name="reads", fault="read__en is 1")
     c.stable(b.o, name="o", fault="o__valid late")
     c.claim("no index comes while the queue is full", c.signal("queue.w_rdy"), when=made, cover=made & (level > 7), fault="room is 1")
+    free = 5 + comparators + store_clocks
+    c.claim(
+        f"a word is read only if {free} places of the queue were free a clock ago",
+        c.before(level) + free <= depth,
+        when=c.signal("issue"),
+        fault="room is 1",
+    )
     left, ended = c.signal("encoder.left"), c.signal("encoder.ended")
     coming = sum([word_valid, *c.pipeline(take, store_clocks)], start=Mux(ends, emit, words + strobe) + ended + left)
     c.lemma("there is room for what is on its way", level + coming <= depth)
@@ -104,4 +115,10 @@ def _maker(comparators: int, store_clocks: int) -> Claims:
 PROOFS = (
     *(Proof(block=f"index encoder, P = {p}", write=partial(_encoder, p), clocks=3) for p in (2, 4)),
     *(Proof(block=f"index maker, P = {p}, store in {s}", write=partial(_maker, p, s), reach=48) for p, s in ((1, 1), (2, 1), (2, 2))),
+    Proof(
+        block="index maker of the icebreaker",
+        write=partial(_maker, 2, 1, depth=PARAMS.index_depth, anchor_words=PARAMS.anchor_words),
+        reach=12,
+        anywhere=True,
+    ),
 )

@@ -69,6 +69,8 @@ def _receiver() -> Claims:
     judged = c.state("frame_state", "CHECK")
     checks = c.counter(31, clear=~judged | came)
     c.claim("a frame is judged 9 clocks after its last byte", checks <= 8, when=judged, cover=checks == 8, fault="passing is 1")
+    given = c.signal("given")
+    c.claim("a byte belongs to the CRC, or not, until the next comes", given == c.before(given), when=c.past(~came), fault="given late")
     write = c.signal("write__en")
     c.claim("a byte is written to its place, in a payload only", c.signal("write__addr") == count, when=write, fault="write__en is 1")
     c.claim("nothing is written while it must be held", ~write, when=b.hold, cover=b.hold & payload & came, fault="write__en late")
@@ -155,6 +157,7 @@ def _check() -> Claims:
     )
     c.lemma("kept", (known == b.known) & (~known | (last == c.signal("seq"))))
     command, length = c.before(Value.cast(b.request.command)), c.before(b.request.length)
+    c.claim("nothing fits after a reset", ~b.fits, when=c.before(ResetSignal()), fault="fits is 1")
     fits = b.fits & c.past(1)
     c.claim("a command that is none doesn't fit", ~fits, when=command >= 8, cover=c.past(1) & (command >= 8), fault="fits is 1")
     c.claim(
