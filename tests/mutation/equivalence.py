@@ -58,22 +58,6 @@ PROMISES = (
 
 
 @dataclass(frozen=True)
-class Offered:
-    """What the stream ``name`` of a block that has the ports ``beside`` carries counts while it is valid, by ``text``."""
-
-    text: str
-    name: str
-    beside: Sequence[str]
-
-
-OFFERED = (
-    Offered(
-        "sums count while they are valid: the write-back writes and retires nothing else, as it claims", "o", ("bytes__strobe", "i__valid")
-    ),
-)
-
-
-@dataclass(frozen=True)
 class Circuit:
     """``text``: SMT-LIB 2; ``kept``: functions of a state for registers and memories, with the bits of a register; ``inputs``: functions
     likewise; ports by name; ``machines``: registers of state machines with their widths."""
@@ -156,27 +140,20 @@ class Equivalence:
             kept = [formula for formula in formulas if formula]
             if len(kept) == len(formulas) and self._within(mutant, kept):
                 return text
-        for one in OFFERED:
-            if set(one.beside) <= set(self._circuit.names) and self._within(mutant, [], stream=one.name):
-                return one.text
         return None
 
-    def _within(self, mutant: int, promised: Sequence[str], *, stream: str = "") -> bool:
+    def _within(self, mutant: int, promised: Sequence[str]) -> bool:
         with Solver(self._circuit.text, seconds=LIMIT) as solver:
             try:
-                return self._ask(solver, mutant, promised, stream=stream)
+                return self._ask(solver, mutant, promised)
             except TimeoutError:
                 return False
 
-    def _ask(self, solver: Solver, mutant: int, promised: Sequence[str], *, stream: str) -> bool:
-        """``stream``: what it carries counts while it is valid."""
+    def _ask(self, solver: Solver, mutant: int, promised: Sequence[str]) -> bool:
         for copy, number in (("a", 0), ("b", mutant)):
             self._clocks(solver, copy, number)
         solver.know(*_at(map(_alike, self._circuit.inputs), 0), *promised, *(states.format("a0") for states in self._states))
-        seen = {name: f"(not (= (|top_n {name}| a0) (|top_n {name}| b0)))" for name in self._watched}
-        if stream:
-            seen[f"{stream}__payload"] = f"(and (|top_n {stream}__valid| a0) {seen[f'{stream}__payload']})"
-        differs = either(seen.values())
+        differs = either(f"(not (= (|top_n {name}| a0) (|top_n {name}| b0)))" for name in self._watched)
 
         registers = {_alike(function): _bits_alike(function, size) for function, size in self._circuit.kept.items()}
         asked = list(registers)

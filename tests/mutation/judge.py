@@ -73,5 +73,11 @@ def _prove_all(verdicts: Sequence[Verdict], unit: Unit, work: Path) -> list[Verd
         for proof in proofs_of(unit.name, block):
             if left := [one for one in left if found[one.number].kind == "survived"]:
                 prover = Prover(proof, left, home=home, work=work)
-                found |= {one.number: Verdict(one, claim=prover.fails(one.number), reason=prover.alike(one.number)) for one in left}
+                found |= {one.number: _under(prover, one) for one in left}
     return [found[one.mutant.number] for one in verdicts]
+
+
+def _under(prover: Prover, mutant: Mutant) -> Verdict:
+    if claim := prover.fails(mutant.number):
+        return Verdict(mutant, claim=claim)
+    return Verdict(mutant, reason=prover.alike(mutant.number))
