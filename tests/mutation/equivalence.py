@@ -171,13 +171,16 @@ class Equivalence:
     def _conditions(self) -> list[str]:
         """Formulas of the original's state, under which a bit may stay alike."""
         flags = [bit.format("a{0}") for function, size in self._circuit.kept.items() if size == 1 for bit in _bits(function, size)]
-        states = [
-            f"(= (|top_n {name}| a{{0}}) {_number(state, size)})"
+        return [*flags, *(f"(not {one})" for one in flags), *(state.format("a{0}") for state in self._machine_states())]
+
+    def _machine_states(self) -> list[str]:
+        """Formulas of a state: a state machine is in one of its states."""
+        return [
+            f"(= (|top_n {name}| {{0}}) {_number(state, size)})"
             for name, size in self._circuit.machines
             if size > 1
             for state in range(1 << size)
         ]
-        return [*flags, *(f"(not {one})" for one in flags), *states]
 
     def _clocks(self, solver: Solver, copy: str, mutant: int) -> None:
         """Two, one after the other."""
@@ -199,18 +202,25 @@ class Equivalence:
         return None
 
     def _constant(self) -> list[str]:
-        """Formulas of a clock: the bits of registers that are always as at power-up."""
+        """Formulas of a clock: the bits of registers that are always as at power-up, then those that are so in a state of a machine."""
+        bits = [bit for function, size in self._circuit.kept.items() for bit in _bits(function, size)]
+        values = [f"(= {bit} {value})" for bit in bits for value in ("true", "false")]
+        found = self._always(values)
+        return found + self._always([f"(or (not {state}) {value})" for state in self._machine_states() for value in values], known=found)
+
+    def _always(self, formulas: Sequence[str], *, known: Sequence[str] = ()) -> list[str]:
+        """Those of the formulas of a clock that hold at power-up and keep one another, where the ``known`` ones do too; none of them if
+        the time is over before."""
+        left = list(formulas)
         with Solver(self._circuit.text, seconds=LIMIT) as solver:
             self._clocks(solver, "a", 0)
+            solver.know(*(one.format("a0") for one in known))
             try:
-                bits = [bit for function, size in self._circuit.kept.items() for bit in _bits(function, size)]
-                begin = solver.possible("(|top_i| a0)", ask=[one.format("a0") for one in bits]) or ["true"] * len(bits)
-                left = [f"(= {one} {value})" for one, value in zip(bits, begin, strict=True)]
                 for first, clock in ((True, "a0"), (False, "a1")):
                     while left:
-                        known = ["(|top_i| a0)"] if first else [one.format("a0") for one in left]
+                        before = ["(|top_i| a0)"] if first else [one.format("a0") for one in left]
                         asked = [one.format(clock) for one in left]
-                        values = solver.possible(*known, either(f"(not {one})" for one in asked), ask=asked)
+                        values = solver.possible(*before, either(f"(not {one})" for one in asked), ask=asked)
                         if values is None:
                             break
                         left = [one for one, value in zip(left, values, strict=True) if value == "true"]

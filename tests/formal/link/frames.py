@@ -69,8 +69,6 @@ def _receiver() -> Claims:
     judged = c.state("frame_state", "CHECK")
     checks = c.counter(31, clear=~judged | came)
     c.claim("a frame is judged 9 clocks after its last byte", checks <= 8, when=judged, cover=checks == 8, fault="passing is 1")
-    given = c.signal("given")
-    c.claim("a byte belongs to the CRC, or not, until the next comes", given == c.before(given), when=c.past(~came), fault="given late")
     write = c.signal("write__en")
     c.claim("a byte is written to its place, in a payload only", c.signal("write__addr") == count, when=write, fault="write__en is 1")
     c.claim("nothing is written while it must be held", ~write, when=b.hold, cover=b.hold & payload & came, fault="write__en late")
