@@ -47,14 +47,16 @@ class Solver:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line and self._process.wait() == -signal.SIGXCPU:
-            raise TimeoutError("the solver found no answer in its time")
-        lines, depth = [line], line.count("(") - line.count(")")
-        while depth:
-            lines.append(self._process.stdout.readline())
-            depth += lines[-1].count("(") - lines[-1].count(")")
-        return "".join(lines).strip()
+        answer, depth = "", 0
+        while not answer or depth:
+            line = self._process.stdout.readline()
+            if not line and self._process.wait() == -signal.SIGXCPU:
+                raise TimeoutError("the solver found no answer in its time")
+            if not line:
+                raise RuntimeError(f"the solver ended with {self._process.returncode} after {answer!r}")
+            answer += line
+            depth += line.count("(") - line.count(")")
+        return answer.strip()
 
     def clock(self, name: str) -> None:
         """There is a clock of this name."""
