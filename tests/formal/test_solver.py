@@ -7,7 +7,7 @@ import pytest
 from . import solver
 from .solver import Solver
 
-ENDS = {"its time": ("kill -XCPU $$", TimeoutError), "a fault": ("exit 3", RuntimeError)}
+ENDS = {"its time": ("kill -XCPU $$", TimeoutError), "its time, taken": ("exit 21", TimeoutError), "a fault": ("exit 3", RuntimeError)}
 
 
 @pytest.mark.parametrize("said", ["", "((a "])
