@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Every command of the link, and what a host must be able to rely on when things go wrong in between."""
 
 from itertools import pairwise
