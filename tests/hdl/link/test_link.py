@@ -1,12 +1,10 @@
-# amaranth: UnusedElaboratable=no
 """Every command of the link, and what a host must be able to rely on when things go wrong in between."""
 
 from itertools import pairwise
 
 import pytest
 
-from firmware.isa import Command, LoadError, Status, Width
-from hdl.link.link import Link
+from firmware.isa import Command, LoadError, Status
 
 from ..board_models import frame, get, header, image, section, seeded, simulate, words
 from .link_bench import BYTE_CLOCKS, GAP_BITS, WATCHDOG_BITS, Host, LinkBench, talk
@@ -448,17 +446,3 @@ def test_a_wrong_crc_would_be_seen():
             await host.reply()
 
     simulate(dut, script)
-
-
-@pytest.mark.parametrize(
-    ("bits", "message"),
-    [
-        ({"gap_bits": 5}, "gap_bits must be 6..24, not 5"),
-        ({"gap_bits": 25}, "gap_bits must be 6..24, not 25"),
-        ({"gap_bits": 20, "watchdog_bits": 19}, "watchdog_bits must be 20..32, not 19"),
-        ({"watchdog_bits": 33}, "watchdog_bits must be 16..32, not 33"),
-    ],
-)
-def test_limits_of_its_times(bits, message):
-    with pytest.raises(ValueError, match=f"^{message}$"):
-        Link(width=Width(), **bits)
