@@ -42,21 +42,29 @@ class Solver:
         self._process.kill()
         self._process.communicate()
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str = "") -> None:
+        """Without ``text``: that all that was said is read."""
         assert self._process.stdin is not None
-        self._process.stdin.write(text + "\n")
+        try:
+            self._process.stdin.write(text + "\n")
+            if not text:
+                self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._ended("while it was told more") from None
+
+    def _ended(self, when: str) -> Exception:
+        if self._process.wait() in OUT_OF_TIME:
+            return TimeoutError("the solver found no answer in its time")
+        return RuntimeError(f"the solver ended with {self._process.returncode} {when}")
 
     def _answer(self) -> str:
-        assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.flush()
+        self._say()
         answer, depth = "", 0
         while not answer or depth:
             line = self._process.stdout.readline()
-            if not line and self._process.wait() in OUT_OF_TIME:
-                raise TimeoutError("the solver found no answer in its time")
             if not line:
-                raise RuntimeError(f"the solver ended with {self._process.returncode} after {answer[:200]!r}")
+                raise self._ended(f"after {answer[:200]!r}")
             answer += line
             depth += line.count("(") - line.count(")")
         return answer.strip()

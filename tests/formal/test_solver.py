@@ -22,3 +22,15 @@ def test_it_ends(how: str, said: str, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(solver, "YICES", str(stub))
     with Solver("") as asked, pytest.raises(error):
         asked.possible("true")
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_it_ends_while_it_is_told(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than a pipe holds."""
+    word, error = ENDS[how]
+    stub = tmp_path / "stub"
+    stub.write_text(f"#!/bin/sh\nread line\n{word}\n")
+    stub.chmod(0o755)
+    monkeypatch.setattr(solver, "YICES", str(stub))
+    with Solver("") as asked, pytest.raises(error):
+        asked.possible(*["(= a b)" * 1000] * 1000)
