@@ -31,10 +31,11 @@ def _on_chip(lanes: int, comparators: int, clocks: tuple[int, int]) -> Board:
 
 
 def _with_flash(lanes: int, comparators: int, clocks: tuple[int, int], mode: boards.FlashMode) -> Board:
-    """The same, and the iCEBreaker's flash behind them."""
+    """The same, and the iCEBreaker's flash behind them, at its clock."""
     board, other = _on_chip(lanes, comparators, clocks), boards.get("icebreaker")
     assert other.flash is not None
-    return boards.flash_mode(replace(board, tiers=(*board.tiers, other.flash), image_offset=other.image_offset), mode)
+    tiers = (*board.tiers, other.flash)
+    return boards.flash_mode(replace(board, tiers=tiers, image_offset=other.image_offset, clock_hz=other.clock_hz), mode)
 
 
 def _with_sdram(lanes: int, part: boards.SdramPart) -> Board:

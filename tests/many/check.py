@@ -42,13 +42,14 @@ def check(drawn: Drawn, *, loaded: Program | None = None) -> Checked:
 
     ``loaded``: what the core is given, left out the network's program.
     """
-    core = _simulation(drawn, loaded or drawn.program)
     try:
-        return _Run(drawn, core).all()
+        core = _simulation(drawn, loaded or drawn.program)
+        try:
+            return _Run(drawn, core).all()
+        finally:
+            core.close()
     except SimulationError as error:
         raise Different(f"{drawn}: {error}") from error
-    finally:
-        core.close()
 
 
 def _simulation(drawn: Drawn, program: Program) -> CoreSimulation:

@@ -8,6 +8,7 @@ from firmware.image.image import write_image
 from golden.integer.sampling import Sampler
 from sim.compiled.build import SimulationError
 from sim.cycles import index, timing
+from sim.machines import machine
 from sim.machines.core import CoreSimulation
 
 from . import __main__ as command
@@ -62,6 +63,13 @@ def test_a_core_that_hangs_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     monkeypatch.setattr(CoreSimulation, "steps", hang)
     assert main(["--count", "1", *ON_CHIP]) == 1
     assert capsys.readouterr().out == "DIFFERENT: seed 0, network 0 (deep on chip-8): 'symbol__valid' was not 1 within 9 clocks\n"
+
+
+def test_a_flash_that_never_starts_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(machine, "START_LIMIT", 10)
+    assert main(["--count", "1", "--builds", "byte-8"]) == 1
+    said = "DIFFERENT: seed 0, network 0 (deep on byte-8): 'flash.ready' was not 1 within 10 clocks\n"
+    assert capsys.readouterr().out == said
 
 
 def test_a_flipped_bit_that_is_not_found_ends_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
