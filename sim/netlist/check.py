@@ -25,7 +25,7 @@ STEPS_AT_ONCE = 64  # the most that the cycle model counts
 @dataclass(frozen=True, kw_only=True)
 class Text:
     """``forced``: symbols the network reads first; ``free``: how many it then chooses itself; of either ``at_once`` in a request.
-    ``preload``: tables on chip stand in the SPRAMs from the start, and the image in flash is without them. ``each``: the latencies that a
+    ``preload``: tables on chip stand in their memories from the start, and the image in flash is without them. ``each``: the latencies that a
     request leaves are read after each, and not after the last alone."""
 
     forced: tuple[int, ...] = ()
@@ -109,7 +109,7 @@ def _compare(heard: Heard, subject: Subject, due: Sequence[tuple[list[int], list
     network, program, board = subject.network, subject.program, subject.board
 
     def memory(tier: int, address: int, size: int) -> bytes:
-        return image[address - board.image_offset :][:size] if tier else heard.spram[address : address + size]
+        return image[address - board.image_offset :][:size] if tier else heard.tables[address : address + size]
 
     replies = iter(heard.replies)
     greeting = next(replies)

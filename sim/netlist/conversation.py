@@ -11,11 +11,10 @@ from firmware.program import Program
 from polychron.system.progress import under_way
 from sim.flash import Found, Pads
 from sim.machines.icarus import run_cocotb
-from sim.netlist.models import PINS, cell_models
+from sim.netlist.family import family_of
+from sim.netlist.memories import files_of, read_memories, write_memories
 from sim.netlist.parts import Netlist
-from sim.netlist.verilog import SPRAM_FILES, to_verilog
-
-_CHIP_BYTES = 2  # of a beat, in each SPRAM
+from sim.netlist.verilog import to_verilog
 
 Action = Sequence[Any]
 """What the host does: ("hello",), ("feed", symbols), ("step", count), ("store", first, count), ("counters",), ("refused",): a step that is
@@ -24,8 +23,8 @@ to be refused, ("aborted", count): so many steps with an ABORT behind them, ("re
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """``image``: what the flash holds at the board's offset. ``preloaded``: a program whose tables on chip stand in the SPRAMs from the
-    start, which are unknown otherwise. ``pads``: delays between FPGA and chip in picoseconds. ``found``: the chip before the boot."""
+    """``image``: what the flash holds at the board's offset. ``preloaded``: a program whose tables on chip stand in their memories from
+    the start, which are as the FPGA leaves them otherwise. ``pads``: delays between FPGA and chip in picoseconds. ``found``: the chip before the boot."""
 
     image: bytes
     preloaded: Program | None = None
@@ -37,7 +36,7 @@ class Setting:
 class Heard:
     """``green``, ``red``: the LEDs after the boot. ``replies``: to each action. ``resent``: requests that the driver had to send again.
     ``collisions``: words of block RAM read at the edge at which they were written; ``unknown``: writes to memories of which enable, address
-    or mask was unknown. ``violations``: limits of the flash chip's data sheet that were broken. ``spram``: the tables on chip at the end, a
+    or mask was unknown. ``violations``: limits of the flash chip's data sheet that were broken. ``tables``: the tables on chip at the end, a
     level that is unknown as 0.
     """
 
@@ -48,7 +47,7 @@ class Heard:
     collisions: int
     unknown: int
     violations: list[str]
-    spram: bytes
+    tables: bytes
 
 
 def converse(netlist: Netlist, board: Board, setting: Setting, actions: Sequence[Action], *, folder: Path) -> Heard:
@@ -56,12 +55,14 @@ def converse(netlist: Netlist, board: Board, setting: Setting, actions: Sequence
 
     Raises ``SimulationError`` where the FPGA neither boots nor tells why not, or does not answer.
     """
+    family = family_of(board)
+    memories = family.memories(netlist)
     top, cells, image, result = (folder / name for name in ("top.v", "cells.v", "image.bin", "result.json"))
-    top.write_text(to_verilog(netlist))
-    cells.write_text(cell_models())
+    top.write_text(to_verilog(netlist, files_of(memories)))
+    cells.write_text(family.models())
     image.write_bytes(setting.image)
     if setting.preloaded is not None:
-        _write_sprams(setting.preloaded, board, folder)
+        write_memories(memories, setting.preloaded, folder)
     job = {
         "baud": board.uart_baud,
         "offset": board.image_offset,
@@ -73,33 +74,11 @@ def converse(netlist: Netlist, board: Board, setting: Setting, actions: Sequence
     }
     with under_way("simulating the netlist"):
         run_cocotb(
-            [PINS, top, cells],
+            [family.bench, top, cells],
             module="sim.netlist.inside",
             folder=folder,
             toplevel="bench",
             env={"FPGA": json.dumps(job)},
             defines=["PRELOADED"] if setting.preloaded is not None else [],
         )
-    return Heard(**json.loads(result.read_text()), spram=_read_sprams(folder))
-
-
-def _write_sprams(program: Program, board: Board, folder: Path) -> None:
-    """The tables on chip as hexadecimal words, a file for each SPRAM; where no table lies the memory stays unknown."""
-    words: list[list[str]] = [[] for _ in SPRAM_FILES]
-    beat = program.width.beat_bytes
-    for piece in program.tables:
-        if piece.tier == 0:
-            for number, lines in enumerate(words):
-                lines.append(f"@{piece.beat:x}")
-                at = range(_CHIP_BYTES * number, len(piece.data), beat)
-                lines += [f"{int.from_bytes(piece.data[first : first + _CHIP_BYTES], 'little'):04x}" for first in at]
-    for name, lines in zip(SPRAM_FILES, words, strict=True):
-        (folder / f"{name}.in").write_text("\n".join(lines))
-
-
-def _read_sprams(folder: Path) -> bytes:
-    chips = []
-    for name in SPRAM_FILES:
-        lines = (line for line in (folder / f"{name}.out").read_text().splitlines() if not line.startswith("//"))
-        chips.append([int(word.replace("x", "0"), 16).to_bytes(_CHIP_BYTES, "little") for line in lines for word in line.split()])
-    return b"".join(b"".join(beat) for beat in zip(*chips, strict=True))
+    return Heard(**json.loads(result.read_text()), tables=read_memories(memories, folder))

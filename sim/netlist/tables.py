@@ -4,14 +4,9 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import product
 
-from sim.netlist.parts import Carry, Net, Table
+from sim.netlist.parts import Net, Table
 
-_MAJORITY = 0b11101000
 _CONSTANTS = {"0": 0, "1": 1, "x": 0}
-
-
-def table_of(carry: Carry) -> Table:
-    return Table(carry.name, _MAJORITY, carry.inputs, carry.output)
 
 
 def reduced(table: Table) -> Table:

@@ -1,36 +1,29 @@
 """A netlist as one flat Verilog module that Icarus Verilog runs quickly, with all four levels.
 
 Each kind of table becomes a primitive, flip-flops with the same clock, enable and reset become registers. Where an enable or a reset is
-unknown, so are its flip-flops. Macros are instances of yosys' models of cells.
+unknown, so are its flip-flops. Macros are instances of models of cells.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from sim.netlist.memories import preloading
 from sim.netlist.parts import Control, Flop, Macro, Net, Netlist, Table
-from sim.netlist.tables import primitive, primitive_name, reduced, table_of
+from sim.netlist.tables import primitive, primitive_name, reduced
 
-SPRAM_FILES = tuple(f"spram_{number}" for number in range(4))
-"""Where the SPRAMs' words are read from and written to, with .in and .out behind, in the order of the bytes of a beat."""
-
-_SPRAM = "SB_SPRAM256KA"
-_OURS = {"SB_PLL40_PAD": "SIM_PLL40_PAD", "SB_PLL40_2F_PAD": "SIM_PLL40_2F_PAD"}  # yosys has no models of these
 _WIDTH = 32  # of a register at most: a change of one bit is told to the readers of all
 
 
-def to_verilog(netlist: Netlist) -> str:
-    """``netlist`` as the module ``top``. Ports and macros keep their names.
-
-    With the macro PRELOADED defined the SPRAMs have the contents of :data:`SPRAM_FILES` at the start; when the register ``dump`` rises
-    they are written.
-    """
-    return "".join(f"{line}\n" for line in _Writer(netlist).lines())
+def to_verilog(netlist: Netlist, files: Mapping[str, str] | None = None) -> str:
+    """``netlist`` as the module ``top``. Ports and macros keep their names. ``files``: those of memories, by path, that can be loaded and
+    are written at the end (:func:`sim.netlist.memories.preloading`)."""
+    return "".join(f"{line}\n" for line in _Writer(netlist).lines(files or {}))
 
 
 class _Writer:
     def __init__(self, netlist: Netlist) -> None:
         self._netlist = netlist
-        self._logic = [reduced(table) for table in (*netlist.tables, *map(table_of, netlist.carries))]
+        self._logic = [reduced(table) for table in (*netlist.tables, *netlist.carries)]
         self._registers = list(_registers(netlist.flops))
         self._names: dict[Net, str] = {net: f"1'b{net}" for net in ("0", "1", "x")}
         for name, _, flops in self._registers:
@@ -46,7 +39,7 @@ class _Writer:
             self._wires.append(self._names[net])
         return self._names[net]
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, files: Mapping[str, str]) -> Iterator[str]:
         yield "`timescale 1ps/1ps"
         for size, init in sorted({(len(table.inputs), table.init) for table in self._logic if table.inputs}):
             yield from primitive(size, init)
@@ -58,10 +51,10 @@ class _Writer:
             *(line for macro in self._netlist.macros for line in self._macro(macro)),
             *(self._output(name, nets) for name, (direction, nets) in self._netlist.ports.items() if direction == "output"),
         ]
-        yield from (f"reg {_range(len(flops))}{name} = 0;" for name, _, flops in self._registers)
+        yield from (f"reg {_range(len(flops))}{name} = {_levels([flop.start for flop in flops])};" for name, _, flops in self._registers)
         yield from (f"wire {name};" for name in self._wires)
         yield from body
-        yield from self._sprams()
+        yield from preloading(files)
         yield "endmodule"
 
     def _table(self, table: Table) -> str:
@@ -71,7 +64,7 @@ class _Writer:
 
     def _register(self, name: str, control: Control, flops: Sequence[Flop]) -> Iterator[str]:
         enable, reset, width = self._net(control.enable), self._net(control.reset), len(flops)
-        clear = f"{name} <= {width}'b{''.join(str(int(flop.set)) for flop in reversed(flops))};"
+        clear = f"{name} <= {_levels([flop.set for flop in flops])};"
         lose = f"{name} <= {width}'bx;"
         enabled = [] if control.enable == "1" else [(f"{enable} === 1'b0", ";"), (f"{enable} !== 1'b1", lose)]
         cleared = [] if control.reset == "0" else [(reset, clear), (f"{reset} !== 1'b0", lose)]
@@ -80,27 +73,18 @@ class _Writer:
             edges += f", posedge {reset}"
         yield f"wire {_range(width)}d{name} = {{{', '.join(self._net(flop.data) for flop in reversed(flops))}}};"
         yield f"always @({edges})"
-        for condition, action in cleared + enabled if control.asynchronous else enabled + cleared:
+        for condition, action in cleared + enabled if control.asynchronous or control.over else enabled + cleared:
             yield f"\tif ({condition}) {action} else"
         yield f"\t{name} <= d{name};"
 
     def _macro(self, macro: Macro) -> Iterator[str]:
         parameters = ", ".join(f".{name}({_value(value)})" for name, value in macro.parameters.items())
         pins = [f"\t.{pin}({{{', '.join(map(self._net, reversed(nets)))}}})" for pin, nets in macro.pins.items()]
-        yield f"{_OURS.get(macro.kind, macro.kind)} #({parameters}) \\{macro.name} ("
+        yield f"{macro.kind} #({parameters}) \\{macro.name} ("
         yield ",\n".join(pins) + ");"
 
     def _output(self, name: str, nets: Sequence[Net]) -> str:
         return f"assign \\{name} = {{{', '.join(map(self._net, reversed(nets)))}}};"
-
-    def _sprams(self) -> Iterator[str]:
-        sprams = [macro.name for macro in self._netlist.macros if macro.kind == _SPRAM]
-        files = {name: file for name in sprams for file in SPRAM_FILES if file in name}
-        yield "reg dump = 0;"
-        yield "`ifdef PRELOADED"
-        yield from (f'initial $readmemh("{file}.in", \\{name} .mem);' for name, file in files.items())
-        yield "`endif"
-        yield from (f'always @(posedge dump) $writememh("{file}.out", \\{name} .mem);' for name, file in files.items())
 
 
 def _registers(flops: Sequence[Flop]) -> Iterator[tuple[str, Control, list[Flop]]]:
@@ -117,6 +101,13 @@ def _range(width: int) -> str:
     return f"[{width - 1}:0] "
 
 
+def _levels(bits: Sequence[bool]) -> str:
+    """So many bits, the lowest first in ``bits``."""
+    return f"{len(bits)}'b{''.join(str(int(bit)) for bit in reversed(bits))}"
+
+
 def _value(value: str) -> str:
-    """A parameter: bits, or a text."""
+    """A parameter: bits, or a text. Those of a memory are too many for Icarus in binary."""
+    if value and set(value) <= set("01"):
+        return f"{len(value)}'h{int(value, 2):x}"
     return f"{len(value)}'b{value}" if value and set(value) <= set("01xz") else f'"{value}"'

@@ -41,7 +41,7 @@ class Cells:
         lines += [f"wire n{net};" for net in self.outputs]
         names = {CLOCK: "clk", "0": "1'b0", "1": "1'b1"} | {net: f"i[{bit}]" for bit, net in enumerate(self.inputs)}
         for name, cell in self.cells.items():
-            parameters = ", ".join(f".{key}({len(value)}'b{value})" for key, value in cell["parameters"].items())
+            parameters = ", ".join(f".{key}({_value(value)})" for key, value in cell["parameters"].items())
             pins = [
                 f".{pin}({{{', '.join(names.get(net, f'n{net}') for net in reversed(nets))}}})"
                 for pin, nets in cell["connections"].items()
@@ -50,6 +50,11 @@ class Cells:
             lines.append(f"{cell['type']} #({parameters}) \\{name} ({', '.join(pins)});")
         lines += [f"assign o[{bit}] = n{net};" for bit, net in enumerate(self.outputs)]
         return "\n".join([*lines, "endmodule\n"])
+
+
+def _value(value):
+    """A parameter as the tools write it: bits, or a text, which has a space behind it where it could be taken for bits."""
+    return f"{len(value)}'b{value}" if set(value) <= set("01x") else f'"{value.strip()}"'
 
 
 def random_bits(rng, count):

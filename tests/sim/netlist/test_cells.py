@@ -6,59 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from sim.netlist import models
-from sim.netlist.models import CELLS, cell_models
+from sim.netlist.ice40 import models
+from sim.netlist.ice40.models import CELLS, cell_models
+from sim.netlist.ice40.read import read_netlist
 from sim.netlist.parts import NetlistError, Table
-from sim.netlist.read import read_netlist
 from sim.netlist.run import main
 from sim.netlist.tables import primitive, primitive_name, reduced
-from sim.netlist.verilog import to_verilog
 
 from ..verilog.bench import run_bench
 from .cells import CLOCK, Cells, random_bits, random_packed, random_synthesised
-
-CLOCKS = 300
-_BENCH = """
-`define NO_ICE40_DEFAULT_ASSIGNMENTS
-`timescale 1ps/1ps
-module bench;
-	reg clk;
-	reg [{inputs}:0] i = 0;
-	wire [{outputs}:0] got, due;
-	integer clocks, wrong = 0, changes = 0, collisions = 0, unknown = 0;
-	reg [{outputs}:0] before = 0;
-	top one (.\\clk (clk), .\\i (i), .\\o (got));
-	models other (.clk(clk), .i(i), .o(due));
-	initial begin
-		#1000 clk = 0; // an edge to the models, so not before all is known
-		for (clocks = 0; clocks < {clocks}; clocks = clocks + 1) begin
-			#1000 i = {{$random, $random}};
-			#1000 clk = ~clk;
-			#1000 if (got !== due) wrong = wrong + 1;
-			if (due !== before) changes = changes + 1;
-			before = due;
-			if (^due === 1'bx) unknown = unknown + 1;
-		end
-		$display("%0d %0d %0d", wrong, changes, unknown);
-	end
-endmodule
-"""
-
-
-def wrong_edges(cells, netlist, folder):
-    """Edges of the clock after which the netlist's outputs are others than those of yosys' models; those after which the models' have
-    changed, and after which one of them was unknown."""
-    text = _BENCH.format(inputs=len(cells.inputs) - 1, outputs=len(cells.outputs) - 1, clocks=CLOCKS)
-    sources = {"bench.v": text, "top.v": to_verilog(netlist), "models.v": cells.instances()}
-    for name, content in sources.items():
-        (folder / name).write_text(content)
-    return tuple(map(int, run_bench(folder, [*sources, CELLS], {}).split()))
-
+from .edges import CLOCKS, wrong_edges
 
 @pytest.mark.parametrize("make", [random_synthesised, random_packed])
 def test_logic_is_as_the_models_say(make, tmp_path):
     cells = make(random.Random(1))
-    wrong, changes, unknown = wrong_edges(cells, read_netlist(cells.json()), tmp_path)
+    wrong, changes, unknown = wrong_edges(cells, read_netlist(cells.json()), tmp_path, [CELLS])
     assert (wrong, unknown) == (0, 0)
     assert changes > CLOCKS // 2
 
@@ -70,7 +32,7 @@ def test_a_flipped_bit_of_a_table_is_found(tmp_path):
     cells.add("SB_LUT4", "O", parameters={"LUT_INIT": random_bits(random.Random(3), 16)}, **pins)
     netlist = read_netlist(cells.json())
     netlist.tables[0] = replace(netlist.tables[0], init=netlist.tables[0].init ^ 1 << 6)
-    assert wrong_edges(cells, netlist, tmp_path)[0] > 0
+    assert wrong_edges(cells, netlist, tmp_path, [CELLS])[0] > 0
 
 
 _UNKNOWN = """
@@ -244,7 +206,9 @@ def test_other_models_are_refused(tmp_path, monkeypatch):
 
 def test_a_board_without_models_is_refused(tmp_path, capsys):
     assert main(["--board", "upduino_v3", "--out", str(tmp_path / "none")]) == 2
-    assert capsys.readouterr().err == "error: the board must be an iCEBreaker, whose pins and cells there are models of, not upduino_v3\n"
+    assert capsys.readouterr().err == (
+        "error: the board must be an iCEBreaker, or a ULX3S with one core and no SDRAM, whose pins there are models of, not upduino_v3\n"
+    )
     assert not (tmp_path / "none").exists()
 
 

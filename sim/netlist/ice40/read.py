@@ -4,17 +4,17 @@ SB_..., and that of nextpnr after place and route, with packed cells named ICEST
 After packing a pin that nothing drives has no net: it is then what the FPGA makes of it, 1 for the enables of clocks and 0 for all else.
 """
 
-import json
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from itertools import product
 
-from sim.netlist.parts import Carry, Control, Flop, Macro, Net, Netlist, NetlistError, Table
+from sim.netlist.cell import Cell, Reader, as_it_is, nothing, read_cells
+from sim.netlist.parts import Control, Flop, Macro, Net, Netlist, NetlistError, Table
 
-_HIGH = {"CEN", "RCLKE", "WCLKE", "CLOCK_ENABLE"}  # what is 1 where nothing drives it
+_HIGH = frozenset({"CEN", "RCLKE", "WCLKE", "CLOCK_ENABLE"})  # what is 1 where nothing drives it
+_MAJORITY = 0b11101000
 _FLOP = re.compile(r"SB_DFF(N?)(E?)(SR|SS|R|S|)")
 _MEMORY = {"ICESTORM_RAM": "SB_RAM40_4K", "ICESTORM_SPRAM": "SB_SPRAM256KA"}
-_PLLS = {"010": "SB_PLL40_PAD", "110": "SB_PLL40_2F_PAD"}  # by nextpnr's PLLTYPE
+_PLLS = {"010": "SB_PLL40_PAD", "110": "SB_PLL40_2F_PAD"}  # by nextpnr's PLLTYPE; of these the models are ours
 _SELECTS = {"00": "GENCLK", "01": "GENCLK_HALF"}
 _DIVIDERS = ("DIVR", "DIVF", "DIVQ")
 _WIDTHS = {
@@ -28,78 +28,31 @@ _SINGLE = {
 _OUTPUTS = {"RDATA", "DATAOUT"}
 
 
-class _Cell:
-    """A cell of the JSON: its pins as nets."""
-
-    def __init__(self, name: str, content: Mapping[str, Any]) -> None:
-        self.name, self.kind = name, content["type"]
-        self.parameters: dict[str, str] = content["parameters"]
-        self.pins: dict[str, list[Net]] = content["connections"]
-
-    def bits(self, pin: str) -> tuple[Net, ...]:
-        return tuple(self.pins.get(pin, ()))
-
-    def net(self, pin: str, absent: Net | None = None) -> Net:
-        found = self.pins.get(pin)
-        if found:
-            return found[0]
-        return absent if absent is not None else "1" if pin in _HIGH else "0"
-
-    def flag(self, name: str) -> bool:
-        return int(self.parameters.get(name, "0"), 2) != 0
-
-    @property
-    def used(self) -> dict[str, tuple[Net, ...]]:
-        return {pin: tuple(nets) for pin, nets in self.pins.items() if nets}
-
-
 def read_netlist(content: bytes) -> Netlist:
     """The module ``top`` of a JSON netlist. A cell that is not known here is a :class:`NetlistError`."""
-    top = json.loads(content)["modules"]["top"]
-    cells = [_Cell(name, cell) for name, cell in top["cells"].items() if cell["type"] != "$scopeinfo"]
-    same: dict[Net, Net] = {}
-    for cell in cells:
-        if cell.kind == "SB_GB":  # its output is its input: no time passes between clocks
-            same[cell.net("GLOBAL_BUFFER_OUTPUT")] = cell.net("USER_SIGNAL_TO_GLOBAL_BUFFER", absent=cell.name)
-    ports = {name: (port["direction"], tuple(_source(net, same) for net in port["bits"])) for name, port in top["ports"].items()}
-    netlist = Netlist(ports=ports)
-    for cell in cells:
-        cell.pins = {pin: [_source(net, same) for net in nets] for pin, nets in cell.pins.items()}
-        _reader(cell)(netlist, cell)
+    netlist = read_cells(content, readers=_READERS, same=_buffered, high=_HIGH)
     for macro in netlist.macros:
         if macro.kind == "SB_RAM40_4K" and macro.pins["RCLK"] != macro.pins["WCLK"]:
             raise NetlistError(f"the memory {macro.name} is read and written with different clocks, which is not known here")
     return netlist
 
 
-def _source(net: Net, same: Mapping[Net, Net]) -> Net:
-    while net in same:
-        net = same[net]
-    return net
+def _buffered(cell: Cell) -> dict[Net, Net]:
+    if cell.kind != "SB_GB":
+        return {}
+    return {cell.net("GLOBAL_BUFFER_OUTPUT"): cell.net("USER_SIGNAL_TO_GLOBAL_BUFFER", absent=cell.name)}
 
 
-def _reader(cell: _Cell) -> Callable[[Netlist, _Cell], None]:
-    if _FLOP.fullmatch(cell.kind):
-        return _flop
-    if cell.kind not in _READERS:
-        raise NetlistError(f"the netlist has a cell {cell.name} of the kind {cell.kind}, which is not known here")
-    return _READERS[cell.kind]
-
-
-def _nothing(netlist: Netlist, cell: _Cell) -> None:
-    """Global buffers are gone already."""
-
-
-def _table(netlist: Netlist, cell: _Cell) -> None:
+def _table(netlist: Netlist, cell: Cell) -> None:
     inputs = tuple(cell.net(f"I{number}") for number in range(4))
-    netlist.tables.append(Table(cell.name, int(cell.parameters["LUT_INIT"].replace("x", "0"), 2), inputs, cell.net("O")))
+    netlist.tables.append(Table(cell.name, cell.init("LUT_INIT"), inputs, cell.net("O")))
 
 
-def _carry(netlist: Netlist, cell: _Cell) -> None:
-    netlist.carries.append(Carry(cell.name, (cell.net("I0"), cell.net("I1"), cell.net("CI")), cell.net("CO")))
+def _carry(netlist: Netlist, cell: Cell) -> None:
+    netlist.carries.append(Table(cell.name, _MAJORITY, (cell.net("I0"), cell.net("I1"), cell.net("CI")), cell.net("CO")))
 
 
-def _flop(netlist: Netlist, cell: _Cell) -> None:
+def _flop(netlist: Netlist, cell: Cell) -> None:
     match = _FLOP.fullmatch(cell.kind)
     assert match
     kind = match[3]
@@ -113,16 +66,16 @@ def _flop(netlist: Netlist, cell: _Cell) -> None:
     netlist.flops.append(Flop(cell.name, control, cell.net("D"), cell.net("Q"), set=kind in ("SS", "S")))
 
 
-def _packed(netlist: Netlist, cell: _Cell) -> None:
+def _packed(netlist: Netlist, cell: Cell) -> None:
     """A logic cell: a table, the carry beside it and the flip-flop behind it, as far as they are used."""
     inputs = tuple(cell.net(f"I{number}") for number in range(4))
     output = cell.pins.get("O")
-    init = int(cell.parameters["LUT_INIT"].replace("x", "0"), 2)
+    init = cell.init("LUT_INIT")
     if cell.pins.get("COUT"):
         if not cell.flag("CARRY_ENABLE"):
             raise NetlistError(f"the logic cell {cell.name} has a carry that is not enabled")
         carried: Net = str(int(cell.flag("CIN_SET"))) if cell.flag("CIN_CONST") else cell.net("CIN")
-        netlist.carries.append(Carry(cell.name, (inputs[1], inputs[2], carried), cell.net("COUT")))
+        netlist.carries.append(Table(cell.name, _MAJORITY, (inputs[1], inputs[2], carried), cell.net("COUT")))
     if not cell.flag("DFF_ENABLE"):
         for pin in ("O", "LO"):
             if nets := cell.pins.get(pin):
@@ -135,11 +88,7 @@ def _packed(netlist: Netlist, cell: _Cell) -> None:
         netlist.flops.append(Flop(cell.name, control, before, output[0], set=cell.flag("SET_NORESET")))
 
 
-def _as_it_is(netlist: Netlist, cell: _Cell) -> None:
-    netlist.macros.append(Macro(cell.name, cell.kind, cell.parameters, cell.used))
-
-
-def _memory(netlist: Netlist, cell: _Cell) -> None:
+def _memory(netlist: Netlist, cell: Cell) -> None:
     """A packed memory, with a pin for each bit, as the cell it was before."""
     kind = _MEMORY[cell.kind]
     pins: dict[str, tuple[Net, ...]] = {pin: (cell.net(pin),) for pin in _SINGLE[kind]}
@@ -152,7 +101,7 @@ def _memory(netlist: Netlist, cell: _Cell) -> None:
     netlist.macros.append(Macro(cell.name, kind, parameters, pins))
 
 
-def _pll(netlist: Netlist, cell: _Cell) -> None:
+def _pll(netlist: Netlist, cell: Cell) -> None:
     """The PLL; the buffers behind its outputs, which packing leaves without a net from it, are named after it."""
     if cell.kind == "ICESTORM_PLL":
         name = cell.name.removesuffix("_PLL")
@@ -172,16 +121,17 @@ def _pll(netlist: Netlist, cell: _Cell) -> None:
         raise NetlistError(f"the PLL {cell.name} works in a way that is not known here")
     dividers = {name: cell.parameters[name] for name in _DIVIDERS}
     parameters = {**dividers, **(selects if double else {})}
-    netlist.macros.append(Macro(cell.name, kind, parameters, {**outputs, "LOCK": cell.bits("LOCK")}))
+    netlist.macros.append(Macro(cell.name, f"SIM_{kind.removeprefix('SB_')}", parameters, {**outputs, "LOCK": cell.bits("LOCK")}))
 
 
-_READERS: dict[str, Callable[[Netlist, _Cell], None]] = {
+_READERS: dict[str, Reader] = {
+    **{f"SB_DFF{edge}{enable}{reset}": _flop for edge, enable, reset in product(("N", ""), ("E", ""), ("SR", "SS", "R", "S", ""))},
     "SB_LUT4": _table,
     "SB_CARRY": _carry,
-    "SB_GB": _nothing,
-    "SB_IO": _as_it_is,
-    "SB_RAM40_4K": _as_it_is,
-    "SB_SPRAM256KA": _as_it_is,
+    "SB_GB": nothing,
+    "SB_IO": as_it_is,
+    "SB_RAM40_4K": as_it_is,
+    "SB_SPRAM256KA": as_it_is,
     "SB_PLL40_PAD": _pll,
     "SB_PLL40_2F_PAD": _pll,
     "ICESTORM_PLL": _pll,

@@ -3,6 +3,7 @@
 `timescale 1ps/1ps
 
 module bench;
+	integer collisions = 0, unknown = 0; // counted by the models of memories (cells.v)
 	reg clk = 0;
 	always #20000 clk = ~clk;
 	reg uart_rx = 1;
