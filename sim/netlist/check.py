@@ -25,8 +25,8 @@ STEPS_AT_ONCE = 64  # the most that the cycle model counts
 @dataclass(frozen=True, kw_only=True)
 class Text:
     """``forced``: symbols the network reads first; ``free``: how many it then chooses itself; of either ``at_once`` in a request.
-    ``preload``: tables on chip stand in their memories from the start, and the image in flash is without them. ``each``: the latencies that a
-    request leaves are read after each, and not after the last alone."""
+    ``preload``: tables on chip stand in their memories from the start, and the image in flash is without them. ``each``: the latencies
+    that a request leaves are read after each, and not after the last alone."""
 
     forced: tuple[int, ...] = ()
     free: int = 20

@@ -24,7 +24,8 @@ to be refused, ("aborted", count): so many steps with an ABORT behind them, ("re
 @dataclass(frozen=True, kw_only=True)
 class Setting:
     """``image``: what the flash holds at the board's offset. ``preloaded``: a program whose tables on chip stand in their memories from
-    the start, which are as the FPGA leaves them otherwise. ``pads``: delays between FPGA and chip in picoseconds. ``found``: the chip before the boot."""
+    the start, which are as the FPGA leaves them otherwise. ``pads``: delays between FPGA and chip in picoseconds. ``found``: the chip
+    before the boot."""
 
     image: bytes
     preloaded: Program | None = None
@@ -36,8 +37,8 @@ class Setting:
 class Heard:
     """``green``, ``red``: the LEDs after the boot. ``replies``: to each action. ``resent``: requests that the driver had to send again.
     ``collisions``: words of block RAM read at the edge at which they were written; ``unknown``: writes to memories of which enable, address
-    or mask was unknown. ``violations``: limits of the flash chip's data sheet that were broken. ``tables``: the tables on chip at the end, a
-    level that is unknown as 0.
+    or mask was unknown. ``violations``: limits of the flash chip's data sheet that were broken. ``tables``: the tables on chip at the
+    end, a level that is unknown as 0.
     """
 
     green: int

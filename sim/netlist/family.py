@@ -55,4 +55,6 @@ def family_of(board: Board) -> Family:
     for family in (ICE40, ECP5):
         if board.platform in family.platforms and plain:
             return family
-    raise NetlistError(f"the board must be an iCEBreaker, or a ULX3S with one core and no SDRAM, whose pins there are models of, not {board.name}")
+    raise NetlistError(
+        f"the board must be an iCEBreaker, or a ULX3S with one core and no SDRAM, whose pins there are models of, not {board.name}"
+    )

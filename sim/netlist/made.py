@@ -20,8 +20,8 @@ def make_netlist(board: Board, *, stage: Stage, seed: int, folder: Path, say: Ca
     """The netlist of ``board`` after the ``stage`` of its build in ``folder``, that of ``seed`` after place and route.
 
     Steps of the build that stand there already are not run again; those that have to be run stay there. A netlist that misses its clock is
-    taken all the same. Raises :class:`NetlistError` for a board whose pins there are no models of, and ``BuildError`` where a tool fails or another
-    build is under way.
+    taken all the same. Raises :class:`NetlistError` for a board without models of its pins, and ``BuildError`` where a tool fails or
+    another build is under way.
     """
     family = family_of(board)
     with only_build(folder) as kept:

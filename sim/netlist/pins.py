@@ -12,7 +12,7 @@ from sim.flash import FlashChip, Pads
 
 
 class FlashPins:
-    """``chip`` at the pins of ``dut``, the module bench of ice40_pins.v or its like.
+    """``chip`` at the pins of ``dut``, the module bench of a family.
 
     Pins change at the cells of the FPGA; the chip sees that ``pads.out`` ps later, and the FPGA what the chip does ``pads.back`` ps after
     it. While an output of the chip is unstable, and where nobody drives, levels are random.
@@ -26,11 +26,11 @@ class FlashPins:
     async def run(self) -> None:
         """Sees the FPGA's pins change."""
         from cocotb import start_soon
-        from cocotb.triggers import First, ReadOnly, Timer
+        from cocotb.triggers import ReadOnly, Timer
 
         dut = self.dut
         while True:
-            await First(*(pin.value_change for pin in (dut.cs_n, dut.sck, dut.io, dut.fpga_oe)))
+            await dut.flash_pins.value_change
             await ReadOnly()
             pins = [pin.value for pin in (dut.cs_n, dut.sck, dut.fpga_oe)]
             if all(pin.is_resolvable for pin in pins):  # not so before the cells' first clock

@@ -17,6 +17,7 @@ module bench;
 	reg [3:0] chip_o = 0, chip_oe = 0, loose = 0;
 	assign (weak0, weak1) io = loose;
 	wire fpga_oe = ~fpga.\flash.dq.buf.buf0 .T;
+	wire [6:0] flash_pins = {fpga_oe, io, sck, cs_n}; // what the chip has to be told of
 	genvar line;
 	generate
 		for (line = 0; line < 4; line = line + 1)

@@ -30,7 +30,7 @@ module SIM_PLL40_PAD (input PACKAGEPIN, input RESETB, input BYPASS, output PLLOU
 endmodule
 
 module bench;
-	integer collisions = 0, unknown = 0; // counted by the models of memories (sim/netlist/models.py)
+	integer collisions = 0, unknown = 0; // counted by the models of memories (models.py)
 	reg uart_rx = 1;
 	wire tx, led_g_n, led_r_n, cs_n, sck;
 	wire rx = uart_rx;
@@ -43,6 +43,7 @@ module bench;
 	reg [3:0] chip_o = 0, chip_oe = 0, loose = 0;
 	assign (weak0, weak1) io = loose;
 	wire fpga_oe = fpga.\flash.dq.buf0 .outena_q;
+	wire [6:0] flash_pins = {fpga_oe, io, sck, cs_n}; // what the chip has to be told of
 	genvar line;
 	generate
 		for (line = 0; line < 4; line = line + 1)

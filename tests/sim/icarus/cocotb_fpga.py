@@ -1,4 +1,4 @@
-"""cocotb tests of the whole FPGA (ice40_pins.v, ecp5_pins.v) with a flash chip at its pins, and an SDRAM, run by
+"""cocotb tests of the whole FPGA (pins.v in sim/netlist/ice40 and sim/netlist/ecp5) with a flash chip at its pins, and an SDRAM, run by
 test_fpga.py.
 
 Pins change at the cells of the FPGA; the chip sees that ``FPGA_OUT`` ps later, and the FPGA what the chip does ``FPGA_BACK`` ps after

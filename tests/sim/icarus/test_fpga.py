@@ -13,7 +13,8 @@ from hdl.board.ecp5.top import EcpTop
 from hdl.board.pins import make_platform
 from hdl.board.top import Top
 from sim.machines.icarus import flat_verilog, run_cocotb
-from sim.netlist.models import CELLS, PINS
+from sim.netlist.ecp5 import models as ecp5_models
+from sim.netlist.ice40.models import CELLS, PINS
 
 from .two_tiers import small_network, two_tiers
 
@@ -21,7 +22,7 @@ HERE = Path(__file__).parent
 ICE40 = replace(boards.get("icebreaker"), uart_baud=4_000_000)
 ECP5 = boards.get("ulx3s_85f")
 SDRAM = boards.get("ulx3s_85f_sdram")
-# yosys has no models of the PLL: sim/netlist/ice40_pins.v brings its own
+# yosys has no models of the PLL: sim/netlist/ice40/pins.v brings its own
 PLLS = " ".join(f" chtype -set SIM_{cell} t:SB_{cell};" for cell in ("PLL40_PAD", "PLL40_2F_PAD"))
 PAPER = HERE.parents[2] / "golden/networks/paper-rnn.safetensors"
 
@@ -51,7 +52,8 @@ def run(mode, test, folder, files, monkeypatch, *, out, back):
     monkeypatch.syspath_prepend(str(HERE))
     if mode in ("ecp5", "sdram"):
         board = ECP5 if mode == "ecp5" else SDRAM
-        sources = [HERE / "ecp5_pins.v", HERE / "ecp5_cells.v", fpga_verilog(board, EcpTop, keep="USRMCLK")]
+        cells = [HERE / "ecp5_pads.v", ecp5_models.CELLS]
+        sources = [ecp5_models.PINS, *cells, fpga_verilog(board, EcpTop, keep="USRMCLK")]
     else:
         board = boards.flash_mode(ICE40, mode)
         sources = [PINS, fpga_verilog(board, Top, extra=PLLS), CELLS]

@@ -17,6 +17,7 @@ from ..verilog.bench import run_bench
 from .cells import CLOCK, Cells, random_bits, random_packed, random_synthesised
 from .edges import CLOCKS, wrong_edges
 
+
 @pytest.mark.parametrize("make", [random_synthesised, random_packed])
 def test_logic_is_as_the_models_say(make, tmp_path):
     cells = make(random.Random(1))

@@ -1,4 +1,4 @@
-"""The netlist of an ECP5 as Icarus Verilog gets it, beside instances of yosys' models of the same cells; and models of the project's own."""
+"""The netlist of an ECP5 as Icarus Verilog gets it, beside instances of yosys' models of the same cells; and the project's own models."""
 
 import random
 import re
@@ -116,8 +116,8 @@ module bench;
 	reg [17:0] data = 18'h2ABCD;
 	wire [17:0] written, got, through;
 	wire [35:0] pair;
-	SIM_DP16KD #(.INIT({1024{18'h3FFFF}}), .MODE_A("NORMAL")) ram (.CLK(clk), .CEA(1'b1), .WEA(we), .CEB(re), .WEB(1'b0), .ADA(to), .ADB(at),
-		.DIA(data), .DIB(18'b0), .DOA(written), .DOB(got));
+	SIM_DP16KD #(.INIT({1024{18'h3FFFF}}), .MODE_A("NORMAL")) ram (.CLK(clk), .CEA(1'b1), .WEA(we), .CEB(re), .WEB(1'b0), .ADA(to),
+		.ADB(at), .DIA(data), .DIB(18'b0), .DOA(written), .DOB(got));
 	SIM_DP16KD #(.MODE_A("WRITETHROUGH"), .WIDTH_A(4)) other (.CLK(clk), .CEA(1'b1), .WEA(we), .CEB(1'b0), .WEB(1'b0), .ADA(to), .ADB(at),
 		.DIA(data), .DIB(18'b0), .DOA(through));
 	SIM_PDPW16KD wide (.CLK(clk), .CEW(1'b1), .CER(re), .BE({4{we}} & 4'b0110), .ADW(9'd3), .ADR(9'd3), .DI({36{1'b1}}), .DO(pair));
