@@ -17,6 +17,7 @@ from sim.compare.compare import find_difference
 from sim.compare.expected import Golden, Write
 from sim.cycles import predict
 from sim.netlist.conversation import Action, Heard, Setting, converse
+from sim.netlist.delays.timed import Timed
 from sim.netlist.parts import Netlist
 
 STEPS_AT_ONCE = 64  # the most that the cycle model counts
@@ -63,25 +64,26 @@ class Checked:
 @dataclass(frozen=True, kw_only=True)
 class Subject:
     """``netlist`` of the FPGA of ``board``; ``program``, compiled of ``network`` for it; ``written``: what is in the memories in its place,
-    for a check that must fail."""
+    for a check that must fail. ``timed``: the netlist with delays, for one that looks at them."""
 
     netlist: Netlist
     board: Board
     network: Network
     program: Program
     written: Program | None = None
+    timed: Timed | None = None
 
 
 def check_text(subject: Subject, text: Text, *, folder: Path) -> Checked:
     """The FPGA boots from its flash chip and writes ``text``. ``folder`` is empty.
 
-    Raises ``SimulationError`` where the FPGA neither boots nor answers.
+    Raises ``SimulationError`` where the FPGA neither boots nor answers, and ``ViolationError`` where its registers don't get their times.
     """
     network, program, written = subject.network, subject.program, subject.written or subject.program
-    setting = Setting(image=write_image(written))
+    setting = Setting(image=write_image(written), timed=subject.timed)
     if text.preload:
         far = tuple(piece for piece in written.tables if piece.tier)
-        setting = Setting(image=write_image(replace(written, tables=far)), preloaded=written)
+        setting = replace(setting, image=write_image(replace(written, tables=far)), preloaded=written)
     requests = text.requests()
     golden = Golden(network, program)
     due: list[tuple[list[int], list[Write]]] = []

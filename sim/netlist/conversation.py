@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from firmware.program import Program
 from polychron.system.progress import under_way
 from sim.flash import Found, Pads
 from sim.machines.icarus import run_cocotb
+from sim.netlist.delays.timed import Timed
+from sim.netlist.delays.verilog import TimedWriter
 from sim.netlist.family import family_of
 from sim.netlist.memories import files_of, read_memories, write_memories
 from sim.netlist.parts import Netlist
@@ -25,12 +28,13 @@ to be refused, ("aborted", count): so many steps with an ABORT behind them, ("re
 class Setting:
     """``image``: what the flash holds at the board's offset. ``preloaded``: a program whose tables on chip stand in their memories from
     the start, which are as the FPGA leaves them otherwise. ``pads``: delays between FPGA and chip in picoseconds. ``found``: the chip
-    before the boot."""
+    before the boot. ``timed``: the netlist with delays."""
 
     image: bytes
     preloaded: Program | None = None
     pads: Pads = field(default_factory=lambda: Pads(out=4_000, back=3_000))
     found: Found = field(default_factory=Found)
+    timed: Timed | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +58,14 @@ class Heard:
 def converse(netlist: Netlist, board: Board, setting: Setting, actions: Sequence[Action], *, folder: Path) -> Heard:
     """Power-up, boot, and then ``actions`` one after another; the simulator works in ``folder``, which is empty.
 
-    Raises ``SimulationError`` where the FPGA neither boots nor tells why not, or does not answer.
+    Raises ``SimulationError`` where the FPGA neither boots nor tells why not, or does not answer; of it ``ViolationError`` where an input
+    of a register changes while it looks.
     """
     family = family_of(board)
     memories = family.memories(netlist)
     top, cells, image, result = (folder / name for name in ("top.v", "cells.v", "image.bin", "result.json"))
-    top.write_text(to_verilog(netlist, files_of(memories)))
+    timed = TimedWriter(setting.timed) if setting.timed is not None else None
+    top.write_text(timed.text(files_of(memories)) if timed else to_verilog(netlist, files_of(memories)))
     cells.write_text(family.models())
     image.write_bytes(setting.image)
     if setting.preloaded is not None:
@@ -73,7 +79,7 @@ def converse(netlist: Netlist, board: Board, setting: Setting, actions: Sequence
         "actions": list(actions),
         "result": str(result),
     }
-    with under_way("simulating the netlist"):
+    with under_way("simulating the netlist"), timed.watching(folder) if timed else nullcontext():
         run_cocotb(
             [family.bench, top, cells],
             module="sim.netlist.inside",

@@ -1,7 +1,7 @@
 """Command: the whole FPGA of a board as its netlist, after synthesis or after place and route, in Icarus Verilog beside the golden model.
 
 python -m sim.netlist.run --board icebreaker [--network NAME] [--flash byte|nibble] [--stage synthesis|route] [--prompt TEXT] [--length N]
-    [--temperature T | --greedy] [--k K] [--seed N] [--preload] [--placement N] [--out FOLDER]
+    [--temperature T | --greedy] [--k K] [--seed N] [--preload] [--placement N] [--out FOLDER] [--delays slow|fast [--skew PS]]
 """
 
 import sys
@@ -34,6 +34,8 @@ class Build(Options):
     stage: Annotated[Literal["synthesis", "route"], option("which netlist")] = "route"
     placement: Annotated[int, option("the seed of place and route", low=1, high=100, metavar="N")] = 1
     out: Annotated[Path | None, option("the folder of the build; left out: build/BOARD", metavar="FOLDER")] = None
+    delays: Annotated[Literal["none", "slow", "fast"], option("delays of place and route, as they are or 0.3 of them")] = "none"
+    skew: Annotated[int, option("ps that the PLL's second clock is later, with delays", low=-5000, high=5000, metavar="PS")] = 0
 
 
 ROUTED = Build()
@@ -53,7 +55,8 @@ def check(
     from golden.integer.symbols import TextDecoder, encode, typed_bytes
     from polychron.network import load
     from sim.netlist.check import Subject, Text, check_text
-    from sim.netlist.made import make_netlist
+    from sim.netlist.delays.timed import FAST, SLOW, Corner, with_delays
+    from sim.netlist.made import make
 
     network = load(target.network)
     program = network.compile(board=target.board, flash=target.flash, temperature=sampler.temperature, k=sampler.k, seed=sampler.seed)
@@ -63,12 +66,15 @@ def check(
     text = Text(forced=tuple(encode(symbols, typed_bytes(prompt)).tolist()), free=length, preload=preload)
     with reported(json) as figures:
         folder = netlist.out or Path("build") / board.name
-        found = make_netlist(board, stage=netlist.stage, seed=netlist.placement, folder=folder, say=say)
+        delayed = netlist.delays != "none"
+        found, delays = make(board, stage=netlist.stage, seed=netlist.placement, folder=folder, say=say, delays=delayed)
+        corner = Corner(FAST if netlist.delays == "fast" else SLOW, netlist.skew)
+        timed = with_delays(found, delays, corner) if delays else None
         parts = f"{len(found.tables):,} tables, {len(found.carries):,} carries, {len(found.flops):,} flip-flops"
         say(f"netlist after {'synthesis' if netlist.stage == 'synthesis' else 'place and route'}: {parts}, {len(found.macros)} other cells")
         start = time.monotonic()
         with tempfile.TemporaryDirectory() as name:
-            subject = Subject(netlist=found, board=board, network=network.integer, program=program.code)
+            subject = Subject(netlist=found, board=board, network=network.integer, program=program.code, timed=timed)
             made = check_text(subject, text, folder=Path(name))
         decoder = TextDecoder(symbols)
         print(printable(prompt + decoder.text(made.symbols[len(text.forced) :]) + decoder.end()))

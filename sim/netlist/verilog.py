@@ -5,7 +5,7 @@ unknown, so are its flip-flops. Macros are instances of models of cells.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from sim.netlist.memories import preloading
 from sim.netlist.parts import Control, Flop, Macro, Net, Netlist, Table
@@ -17,14 +17,16 @@ _WIDTH = 32  # of a register at most: a change of one bit is told to the readers
 def to_verilog(netlist: Netlist, files: Mapping[str, str] | None = None) -> str:
     """``netlist`` as the module ``top``. Ports and macros keep their names. ``files``: those of memories, by path, that can be loaded and
     are written at the end (:func:`sim.netlist.memories.preloading`)."""
-    return "".join(f"{line}\n" for line in _Writer(netlist).lines(files or {}))
+    return "".join(f"{line}\n" for line in Writer(netlist).lines(files or {}))
 
 
-class _Writer:
+class Writer:
+    """The lines of the module. What has delays writes its registers in its own way."""
+
     def __init__(self, netlist: Netlist) -> None:
         self._netlist = netlist
         self._logic = [reduced(table) for table in (*netlist.tables, *netlist.carries)]
-        self._registers = list(_registers(netlist.flops))
+        self._registers = list(self._grouped(netlist.flops))
         self._names: dict[Net, str] = {net: f"1'b{net}" for net in ("0", "1", "x")}
         for name, _, flops in self._registers:
             self._names.update({flop.output: f"{name}[{bit}]" for bit, flop in enumerate(flops)})
@@ -33,7 +35,8 @@ class _Writer:
                 self._names.update({net: f"\\{name} [{bit}]" for bit, net in enumerate(nets)})
         self._wires: list[str] = []
 
-    def _net(self, net: Net) -> str:
+    def net(self, net: Net) -> str:
+        """Its name in the module."""
         if net not in self._names:
             self._names[net] = f"n{len(self._wires)}"
             self._wires.append(self._names[net])
@@ -43,15 +46,16 @@ class _Writer:
         yield "`timescale 1ps/1ps"
         for size, init in sorted({(len(table.inputs), table.init) for table in self._logic if table.inputs}):
             yield from primitive(size, init)
-        ports = [f"\t{direction} {_range(len(nets))}\\{name} " for name, (direction, nets) in self._netlist.ports.items()]
+        ports = [f"\t{direction} {span(len(nets))}\\{name} " for name, (direction, nets) in self._netlist.ports.items()]
         yield from ("module top (", ",\n".join(ports), ");")
         body = [
             *map(self._table, self._logic),
-            *(line for register in self._registers for line in self._register(*register)),
+            *(line for register in self._registers for line in self.register(*register)),
+            *self.more(),
             *(line for macro in self._netlist.macros for line in self._macro(macro)),
             *(self._output(name, nets) for name, (direction, nets) in self._netlist.ports.items() if direction == "output"),
         ]
-        yield from (f"reg {_range(len(flops))}{name} = {_levels([flop.start for flop in flops])};" for name, _, flops in self._registers)
+        yield from (f"reg {span(len(flops))}{name} = {levels([flop.start for flop in flops])};" for name, _, flops in self._registers)
         yield from (f"wire {name};" for name in self._wires)
         yield from body
         yield from preloading(files)
@@ -59,19 +63,28 @@ class _Writer:
 
     def _table(self, table: Table) -> str:
         if not table.inputs:
-            return f"assign {self._net(table.output)} = 1'b{table.init};"
-        return f"{primitive_name(len(table.inputs), table.init)} ({', '.join(map(self._net, (table.output, *table.inputs)))});"
+            return f"assign {self.net(table.output)} = 1'b{table.init};"
+        return f"{primitive_name(len(table.inputs), table.init)} ({', '.join(map(self.net, (table.output, *table.inputs)))});"
 
-    def _register(self, name: str, control: Control, flops: Sequence[Flop]) -> Iterator[str]:
-        enable, reset, width = self._net(control.enable), self._net(control.reset), len(flops)
-        clear = f"{name} <= {_levels([flop.set for flop in flops])};"
+    def more(self) -> Iterator[str]:
+        """Further lines, behind those of the registers."""
+        yield from ()
+
+    def key(self, flop: Flop) -> Hashable:
+        """What flip-flops of one register have in common."""
+        return flop.control
+
+    def register(self, name: str, control: Control, flops: Sequence[Flop]) -> Iterator[str]:
+        """A register and what it does, the lowest bit first."""
+        enable, reset, width = self.net(control.enable), self.net(control.reset), len(flops)
+        clear = f"{name} <= {levels([flop.set for flop in flops])};"
         lose = f"{name} <= {width}'bx;"
         enabled = [] if control.enable == "1" else [(f"{enable} === 1'b0", ";"), (f"{enable} !== 1'b1", lose)]
         cleared = [] if control.reset == "0" else [(reset, clear), (f"{reset} !== 1'b0", lose)]
-        edges = f"{'negedge' if control.falling else 'posedge'} {self._net(control.clock)}"
+        edges = f"{'negedge' if control.falling else 'posedge'} {self.net(control.clock)}"
         if control.asynchronous:
             edges += f", posedge {reset}"
-        yield f"wire {_range(width)}d{name} = {{{', '.join(self._net(flop.data) for flop in reversed(flops))}}};"
+        yield f"wire {span(width)}d{name} = {{{', '.join(self.net(flop.data) for flop in reversed(flops))}}};"
         yield f"always @({edges})"
         for condition, action in cleared + enabled if control.asynchronous or control.over else enabled + cleared:
             yield f"\tif ({condition}) {action} else"
@@ -79,29 +92,29 @@ class _Writer:
 
     def _macro(self, macro: Macro) -> Iterator[str]:
         parameters = ", ".join(f".{name}({_value(value)})" for name, value in macro.parameters.items())
-        pins = [f"\t.{pin}({{{', '.join(map(self._net, reversed(nets)))}}})" for pin, nets in macro.pins.items()]
+        pins = [f"\t.{pin}({{{', '.join(map(self.net, reversed(nets)))}}})" for pin, nets in macro.pins.items()]
         yield f"{macro.kind} #({parameters}) \\{macro.name} ("
         yield ",\n".join(pins) + ");"
 
+    def _grouped(self, flops: Sequence[Flop]) -> Iterator[tuple[str, Control, list[Flop]]]:
+        """A name for each register, what controls it, and its flip-flops, the lowest bit first."""
+        groups: dict[Hashable, list[Flop]] = defaultdict(list)
+        for flop in flops:
+            groups[self.key(flop)].append(flop)
+        parts = (group[at : at + _WIDTH] for group in groups.values() for at in range(0, len(group), _WIDTH))
+        for number, part in enumerate(parts):
+            yield f"q{number}", part[0].control, part
+
     def _output(self, name: str, nets: Sequence[Net]) -> str:
-        return f"assign \\{name} = {{{', '.join(map(self._net, reversed(nets)))}}};"
+        return f"assign \\{name} = {{{', '.join(map(self.net, reversed(nets)))}}};"
 
 
-def _registers(flops: Sequence[Flop]) -> Iterator[tuple[str, Control, list[Flop]]]:
-    """A name for each register, what controls it, and its flip-flops, the lowest bit first."""
-    groups: dict[Control, list[Flop]] = defaultdict(list)
-    for flop in flops:
-        groups[flop.control].append(flop)
-    parts = ((control, group[at : at + _WIDTH]) for control, group in groups.items() for at in range(0, len(group), _WIDTH))
-    for number, (control, part) in enumerate(parts):
-        yield f"q{number}", control, part
-
-
-def _range(width: int) -> str:
+def span(width: int) -> str:
+    """The range of so many bits."""
     return f"[{width - 1}:0] "
 
 
-def _levels(bits: Sequence[bool]) -> str:
+def levels(bits: Sequence[bool]) -> str:
     """So many bits, the lowest first in ``bits``."""
     return f"{len(bits)}'b{''.join(str(int(bit)) for bit in reversed(bits))}"
 

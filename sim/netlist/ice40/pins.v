@@ -6,10 +6,12 @@
 module SIM_PLL40_2F_PAD (input PACKAGEPIN, input RESETB, input BYPASS, output PLLOUTGLOBALA, output PLLOUTGLOBALB, output LOCK);
 	parameter FEEDBACK_PATH = "SIMPLE", PLLOUT_SELECT_PORTA = "GENCLK", PLLOUT_SELECT_PORTB = "GENCLK_HALF";
 	parameter DIVR = 0, DIVF = 0, DIVQ = 0, FILTER_RANGE = 0;
+	parameter START = 0; // ps without a clock, in which a netlist with delays settles
 	reg fast = 0, half = 1, lock = 0;
 	integer part;
 	initial begin
 		part = 0.5 * 1.0e6 / 12.0 * (DIVR + 1) * (1 << DIVQ) / (DIVF + 1);
+		if (START) #START;
 		forever begin
 			#part fast = 1;
 			half = ~half;
@@ -24,8 +26,8 @@ endmodule
 
 module SIM_PLL40_PAD (input PACKAGEPIN, input RESETB, input BYPASS, output PLLOUTGLOBAL, output LOCK);
 	parameter FEEDBACK_PATH = "SIMPLE";
-	parameter DIVR = 0, DIVF = 0, DIVQ = 0, FILTER_RANGE = 0;
-	SIM_PLL40_2F_PAD #(.DIVR(DIVR), .DIVF(DIVF), .DIVQ(DIVQ)) pll (
+	parameter DIVR = 0, DIVF = 0, DIVQ = 0, FILTER_RANGE = 0, START = 0;
+	SIM_PLL40_2F_PAD #(.DIVR(DIVR), .DIVF(DIVF), .DIVQ(DIVQ), .START(START)) pll (
 		.PACKAGEPIN(PACKAGEPIN), .RESETB(RESETB), .BYPASS(BYPASS), .PLLOUTGLOBALA(PLLOUTGLOBAL), .LOCK(LOCK));
 endmodule
 
