@@ -18,7 +18,6 @@ from polychron.system.children import end_children
 from polychron.system.progress import under_way
 
 _PACKED = "placed.json"
-_DELAYS = "top.sdf"
 PROCESSES = 2  # seeds placed and routed at a time
 # No block uses a word it reads in the clock in which it is written; said so, yosys builds no bypass around every block RAM. A port that
 # reads without a clock shows what stands there.
@@ -119,34 +118,31 @@ def _count(cells: dict[str, int], names: Sequence[str]) -> int:
 
 
 class Placed(NamedTuple):
-    """What place and route leaves: the design for the packer, nextpnr's report, where the cells lie, and, if they were asked for, the
-    netlist of packed cells and its delays as SDF."""
+    """What place and route leaves: the design for the packer, nextpnr's report, where the cells lie, and, if it was asked for, the netlist
+    of packed cells."""
 
     routed: bytes
     report: bytes
     cells: bytes
     netlist: bytes = b""
-    delays: bytes = b""
 
 
-def route(design: Design, tool: Tool, steps: Steps, netlist: bytes, seed: int, *, packed: bool = False, delays: bool = False) -> Placed:
-    """Place and route with ``seed`` what :func:`synthesise` made. ``packed``: with the netlist that nextpnr writes, 12 MB; ``delays``: with
-    its delays too, 8 MB, which change nothing else that the step makes."""
+def route(design: Design, tool: Tool, steps: Steps, netlist: bytes, seed: int, *, packed: bool = False) -> Placed:
+    """Place and route with ``seed`` what :func:`synthesise` made. ``packed``: with the netlist that nextpnr writes, 12 MB."""
     family = design.family
     files = ["--json", "top.json", *family.place_options, "--report", "report.json", "--write", _PACKED]
     args = [*design.part, *files, "--seed", str(seed), "--timing-allow-fail"]
-    more = ["--sdf", _DELAYS] if delays else []
 
     def make(folder: Path) -> None:
         (folder / "top.json").write_bytes(netlist)
         (folder / family.constraints).write_text(design.constraints, encoding="utf-8")
-        tool.run([*args, *more], folder=folder, log=folder / "nextpnr.log", note=steps.say, title=str(seed))
+        tool.run(args, folder=folder, log=folder / "nextpnr.log", note=steps.say, title=str(seed))
         placed = folder / _PACKED
         (folder / "cells.json").write_bytes(to_step(placed_cells(placed.read_bytes())))
-        if not (packed or delays):
+        if not packed:
             placed.unlink()
 
-    outputs = [family.routed, "report.json", "cells.json", *([_PACKED] if packed or delays else []), *([_DELAYS] if delays else [])]
+    outputs = [family.routed, "report.json", "cells.json", *([_PACKED] if packed else [])]
     made = steps.run(
         f"seed{seed}",
         title=f"place and route, seed {seed}",

@@ -6,15 +6,17 @@ from typing import Literal, NamedTuple
 
 from boards import Board
 from hdl.board.pins import make_platform
-from hdl.flow.design import elaborate
+from hdl.flow.design import Design, elaborate
 from hdl.flow.pipeline import Toolchain, route, synthesise
 from hdl.flow.steps import Steps, only_build
+from hdl.flow.tools import Tool
 from polychron.system.progress import under_way
 from sim.netlist.delays.sdf import Delays, read_delays
 from sim.netlist.family import ICE40, family_of
 from sim.netlist.parts import Netlist, NetlistError
 
 Stage = Literal["synthesis", "route"]
+_PLACED, _DELAYS = "placed.json", "top.sdf"
 
 
 class Made(NamedTuple):
@@ -47,5 +49,24 @@ def make(board: Board, *, stage: Stage, seed: int, folder: Path, say: Callable[[
         made, _ = synthesise(design, tools.synth, steps)
         if stage == "synthesis":
             return Made(family.read(made))
-        placed = route(design, tools.place, steps, made, seed, packed=True, delays=delays)
-    return Made(family.read(placed.netlist), read_delays(placed.delays) if delays else None)
+        placed = route(design, tools.place, steps, made, seed, packed=True).netlist
+        sdf = _sdf(design, tools.place, steps, placed, seed) if delays else b""
+    return Made(family.read(placed), read_delays(sdf) if delays else None)
+
+
+def _sdf(design: Design, tool: Tool, steps: Steps, placed: bytes, seed: int) -> bytes:
+    """The delays of a placed and routed netlist, which nextpnr reads back as it has written it, in a step of its own."""
+    args = [*design.part, "--json", _PLACED, "--no-pack", "--no-place", "--no-route", "--timing-allow-fail", "--sdf", _DELAYS]
+
+    def run(folder: Path) -> None:
+        (folder / _PLACED).write_bytes(placed)
+        tool.run(args, folder=folder, log=folder / "nextpnr.log", note=steps.say, title="delays")
+        (folder / _PLACED).unlink()
+
+    return steps.run(
+        f"delays{seed}",
+        title=f"delays of seed {seed}",
+        inputs={"netlist": placed, "args": "\n".join(args).encode(), "tool": tool.version.encode()},
+        outputs=[_DELAYS],
+        make=run,
+    )[_DELAYS]

@@ -55,7 +55,9 @@ def check(
     from golden.integer.symbols import TextDecoder, encode, typed_bytes
     from polychron.network import load
     from sim.netlist.check import Subject, Text, check_text
+    from sim.netlist.delays.paths import told
     from sim.netlist.delays.timed import FAST, SLOW, Corner, with_delays
+    from sim.netlist.delays.verilog import ViolationError
     from sim.netlist.made import make
 
     network = load(target.network)
@@ -64,9 +66,11 @@ def check(
     if symbols is None:
         raise ValueError(f"{network.name} has no symbols: it reads no text")
     text = Text(forced=tuple(encode(symbols, typed_bytes(prompt)).tolist()), free=length, preload=preload)
+    delayed = netlist.delays != "none"
+    if netlist.skew and not delayed:
+        raise ValueError("--skew is between clocks that arrive: it needs --delays slow or fast")
     with reported(json) as figures:
         folder = netlist.out or Path("build") / board.name
-        delayed = netlist.delays != "none"
         found, delays = make(board, stage=netlist.stage, seed=netlist.placement, folder=folder, say=say, delays=delayed)
         corner = Corner(FAST if netlist.delays == "fast" else SLOW, netlist.skew)
         timed = with_delays(found, delays, corner) if delays else None
@@ -74,8 +78,15 @@ def check(
         say(f"netlist after {'synthesis' if netlist.stage == 'synthesis' else 'place and route'}: {parts}, {len(found.macros)} other cells")
         start = time.monotonic()
         with tempfile.TemporaryDirectory() as name:
+            if timed:
+                say(told(timed, netlist.skew))
             subject = Subject(netlist=found, board=board, network=network.integer, program=program.code, timed=timed)
-            made = check_text(subject, text, folder=Path(name))
+            try:
+                made = check_text(subject, text, folder=Path(name))
+            except ViolationError as error:
+                print(f"DIFFERENT from the golden model: {error}")
+                figures |= {"board": board.name, "network": network.name, "stage": netlist.stage, "equal": False, "difference": str(error)}
+                return 1
         decoder = TextDecoder(symbols)
         print(printable(prompt + decoder.text(made.symbols[len(text.forced) :]) + decoder.end()))
         if made.difference:

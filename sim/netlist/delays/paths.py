@@ -91,6 +91,18 @@ def crossings(timed: Timed) -> list[Crossing]:
     return sorted(found, key=lambda crossing: crossing.margin)
 
 
+def told(timed: Timed, skew: int) -> str:
+    """A sentence about the registers between the two clocks; ``skew``: of ``timed``, ps."""
+    found = crossings(timed)
+    inputs = f"{len({(one.endpoint.cell, one.endpoint.pin) for one in found})} inputs look at data of the other clock"
+    if len(timed.outputs) < 2 or not found:
+        return inputs
+    second = timed.outputs[1]
+    later = min(one.margin for one in found if one.endpoint.clock == second) + skew
+    earlier = min(one.margin for one in found if one.endpoint.clock != second) - skew
+    return f"{inputs}; hold fails where the second clock comes {later + 1:,} ps later or {earlier + 1:,} ps earlier than the first"
+
+
 def loose_cells(timed: Timed) -> set[str]:
     """The registers that data reaches at any time."""
     return {endpoint.cell for endpoint in endpoints(timed) if endpoint.loose}
