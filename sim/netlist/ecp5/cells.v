@@ -69,7 +69,8 @@ module SIM_DP16KD #(parameter [18431:0] INIT = 0, parameter WIDTH_A = 18, WIDTH_
 	integer number;
 	initial begin
 		{DOA, DOB} = 0;
-		for (number = 0; number < 1024; number = number + 1) mem[number] = INIT[18 * number +: 18];
+		for (number = 0; number < 1024; number = number + 1) mem[number] = 0;
+		if (INIT) for (number = 0; number < 1024; number = number + 1) mem[number] = INIT[18 * number +: 18]; // slow, and mostly 0
 	end
 
 	// The lowest bit that an access has in its word, and the bits that it has there.
@@ -129,7 +130,8 @@ module SIM_PDPW16KD #(parameter [18431:0] INIT = 0) (
 	integer number;
 	initial begin
 		DO = 0;
-		for (number = 0; number < 512; number = number + 1) mem[number] = INIT[36 * number +: 36];
+		for (number = 0; number < 512; number = number + 1) mem[number] = 0;
+		if (INIT) for (number = 0; number < 512; number = number + 1) mem[number] = INIT[36 * number +: 36];
 	end
 
 	reg stale = 1;
@@ -154,8 +156,8 @@ module SIM_DPR16 #(parameter WIDTH = 4, parameter [16 * WIDTH - 1:0] INIT = 0) (
 	reg [WIDTH - 1:0] mem [0:15];
 	integer number;
 	initial for (number = 0; number < 16; number = number + 1) mem[number] = INIT[WIDTH * number +: WIDTH];
-	always @(posedge WCK) begin
-		if (WRE === 1'bx || WRE && ^WAD === 1'bx) bench.unknown = bench.unknown + 1;
+	always @(posedge WCK) if (WRE !== 1'b0) begin
+		if (^{WRE, WAD} === 1'bx) bench.unknown = bench.unknown + 1;
 		if (WRE) mem[WAD] <= DI;
 	end
 	assign DO = mem[RAD];

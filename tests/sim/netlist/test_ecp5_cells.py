@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+import boards
 from sim.netlist.ecp5 import models as shipped_models
 from sim.netlist.ecp5.models import CELLS, cell_models
 from sim.netlist.ecp5.read import read_netlist
+from sim.netlist.family import family_of
 from sim.netlist.parts import NetlistError
 
 from ..verilog.bench import run_bench
@@ -189,6 +191,12 @@ def two_clocks():
 def test_what_is_not_known_is_refused(cells, message):
     with pytest.raises(NetlistError, match=f"^{re.escape(message)}$"):
         read_netlist(cells.json())
+
+
+@pytest.mark.parametrize("name", ["ulx3s_85f_sdram", "ulx3s_85f_two", "icepi_zero"])
+def test_a_board_without_models_is_refused(name):
+    with pytest.raises(NetlistError, match=f"^the board must be an iCEBreaker, or a ULX3S with one core and no SDRAM, .*, not {name}$"):
+        family_of(boards.get(name))
 
 
 def test_other_models_are_refused(tmp_path, monkeypatch):
