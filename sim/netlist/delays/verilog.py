@@ -4,6 +4,7 @@ An input that changes between the two makes the flip-flop unknown, and is writte
 one of the two levels by chance. Delays are inertial: a pulse shorter than the delay of a wire does not come through it.
 """
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,12 +12,13 @@ from typing import NamedTuple
 
 from sim.compiled.build import SimulationError
 from sim.netlist.delays.paths import endpoints, loose_cells
-from sim.netlist.delays.timed import Timed
-from sim.netlist.parts import Control, Flop
+from sim.netlist.delays.timed import Timed, Watched
+from sim.netlist.parts import Control, Flop, Net
 from sim.netlist.verilog import Writer, levels, span
 
 FILE = "violations.txt"
-MOST = 20  # violations; then the simulation ends
+MOST = 20  # lines of it; then the simulation ends
+_BITS = 32  # of a line at most
 _NOTE = f"""
 integer violations = 0, noted;
 initial noted = $fopen("{FILE}");
@@ -45,7 +47,7 @@ class ViolationError(SimulationError):
     def __init__(self, first: Violation, early: int | None, count: int) -> None:
         self.first, self.early = first, early
         kind = "setup: its data comes too late" if early is None else f"hold: new data is there {early} ps before the edge"
-        many = f"; {count} violations in all" if count > 1 else ""
+        many = f"; {count} inputs until the simulation ends" if count > 1 else ""
         super().__init__(f"{first.cell}/{first.pin} changes while the register looks, at {first.time / 1000:.3f} ns ({kind}){many}")
 
 
@@ -120,15 +122,31 @@ class TimedWriter(Writer):
         else:
             yield f"\tif (d{name} !== e{name}) begin"
             yield f"\t\t{take} (d{name} & e{name}) | ((d{name} ^ e{name}) & {width}'bx);"
-            yield f"\t\tnote({number}, 0, {' | '.join(f'(d{name}[{bit}] !== e{name}[{bit}]) << {bit}' for bit in range(width))});"
+            yield f"\t\tnote({number}, 0, {_changed(f'd{name}', f'e{name}', width)});"
             yield f"\tend else {take} d{name};"
 
     def more(self) -> Iterator[str]:
         yield _NOTE
         for wait in self._timed.waits:
             yield f"buf #{wait.delay} ({self.net(wait.output)}, {self.net(wait.source)});"
+        groups: dict[tuple[str, Net, bool], list[Watched]] = defaultdict(list)
         for one in self._timed.watched:
             if one.late != one.early:
-                self._pins.append([(one.cell, one.pin)])
-                edge = f"{'negedge' if one.falling else 'posedge'} {self.net(one.clock)}"
-                yield f"always @({edge}) if ({self.net(one.late)} !== {self.net(one.early)}) note({len(self._pins) - 1}, 0, 1);"
+                groups[one.cell, one.clock, one.falling].append(one)
+        for (_, clock, falling), group in groups.items():
+            for part in (group[at : at + _BITS] for at in range(0, len(group), _BITS)):
+                yield from self._watch(clock, falling, part)
+
+    def _watch(self, clock: Net, falling: bool, inputs: Sequence[Watched]) -> Iterator[str]:
+        """Inputs of a memory or a pad at one clock, the lowest bit first."""
+        number, width = len(self._pins), span(len(inputs))
+        self._pins.append([(one.cell, one.pin) for one in inputs])
+        for letter, nets in (("l", [one.late for one in inputs]), ("w", [one.early for one in inputs])):
+            yield f"wire {width}{letter}{number} = {{{', '.join(map(self.net, reversed(nets)))}}};"
+        edge = f"{'negedge' if falling else 'posedge'} {self.net(clock)}"
+        yield f"always @({edge}) if (l{number} !== w{number}) note({number}, 0, {_changed(f'l{number}', f'w{number}', len(inputs))});"
+
+
+def _changed(late: str, early: str, width: int) -> str:
+    """Verilog: a 1 for each bit that is not the same."""
+    return " | ".join(f"({late}[{bit}] !== {early}[{bit}]) << {bit}" for bit in range(width))

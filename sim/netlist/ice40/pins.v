@@ -7,7 +7,7 @@ module SIM_PLL40_2F_PAD (input PACKAGEPIN, input RESETB, input BYPASS, output PL
 	parameter FEEDBACK_PATH = "SIMPLE", PLLOUT_SELECT_PORTA = "GENCLK", PLLOUT_SELECT_PORTB = "GENCLK_HALF";
 	parameter DIVR = 0, DIVF = 0, DIVQ = 0, FILTER_RANGE = 0;
 	parameter START = 0; // ps without a clock, in which a netlist with delays settles
-	reg fast = 0, half = 1, lock = 0;
+	reg fast = 0, half = START == 0, lock = 0;
 	integer part;
 	initial begin
 		part = 0.5 * 1.0e6 / 12.0 * (DIVR + 1) * (1 << DIVQ) / (DIVF + 1);

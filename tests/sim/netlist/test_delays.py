@@ -207,10 +207,8 @@ def test_paths_add_up():
 
 def test_a_violation_says_what_it_is():
     early, late = ViolationError(Violation("third", "D", 14_001), 1, 3), ViolationError(Violation("second", "D", 5697), None, 1)
-    assert (
-        str(early)
-        == "third/D changes while the register looks, at 14.001 ns (hold: new data is there 1 ps before the edge); 3 violations in all"
-    )
+    assert str(early).startswith("third/D changes while the register looks, at 14.001 ns (hold: new data is there 1 ps before the edge)")
+    assert str(early).endswith("; 3 inputs until the simulation ends")
     assert str(late) == "second/D changes while the register looks, at 5.697 ns (setup: its data comes too late)"
 
 
