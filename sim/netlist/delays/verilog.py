@@ -70,7 +70,7 @@ class TimedWriter(Writer):
             for bit, (cell, pin) in enumerate(self._pins[number]):
                 if bits >> bit & 1:
                     found.append(Violation(cell, ("CEN", "SR")[control - 1] if control else pin, time))
-        return found
+        return list(dict.fromkeys(found))
 
     @contextmanager
     def watching(self, folder: Path) -> Iterator[None]:
