@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 STEPS = Text(forced=(1,), free=1)
 FASTER = 2.0  # times the delays for the 36 MHz; place and route says 39.7, but of a path that is seldom taken
-PERIODS = {"a": 13_888, "b": 27_776}  # ps, of the PLL's outputs
+HALF = 6_944  # ps, of the 72 MHz: between the falling edge that pads are read at and the next
 
 
 @cache
@@ -66,5 +66,4 @@ def test_a_clock_that_is_too_fast_is_named(tmp_path):
     first = caught.value.first
     assert caught.value.early is None
     at = next(one for one in endpoints(with_delays(netlist, delays, corner)) if (one.cell, one.pin) == (first.cell, first.pin))
-    periods = {launch: PERIODS["b" if launch == at.clock and str(launch).endswith("b") else "a"] for launch in at.arrivals}
-    assert any(span.last - at.edge > periods[launch] for launch, span in at.arrivals.items())
+    assert any(span.last - at.edge > HALF for span in at.arrivals.values())
