@@ -16,11 +16,12 @@ from .options import WorldError, WorldOptions
 
 app = make_app(
     "programs",
-    "A small world of true programs: run one, write many, and ask whether a training set has one.",
+    "A small world of true programs: run one, write many, and look inside a network that completes them.",
     examples=[
         'polychron programs run "12 34+46=;"',
         "polychron programs write --split longer --programs 1000 --out longer.txt",
         'polychron programs seen "12 34+46=;"',
+        'polychron programs explain programs.safetensors --prompt "12 34+"',
     ],
 )
 
@@ -102,13 +103,20 @@ def seen(
             chosen = TrainingSet.of_card(load(find_network(network)).card.get("data"))
         told = chosen.told(typed_bytes(program))
         place = told["place"]
-        print(f"{'not ' if place is None else ''}seen" + ("" if place is None else f": training program {place} of {len(chosen.lines)}, from 0"))
+        print(
+            f"{'not ' if place is None else ''}seen"
+            + ("" if place is None else f": training program {place} of {len(chosen.lines)}, from 0")
+        )
         print("the machine: " + told["verdict"])
         for name in ("family", "split", "template"):
             if told[name] is not None:
                 print(f"{name}: {told[name]}")
         figures |= {"programs": len(chosen.lines)} | told
 
+
+INSIDE = "golden.tasks.programs.inside.command"
+for name in ("visits", "explain", "novelty", "trace", "forget"):
+    app.command(f"{INSIDE}:{name}", name=name)
 
 main = partial(run, app)
 
