@@ -34,7 +34,8 @@ class World:
 
 @dataclass(frozen=True, kw_only=True)
 class Planted:
-    """Programs put into a training set again, ``copies`` of each: ``contradictions`` with a wrong completion, ``duplicates`` as they are."""
+    """Programs put into a training set again, ``copies`` of each: so many ``contradictions``, with a wrong completion, and ``duplicates``,
+    as they are."""
 
     contradictions: int = 0
     duplicates: int = 0

@@ -22,6 +22,8 @@ MOST = {"generator": 1 << 16, "seed": MOST_SEED, "largest": 127, "programs": MOS
 MOST_OF_PLANTED = {"contradictions": MOST_PLANTED, "duplicates": MOST_PLANTED, "copies": MOST_COPIES}
 """Those of its field ``planted``, which a training set without planted lines hasn't."""
 
+NOTHING_PLANTED = Planted()
+
 VERSION = 1
 """Of the generator: another one writes other programs for the same seed."""
 
@@ -32,7 +34,7 @@ class TrainingSet:
 
     world: World
     count: int
-    planted: Planted = Planted()
+    planted: Planted = NOTHING_PLANTED
 
     @classmethod
     def of_card(cls, card: Any) -> "TrainingSet":

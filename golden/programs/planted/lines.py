@@ -83,9 +83,11 @@ def _choose(made: Programs, planted: Planted, rng: np.random.Generator) -> tuple
 
 
 def contradiction(prompt: bytes, completion: bytes) -> bytes | None:
-    """``completion`` with another first number, so that the program is false and nothing else is wrong with it; None where there is none."""
+    """``completion`` with another first number, so that the program is false and nothing else is wrong with it; None: there is none."""
     found = LITERAL.match(completion)
-    for off in OFF if found else ():
+    if found is None:
+        return None
+    for off in OFF:
         value = int(found[0].replace(b"_", b"-")) + off
         wrong = str(value).encode().replace(b"-", b"_") + completion[found.end() :]
         if run(prompt + wrong).fault is Fault.FALSE:

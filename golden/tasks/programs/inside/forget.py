@@ -11,7 +11,7 @@ from polychron.system.progress import under_way
 
 from ....compiled.reads import reads
 from ....compiled.visits import learn_rows
-from ....integer.layer import ENTRY_LIMIT, Int8, Layer
+from ....integer.layer import ENTRY_LIMIT, Layer
 from ....integer.network import TextNetwork
 from ....programs.templates import FAMILIES
 from ..completion import complete
@@ -61,10 +61,11 @@ def _rounded(output: Layer, weights: Float32, *, out_frac: int) -> Layer:
     """``output`` with ``weights`` (rows, n_out), in nats, in units of its latencies, negated: the earliest spike is the likeliest."""
     limit = ENTRY_LIMIT[output.bits]
     scaled = np.rint(-weights * 2.0**out_frac / (1 << output.shift))
-    entries: Int8 = np.clip(scaled, -limit, limit).astype(np.int8)
+    entries = np.clip(scaled, -limit, limit).astype(np.int8)
     groups, first = [], 0
     for group in output.groups:
         size = group.tables[..., 0].size
-        groups.append(replace(group, tables=entries[first : first + size].reshape(group.tables.shape)))
+        tables: Int8 = entries[first : first + size].reshape(group.tables.shape)
+        groups.append(replace(group, tables=tables))
         first += size
     return replace(output, groups=tuple(groups))

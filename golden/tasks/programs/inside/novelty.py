@@ -27,9 +27,9 @@ MANY = np.iinfo(np.int64).max
 
 @dataclass(frozen=True, kw_only=True)
 class Rarest:
-    """Of the rows that a prompt reads in a ``part`` of a network, the one that training visited least: its ``visits``, its ``layer`` and its
-    number through all tables of it. It was read after the token of the prompt at ``at``, from 0; by attention that looked at the one at
-    ``before``, else None.
+    """Of the rows that a prompt reads in a ``part`` of a network, the one that training visited least: its ``visits``, its ``layer`` and
+    its number through all tables of it. It was read after the token of the prompt at ``at``, from 0; by attention that looked at the one
+    at ``before``, else None.
     """
 
     part: str
@@ -80,8 +80,8 @@ def _reads(network: TextNetwork, symbols: Symbols) -> Iterator[_Read]:
 
 
 def novelty(studied: Studied, visits: Visits, *, count: int) -> list[dict[str, Any]]:
-    """How well the visits of the rarest row tell each split from held-out programs of the training's distribution, ``count`` prompts of each
-    family: a row for each part of the network, split and family (``all``: together) with the area under the ROC curve.
+    """How well the visits of the rarest row tell each split from held-out programs of the training's distribution, ``count`` prompts of
+    each family: a row for each part of the network, split and family (``all``: together) with the area under the ROC curve.
     """
     scores: dict[tuple[str, str, str], list[float]] = {}
     with under_way("reading prompts") as phase:

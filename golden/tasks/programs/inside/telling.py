@@ -43,7 +43,8 @@ def lines(explained: Explained, *, most: int = SHOWN) -> Iterable[str]:
         yield f"  table    row {sign(choice.token):>7} {sign(choice.other):>7}  margin  comparisons; in training read by"
         for vote in strongest(choice)[:most]:
             told = " ".join(compared(one) for one in vote.comparisons)
-            yield f"  {vote.table:5} {vote.row:6} {vote.own:+7} {vote.other:+7} {vote.margin:+7}  {told}; {visitors(explained, vote.number)}"
+            numbers = f"{vote.table:5} {vote.row:6} {vote.own:+7} {vote.other:+7} {vote.margin:+7}"
+            yield f"  {numbers}  {told}; {visitors(explained, vote.number)}"
         if len(choice.votes) > most:
             yield f"  and {len(choice.votes) - most} more tables"
         yield f"  training programs that share most of these rows where they go on with {sign(choice.token)}:"
@@ -123,13 +124,12 @@ def sections(explained: Explained) -> list[Section]:
             for vote in strongest(choice)
             for bit, one in enumerate(vote.comparisons)
         ]
-        tables = [
-            ("Training programs that share most of these rows", ("program", "shared", "on"), [
-                (source.program.decode(), source.shared, stands(source)) for source in some
-            ]),
+        named = [(source.program.decode(), source.shared, stands(source)) for source in some]
+        tables: list[tuple[str, Row, Sequence[Row]]] = [
+            ("Training programs that share most of these rows", ("program", "shared", "on"), named),
             ("Votes of all tables", head, votes),
             ("Comparisons behind each index", ("table", "bit", "neuron", "latency", "is", "neuron", "latency"), reasons),
-        ]  # fmt: skip
+        ]
         text = headline(choice) + ". A vote below zero makes the spike earlier."
         found.append(Section(title=f"Symbol {sign(choice.token)}", text=text, tables=tables))
     return found

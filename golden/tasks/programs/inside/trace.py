@@ -32,8 +32,8 @@ class Source:
 
 
 def shared(studied: Studied, answers: Sequence[Choice]) -> Scores:
-    """(answers, lines): the most that a symbol of each training line shares with each answer. Only a place where the line goes on with the
-    answer's symbol counts; a table whose row it read there counts by the row's margin, what it adds to the symbol's lead over the runner-up.
+    """(answers, lines): the most that a symbol of each training line shares with each answer. Only a place where the line goes on with
+    the answer's symbol counts; a table whose row it read there counts by the row's margin, what it adds to the lead over the runner-up.
     """
     wanted = np.array([[vote.number for vote in answer.votes] for answer in answers], np.int32)
     weights = np.array([[vote.margin for vote in answer.votes] for answer in answers], np.int64)

@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,7 @@ from ....programs.training_set import TrainingSet
 EXAMPLES = 8  # of each row
 KEY = "polychron-visits"
 VERSION = 1
+NOTHING: npt.NDArray[Any] = np.zeros(0, np.int8)
 
 Counts = npt.NDArray[np.uint32]
 Examples = npt.NDArray[np.int32]
@@ -124,7 +126,7 @@ def load_visits(path: Path, studied: Studied) -> Visits:
         check_input(path)
         with safe_open(str(path), framework="numpy") as file:
             header = json.loads((file.metadata() or {}).get(KEY, "null"))
-            arrays = {name: file.get_tensor(name) for name in file.keys()}
+            arrays: dict[str, npt.NDArray[Any]] = {name: file.get_tensor(name) for name in file.keys()}
     except (SafetensorError, TypeError, ValueError) as error:
         raise NetworkError(f"{printable(path)}: not a file of visits, or damaged: {error!s:.200}") from None
     wanted = {"version": VERSION, "network": studied.sha256, "families": list(FAMILIES)}
@@ -133,9 +135,9 @@ def load_visits(path: Path, studied: Studied) -> Visits:
     sizes, lines = row_counts(studied.network), len(studied.training.lines)
     found = Visits(counts={}, examples={})
     for layer, rows in sizes.items():
-        counts, examples = arrays.get(f"{layer}.counts"), arrays.get(f"{layer}.examples")
-        good = counts is not None and counts.dtype == np.uint32 and counts.shape == (rows, len(FAMILIES))
-        good = good and examples is not None and examples.dtype == np.int32 and examples.ndim == 2 and len(examples) == rows
+        counts, examples = (arrays.get(f"{layer}.{part}", NOTHING) for part in ("counts", "examples"))
+        good = counts.dtype == np.uint32 and counts.shape == (rows, len(FAMILIES))
+        good = good and examples.dtype == np.int32 and examples.ndim == 2 and len(examples) == rows
         if not good or examples.max(initial=-1) >= lines or examples.min(initial=0) < -1:
             raise NetworkError(
                 f"{printable(path)}: the visits of {layer} must be of {rows} rows, {len(FAMILIES)} families and {lines} lines"

@@ -14,6 +14,7 @@ from ....integer.symbols import encode
 from ....programs.answers import PRIMER
 
 OUTPUT = "output"
+LATEST = 1 << 16  # later than any latency
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +75,7 @@ def choices(network: TextNetwork, names: tuple[int, ...], prompt: bytes, complet
     for at, symbol in enumerate(symbols.tolist()):
         if at >= first:
             outputs, latencies = state.outputs(), state.latencies
-            others = np.where(np.arange(network.n_out) == symbol, np.iinfo(np.int32).max, outputs)
+            others = np.where(np.arange(network.n_out) == symbol, LATEST, outputs.astype(np.int32))
             pair = (symbol, int(earliest(others[None])[0]))
             votes = tuple(votes_of(network.output, latencies, rows[at], pair))
             wrong = difference(votes, network.output, latencies, pair, outputs)
