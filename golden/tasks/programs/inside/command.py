@@ -147,11 +147,11 @@ def novelty(
             figures |= {"rarest": [vars(one) for one in rows], "areas": None}
             return
         areas = measured(studied, found, count=programs)
-        print("rarest row of  split         family       programs  AUROC  interval     never visited, %  of held, %")
-        for row in areas:
+        print("rarest row of   split          programs  AUROC  interval     never visited, %  of held, %")
+        for row in (row for row in areas if row["family"] == "all"):
             ends = f"{row['roc_auc_low']:.3f}-{row['roc_auc_high']:.3f}"
             shares = f"{100 * row['never_visited']:16.1f}  {100 * row['never_visited_held']:10.1f}"
-            print(f"{row['part']:14} {row['split']:13} {row['family']:12} {row['programs']:8}  {row['roc_auc']:.3f}  {ends}  {shares}")
+            print(f"{row['part']:15} {row['split']:13} {row['programs']:9}  {row['roc_auc']:.3f}  {ends}  {shares}")
         figures |= {"rarest": None, "areas": areas}
 
 

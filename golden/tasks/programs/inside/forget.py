@@ -11,7 +11,7 @@ from polychron.system.progress import under_way
 
 from ....compiled.reads import reads
 from ....compiled.visits import learn_rows
-from ....integer.layer import ENTRY_LIMIT, Layer
+from ....integer.layer import ENTRY_LIMIT, Int8, Layer
 from ....integer.network import TextNetwork
 from ....programs.templates import FAMILIES
 from ..completion import complete

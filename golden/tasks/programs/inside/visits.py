@@ -140,7 +140,7 @@ def load_visits(path: Path, studied: Studied) -> Visits:
         good = good and examples.dtype == np.int32 and examples.ndim == 2 and len(examples) == rows
         if not good or examples.max(initial=-1) >= lines or examples.min(initial=0) < -1:
             raise NetworkError(
-                f"{printable(path)}: the visits of {layer} must be of {rows} rows, {len(FAMILIES)} families and {lines} lines"
+                f"{printable(path)}: the visits of {layer} must be of {rows} rows, {len(FAMILIES)} families and {lines} training lines"
             )
         found.counts[layer], found.examples[layer] = counts, examples
     return found

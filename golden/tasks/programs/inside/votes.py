@@ -48,6 +48,11 @@ class Vote:
         """By how much it brings the symbol before the runner-up."""
         return self.other - self.own
 
+    @property
+    def weight(self) -> int:
+        """How much sharing its row counts: whichever of the two it is for."""
+        return abs(self.margin)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
