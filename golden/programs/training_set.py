@@ -103,9 +103,8 @@ class TrainingSet:
             template = templates()[int(drawn.numbers[0])]
             split = int(split_of(drawn, write(*drawn))[0])
             found |= {"family": template.family, "template": template.text, "split": SPLITS[split] if split >= 0 else None}
-            place = self.place(program)
-            found |= {"seen": place is not None, "place": place}
-        return found
+        place = self.place(program)
+        return found | {"seen": place is not None, "place": place}
 
     @cached_property
     def card(self) -> dict[str, Any]:

@@ -209,7 +209,7 @@ def forget(
         if out is not None:
             save_network(without, out)
             print(f"written: {printable(out)}")
-        figures |= {"file": out, "forgotten": family, "accepted": found}
+        figures |= {"file": out, "forgotten": family, "families_accepted": found}
 
 
 main = partial(run, app)
