@@ -11,7 +11,7 @@ from polychron.system.progress import under_way
 
 from ....compiled.reads import reads
 from ....compiled.visits import learn_rows
-from ....integer.layer import ENTRY_LIMIT, Int8, Layer
+from ....integer.layer import ENTRY_LIMIT, Layer, TableGroup
 from ....integer.network import TextNetwork
 from ....programs.templates import FAMILIES
 from ..completion import complete
@@ -65,7 +65,6 @@ def _rounded(output: Layer, weights: Float32, *, out_frac: int) -> Layer:
     groups, first = [], 0
     for group in output.groups:
         size = group.tables[..., 0].size
-        tables: Int8 = entries[first : first + size].reshape(group.tables.shape)
-        groups.append(replace(group, tables=tables))
+        groups.append(TableGroup(anchors=group.anchors, tables=entries[first : first + size].reshape(group.tables.shape)))
         first += size
     return replace(output, groups=tuple(groups))

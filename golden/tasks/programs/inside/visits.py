@@ -114,7 +114,7 @@ def visits_path(network: str) -> Path:
 
 def save_visits(visits: Visits, studied: Studied, path: Path) -> None:
     """Write them, as safetensors; the same visits give the same bytes."""
-    arrays = {f"{layer}.counts": array for layer, array in visits.counts.items()}
+    arrays: dict[str, npt.NDArray[Any]] = {f"{layer}.counts": array for layer, array in visits.counts.items()}
     arrays |= {f"{layer}.examples": array for layer, array in visits.examples.items()}
     header = {"version": VERSION, "network": studied.sha256, "families": FAMILIES}
     write_whole({path: save(arrays, metadata={KEY: json.dumps(header, sort_keys=True)})})
