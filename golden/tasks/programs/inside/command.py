@@ -95,19 +95,18 @@ def printable_line(line: str) -> str:
 def _page(found: "Explained") -> bytes:
     from polychron.report.page import Part, Table, render
 
-    from .telling import sections
+    from .telling import sections, title
 
     parts = [
         Part(
             title=one.title,
             text=one.text,
             tables=[Table(head=one.tables[0][1], rows=one.tables[0][2])],
-            folded=[(title, Table(head=head, rows=rows)) for title, head, rows in one.tables[1:]],
+            folded=[(name, Table(head=head, rows=rows)) for name, head, rows in one.tables[1:]],
         )
         for one in sections(found)
     ]
-    title = f"{found.prompt.decode()} {found.completion.decode()}: {'accepted' if found.accepted else 'not accepted'}"
-    return render(title=title, columns=[("", parts)])
+    return render(title=title(found), columns=[("", parts)])
 
 
 def _visits(studied: "Studied", network: str, path: Path | None) -> "Visits":

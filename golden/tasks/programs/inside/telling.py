@@ -24,6 +24,16 @@ class Section:
     tables: Sequence[tuple[str, Row, Sequence[Row]]]
 
 
+def plain(program: bytes) -> str:
+    """A prompt or a completion for a reader."""
+    return program.decode(errors="replace")
+
+
+def title(explained: Explained) -> str:
+    verdict = "accepted" if explained.accepted else "not accepted"
+    return f"{plain(explained.prompt)} -> {plain(explained.completion)}  {verdict}"
+
+
 def sign(token: int) -> str:
     """A symbol for a reader."""
     return {UNKNOWN: "unknown", ord(" "): "space"}.get(token, chr(token))
@@ -36,7 +46,7 @@ def strongest(choice: Choice) -> list[Vote]:
 
 def lines(explained: Explained, *, most: int = SHOWN) -> Iterable[str]:
     """For a terminal; of each symbol ``most`` tables and training programs."""
-    yield f"{explained.prompt.decode()} -> {explained.completion.decode()}  {'accepted' if explained.accepted else 'not accepted'}"
+    yield title(explained)
     for choice, found in zip(explained.choices, explained.sources, strict=True):
         yield ""
         yield headline(choice)
@@ -92,7 +102,7 @@ def figures(explained: Explained) -> dict[str, Any]:
         own = {"symbol": sign(choice.token), "latency": choice.latency, "shift": choice.shift, "votes": votes}
         other = {"runner_up": sign(choice.other), "runner_up_latency": choice.other_latency}
         symbols.append(own | other | {"sources": [_source(source) for source in found]})
-    told = {"prompt": explained.prompt.decode(), "completion": explained.completion.decode(), "accepted": explained.accepted}
+    told = {"prompt": plain(explained.prompt), "completion": plain(explained.completion), "accepted": explained.accepted}
     return told | {"symbols": symbols, "rarest": [vars(one) for one in explained.rarest]}
 
 

@@ -35,10 +35,12 @@ def shared(studied: Studied, answers: Sequence[Choice]) -> Scores:
     """(answers, lines): the most that a symbol of each training line shares with each answer. Only a place where the line goes on with
     the answer's symbol counts; a table whose row it read there counts by the row's weight.
     """
+    best = np.zeros((len(answers), len(studied.training.lines)), np.int64)
+    if not answers:
+        return best
     wanted = np.array([[vote.number for vote in answer.votes] for answer in answers], np.int32)
     weights = np.array([[vote.weight for vote in answer.votes] for answer in answers], np.int64)
     symbols = np.array([answer.numbers[0] for answer in answers], np.int32)
-    best = np.zeros((len(answers), len(studied.training.lines)), np.int64)
     with under_way("looking through the training set"):
         for layer, start, rows in reads(studied.network, studied.symbols):
             if layer == OUTPUT:

@@ -295,6 +295,7 @@ def test_an_explanation_in_lines_and_json_and_on_a_page(studied: Studied, visits
         assert len(one["sources"]) == 10
     assert [one.title for one in sections(explained)] == ["Symbol 7", "Symbol =", "Symbol ;"]
     assert explain(studied, visits, PROMPT).completion
+    assert explain(studied, visits, b"1" * 64).choices == []
     with pytest.raises(WorldError, match="at most 64 tokens, not 67"):
         explain(studied, visits, PROMPT, b"7" * 63)
 
