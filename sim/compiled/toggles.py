@@ -1,0 +1,124 @@
+"""Changes of signals of a compiled simulation, counted in C++ between edges, where everything is settled."""
+
+import ctypes
+from collections.abc import Iterable, Mapping
+from ctypes import c_uint32, c_uint64, c_void_p
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.compiled.build import SimulationError
+from sim.compiled.face import ALIAS, MEMORY, Part
+from sim.compiled.simulation import Device, Simulation
+
+_STATES = 64  # as in toggles.h
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toggled:
+    """Of a signal: the bits that ``rose`` and that ``fell`` at least once; how often bits have changed (``changes``); ``high``: in how many
+    clocks bits were 1, summed over the bits."""
+
+    rose: int
+    fell: int
+    changes: int
+    high: int
+
+
+def own_signals(sim: Simulation) -> dict[str, int]:
+    """Every signal that is not another name of one, nor a memory, with the bits of it."""
+    found = {}
+    for name in sim.names():
+        parts = [part for part in sim.parts(name) if part.type not in (MEMORY, ALIAS)]
+        if mask := sum(((1 << part.width) - 1) << part.lsb_at for part in parts):
+            found[name] = mask
+    return found
+
+
+class Toggles(Device):
+    """Counts changes of ``signals``, of the bits of their masks, from now on. ``halves``: where the flash has a clock of its own, twice as
+    fast, after each of its edges; else once a clock."""
+
+    def __init__(self, sim: Simulation, signals: Mapping[str, int], *, halves: bool = True) -> None:
+        self._words: list[tuple[str, int]] = []  # the signal of each word, and the bit of it that is the word's lowest
+        at, masks, outlines = [], [], dict[int, None]()
+        for name, mask in signals.items():
+            for part in sim.parts(name):
+                if part.type == MEMORY:
+                    raise SimulationError(f"{name!r} is a memory: its changes can't be counted")
+                wanted = mask >> part.lsb_at & (1 << part.width) - 1
+                for chunk in range((part.width + 31) // 32):
+                    if bits := wanted >> 32 * chunk & 0xFFFFFFFF:
+                        self._words.append((name, part.lsb_at + 32 * chunk))
+                        at.append(address(part) + 4 * chunk)
+                        masks.append(bits)
+                if wanted and part.outline:
+                    outlines[part.outline] = None
+        count, wide = len(at), len(outlines)
+        words = (c_void_p * count)(*at), (c_uint32 * count)(*masks), count
+        made = sim.code.px_toggles(sim.handle, *words, (c_void_p * wide)(*outlines), wide, halves)
+        super().__init__(sim, made)
+        self._names, self._code = tuple(signals), sim.code
+        self.looks = 0
+
+    def read(self) -> dict[str, Toggled]:
+        """Of each signal, by name; ``looks`` is then how often it was looked."""
+        count = len(self._words)
+        rose, fell, changes, high = ((kind * count)() for kind in (c_uint32, c_uint32, c_uint64, c_uint64))
+        self.looks = self._code.px_toggles_read(self._handle, rose, fell, changes, high)
+        sums: dict[str, list[int]] = {name: [0, 0, 0, 0] for name in self._names}
+        for (name, lowest), up, down, changed, ones in zip(self._words, rose, fell, changes, high, strict=True):
+            one = sums[name]
+            one[0] |= up << lowest
+            one[1] |= down << lowest
+            one[2] += changed
+            one[3] += ones
+        return {name: Toggled(rose=one[0], fell=one[1], changes=one[2], high=one[3]) for name, one in sums.items()}
+
+
+class States(Device):
+    """Counts, of the register ``name`` of at most 6 bits, how often each value follows each in the next clock, from now on."""
+
+    def __init__(self, sim: Simulation, name: str) -> None:
+        [part] = sim.parts(name)
+        if part.type == MEMORY or part.width > 6 or part.outline:
+            raise SimulationError(f"{name!r} must be a register of at most 6 bits")
+        super().__init__(sim, sim.code.px_states(sim.handle, part.curr))
+        self._code = sim.code
+
+    def read(self) -> npt.NDArray[np.uint64]:
+        """From a value, to a value: (64, 64)."""
+        follows = np.zeros((_STATES, _STATES), np.uint64)
+        self._code.px_states_read(self._handle, follows.ctypes.data_as(ctypes.POINTER(c_uint64)))
+        return follows
+
+
+def play(sim: Simulation, inputs: npt.NDArray[np.uint32], *, port: str = "i", reset: str = "rst") -> None:
+    """Runs recorded clocks, of each the reset and, from the next word on, what stands at ``port``: (clocks, words)."""
+    [to], [held] = sim.parts(port), sim.parts(reset)
+    clocks, words = inputs.shape
+    if words != 1 + -(-to.width // 32):
+        raise SimulationError(f"{words} words a clock are not those of the reset and of {to.width} bits of {port!r}")
+    given = np.ascontiguousarray(inputs, np.uint32)
+    sim.code.px_play(sim.handle, given.ctypes.data_as(ctypes.POINTER(c_uint32)), clocks, words, held.next, to.next)
+    sim.clocks += clocks
+
+
+def address(part: Part) -> int:
+    """Where a part lies."""
+    found: Any = ctypes.cast(part.curr, c_void_p).value
+    return int(found)
+
+
+def merged(parts: Iterable[Mapping[str, Toggled]]) -> dict[str, Toggled]:
+    """Several runs as one."""
+    sums: dict[str, Toggled] = {}
+    for part in parts:
+        for name, new in part.items():
+            old = sums.get(name, Toggled(rose=0, fell=0, changes=0, high=0))
+            sums[name] = Toggled(
+                rose=old.rose | new.rose, fell=old.fell | new.fell, changes=old.changes + new.changes, high=old.high + new.high
+            )
+    return sums
