@@ -5,6 +5,7 @@ names that they have in the gateware. Every output of a cell is a signal.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,7 @@ _CELL = re.compile(r"^  cell (\S+) \S+\n(.*?)^  end$", re.MULTILINE | re.DOTALL)
 _LINE = re.compile(r"^    (?:parameter|connect) (?:signed )?\\(\S+) (.*)$", re.MULTILINE)
 _WIRE = re.compile(r"^  wire (?:width (\d+) )?.*?\\(\S+)$", re.MULTILINE)
 _SIGNAL = re.compile(r"\\(\S+)(?: \[(\d+)(?::(\d+))?\])?")
+_OUTPUTS = {"$lut": ("Y",), "\\SB_CARRY": ("CO",), "$mem_v2": ("RD_DATA",)}
 _SHAPES = ((256, 16), (512, 8), (1024, 4), (2048, 2))  # of a block RAM, words and bits
 _SPRAM = 16384, 16
 
@@ -88,11 +90,13 @@ class Memory:
 @dataclass(frozen=True, kw_only=True)
 class Mapped:
     """A compiled design of cells: the outputs of its ``luts``, ``carries`` and ``registers``, those of a flash's clock in ``fast`` too, and
-    what ``memories`` put out in ``data``. ``blocks``: of the design's hierarchy, by the name of a signal."""
+    what ``memories`` put out in ``data``. ``inner``: outputs of tables that only the flip-flop of their own logic cell takes; ``luts`` are
+    the others. ``blocks``: of the design's hierarchy, by the name of a signal."""
 
     library: Path
     blocks: Blocks
     luts: Masks
+    inner: Masks
     carries: Masks
     registers: Masks
     fast: Masks
@@ -104,19 +108,19 @@ def build_mapped(component: wiring.Component) -> Mapped:
     """``component`` as cells of an iCE40, from the cache or made now."""
     with under_way("elaborating the gateware"):
         text = component_rtlil(component)
-    made = library(text, _SCRIPT, given={"simulated.v": _SIMULATED}, beside=(_CELLS,))
+    made = library(text, _SCRIPT, given={"simulated.v": _SIMULATED}, beside=(_CELLS,), optimize="-O1")
     return _read(kept_beside(made, _CELLS).read_text(encoding="utf-8"), made, Blocks.of(text))
 
 
 def _read(cells: str, made: Path, blocks: Blocks) -> Mapped:
     top = cells[cells.index("\nmodule \\top\n") :]
     widths = {name: int(width or 1) for width, name in _WIRE.findall(top)}
-    found: dict[str, Masks] = {kind: {} for kind in ("luts", "carries", "registers", "fast", "data")}
-    memories = []
+    found: dict[str, Masks] = {kind: {} for kind in ("luts", "inner", "carries", "registers", "fast", "data")}
+    memories, tables, loads = [], Masks(), _loads(top, widths)
     for kind, body in _CELL.findall(top):
         lines = dict(_LINE.findall(body))
         if kind == "$lut":
-            _add(found["luts"], _signals(lines["Y"], widths))
+            _add(tables, _signals(lines["Y"], widths))
         elif kind == "\\SB_CARRY":
             _add(found["carries"], _signals(lines["CO"], widths))
         elif kind in _FLIP_FLOPS:
@@ -126,7 +130,21 @@ def _read(cells: str, made: Path, blocks: Blocks) -> Mapped:
         elif kind == "$mem_v2":
             _add(found["data"], _signals(lines["RD_DATA"], widths))
             memories.append(_memory(lines, widths))
+    for name, mask in tables.items():
+        for bit in (1 << at for at in range(mask.bit_length()) if mask >> at & 1):
+            _add(found["inner" if loads[name, bit] == ["D"] else "luts"], iter([(name, bit)]))
     return Mapped(library=made, blocks=blocks, memories=tuple(sorted(memories, key=lambda one: one.name)), **found)
+
+
+def _loads(top: str, widths: dict[str, int]) -> dict[tuple[str, int], list[str]]:
+    """Of each bit of a signal what takes it: "D" for a flip-flop's data."""
+    found: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for kind, body in _CELL.findall(top):
+        for port, text in _LINE.findall(body):
+            if port not in _OUTPUTS.get(kind, ("Q",)):
+                for bit in filter(None, _bits(text, widths)):
+                    found[bit].append("D" if kind in _FLIP_FLOPS and port == "D" else "other")
+    return found
 
 
 def _signals(text: str, widths: dict[str, int]) -> Iterator[tuple[str, int]]:

@@ -94,13 +94,16 @@ def build(component: wiring.Component) -> Path:
     return library(text)
 
 
-def library(text: str, script: str = PLAIN, *, given: Mapping[str, str] | None = None, beside: Sequence[str] = ()) -> Path:
+def library(
+    text: str, script: str = PLAIN, *, given: Mapping[str, str] | None = None, beside: Sequence[str] = (), optimize: str = "-O3"
+) -> Path:
     """The compiled library of RTLIL ``text``; ``script``: what yosys makes of top.il, and of the files that are ``given`` by name.
 
-    ``beside``: files that the script writes as well, which are kept with the library (:func:`kept_beside`).
+    ``beside``: files that the script writes as well, which are kept with the library (:func:`kept_beside`). ``optimize``: the compiler's
+    option; what is run for few clocks is sooner there with less.
     """
     compiler, files = _compiler(), {"top.il": text, **(given or {})}
-    how = () if script == PLAIN else (script, *beside)
+    how = () if script == PLAIN else (script, *beside, optimize)
     made = cache_folder() / f"cxxrtl-{_key(compiler, *files.values(), *SHIM, *how)}.so"
     with under_way("compiling the gateware") as phase, made_once(made):
         if not made.exists():
@@ -113,7 +116,7 @@ def library(text: str, script: str = PLAIN, *, given: Mapping[str, str] | None =
                 generate(work, script)
                 phase(Path(compiler[0]).name)
                 say(f"compiling: {Path(compiler[0]).name} makes machine code of it ({time.monotonic() - begin:.0f} s so far) ...")
-                _compile(work, compiler)
+                _compile(work, compiler, optimize)
                 for name in beside:
                     os.replace(work / name, kept_beside(made, name))
                 os.replace(work / "top.so", made)
@@ -194,7 +197,7 @@ def generate(work: Path, script: str = PLAIN) -> None:
     (work / "top.cc").write_text(source.replace(_EVAL, _EVAL_COLD) + shim)
 
 
-def _compile(work: Path, compiler: list[str]) -> None:
+def _compile(work: Path, compiler: list[str], optimize: str) -> None:
     """C++ to a library; the driver, the same for all designs of these tools, is kept as an object file."""
     driver = cache_folder() / f"driver-{_key(compiler)}.o"
     jobs = {work / "top.cc": work / "top.o"}
@@ -204,6 +207,7 @@ def _compile(work: Path, compiler: list[str]) -> None:
     base = [*compiler, *CXXFLAGS, "-I", str(RUNTIME), "-I", str(Path(__file__).parent), "-c"]
     with ExitStack() as stack:
         commands = {source: [*base, str(source), "-o", str(out)] for source, out in jobs.items()}
+        commands[work / "top.cc"].append(optimize)  # the last one counts
         running = {s: stack.enter_context(child(command, folder=work, stderr=subprocess.PIPE)) for s, command in commands.items()}
         for source, job in running.items():
             _, errors = job.communicate()

@@ -1,6 +1,7 @@
 """Changes of signals, counted in the compiled simulation, against Amaranth's simulator; state machines, read and run."""
 
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def given(seed: int) -> list[tuple[int, int]]:
 def ref_toggled(values: list[int], mask: int) -> Toggled:
     """Of the settled values of one clock after another."""
     seen = [value & mask for value in values]
-    pairs = list(zip(seen, seen[1:], strict=False))
+    pairs = list(pairwise(seen))
     rose = fell = 0
     for old, new in pairs:
         rose |= new & ~old
@@ -119,7 +120,7 @@ def test_every_count_is_that_of_amaranths_simulator(library: Path, seed: int) ->
     assert toggles.looks == CLOCKS
     follows = states.read()
     expected: dict[tuple[int, int], int] = {}
-    for step in zip(values["state"], values["state"][1:], strict=False):
+    for step in pairwise(values["state"]):
         expected[step] = expected.get(step, 0) + 1
     assert {(int(a), int(b)): int(follows[a, b]) for a, b in zip(*follows.nonzero(), strict=True)} == expected
 

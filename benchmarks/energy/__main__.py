@@ -1,0 +1,60 @@
+"""What networks are estimated to cost in energy on an iCEBreaker, from what changes in its cells, and what they read, beside the paper.
+
+python -m benchmarks.energy [NAME ...] [--steps N] [--json FILE]
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import boards
+from benchmarks.energy import table
+from benchmarks.energy.estimate import Chip
+from benchmarks.energy.gauges import Counter, Product, changes_a_clock
+from benchmarks.energy.result import Result, result
+from benchmarks.energy.runs import count
+from benchmarks.energy.weights import net
+from golden.integer.shipped import shipped_networks
+from hdl.board.system import System
+from polychron.system.files import write_whole
+from sim.activity.mapped import build_mapped
+
+BOARD = "icebreaker"
+NETWORKS = ("shakespeare", "digits", "mnist", "transformer", "best-5m")
+MOST = 1000
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.energy", description="Energy and traffic of networks, estimated.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"networks that ship; if left out {', '.join(NETWORKS)}")
+    parser.add_argument("--steps", type=int, default=8, help=f"counted of each network, 1..{MOST} (8)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="all of it as JSON")
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code: 1 where the core reads what neither formulas nor compiler explain, 2 for wrong options."""
+    parser = _options()
+    asked = parser.parse_args(arguments)
+    if wrong := [name for name in asked.names if name not in shipped_networks()]:
+        parser.error(f"NAME must be one of {', '.join(shipped_networks())}, not {wrong[0]!r}")
+    if not 1 <= asked.steps <= MOST:
+        parser.error(f"--steps must be 1..{MOST}, not {asked.steps}")
+    board = boards.get(BOARD)
+    mapped = build_mapped(System(board))
+    counter, product = changes_a_clock(Counter()), changes_a_clock(Product())
+    chip = Chip(mapped=mapped, clock_mhz=board.clock_hz / 1e6, net=net(counter, product))
+    found: list[Result] = []
+    for name in asked.names or NETWORKS:
+        print(f"{name}: {asked.steps} steps on cells", file=sys.stderr, flush=True)
+        found.append(result(name, count(name, board, mapped, steps=asked.steps), chip, board))
+    print(*table.lines(chip, found, gauges=(counter, product)), sep="\n")
+    if asked.json:
+        write_whole({asked.json: (json.dumps(table.as_json(chip, found), indent=1) + "\n").encode()})
+    return int(not all(one.traffic.explained for one in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,77 @@
+"""Networks on the board's cells, every latency compared with the golden model: what changes in steps, and while nothing is asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from boards import Board
+from firmware.compiler import compile_network
+from firmware.host.host import Counters
+from firmware.program import Program
+from golden.integer.file import load
+from golden.integer.network import Network
+from golden.integer.shipped import find_network
+from golden.integer.transformer.network import TransformerNetwork
+from sim.activity.count import Activity, Meter
+from sim.activity.mapped import Mapped
+from sim.compiled.build import SimulationError
+from sim.machines.session import BoardSession
+
+SETTLED = 2  # steps before those that are counted
+IDLE = 2000  # clocks, after a pause of as many
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """``steps`` of a network, by the UART: ``used``, by the core's counters; ``activity``, from the first request to the last reply;
+    ``idle``: a while in which nothing is asked of the board. ``equal``: latencies equal to the golden model's."""
+
+    network: Network
+    program: Program
+    steps: int
+    used: Counters
+    activity: Activity
+    idle: Activity
+    equal: int
+
+
+def count(name: str, board: Board, mapped: Mapped, *, steps: int) -> Counted:
+    """Of the shipped network ``name``, in steady state: a transformer's caches are full then. Raises :class:`SimulationError` where a
+    latency differs from the golden model's."""
+    network = load(find_network(name))
+    program = compile_network(network, board)
+    session = BoardSession(network, program, board=board, library=mapped.library)
+    run = _texts(session) if network.byte_symbols() is not None else _samples(session, network)
+    run(network.context if isinstance(network, TransformerNetwork) else SETTLED)
+    before, meter = session.counters(), Meter(session.sim, mapped)
+    run(steps)
+    activity, used = meter.read(), session.counters()
+    meter.close()
+    session.sim.clock(IDLE)
+    meter = Meter(session.sim, mapped)
+    session.sim.clock(IDLE)
+    idle = meter.read()
+    if session.difference:
+        raise SimulationError(f"{name} on cells differs from the golden model: {session.difference}")
+    equal = session.comparison.compared
+    session.close()
+    return Counted(network=network, program=program, steps=steps, used=used - before, activity=activity, idle=idle, equal=equal)
+
+
+def _texts(session: BoardSession) -> Callable[[int], None]:
+    def run(steps: int) -> None:
+        list(session.run([None] * steps))
+
+    return run
+
+
+def _samples(session: BoardSession, network: Network) -> Callable[[int], None]:
+    inputs = np.random.default_rng(0).integers(-50, 50, (64, network.n_in)).astype(np.int16)
+    taken = iter(np.tile(inputs, (8, 1)))
+
+    def run(steps: int) -> None:
+        for _ in range(steps):
+            session.classify(next(taken))
+
+    return run

@@ -1,0 +1,121 @@
+"""The estimates as tables in Markdown, and as JSON."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from benchmarks.energy import weights
+from benchmarks.energy.estimate import Chip, Parts, total
+from benchmarks.energy.result import Result
+
+_WEIGHTS = {
+    "device at rest": weights.STILL,
+    "PLL, core rail": weights.PLL_CORE,
+    "PLL, its own rail": weights.PLL_RAIL,
+    "clock tree": weights.TREE,
+    "flip-flop's clock": weights.CLOCKED,
+    "block RAM": weights.EBR,
+    "SPRAM": weights.SPRAM,
+    "pad": weights.PAD,
+    "flash chip, selected": weights.CHIP,
+    "flash chip, at rest": weights.CHIP_REST,
+}
+
+
+def lines(chip: Chip, found: Sequence[Result], *, gauges: tuple[float, float]) -> Iterator[str]:
+    """Everything that is printed."""
+    yield from _weights(chip, gauges)
+    yield ""
+    yield from _steps(chip, found)
+    yield ""
+    yield from _parts(chip, found)
+    yield ""
+    yield from _traffic(found)
+
+
+def _weights(chip: Chip, gauges: tuple[float, float]) -> Iterator[str]:
+    yield "| what | low | high | unit | from |"
+    yield "| --- | --- | --- | --- | --- |"
+    for name, one in {**_WEIGHTS, "net": chip.net}.items():
+        yield f"| {name} | {one.low:.3g} | {one.high:.3g} | {one.unit} | {one.why} |"
+    yield ""
+    yield f"Changes of nets in a clock: {gauges[0]:.2f} of a counter, {gauges[1]:.2f} of two counters and their product."
+    mapped = chip.mapped
+    sizes = {kind: sum(mask.bit_count() for mask in getattr(mapped, kind).values()) for kind in ("luts", "inner", "registers", "carries")}
+    rams, single = (sum(one.cells for one in mapped.memories if one.single == kind) for kind in (False, True))
+    yield (
+        f"The board's cells: {sizes['luts'] + sizes['inner']} tables, {sizes['inner']} of them before a flip-flop alone; "
+        f"{sizes['registers']} flip-flops, {sizes['carries']} carries, {rams} block RAMs, {single} SPRAMs."
+    )
+
+
+def _steps(chip: Chip, found: Sequence[Result]) -> Iterator[str]:
+    yield "| network | clocks a step | FPGA, uJ a step | FPGA, mW | with the flash chip, uJ | by UART: clocks | FPGA, uJ | idle FPGA, mW |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    for one in found:
+        step, line = total(one.step, chip=False), total(one.by_uart, chip=False)
+        idle = total(one.idle, chip=False)
+        cells = [
+            f"`{one.name}`",
+            f"{one.clocks:,.0f}",
+            _range(step, 1e6),
+            _range(step, 1e3 * one.clocks / chip.clock_mhz),
+            _range(total(one.step, chip=True), 1e6),
+            f"{one.uart_clocks:,.0f}",
+            _range(line, 1e6),
+            _range(idle, 1e3 / chip.clock_mhz),
+        ]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _parts(chip: Chip, found: Sequence[Result]) -> Iterator[str]:
+    """Nanojoules a step by part and block, and mW of each while idle."""
+    yield f"| nJ a step | {' | '.join(f'`{one.name}`' for one in found)} | idle, mW |"
+    yield f"| --- | {' | '.join('---' for _ in found)} | --- |"
+    names = list(dict.fromkeys(name for one in found for name in one.step))
+    for name in names:
+        cells = [_range(one.step.get(name, (0, 0)), 1e3) for one in found]
+        idle = _range(found[0].idle.get(name, (0, 0)), 1e3 / chip.clock_mhz)
+        yield f"| {name} | {' | '.join(cells)} | {idle} |"
+
+
+def _traffic(found: Sequence[Result]) -> Iterator[str]:
+    yield "| network | rows: formula | counted | values: formula | latencies compared | bytes: formula | counted | added by the compiler |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    for one in found:
+        read, asked = one.traffic, one.traffic.theory
+        more = [f"{read.parts} rows in parts"] * (read.parts > 0) + [f"{read.padding:,} bytes of padding"] * (read.padding != 0)
+        why = (", ".join(more) or "nothing: equal") if read.explained else "NOT EXPLAINED"
+        cells = (asked.rows, read.rows, asked.values, asked.compared, asked.bytes, read.bytes)
+        yield f"| `{one.name}` | {' | '.join(f'{cell:,.10g}' for cell in cells)} | {why} |"
+
+
+def _range(pair: tuple[float, float], unit: float) -> str:
+    low, high = (f"{value / unit:.3g}" for value in pair)
+    return low if low == high else f"{low} to {high}"
+
+
+def as_json(chip: Chip, found: Sequence[Result]) -> dict[str, Any]:
+    """Picojoules by part, and the traffic."""
+
+    def listed(parts: Parts) -> dict[str, list[float]]:
+        return {name: [round(value, 3) for value in pair] for name, pair in parts.items()}
+
+    return {
+        "clock_mhz": chip.clock_mhz,
+        "networks": [
+            {
+                "network": one.name,
+                "clocks_per_step": one.clocks,
+                "uart_clocks_per_step": one.uart_clocks,
+                "pj_per_step": listed(one.step),
+                "pj_per_step_by_uart": listed(one.by_uart),
+                "pj_per_idle_clock": listed(one.idle),
+                "latencies_compared": one.equal,
+                "rows": one.traffic.rows,
+                "bytes": one.traffic.bytes,
+                "rows_by_formula": one.traffic.theory.rows,
+                "bytes_by_formula": one.traffic.theory.bytes,
+            }
+            for one in found
+        ],
+    }

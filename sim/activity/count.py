@@ -1,0 +1,122 @@
+"""What changes in a mapped design while it runs: nets of each block, accesses of each memory, pins, and the flash chip's time."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sim.activity.mapped import Mapped, Masks
+from sim.compiled.simulation import Simulation
+from sim.compiled.toggles import Toggles
+
+NETS = ("luts", "registers", "data")
+"""What leaves a cell: outputs of tables and flip-flops, and of memories."""
+OTHERS = ("inner", "carries")
+
+
+class Accesses(NamedTuple):
+    """Of the cells of a memory, added up over them."""
+
+    reads: int
+    writes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Activity:
+    """Of so many ``clocks``. ``changes``: by kind (:data:`NETS`, :data:`OTHERS`) and block. ``memories``: accesses by name. ``pins``:
+    changes of the lines at the pins by name. ``selected``: clocks in which the flash chip is, where there is one."""
+
+    clocks: int
+    changes: Mapping[str, Mapping[str, int]]
+    memories: Mapping[str, Accesses]
+    pins: Mapping[str, int]
+    selected: float
+
+    @property
+    def nets(self) -> dict[str, int]:
+        """Changes of nets by block."""
+        sums: Counter[str] = Counter()
+        for kind in NETS:
+            sums.update(self.changes[kind])
+        return dict(sorted(sums.items()))
+
+    def __sub__(self, other: "Activity") -> "Activity":
+        """The part of a run that is not the other."""
+        return Activity(
+            clocks=self.clocks - other.clocks,
+            changes={kind: _less(found, other.changes[kind]) for kind, found in self.changes.items()},
+            memories={
+                name: Accesses(found.reads - other.memories[name].reads, found.writes - other.memories[name].writes)
+                for name, found in self.memories.items()
+            },
+            pins=_less(self.pins, other.pins),
+            selected=self.selected - other.selected,
+        )
+
+
+def _less(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {name: value - other.get(name, 0) for name, value in one.items()}
+
+
+class Meter:
+    """Counts, from now on, in a simulation of ``mapped``, at the pins of a board's design."""
+
+    def __init__(self, sim: Simulation, mapped: Mapped) -> None:
+        self._mapped, self._sim, self._start = mapped, sim, sim.clocks
+        self._kinds = {kind: Toggles(sim, getattr(mapped, kind)) for kind in (*NETS, *OTHERS)}
+        self._enables = Toggles(sim, _enables(mapped), halves=False)
+        pins = {name: mask for name, mask in _PINS.items() if name in set(sim.names())}
+        self._pins = Toggles(sim, pins)
+
+    def read(self) -> Activity:
+        """What has been counted."""
+        clocks = self._sim.clocks - self._start
+        changes = {kind: self._by_block(toggles) for kind, toggles in self._kinds.items()}
+        high = {name: one.high for name, one in self._enables.read().items()}
+        memories = {}
+        for memory in self._mapped.memories:
+            each = memory.cells / len(memory.reads)
+            reads = sum(each * (clocks if port is None else high_of(port, high)) for port in memory.reads)
+            writes = sum(memory.cells * (clocks if port is None else high_of(port, high) / parts_of(port)) for port in memory.writes)
+            memories[memory.name] = Accesses(round(reads), round(writes))
+        found = self._pins.read()
+        pins = {name: one.changes for name, one in found.items() if name not in ("flash__sck", "flash__cs_n")}
+        selected = 0.0
+        if "flash__cs_n" in found:
+            pins |= {"flash__cs_n": found["flash__cs_n"].changes, "flash__sck": 2 * found["flash__sck"].high}
+            selected = clocks * (1 - found["flash__cs_n"].high / self._pins.looks)
+        return Activity(clocks=clocks, changes=changes, memories=memories, pins=pins, selected=selected)
+
+    def close(self) -> None:
+        """Counts no more."""
+        for toggles in (*self._kinds.values(), self._enables, self._pins):
+            toggles.detach()
+
+    def _by_block(self, toggles: Toggles) -> dict[str, int]:
+        sums: Counter[str] = Counter()
+        for name, one in toggles.read().items():
+            sums[self._mapped.blocks.of_cell(name)] += one.changes
+        return dict(sorted(sums.items()))
+
+
+# At SCK a clock of the pads has a 1 in one half; of the lines' samples the later one is that of the next clock's half.
+_PINS = {"uart_rx": 1, "uart_tx": 1, "flash__cs_n": 1, "flash__sck": 3, "flash__io_o": 15, "flash__io_oe": 1, "flash__io_i": 15}
+
+
+def _enables(mapped: Mapped) -> Masks:
+    found: Masks = {}
+    for memory in mapped.memories:
+        for port in (*memory.reads, *memory.writes):
+            for name, mask in (port or {}).items():
+                found[name] = found.get(name, 0) | mask
+    return found
+
+
+def high_of(port: Masks, high: Mapping[str, int]) -> int:
+    """Clocks in which the port's enables were 1, added up over its parts. No signal enables parts of two ports."""
+    return sum(high[name] for name in port)
+
+
+def parts_of(port: Masks) -> int:
+    """Of how many parts of a word the port has enables of their own."""
+    return sum(mask.bit_count() for mask in port.values())
