@@ -1,0 +1,116 @@
+"""What toggles while the designs do what they are tested with: recorded sessions of core, link and loader, and networks that ship."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import numpy.typing as npt
+
+from firmware.compiler import compile_network
+from golden.integer.file import load
+from golden.integer.shipped import find_network
+from sim.activity.states import Machine, machines
+from sim.compiled.build import build
+from sim.compiled.simulation import Simulation
+from sim.compiled.toggles import States, Toggled, Toggles, merged, own_signals, play
+
+from ..mutation import core_plans, core_sessions
+from ..mutation.core_sessions import BOARD, Plan
+from ..mutation.recording import RecordingSimulation
+from ..mutation.replay import Packed, inputs
+from ..mutation.units import CORE, UNITS, Unit
+
+SHIPPED = {"shakespeare": 12, "transformer": 40, "digits": 4}  # and how many steps of each
+_CLOCKS = {"clk", "rst"}
+Note = Callable[[str], None]
+
+
+@dataclass
+class Seen:
+    """Of a design: its signals with their bits, what they did, its state machines, and of each the states that followed each."""
+
+    signals: dict[str, int] = field(default_factory=dict)
+    toggled: dict[str, Toggled] = field(default_factory=dict)
+    machines: list[Machine] = field(default_factory=list)
+    follows: dict[str, npt.NDArray[np.uint64]] = field(default_factory=dict)
+    clocks: int = 0
+
+
+class Watch:
+    """Counts in ``sim``, whose signals of interest begin with ``prefix``, and adds to ``seen`` when it ends."""
+
+    def __init__(self, sim: Simulation, seen: Seen, *, prefix: str) -> None:
+        own = {name: mask for name, mask in own_signals(sim).items() if name.startswith(prefix) and name not in _CLOCKS}
+        seen.signals = {name.removeprefix(prefix): mask for name, mask in own.items()}
+        self._seen, self._prefix, self._sim = seen, prefix, sim
+        self._toggles = Toggles(sim, own)
+        self._states = {one.register: States(sim, prefix + one.register) for one in seen.machines}
+
+    def end(self) -> None:
+        """Adds what was counted."""
+        seen = self._seen
+        found = {name.removeprefix(self._prefix): one for name, one in self._toggles.read().items()}
+        seen.toggled = merged([seen.toggled, found])
+        for name, states in self._states.items():
+            seen.follows[name] = seen.follows.get(name, np.zeros((64, 64), np.uint64)) + states.read()
+        seen.clocks += self._sim.clocks
+
+
+def unit(one: Unit, *, note: Note) -> Seen:
+    """All sessions of a design, of the core with some of networks that ship."""
+    seen = Seen(machines=machines(one.make()))
+    if one is CORE:
+        for plan in [*core_plans.plans(), *_shipped()]:
+            core_session(plan, seen)
+            note(f"{one.name}: {plan.name}")
+        return seen
+    library = build(Packed(one.make(), seen=one.seen))
+    ports = inputs(one.make())
+    for recorded in one.plans():
+        replay(library, recorded.record(ports).inputs, seen)
+        note(f"{one.name}: {recorded.name}")
+    return seen
+
+
+def core_session(plan: Plan, seen: Seen) -> None:
+    """A plan carried out, every latency compared, and nothing recorded."""
+    watches: list[Watch] = []
+
+    class Watched(RecordingSimulation):
+        def __init__(self, component: Path) -> None:
+            super().__init__(component)
+            watches.append(Watch(self, seen, prefix="core."))
+
+        def close(self) -> None:
+            watches.pop().end()
+            super().close()
+
+    with patch.object(core_sessions, "RecordingSimulation", Watched), patch.object(core_sessions, "stimulus", _nothing):
+        plan.record([])
+
+
+def _nothing(*_: Any) -> None:
+    """In place of a recording."""
+
+
+def replay(library: Path, clocks: npt.NDArray[np.uint32], seen: Seen) -> None:
+    """Recorded clocks, at the packed input of a design."""
+    sim = Simulation(library)
+    watch = Watch(sim, seen, prefix="dut.")
+    play(sim, clocks)
+    watch.end()
+    sim.close()
+
+
+def _shipped() -> Iterator[Plan]:
+    for number, (name, steps) in enumerate(SHIPPED.items()):
+        network = load(find_network(name))
+        yield Plan(name, network, compile_network(network, BOARD), steps, number, together=True)
+
+
+def units(names: Sequence[str]) -> list[Unit]:
+    """Those with these names, all if there are none."""
+    return [one for one in UNITS if one.name in (names or [each.name for each in UNITS])]
