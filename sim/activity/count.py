@@ -1,5 +1,6 @@
 """What changes in a mapped design while it runs: nets of each block, accesses of each memory, pins, and the flash chip's time."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from sim.compiled.toggles import Toggles
 NETS = ("luts", "registers", "data")
 """What leaves a cell: outputs of tables and flip-flops, and of memories."""
 OTHERS = ("inner", "carries")
+_BIT = re.compile(r"\[\d+\]$")
 
 
 class Accesses(NamedTuple):
@@ -58,13 +60,21 @@ def _less(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
     return {name: value - other.get(name, 0) for name, value in one.items()}
 
 
+def watch(sim: Simulation, masks: Masks, *, halves: bool = True) -> Toggles:
+    """Counts changes of cells' outputs. Of what has no name in the gateware each bit is a signal by itself, ``name[bit]``."""
+    names = set(sim.names())
+    whole = {name: mask for name, mask in masks.items() if name in names}
+    bits = [(name, bit) for name, mask in masks.items() if name not in names for bit in range(mask.bit_length()) if mask >> bit & 1]
+    return Toggles(sim, whole | {f"{name}[{bit}]": 1 for name, bit in bits}, halves=halves)
+
+
 class Meter:
     """Counts, from now on, in a simulation of ``mapped``, at the pins of a board's design."""
 
     def __init__(self, sim: Simulation, mapped: Mapped) -> None:
         self._mapped, self._sim, self._start = mapped, sim, sim.clocks
-        self._kinds = {kind: Toggles(sim, getattr(mapped, kind)) for kind in (*NETS, *OTHERS)}
-        self._enables = Toggles(sim, _enables(mapped), halves=False)
+        self._kinds = {kind: watch(sim, getattr(mapped, kind)) for kind in (*NETS, *OTHERS)}
+        self._enables = watch(sim, _enables(mapped), halves=False)
         pins = {name: mask for name, mask in _PINS.items() if name in set(sim.names())}
         self._pins = Toggles(sim, pins)
 
@@ -72,7 +82,9 @@ class Meter:
         """What has been counted."""
         clocks = self._sim.clocks - self._start
         changes = {kind: self._by_block(toggles) for kind, toggles in self._kinds.items()}
-        high = {name: one.high for name, one in self._enables.read().items()}
+        high: Counter[str] = Counter()
+        for name, one in self._enables.read().items():
+            high[_BIT.sub("", name)] += one.high
         memories = {}
         for memory in self._mapped.memories:
             each = memory.cells / len(memory.reads)

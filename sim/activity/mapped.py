@@ -65,6 +65,7 @@ _SCRIPT = "\n".join(
 _FLIP_FLOPS = frozenset(f"${kind}" for kind in ("dff", "dffe", "sdff", "sdffe", "sdffce", "adff", "adffe"))
 _CELL = re.compile(r"^  cell (\S+) \S+\n(.*?)^  end$", re.MULTILINE | re.DOTALL)
 _LINE = re.compile(r"^    (?:parameter|connect) (?:signed )?\\(\S+) (.*)$", re.MULTILINE)
+_CONNECTED = re.compile(r"^    connect \\(\S+) (.*)$", re.MULTILINE)
 _WIRE = re.compile(r"^  wire (?:width (\d+) )?.*?\\(\S+)$", re.MULTILINE)
 _SIGNAL = re.compile(r"\\(\S+)(?: \[(\d+)(?::(\d+))?\])?")
 _OUTPUTS = {"$lut": ("Y",), "\\SB_CARRY": ("CO",), "$mem_v2": ("RD_DATA",)}
@@ -140,7 +141,7 @@ def _loads(top: str, widths: dict[str, int]) -> dict[tuple[str, int], list[str]]
     """Of each bit of a signal what takes it: "D" for a flip-flop's data."""
     found: dict[tuple[str, int], list[str]] = defaultdict(list)
     for kind, body in _CELL.findall(top):
-        for port, text in _LINE.findall(body):
+        for port, text in _CONNECTED.findall(body):
             if port not in _OUTPUTS.get(kind, ("Q",)):
                 for bit in filter(None, _bits(text, widths)):
                     found[bit].append("D" if kind in _FLIP_FLOPS and port == "D" else "other")

@@ -8,10 +8,9 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from sim.activity.count import Meter
+from sim.activity.count import Meter, watch
 from sim.activity.mapped import Mapped, build_mapped
 from sim.compiled.simulation import Simulation
-from sim.compiled.toggles import Toggles
 
 CLOCKS = 300
 
@@ -57,7 +56,7 @@ def mapped() -> Mapped:
 
 def test_flip_flops_change_as_a_counter_does(mapped: Mapped) -> None:
     sim = Simulation(mapped.library)
-    toggles = Toggles(sim, mapped.registers)
+    toggles = watch(sim, mapped.registers)
     sim.clock(CLOCKS)
     changes = sum(one.changes for one in toggles.read().values())
     assert changes == sum((count % 256 ^ (count + 1) % 256).bit_count() for count in range(CLOCKS))
