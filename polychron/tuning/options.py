@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from boards import FlashMode
 from golden.tasks.readers.sizes import Size, size_word
-from golden.tasks.tables.options import DATA, GROUP, LABELS, NUMBERS, SIZE, TEST, ClassifyOptions, LearnOptions, RegressOptions
+from golden.tasks.tables.options import DATA, GENTLE, GROUP, LABELS, NUMBERS, SIZE, TEST, ClassifyOptions, LearnOptions, RegressOptions
 
 from ..command.options import Options, option, word
 from ..command.target import BOARD, FLASH
@@ -60,6 +60,11 @@ class TuneOptions(Options):
         """Minutes that the search may take."""
         return MINUTES if self.minutes is None and self.trials is None else self.minutes
 
+    @property
+    def small_steps(self) -> bool:
+        """Whether classes are fitted with small steps (--gentle)."""
+        return False
+
     def training(self, shape: Shape | None = None) -> LearnOptions:
         """Those of the training of ``shape``; None: of the shape that a training has if nothing is said."""
         plain = self._training()
@@ -78,10 +83,17 @@ class TuneClassify(TuneOptions):
     data: Annotated[Path, option(DATA.format(" or of images by class"), metavar="PATH")]
     target: Annotated[str | None, option(LABELS, metavar="COLUMN")] = None
     study: Annotated[Path | None, option(STUDY.format("classify"), metavar="FILE")] = None
+    gentle: Annotated[bool, option(GENTLE)] = False
     size: Annotated[Size | None, word(SIZE, size_word, metavar="HxW")] = None
 
+    @property
+    def small_steps(self) -> bool:
+        return self.gentle
+
     def _training(self) -> ClassifyOptions:
-        return ClassifyOptions(data=self.data, target=self.target, group=self.group, test=self.test, size=self.size, seed=self.seed)
+        return ClassifyOptions(
+            data=self.data, target=self.target, group=self.group, test=self.test, gentle=self.gentle, size=self.size, seed=self.seed
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,11 +40,11 @@ class Space:
     default: Shape
 
     @classmethod
-    def of(cls, samples: int, *, aim: "Aim", options: LearnOptions) -> Self:
+    def of(cls, samples: int, *, aim: "Aim", options: LearnOptions, gentle: bool = False) -> Self:
         """For so many samples to train on: a table of more rows than there are samples would have rows that none of them visits."""
         from golden.tasks.fitting.learning import recipe_for
 
-        recipe = recipe_for(samples, aim=aim, tables=options.tables, pairs=options.pairs, epochs=None)
+        recipe = recipe_for(samples, aim=aim, tables=options.tables, pairs=options.pairs, epochs=None, gentle=gentle)
         pairs = min(MOST_PAIRS, max(options.pairs, samples.bit_length() - 1))
         epochs = sorted({max(1, round(factor * recipe.epochs)) for factor in FACTORS})
         return cls(pairs=pairs, epochs=tuple(epochs), default=Shape(options.tables, options.pairs, recipe.epochs))

@@ -79,7 +79,7 @@ def task_of(train: Samples, options: TuneOptions, board: Board) -> Task:
     vary = vary if len(vary) else np.zeros(1, np.int64)  # any, as growing takes it
     inputs = Inputs(count=latencies.shape[1], vary=vary, outputs=training.outputs.count)
     cost_of_shape(Shape(1, 1, 1), inputs, board)
-    space = Space.of(len(train.x), aim=training.outputs.aim, options=plain)
+    space = Space.of(len(train.x), aim=training.outputs.aim, options=plain, gentle=options.small_steps)
     return Task(train=train, space=space, inputs=inputs, board=board)
 
 
@@ -98,6 +98,7 @@ def _about(options: TuneOptions, train: Samples, test: Samples) -> Words:
         "--target": (targets, hashlib.sha256(repr(train.targets).encode()).hexdigest()),
         "--group": (options.group or "none", options.group or ""),
         "--size": (size, size),
+        "--gentle": ("yes" if options.small_steps else "no", options.small_steps),
         "--seed": (str(options.seed), options.seed),
         "--board": (options.board, options.board),
         "--flash": (options.flash or "left out", options.flash or ""),

@@ -67,6 +67,7 @@ def test_a_study_of_something_else_is_refused(study, frame, capsys):
     more.to_csv("more.csv", index=False)
     for changed, said in (
         (["--seed", "1"], r"--seed 0, not 1"),
+        (["--gentle"], r"--gentle no, not yes"),
         (["--board", "upduino_v3"], r"--board icebreaker, not upduino_v3"),
         (["--flash", "nibble"], r"--flash left out, not nibble"),
         (["--target", "a"], r"--target kind, not a"),

@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,23 @@ def test_a_shape_that_another_beats_is_given_up():
     assert given_up.reason.startswith(f"given up after 3 of 4 folds: error {whole.errors[2]}; a better one, which take no more: ")
     rivals = [Rival(name="no better one", errors=tuple(Error(0, 0, one.low) for one in whole.errors))]
     assert try_shape("classify", train, shape, rivals, None) == whole
+
+
+def test_small_steps_are_those_of_the_command(frame, capsys):
+    """Of shapes, errors and commands; a search with large ones finds others. A fifth of the labels is wrong."""
+    wrong = np.random.default_rng(0).random(SAMPLES) < 0.2
+    frame.assign(kind=np.where(wrong, 1 - frame["kind"], frame["kind"])).to_csv("classify.csv", index=False)
+    assert main([*words("--gentle", trials=6), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["default"]["epochs"] == 10
+    assert all("--gentle" in one["command"] for one in found["frontier"])
+    options = TuneClassify(data=Path("classify.csv"), gentle=True)
+    train, _ = parts(TASKS["classify"], options.training())
+    small, large = (replace(options, gentle=gentle).training(Shape(40, 5, 40)) for gentle in (True, False))
+    outcomes = [try_shape("classify", train, one, (), None) for one in (small, large)]
+    assert outcomes[0] != outcomes[1]
+    assert main([*shlex.split(found["frontier"][0]["command"])[1:], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["clocks_per_step"] == found["frontier"][0]["clocks_per_step"]
 
 
 def test_what_does_not_fit_is_not_trained(capsys, monkeypatch):
