@@ -1,6 +1,7 @@
 """What networks are estimated to cost in energy on an iCEBreaker, from what changes in its cells, and what they read, beside the paper.
 
 python -m benchmarks.energy [NAME ...] [--steps N] [--json FILE]
+python -m benchmarks.energy --weights
 """
 
 import argparse
@@ -30,6 +31,7 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.energy", description="Energy and traffic of networks, estimated.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"networks that ship; if left out {', '.join(NETWORKS)}")
     parser.add_argument("--steps", type=int, default=8, help=f"counted of each network, 1..{MOST} (8)")
+    parser.add_argument("--weights", action="store_true", help="only what a change, an access and a clock are taken to cost")
     parser.add_argument("--json", type=Path, metavar="FILE", help="all of it as JSON")
     return parser
 
@@ -43,14 +45,18 @@ def main(arguments: Sequence[str]) -> int:
     if not 1 <= asked.steps <= MOST:
         parser.error(f"--steps must be 1..{MOST}, not {asked.steps}")
     board = boards.get(BOARD)
+    gauges = changes_a_clock(Counter()), changes_a_clock(Product())
+    one_net, mhz = net(*gauges), board.clock_hz / 1e6
+    print(*table.of_weights(one_net, gauges, mhz=(mhz, 2 * mhz)), "", sep="\n", flush=True)
+    if asked.weights:
+        return 0
     mapped = build_mapped(System(board))
-    counter, product = changes_a_clock(Counter()), changes_a_clock(Product())
-    chip = Chip(mapped=mapped, clock_mhz=board.clock_hz / 1e6, net=net(counter, product))
+    chip = Chip(mapped=mapped, clock_mhz=mhz, net=one_net)
     found: list[Result] = []
     for name in asked.names or NETWORKS:
         print(f"{name}: {asked.steps} steps on cells", file=sys.stderr, flush=True)
         found.append(result(name, count(name, board, mapped, steps=asked.steps), chip, board))
-    print(*table.lines(chip, found, gauges=(counter, product)), sep="\n")
+    print(*table.lines(chip, found), sep="\n")
     if asked.json:
         write_whole({asked.json: (json.dumps(table.as_json(chip, found), indent=1) + "\n").encode()})
     return int(not all(one.traffic.explained for one in found))

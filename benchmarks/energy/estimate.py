@@ -1,6 +1,6 @@
 """From what changes to picojoules: every part of an estimate between two values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.energy import weights
@@ -29,13 +29,9 @@ class Chip:
 
     def parts(self, activity: Activity) -> Parts:
         """What ``activity`` costs, by part; nets by block as ``nets: BLOCK``."""
-        us, volts = activity.clocks / self.clock_mhz, weights.VOLTS
-        mhz = list(self.clocks.values())
-        trees = weights.TREE
+        volts = weights.VOLTS
         found: Parts = {
-            "device at rest": _times(weights.STILL, volts * us),
-            "PLL": _both(_times(weights.PLL_CORE, volts * us), _times(weights.PLL_RAIL, volts * us)),
-            "clock trees": (trees.low * max(mhz) * volts * us, trees.high * sum(mhz) * volts * us),
+            **scaled(always(list(self.clocks.values())), activity.clocks / self.clock_mhz),
             "flip-flops' clocks": _times(weights.CLOCKED, volts * self._clocked * activity.clocks),
             **{f"nets: {block}": _times(self.net, volts * changes) for block, changes in activity.nets.items()},
         }
@@ -54,6 +50,16 @@ class Chip:
     def _clocked(self) -> int:
         """Edges of flip-flops' clocks in a clock of the core."""
         return sum(mask.bit_count() for masks in (self.mapped.registers, self.mapped.fast) for mask in masks.values())
+
+
+def always(mhz: Sequence[float]) -> Parts:
+    """What a design with a PLL and these clocks, in MHz, draws whatever it does, in microwatts: picojoules a microsecond."""
+    volts, trees = weights.VOLTS, weights.TREE
+    return {
+        "device at rest": _times(weights.STILL, volts),
+        "PLL": _both(_times(weights.PLL_CORE, volts), _times(weights.PLL_RAIL, volts)),
+        "clock trees": (trees.low * max(mhz) * volts, trees.high * sum(mhz) * volts),
+    }
 
 
 def _times(one: Range, count: float) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from benchmarks.energy import weights
-from benchmarks.energy.estimate import Chip, Parts, total
+from benchmarks.energy.estimate import Chip, Parts, always, total
 from benchmarks.energy.result import Result
 
 _WEIGHTS = {
@@ -21,9 +21,9 @@ _WEIGHTS = {
 }
 
 
-def lines(chip: Chip, found: Sequence[Result], *, gauges: tuple[float, float]) -> Iterator[str]:
-    """Everything that is printed."""
-    yield from _weights(chip, gauges)
+def lines(chip: Chip, found: Sequence[Result]) -> Iterator[str]:
+    """What is printed of networks."""
+    yield from _cells(chip)
     yield ""
     yield from _steps(chip, found)
     yield ""
@@ -32,13 +32,19 @@ def lines(chip: Chip, found: Sequence[Result], *, gauges: tuple[float, float]) -
     yield from _traffic(found)
 
 
-def _weights(chip: Chip, gauges: tuple[float, float]) -> Iterator[str]:
+def of_weights(one_net: weights.Range, gauges: tuple[float, float], *, mhz: Sequence[float]) -> Iterator[str]:
+    """The weights, and what a design with clocks of so many ``mhz`` draws whatever it does."""
     yield "| what | low | high | unit | from |"
     yield "| --- | --- | --- | --- | --- |"
-    for name, one in {**_WEIGHTS, "net": chip.net}.items():
+    for name, one in {**_WEIGHTS, "net": one_net}.items():
         yield f"| {name} | {one.low:.3g} | {one.high:.3g} | {one.unit} | {one.why} |"
     yield ""
     yield f"Changes of nets in a clock: {gauges[0]:.2f} of a counter, {gauges[1]:.2f} of two counters and their product."
+    drawn = total(always(mhz), chip=False)
+    yield f"Whatever the design does, with clocks of {' and '.join(f'{one:g}' for one in mhz)} MHz: {_range(drawn, 1e3)} mW."
+
+
+def _cells(chip: Chip) -> Iterator[str]:
     mapped = chip.mapped
     sizes = {kind: sum(mask.bit_count() for mask in getattr(mapped, kind).values()) for kind in ("luts", "inner", "registers", "carries")}
     rams, single = (sum(one.cells for one in mapped.memories if one.single == kind) for kind in (False, True))
