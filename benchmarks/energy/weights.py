@@ -68,9 +68,9 @@ CHIP = Range(
     low=4,
     high=20,
     unit="mA",
-    why="the flash chip while it is selected: W25Q128's data sheets, from the active current of the first page on",
+    why="the flash chip while it is selected: the active current that the W25Q128FV's data sheet begins with; five times that, assumed",
 )
-CHIP_REST = Range(low=0.01, high=0.06, unit="mA", why="the flash chip between, standby: typical and maximum of its data sheet")
+CHIP_REST = Range(low=0.01, high=0.06, unit="mA", why="the flash chip between, in standby: assumed")
 
 
 def net(counter: float, product: float) -> Range:
