@@ -117,7 +117,9 @@ def _read(cells: str, made: Path, blocks: Blocks) -> Mapped:
     top = cells[cells.index("\nmodule \\top\n") :]
     widths = {name: int(width or 1) for width, name in _WIRE.findall(top)}
     found: dict[str, Masks] = {kind: {} for kind in ("luts", "inner", "carries", "registers", "fast", "data")}
-    memories, tables, loads = [], Masks(), _loads(top, widths)
+    memories: list[Memory] = []
+    tables: Masks = {}
+    loads = _loads(top, widths)
     for kind, body in _CELL.findall(top):
         lines = dict(_LINE.findall(body))
         if kind == "$lut":

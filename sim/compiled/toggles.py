@@ -43,7 +43,9 @@ class Toggles(Device):
 
     def __init__(self, sim: Simulation, signals: Mapping[str, int], *, halves: bool = True) -> None:
         self._words: list[tuple[str, int]] = []  # the signal of each word, and the bit of it that is the word's lowest
-        at, masks, outlines = [], [], dict[int, None]()
+        at: list[int] = []
+        masks: list[int] = []
+        outlines: dict[int, None] = {}
         for name, mask in signals.items():
             for part in sim.parts(name):
                 if part.type == MEMORY:
