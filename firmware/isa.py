@@ -139,6 +139,7 @@ class State(IntFlag):
     FLASH_SAME = 16
     SDRAM_READY = 32
     LEARNS = 64
+    CHANGED = 128
 
 
 class ReadSpace(IntEnum):
@@ -164,6 +165,23 @@ class Counter(IntEnum):
     def bits(self) -> int:
         """Width; what is above it reads as 0."""
         return 16 if self in (Counter.SATURATIONS, Counter.STEPS) else 32
+
+
+class LearnCounter(IntEnum):
+    """The same of a core that learns, besides: entries written, and those of them that a limit held."""
+
+    WRITES = 6
+    HELD = 7
+
+    @property
+    def bits(self) -> int:
+        """Width; what is above it reads as 0."""
+        return 24
+
+
+def counters(*, learns: bool) -> list[Counter | LearnCounter]:
+    """Those of a core, by their index."""
+    return [*Counter, *LearnCounter] if learns else [*Counter]
 
 
 class Wide(Protocol):

@@ -17,10 +17,16 @@ if TYPE_CHECKING:
 app = make_app(
     "eval",
     "Score a network on what was held out of its training, by integers.",
-    examples=["polychron eval mine.safetensors --text FILE", "polychron eval digits", "polychron eval mnist --data DIR"],
+    examples=[
+        "polychron eval mine.safetensors --text FILE",
+        "polychron eval digits",
+        "polychron eval mnist --data DIR",
+        "polychron eval programs.safetensors --programs 500",
+    ],
 )
 
 DATA = "of an mnist network: the folder of the IDX files, or a file of images; of networks of tables: samples as their training takes them"
+PROGRAMS = "of a network of programs, without --text: how many of each family and split are completed"
 
 
 @app.default
@@ -31,6 +37,8 @@ def evaluate(
     text: Annotated[Path | None, option("of a text network: any file; left out: Python's own help topics", metavar="FILE")] = None,
     whole: Annotated[bool, option("score the whole text, not only its last tenth")] = False,
     data: Annotated[Path | None, option(DATA, metavar="PATH")] = None,
+    programs: Annotated[int, option(PROGRAMS, low=1, high=100_000, metavar="N")] = 100,
+    temperature: Annotated[float, option("of a network of programs: completions are also drawn at this", low=0.01, high=100)] = 1.0,
     json: Json = False,
 ) -> None:
     from polychron.network import load
@@ -46,7 +54,10 @@ def evaluate(
         if integer.byte_symbols() is not None:
             if data is not None:
                 raise ValueError("--data is for classifiers, and this is a text network")
-            figures |= _score(found, text, whole=whole)
+            if integer.card.get("task") == "programs" and text is None:
+                figures |= _complete(found, programs, temperature)
+            else:
+                figures |= _score(found, text, whole=whole)
         elif text is not None:
             raise ValueError("--text is for text networks, and this is a classifier")
         else:
@@ -55,6 +66,16 @@ def evaluate(
                 parts = value if isinstance(value, list) else [{name: value}]
                 for part in parts:
                     print("; ".join(f"{key}: {printable(said)}" for key, said in part.items()))
+
+
+def _complete(network: "Network", count: int, temperature: float) -> dict[str, Any]:
+    from .tasks.programs.evaluation import evaluate, told
+
+    rows = evaluate(network.integer, count=count, temperature=temperature)
+    print(f"completions that the machine accepts, per cent; drawn: at temperature {temperature:g}")
+    for line in told(rows):
+        print(line)
+    return {"temperature": temperature, "completions": rows}
 
 
 def _score(network: "Network", path: Path | None, *, whole: bool) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from polychron.command.app import make_app, run
 from polychron.command.figures import Json, reported
@@ -15,6 +15,7 @@ from polychron.command.options import FLAT, command_line, preset_values
 from polychron.command.target import Target
 
 from .tasks.images.recipe import DIGITS_PRESETS, MNIST_PRESETS, ImageOptions, MnistOptions
+from .tasks.programs.options import RECURRENT_PROGRAMS, TRANSFORMER_PROGRAMS, RecurrentPrograms, TransformerPrograms
 from .tasks.tables.options import AnomalyOptions, ClassifyOptions, ForecastOptions, RegressOptions, StreamOptions, TableOptions
 from .training.architectures.recurrent_presets import RECURRENT_PRESETS, RecurrentOptions
 from .training.architectures.transformer_presets import TRANSFORMER_PRESETS, TransformerOptions
@@ -40,19 +41,19 @@ app = make_app(
 Presets = Mapping[str, LanguageOptions] | Mapping[str, ImageOptions]
 
 
-def _task(text: str, presets: Presets) -> Callable[[Any], Any]:
+def _task(text: str, presets: Presets, *, of: App = app, name: str | None = None) -> Callable[[Any], Any]:
     """The decorator of a task's command; its first preset is the default."""
     names = [f"  {name}: {options.about}" for name, options in presets.items()]
     described = "\n".join([text, "", "An option that is left out has the preset's value.", "", "Presets:", *names])
     filled = preset_values(presets, default=next(iter(presets)))
-    return app.command(help=described, default_parameter=Parameter(show_default=False), config=filled)
+    return of.command(name=name, help=described, default_parameter=Parameter(show_default=False), config=filled)
 
 
 def _to(task: str, options: LanguageOptions | ImageOptions, presets: Presets) -> dict[str, Any]:
     """Where the network goes, and the command for its card."""
     defaults = replace(presets[options.preset], preset=next(iter(presets)))
     command = command_line(f"python -m golden.train {task}", options, defaults=defaults)
-    return {"out": options.out or Path(f"{task}.safetensors"), "command": command}
+    return {"out": options.out or Path(f"{task.split()[0]}.safetensors"), "command": command}
 
 
 @_task("Predict the next byte of a text with a recurrent network.", RECURRENT_PRESETS)
@@ -71,6 +72,35 @@ def transformer(options: Annotated[TransformerOptions, FLAT] = TRANSFORMER_PRESE
 
     with reported(json) as figures:
         figures |= language.run(TransformerArchitecture(), options, **_to("transformer", options, TRANSFORMER_PRESETS))
+
+
+programs = make_app(
+    "programs",
+    "Complete true programs: a small world in which all is known that a network was trained on.",
+    examples=[
+        "polychron train programs recurrent --largest 9 --programs 50000",
+        "polychron train programs transformer --preset flash --minutes 60",
+    ],
+)
+app.command(programs)
+
+
+@_task("Complete programs with a recurrent network.", RECURRENT_PROGRAMS, of=programs)
+def recurrent(options: Annotated[RecurrentPrograms, FLAT] = RECURRENT_PROGRAMS["spram"], *, json: Json = False) -> None:
+    from .tasks.programs import train
+    from .training.architectures.recurrent import Recurrent
+
+    with reported(json) as figures:
+        figures |= train.run(Recurrent(), options, **_to("programs recurrent", options, RECURRENT_PROGRAMS))
+
+
+@_task("Complete programs with an SNN transformer.", TRANSFORMER_PROGRAMS, of=programs, name="transformer")
+def completing_transformer(options: Annotated[TransformerPrograms, FLAT] = TRANSFORMER_PROGRAMS["spram"], *, json: Json = False) -> None:
+    from .tasks.programs import train
+    from .training.architectures.transformer import TransformerArchitecture
+
+    with reported(json) as figures:
+        figures |= train.run(TransformerArchitecture(), options, **_to("programs transformer", options, TRANSFORMER_PROGRAMS))
 
 
 @_task("Classify scikit-learn's 8 x 8 digits.", DIGITS_PRESETS)

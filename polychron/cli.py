@@ -22,6 +22,7 @@ app = make_app(
 # Each brings its own help; none imports more than its options before it runs.
 LAZY = {
     "data": "golden.data:app",
+    "programs": "golden.programs.command:app",
     "train": "golden.train:app",
     "tune": "polychron.tuning.command:app",
     "learn": "golden.learn:app",
@@ -48,6 +49,7 @@ bench = make_app(
 bench.command("golden.bench:app", name="train")
 bench.command("golden.transformer_bench:app", name="transformer")
 bench.command("sim.bench:app", name="sim")
+bench.command("golden.programs.bench:app", name="programs")
 app.command(bench)
 app.register_install_completion_command(add_to_startup=False, help="Install completion for bash, zsh, fish or PowerShell.")
 

@@ -41,6 +41,7 @@ app = make_app(
         'polychron sim --prompt "First Citizen:"',
         "polychron sim --network best-5m --flash nibble --length 50",
         "polychron sim --length 3 --trace run.vcd",
+        'polychron sim --network programs.safetensors --prompt "12 34+" --greedy',
         "polychron sim --digits 450",
         "polychron sim --digits 1000 --network mnist --data DIR",
         "polychron sim --network stream.safetensors --data motions.csv",
@@ -93,11 +94,28 @@ def simulate(
             return _heard(program, images.wav, figures, uart=uart, trace=trace)
         if images != A_TEXT:
             return _held_out(program, images, figures, uart=uart, trace=trace)
+        if network.integer.card.get("task") == "programs":
+            return _judged(program, figures, prompt=prompt, length=length, uart=uart, trace=trace)
         with showing() as echo:
             made = program.simulate(prompt=prompt, length=length, uart=uart, trace=trace, echo=echo, say=say)
         print()
         figures |= made.figures
         return _report(made, trace=trace)
+
+
+def _judged(program: "Program", figures: dict[str, Any], *, prompt: str, **how: Any) -> int:
+    """A network of programs: it reads a first program, then ``prompt``, and the machine judges every program as it comes to its end."""
+    from golden.programs.answers import PRIMER
+    from golden.programs.telling import Judge
+
+    first = PRIMER.decode()
+    with showing() as echo:
+        judge = Judge(echo)
+        made = program.simulate(prompt=first + prompt, echo=lambda text: judge.take(text.removeprefix(first)), say=say, **how)
+    print()
+    told = {"programs": len(judge.verdicts), "programs_accepted": sum(judge.verdicts)}
+    figures |= made.figures | told
+    return _report(made, f"the machine: {told['programs_accepted']} of {told['programs']} programs accepted", trace=how["trace"])
 
 
 def _heard(program: "Program", wav: Path, figures: dict[str, Any], *, uart: bool, trace: Path | None) -> int:

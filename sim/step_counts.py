@@ -10,7 +10,11 @@ _COUNTERS = (Counter.CLOCKS, Counter.ROWS, Counter.BEATS, Counter.FLASH)
 
 
 def step_counts(
-    simulation: CoreSimulation, forced: Iterable[int | None], *, begun: Callable[[int | None], None] | None = None
+    simulation: CoreSimulation,
+    forced: Iterable[int | None],
+    *,
+    begun: Callable[[int | None], None] | None = None,
+    written: Callable[[int], None] | None = None,
 ) -> Iterator[StepCounts]:
     """Runs a step for each element of ``forced``, back to back, as :meth:`sim.machines.core.CoreSimulation.steps` does, and yields its
     counts."""
@@ -21,7 +25,7 @@ def step_counts(
         return [values[0] - running, *values[1:]]
 
     before = read()
-    for _ in simulation.steps(forced, begun=begun):
+    for _ in simulation.steps(forced, begun=begun, written=written):
         now = read()
         clocks, rows, beats, flash = (new - old for new, old in zip(now, before, strict=True))
         yield StepCounts(clocks=clocks, rows=rows, beats=beats, flash=flash)

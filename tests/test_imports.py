@@ -29,7 +29,8 @@ ALLOWED: dict[str, set[str]] = {
     "golden.compiled": {"golden.integer", "golden.model", "polychron.system"},
     "golden.learning": {"golden.integer", "golden.compiled", "polychron.command"},
     "golden.training": {"golden.integer", "golden.model", "golden.compiled", "polychron.command"},
-    "golden.tasks": {f"golden.{room}" for room in ("integer", "sound", "model", "compiled", "learning", "training")}
+    "golden.programs": {"golden.integer", "golden.compiled", "polychron.command", "polychron.system"},
+    "golden.tasks": {f"golden.{room}" for room in ("integer", "sound", "model", "compiled", "learning", "training", "programs")}
     | {"polychron.command", "polychron.system"},
     "golden": {"polychron.system"},
     "firmware.isa": set(),
@@ -55,6 +56,7 @@ ALLOWED: dict[str, set[str]] = {
     "sim.live": {"sim.machines", "firmware.isa", "polychron.command.terminal"},
     "sim": {"boards", "golden", "firmware", "hdl", "polychron.system"},
     "benchmarks": {"boards", "golden", "firmware", "hdl", "sim", "polychron.command", "polychron.system"},
+    "benchmarks.peers": {"boards", "golden", "firmware", "hdl", "sim", "polychron", "benchmarks.tabular"},
 }
 SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 

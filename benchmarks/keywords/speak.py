@@ -11,6 +11,7 @@ import sys
 import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -24,12 +25,13 @@ from polychron.command.terminal import printable
 from polychron.system.files import write_whole
 from polychron.system.progress import bar
 
-from .voices import VOICES, Saying, Voice, check_programs, speak, unseen
+from .voices import FIRST, MORE, NAMED, VOICES, Saying, Voice, check_programs, speak, unseen
 from .words import KEYWORDS, NOISE, OTHERS
 
 RATE = 16_000
-TAKES = {"train": (8, 1), "espeak-ng": (4, 2), "unseen": (6, 2)}
-"""Of each speaker by each program, of a keyword and of another word; ``espeak-ng``: of those that are trained on."""
+TAKES = {"train": (8, 1), "espeak-ng": (4, 2), "named": (1, 1), "unseen": (6, 2)}
+"""Of each speaker by each program, of a keyword and of another word; ``espeak-ng``: of those that are trained on; ``named``: of its
+variants with names."""
 
 PLAIN = 3
 """Of so many takes of a voice that is trained on, one is as those of unseen voices are; the others are bent further."""
@@ -94,16 +96,20 @@ def speak_all(
     write_whole(files, folders=True)
     for part in NOISES:
         speakers = {voice.speaker for voice in VOICES if (voice.speaker in held_out) == (part == "unseen")}
-        count = sum(place.parent.parent.name == part for place in files)
-        print(f"{printable(folder / part)}: {count} recordings, speakers {', '.join(sorted(speakers))}")
+        made = sum(place.parent.parent.name == part for place in files)
+        print(f"{printable(folder / part)}: {made} recordings, speakers {', '.join(sorted(speakers))}")
 
 
 def _all(held_out: Sequence[str], seed: int) -> Iterator[Iterator[Recording]]:
-    """What each voice says, and the noises of either part."""
-    for number, voice in enumerate(VOICES):
-        yield spoken(voice, "unseen" if voice.speaker in held_out else "train", np.random.default_rng([seed, number]))
-    for number, part in enumerate(NOISES):
-        yield noises(part, np.random.default_rng([seed, len(VOICES) + number]))
+    """What each voice says, and the noises of either part. What is held out stays the same whoever is trained on."""
+
+    def said(voice: Voice, number: int) -> Iterator[Recording]:
+        return spoken(voice, "unseen" if voice.speaker in held_out else "train", np.random.default_rng([seed, number]))
+
+    yield from map(said, FIRST, count())
+    for number, part in enumerate(NOISES, start=len(FIRST)):
+        yield noises(part, np.random.default_rng([seed, number]))
+    yield from map(said, MORE, count(len(FIRST) + len(NOISES)))
 
 
 def noises(part: str, rng: np.random.Generator) -> Iterator[Recording]:
@@ -117,9 +123,10 @@ def noises(part: str, rng: np.random.Generator) -> Iterator[Recording]:
 def spoken(voice: Voice, part: str, rng: np.random.Generator) -> Iterator[Recording]:
     """All that a voice says."""
     shared = sum((one.program, one.speaker) == (voice.program, voice.speaker) for one in VOICES)
-    takes = TAKES["espeak-ng" if (part, voice.program) == ("train", "espeak-ng") else part]
+    named = part == "train" and voice.speaker in NAMED
+    takes = TAKES.get("named" if named else voice.program if part == "train" else part, TAKES[part])
     counts = zip((KEYWORDS, OTHERS), takes, strict=True)
-    plan = [(word, take) for words, count in counts for word in words for take in range(count // shared)]
+    plan = [(word, take) for words, most in counts for word in words for take in range(most // shared)]
     with TemporaryDirectory(prefix="polychron-") as made:
         sayings = [
             Saying(word, float(rng.uniform(*STRETCH)), int(rng.integers(25, 75)), Path(made) / f"{number}.wav")
@@ -127,7 +134,7 @@ def spoken(voice: Voice, part: str, rng: np.random.Generator) -> Iterator[Record
         ]
         speak(voice, sayings, folder=Path(made))
         for (word, take), saying in zip(plan, sayings, strict=True):
-            plain = part == "unseen" or take % PLAIN == 0
+            plain = part == "unseen" or (int(rng.integers(PLAIN)) if named else take % PLAIN) == 0
             sound = toned(played(saying.out, float(rng.uniform(*FACTOR[plain]))), TONE[plain], rng)
             yield Recording(part=part, word=word, voice=voice, number=take, sound=in_a_room(sound, rng))
 

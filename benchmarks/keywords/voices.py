@@ -12,8 +12,9 @@ from polychron.system.children import run
 from .words import ENCODINGS, SPELLINGS
 
 INSTALL = (
-    "apt install espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts festvox-czech-dita festvox-czech-krb"
-    " festvox-czech-machac festvox-czech-ph festvox-suopuhe-lj festvox-suopuhe-mv festvox-itapc16k festvox-italp16k festvox-ca-ona-hts"
+    "apt install espeak-ng flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts festvox-ru festvox-czech-dita"
+    " festvox-czech-krb festvox-czech-machac festvox-czech-ph festvox-suopuhe-lj festvox-suopuhe-mv"
+    " festvox-itapc16k festvox-italp16k festvox-ca-ona-hts"
 )
 
 
@@ -39,6 +40,15 @@ class Voice:
 
 ACCENTS = ("en-us", "en-gb", "en-us-nyc", "en-gb-scotland", "en-gb-x-rp")
 VARIANTS = (*(f"f{number}" for number in range(1, 6)), *(f"m{number}" for number in range(1, 9)))
+NAMED = (
+    "Alex Alicia Andrea Andy Annie Denis Diogo Gene Henrique Hugo Jacky Lee Marco Mario Michael Mike Nguyen adam anika antonio"
+    " aunty belinda benjamin boris david ed edward grandma grandpa gustave iven john klatt klatt2 klatt4 linda marcelo max michel"
+    " miguel norbert pablo paul pedro quincy rob robert sandro shelby steph travis victor zac"
+).split()
+"""Other variants of espeak-ng: formants and pitch of their own, and of some another way to make a voice from them (Klatt's). Those
+called robosoft are left out: they have the formants of m8, which is held out."""
+
+MORE_ACCENTS = (*ACCENTS, "en-029", "en-gb-x-gbclan", "en-gb-x-gbcwmd")
 FESTIVAL = {
     "english": {"kal_diphone": "kal", "ked_diphone": "ked", "cmu_us_slt_arctic_hts": "slt"},
     "czech": {"czech_dita": "dita", "czech_krb": "krb", "czech_machac": "machac", "czech_ph": "ph"},
@@ -47,7 +57,7 @@ FESTIVAL = {
     "catalan": {"upc_ca_ona_hts": "ona"},
 }
 
-VOICES = (
+FIRST = (
     *(
         Voice(program="espeak-ng", name=f"{ACCENTS[(at + turn) % len(ACCENTS)]}+{name}", speaker=name)
         for at, name in enumerate(VARIANTS)
@@ -60,14 +70,24 @@ VOICES = (
         for name, speaker in voices.items()
     ),
 )
+"""Those of which some are held out."""
+
+MORE = (
+    *(Voice(program="espeak-ng", name=f"{MORE_ACCENTS[at % len(MORE_ACCENTS)]}+{name}", speaker=name) for at, name in enumerate(NAMED)),
+    Voice(program="festival", name="msu_ru_nsh_clunits", speaker="nsh", language="russian"),
+)
+"""Those that are trained on alone."""
+
+VOICES = (*FIRST, *MORE)
 
 
 def unseen() -> tuple[str, ...]:
-    """The speakers that are held out: of each program the last by name of those who speak English, and through no other program."""
+    """The speakers that are held out: of each program the last by name of those in :data:`FIRST` who speak English, and through no other
+    program."""
     found = []
-    for program in dict.fromkeys(voice.program for voice in VOICES):
-        others = {voice.speaker for voice in VOICES if voice.program != program}
-        found.append(max({voice.speaker for voice in VOICES if (voice.program, voice.language) == (program, "english")} - others))
+    for program in dict.fromkeys(voice.program for voice in FIRST):
+        others = {voice.speaker for voice in FIRST if voice.program != program}
+        found.append(max({voice.speaker for voice in FIRST if (voice.program, voice.language) == (program, "english")} - others))
     return tuple(found)
 
 

@@ -20,6 +20,8 @@ _SPELLED = {
     " sirou uan tu sri for epi aus marvin scila tumorou",
     "catalan": "compiuter televijen kitxen garden miusic uindou iting bedrum morning olidei ies nou ap daun left rait on of stop gou"
     " sirou uan tu sri for epi aus marvin xila tumorou",
+    "russian": "компьютер телевижен китчен гарден мьюзик уиндоу хитинг бэдрум морнинг холидэй йес ноу ап даун лефт райт он оф стоп"
+    " гоу зироу уан ту сри фор хэпи хаус марвин шила туморроу",  # noqa: RUF001
 }
 SPELLINGS = {language: dict(zip((*KEYWORDS, *OTHERS), spelled.split(), strict=True)) for language, spelled in _SPELLED.items()}
 """By language, of each word the spelling."""

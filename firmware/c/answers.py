@@ -86,13 +86,18 @@ class ClassNames(Answers):
     def size(self) -> int:
         return sum(len(encoded(name)) + 1 for name in self.names)
 
+    def _declared(self, name: str) -> str:
+        return f"extern const char *const {name}_classes[{name.upper()}_OUTPUTS]; /* UTF-8 */\n"
+
+    def _listed(self, name: str) -> str:
+        listed = "".join(f"    {string(label)},\n" for label in self.names)
+        return f"const char *const {name}_classes[] = {{\n{listed}}};\n"
+
     def _meaning(self, name: str) -> list[str]:
-        names = f"extern const char *const {name}_classes[{name.upper()}_OUTPUTS]; /* UTF-8 */\n"
-        return [names, CLASSES_HEADER.format(name=name, capitals=name.upper(), nats=self.nats)]
+        return [self._declared(name), CLASSES_HEADER.format(name=name, capitals=name.upper(), nats=self.nats)]
 
     def _constants(self, name: str) -> list[str]:
-        listed = "".join(f"    {string(label)},\n" for label in self.names)
-        return [f"const char *const {name}_classes[] = {{\n{listed}}};\n", CLASSIFY.format(name=name, capitals=name.upper())]
+        return [self._listed(name), CLASSIFY.format(name=name, capitals=name.upper())]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,6 +38,7 @@ SETS: dict[type[IntEnum] | type[IntFlag], str] = {
     isa.LoadError: "why a load or a scrub has failed",
     isa.ReadSpace: "what READ reads",
     isa.Counter: "words 2n and 2n + 1 of the counters, low and high",
+    isa.LearnCounter: "the same of a core that learns, besides",
     isa.Kind: "sections of an image",
     isa.Config: "words of the section CONFIG",
 }

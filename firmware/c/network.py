@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from boards import FlashMode
 from polychron.command.app import make_app, run
@@ -18,12 +18,15 @@ from polychron.command.options import FLAT, Options, option
 from polychron.command.target import BOARD, DRAWN, FLASH, MAX_SEED, NETWORK
 
 if TYPE_CHECKING:
+    from golden.integer.latencies import LatencyNetwork
+    from golden.tasks.fitting.card import Fitted
     from golden.tasks.fitting.outputs.base import Outputs
+    from golden.tasks.fitting.outputs.classes import Classes
     from polychron.network import Network
 
     from .answers import Answers
     from .meaning import Meaning
-    from .readings import Reading
+    from .readings import Reading, Readings
 
 KEYWORDS = frozenset(
     "auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return"
@@ -83,9 +86,6 @@ def network(
     if unsigned(data) and (without_image or program.image_offset is not None):
         raise ValueError(f"{source.image}: an image of version 1 can't be recognised in the board's flash: export its network anew")
     meta, sampling = program.meta, program.sampling
-    if meta.kind == "signal":
-        where = source.network or source.image
-        raise ValueError(f"{where}: the network is of kind signal, of which the driver can't keep the state from step to step")
     if temperature is None and (k, seed) != (0, 1):
         raise ValueError("--k and --seed need --temperature")
     if temperature is not None:
@@ -119,35 +119,51 @@ def _read(source: Source) -> tuple[bytes, "Meaning | None"]:
 
 def _meaning(found: "Network", kind: "Reading | None") -> "Meaning | None":
     """What the card of a network for somebody's own data says; None of another network."""
-    from golden.integer.deep import classifier
+    from golden.integer.latencies import LatencyNetwork
     from golden.integer.layer import NetworkError
     from golden.integer.signal import SignalNetwork
     from golden.tasks.fitting.card import KINDS, read_card
-    from golden.tasks.fitting.quantiles import LEVELS, MISSING
+    from golden.tasks.signals.steps import Steps
+    from golden.tasks.signals.values import NextValues
 
     from .meaning import Meaning
-    from .readings import Readings
 
-    card = found.integer.card
-    if isinstance(found.integer, SignalNetwork) or card.get("task") not in [outputs.task for outputs in KINDS]:
+    integer = found.integer
+    card = integer.card
+    if card.get("task") not in [outputs.task for outputs in KINDS]:
         if kind is not None:
             raise ValueError(f"--readings: {found.name} is no network for data of your own, so it takes none")
         return None
+    kinds = [outputs for outputs in KINDS if (outputs.inputs is Steps) == isinstance(integer, SignalNetwork)]
     try:
-        integer = classifier(found.integer)
-        fitted = read_card(card, inputs=integer.n_in, outputs=integer.n_out)
+        if not isinstance(integer, LatencyNetwork):
+            raise NetworkError(f"card field task is {card['task']}, which no {integer.kind} network does")
+        fitted = read_card(card, inputs=integer.n_in, outputs=integer.n_out, kinds=kinds)
     except NetworkError as error:
         raise NetworkError(f"{found.path}: {error}") from None
-    anchors = [group.anchors for layer in integer.layers().values() for group in layer.groups]
-    readings = Readings(
-        edges=fitted.inputs.edges,
-        read=frozenset(number for array in anchors for number in array.ravel().tolist()),
-        levels=LEVELS,
-        missing=MISSING,
-        names=fitted.names,
-        kind=kind or "double",
-    )
-    return Meaning(readings=readings, answers=_answers(fitted.outputs, unit=2.0**-integer.out_frac))
+    if isinstance(fitted.outputs, NextValues):
+        raise ValueError(f"{found.path}: it tells what comes next, and numbers of signals can't be written as C yet, only their classes")
+    return Meaning(readings=_readings(integer, fitted, kind or "double"), answers=_answers(fitted.outputs, unit=2.0**-integer.out_frac))
+
+
+def _readings(integer: "LatencyNetwork", fitted: "Fitted", kind: "Reading") -> "Readings":
+    import numpy as np
+
+    from golden.tasks.fitting.quantiles import LEVELS, MISSING
+    from golden.tasks.signals.steps import Steps
+
+    from .readings import Readings
+    from .signals import SignalReadings
+
+    inputs = fitted.inputs
+    anchors = np.concatenate([group.anchors.ravel() for layer in integer.layers().values() for group in layer.groups])
+    read = frozenset((anchors.astype(int) - integer.n_carried).tolist())
+    known: dict[str, Any] = {"edges": inputs.edges, "levels": LEVELS, "missing": MISSING, "names": fitted.names, "kind": kind}
+    if not isinstance(inputs, Steps):
+        return Readings(**known, read=read)
+    lagged = inputs.columns * inputs.lags
+    columns = frozenset(number % inputs.columns if number < lagged else inputs.columns for number in read if 0 <= number < integer.n_in)
+    return SignalReadings(**known, read=columns, lags=inputs.lags, timed=inputs.timed, outputs=integer.n_out)
 
 
 def _answers(outputs: "Outputs", *, unit: float) -> "Answers":
@@ -155,18 +171,26 @@ def _answers(outputs: "Outputs", *, unit: float) -> "Answers":
     from golden.tasks.fitting.outputs.classes import Classes
     from golden.tasks.fitting.outputs.rarity import Rarity
     from golden.tasks.fitting.outputs.values import Values
+    from golden.tasks.signals.classes import SignalClasses
 
     from .answers import ClassNames, Targets, Threshold
+    from .signals import SignalNames
 
     match outputs:
+        case SignalClasses():
+            return SignalNames(**_named(outputs, unit))
         case Classes():
-            return ClassNames(names=[str(label) for label in outputs.labels.tolist()], nats=unit / (outputs.temperature or 1.0))
+            return ClassNames(**_named(outputs, unit))
         case Values():
             return Targets(offset=outputs.offset.tolist(), scale=(outputs.scale * unit).tolist(), names=outputs.names)
         case Rarity():
             return Threshold(latency=math.floor(-outputs.offset), normal=None if outputs.normal is None else str(outputs.normal))
         case _:
             raise TypeError(f"{type(outputs).__name__} has no meaning in C")
+
+
+def _named(outputs: "Classes", unit: float) -> dict[str, Any]:
+    return {"names": [str(label) for label in outputs.labels.tolist()], "nats": unit / (outputs.temperature or 1.0)}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

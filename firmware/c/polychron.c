@@ -391,6 +391,34 @@ static polychron_result write_store(polychron_link *link, const polychron_networ
     return end_image(&image);
 }
 
+/* The next range with inputs, from `from` on, and its end; false if there is none. What lies between
+ * near ones is a part of it: no step changes it, and another section takes more bytes. */
+static bool next_inputs(const polychron_network *network, uint16_t *from, uint16_t *end) {
+    while (*from < network->store_size && network->input_at[*from] == POLYCHRON_NO_INPUT)
+        (*from)++;
+    if (*from == network->store_size)
+        return false;
+    *end = (uint16_t)(*from + 1);
+    for (uint16_t at = *end; at < network->store_size && at - *end <= SECTION / 2; at++)
+        if (network->input_at[at] != POLYCHRON_NO_INPUT)
+            *end = (uint16_t)(at + 1);
+    return true;
+}
+
+/* The inputs alone. */
+static polychron_result write_inputs(polychron_link *link, const polychron_network *network,
+                                     const int16_t *inputs) {
+    maker image;
+    uint32_t bytes = 0;
+    uint16_t end = 0;
+    for (uint16_t from = 0; next_inputs(network, &from, &end); from = end)
+        bytes += SECTION + 2 * (uint32_t)(end - from);
+    begin_image(&image, link, bytes);
+    for (uint16_t from = 0; next_inputs(network, &from, &end); from = end)
+        put_store(&image, network, inputs, from, end);
+    return end_image(&image);
+}
+
 polychron_result polychron_reset(polychron_link *link, const polychron_network *network) {
     return write_store(link, network, NULL);
 }
@@ -461,9 +489,17 @@ polychron_result polychron_abort(polychron_link *link) {
 
 polychron_result polychron_classify(polychron_link *link, const polychron_network *network,
                                     const int16_t *inputs, uint8_t *winner) {
-    if (network->input_at == NULL)
+    if (network->input_at == NULL || network->signals)
         return POLYCHRON_BAD_CALL;
     const polychron_result result = write_store(link, network, inputs);
+    return result == POLYCHRON_OK ? polychron_generate(link, winner, 1) : result;
+}
+
+polychron_result polychron_step(polychron_link *link, const polychron_network *network,
+                                const int16_t *inputs, uint8_t *winner) {
+    if (network->input_at == NULL || !network->signals)
+        return POLYCHRON_BAD_CALL;
+    const polychron_result result = write_inputs(link, network, inputs);
     return result == POLYCHRON_OK ? polychron_generate(link, winner, 1) : result;
 }
 

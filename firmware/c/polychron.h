@@ -129,6 +129,7 @@ typedef struct {
     uint16_t output, output_end; /* addresses of the outputs, which every step writes */
     const uint16_t *input_at;    /* store_size numbers of inputs, POLYCHRON_NO_INPUT; or NULL */
     uint16_t inputs;
+    bool signals;           /* it reads signals: what it keeps of a step is there in the next one */
     const int16_t *symbols; /* byte of each symbol, -1: any that is not listed; or NULL */
     uint16_t outputs;       /* symbols or classes */
     polychron_sampler sampler;
@@ -178,9 +179,16 @@ polychron_result polychron_generate(polychron_link *link, uint8_t *symbols, uint
 /* Ends a run that was given up because receive() returned a negative number. */
 polychron_result polychron_abort(polychron_link *link);
 
-/* The class of a network that takes inputs: network->inputs latencies, the earliest output wins. */
+/* The class of a network that takes inputs: network->inputs latencies, the earliest output wins. Not
+ * of one that reads signals. */
 polychron_result polychron_classify(polychron_link *link, const polychron_network *network,
                                     const int16_t *inputs, uint8_t *winner);
+
+/* The next step of a network that reads signals: network->inputs latencies, the earliest output of
+ * this step wins. polychron_reset() begins a signal. If the result is not POLYCHRON_OK, the state is
+ * undefined until then. */
+polychron_result polychron_step(polychron_link *link, const polychron_network *network,
+                                const int16_t *inputs, uint8_t *winner);
 
 /* The symbol of a byte, -1 if the network has none for it; and the byte of a symbol, '?' of the
  * one that stands for any other byte. Nothing is sent. */

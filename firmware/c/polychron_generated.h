@@ -60,7 +60,8 @@ typedef enum {
     POLYCHRON_STATE_FLASH_READY = 0x8,
     POLYCHRON_STATE_FLASH_SAME = 0x10,
     POLYCHRON_STATE_SDRAM_READY = 0x20,
-    POLYCHRON_STATE_LEARNS = 0x40
+    POLYCHRON_STATE_LEARNS = 0x40,
+    POLYCHRON_STATE_CHANGED = 0x80
 } polychron_state;
 
 /* why a load or a scrub has failed */
@@ -91,6 +92,12 @@ typedef enum {
     POLYCHRON_COUNTER_STEPS = 0x4,
     POLYCHRON_COUNTER_FLASH = 0x5
 } polychron_counter;
+
+/* the same of a core that learns, besides */
+typedef enum {
+    POLYCHRON_LEARN_COUNTER_WRITES = 0x6,
+    POLYCHRON_LEARN_COUNTER_HELD = 0x7
+} polychron_learn_counter;
 
 /* sections of an image */
 typedef enum {

@@ -65,20 +65,32 @@ class Readings:
         kind, bounds = self._bounds
         return SIZES[kind] * len(bounds) + len(self._counts)
 
+    @property
+    def columns(self) -> int:
+        """Readings of a sample."""
+        return len(self.edges)
+
     def header(self, name: str) -> list[str]:
         """Its parts of NAME.h."""
-        kind, bounds = self._bounds
+        types = self.types(name, f"#define {name.upper()}_INPUTS {len(self.edges)}\n")
+        about = remark(f"Their latencies, as polychron_classify() takes them, {self.cost}")
+        return [types, f"{about}void {name}_latencies(const {name}_reading *readings, int16_t *latencies);\n"]
+
+    def types(self, name: str, counts: str) -> str:
+        """The remark about the columns, ``counts``, and the type of a reading."""
         gone = f"{name.upper()}_MISSING" if self.kind == "int" else "NAN of <math.h>"
-        told = "".join(f" *   {number}{about}\n" for number in range(len(self.edges)) if (about := self._told(number)))
+        told = "".join(f" *   {number}{about}\n" for number in range(self.columns) if (about := self._told(number)))
         columns = f"/* Readings in the order of the columns, {gone} where one is missing."
         listed = f"{columns}\n{told} */\n" if told else f"{columns} */\n"
-        types = f"#define {name.upper()}_INPUTS {len(self.edges)}\ntypedef {C_TYPES[self.kind]} {name}_reading;\n"
-        if self.kind == "int":
-            types += f"#define {gone} INT32_MIN\n"
-        cost = f"by {len(bounds)} bounds of type {kind}, {self.size} bytes of constants in all."
+        missing = f"#define {gone} INT32_MIN\n" if self.kind == "int" else ""
+        return f"{listed}{counts}typedef {C_TYPES[self.kind]} {name}_reading;\n{missing}"
+
+    @property
+    def cost(self) -> str:
+        """The end of a remark about latencies."""
+        kind, bounds = self._bounds
         beyond = "" if self.kind == "int" else " An infinite reading lies beyond all others."
-        about = remark(f"Their latencies, as polychron_classify() takes them, {cost}{beyond}")
-        return [listed + types, f"{about}void {name}_latencies(const {name}_reading *readings, int16_t *latencies);\n"]
+        return f"by {len(bounds)} bounds of type {kind}, {self.size} bytes of constants in all.{beyond}"
 
     def _told(self, number: int) -> str:
         name = "" if self.names is None else f" {quoted(self.names[number])}"
@@ -93,12 +105,16 @@ class Readings:
 
     def source(self, name: str) -> list[str]:
         """Its parts of NAME.c."""
+        return self.maps(f"{name}_latencies", name, shared=True)
+
+    def maps(self, function: str, name: str, *, shared: bool) -> list[str]:
+        """Bounds, and a ``function`` from as many readings as there are inputs to latencies; of this file's own unless it is ``shared``."""
         kind, bounds = self._bounds
         literals = [str(bound) if isinstance(bound, int) else float.hex(bound) + "f" * (kind == "float") for bound in bounds]
         gone = "reading == INT32_MIN" if self.kind == "int" else "reading != reading"
         numbers = {"inputs": len(self.edges), "levels": self.levels, "missing": self.missing}
-        function = FUNCTION.format(name=name, kind=kind, gone=gone, **numbers)
-        return [array(kind, f"{name}_bounds", literals), array("uint8_t", f"{name}_counts", self._counts), function]
+        code = FUNCTION.format(function=function, name=name, kind=kind, gone=gone, static="" if shared else "static ", **numbers)
+        return [array(kind, f"{name}_bounds", literals), array("uint8_t", f"{name}_counts", self._counts), code]
 
 
 def _all_floats(every: Numbers) -> bool:
@@ -116,7 +132,7 @@ FINITE = """#if defined __FINITE_MATH_ONLY__ && __FINITE_MATH_ONLY__
 #error "a reading that is missing is NaN: compile without -ffinite-math-only, a part of -ffast-math"
 #endif
 """
-FUNCTION = """void {name}_latencies(const {name}_reading *readings, int16_t *latencies) {{
+FUNCTION = """{static}void {function}(const {name}_reading *readings, int16_t *latencies) {{
     const {kind} *bounds = {name}_bounds;
     for (uint16_t input = 0; input < {inputs}; input++) {{
         const {name}_reading reading = readings[input];

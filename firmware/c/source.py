@@ -9,6 +9,8 @@ from .meaning import Meaning
 from .text import SIZES, array
 
 NO_INPUT = 0xFFFF
+TAKING = ("deep", "signal")
+"""Kinds of networks that take latencies."""
 POINTERS = ("store", "image", "input_at", "symbols", "jitter")
 
 Arrays = Mapping[str, tuple[str, Sequence[int]]]
@@ -30,7 +32,7 @@ def network_arrays(program: Program, sampling: Sampling, image: bytes, *, with_i
     arrays: dict[str, tuple[str, Sequence[int]]] = {"store": ("int16_t", store)}
     if with_image:
         arrays["image"] = "uint8_t", until_rest(image)
-    if meta.kind == "deep":
+    if meta.kind in TAKING:
         arrays["input_at"] = "uint16_t", input_at
     if meta.symbols is not None:
         arrays["symbols"] = "int16_t", meta.symbols
@@ -64,7 +66,8 @@ def network_source(
         "output": output,
         "output_end": min(stored, output + -(-meta.n_out // width.lanes) * width.lanes),
         "input_at": pointer["input_at"],
-        "inputs": meta.n_in if meta.kind == "deep" else 0,
+        "inputs": meta.n_in if meta.kind in TAKING else 0,
+        "signals": int(meta.kind == "signal"),
         "symbols": pointer["symbols"],
         "outputs": meta.n_out,
         "sampler": f"{{{sampling.seed}u, {sampling.k}, {sampling.mask}, {pointer['jitter']}}}",
@@ -79,13 +82,14 @@ def _start(program: Program) -> tuple[list[int], list[int]]:
     """Latencies of the start by address, those of reference neurons in their places, and the number of the input at each, or none."""
     meta = program.meta
     store, input_at = program.store.tolist(), [NO_INPUT] * len(program.store)
-    if meta.kind == "deep":
-        for neuron, addresses in enumerate(meta.placement.neurons):
+    if meta.kind in TAKING:
+        constants = meta.placement.constants
+        for number, addresses in enumerate(meta.placement.neurons[meta.n - meta.n_in - len(constants) :]):
             for address in addresses:
-                if neuron < meta.n_in:
-                    input_at[address] = neuron
+                if number < meta.n_in:
+                    input_at[address] = number
                 else:
-                    store[address] = meta.placement.constants[neuron - meta.n_in]
+                    store[address] = constants[number - meta.n_in]
     return store, input_at
 
 

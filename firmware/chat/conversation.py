@@ -170,6 +170,8 @@ class Conversation:
         if used.clocks:
             rate = self._clock_hz * used.steps / used.clocks
             print(f"{rate:,.0f} characters a second at {self._clock_hz / 1e6:g} MHz, {used.rows / used.steps:.0f} rows a character")
+        if self._learner is not None:
+            print(f"learned: {self._learner.stats}")
         print(f"requests sent again: {host.faults.resent}")
 
     def _network(self, word: str) -> None:

@@ -17,7 +17,7 @@ from ..host.device import Device
 from ..learned import with_learned
 from ..learning import Learning
 from .start import read_tables
-from .usage import Usage
+from .usage import COUNTED, Usage, Written
 
 ENDS = 100
 """Characters at the beginning of a conversation, and at its end so far, that are compared."""
@@ -33,6 +33,7 @@ class Learner:
         self._read = 0
         self._first: list[float] = []
         self._last: deque[float] = deque(maxlen=ENDS)
+        self._written: Written | None = None
 
     def read(self, symbols: Sequence[int], *, sampler: Sampler, usage: Usage, stop: threading.Event) -> float | None:
         """The network reads and learns ``symbols``, one at a time, until ``stop`` is set; the bits of one of them, in the mean.
@@ -43,15 +44,19 @@ class Learner:
         device = self._device
         self._seeded(replace(sampler, temperature=1.0, k=0, greedy=False))
         found: list[float] = []
+        self._written = self._written or Written(device.host)
         device.learn(self._learning)
         try:
             for symbol in symbols:
                 if stop.is_set():
                     break
                 found.append(self._step(symbol))
+                if len(found) % COUNTED == 0:
+                    self._written.update()
         finally:
             device.learn(None)
         usage.update(len(found))
+        self._written.update()
         self._seeded(sampler)
         self._first += found[: ENDS - len(self._first)]
         self._last += found
@@ -75,6 +80,11 @@ class Learner:
         if self._read >= 2 * ENDS:
             text += f"; the first {ENDS} took {np.mean(self._first):.2f}, the last {np.mean(self._last):.2f}"
         return text
+
+    @property
+    def stats(self) -> str:
+        """What the board has written so far."""
+        return str(self._written or "nothing yet")
 
     def save(self, path: Path) -> None:
         """Write the network as it is now."""

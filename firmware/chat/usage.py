@@ -3,7 +3,10 @@
 from dataclasses import fields
 from typing import Any
 
-from ..host.host import Counters, Host
+from ..host.host import Counters, Host, Writes
+
+COUNTED = 16_384
+"""Steps between two looks at the counters of a core that learns: they begin anew after 2**24 writes, of which a step makes 512 at most."""
 
 NOTHING = Counters(**{field.name: 0 for field in fields(Counters)})
 
@@ -41,3 +44,21 @@ class Usage:
         clocks, beats, flash = (number / max(1, used.steps) for number in (used.clocks, used.beats, used.flash))
         each = f"{clocks:.1f} clocks and {beats:.1f} beats a step ({flash:.1f} of them from the far tier)"
         return f"{used.steps} steps, {each}, {used.saturations} saturations"
+
+
+class Written:
+    """``host``'s core, which learns, from now on. ``so_far``: what it has written up to the last :meth:`update`."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._last = host.writes()
+        self.so_far = Writes()
+
+    def update(self) -> None:
+        """At least once in :data:`COUNTED` steps, so that the core's counters don't go round twice."""
+        now = self._host.writes()
+        self.so_far += now - self._last
+        self._last = now
+
+    def __str__(self) -> str:
+        return f"{self.so_far.count:,} entries written, {self.so_far.held:,} of them held at a limit"

@@ -55,8 +55,8 @@ class Device:
 
         ``progress`` is told the bytes sent. A core that has the image already is only given its state and sampler; a flash that was not
         found to hold the image's tables since is scrubbed: ``LinkError`` if it holds others, ``ScrubError`` if it is damaged. A core that
-        started from its flash is believed by the image's signature there. A core that can learn is given its tables again, unless it is to
-        ``keep`` what it has made of those of the same image, and learns nothing until :meth:`learn`.
+        started from its flash is believed by the image's signature there. A core that has changed its tables is given them again, unless it
+        is to ``keep`` what it has made of those of the same image; it learns nothing until :meth:`learn`.
         """
         core = self.host.wait(until=lambda core: core.flash_ready or not core.loading)  # else the flash is starting
         if core.width != self.program.width:
@@ -69,7 +69,7 @@ class Device:
                     "the network has tables in flash, and the board's flash does not answer (absent, busy, or another chip): switch the "
                     "board off and on, and write build/BOARD/flash.bin with its programmer if that was not done"
                 )
-        there = core.loaded and core.signature == self.signature and (keep or not core.learns)
+        there = core.loaded and core.signature == self.signature and (keep or not core.changed)
         self.guessed = False
         if there:
             self.host.load(pack(self._start, width=self.program.width))

@@ -62,7 +62,7 @@ class Hello:
     flash; ``capture``: when its answers are sampled, 0..3. ``dropped``: bad frames counted, modulo 256. ``signature``: of the loaded
     image, 0 if it has none; ``flash_same``: the flash held that image when it was last read as a whole, or loaded from. ``sdram_ready``,
     ``sdram_capture``: the same of an SDRAM, if ``width`` has one. ``cores``: how many there are, all of that width. ``learns``:
-    the core has a unit that changes output tables.
+    the core has a unit that changes output tables; ``changed``: it has, since they were loaded.
     """
 
     version: int
@@ -81,6 +81,7 @@ class Hello:
     sdram_capture: int = 0
     cores: int = 1
     learns: bool = False
+    changed: bool = False
 
     def __str__(self) -> str:
         what = "core" if self.cores == 1 else f"{self.cores} cores, each"
@@ -89,6 +90,8 @@ class Hello:
             parts.append(_chip("SDRAM", self.sdram_ready, self.sdram_capture))
         if self.learns:
             parts.append("learns")
+        if self.changed:
+            parts.append("its tables have changed since they were loaded")
         text = ", ".join(parts)
         if not self.error or self.code == isa.LoadError.NONE:
             return text
@@ -118,6 +121,22 @@ class Counters:
     def stalls(self) -> int:
         """Clocks while running in which no beat was read."""
         return self.clocks - self.beats
+
+
+@dataclass(frozen=True)
+class Writes:
+    """What a core that learns has counted: how often it wrote an entry, and how often a limit ``held`` what it wrote. ``a - b`` is what
+    happened from b to a, in less than 2**24 writes."""
+
+    count: int = 0
+    held: int = 0
+
+    def __add__(self, other: "Writes") -> "Writes":
+        return Writes(self.count + other.count, self.held + other.held)
+
+    def __sub__(self, other: "Writes") -> "Writes":
+        counted, held = self.count - other.count, self.held - other.held
+        return Writes(counted % (1 << isa.LearnCounter.WRITES.bits), held % (1 << isa.LearnCounter.HELD.bits))
 
 
 @dataclass(kw_only=True)
@@ -187,6 +206,7 @@ class Host:
             signature=int.from_bytes(data[Greeting.SIGNATURE :], "little"),
             flash_same=bool(state & State.FLASH_SAME),
             learns=bool(state & State.LEARNS),
+            changed=bool(state & State.CHANGED),
         )
 
     def load(self, image: bytes, *, progress: Callable[[int], None] = lambda done: None) -> None:
@@ -277,6 +297,12 @@ class Host:
     def counters(self, *, core: int = 0) -> Counters:
         words = self._words(isa.ReadSpace.COUNTERS, 0, 2 * len(isa.Counter), core=core)
         return Counters(**{counter.name.lower(): words[2 * counter] | words[2 * counter + 1] << 16 for counter in isa.Counter})
+
+    def writes(self) -> Writes:
+        """The counters that only a core that learns has."""
+        words = self._words(isa.ReadSpace.COUNTERS, 2 * min(isa.LearnCounter), 2 * len(isa.LearnCounter), core=0)
+        count, held = (low | high << 16 for low, high in zip(words[::2], words[1::2], strict=True))
+        return Writes(count, held)
 
     def results(self, *, core: int = 0) -> list[tuple[int, int]]:
         """(neuron, latency) of the up to 8 earliest spikes of the last step, earliest first."""

@@ -22,13 +22,11 @@ KEPT = 4  # folders: of so many states of the sources
 
 
 def sources() -> list[Path]:
-    """Every file of golden/ that defines, or is compiled into, such a function: those that import this module, and what is beside it."""
+    """Every file of golden/ that defines, or is compiled into, such a function: those that import this module, and what is beside them."""
     beside = Path(__file__).parent
-    return [
-        path
-        for path in sorted(GOLDEN.rglob("*.py"))
-        if path.parent == beside or "compiled.kernel import" in path.read_text(encoding="utf-8")
-    ]
+    files = sorted(GOLDEN.rglob("*.py"))
+    folders = {path.parent for path in files if "compiled.kernel import" in path.read_text(encoding="utf-8")}
+    return [path for path in files if path.parent in folders | {beside}]
 
 
 def key(texts: list[bytes]) -> str:

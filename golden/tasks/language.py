@@ -149,11 +149,11 @@ def _resume(kind: Kind, path: Path) -> tuple[tuple[int, ...], TextModel]:
     return symbols, model
 
 
-def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str) -> dict[str, Any]:
+def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str, read: Callable[[], Text] | None = None) -> dict[str, Any]:
     """The command: train as ``options`` say, write the network and its learning curve, print the figures, and give them for ``--json``
-    (docs/user/json.md). ``command``: for the card."""
+    (docs/user/json.md). ``command``: for the card. ``read``: gives the text; left out, it is the one that the options name."""
     check_out(out)
-    text = read_text(options.text)
+    text = read_text(options.text) if read is None else read()
     if text.note:
         print(f"note: {text.note}")
     if options.resume is None:
@@ -163,8 +163,7 @@ def run(kind: Kind, options: LanguageOptions, *, out: Path, command: str) -> dic
         symbols, model = _resume(kind, options.resume)
         options = replace(options, grow=0)
     print(described_vocabulary(symbols, text.data))
-    data = {"name": text.name, "bytes": len(text.data), "sha256": text.sha256, "held_out": "the last tenth"}
-    card = {"task": "text", "command": command, "data": data, "seed": options.seed, "versions": versions()}
+    card = {"command": command, "seed": options.seed, "versions": versions()} | text.card()
     made = _Run(kind, model, text, options, symbols)
     network = made.train(card)
     figures = network.card["figures"]

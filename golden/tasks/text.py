@@ -4,6 +4,7 @@ import hashlib
 import platform
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +38,11 @@ class Text:
     @property
     def held_out(self) -> bytes:
         return self.data[len(self.train) :]
+
+    def card(self) -> dict[str, Any]:
+        """What a network's card says of what it was trained on."""
+        data = {"name": self.name, "bytes": len(self.data), "sha256": self.sha256, "held_out": "the last tenth"}
+        return {"task": "text", "data": data}
 
     def sample(self, size: int, *, pieces: int = 8) -> bytes:
         """About ``size`` bytes of the held-out part, from evenly spread places of it; all of it where it has no more."""

@@ -74,7 +74,7 @@ class System(wiring.Component):
         self._cores = dict(
             zip(core_names(board), [core] if core else [Core(params=params, bank=bank) for _ in range(board.cores)], strict=True)
         )
-        self._has_rows = board.far is not None
+        self._has_rows, self._learns = board.far is not None, board.learns
         self._loaded = loaded
         bit_clocks = bit_clocks or board.bit_clocks
         self._receiver, self._transmitter = UartReceiver(clocks=bit_clocks), UartTransmitter(clocks=bit_clocks)
@@ -128,6 +128,8 @@ class System(wiring.Component):
         else:
             connect_cores(m, list(cores.values()), link, loader)
         wiring.connect(m, loader.status, link.load)
+        if self._learns:
+            m.d.comb += link.changed.eq(core.changed)
 
         m.d.sync += core_reset.eq(link.core_reset | ~loader.status.done)
         m.d.comb += [loader.start.eq(link.image_start), loader.scrub.eq(link.scrub)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -66,6 +66,7 @@ class Core(wiring.Component):
                 "read_request": In(ReadRequestStream),  # words for the host, served between steps: see hdl.core.host
                 "read_data": Out(ReadDataStream),  # the list of spikes stands 20 clocks after the sorter's last latency
                 **(flash if self._params.far_bytes else {}),
+                **({"changed": Out(1)} if self._params.learns else {}),  # entries were written since the tables were loaded
             }
         )
 
@@ -83,7 +84,7 @@ class Core(wiring.Component):
         m.submodules.writeback = writeback = WriteBack(params=params)
         m.submodules.sequencer = sequencer = Sequencer(width=width, learns=params.learns)
         m.submodules.sorter = sorter = Sorter(late=params.store_clocks > 1)
-        m.submodules.counters = counters = Counters(width=width)
+        m.submodules.counters = counters = Counters(width=width, learns=params.learns)
         m.submodules.host = host = HostReader(params=params)
 
         for block in (program, index, tier, writeback):
@@ -122,10 +123,10 @@ class Core(wiring.Component):
         m.d.comb += [reader.stepping.eq(sequencer.running), reader.host_address.eq(host.address), reader.host_reads.eq(host.reads)]
         m.d.comb += [host.latency.eq(reader.host_latency), counters.address.eq(host.counter), host.count.eq(counters.data)]
 
+        wiring.connect(m, fetch.side, tier.side)
         if params.learns:
-            self._learn(m, fetch=fetch, tier=tier, sequencer=sequencer, reader=reader, sorter=sorter, host=host)
+            self._learn(m, fetch=fetch, tier=tier, sequencer=sequencer, reader=reader, sorter=sorter, counters=counters, host=host)
         else:
-            wiring.connect(m, fetch.side, tier.side)
             wiring.connect(m, wiring.flipped(self.load), sorter.load)
 
         request = fetch.request
@@ -152,10 +153,11 @@ class Core(wiring.Component):
         sequencer: Sequencer,
         reader: StoreReader,
         sorter: Sorter,
+        counters: Counters,
         host: HostReader,
     ) -> None:
         """The learning unit, with registers behind the sorter's. It is at the table tier when the row fetch has no more to ask of it, the
-        host between steps."""
+        host between steps: a clock after ``ripe`` no word is read for the host any more, and a clock after the step's end none yet."""
         m.submodules.learner = learner = Learner(params=self._params)
         wiring.connect(m, wiring.flipped(self.load), learner.load)
         m.d.comb += [
@@ -177,11 +179,14 @@ class Core(wiring.Component):
             learner.chosen.eq(sequencer.sorter_symbol),
             sequencer.hold.eq(learner.hold),
             host.page.eq(learner.page),
+            learner.accessed.eq(tier.accessed),
+            counters.write.eq(learner.written),
+            counters.held.eq(learner.written & learner.held),
+            self.changed.eq(learner.changed),
         ]
-        sides = (fetch.side, learner.side, host.side)
-        for side in sides:
-            m.d.comb += [side.beat.eq(tier.side.beat), side.ready.eq(tier.side.ready)]
-        m.d.comb += tier.side.valid.eq(Cat(side.valid for side in sides).any())
-        for name in ("address", "write", "lane", "data"):
-            wanted = [getattr(side, name) for side in sides]
-            m.d.comb += getattr(tier.side, name).eq(Mux(fetch.side.valid, wanted[0], Mux(learner.side.valid, wanted[1], wanted[2])))
+        learns = Signal()
+        m.d.sync += learns.eq(sequencer.ripe)
+        for side in (learner.side, host.side):
+            m.d.comb += [side.word.eq(tier.spare.word), side.ready.eq(tier.spare.ready)]
+        for name in ("valid", "address", "write", "lane", "data"):
+            m.d.comb += getattr(tier.spare, name).eq(Mux(learns, getattr(learner.side, name), getattr(host.side, name)))

@@ -1,6 +1,6 @@
-"""Counters that the host reads: running clocks, rows, beats, saturations, steps, beats of flash."""
+"""Counters that the host reads: running clocks, rows, beats, saturations, steps, beats of flash, and what has been learned."""
 
-from amaranth.hdl import Array, Const, Module, Signal
+from amaranth.hdl import Array, Const, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -8,9 +8,14 @@ from firmware import isa
 
 
 class Counters(wiring.Component):
-    """One counter for each of ``firmware.isa.Counter``, of its width: 0 at power-up, wrapping, never cleared, not even by a reset."""
+    """One counter for each of ``firmware.isa.counters``, of its width: 0 at power-up, wrapping, never cleared, not even by a reset.
 
-    def __init__(self, *, width: isa.Width) -> None:
+    ``learns``: the core has a learning unit.
+    """
+
+    def __init__(self, *, width: isa.Width, learns: bool = False) -> None:
+        self._learns = learns
+        learning = {"write": In(1), "held": In(1)}
         super().__init__(
             {
                 "clock": In(1),  # count 1 in this clock
@@ -19,14 +24,15 @@ class Counters(wiring.Component):
                 "saturated": In(range(width.lanes + 1)),  # count so many
                 "step": In(1),
                 "flash": In(1),
-                "address": In(range(2 * len(isa.Counter))),  # word 2 i (low) or 2 i + 1 (high) of counter i
+                **(learning if learns else {}),
+                "address": In(range(2 * len(isa.counters(learns=learns)))),  # word 2 i (low) or 2 i + 1 (high) of counter i
                 "data": Out(16),  # combinational
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        added = {
+        added: dict[isa.Counter | isa.LearnCounter, Value] = {
             isa.Counter.CLOCKS: self.clock,
             isa.Counter.ROWS: self.row,
             isa.Counter.BEATS: self.beat,
@@ -34,6 +40,8 @@ class Counters(wiring.Component):
             isa.Counter.STEPS: self.step,
             isa.Counter.FLASH: self.flash,
         }
+        if self._learns:
+            added |= {isa.LearnCounter.WRITES: self.write, isa.LearnCounter.HELD: self.held}
         words = []
         for counter, amount in sorted(added.items()):
             value = Signal(counter.bits, name=counter.name.lower(), reset_less=True)

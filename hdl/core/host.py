@@ -21,7 +21,7 @@ class HostReader(wiring.Component):
     def __init__(self, *, params: CoreParams) -> None:
         width, self._clocks, self._learns = params.width, params.store_clocks, params.learns
         bits = (params.table_beats - 1).bit_length()
-        tables = {"page": In(16), "side": Out(SideBus(address_bits=bits, width=width))}  # of 2**16 words; the tier on chip
+        tables = {"page": In(16), "side": Out(SideBus(address_bits=bits, width=width, words=True))}  # of 2**16 words; the tier on chip
         super().__init__(
             {
                 "request": In(ReadRequestStream),
@@ -30,7 +30,7 @@ class HostReader(wiring.Component):
                 "address": Out(address_layout(width)),  # of the latency asked
                 "reads": Out(1),  # the store is read
                 "latency": In(signed(16)),  # ... and answers a clock after its ``store_clocks``
-                "counter": Out(range(2 * len(isa.Counter))),  # word asked
+                "counter": Out(range(2 * len(isa.counters(learns=params.learns)))),  # word asked
                 "count": In(16),  # combinational
                 "results": In(ResultPort),
                 **(tables if params.learns else {}),
@@ -69,7 +69,7 @@ class HostReader(wiring.Component):
                         m.d.sync += self.data.payload.eq(self.count)
                     if self._learns:
                         with m.Case(isa.ReadSpace.TABLES):
-                            m.d.sync += self.data.payload.eq(self.side.beat.word_select(self.side.lane, 16))
+                            m.d.sync += self.data.payload.eq(self.side.word)
                     with m.Default():
                         m.d.sync += self.data.payload.eq(self.results.data)
                 m.next = "IDLE"

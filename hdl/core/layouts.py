@@ -96,9 +96,12 @@ def far_words(size: int) -> wiring.Signature:
 
 
 class SideBus(wiring.Signature):
-    """Single accesses to the table tier beside its requests, Out at the requester: one in each clock with ``valid`` and ``ready``."""
+    """Single accesses to the table tier beside its requests, Out at the requester: one in each clock with ``valid`` and ``ready``.
 
-    def __init__(self, *, address_bits: int, width: isa.Width) -> None:
+    ``words``: of a beat read the requester has the word ``lane`` alone, which stands as long.
+    """
+
+    def __init__(self, *, address_bits: int, width: isa.Width, words: bool = False) -> None:
         super().__init__(
             {
                 "valid": Out(1),
@@ -107,7 +110,7 @@ class SideBus(wiring.Signature):
                 "write": Out(1),  # write ``data`` to word ``lane`` of it; else read it
                 "lane": Out(range(width.side_words)),
                 "data": Out(16),
-                "beat": In(8 * width.beat_bytes),  # what was read, in the clock after
+                ("word" if words else "beat"): In(16 if words else 8 * width.beat_bytes),  # what was read, in the clock after
             }
         )
 

@@ -95,7 +95,8 @@ class RowFetch(wiring.Component):
         m.d.comb += [waits.eq(coupled & ~half & ~single), row.eq((run.table_base | (index << run.row_log2))[:wide])]
         m.d.sync += [single.eq(run.count == Mux(made | close, 2, 1)), coupled.eq(run.int4 & ~flash)]  # both stand when ROWS begins
         if self._params.learns:
-            m.d.comb += [self.learn.valid.eq(made & run.learn), self.learn.address.eq(row), self.learn.int4.eq(run.int4)]
+            m.d.sync += self.learn.valid.eq(made & run.learn)  # the row's address is then in the slot, and its run goes on
+            m.d.comb += [self.learn.address.eq(slot.b), self.learn.int4.eq(run.int4)]
             wiring.connect(m, wiring.flipped(self.kept), cache.kept)
         one = self._next_bank(m, flash, slot=slot, made=made, opened=opened) if spread else Const(1, wide)
         with m.If(made | close):

@@ -29,7 +29,7 @@ class Learner(wiring.Component):
 
     A step with a forced symbol, its target, learns while the register LEARN says so, and ``hold`` keeps it from ending until all is
     written. By the margin rule the wrong output is the rival, if that is close; else it is ``chosen``, if that isn't the target.
-    It is longer by :func:`learn_clocks`.
+    It is longer by :func:`learn_clocks`. A reset leaves ``changed`` as it is, as the tables are.
     """
 
     def __init__(self, *, params: CoreParams) -> None:
@@ -50,7 +50,11 @@ class Learner(wiring.Component):
                 "chosen": In(8),  # by the sorter; while ``ripe``
                 "hold": Out(1),
                 "page": Out(16),  # of the tables that the host reads
-                "side": Out(SideBus(address_bits=bits, width=params.width)),
+                "side": Out(SideBus(address_bits=bits, width=params.width, words=True)),
+                "accessed": In(1),  # an access of ``side`` begins in this clock, and nothing stops it
+                "written": Out(1),  # it writes an entry
+                "held": Out(1),  # ... at a limit, which holds it
+                "changed": Out(1),  # an entry was written since a word of the tables was loaded
             }
         )
 
@@ -78,8 +82,7 @@ class Learner(wiring.Component):
         m.submodules.rows = rows = RowList(address_bits=len(self.side.address))
         wiring.connect(m, wiring.flipped(self.seen), rows.seen)
         wiring.connect(m, rows.memory, wiring.flipped(self.memory))
-        left = Signal.like(rows.count, reset_less=True)
-        m.d.comb += [rows.clear.eq(self.begin), rows.number.eq(left - 1)]
+        m.d.comb += rows.clear.eq(self.begin)
 
         adds = Signal()  # of a row's two entries the second, that of the wrong output
         column = Signal(8, reset_less=True)
@@ -88,46 +91,50 @@ class Learner(wiring.Component):
         row = Signal.like(self.memory.row, reset_less=True)
         entry = self._place(m, column, row=row, int4=rows.int4)
         m.d.comb += [entry.word.eq(word), entry.step.eq(step), entry.down.eq(~adds)]
+        access = Signal()  # this and the next are registers because an access is granted only behind the whole tier
+        write = Signal()
+        m.d.comb += [self.side.valid.eq(access), self.side.write.eq(write)]
         granted = self.side.valid & self.side.ready
+        with m.If(granted):
+            m.d.sync += [access.eq(0), write.eq(0)]
+        self._count(m, entry)
         with m.FSM(name="learning"):
             with m.State("IDLE"):
-                m.d.sync += [left.eq(rows.count), adds.eq(0)]
+                m.d.sync += adds.eq(0)
                 with m.If(self.ripe & due):
-                    m.next = "ROW"
-                    with m.If(~differs | (rows.count == 0)):
+                    with m.If(differs & (rows.count != 0)):
+                        m.d.comb += rows.take.eq(1)
+                        m.next = "ROW"
+                    with m.Else():
                         m.d.sync += due.eq(0)
-                        m.next = "IDLE"
             with m.State("ROW"):
                 m.d.comb += rows.read.eq(1)
                 m.next = "KEEP"
             with m.State("KEEP"):
-                m.d.sync += [row.eq(self.memory.row), column.eq(target)]
+                m.d.sync += [row.eq(self.memory.row), column.eq(target), access.eq(1)]
                 m.next = "READ"
-            with m.State("READ"):
-                m.d.comb += self.side.valid.eq(1)
-                with m.If(granted):
-                    m.next = "TAKE"
+            with m.State("READ"), m.If(granted):
+                m.next = "TAKE"
             with m.State("TAKE"):
-                m.d.sync += word.eq(self.side.beat.word_select(self.side.lane, 16))
+                m.d.sync += word.eq(self.side.word)
                 m.next = "SELECT"
             with m.State("SELECT"):
                 m.next = "STEP"
             with m.State("STEP"):
                 m.next = "CHANGE"
             with m.State("CHANGE"):
-                m.d.sync += word.eq(entry.changed)
+                m.d.sync += [word.eq(entry.changed), access.eq(1), write.eq(1)]
                 m.next = "WRITE"
-            with m.State("WRITE"):
-                m.d.comb += [self.side.valid.eq(1), self.side.write.eq(1)]
-                with m.If(granted):
-                    m.d.sync += [adds.eq(~adds), column.eq(wrong)]
-                    m.next = "READ"
-                    with m.If(adds):
-                        m.d.sync += left.eq(left - 1)
+            with m.State("WRITE"), m.If(granted):
+                m.d.sync += [adds.eq(~adds), column.eq(wrong), access.eq(~adds)]
+                m.next = "READ"
+                with m.If(adds):
+                    with m.If(rows.count != 0):
+                        m.d.comb += rows.take.eq(1)
                         m.next = "ROW"
-                        with m.If(left == 1):
-                            m.d.sync += due.eq(0)
-                            m.next = "IDLE"
+                    with m.Else():
+                        m.d.sync += due.eq(0)
+                        m.next = "IDLE"
         return m
 
     def _registers(self, m: Module) -> tuple[Signal, Signal, Signal, Signal]:
@@ -148,6 +155,18 @@ class Learner(wiring.Component):
                 with m.Case(isa.Config.PAGE):
                     m.d.sync += page.eq(self.load.data)
         return on, margins, step, margin
+
+    def _count(self, m: Module, entry: EntryStep) -> None:
+        """Each write, whether a limit held it, and whether the tables are still those that were loaded."""
+        held = Signal(reset_less=True)
+        changed = Signal(reset_less=True)
+        m.d.comb += [self.written.eq(self.accessed & self.side.write), self.held.eq(held), self.changed.eq(changed)]
+        with m.If(~self.side.valid):
+            m.d.sync += held.eq(entry.held)
+        with m.If(self.written):
+            m.d.sync += changed.eq(1)
+        with m.If(self.load.writes(isa.Kind.TABLES)):
+            m.d.sync += changed.eq(0)
 
     def _place(self, m: Module, column: Signal, *, row: Signal, int4: Signal) -> EntryStep:
         """The address of the entry in ``column`` of ``row``: columns of int8 are the bytes in order, of int4 first the lower nibbles of a

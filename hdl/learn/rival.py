@@ -23,16 +23,16 @@ class Rival(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         number = Signal(8)
-        own = Signal(signed(16), reset_less=True)  # the target's
+        limit = Signal(signed(18), reset_less=True)  # the target's, and the margin
         best = Signal(signed(16), reset_less=True)  # the rival's
         found = Signal()
         with m.If(self.valid):
             m.d.sync += number.eq(number + 1)
             with m.If(number == self.target):
-                m.d.sync += own.eq(self.latency)
+                m.d.sync += limit.eq(self.latency + self.margin)
             with m.Elif(~found | (self.latency < best)):
                 m.d.sync += [best.eq(self.latency), self.neuron.eq(number), found.eq(1)]
         with m.If(self.start):
             m.d.sync += [number.eq(0), found.eq(0)]
-        m.d.sync += self.close.eq(found & (own + self.margin > best))
+        m.d.sync += self.close.eq(found & (limit > best))
         return m

@@ -1,6 +1,6 @@
 """Rows in use: addresses of the rows that learn, kept from the step that read them."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -10,12 +10,12 @@ _NUMBERS = range(isa.QUERIES)
 
 
 class RowsSeen(wiring.Signature):
-    """Row addresses as the row fetch makes them, Out there."""
+    """Row addresses as the row fetch makes them, a clock later, Out there."""
 
     def __init__(self, *, address_bits: int) -> None:
         super().__init__(
             {
-                "valid": Out(1),  # a row of a run with ``learn`` is made in this clock
+                "valid": Out(1),  # a row of a run with ``learn`` was made in the clock before
                 "address": Out(address_bits),  # its first beat, in the tier on chip
                 "int4": Out(1),  # its entries
             }
@@ -38,7 +38,10 @@ class RowMemory(wiring.Signature):
 
 
 class RowList(wiring.Component):
-    """The rows of a step in order, up to 256. ``count`` and ``int4`` stand from the clock after a row on."""
+    """The rows of a step in order, up to 256. ``count`` and ``int4`` stand from the clock after a row on.
+
+    The last row is taken off in two clocks: ``take``, and then ``read``.
+    """
 
     def __init__(self, *, address_bits: int) -> None:
         super().__init__(
@@ -47,8 +50,8 @@ class RowList(wiring.Component):
                 "clear": In(1),  # a step begins
                 "count": Out(range(isa.QUERIES + 1)),
                 "int4": Out(1),
+                "take": In(1),
                 "read": In(1),
-                "number": In(_NUMBERS),  # ... of the row to read
                 "memory": Out(RowMemory(address_bits=address_bits)),
             }
         )
@@ -62,10 +65,12 @@ class RowList(wiring.Component):
             memory.write.eq(self.seen.valid & room),
             memory.address.eq(self.seen.address),
             memory.read.eq(self.read),
-            memory.number.eq(Mux(self.read, self.number, self.count[: len(memory.number)])),
+            memory.number.eq(self.count[: len(memory.number)]),
         ]
+        with m.If(memory.write | self.take):
+            m.d.sync += self.count.eq(self.count + Cat(Const(1), self.take.replicate(len(self.count) - 1)))
         with m.If(memory.write):
-            m.d.sync += [self.count.eq(self.count + 1), self.int4.eq(self.seen.int4)]
+            m.d.sync += self.int4.eq(self.seen.int4)
         with m.If(self.clear):
             m.d.sync += self.count.eq(0)
         return m

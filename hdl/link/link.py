@@ -38,7 +38,7 @@ class Link(wiring.Component):
     times are counted in whole ticks of 2^(``gap_bits`` - 4) clocks: they are never shorter, and at most one tick longer.
 
     ``width``: told in HELLO, as is the state of an SDRAM that belongs to it. ``flash``: whether there is one; without it SCRUB is refused.
-    ``learns``: told likewise; there are tables to read.
+    ``learns``: told likewise, and whether tables have ``changed``; there are tables to read.
     ``cores``: told likewise. Of several, ``step_core`` is the one that a step is offered to, ``symbol_core`` the one whose symbol or word
     is awaited, which is also asked for it; all by turns, so many steps are offered before the first one's symbol is taken.
     """
@@ -73,6 +73,7 @@ class Link(wiring.Component):
                 "symbol": In(SymbolStream),
                 "read_request": Out(ReadRequestStream),
                 "read_data": In(ReadDataStream),
+                **({"changed": In(1)} if learns else {}),  # for HELLO
                 "core_reset": Out(1),  # one clock after LOAD_BEGIN, an abort or a fault
                 **({"step_core": Out(range(cores)), "symbol_core": Out(range(cores))} if cores > 1 else {}),
             }
@@ -111,6 +112,8 @@ class Link(wiring.Component):
                 self.step_core.eq(Mux(arguments.spread, feed.ahead, arguments.core)),
                 self.symbol_core.eq(Mux(arguments.spread, feed.length, arguments.core)),
             ]
+        if self._learns:
+            m.d.comb += report.changed.eq(self.changed)
         m.d.comb += [frames.tick.eq(clocks.all()), check.request.eq(frames.o.payload)]
         m.d.comb += [arguments.request.eq(frames.o.payload), arguments.at.eq(feed.length[:3]), arguments.byte.eq(frames.payload.data)]
         m.d.comb += [feed.total.eq(arguments.total), feed.forced.eq(arguments.forced)]

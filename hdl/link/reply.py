@@ -113,7 +113,8 @@ class ReplySender(wiring.Component):
 
 class StateReport(wiring.Component):
     """The payload of HELLO's reply, and of LOAD's, byte by byte and without a clock. ``flash``: whether there is one to tell of; of an
-    SDRAM it tells if ``width`` has one. ``cores``: how many there are. ``learns``: they can learn."""
+    SDRAM it tells if ``width`` has one. ``cores``: how many there are. ``learns``: they can learn, and ``changed``
+    says whether they have."""
 
     def __init__(self, *, width: isa.Width, flash: bool, cores: int = 1, learns: bool = False) -> None:
         self._width, self._has_flash, self._has_sdram = width, flash, width.far_banks > 1
@@ -125,6 +126,7 @@ class StateReport(wiring.Component):
                 "load": In(LoadStatus),
                 **({"flash": In(FlashStatus)} if flash else {}),
                 **({"sdram": In(SdramStatus)} if width.far_banks > 1 else {}),
+                **({"changed": In(1)} if learns else {}),
                 "dropped": In(8),  # bad frames
                 "byte": Out(8),
                 "last": Out(1),
@@ -143,7 +145,7 @@ class StateReport(wiring.Component):
             capture = Cat(capture, self.sdram.capture)
             comparators |= self._width.far_banks << 4
         if self._learns:
-            state |= Mux(self.brief, 0, isa.State.LEARNS)
+            state |= Mux(self.brief, 0, isa.State.LEARNS | Mux(self.changed, isa.State.CHANGED, 0))
         told = {
             isa.Greeting.VERSION: isa.LINK_VERSION,
             isa.Greeting.COMPARATORS: comparators,

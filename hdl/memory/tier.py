@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -19,19 +19,24 @@ class BankTier(wiring.Component):
     ::
 
         request (address, tag) --> bank --> beat (data, tag)
-        side, load ----------------^
+        side, load, spare ---------^
 
     Delay: ``params.table_clocks``, where more than one of ``side`` too, which is ready in the last of them and then has its next turn.
     Throughput of requests: a beat a clock. ``side`` has priority over them, except over the int4 beat after one with ``tag.bytes``, because
     the flash's next byte follows. The tag of a request with ``tag.bytes`` leaves as late as any other, beside data that are not used. Words
     of the load bus with space TABLES are written; none may come in the clock of a request or of an access of ``side``.
 
-    With ``params.far_bytes`` there may be requests with ``tag.bytes``. ``bank``: makes the memory.
+    With ``params.far_bytes`` there may be requests with ``tag.bytes``; ``bank``: makes the memory. With ``params.learns`` there is
+    ``spare``, of the same delay as ``side``, which gets the clocks that neither requests nor ``side`` want: nothing waits for it.
     """
 
     def __init__(self, *, params: CoreParams, bank: Callable[..., wiring.Component]) -> None:
         self._params, self._bank = params, bank
         width, address_bits = params.width, (params.table_beats - 1).bit_length()
+        spare = {
+            "spare": In(SideBus(address_bits=address_bits, width=width, words=True)),
+            "accessed": Out(1),  # an access of ``spare`` begins in this clock, which no reset stops any more
+        }
         super().__init__(
             {
                 "request": In(request_stream(address_bits)),
@@ -40,6 +45,7 @@ class BankTier(wiring.Component):
                 "load": In(LoadBus()),
                 # a beat of bytes ends in the next clock: the request that waits for it is taken
                 **({"ending": In(1)} if params.far_bytes else {}),
+                **(spare if params.learns else {}),
             }
         )
 
@@ -63,16 +69,37 @@ class BankTier(wiring.Component):
             m.d.comb += [beside.eq(side.valid & ~urgent), side.ready.eq(~urgent)]
         read = later(m, bank.read_data, wait, name="read")
         m.d.comb += [side.beat.eq(read), self.request.ready.eq(Mux(tag.bytes, self.ending, ~beside) if params.far_bytes else ~beside)]
-        address = Mux(beside, side.address, Mux(self.request.valid, self.request.payload.address, self.load.address[len(side.lane) :]))
+        beat, quarter, data = self.load.address[len(side.lane) :], self.load.address[: len(side.lane)], self.load.data
         write = (self.load.strobe & loading) | (beside & side.write)
-        quarter = Mux(side.valid, side.lane, self.load.address[: len(side.lane)])
+        if params.learns:
+            spare = self.spare
+            self._spare(m, read)
+            beat, quarter, data = (
+                Mux(spare.valid, of_spare, of_load)
+                for of_spare, of_load in ((spare.address, beat), (spare.lane, quarter), (spare.data, data))
+            )
+            write |= self.accessed & spare.write
+        address = Mux(beside, side.address, Mux(self.request.valid, self.request.payload.address, beat))
+        quarter = Mux(side.valid, side.lane, quarter)
         m.d.comb += [
             bank.address.eq(later(m, address, wait, name="address")),
             bank.write.eq(later(m, write, wait, name="write")),
             bank.quarter.eq(later(m, quarter, wait, name="quarter")),
-            bank.write_data.eq(later(m, Mux(side.valid, side.data, self.load.data), wait, name="write_data")),
+            bank.write_data.eq(later(m, Mux(side.valid, side.data, data), wait, name="write_data")),
             self.beat.payload.data.eq(read),
         ]
         m.d.sync += self.beat.valid.eq(later(m, taken, params.table_clocks - 1, name="came", reset_less=False))
         m.d.comb += self.beat.payload.tag.eq(later(m, tag, params.table_clocks, name="kept"))
         return m
+
+    def _spare(self, m: Module, read: Value) -> None:
+        """When ``spare`` has its turn, and which word it gets of the beat ``read``."""
+        spare, clocks = self.spare, self._params.table_clocks
+        free = Signal()
+        m.d.comb += [free.eq(~self.request.valid & ~self.side.valid), spare.word.eq(read.word_select(spare.lane, 16))]
+        if clocks > 1:
+            passing = Signal(clocks - 1)
+            m.d.sync += passing.eq(Cat(self.accessed, passing))
+            m.d.comb += [self.accessed.eq(spare.valid & free & (passing == 0)), spare.ready.eq(passing[-1])]
+        else:
+            m.d.comb += [self.accessed.eq(spare.valid & free), spare.ready.eq(free)]

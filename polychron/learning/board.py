@@ -1,7 +1,7 @@
 """A board at a serial port, or a simulated one, that learns beside the rule."""
 
 from firmware.chat.start import load, read_tables
-from firmware.chat.usage import Usage
+from firmware.chat.usage import COUNTED, Usage, Written
 from firmware.learned import with_learned
 from firmware.learning import Learning
 from golden.integer.layer import Int16
@@ -13,9 +13,6 @@ from ..board import connect
 from ..command.ports import SIMULATED
 from ..program import Program
 from .common import Beside, told
-
-COUNTED = 16_384
-"""Steps between two looks at the board's counters, which begin anew after 2**32 clocks."""
 
 
 class LearningBoard(Beside):
@@ -33,7 +30,7 @@ class LearningBoard(Beside):
         if not core.learns:
             raise ValueError(f"the core at {self._port} has no learning unit: write the bitstream of {board.name} to the board")
         self._device.learn(learning)
-        self._usage = Usage(self._device.host)
+        self._usage, self._written = Usage(self._device.host), Written(self._device.host)
 
     def read(self, symbols: Symbols) -> None:
         self._device.host.feed(symbols.tolist())
@@ -47,13 +44,18 @@ class LearningBoard(Beside):
     def _count(self, steps: int) -> None:
         self._uncounted += steps
         if self._uncounted >= COUNTED:
-            self._usage.update(self._uncounted)
-            self._uncounted = 0
+            self._look()
+
+    def _look(self) -> None:
+        """At the board's counters."""
+        self._usage.update(self._uncounted)
+        self._written.update()
+        self._uncounted = 0
 
     def end(self) -> Learned:
-        self._usage.update(self._uncounted)
+        self._look()
         self._device.learn(None)
         found = with_learned(self._network, self._program.code, read_tables(self._device))
-        used = self._usage.used
+        used, written = self._usage.used, self._written.so_far
         figures = told(used.steps, used.clocks, self._board) | {"resent": self._device.host.faults.resent}
-        return Learned(found, figures)
+        return Learned(found, (written.count, written.held), figures)

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import numpy as np
 
-from firmware.isa import Counter
+from firmware.isa import Counter, LearnCounter
 from firmware.learned import with_learned
 from firmware.learning import Learning
 from firmware.program import Placed
@@ -30,7 +30,8 @@ class LearningCore(Beside):
         self._core = self._stack.enter_context(closing(CoreSimulation(program.code, params=core_params(self._board), board=self._board)))
         self._core.learn(learning)
         self._golden = Golden(network, program.code)
-        self._counter, self._steps, self._clocks = self._core.counter(Counter.CLOCKS), 0, 0
+        self._seen = self._counters()
+        self._steps, self._used = 0, dict.fromkeys(self._seen, 0)
 
     def read(self, symbols: Symbols) -> None:
         for _ in self._core.steps(symbols.tolist()):
@@ -44,17 +45,23 @@ class LearningCore(Beside):
         self._count(len(labels))
 
     def _count(self, steps: int) -> None:
-        """The counter begins anew after 2**32 clocks: it is read after each call."""
-        now = self._core.counter(Counter.CLOCKS)
-        self._clocks += (now - self._counter) % (1 << Counter.CLOCKS.bits)
-        self._counter, self._steps = now, self._steps + steps
+        """The counters begin anew, after 2**24 writes or 2**32 clocks: they are read after each call."""
+        now = self._counters()
+        for counter, value in now.items():
+            self._used[counter] += (value - self._seen[counter]) % (1 << counter.bits)
+        self._seen, self._steps = now, self._steps + steps
+
+    def _counters(self) -> dict[Counter | LearnCounter, int]:
+        read: list[Counter | LearnCounter] = [Counter.CLOCKS, *LearnCounter]
+        return {counter: self._core.counter(counter) for counter in read}
 
     def end(self) -> Learned:
         words = np.ascontiguousarray(self._core.sim.memory(CORE + TABLES))
         memory = words.view(np.uint8).reshape(len(words), -1)[:, : self._program.width.beat_bytes].tobytes()
         pieces = [self._piece(piece, memory) for piece in self._program.tables if piece.tier == 0]
         found = with_learned(self._network, self._program, pieces)
-        return Learned(found, told(self._steps, self._clocks, self._board))
+        writes = self._used[LearnCounter.WRITES], self._used[LearnCounter.HELD]
+        return Learned(found, writes, told(self._steps, self._used[Counter.CLOCKS], self._board))
 
     def _piece(self, piece: Placed, memory: bytes) -> Placed:
         at = piece.beat * self._program.width.beat_bytes

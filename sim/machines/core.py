@@ -59,6 +59,8 @@ class CoreBench(wiring.Component):
         for name in ("symbol", "read_data"):
             wiring.connect(m, getattr(core, name), wiring.flipped(getattr(self, name)))
         m.d.comb += self._refused.eq(self.stall)
+        if "changed" in self.signature.members:
+            m.d.comb += self.changed.eq(core.changed)
         if self._far is not None:
             m.submodules[self._name] = far = self._far
             connect_rows(m, far, core)

@@ -118,6 +118,6 @@ class Machine:
             return self._content[address - self._offset :][:size]
         return self.sim.memory(core_prefix(core) + TABLES).astype("<u4").tobytes()[address : address + size]
 
-    def counter(self, counter: isa.Counter, core: int = 0) -> int:
+    def counter(self, counter: isa.Counter | isa.LearnCounter, core: int = 0) -> int:
         """One of the core's counters, as the host reads it."""
         return self.sim[f"{core_prefix(core)}counters.{counter.name.lower()}"]

@@ -14,6 +14,19 @@ def test_no_unseen_speaker_is_heard_before() -> None:
     heard = {voice.program for voice in voices.VOICES if voice.speaker in voices.unseen()}
     assert heard == {"espeak-ng", "flite", "festival"}
     assert len({voice.name for voice in voices.VOICES}) == len(voices.VOICES)
+    assert not [voice.name for voice in voices.VOICES if "robosoft" in voice.name]  # m8 by other names
+
+
+def test_what_is_held_out_stays_whoever_is_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each voice, and the noise, has a generator of its own."""
+    monkeypatch.setattr(speak, "spoken", lambda voice, part, rng: (part, voice.name, rng.random()))
+    monkeypatch.setattr(speak, "noises", lambda part, rng: (part, "noise", rng.random()))
+    every = list(speak._all(voices.unseen(), 0))
+    monkeypatch.setattr(speak, "MORE", ())
+    fewer = list(speak._all(voices.unseen(), 0))
+    assert set(fewer) < set(every)
+    assert [one for one in every if one[0] == "unseen"] == [one for one in fewer if one[0] == "unseen"]
+    assert len({draw for *_, draw in every}) == len(every) == len(voices.VOICES) + 2
 
 
 def test_every_word_has_a_spelling() -> None:

@@ -47,7 +47,10 @@ class Machine:
         assert len(near) == size
         top = max((piece.beat * beat + len(piece.data) for piece in program.tables if piece.tier == 1), default=0)
         machine = cls(program, (near, program.flash(top)))
-        machine.anchors = [*program.anchors, *(int(value) for value in rng.integers(0, 1 << 48, isa.ANCHOR_WORDS - len(program.anchors)))]
+        machine.anchors = [
+            *program.anchors,
+            *(int(value) for value in rng.integers(0, 1 << 48, max(0, isa.ANCHOR_WORDS - len(program.anchors)))),
+        ]
         machine.queries = rng.integers(0, 1 << 16, isa.QUERIES).tolist()
         machine.position = int(rng.integers(isa.CONTEXT))
         jitter = (
@@ -202,6 +205,8 @@ class Machine:
         if not run.last:
             self.acc[base : base + size] = sums.tolist()
             return
+        assert (sums << run.shift).min() >= -32768
+        assert (sums << run.shift).max() <= 32767
         for column, value in enumerate(sums.tolist()):
             address = run.base * self._lanes + column
             wide = (value << run.shift) + (self.store[address] if run.residual else 0)

@@ -17,7 +17,7 @@ from firmware import isa
 from firmware.compiler import compile_network
 from firmware.estimate import estimate
 from firmware.export import main
-from firmware.image.files import FileError, export_files, write_atomic
+from firmware.image.files import FileError, export_files, read_bytes, write_atomic
 from firmware.image.image import read_image, write_image
 from golden.integer.file import save_network
 from golden.integer.network import Network
@@ -259,3 +259,11 @@ def test_the_estimate_tells_what_can_learn(name, kind, count, text):
     assert figures.learning == figures.figures["learning_tables"] == due
     assert ("learning:" in figures.text()) == (text is not None)
     assert (text or "").format(due) in figures.text()
+
+
+def test_a_file_that_is_too_long(tmp_path: Path) -> None:
+    path = tmp_path / "network.bin"
+    path.write_bytes(bytes(9))
+    assert read_bytes(path, limit=9) == bytes(9)
+    with pytest.raises(FileError, match=f"^{re.escape(str(path))}: is longer than 8 bytes$"):
+        read_bytes(path, limit=8)

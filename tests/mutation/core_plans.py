@@ -12,10 +12,11 @@ from golden.integer.deep import DeepNetwork
 from golden.integer.layer import ENTRY_LIMIT, Layer, TableGroup
 from golden.integer.network import Network
 from golden.integer.recurrent import RecurrentNetwork
+from golden.integer.transformer import TransformerNetwork
 
 from ..firmware.flashed import WITH_FLASH, small_board
 from ..firmware.networks import random_network
-from ..firmware.transformers import spread
+from ..firmware.transformers import BlockShape, random_block, spread
 from .core_sessions import BOARD, Plan
 
 
@@ -28,12 +29,12 @@ def layer(rng: np.random.Generator, *, n: int, n_out: int, tables: int, pairs: i
     return Layer(groups=(TableGroup(anchors=anchors, tables=rows),), bits=bits)
 
 
-def wide(number: int, *, bits: int) -> Network:
+def wide(number: int, *, bits: int, n: int = 250) -> Network:
     """Layers up to the store's last words; inputs near the limits, so that residuals saturate."""
     rng = np.random.default_rng([number, 11])
-    hidden = (layer(rng, n=250, n_out=250, tables=2, pairs=2, bits=bits),)
-    output = layer(rng, n=250, n_out=250, tables=2, pairs=2, bits=bits)
-    return DeepNetwork(n=250, hidden=hidden, output=output, constants=np.zeros(0, np.int16))
+    hidden = (layer(rng, n=n, n_out=n, tables=2, pairs=2, bits=bits),)
+    output = layer(rng, n=n, n_out=250, tables=2, pairs=2, bits=bits)
+    return DeepNetwork(n=n, hidden=hidden, output=output, constants=np.zeros(0, np.int16))
 
 
 def many_symbols(number: int) -> Network:
@@ -48,6 +49,20 @@ def many_tables(number: int) -> Network:
     rng = np.random.default_rng([number, 13])
     output = layer(rng, n=32, n_out=32, tables=340, pairs=1, bits=4)
     return DeepNetwork(n=32, hidden=(), output=output, constants=np.zeros(0, np.int16))
+
+
+def attentive(number: int, *, heads: int, n_t: int, n_q: int, n_k: int, p: int) -> TransformerNetwork:
+    """A block of so many heads, of tables that have so many bits of query, key and position."""
+    rng = np.random.default_rng([number, 16])
+    shape = BlockShape(parts=(heads,), n_t=n_t, n_q=n_q, n_k=n_k, p=p, shared=False, feed=False)
+    return TransformerNetwork(
+        n=8,
+        blocks=(random_block(rng, shape, n=8, context=12),),
+        output=layer(rng, n=8, n_out=9, tables=3, pairs=3),
+        embed=rng.integers(-7, 8, (9, 8)).astype(np.int8),
+        embed_bits=4,
+        embed_shift=2,
+    )
 
 
 def far_apart(number: int) -> Network:
@@ -99,7 +114,15 @@ def plans() -> Sequence[Plan]:
         found.append(Plan(f"transformer {number}", network, program, 6 if flash else 36, number, together=number % 4 == 1))
         if len(found) == 24:
             break
-    for name, network in (("long indices", long_indices(1, 15)), ("long rows", wide(3, bits=8))):
-        program = compile_network(network, small_board(64, base=0x140008, offset=WITH_FLASH.image_offset))
-        found.append(Plan(name, network, program, 4, 1))
+    for number in range(4):
+        network = attentive(number, heads=2, n_t=3, n_q=1, n_k=1, p=3)
+        found.append(Plan(f"attentive {number}", network, compile_network(network, BOARD), 16, number, late=number > 1))
+    far: list[tuple[str, Network, int]] = [
+        ("long indices", long_indices(1, 15), 64),
+        ("long rows", wide(3, bits=8, n=800), 64),
+        ("long keys", attentive(4, heads=1, n_t=1, n_q=5, n_k=6, p=4), 1 << 13),
+    ]
+    for name, network, size in far:
+        program = compile_network(network, small_board(size, base=0x140008, offset=WITH_FLASH.image_offset))
+        found.append(Plan(name, network, program, 4 if network.kind == "deep" else 30, 1))
     return found

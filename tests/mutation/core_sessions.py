@@ -1,5 +1,6 @@
 """Sessions of the core as the ordinary tests have them, each latency compared with the golden model, and recorded at the core's ports."""
 
+import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -75,7 +76,7 @@ class LoadedCore(CoreSimulation):
         self.fill({isa.Kind.CONFIG: enumerate(sampling.registers())})
         self.sim["symbol__ready"] = 1
         if any(run.tier for run in program.runs):
-            self.sim.flash = PlainFlash(program, pace=pace, seed=len(program.runs))
+            self.sim.every_clock.append(PlainFlash(program, pace=pace, seed=len(program.runs)).before)
 
     def _fill_all(self, program: Program) -> None:
         columns, each, words = -(-program.width.anchor_bits // 16), program.width.anchor_columns, program.width.side_words
@@ -143,10 +144,20 @@ def tell(session: CoreSession) -> None:
         core.read(isa.ReadSpace.RESULTS, word)
 
 
+class Late:
+    """Takes symbols late: ready in one clock of four."""
+
+    def __init__(self, seed: int) -> None:
+        self._rng = random.Random(seed)
+
+    def before(self, sim: RecordingSimulation) -> None:
+        sim["symbol__ready"] = int(self._rng.random() < 0.25)
+
+
 @dataclass(frozen=True)
 class Plan:
     """``steps`` of ``network``, each followed by reads or, ``together``, one right after another; ``aborted``: then a step that is reset
-    after so many clocks, and a new text. ``pace``: clocks a byte of the flash."""
+    after so many clocks, and a new text. ``pace``: clocks a byte of the flash. ``late``: symbols are taken after some clocks."""
 
     name: str
     network: Network
@@ -156,10 +167,14 @@ class Plan:
     together: bool = False
     aborted: int = 0
     pace: int = 1
+    late: bool = False
 
     def record(self, ports: Sequence[tuple[str, Value]]) -> Stimulus:
         with patch.object(session, "CoreSimulation", LoadedCore):
             run = CoreSession(self.network, self.program, pace=self.pace)
+        if self.late:
+            assert isinstance(run.sim, RecordingSimulation)
+            run.sim.every_clock.append(Late(self.seed).before)
         rng = np.random.default_rng(self.seed)
         self._run(run, rng)
         if self.aborted:

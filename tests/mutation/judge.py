@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .equivalence import Equivalence
+from .equivalence import Equivalence, circuit, unread
 from .mutants import Mutant, choose, design_rtlil, modules_of, put_in
-from .proofs import Prover, proof_of
+from .proofs import Prover, proofs_of
 from .replay import Packed, Replay, Stimulus, Words, inputs
 from .units import DUT, Unit
 
@@ -59,17 +59,25 @@ def _simulate(mutant: Mutant, replay: Replay, stimuli: Sequence[Stimulus], outpu
 
 
 def _prove_all(verdicts: Sequence[Verdict], unit: Unit, work: Path) -> list[Verdict]:
-    """What is left goes to the solver, block by block: at the block's ports, then under its claims."""
+    """What nothing reads is found first. What is left goes to the solver, block by block: at the block's ports, then under its claims."""
     found = {one.mutant.number: one for one in verdicts}
+    alone = unread(work, [one.mutant for one in verdicts if one.stimulus is None])
+    found |= {one.number: Verdict(one, reason="nothing reads it") for one in alone}
     for block in unit.blocks:
-        left = [one.mutant for one in verdicts if one.stimulus is None and one.mutant.block == block]
+        left = [one.mutant for one in found.values() if one.kind == "survived" and one.mutant.block == block]
         if not left:
             continue
         home = f"{DUT}.{block}" if block else DUT
-        equivalence = Equivalence(work, home)
+        equivalence = Equivalence(circuit(work, home))
         found |= {one.number: Verdict(one, reason=equivalence.proved(one.number)) for one in left}
-        left = [one for one in left if found[one.number].reason is None]
-        if left and (proof := proof_of(unit.name, block)):
-            prover = Prover(proof, left, home=home, work=work)
-            found |= {one.number: Verdict(one, claim=prover.fails(one.number)) for one in left}
+        for proof in proofs_of(unit.name, block):
+            if left := [one for one in left if found[one.number].kind == "survived"]:
+                prover = Prover(proof, left, home=home, work=work)
+                found |= {one.number: _under(prover, one) for one in left}
     return [found[one.mutant.number] for one in verdicts]
+
+
+def _under(prover: Prover, mutant: Mutant) -> Verdict:
+    if claim := prover.fails(mutant.number):
+        return Verdict(mutant, claim=claim)
+    return Verdict(mutant, reason=prover.alike(mutant.number))

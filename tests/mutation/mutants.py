@@ -15,6 +15,8 @@ from sim.compiled.build import yosys
 ROOT = Path(__file__).parents[2]
 SELECT, SELECT_BITS = "mutant", 12
 """The input that chooses: n is the mutant of that number, from 1 on; 0 is the design as it is."""
+SETTLE = "pmuxtree"
+"""Behind mutants: where several inputs of one multiplexer are chosen at once, simulator and solver would not take the same one."""
 PREPARE = "read_rtlil design.il; hierarchy -top top; proc; opt_expr; opt_clean; "
 _FREE = re.compile(r"-port (CLK|rst|clk) ")  # a clock isn't logic; the reset of a block comes from nowhere in these designs but a port
 
@@ -85,5 +87,5 @@ def choose(work: Path, blocks: Mapping[str, Sequence[str]], *, count: int, seed:
 def put_in(work: Path, mutants: Sequence[Mutant]) -> None:
     """From design.il to top.il in the same folder, with all ``mutants`` and the input :data:`SELECT`."""
     lines = [f"{one.command.replace('mutate', f'mutate -ctrl {SELECT} {SELECT_BITS} {one.number}', 1)}" for one in mutants]
-    (work / "apply.ys").write_text("\n".join([*PREPARE.split("; "), *lines, "write_rtlil top.il", ""]), encoding="utf-8")
+    (work / "apply.ys").write_text("\n".join([*PREPARE.split("; "), *lines, SETTLE, "write_rtlil top.il", ""]), encoding="utf-8")
     yosys("script apply.ys", work)

@@ -17,29 +17,33 @@ from ..formal.claims import Claims
 from ..formal.proofs import PROOFS
 from ..formal.prove import Proof, is_one
 from ..formal.solver import Solver, either
-from .mutants import PREPARE, SELECT, SELECT_BITS, Mutant
+from .equivalence import Circuit, Equivalence
+from .mutants import PREPARE, SELECT, SELECT_BITS, SETTLE, Mutant
 
-OF_BLOCK: Mapping[tuple[str, str], str] = {
-    ("core", "index"): "index maker, P = 2, store in 1",
-    ("core", "reader"): "store reader, store in 1",
-    ("core", "accumulators"): "accumulators, sums in 1",
-    ("core", "writeback"): "write-back, store in 1",
-    ("core", "sequencer"): "sequencer",
-    ("core", "sorter.generator"): "jitter",
-    ("core", "counters"): "counters",
-    ("core", "host"): "host reader",
-    ("core", "fetch"): "row fetch with flash",
-    ("core", "fetch.cache"): "index cache",
-    ("core", "fetch.streamer"): "streamer",
-    ("core", "tables"): "tier, tables in 1, far 1",
-    ("link", ""): "link",
-    ("link", "frames"): "frame receiver",
-    ("link", "check"): "request check",
-    ("link", "feed"): "payload feed, cores: 1",
-    ("link", "sender"): "reply sender",
-    ("loader", ""): "loader",
+OF_BLOCK: Mapping[tuple[str, str], Sequence[str]] = {
+    ("core", "index"): ("index maker of the icebreaker", "index maker, P = 2, store in 1"),
+    ("core", "reader"): ("store reader, store in 1",),
+    ("core", "accumulators"): ("accumulators, sums in 1",),
+    ("core", "writeback"): ("write-back, store in 1",),
+    ("core", "sequencer"): ("sequencer",),
+    ("core", "sorter.generator"): ("jitter",),
+    ("core", "counters"): ("counters",),
+    ("core", "host"): ("host reader",),
+    ("core", "fetch"): ("row fetch with flash", "row fetch of the icebreaker"),
+    ("core", "fetch.cache"): ("index cache",),
+    ("core", "fetch.streamer"): ("streamer",),
+    ("core", "tables"): ("tier, tables in 1, far 1",),
+    ("link", ""): ("link",),
+    ("link", "frames"): ("frame receiver",),
+    ("link", "check"): ("request check",),
+    ("link", "feed"): ("payload feed, cores: 1",),
+    ("link", "sender"): ("reply sender",),
+    ("loader", ""): ("loader",),
+    ("loader", "crc"): ("serial CRC, 32 bits",),
 }
-"""The proof of a block; of its mutants, it counts for those in cells that are as wide there as in the design."""
+"""The proofs of a block; of its mutants, they count for those in cells that are as wide there as in the design."""
+TRUE_OF_THE_CORE = ("index maker of the icebreaker", "jitter")
+"""Proofs that assume only what others claim of the blocks around, or the instruction set: what they claim and assume is always so."""
 _SECONDS = 20  # of the processor, for one mutant
 _SMT = "flatten; opt_clean; memory_collect; memory_nordff; opt_clean; {0}opt -noff; dffunmap; opt_clean; write_smt2 -wires claims.smt2"
 _Cells = dict[str, list[tuple[str, str, str]]]
@@ -67,10 +71,11 @@ class Prover:
         ours = cells_of((work / "prepared.il").read_text(encoding="utf-8"))
         moved = [self._move(one, ours, theirs, home=home) for one in mutants]
         lines = [f"mutate -ctrl {SELECT} {SELECT_BITS} {one.number} {moved_}" for one, moved_ in zip(mutants, moved, strict=True) if moved_]
-        script = [*prepare.split("; "), *lines, *_SMT.format("memory_map; " if proof.map_memories else "").split("; "), ""]
+        script = [*prepare.split("; "), *lines, SETTLE, *_SMT.format("memory_map; " if proof.map_memories else "").split("; "), ""]
         (work / "claims.ys").write_text("\n".join(script), encoding="utf-8")
         yosys("script claims.ys", work)
         self._text = (work / "claims.smt2").read_text(encoding="utf-8")
+        self._equivalence: Equivalence | None = None
         self._has = {one.number for one, moved_ in zip(mutants, moved, strict=True) if moved_}
 
     @staticmethod
@@ -87,6 +92,17 @@ class Prover:
         if [kind for kind, *_ in here] != [kind for kind, *_ in other] or not name:
             return None
         return command.replace(f"-cell {cell[1]} ", f"-cell {name} ").replace(f"-module {mutant.module} ", f"-module {there} ")
+
+    def alike(self, mutant: int) -> str | None:
+        """What the proof is called if no output of the block can differ where all that it claims and assumes holds, as it always does."""
+        if mutant not in self._has or self._proof.block not in TRUE_OF_THE_CORE:
+            return None
+        if self._equivalence is None:
+            own = [one.name for one in self._claims.assumptions] + [one.holds.name for one in self._claims.claims]
+            found = Circuit.of(self._text)
+            watched = [name for name in found.outputs if not re.fullmatch(r"(claim|cover|assumption)_\d+", name)]
+            self._equivalence = Equivalence(found, held=own, watched=watched)
+        return f"as `{self._proof.block}` claims and assumes" if self._equivalence.proved(mutant) else None
 
     def fails(self, mutant: int) -> str | None:
         """The first claim that isn't proved with the mutant, if there is one."""
@@ -112,7 +128,6 @@ class Prover:
         return None if values is None else claims.claims[values.index("false")].text
 
 
-def proof_of(unit: str, block: str) -> Proof | None:
-    """The one that has the block as the unit has it."""
-    name = OF_BLOCK.get((unit, block))
-    return next((one for one in PROOFS if one.block == name), None)
+def proofs_of(unit: str, block: str) -> list[Proof]:
+    """Those that have the block as the unit has it."""
+    return [one for name in OF_BLOCK.get((unit, block), ()) for one in PROOFS if one.block == name]

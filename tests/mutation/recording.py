@@ -1,7 +1,7 @@
 """What a compiled simulation is given at its inputs, clock by clock, with a flash in plain Python beside it."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,35 +18,39 @@ _NOTHING = (0, 0, 0)  # strobe, byte, ending
 
 
 class RecordingSimulation(Simulation):
-    """Keeps every value that is set, with the number of clocks before it. ``flash``: what serves rows, if there is something."""
+    """Keeps every value that is set, with the number of clocks before it. ``every_clock``: called before each, to set inputs."""
 
     def __init__(self, component: Path) -> None:
         super().__init__(component)
         self.events: list[tuple[int, str, int]] = []
-        self.flash: PlainFlash | None = None
+        self.every_clock: list[Callable[[RecordingSimulation], None]] = []
 
     def __setitem__(self, name: str, value: int) -> None:
         super().__setitem__(name, value)
         self.events.append((self.clocks, name, value))
 
     def clock(self, count: int = 1) -> None:
-        if self.flash is None:
+        if not self.every_clock:
             super().clock(count)
             return
         for _ in range(count):
-            self.flash.before(self)
+            self._before()
             super().clock()
 
     def run_until(self, name: str, *, limit: int, value: int = 1) -> int:
-        if self.flash is None:
+        if not self.every_clock:
             return super().run_until(name, limit=limit, value=value)
         for count in range(1, limit + 1):
-            self.flash.before(self)
+            self._before()
             hit = self[name] == value
             super().clock()
             if hit:
                 return count
         raise SimulationError(f"{name!r} was not {value} within {limit} clocks")
+
+    def _before(self) -> None:
+        for one in self.every_clock:
+            one(self)
 
 
 class PlainFlash:

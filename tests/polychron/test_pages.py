@@ -30,7 +30,7 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 # What takes longer, needs a board, or would download, is only parsed. Other tests have such trainings, builds and conversations.
 NOT_RUN = re.compile(
-    r"(golden\.train|polychron train) (text|transformer|mnist)"
+    r"(golden\.train|polychron train) (text|transformer|mnist|programs)|bench programs|digits-\w+\.safetensors"
     r"|(golden\.|polychron )(data|learn) |polychron tune|keywords\.speak"
     r"|(hdl\.build|polychron build)(?!.*--estimate)|polychron (board|page|program)|--port|--original|sim\.bench"
 )

@@ -2,15 +2,20 @@
 
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from ...integer.layer import Int16
 from ...integer.network import Network
 from ...integer.symbols import Symbols
 
 
 class Learned(NamedTuple):
-    """``network``: with the board's tables, as they were read back; ``figures``: of the board, for ``--json``."""
+    """``network``: with the board's tables, as they were read back; ``writes``: what it counted, all of them and those that a limit held;
+    ``figures``: of the board, for ``--json``."""
 
     network: Network
+    writes: tuple[int, int]
     figures: dict[str, Any]
 
 
@@ -44,14 +49,25 @@ class Settled(NamedTuple):
     figures: dict[str, Any]
 
 
-def settle(beside: Beside | None, due: Network) -> Settled:
-    """The end of learning: the board's tables are compared with those of ``due``, the rule's, and it is said what was found."""
+def settle(beside: Beside | None, due: Network, counts: npt.NDArray[np.int64]) -> Settled:
+    """The end of learning: the board's tables are compared with those of ``due``, the rule's, and its writes with the ``counts`` of the
+    rule; it is said what was found."""
     if beside is None:
         return Settled(due, True, {})
-    network, figures = beside.end()
-    wrong = difference(network, due)
+    network, (writes, held), figures = beside.end()
+    wrong = difference(network, due) or miscounted((writes, held), (int(counts[0]), int(counts[1])))
     print(f"board: {wrong or 'every entry of its output tables is as the rule has it'}")
-    return Settled(network if wrong else due, not wrong, {"board": figures | {"equal": not wrong}})
+    print(f"board: {writes:,} entries written, {held:,} of them held at a limit")
+    figures |= {"equal": not wrong, "writes": writes, "held_at_limit": held}
+    return Settled(network if wrong else due, not wrong, {"board": figures})
+
+
+def miscounted(found: tuple[int, int], due: tuple[int, int]) -> str:
+    """What of ``found``, a board's writes and those of them that a limit held, isn't as ``due``, the rule's; empty where both are."""
+    for name, counted, wanted in zip(("writes", "writes held at a limit"), found, due, strict=True):
+        if counted != wanted:
+            return f"it counted {counted} {name}, and the rule {wanted}"
+    return ""
 
 
 def difference(found: Network, due: Network) -> str:

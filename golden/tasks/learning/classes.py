@@ -111,7 +111,7 @@ def run(options: ClassLearnOptions, *, out: Path, command: str, beside: Beside |
         learned = _learn(learner, lesson, options, watch, beside)
     if learned < total:
         print("note: stopped early; the network is what was learned by then")
-    settled = settle(beside, learner.now())
+    settled = settle(beside, learner.now(), learner.output.rows.counts)
     figures = {
         "accuracy_integer": round(_accuracy(settled.network, lesson.test), 4),
         "before_learning": round(before, 4),

@@ -171,7 +171,7 @@ def run(options: TextLearnOptions, *, out: Path, command: str, beside: Beside | 
         learned = _learn(learner, symbols, options, watch, beside)
     if learned < total // learner.streams * learner.streams:
         print("note: stopped early; the network is what was learned by then")
-    settled = settle(beside, learner.now())
+    settled = settle(beside, learner.now(), learner.output.rows.counts)
     with under_way("scoring the held-out text"):
         found = score(settled.network, text.held_out)
     figures = {

@@ -184,6 +184,9 @@ class CHost:
     def classify(self, latencies: Sequence[int]) -> int:
         return self.call("c", struct.pack(f"<{len(latencies)}h", *latencies))[0]
 
+    def step_of_signal(self, latencies: Sequence[int]) -> int:
+        return self.call("i", struct.pack(f"<{len(latencies)}h", *latencies))[0]
+
     def set_sampler(self, *, seed: int, k: int = 0, jittered: bool = True) -> None:
         self.call("S", struct.pack("<IBB", seed, k, jittered))
 

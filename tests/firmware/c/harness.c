@@ -108,16 +108,36 @@ static polychron_result sample(polychron_link *link) {
     return polychron_set_sampler(link, &sampler);
 }
 
-static polychron_result classify(polychron_link *link) {
+/* A sample, or a step of a signal. */
+static polychron_result classify(polychron_link *link, int what) {
     int16_t *const inputs = malloc(2 * (size_t)network.inputs + 1);
     uint8_t winner = 0;
     for (size_t at = 0; at < network.inputs; at++)
         inputs[at] = (int16_t)number(2);
-    const polychron_result result = polychron_classify(link, &network, inputs, &winner);
+    const polychron_result result = what == 'c' ? polychron_classify(link, &network, inputs, &winner)
+                                                : polychron_step(link, &network, inputs, &winner);
     note(winner, 1);
     free(inputs);
     return result;
 }
+
+#ifdef NETWORK_CHANNELS
+static network_signal heard;
+
+/* A step of a signal, from its readings: the winner, the step's latencies, and the sums. */
+static polychron_result hear(polychron_link *link) {
+    network_reading readings[NETWORK_CHANNELS];
+    uint8_t winner = 0;
+    get(readings, sizeof readings);
+    const polychron_result result = network_step(link, &heard, readings, &winner);
+    note(winner, 1);
+    for (size_t at = 0; at < NETWORK_INPUTS; at++)
+        note((uint16_t)heard.latencies[at], 2);
+    for (size_t at = 0; at < NETWORK_OUTPUTS; at++)
+        note((uint32_t)heard.sums[at], 4);
+    return result;
+}
+#endif
 
 static polychron_result latencies(polychron_link *link) {
     const uint16_t address = (uint16_t)number(2), count = (uint16_t)number(2);
@@ -197,7 +217,14 @@ static polychron_result call(polychron_link *link, int what) {
     case 'a':
         return polychron_abort(link);
     case 'c':
-        return classify(link);
+    case 'i':
+        return classify(link, what);
+#ifdef NETWORK_CHANNELS
+    case 'B':
+        return network_begin(link, &heard);
+    case 'N':
+        return hear(link);
+#endif
     case 'l':
         return latencies(link);
     case 's':

@@ -15,6 +15,7 @@ from firmware.image.image import write_image
 from firmware.jitter import jitter_table
 from golden.integer.deep import deep_forward
 from golden.integer.sampling import Jitter, Sampler
+from golden.integer.signal import SignalNetwork, signal_outputs
 
 from ..host.core import FakeCore
 from ..host.host_bench import ICEBREAKER, golden_run, text_network
@@ -143,6 +144,32 @@ def test_classes(connect: Open, seed: int) -> None:
         assert host.classify(x.tolist()) == outputs.argmin()
         order = sorted(range(network.n_out), key=lambda o: (outputs[o], o))[:8]
         assert host.results() == [(o, int(outputs[o])) for o in order]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_signals(connect: Open, seed: int) -> None:
+    """A step keeps the state, and a reset begins another signal."""
+    network = random_network(seed, kind="signal")
+    assert isinstance(network, SignalNetwork)
+    x = np.random.default_rng(seed).integers(-300, 300, (2, 4, network.n_in)).astype(np.int16)
+    host = connect(FakeCore(), write_image(compile_network(network, ICEBREAKER)), temperature=0.0)
+    host.hello()
+    host.call("L")
+    for one, outputs in zip(x, signal_outputs(network, x), strict=True):
+        host.call("r")
+        for step, due in zip(one, outputs, strict=True):
+            assert host.step_of_signal(step.tolist()) == due.argmin()
+            order = sorted(range(network.n_out), key=lambda o: (due[o], o))[:8]
+            assert host.results() == [(o, int(due[o])) for o in order]
+    refused(Result.BAD_CALL, lambda: host.classify(x[0, 0].tolist()))
+
+
+def test_a_network_of_samples_has_no_steps(connect: Open) -> None:
+    network = random_network(0, kind="deep")
+    host = connect(FakeCore(), write_image(compile_network(network, ICEBREAKER)), temperature=0.0)
+    host.hello()
+    host.call("L")
+    refused(Result.BAD_CALL, lambda: host.step_of_signal([0] * (network.n - network.n_ref)))
 
 
 def test_a_damaged_image_is_refused(connect: Open) -> None:

@@ -35,7 +35,8 @@ def described(folder: Path, *words: str, kind: str = "rnn") -> Path:
 @pytest.mark.parametrize("name", COMPILERS)
 def test_every_source_compiles_without_a_warning(name: str, tmp_path: Path) -> None:
     described(tmp_path, "--temperature", "0.7")
-    for source in [*sorted(SOURCES.rglob("*.c")), tmp_path / "network.c"]:
+    others = [source for source in sorted(SOURCES.rglob("*.c")) if source.name != "keywords.c"]  # which test_signals.py compiles
+    for source in [*others, tmp_path / "network.c"]:
         compile_c(name, [source], tmp_path / "out.o", *FREESTANDING, f"-I{tmp_path}")
     described(tmp_path, "--without-image", kind="deep")
     compile_c(name, [tmp_path / "network.c"], tmp_path / "out.o", *FREESTANDING)

@@ -267,3 +267,10 @@ def test_a_port_is_chosen_by_its_number(monkeypatch, capsys):
     assert ports.choose_port() == ports.SIMULATED
     assert ports.choose_port() == "/dev/ttyUSB1"
     assert capsys.readouterr().out.startswith("1  /dev/ttyUSB1  iCEBreaker\n2  a simulated board\n")
+
+    def ended(asked: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", ended)
+    with pytest.raises(ValueError, match=r"^no port was chosen$"):
+        ports.choose_port()

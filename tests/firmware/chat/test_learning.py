@@ -52,12 +52,15 @@ def test_a_line_is_learned_as_the_rule_has_it(tmp_path: Path, monkeypatch: pytes
     device = Device(Host(board.transport()), write_image(program))
     start(device, SAMPLER, keep=True)
     learner, usage = Learner(device, network), Usage(device.host)
+    assert learner.stats == "nothing yet"
     line = np.random.default_rng(5).integers(len(SYMBOLS), size=20).tolist()
     bits = learner.read(line, sampler=SAMPLER, usage=usage, stop=threading.Event())
     assert bits is not None
     assert bits == pytest.approx(np.mean(rule_bits(rule, line)), abs=1e-12)
     assert learner.told(bits) == f"learned: {bits:.2f} bits a character"
-    assert rule.output.rows.counts[0] > 0
+    writes, held = rule.output.rows.counts.tolist()
+    assert writes > 0
+    assert learner.stats == f"{writes:,} entries written, {held:,} of them held at a limit"
     before = device.tables()
     device.host.step(30)  # an answer is not learned
     assert device.tables() == before

@@ -1,6 +1,7 @@
 """Compiled programs, run by a tiny interpreter of the instruction set, against the golden model's integers."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import boards
 from boards import Board
 from firmware import isa
 from firmware.compiler import CompileError, compile_network
+from firmware.compiler.stages.stages import make_stages
 from firmware.compiler.store.schedule import ideal_words
 from firmware.jitter import JitterError, jitter_table
 from firmware.program import Program
@@ -222,3 +224,9 @@ def test_temperature() -> None:
 def test_instruction_words_round_trip() -> None:
     program: Program = compile_network(random_network(3), ICEBREAKER)
     assert tuple(isa.Run.decode(run.encode()) for run in program.runs) == program.runs
+
+
+def test_a_network_of_another_kind():
+    other = SimpleNamespace(kind="tree")
+    with pytest.raises(CompileError, match=r"^the compiler knows no networks of kind tree$"):
+        make_stages(other, isa.Width())

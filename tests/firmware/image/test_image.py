@@ -233,6 +233,8 @@ def test_hostile_programs(image: bytes, kind: isa.Kind, payload: bytes | None, m
         ("placement.runs", []),
         ("placement.runs", [{"stage": "hidden." + "9" * 999, "group": 0, "tables": [], "pairs": []}]),
         ("placement.runs", [{"stage": "hidden.-1", "group": 0, "tables": [], "pairs": []}]),
+        ("placement.runs", [{"stage": "hidden.01", "group": 0, "tables": [], "pairs": []}]),
+        ("placement.runs", [{"stage": "blocks.0.rest", "group": 0, "tables": [], "pairs": []}]),
     ],
 )
 def test_hostile_meta(program: Program, image: bytes, path: str, value: object) -> None:
@@ -256,6 +258,14 @@ def test_a_section_twice(image: bytes) -> None:
     width, sections = unpack(image)
     with pytest.raises(ImageError, match=r"^section STORE of a program must appear once, at address 0$"):
         read_image(pack([*sections, Section(kind=isa.Kind.STORE, payload=bytes(2))], width=width))
+
+
+@pytest.mark.parametrize(("far_banks", "kind"), [(1, isa.Kind.SDRAM), (4, isa.Kind.FLASH)])
+def test_a_section_of_another_far_tier(image: bytes, far_banks: int, kind: isa.Kind) -> None:
+    width, sections = unpack(image)
+    width = replace(width, far_banks=far_banks)
+    with pytest.raises(ImageError, match=f"^the image is for {width}, so it can't have a section {kind.name}$"):
+        read_image(pack([*sections, Section(kind=kind, payload=bytes(2))], width=width))
 
 
 def test_what_the_builder_refuses() -> None:

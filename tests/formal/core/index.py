@@ -4,13 +4,17 @@ from functools import partial
 
 from amaranth.hdl import Mux, Signal
 
+import boards
 from firmware import isa
+from hdl.board.parts import core_params
 from hdl.core.compare import IndexEncoder
 from hdl.core.index import IndexMaker
 from hdl.core.params import CoreParams
 
 from ..claims import Claims
 from ..prove import Proof
+
+PARAMS = core_params(boards.get("icebreaker"))
 
 
 def _encoder(comparators: int) -> Claims:
@@ -47,9 +51,9 @@ def _encoder(comparators: int) -> Claims:
     return c
 
 
-def _maker(comparators: int, store_clocks: int) -> Claims:
-    depth, width = 16, isa.Width(lanes=8, comparators=comparators)
-    c = Claims(IndexMaker(params=CoreParams(width=width, index_depth=depth, anchor_words=16, store_clocks=store_clocks)))
+def _maker(comparators: int, store_clocks: int, *, depth: int = 16, anchor_words: int = 16) -> Claims:
+    width = isa.Width(lanes=8, comparators=comparators)
+    c = Claims(IndexMaker(params=CoreParams(width=width, index_depth=depth, anchor_words=anchor_words, store_clocks=store_clocks)))
     m, b = c.m, c.block
     word_valid, take, room, accept = (c.signal(name) for name in ("word_valid", "take", "room", "accept"))
     pending, sync, fresh, started = (c.signal(name) for name in ("pending", "held_sync", "held_fresh", "started"))
@@ -101,7 +105,16 @@ def _maker(comparators: int, store_clocks: int) -> Claims:
     return c
 
 
+def _icebreaker() -> Claims:
+    depth = PARAMS.index_depth
+    c = _maker(2, 1, depth=depth, anchor_words=PARAMS.anchor_words)
+    held = c.before(c.signal("queue.level")) + 8 <= depth
+    c.claim("a word is read only if 8 places of the queue were free a clock ago", held, when=c.signal("issue"), fault="room is 1")
+    return c
+
+
 PROOFS = (
     *(Proof(block=f"index encoder, P = {p}", write=partial(_encoder, p), clocks=3) for p in (2, 4)),
     *(Proof(block=f"index maker, P = {p}, store in {s}", write=partial(_maker, p, s), reach=48) for p, s in ((1, 1), (2, 1), (2, 2))),
+    Proof(block="index maker of the icebreaker", write=_icebreaker, reach=12, anywhere=True),
 )

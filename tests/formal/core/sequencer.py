@@ -1,5 +1,7 @@
 """Claims of the sequencer and the counters: each step ends once, with one symbol, and only when all of it is done."""
 
+from functools import partial
+
 from amaranth.hdl import Array, Module, Mux, ResetSignal, Signal
 
 from firmware import isa
@@ -93,19 +95,27 @@ def _sequencer() -> Claims:
     return c
 
 
-def _counters() -> Claims:
-    c = Claims(Counters(width=WIDTH))
+def _counters(learns: bool) -> Claims:
+    c = Claims(Counters(width=WIDTH, learns=learns))
     b = c.block
     events = {"clocks": b.clock, "rows": b.row, "beats": b.beat, "saturations": b.saturated, "steps": b.step, "flash": b.flash}
+    if learns:
+        events |= {"writes": b.write, "held": b.held}
     for name, event in events.items():
         value = c.signal(name)
         total = (c.before(value) + c.before(event))[: len(value)]
         c.claim(
             f"`{name}` is the sum of what was counted, reset or not", value == total, cover=c.before(event) != 0, fault=f"{name}[0] late"
         )
-    words = Array(half for one in isa.Counter for half in (c.signal(one.name.lower())[:16], c.signal(one.name.lower())[16:]))
+    words = Array(
+        half for one in isa.counters(learns=learns) for half in (c.signal(one.name.lower())[:16], c.signal(one.name.lower())[16:])
+    )
     c.claim("the host reads the word that it asks for", b.data == words[b.address], when=b.address < len(words), fault="data[15] inverted")
     return c
 
 
-PROOFS = (Proof(block="sequencer", write=_sequencer, quick=True), Proof(block="counters", write=_counters))
+PROOFS = (
+    Proof(block="sequencer", write=_sequencer, quick=True),
+    Proof(block="counters", write=partial(_counters, False)),
+    Proof(block="counters, learns", write=partial(_counters, True)),
+)

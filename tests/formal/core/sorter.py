@@ -96,6 +96,8 @@ def _sorter(depth: int) -> Claims:
     last = taken & b.i.payload.last
     c.assume(~b.load.strobe | ~(b.start | pending | phases.any()))  # none comes in a step, nor while the list is copied
 
+    drawn = c.signal("generator.draw") | c.signal("generator.prepare")
+    c.claim("numbers are drawn in a step only, where no word is loaded", phases.any() | pending, when=drawn, fault="generator.draw is 1")
     c.claim("the sorter is in one phase at most", sum(phases) <= 1, cover=replaying, fault="copying late")
     c.claim("latencies are taken in the phase for them only", intake, when=taken, fault="i__ready is 1")
     c.claim(

@@ -93,6 +93,9 @@ def _accumulators(clocks: int) -> Claims:
         kept = Value.cast(sums[lane]) == (stands.word_select(lane, 16).as_signed() + both[0] + both[1])[:16].as_signed()
         c.claim(f"of an int4 pair lane {lane} adds the low nibbles", kept, when=pair, fault=f"pairs[{5 * lane + 4}] inverted")
     c.lemma("held", (held == c.signal("held")) | ~fresh)
+    pairs = c.signal("pairs")
+    stand = pairs == c.before(pairs)
+    c.claim("the sums of an int4 pair stand until the next one comes", stand, when=c.past(~(adding & tag.pair)), fault="pairs[4] late")
     return c
 
 

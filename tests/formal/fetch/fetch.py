@@ -4,7 +4,9 @@ from functools import partial
 
 from amaranth.hdl import Mux, Signal
 
+import boards
 from firmware import isa
+from hdl.board.parts import core_params
 from hdl.core.params import CoreParams
 from hdl.fetch.fetch import RowFetch
 
@@ -12,6 +14,7 @@ from ..claims import Claims
 from ..prove import Proof
 
 WIDTH = isa.Width()
+PARAMS = core_params(boards.get("icebreaker"))
 
 
 def _fetch(far_bytes: int) -> Claims:
@@ -81,7 +84,21 @@ def _fetch(far_bytes: int) -> Claims:
     return c
 
 
+def _zeros() -> Claims:
+    """Of the icebreaker's core, whatever the program: how a row is left out."""
+    c = Claims(RowFetch(params=PARAMS))
+    made, close, empty = (c.signal(name) for name in ("made", "close", "cache.empty"))
+    left_out = (made & empty) | close
+    slot = c.signal("slot")
+    bits = (PARAMS.table_beats - 1).bit_length()
+    both = slot[: PARAMS.address_bits].all() & slot[PARAMS.address_bits :][:bits].all()
+    when = c.past(left_out & ~c.signal("half"))
+    c.claim("a row that is left out is the last beat of all, which is zero", both, when=when, fault="slot[3] late")
+    return c
+
+
 PROOFS = (
     Proof(block="row fetch", write=partial(_fetch, 0), reach=40),
     Proof(block="row fetch with flash", write=partial(_fetch, 1), reach=40),
+    Proof(block="row fetch of the icebreaker", write=_zeros, reach=8, anywhere=True),
 )

@@ -17,12 +17,14 @@ def _learner() -> Claims:
     c = Claims(Learner(params=CoreParams(table_beats=16, learns=True)))
     m, b = c.m, c.block
     side, granted = b.side, b.side.valid & b.side.ready
+    loads = b.load.writes(isa.Kind.TABLES)
     idle = c.state("learning_state", "IDLE")
-    due, left, count, adds = c.signal("due"), c.signal("left"), c.signal("rows.count"), c.signal("adds")
+    due, count, adds = c.signal("due"), c.signal("rows.count"), c.signal("adds")
     c.assume(~b.begin | ~b.hold)  # a step begins when the one before has ended
     c.assume(~b.seen.valid | (~b.ripe & ~b.begin))
     c.assume(~c.past(b.hold & b.ripe) | b.ripe)  # all else of the step stays done
     c.assume(~b.load.strobe | ~b.hold)
+    c.assume(~b.accessed | side.valid)
 
     asks = Cat(side.address, side.write, side.lane, side.data)
     c.claim(
@@ -32,8 +34,14 @@ def _learner() -> Claims:
         fault="side__valid late",
     )
     c.claim("the tables are reached only in a step that learns", b.hold, when=side.valid, fault="due late")
-    c.claim("only when all else of the step is done", b.ripe, when=side.valid, fault="learning_state[0] is 1")
+    c.claim("only when all else of the step is done", b.ripe, when=side.valid, fault="side__valid is 1")
     c.lemma("at work", idle | (due & b.ripe))
+
+    c.lemma("an access", (side.valid == c.state("learning_state", "READ", "WRITE")) & (side.write == c.state("learning_state", "WRITE")))
+    c.claim("a write counts when the tables take it", b.written == (b.accessed & side.write), cover=b.written, fault="written is 1")
+    changed = ~c.before(loads) & (c.before(b.changed) | c.before(b.written))
+    c.claim("tables have changed from a write on until they are loaded", b.changed == changed, cover=b.changed, fault="changed late")
+    c.claim("whether a limit held it stands as long as the write", b.held == c.before(b.held), when=c.past(side.valid), fault="held late")
 
     read, write = granted & ~side.write, granted & side.write
     open_ = Signal(name="read_not_written")
@@ -54,8 +62,8 @@ def _learner() -> Claims:
     entries = Signal(10, name="entries")  # still to be changed
     m.d.sync += entries.eq(Mux(idle, 2 * count, entries - write))
     working = ~idle
-    c.lemma("entries", ~working | (entries == 2 * left - adds))
-    c.lemma("left", ~working | ((left != 0) & (left <= isa.QUERIES)))
+    c.lemma("entries", ~working | (entries == 2 * count + 2 - adds))
+    c.lemma("left", ~working | (count < isa.QUERIES))
     c.lemma("adds", ~c.state("learning_state", "ROW", "KEEP", "IDLE") | ~adds | idle)
     c.claim(
         "each row of the list has two entries changed, and then the step may end",
@@ -88,13 +96,18 @@ def _learner() -> Claims:
 def _rows() -> Claims:
     c = Claims(RowList(address_bits=6))
     m, b = c.m, c.block
-    c.assume(~(b.read & b.seen.valid))
+    c.assume(~((b.read | b.take) & (b.seen.valid | b.clear)))
+    c.assume(~b.take | (b.count != 0))
     number = Signal(9, name="rows_seen")
     with m.If(b.clear):
         m.d.sync += number.eq(0)
+    with m.Elif(b.take):
+        m.d.sync += number.eq(number - 1)
     with m.Elif(b.seen.valid & (number != isa.QUERIES)):
         m.d.sync += number.eq(number + 1)
-    c.claim("the list is as long as rows were seen, up to 256", b.count == number, cover=b.count == 3, fault="count[0] late")
+    c.claim(
+        "the list is as long as rows were seen, up to 256, and not taken off", b.count == number, cover=b.count == 3, fault="count[0] late"
+    )
     c.claim("a row is kept behind those before it", b.memory.number == number[:8], when=b.memory.write, fault="memory__number[0] is 0")
     c.claim("a row is kept only where one is seen", b.seen.valid, when=b.memory.write, fault="memory__write is 1")
     c.claim("no word is written in the clock in which one is read", ~b.memory.write, when=b.memory.read, fault="memory__write is 1")
@@ -167,7 +180,12 @@ def _entry() -> Claims:
             value == held,
             when=chosen,
             cover=chosen & (wanted > most),
-            fault="kept[2] inverted",
+            fault="kept[6] inverted",
+        )
+        inside = (was >= -most) & (was <= most)  # as entries of tables are
+        outside = (wanted > most) | (wanted < -most)
+        c.claim(
+            f"it says whether {most} held it", b.held == outside, when=chosen & inside, cover=chosen & inside & b.held, fault="held is 0"
         )
     return c
 

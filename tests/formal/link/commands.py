@@ -19,14 +19,31 @@ AT_WORK = ("CHECK", "EXECUTE", "SAY", "LENGTH", "LOAD", "ARGUMENTS", "START", "R
 
 def _link() -> Claims:
     """Frames come at any time and stand until they are taken, and replies take any time: receiver and sender have claims of their own."""
-    c = Claims(Link(width=WIDTH, flash=True, gap_bits=6, watchdog_bits=6))
+    c = Claims(Link(width=WIDTH, flash=True, gap_bits=8, watchdog_bits=12))
     c.cut("frames.o__valid", "frames.request", "sender.i__ready")
     frame, taken, request = _frame(c)
     c.assume(~c.past(frame & ~taken) | (frame & (request == c.before(request))))
     _steps(c)
     _replies(c)
     _execution(c)
+    _watchdog(c)
     return c
+
+
+def _watchdog(c: Claims) -> None:
+    """Times are counted in ticks of 16 clocks here; 2^8 of them are the watchdog's."""
+    m, restart = c.m, c.signal("restart")
+    ticks = Signal(9, name="ticks", reset_less=True)  # since then
+    with m.If(restart):
+        m.d.sync += ticks.eq(0)
+    with m.Elif(c.signal("frames.tick")):
+        m.d.sync += ticks.eq(ticks + 1)
+    c.claim(
+        "the watchdog counts ticks from the step or word on that is awaited",
+        c.signal("waited") == ticks,
+        cover=c.past(restart),
+        fault="waited[3] inverted",
+    )
 
 
 def _frame(c: Claims) -> tuple[Value, Value, Value]:

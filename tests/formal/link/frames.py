@@ -155,6 +155,7 @@ def _check() -> Claims:
     )
     c.lemma("kept", (known == b.known) & (~known | (last == c.signal("seq"))))
     command, length = c.before(Value.cast(b.request.command)), c.before(b.request.length)
+    c.claim("nothing fits after a reset", ~b.fits, when=c.before(ResetSignal()), fault="fits is 1")
     fits = b.fits & c.past(1)
     c.claim("a command that is none doesn't fit", ~fits, when=command >= 8, cover=c.past(1) & (command >= 8), fault="fits is 1")
     c.claim(

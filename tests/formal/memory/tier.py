@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from amaranth.hdl import Cat, Value
+from amaranth.hdl import Cat, Const, Value
 
 from firmware import isa
 from hdl.core.params import CoreParams
@@ -14,8 +14,9 @@ from ..claims import Claims
 from ..prove import Proof
 
 
-def _tier(table_clocks: int, far_bytes: int) -> Claims:
-    c = Claims(BankTier(params=CoreParams(table_beats=16, table_clocks=table_clocks, far_bytes=far_bytes), bank=GenericBank))
+def _tier(table_clocks: int, far_bytes: int, learns: bool = False) -> Claims:
+    params = CoreParams(table_beats=16, table_clocks=table_clocks, far_bytes=far_bytes, learns=learns)
+    c = Claims(BankTier(params=params, bank=GenericBank))
     b = c.block
     tag = b.request.payload.tag
     taken, side = b.request.valid & b.request.ready, b.side.valid & b.side.ready
@@ -46,6 +47,7 @@ def _tier(table_clocks: int, far_bytes: int) -> Claims:
     c.claim("a request that is taken reads its own beat", own, when=asked, fault="bank.address[1] is 0")
     beside_then, address = (c.before(beside), c.before(b.side.address)) if wait else (beside, b.side.address)
     write = c.before(b.side.write) if wait else b.side.write
+    spared = _spare(c, wait=wait, loads=loads) if learns else Const(0)
     c.claim(
         "an access of `side` reads or writes its own beat",
         (bank["address"] == address) & (bank["write"] == write),
@@ -56,7 +58,7 @@ def _tier(table_clocks: int, far_bytes: int) -> Claims:
     loaded = c.before(loads) if wait else loads
     c.claim(
         "only loads and side accesses write",
-        loaded | (beside_then & write),
+        loaded | (beside_then & write) | spared,
         when=bank["write"],
         cover=bank["write"] & loaded,
         fault="bank.write is 1",
@@ -87,6 +89,28 @@ def _tier(table_clocks: int, far_bytes: int) -> Claims:
     return c
 
 
+def _spare(c: Claims, *, wait: int, loads: Value) -> Value:
+    """Claims of the accesses in spare clocks. Returns whether one of them writes at the bank in this clock."""
+    b, spare = c.block, c.block.spare
+    asks = Cat(spare.address, spare.write, spare.lane, spare.data)
+    c.assume(~c.past(spare.valid & ~spare.ready) | (spare.valid & (asks == c.before(asks))))
+    c.assume(~loads | ~spare.valid)
+    c.claim(
+        "an access of `spare` begins only where neither a request nor `side` wants the tables",
+        spare.valid & ~b.request.valid & ~b.side.valid,
+        when=b.accessed,
+        cover=b.accessed,
+        fault="accessed is 1",
+    )
+    begun, address, write = ((c.before(one) if wait else one) for one in (b.accessed, spare.address, spare.write))
+    at, writes = c.signal("bank.address"), c.signal("bank.write")
+    own = (at == address) & (writes == write)
+    c.claim("it reads or writes its own beat", own, when=begun, cover=begun & write, fault="bank.address[0] is 1")
+    ends = c.pipeline(b.accessed, 2 * wait)[-1] if wait else b.accessed
+    c.claim("it ends as late as one of `side`", spare.valid & spare.ready, when=ends, cover=ends, fault="accessed late")
+    return begun & write
+
+
 def _anchors() -> Claims:
     c = Claims(AnchorMemory(params=CoreParams(anchor_words=16)))
     b = c.block
@@ -101,5 +125,6 @@ def _anchors() -> Claims:
 
 PROOFS = (
     *(Proof(block=f"tier, tables in {t}, far {f}", write=partial(_tier, t, f), clocks=4) for t, f in ((1, 0), (1, 1), (3, 1))),
+    *(Proof(block=f"tier, tables in {t}, learns", write=partial(_tier, t, 1, True), clocks=4) for t in (1, 3)),
     Proof(block="anchor memory", write=_anchors, quick=True),
 )

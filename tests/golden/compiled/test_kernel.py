@@ -63,6 +63,7 @@ def test_every_source_that_is_compiled_counts() -> None:
     decorated = {path for path in golden.rglob("*.py") if "\n@kernel(" in path.read_text("utf-8")}
     assert decorated
     assert decorated <= set(kernel.sources())
+    assert golden / "programs" / "tokens.py" in kernel.sources()  # whose constants are compiled in
     assert [path.name for path in golden.rglob("*.py") if "cache=True" in path.read_text("utf-8")] == ["kernel.py"]
 
 

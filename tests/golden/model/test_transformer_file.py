@@ -36,6 +36,13 @@ def test_an_array_that_does_not_fit_the_others_is_refused(name: str, cut: object
         Transformer.from_arrays(changed)
 
 
+@pytest.mark.parametrize("numbers", [(0, 0), (3, 0), (1, 9), (1, -1)])
+def test_heads_and_variant(numbers: tuple[int, int]) -> None:
+    message = f"blocks.0.heads must divide its 4 tables and name a variant, not {numbers[0]}, {numbers[1]}"
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        Transformer.from_arrays(arrays() | {"blocks.0.heads": np.array(numbers, np.int16)})
+
+
 def test_the_reference_variant_shares_its_anchors() -> None:
     changed = arrays() | {"blocks.0.heads": np.array([1, 1], np.int16)}
     with pytest.raises(ValueError, match=r"^blocks\.0 must have the same query and key anchors in the reference variant$"):

@@ -12,13 +12,13 @@ from hdl.core.counters import Counters
 from ..bench import simulate
 
 INPUTS = ("clock", "row", "beat", "saturated", "step", "flash")  # in the order of isa.Counter
-WORDS = 2 * len(isa.Counter)
+ALL = (*INPUTS, "write", "held")  # and of isa.LearnCounter
 
 
 def words_of(totals: list[int]) -> list[int]:
     """What the host reads for these totals."""
     words = []
-    for counter, total in zip(sorted(isa.Counter), totals, strict=True):
+    for counter, total in zip(isa.counters(learns=len(totals) == len(ALL)), totals, strict=True):
         value = total % (1 << counter.bits)
         words += [value & 0xFFFF, value >> 16]
     return words
@@ -27,7 +27,7 @@ def words_of(totals: list[int]) -> list[int]:
 async def read_words(ctx, dut: Counters) -> list[int]:
     """All words, combinational: no clock passes."""
     words = []
-    for address in range(WORDS):
+    for address in range(2 * len(isa.counters(learns="write" in dut.signature.members))):
         ctx.set(dut.address, address)
         words.append(ctx.get(dut.data))
     return words
@@ -127,3 +127,20 @@ def test_a_reset_leaves_them() -> None:
     simulator.add_clock(1e-6)
     simulator.add_testbench(bench)
     simulator.run()
+
+
+def test_what_is_learned_is_counted_in_24_bits() -> None:
+    dut, rng, totals = Counters(width=isa.Width(), learns=True), random.Random(2), [0] * len(ALL)
+
+    async def bench(ctx) -> None:
+        for _ in range(60):
+            amounts = [rng.randrange(2) for _ in ALL]
+            for at, (name, amount) in enumerate(zip(ALL, amounts, strict=True)):
+                ctx.set(getattr(dut, name), amount)
+                totals[at] += amount
+            await ctx.tick()
+            assert await read_words(ctx, dut) == words_of(totals)
+        assert words_of([*totals[:-1], totals[-1] + 1]) != await read_words(ctx, dut)
+
+    simulate(dut, bench)
+    assert words_of([0] * 6 + [(1 << 24) + 5, (1 << 24) - 1])[12:] == [5, 0, 0xFFFF, 0xFF]

@@ -37,6 +37,8 @@ def test_every_entry_steps_and_is_held(int4: bool) -> None:
             after[chosen] = max(-most, min(most, wanted))
             held += after[chosen] != wanted
             assert entries(ctx.get(dut.changed), int4=int4) == after
+            if before[chosen] >= -most:  # as in every table
+                assert bool(ctx.get(dut.held)) == (after[chosen] != wanted)
 
     simulator = Simulator(dut)
     simulator.add_clock(1e-6)

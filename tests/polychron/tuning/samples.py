@@ -48,7 +48,7 @@ def words(*more: str, trials: int = 6, task: str = "classify") -> Sequence[str]:
 
 def wait_for(study: Path, count: int) -> None:
     """Until so many shapes are finished."""
-    for _ in range(1200):
+    for _ in range(6000):
         if study.exists() and study.read_bytes().count(b'"datetime_complete"') >= count:
             return
         time.sleep(0.05)

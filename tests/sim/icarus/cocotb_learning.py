@@ -16,7 +16,7 @@ from cocotb_board import BOARD, Bench
 
 from firmware import isa
 from firmware.compiler import compile_network
-from firmware.host.host import Host
+from firmware.host.host import Host, Writes
 from firmware.image.image import read_image
 from firmware.image.sections import Section, pack
 from firmware.learning import Learning
@@ -38,6 +38,12 @@ def check_tables(host, learned):
         assert not wrong, f"word {4 * piece.beat + wrong[0]}: {got[wrong[0]]:04x} instead of {due[wrong[0]]:04x}"
 
 
+def check_writes(counted, due):
+    """What the core has counted of its writes."""
+    for name, value in vars(due).items():
+        assert getattr(counted, name) == value, f"{name} of the writes is {getattr(counted, name)} instead of {value}"
+
+
 def learn(bench):
     """An image and the registers of learning, then symbols, each fed once; the tables before the first and after the last."""
     network, image = load(Path(os.environ["BOARD_NETWORK"])), Path(os.environ["BOARD_IMAGE"]).read_bytes()
@@ -48,6 +54,8 @@ def learn(bench):
     host = Host(UartPins(bench.source, bench.sink))
     host.hello()
     host.load(image)
+    before = host.writes()
+    assert not host.hello().changed
     check_tables(host, compile_network(learner.now(), BOARD))
     registers = Learning(step=int(os.environ["BOARD_STEP"])).registers()
     section = Section(kind=isa.Kind.CONFIG, address=isa.Config.LEARN, payload=struct.pack(f"<{len(registers)}H", *registers))
@@ -59,6 +67,8 @@ def learn(bench):
         learner.learn(symbols[None], turn, engine=learn_reference)
     assert learner.output.rows.counts[0] > 2 * network.output.n_t
     check_tables(host, compile_network(learner.now(), BOARD))
+    assert host.hello().changed
+    check_writes(host.writes() - before, Writes(*learner.output.rows.counts.tolist()))
     assert host.counters().steps == sum(FED)
     assert host.faults.resent == 0
 

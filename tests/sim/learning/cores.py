@@ -8,7 +8,7 @@ import numpy as np
 import boards
 from boards import Board
 from firmware.compiler import compile_network
-from firmware.isa import Counter
+from firmware.isa import Counter, LearnCounter
 from firmware.learning import Learning
 from firmware.program import Program
 from golden.integer.network import Network
@@ -40,6 +40,18 @@ def tables_differ(core: CoreSimulation, program: Program) -> str | None:
     return None
 
 
+def counts_differ(core: CoreSimulation, rows: Words) -> str | None:
+    """What the core has counted otherwise than the rule, since both began: its writes, those that a limit held, and whether there were
+    any."""
+    changed = bool(core.sim["changed"])
+    if changed != bool(rows.counts[0]):
+        return f"changed is {changed} after {rows.counts[0]} writes"
+    for counter, due in zip(LearnCounter, rows.counts.tolist(), strict=True):
+        if (counted := core.counter(counter)) != due % (1 << counter.bits):
+            return f"{counter.name} is {counted} instead of {due}"
+    return None
+
+
 class LearningCore:
     """A core that learns as ``learning`` says, beside the rule, whose words are ``rows``.
 
@@ -56,7 +68,7 @@ class LearningCore:
 
     def step(self, run: Callable[[], str | None], rule: Callable[[], Network]) -> str | None:
         """One step of the core by ``run`` and of the rule by ``rule``, which gives the network then. What differs: as ``run`` says, the
-        clocks, or an entry."""
+        clocks, an entry, or a count."""
         before, writes = self.core.counter(Counter.CLOCKS), int(self._rows.counts[0])
         if found := run():
             return found
@@ -65,4 +77,4 @@ class LearningCore:
         self.written += changed > 0
         if self._quiet is not None and clocks != (due := self._quiet + learn_clocks(changed, table_clocks=self._board.table_clocks)):
             return f"{clocks} clocks instead of {due}"
-        return tables_differ(self.core, compile_network(now, self._board))
+        return tables_differ(self.core, compile_network(now, self._board)) or counts_differ(self.core, self._rows)

@@ -8,7 +8,7 @@ import pytest
 import boards
 from firmware.compiler import compile_network
 from firmware.host.device import Device
-from firmware.host.host import Host, LinkError
+from firmware.host.host import Host, LinkError, Writes
 from firmware.image.image import write_image
 from firmware.isa import PAGE_WORDS
 from firmware.learned import with_learned
@@ -45,7 +45,9 @@ def test_a_text_is_learned_and_its_tables_are_read() -> None:
     symbols = np.random.default_rng(3).integers(network.n_out, size=12)
     device.host.feed(symbols.tolist())  # nothing is learned yet
     assert device.tables() == on_chip(program)
-    device.load()
+    sent: list[int] = []
+    assert not device.load(progress=sent.append).changed
+    assert sent == []  # the tables stand as they were loaded
     device.learn(Learning(step=1 << POWER))
     device.host.feed(symbols.tolist())
     for symbol in symbols:
@@ -53,13 +55,18 @@ def test_a_text_is_learned_and_its_tables_are_read() -> None:
     learned = compile_network(learner.now(), BOARD)
     assert on_chip(learned) != on_chip(program)
     assert device.tables() == on_chip(learned)
+    writes = Writes(*learner.output.rows.counts.tolist())
+    assert device.host.writes() == writes
     device.learn(None)
     device.host.feed(symbols.tolist())
     assert device.tables() == on_chip(learned)
-    assert "learns" in str(device.load(keep=True))
+    assert "learns, its tables have changed since they were loaded" in str(device.load(keep=True))
     assert device.tables() == on_chip(learned)
     done: list[int] = []
-    device.load()  # which brings the image's tables back
+    assert device.load(progress=sent.append).changed  # it brings the image's tables back
+    assert sent
+    assert not device.host.hello().changed
+    assert device.host.writes() == writes
     assert device.tables(progress=done.append) == on_chip(program)
     assert done[-1] == sum(len(piece.data) for piece in on_chip(program))
     board.close()
@@ -82,6 +89,7 @@ def test_samples_are_taught() -> None:
     found = with_learned(network, program, device.tables())
     assert [group.tables.tolist() for group in found.output.groups] == [group.tables.tolist() for group in learner.now().output.groups]
     assert learner.output.rows.counts[0] > 0
+    assert device.host.writes() == Writes(*learner.output.rows.counts.tolist())
     board.close()
 
 

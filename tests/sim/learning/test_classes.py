@@ -21,7 +21,7 @@ from sim.machines.core import CoreSimulation
 from sim.machines.preload import TABLES
 
 from ...firmware.networks import random_network
-from .cores import WIDTHS, LearningCore, board_of, tables_differ
+from .cores import WIDTHS, LearningCore, board_of, counts_differ, tables_differ
 
 SAMPLES = 24
 
@@ -113,6 +113,23 @@ def test_a_flipped_entry_is_named() -> None:
     assert tables_differ(core, program) is None
     core.sim.memory(f"core.{TABLES}")[beat, 0] ^= 1
     assert str(tables_differ(core, program)).startswith(f"beat {beat}: ")
+    core.close()
+
+
+def test_a_count_that_differs_is_named() -> None:
+    """One bit of each count of the rule, and tables that are said to have changed."""
+    learner, board = learner_of(1), board_of(8, (1, 1))
+    core = CoreSimulation(compile_network(learner.now(), board), params=core_params(board), board=board)
+    rows = learner.output.rows
+    assert counts_differ(core, rows) is None
+    rows.counts[1] ^= 1
+    assert counts_differ(core, rows) == "HELD is 0 instead of 1"
+    rows.counts[:] = 1 << 24, 0
+    assert counts_differ(core, rows) == f"changed is False after {1 << 24} writes"
+    core.learn(Learning(margin=0xFFFF))
+    list(core.steps([0]))
+    rows.counts[0] = 2 * len(rows.words)
+    assert str(counts_differ(core, rows)).startswith("WRITES is ")
     core.close()
 
 

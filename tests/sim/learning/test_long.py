@@ -22,7 +22,7 @@ from sim.machines.core import CoreSimulation
 from sim.machines.machine import CORE
 
 from ...firmware.networks import random_network
-from .cores import board_of, tables_differ
+from .cores import board_of, counts_differ, tables_differ
 
 BOARD = board_of(8, (1, 1))
 LIMIT = 1 << 14  # clocks of a step
@@ -65,7 +65,7 @@ def text_differs(*, count: int, every: int, told: int | None = None) -> str | No
             symbols = np.minimum(rng.geometric(0.3, size=every) - 1, network.n_out - 1)  # the first ones are frequent
             steps(core, symbols.tolist())
             learner.learn(symbols[None], turn, engine=learn_compiled)
-            if found := tables_differ(core, compile_network(learner.now(), BOARD)):
+            if found := tables_differ(core, compile_network(learner.now(), BOARD)) or counts_differ(core, learner.output.rows):
                 return f"after {done} steps: {found}"
             stored = core.latencies()
             if any((stored[list(at)] != learner.latencies[0, neuron]).any() for neuron, at in enumerate(place.neurons)):
@@ -94,7 +94,7 @@ def classes_differ(*, count: int, every: int, told: int | None = None) -> str | 
 
             steps(core, labels.tolist(), before=give)
             learner.learn(x, labels, margin, engine=learn_classes_compiled)
-            if found := tables_differ(core, compile_network(learner.now(), BOARD)):
+            if found := tables_differ(core, compile_network(learner.now(), BOARD)) or counts_differ(core, learner.output.rows):
                 return f"after {done} samples: {found}"
         return None if moved(learner.output.rows) else "hardly anything was learned"
     finally:

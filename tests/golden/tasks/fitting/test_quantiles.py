@@ -5,7 +5,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from golden.tasks.fitting.quantiles import LEVELS, MISSING, REFERENCES, Quantiles
+from golden.integer.layer import NetworkError
+from golden.tasks.fitting.quantiles import LEVELS, MISSING, REFERENCES, Quantiles, bounds_of_card
 
 NUMBERS = st.lists(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-3, 3).map(float), min_size=1, max_size=60)
 
@@ -82,3 +83,19 @@ def test_half_of_the_bounds_are_as_far_apart():
     assert above > 0.7  # by ranks alone it were half
     (ranks,) = Quantiles.fit(values).edges
     assert (ranks > np.median(values)).mean() == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("edges", "message"),
+    [
+        ([[1.0], "two"], "the bounds of input 1 must be a list of numbers"),
+        ([[True]], "the bounds of input 0 must be a list of numbers"),
+        ([[2.0, 1.0]], f"the bounds of input 0 must be at most {LEVELS} finite numbers that rise"),
+        ([[10**400]], f"the bounds of input 0 must be at most {LEVELS} finite numbers that rise"),
+        ([[0.0] * (LEVELS + 1)], f"the bounds of input 0 must be at most {LEVELS} finite numbers that rise"),
+    ],
+)
+def test_bounds_of_a_hostile_card(edges, message):
+    with pytest.raises(NetworkError, match=f"^card field inputs.edges: {message}$"):
+        bounds_of_card(edges)
+    assert bounds_of_card([[1.0, 2.0], []]).latencies(np.array([[1.5, 3.0]])).shape == (1, 2)

@@ -130,6 +130,11 @@ def test_other_kinds_of_sound_are_refused(shape, said, folder):
     assert said in str(caught.value)
 
 
+def test_recordings_are_no_rows(folder):
+    with pytest.raises(NetworkError, match=r"words: recordings are signals, which train stream reads$"):
+        read(folder, signals=None)
+
+
 def test_what_is_no_recording_is_named(folder):
     path = folder / "low" / "ann_0.wav"
     whole = path.read_bytes()

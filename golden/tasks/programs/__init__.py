@@ -1,0 +1,1 @@
+"""Text networks that complete true programs (docs/user/programs.md)."""
