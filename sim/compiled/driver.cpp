@@ -1,7 +1,6 @@
 // The C face of a compiled design: clocks, items by name, devices at its pins, waveforms. sim/compiled/face.py declares it to Python.
 // Loops over clocks live here; the generated design is linked in beside it.
 
-#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -11,7 +10,6 @@
 #include <cxxrtl/cxxrtl_vcd.h>
 
 #include "devices.h"
-#include "toggles.h"
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
@@ -89,20 +87,6 @@ struct Sim {
 			device->clock();
 	}
 
-	// Between edges, where something looks then.
-	void look(bool half) {
-		settle();
-		for (auto &device : attached)
-			device->settled(half);
-	}
-
-	bool looks() const {
-		for (auto &device : attached)
-			if (device->looks())
-				return true;
-		return false;
-	}
-
 	// Halfway from one edge of `clk` to the next: the flash's clock, where it has one, is twice as fast.
 	void half() {
 		if (flash_clk) {
@@ -111,8 +95,6 @@ struct Sim {
 				settle();
 				trace->sample(clocks * trace->period_ps + trace->period_ps / 2);
 			}
-			if (looks())
-				look(true);
 		}
 	}
 
@@ -127,8 +109,6 @@ struct Sim {
 			settle();
 			trace->sample(clocks * trace->period_ps);
 		}
-		if (looks())
-			look(false);
 	}
 
 	void attach(devices::Device *device) { (device->flash() ? at_flash : attached).emplace_back(device); }
@@ -178,7 +158,7 @@ EXPORT void px_clock(Sim *sim, uint64_t count) {
 // Clocks until the item, as it is just before an edge, has the value; that edge is the last. Returns the clocks run, limit + 1 where it never had.
 // `when`: 0 for an item that holds state, 1 for logic that the edge's evaluation stores, 2 for what has to be evaluated apart.
 EXPORT uint64_t px_run_until(Sim *sim, const uint32_t *curr, void *outline, int when, uint32_t value, uint64_t limit) {
-	if (sim->trace || sim->looks() || !design_single())
+	if (sim->trace || !design_single())
 		when = 2;
 	bool hit = false;
 	uint64_t count = 0;
@@ -350,53 +330,8 @@ EXPORT devices::Tally *px_tally(Sim *sim, const uint32_t *bit) {
 
 EXPORT uint64_t px_tally_count(devices::Tally *tally) { return tally->count; }
 
-// Counts changes of `count` words, of the bits of their masks, from now on; `outlines`: what has to be evaluated for them;
-// `halves`: also half a clock after an edge.
-EXPORT devices::Toggles *px_toggles(Sim *sim, const uint32_t *const *at, const uint32_t *masks, size_t count, void *const *outlines,
-                                    size_t outline_count, int halves) {
-	std::vector<devices::Word> words;
-	for (size_t i = 0; i < count; i++)
-		words.push_back({at[i], masks[i]});
-	std::vector<cxxrtl::debug_outline *> evaluated;
-	for (size_t i = 0; i < outline_count; i++)
-		evaluated.push_back(static_cast<cxxrtl::debug_outline *>(outlines[i]));
-	sim->settle();
-	auto device = new devices::Toggles(words, evaluated, halves);
-	sim->attach(device);
-	return device;
-}
-
-// Of each word the bits that rose and fell, its changes and its ones. Returns the looks taken.
-EXPORT uint64_t px_toggles_read(const devices::Toggles *toggles, uint32_t *rose, uint32_t *fell, uint64_t *changes, uint64_t *high) {
-	for (auto &word : toggles->words) {
-		*rose++ = word.rose;
-		*fell++ = word.fell;
-		*changes++ = word.toggles;
-		*high++ = word.high;
-	}
-	return toggles->looks_taken;
-}
-
-EXPORT devices::States *px_states(Sim *sim, const uint32_t *at) {
-	auto device = new devices::States(at);
-	sim->attach(device);
-	return device;
-}
-
-EXPORT void px_states_read(const devices::States *states, uint64_t *follows) {
-	std::copy(states->follows.begin(), states->follows.end(), follows);
-}
-
-// Recorded clocks: of each the reset and, from the next word on, the inputs, which lie one after another from `to` on.
-EXPORT void px_play(Sim *sim, const uint32_t *inputs, uint64_t clocks, size_t words, uint32_t *reset, uint32_t *to) {
-	for (; clocks--; inputs += words) {
-		*reset = inputs[0] & 1;
-		memcpy(to, inputs + 1, (words - 1) * sizeof *to);
-		sim->half();
-		sim->clock();
-	}
-	sim->settle();
-}
+// Takes over a device that another library has made of these headers (toggles.cpp).
+EXPORT void px_attach(Sim *sim, devices::Device *device) { sim->attach(device); }
 
 // Takes a device off its pins, which keep their last level.
 EXPORT void px_detach(Sim *sim, devices::Device *device) { sim->detach(device); }

@@ -1,19 +1,41 @@
-"""Changes of signals of a compiled simulation, counted in C++ between edges, where everything is settled."""
+"""Changes of signals of a compiled simulation, counted in C++ as they stand just before edges, where everything is settled.
+
+What counts is a library of its own (toggles.cpp), compiled where it is used: a simulation without it is as fast and as large as before.
+"""
 
 import ctypes
 from collections.abc import Iterable, Mapping
-from ctypes import c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.compiled.build import SimulationError
-from sim.compiled.face import ALIAS, MEMORY, Part
+from sim.compiled.build import SimulationError, extension
+from sim.compiled.face import ALIAS, BITS, MEMORY, Face, Part, load
 from sim.compiled.simulation import Device, Simulation
 
-_STATES = 64  # as in toggles.h
+_STATES = 64  # as in toggles.cpp
+_COUNTS = [BITS, BITS, POINTER(c_uint64), POINTER(c_uint64)]
+_FACE: Face = {
+    "pt_toggles": (c_void_p, [c_void_p, POINTER(c_void_p), BITS, c_size_t, POINTER(c_void_p), c_size_t, c_void_p, c_int]),
+    "pt_toggles_read": (c_uint64, [c_void_p, c_int, *_COUNTS]),
+    "pt_states": (c_void_p, [BITS]),
+    "pt_states_read": (None, [c_void_p, POINTER(c_uint64)]),
+    "pt_play": (None, [c_void_p, c_void_p, BITS, c_uint64, c_size_t, BITS, BITS]),
+}
+
+
+@cache
+def _code() -> ctypes.CDLL:
+    return load(extension("toggles.cpp"), _FACE)
+
+
+def _attached(sim: Simulation, device: Any) -> Any:
+    sim.code.px_attach(sim.handle, device)
+    return device
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +60,13 @@ def own_signals(sim: Simulation) -> dict[str, int]:
 
 
 class Toggles(Device):
-    """Counts changes of ``signals``, of the bits of their masks, from now on. ``halves``: where the flash has a clock of its own, twice as
-    fast, after each of its edges; else once a clock."""
+    """Counts changes of ``signals``, of the bits of their masks: from what stands now to what stands before the next edge, and so on.
 
-    def __init__(self, sim: Simulation, signals: Mapping[str, int], *, halves: bool = True) -> None:
+    ``halves``: where the flash has a clock of its own, twice as fast, before each of its edges; else once a clock. ``gate``: a signal of
+    one bit; what changes in clocks in which it is 1 is then counted apart from the rest.
+    """
+
+    def __init__(self, sim: Simulation, signals: Mapping[str, int], *, halves: bool = True, gate: str | None = None) -> None:
         self._words: list[tuple[str, int]] = []  # the signal of each word, and the bit of it that is the word's lowest
         at: list[int] = []
         masks: list[int] = []
@@ -58,18 +83,25 @@ class Toggles(Device):
                         masks.append(bits)
                 if wanted and part.outline:
                     outlines[part.outline] = None
+        opened = _gate(sim, gate, outlines) if gate else None
+        driver = (c_void_p * 3)(sim.handle, *(ctypes.cast(code, c_void_p) for code in (sim.code.px_settle, sim.code.px_outline)))
         count, wide = len(at), len(outlines)
         words = (c_void_p * count)(*at), (c_uint32 * count)(*masks), count
-        made = sim.code.px_toggles(sim.handle, *words, (c_void_p * wide)(*outlines), wide, halves)
-        super().__init__(sim, made)
-        self._names, self._code = tuple(signals), sim.code
-        self.looks = 0
+        super().__init__(sim, _attached(sim, _code().pt_toggles(driver, *words, (c_void_p * wide)(*outlines), wide, opened, halves)))
+        self._names = tuple(signals)
 
-    def read(self) -> dict[str, Toggled]:
-        """Of each signal, by name; ``looks`` is then how often it was looked."""
+    def read(self, gate: int = 0) -> dict[str, Toggled]:
+        """Of each signal, by name, what was counted while the gate was so; without one all is counted at 0."""
+        return self._read(gate)[0]
+
+    def looks(self, gate: int = 0) -> int:
+        """How often it has looked while the gate was so."""
+        return self._read(gate)[1]
+
+    def _read(self, gate: int) -> tuple[dict[str, Toggled], int]:
         count = len(self._words)
         rose, fell, changes, high = ((kind * count)() for kind in (c_uint32, c_uint32, c_uint64, c_uint64))
-        self.looks = self._code.px_toggles_read(self._handle, rose, fell, changes, high)
+        looks = _code().pt_toggles_read(self._handle, gate, rose, fell, changes, high)
         sums: dict[str, list[int]] = {name: [0, 0, 0, 0] for name in self._names}
         for (name, lowest), up, down, changed, ones in zip(self._words, rose, fell, changes, high, strict=True):
             one = sums[name]
@@ -77,23 +109,32 @@ class Toggles(Device):
             one[1] |= down << lowest
             one[2] += changed
             one[3] += ones
-        return {name: Toggled(rose=one[0], fell=one[1], changes=one[2], high=one[3]) for name, one in sums.items()}
+        return {name: Toggled(rose=one[0], fell=one[1], changes=one[2], high=one[3]) for name, one in sums.items()}, looks
+
+
+def _gate(sim: Simulation, name: str, outlines: dict[int, None]) -> int:
+    """Where the bit lies; what it is evaluated with joins the ``outlines``."""
+    parts = sim.parts(name)
+    if [(part.type == MEMORY, part.width) for part in parts] != [(False, 1)]:
+        raise SimulationError(f"{name!r} must be a signal of one bit to be a gate")
+    if parts[0].outline:
+        outlines[parts[0].outline] = None
+    return address(parts[0])
 
 
 class States(Device):
-    """Counts, of the register ``name`` of at most 6 bits, how often each value follows each in the next clock, from now on."""
+    """Counts, of the register ``name`` of at most 6 bits, how often each value follows each before the next edge, from now on."""
 
     def __init__(self, sim: Simulation, name: str) -> None:
         [part] = sim.parts(name)
         if part.type == MEMORY or part.width > 6 or part.outline:
             raise SimulationError(f"{name!r} must be a register of at most 6 bits")
-        super().__init__(sim, sim.code.px_states(sim.handle, part.curr))
-        self._code = sim.code
+        super().__init__(sim, _attached(sim, _code().pt_states(part.curr)))
 
     def read(self) -> npt.NDArray[np.uint64]:
         """From a value, to a value: (64, 64)."""
         follows = np.zeros((_STATES, _STATES), np.uint64)
-        self._code.px_states_read(self._handle, follows.ctypes.data_as(ctypes.POINTER(c_uint64)))
+        _code().pt_states_read(self._handle, follows.ctypes.data_as(POINTER(c_uint64)))
         return follows
 
 
@@ -104,7 +145,8 @@ def play(sim: Simulation, inputs: npt.NDArray[np.uint32], *, port: str = "i", re
     if words != 1 + -(-to.width // 32):
         raise SimulationError(f"{words} words a clock are not those of the reset and of {to.width} bits of {port!r}")
     given = np.ascontiguousarray(inputs, np.uint32)
-    sim.code.px_play(sim.handle, given.ctypes.data_as(ctypes.POINTER(c_uint32)), clocks, words, held.next, to.next)
+    clock = ctypes.cast(sim.code.px_clock, c_void_p)
+    _code().pt_play(sim.handle, clock, given.ctypes.data_as(BITS), clocks, words, held.next, to.next)
     sim.clocks += clocks
 
 
