@@ -1,6 +1,6 @@
 """From what changes to picojoules: every part of an estimate between two values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.energy import weights
@@ -73,11 +73,6 @@ def _both(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, 
 def scaled(parts: Parts, by: float) -> Parts:
     """Each part so many times."""
     return {name: (low * by, high * by) for name, (low, high) in parts.items()}
-
-
-def added(parts: Mapping[str, tuple[float, float]], more: Mapping[str, tuple[float, float]]) -> Parts:
-    """Part by part."""
-    return {name: _both(parts.get(name, (0, 0)), more.get(name, (0, 0))) for name in {**parts, **more}}
 
 
 def total(parts: Parts, *, chip: bool) -> tuple[float, float]:

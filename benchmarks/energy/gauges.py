@@ -15,7 +15,8 @@ CLOCKS = 1 << 16  # a whole period of two counters of 8 bits, many times
 class Counter(wiring.Component):
     """A counter of 28 bits."""
 
-    o: Out(COUNTER_BITS)
+    def __init__(self) -> None:
+        super().__init__({"o": Out(COUNTER_BITS)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -26,7 +27,8 @@ class Counter(wiring.Component):
 class Product(wiring.Component):
     """Two counters of 8 bits, by 3 and by 5, with their product of 16 bits, of which one bit tells whether all are 1."""
 
-    o: Out(1)
+    def __init__(self) -> None:
+        super().__init__({"o": Out(1)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

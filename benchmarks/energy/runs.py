@@ -16,47 +16,66 @@ from golden.integer.transformer.network import TransformerNetwork
 from sim.activity.count import Activity, Meter
 from sim.activity.mapped import Mapped
 from sim.compiled.build import SimulationError
+from sim.machines.machine import CORE
 from sim.machines.session import BoardSession
 
 SETTLED = 2  # steps before those that are counted
 IDLE = 2000  # clocks, after a pause of as many
+RUNNING = f"{CORE}sequencer.running"  # 1 in the clocks that the core's counter of clocks counts
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counted:
-    """``steps`` of a network, by the UART: ``used``, by the core's counters; ``activity``, from the first request to the last reply;
-    ``idle``: a while in which nothing is asked of the board. ``equal``: latencies equal to the golden model's."""
+    """``steps`` of a network, by the UART: ``used``, by the core's counters; ``line_bytes``, sent and received. ``running``: in the clocks
+    in which the core runs a step; ``rest``: in all others from the first request to the last reply; ``idle``: in a while in which nothing
+    is asked of the board. ``equal``: latencies equal to the golden model's."""
 
     network: Network
     program: Program
     steps: int
     used: Counters
-    activity: Activity
+    line_bytes: int
+    running: Activity
+    rest: Activity
     idle: Activity
     equal: int
 
 
 def count(name: str, board: Board, mapped: Mapped, *, steps: int) -> Counted:
     """Of the shipped network ``name``, in steady state: a transformer's caches are full then. Raises :class:`SimulationError` where a
-    latency differs from the golden model's."""
+    latency differs from the golden model's, or the core counts other clocks than those in which it runs."""
     network = load(find_network(name))
     program = compile_network(network, board)
     session = BoardSession(network, program, board=board, library=mapped.library)
     run = _texts(session) if network.byte_symbols() is not None else _samples(session, network)
     run(network.context if isinstance(network, TransformerNetwork) else SETTLED)
-    before, meter = session.counters(), Meter(session.sim, mapped)
+    before, moved = session.counters(), session.line_bytes
+    meter = Meter(session.sim, mapped, gate=RUNNING)
     run(steps)
-    activity, used = meter.read(), session.counters()
+    running, rest, moved = meter.read(1), meter.read(0), session.line_bytes - moved
     meter.close()
+    used = session.counters() - before
     session.sim.clock(IDLE)
     meter = Meter(session.sim, mapped)
     session.sim.clock(IDLE)
     idle = meter.read()
     if session.difference:
         raise SimulationError(f"{name} on cells differs from the golden model: {session.difference}")
+    if used.clocks != running.clocks:
+        raise SimulationError(f"{name} on cells ran for {running.clocks} clocks, and the core counted {used.clocks}")
     equal = session.comparison.compared
     session.close()
-    return Counted(network=network, program=program, steps=steps, used=used - before, activity=activity, idle=idle, equal=equal)
+    return Counted(
+        network=network,
+        program=program,
+        steps=steps,
+        used=used,
+        line_bytes=moved,
+        running=running,
+        rest=rest,
+        idle=idle,
+        equal=equal,
+    )
 
 
 def _texts(session: BoardSession) -> Callable[[int], None]:

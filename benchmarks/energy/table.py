@@ -55,21 +55,27 @@ def _cells(chip: Chip) -> Iterator[str]:
 
 
 def _steps(chip: Chip, found: Sequence[Result]) -> Iterator[str]:
-    yield "| network | clocks a step | FPGA, uJ a step | FPGA, mW | with the flash chip, uJ | by UART: clocks | FPGA, uJ | idle FPGA, mW |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    """Steps while the core runs, and below the other clocks of a step by UART, and idle ones."""
+    yield "| network | clocks a step | FPGA, uJ a step | FPGA, mW | with the flash chip, uJ | with it, mW |"
+    yield "| --- | --- | --- | --- | --- | --- |"
     for one in found:
-        step, line = total(one.step, chip=False), total(one.by_uart, chip=False)
-        idle = total(one.idle, chip=False)
-        cells = [
+        alone, both = (total(one.step, chip=with_chip) for with_chip in (False, True))
+        power = 1e3 * one.clocks / chip.clock_mhz
+        cells = (f"`{one.name}`", f"{one.clocks:,.0f}", *(_range(pair, unit) for pair in (alone, both) for unit in (1e6, power)))
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+    yield "| network | bytes a step | clocks besides | FPGA in them, uJ | FPGA in them, mW | idle FPGA, mW | idle with the flash chip, mW |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for one in found:
+        rest, unit = total(one.rest, chip=False), 1e3 / chip.clock_mhz
+        cells = (
             f"`{one.name}`",
-            f"{one.clocks:,.0f}",
-            _range(step, 1e6),
-            _range(step, 1e3 * one.clocks / chip.clock_mhz),
-            _range(total(one.step, chip=True), 1e6),
-            f"{one.uart_clocks:,.0f}",
-            _range(line, 1e6),
-            _range(idle, 1e3 / chip.clock_mhz),
-        ]
+            f"{one.line_bytes:,.4g}",
+            f"{one.rest_clocks:,.0f}",
+            _range(rest, 1e6),
+            _range(rest, unit * one.rest_clocks),
+            *(_range(total(one.idle, chip=with_chip), unit) for with_chip in (False, True)),
+        )
         yield f"| {' | '.join(cells)} |"
 
 
@@ -112,9 +118,10 @@ def as_json(chip: Chip, found: Sequence[Result]) -> dict[str, Any]:
             {
                 "network": one.name,
                 "clocks_per_step": one.clocks,
-                "uart_clocks_per_step": one.uart_clocks,
                 "pj_per_step": listed(one.step),
-                "pj_per_step_by_uart": listed(one.by_uart),
+                "line_bytes_per_step": one.line_bytes,
+                "clocks_besides_per_step": one.rest_clocks,
+                "pj_besides_per_step": listed(one.rest),
                 "pj_per_idle_clock": listed(one.idle),
                 "latencies_compared": one.equal,
                 "rows": one.traffic.rows,

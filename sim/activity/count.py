@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sim.activity.mapped import Mapped, Masks
 from sim.compiled.simulation import Simulation
-from sim.compiled.toggles import Toggles
+from sim.compiled.toggles import Toggled, Toggles
 
 NETS = ("luts", "registers", "data")
 """What leaves a cell: outputs of tables and flip-flops, and of memories."""
@@ -42,48 +42,32 @@ class Activity:
             sums.update(self.changes[kind])
         return dict(sorted(sums.items()))
 
-    def __sub__(self, other: "Activity") -> "Activity":
-        """The part of a run that is not the other."""
-        return Activity(
-            clocks=self.clocks - other.clocks,
-            changes={kind: _less(found, other.changes[kind]) for kind, found in self.changes.items()},
-            memories={
-                name: Accesses(found.reads - other.memories[name].reads, found.writes - other.memories[name].writes)
-                for name, found in self.memories.items()
-            },
-            pins=_less(self.pins, other.pins),
-            selected=self.selected - other.selected,
-        )
 
-
-def _less(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
-    return {name: value - other.get(name, 0) for name, value in one.items()}
-
-
-def watch(sim: Simulation, masks: Masks, *, halves: bool = True) -> Toggles:
+def watch(sim: Simulation, masks: Masks, *, halves: bool = True, gate: str | None = None) -> Toggles:
     """Counts changes of cells' outputs. Of what has no name in the gateware each bit is a signal by itself, ``name[bit]``."""
     names = set(sim.names())
     whole = {name: mask for name, mask in masks.items() if name in names}
     bits = [(name, bit) for name, mask in masks.items() if name not in names for bit in range(mask.bit_length()) if mask >> bit & 1]
-    return Toggles(sim, whole | {f"{name}[{bit}]": 1 for name, bit in bits}, halves=halves)
+    return Toggles(sim, whole | {f"{name}[{bit}]": 1 for name, bit in bits}, halves=halves, gate=gate)
 
 
 class Meter:
-    """Counts, from now on, in a simulation of ``mapped``, at the pins of a board's design."""
+    """Counts, from now on, in a simulation of ``mapped``, at the pins of a board's design. ``gate``: as sim.compiled.toggles.Toggles has
+    it."""
 
-    def __init__(self, sim: Simulation, mapped: Mapped) -> None:
-        self._mapped, self._sim, self._start = mapped, sim, sim.clocks
-        self._kinds = {kind: watch(sim, getattr(mapped, kind)) for kind in (*NETS, *OTHERS)}
-        self._enables = watch(sim, _enables(mapped), halves=False)
+    def __init__(self, sim: Simulation, mapped: Mapped, *, gate: str | None = None) -> None:
+        self._mapped = mapped
+        self._kinds = {kind: watch(sim, getattr(mapped, kind), gate=gate) for kind in (*NETS, *OTHERS)}
+        self._enables = watch(sim, _enables(mapped), halves=False, gate=gate)
         pins = {name: mask for name, mask in _PINS.items() if name in set(sim.names())}
-        self._pins = Toggles(sim, pins)
+        self._pins = Toggles(sim, pins, gate=gate)
 
-    def read(self) -> Activity:
-        """What has been counted."""
-        clocks = self._sim.clocks - self._start
-        changes = {kind: self._by_block(toggles) for kind, toggles in self._kinds.items()}
+    def read(self, gate: int = 0) -> Activity:
+        """What has been counted while the gate was so; without one all is counted at 0."""
+        clocks = self._enables.looks(gate)
+        changes = {kind: self._by_block(toggles.read(gate)) for kind, toggles in self._kinds.items()}
         high: Counter[str] = Counter()
-        for name, one in self._enables.read().items():
+        for name, one in self._enables.read(gate).items():
             high[_BIT.sub("", name)] += one.high
         memories = {}
         for memory in self._mapped.memories:
@@ -91,12 +75,12 @@ class Meter:
             reads = sum(each * (clocks if port is None else high_of(port, high)) for port in memory.reads)
             writes = sum(memory.cells * (clocks if port is None else high_of(port, high) / parts_of(port)) for port in memory.writes)
             memories[memory.name] = Accesses(round(reads), round(writes))
-        found = self._pins.read()
+        found, looks = self._pins.read(gate), self._pins.looks(gate)
         pins = {name: one.changes for name, one in found.items() if name not in ("flash__sck", "flash__cs_n")}
         selected = 0.0
-        if "flash__cs_n" in found:
+        if "flash__cs_n" in found and looks:
             pins |= {"flash__cs_n": found["flash__cs_n"].changes, "flash__sck": 2 * found["flash__sck"].high}
-            selected = clocks * (1 - found["flash__cs_n"].high / self._pins.looks)
+            selected = clocks * (1 - found["flash__cs_n"].high / looks)
         return Activity(clocks=clocks, changes=changes, memories=memories, pins=pins, selected=selected)
 
     def close(self) -> None:
@@ -104,9 +88,9 @@ class Meter:
         for toggles in (*self._kinds.values(), self._enables, self._pins):
             toggles.detach()
 
-    def _by_block(self, toggles: Toggles) -> dict[str, int]:
+    def _by_block(self, found: Mapping[str, Toggled]) -> dict[str, int]:
         sums: Counter[str] = Counter()
-        for name, one in toggles.read().items():
+        for name, one in found.items():
             sums[self._mapped.blocks.of_cell(name)] += one.changes
         return dict(sorted(sums.items()))
 
