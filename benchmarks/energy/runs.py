@@ -2,16 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
+from itertools import cycle
 
 from boards import Board
-from firmware.compiler import compile_network
 from firmware.host.host import Counters
 from firmware.program import Program
-from golden.integer.file import load
+from golden.integer.layer import Int16
 from golden.integer.network import Network
-from golden.integer.shipped import find_network
 from golden.integer.transformer.network import TransformerNetwork
 from sim.activity.count import Activity, Meter
 from sim.activity.mapped import Mapped
@@ -41,13 +38,15 @@ class Counted:
     equal: int
 
 
-def count(name: str, board: Board, mapped: Mapped, *, steps: int) -> Counted:
-    """Of the shipped network ``name``, in steady state: a transformer's caches are full then. Raises :class:`SimulationError` where a
-    latency differs from the golden model's, or the core counts other clocks than those in which it runs."""
-    network = load(find_network(name))
-    program = compile_network(network, board)
+def count(network: Network, program: Program, board: Board, mapped: Mapped, *, steps: int, samples: Int16 | None) -> Counted:
+    """Of ``network``, compiled as ``program``, in steady state: a transformer's caches are full then. ``samples`` (count, n_in): what a
+    classifier is given, again from the first one where they end; None for a network that writes text.
+
+    Raises :class:`SimulationError` where a latency differs from the golden model's, or the core counts other clocks than those in which it
+    runs.
+    """
     session = BoardSession(network, program, board=board, library=mapped.library)
-    run = _texts(session) if network.byte_symbols() is not None else _samples(session, network)
+    run = _texts(session) if samples is None else _samples(session, samples)
     run(network.context if isinstance(network, TransformerNetwork) else SETTLED)
     before, moved = session.counters(), session.line_bytes
     meter = Meter(session.sim, mapped, gate=RUNNING)
@@ -60,9 +59,9 @@ def count(name: str, board: Board, mapped: Mapped, *, steps: int) -> Counted:
     session.sim.clock(IDLE)
     idle = meter.read()
     if session.difference:
-        raise SimulationError(f"{name} on cells differs from the golden model: {session.difference}")
+        raise SimulationError(f"the cells differ from the golden model: {session.difference}")
     if used.clocks != running.clocks:
-        raise SimulationError(f"{name} on cells ran for {running.clocks} clocks, and the core counted {used.clocks}")
+        raise SimulationError(f"the core ran for {running.clocks} clocks and counted {used.clocks}")
     equal = session.comparison.compared
     session.close()
     return Counted(
@@ -85,9 +84,8 @@ def _texts(session: BoardSession) -> Callable[[int], None]:
     return run
 
 
-def _samples(session: BoardSession, network: Network) -> Callable[[int], None]:
-    inputs = np.random.default_rng(0).integers(-50, 50, (64, network.n_in)).astype(np.int16)
-    taken = iter(np.tile(inputs, (8, 1)))
+def _samples(session: BoardSession, samples: Int16) -> Callable[[int], None]:
+    taken = cycle(samples)
 
     def run(steps: int) -> None:
         for _ in range(steps):

@@ -9,6 +9,8 @@ from benchmarks.energy import weights
 from benchmarks.energy.__main__ import main
 from benchmarks.energy.estimate import CHIP, Chip, scaled, total
 from benchmarks.energy.gauges import Counter, changes_a_clock
+from benchmarks.energy.result import result
+from benchmarks.energy.runs import Counted
 from benchmarks.energy.traffic import theory, traffic
 from benchmarks.energy.weights import Range, net
 from firmware.compiler import compile_network
@@ -86,6 +88,25 @@ def test_the_weights_come_from_the_measurements() -> None:
         Range(low=2, high=1, unit="uA", why="wrong")
 
 
+def counted(**kinds: Activity) -> Counted:
+    network = random_network(0, kind="rnn", max_n=16, max_out=8)
+    used = Counters(**{name: 0 for name in Counters.__dataclass_fields__})
+    program = compile_network(network, BOARD)
+    return Counted(**{"network": network, "program": program, "steps": 4, "used": used, "line_bytes": 6, "equal": 0, **kinds})
+
+
+def test_a_step_is_what_was_counted_while_the_core_ran(chip: Chip) -> None:
+    """However much changes between steps, and however long it takes."""
+    busy = replace(ONE, changes={**ONE.changes, "luts": {"link": 10**6}}, pins={"uart_rx": 10**6}, clocks=10**6)
+    quiet, loud = (result("one", counted(running=ONE, rest=rest, idle=ONE), chip, BOARD) for rest in (ONE, busy))
+    assert quiet.step == loud.step == scaled(chip.parts(ONE), 1 / 4)
+    assert loud.rest == scaled(chip.parts(busy), 1 / 4) != quiet.rest
+    assert (loud.clocks, loud.rest_clocks, loud.line_bytes) == (90, 250_000, 1.5)
+    more = result("one", counted(running=busy, rest=busy, idle=ONE), chip, BOARD)
+    assert more.step != loud.step
+    assert all(low >= 0 for parts in (quiet.step, loud.step, loud.rest, loud.idle) for low, _ in parts.values())
+
+
 @pytest.mark.parametrize("number", range(4))
 def test_the_formulas_are_what_a_program_reads(number: int) -> None:
     network = random_network(number, kind=("rnn", "deep")[number % 2], max_n=16, max_out=8)
@@ -107,6 +128,7 @@ def test_the_formulas_are_what_a_program_reads(number: int) -> None:
     [
         (["nobody"], "NAME must be one of best-5m, digits, mnist, paper-rnn, paper-transformer, shakespeare, transformer, not 'nobody'"),
         (["digits", "--steps", "0"], "--steps must be 1..1000, not 0"),
+        (["mnist"], "an mnist network needs --data, the folder of the IDX files"),
     ],
 )
 def test_a_wrong_option_is_refused(options: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
