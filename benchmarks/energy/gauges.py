@@ -5,9 +5,10 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import Out
 
 from benchmarks.energy.weights import COUNTER_BITS
-from sim.activity.count import NETS, watch
+from sim.activity.count import NETS, bits_of
 from sim.activity.mapped import build_mapped
 from sim.compiled.simulation import Simulation
+from sim.compiled.toggles import Toggles
 
 CLOCKS = 1 << 16  # a whole period of two counters of 8 bits, many times
 
@@ -42,8 +43,8 @@ def changes_a_clock(design: wiring.Component) -> float:
     """Of all its nets, over :data:`CLOCKS`."""
     mapped = build_mapped(design)
     sim = Simulation(mapped.library)
-    counted = [watch(sim, getattr(mapped, kind)) for kind in NETS]
+    toggles = Toggles(sim, [signal for kind in NETS for signal in bits_of(sim, getattr(mapped, kind))])
     sim.clock(CLOCKS)
-    changes = sum(one.changes for toggles in counted for one in toggles.read().values())
+    changes = sum(one.changes for one in toggles.each())
     sim.close()
     return changes / CLOCKS

@@ -2,17 +2,18 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from sim.activity.mapped import Mapped, Masks
 from sim.compiled.simulation import Simulation
-from sim.compiled.toggles import Toggled, Toggles
+from sim.compiled.toggles import Toggles
 
 NETS = ("luts", "registers", "data")
 """What leaves a cell: outputs of tables and flip-flops, and of memories."""
 OTHERS = ("inner", "carries")
+_PIN = "pin"
 _BIT = re.compile(r"\[\d+\]$")
 
 
@@ -43,12 +44,14 @@ class Activity:
         return dict(sorted(sums.items()))
 
 
-def watch(sim: Simulation, masks: Masks, *, halves: bool = True, gate: str | None = None) -> Toggles:
-    """Counts changes of cells' outputs. Of what has no name in the gateware each bit is a signal by itself, ``name[bit]``."""
+def bits_of(sim: Simulation, masks: Masks) -> Iterator[tuple[str, int]]:
+    """Signals of the simulation, with masks. Of what has no name in the gateware each bit is a signal by itself, ``name[bit]``."""
     names = set(sim.names())
-    whole = {name: mask for name, mask in masks.items() if name in names}
-    bits = [(name, bit) for name, mask in masks.items() if name not in names for bit in range(mask.bit_length()) if mask >> bit & 1]
-    return Toggles(sim, whole | {f"{name}[{bit}]": 1 for name, bit in bits}, halves=halves, gate=gate)
+    for name, mask in masks.items():
+        if name in names:
+            yield name, mask
+        else:
+            yield from ((f"{name}[{bit}]", 1) for bit in range(mask.bit_length()) if mask >> bit & 1)
 
 
 class Meter:
@@ -57,15 +60,24 @@ class Meter:
 
     def __init__(self, sim: Simulation, mapped: Mapped, *, gate: str | None = None) -> None:
         self._mapped = mapped
-        self._kinds = {kind: watch(sim, getattr(mapped, kind), gate=gate) for kind in (*NETS, *OTHERS)}
-        self._enables = watch(sim, _enables(mapped), halves=False, gate=gate)
-        pins = {name: mask for name, mask in _PINS.items() if name in set(sim.names())}
-        self._pins = Toggles(sim, pins, gate=gate)
+        pins = [(name, mask) for name, mask in _PINS.items() if name in set(sim.names())]
+        kinds = [(kind, signal) for kind in (*NETS, *OTHERS) for signal in bits_of(sim, getattr(mapped, kind))]
+        kinds += [(_PIN, signal) for signal in pins]
+        self._kinds = [kind for kind, _ in kinds]
+        self._changes = Toggles(sim, [signal for _, signal in kinds], gate=gate)
+        self._names = [name for _, (name, _) in kinds]
+        self._enables = Toggles(sim, bits_of(sim, _enables(mapped)), halves=False, gate=gate)
 
     def read(self, gate: int = 0) -> Activity:
         """What has been counted while the gate was so; without one all is counted at 0."""
         clocks = self._enables.looks(gate)
-        changes = {kind: self._by_block(toggles.read(gate)) for kind, toggles in self._kinds.items()}
+        changes: dict[str, Counter[str]] = {kind: Counter() for kind in (*NETS, *OTHERS)}
+        found = {}
+        for kind, name, one in zip(self._kinds, self._names, self._changes.each(gate), strict=True):
+            if kind == _PIN:
+                found[name] = one
+            else:
+                changes[kind][self._mapped.blocks.of_cell(name)] += one.changes
         high: Counter[str] = Counter()
         for name, one in self._enables.read(gate).items():
             high[_BIT.sub("", name)] += one.high
@@ -75,24 +87,18 @@ class Meter:
             reads = sum(each * (clocks if port is None else high_of(port, high)) for port in memory.reads)
             writes = sum(memory.cells * (clocks if port is None else high_of(port, high) / parts_of(port)) for port in memory.writes)
             memories[memory.name] = Accesses(round(reads), round(writes))
-        found, looks = self._pins.read(gate), self._pins.looks(gate)
         pins = {name: one.changes for name, one in found.items() if name not in ("flash__sck", "flash__cs_n")}
-        selected = 0.0
+        selected, looks = 0.0, self._changes.looks(gate)
         if "flash__cs_n" in found and looks:
             pins |= {"flash__cs_n": found["flash__cs_n"].changes, "flash__sck": 2 * found["flash__sck"].high}
             selected = clocks * (1 - found["flash__cs_n"].high / looks)
-        return Activity(clocks=clocks, changes=changes, memories=memories, pins=pins, selected=selected)
+        by_block = {kind: dict(sorted(sums.items())) for kind, sums in changes.items()}
+        return Activity(clocks=clocks, changes=by_block, memories=memories, pins=pins, selected=selected)
 
     def close(self) -> None:
         """Counts no more."""
-        for toggles in (*self._kinds.values(), self._enables, self._pins):
-            toggles.detach()
-
-    def _by_block(self, found: Mapping[str, Toggled]) -> dict[str, int]:
-        sums: Counter[str] = Counter()
-        for name, one in found.items():
-            sums[self._mapped.blocks.of_cell(name)] += one.changes
-        return dict(sorted(sums.items()))
+        self._changes.detach()
+        self._enables.detach()
 
 
 # At SCK a clock of the pads has a 1 in one half; of the lines' samples the later one is that of the next clock's half.

@@ -18,35 +18,26 @@ struct Driver {
 	void (*outline)(void *outline);
 };
 
-// `rose`, `fell`: bits that have; `changes`: how often bits have changed; `high`: the sum over all looks of the bits that were 1.
+// `rose`, `fell`: bits that have; `changes`: how often bits have changed; `high`: the sum, over the first `looks` looks, of the bits that
+// were 1.
 struct Count {
 	uint32_t rose = 0, fell = 0;
-	uint64_t changes = 0, high = 0;
+	uint64_t changes = 0, high = 0, looks = 0;
 };
 
-// Bits of a word of a signal, counted apart where the gate was 0 and where it was 1.
+// Bits of a word of a signal.
 struct Word {
 	const uint32_t *at;
 	uint32_t mask, last;
-	Count counts[2] = {};
-
-	void look(bool gate) {
-		uint32_t now = *at & mask, changed = now ^ last;
-		Count &count = counts[gate];
-		count.rose |= changed & now;
-		count.fell |= changed & ~now;
-		count.changes += uint64_t(__builtin_popcount(changed));
-		count.high += uint64_t(__builtin_popcount(now));
-		last = now;
-	}
 };
 
-// Counts changes of words from now on. `outlines`: what has to be evaluated before a look; `halves`: with the edges of the flash's clock;
-// `gate`: a bit, or null.
+// Counts changes of words from now on, apart where the gate, a bit or null, was 0 and where it was 1. `outlines`: what has to be evaluated
+// before a look; `halves`: with the edges of the flash's clock.
 struct Toggles : devices::Device {
 	Driver driver;
 	std::vector<void *> outlines;
 	std::vector<Word> words;
+	std::vector<Count> counts[2]; // of each word
 	const uint32_t *gate;
 	bool halves;
 	uint64_t looks[2] = {};
@@ -57,8 +48,9 @@ struct Toggles : devices::Device {
 	void before() override {
 		settle();
 		bool open = gate && (*gate & 1);
-		for (auto &word : words)
-			word.look(open);
+		for (size_t i = 0; i < words.size(); i++)
+			if ((*words[i].at & words[i].mask) != words[i].last)
+				change(i, open);
 		looks[open]++;
 	}
 
@@ -66,6 +58,27 @@ struct Toggles : devices::Device {
 		driver.settle(driver.sim);
 		for (auto outline : outlines)
 			driver.outline(outline);
+	}
+
+	// Ones of the looks since the last change.
+	void hold(size_t i) {
+		for (int open = 0; open < 2; open++) {
+			Count &count = counts[open][i];
+			count.high += (looks[open] - count.looks) * uint64_t(__builtin_popcount(words[i].last));
+			count.looks = looks[open];
+		}
+	}
+
+private:
+	void change(size_t i, bool open) {
+		hold(i);
+		Word &word = words[i];
+		uint32_t now = *word.at & word.mask, changed = now ^ word.last;
+		Count &count = counts[open][i];
+		count.rose |= changed & now;
+		count.fell |= changed & ~now;
+		count.changes += uint64_t(__builtin_popcount(changed));
+		word.last = now;
 	}
 };
 
@@ -100,18 +113,21 @@ EXPORT devices::Device *pt_toggles(const Driver *driver, const uint32_t *const *
 	device->settle();
 	for (size_t i = 0; i < count; i++)
 		device->words.push_back({at[i], masks[i], *at[i] & masks[i]});
+	for (auto &counts : device->counts)
+		counts.resize(count);
 	return device;
 }
 
 // What was counted of each word while the gate was so. Returns the looks taken.
-EXPORT uint64_t pt_toggles_read(const devices::Device *device, int gate, uint32_t *rose, uint32_t *fell, uint64_t *changes, uint64_t *high) {
-	auto toggles = static_cast<const Toggles *>(device);
-	for (auto &word : toggles->words) {
-		auto &count = word.counts[gate];
-		*rose++ = count.rose;
-		*fell++ = count.fell;
-		*changes++ = count.changes;
-		*high++ = count.high;
+EXPORT uint64_t pt_toggles_read(devices::Device *device, int gate, uint32_t *rose, uint32_t *fell, uint64_t *changes, uint64_t *high) {
+	auto toggles = static_cast<Toggles *>(device);
+	for (size_t i = 0; i < toggles->words.size(); i++) {
+		toggles->hold(i);
+		auto &count = toggles->counts[gate][i];
+		rose[i] = count.rose;
+		fell[i] = count.fell;
+		changes[i] = count.changes;
+		high[i] = count.high;
 	}
 	return toggles->looks[gate];
 }

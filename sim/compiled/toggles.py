@@ -4,6 +4,7 @@ What counts is a library of its own (toggles.cpp), compiled where it is used: a 
 """
 
 import ctypes
+import re
 from collections.abc import Iterable, Mapping
 from ctypes import POINTER, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from sim.compiled.face import ALIAS, BITS, MEMORY, Face, Part, load
 from sim.compiled.simulation import Device, Simulation
 
 _STATES = 64  # as in toggles.cpp
+_CUT = re.compile(r"[.[]")  # before a field's name or an element's number, and between a block's name and a signal's
 _COUNTS = [BITS, BITS, POINTER(c_uint64), POINTER(c_uint64)]
 _FACE: Face = {
     "pt_toggles": (c_void_p, [c_void_p, POINTER(c_void_p), BITS, c_size_t, POINTER(c_void_p), c_size_t, c_void_p, c_int]),
@@ -50,35 +52,38 @@ class Toggled:
 
 
 def own_signals(sim: Simulation) -> dict[str, int]:
-    """Every signal that is not another name of one, nor a memory, with the bits of it."""
-    found = {}
-    for name in sim.names():
+    """Every signal that is not another name of one, nor a field or an element of one, nor a memory, with the bits of it."""
+    found, names = {}, set(sim.names())
+    for name in names:
         parts = [part for part in sim.parts(name) if part.type not in (MEMORY, ALIAS)]
+        if any(name[: cut.start()] in names for cut in _CUT.finditer(name)):
+            continue
         if mask := sum(((1 << part.width) - 1) << part.lsb_at for part in parts):
             found[name] = mask
-    return found
+    return dict(sorted(found.items()))
 
 
 class Toggles(Device):
-    """Counts changes of ``signals``, of the bits of their masks: from what stands now to what stands before the next edge, and so on.
+    """Counts changes of ``signals``, each with a mask of its bits: from what stands now to what stands before the next edge, and so on.
 
     ``halves``: where the flash has a clock of its own, twice as fast, before each of its edges; else once a clock. ``gate``: a signal of
     one bit; what changes in clocks in which it is 1 is then counted apart from the rest.
     """
 
-    def __init__(self, sim: Simulation, signals: Mapping[str, int], *, halves: bool = True, gate: str | None = None) -> None:
-        self._words: list[tuple[str, int]] = []  # the signal of each word, and the bit of it that is the word's lowest
+    def __init__(self, sim: Simulation, signals: Iterable[tuple[str, int]], *, halves: bool = True, gate: str | None = None) -> None:
+        self._signals = list(signals)
+        self._words: list[tuple[int, int]] = []  # which signal each word is of, and the bit of it that is the word's lowest
         at: list[int] = []
         masks: list[int] = []
         outlines: dict[int, None] = {}
-        for name, mask in signals.items():
+        for number, (name, mask) in enumerate(self._signals):
             for part in sim.parts(name):
                 if part.type == MEMORY:
                     raise SimulationError(f"{name!r} is a memory: its changes can't be counted")
                 wanted = mask >> part.lsb_at & (1 << part.width) - 1
                 for chunk in range((part.width + 31) // 32):
                     if bits := wanted >> 32 * chunk & 0xFFFFFFFF:
-                        self._words.append((name, part.lsb_at + 32 * chunk))
+                        self._words.append((number, part.lsb_at + 32 * chunk))
                         at.append(address(part) + 4 * chunk)
                         masks.append(bits)
                 if wanted and part.outline:
@@ -88,28 +93,31 @@ class Toggles(Device):
         count, wide = len(at), len(outlines)
         words = (c_void_p * count)(*at), (c_uint32 * count)(*masks), count
         super().__init__(sim, _attached(sim, _code().pt_toggles(driver, *words, (c_void_p * wide)(*outlines), wide, opened, halves)))
-        self._names = tuple(signals)
 
     def read(self, gate: int = 0) -> dict[str, Toggled]:
         """Of each signal, by name, what was counted while the gate was so; without one all is counted at 0."""
+        return dict(zip((name for name, _ in self._signals), self.each(gate), strict=True))
+
+    def each(self, gate: int = 0) -> list[Toggled]:
+        """The same in the signals' order, in which a name may come more than once."""
         return self._read(gate)[0]
 
     def looks(self, gate: int = 0) -> int:
         """How often it has looked while the gate was so."""
         return self._read(gate)[1]
 
-    def _read(self, gate: int) -> tuple[dict[str, Toggled], int]:
+    def _read(self, gate: int) -> tuple[list[Toggled], int]:
         count = len(self._words)
         rose, fell, changes, high = ((kind * count)() for kind in (c_uint32, c_uint32, c_uint64, c_uint64))
         looks = _code().pt_toggles_read(self._handle, gate, rose, fell, changes, high)
-        sums: dict[str, list[int]] = {name: [0, 0, 0, 0] for name in self._names}
-        for (name, lowest), up, down, changed, ones in zip(self._words, rose, fell, changes, high, strict=True):
-            one = sums[name]
+        sums = [[0, 0, 0, 0] for _ in self._signals]
+        for (number, lowest), up, down, changed, ones in zip(self._words, rose, fell, changes, high, strict=True):
+            one = sums[number]
             one[0] |= up << lowest
             one[1] |= down << lowest
             one[2] += changed
             one[3] += ones
-        return {name: Toggled(rose=one[0], fell=one[1], changes=one[2], high=one[3]) for name, one in sums.items()}, looks
+        return [Toggled(rose=one[0], fell=one[1], changes=one[2], high=one[3]) for one in sums], looks
 
 
 def _gate(sim: Simulation, name: str, outlines: dict[int, None]) -> int:

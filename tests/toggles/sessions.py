@@ -1,6 +1,8 @@
-"""What toggles while the designs do what they are tested with: recorded sessions of core, link and loader, and networks that ship."""
+"""What toggles while the designs do what they are tested with: recorded sessions of core, link and loader, random programs, and networks
+that ship."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,13 +19,16 @@ from sim.compiled.build import build
 from sim.compiled.simulation import Simulation
 from sim.compiled.toggles import States, Toggled, Toggles, merged, own_signals, play
 
+from ..firmware.machine import Machine as Interpreter
 from ..mutation import core_plans, core_sessions
-from ..mutation.core_sessions import BOARD, Plan
+from ..mutation.core_sessions import BOARD, LoadedCore, Plan
 from ..mutation.recording import RecordingSimulation
 from ..mutation.replay import Packed, inputs
 from ..mutation.units import CORE, UNITS, Unit
+from ..sim.compare.test_programs import SEEDS, forced_of, program_of
 
 SHIPPED = {"shakespeare": 12, "transformer": 40, "digits": 4}  # and how many steps of each
+PROGRAM_STEPS = 8
 _CLOCKS = {"clk", "rst"}
 Note = Callable[[str], None]
 
@@ -46,7 +51,7 @@ class Watch:
         own = {name: mask for name, mask in own_signals(sim).items() if name.startswith(prefix) and name not in _CLOCKS}
         seen.signals = {name.removeprefix(prefix): mask for name, mask in own.items()}
         self._seen, self._prefix, self._sim = seen, prefix, sim
-        self._toggles = Toggles(sim, own)
+        self._toggles = Toggles(sim, own.items())
         self._states = {one.register: States(sim, prefix + one.register) for one in seen.machines}
 
     def end(self) -> None:
@@ -60,12 +65,15 @@ class Watch:
 
 
 def unit(one: Unit, *, note: Note) -> Seen:
-    """All sessions of a design, of the core with some of networks that ship."""
+    """All sessions of a design, of the core with random programs and some of networks that ship."""
     seen = Seen(machines=machines(one.make()))
     if one is CORE:
         for plan in [*core_plans.plans(), *_shipped()]:
             core_session(plan, seen)
             note(f"{one.name}: {plan.name}")
+        for seed in SEEDS:
+            program_session(seed, seen)
+            note(f"{one.name}: program {seed}")
         return seen
     library = build(Packed(one.make(), seen=one.seen))
     ports = inputs(one.make())
@@ -77,6 +85,24 @@ def unit(one: Unit, *, note: Note) -> Seen:
 
 def core_session(plan: Plan, seen: Seen) -> None:
     """A plan carried out, every latency compared, and nothing recorded."""
+    with _watched(seen), patch.object(core_sessions, "stimulus", _nothing):
+        plan.record([])
+
+
+def program_session(seed: int, seen: Seen) -> None:
+    """A random program of all that the instruction set allows, beside the interpreter."""
+    program, _ = program_of(seed)
+    forced = forced_of(program, seed, PROGRAM_STEPS)
+    with _watched(seen):
+        core, model = LoadedCore(program, pace=1), Interpreter.load(program)
+        assert list(core.steps(forced)) == [model.step(symbol) for symbol in forced]
+        assert core.latencies().tolist() == model.store
+        core.close()
+
+
+@contextmanager
+def _watched(seen: Seen) -> Iterator[None]:
+    """Cores that are made within add what they do to ``seen`` when they are closed."""
     watches: list[Watch] = []
 
     class Watched(RecordingSimulation):
@@ -88,8 +114,8 @@ def core_session(plan: Plan, seen: Seen) -> None:
             watches.pop().end()
             super().close()
 
-    with patch.object(core_sessions, "RecordingSimulation", Watched), patch.object(core_sessions, "stimulus", _nothing):
-        plan.record([])
+    with patch.object(core_sessions, "RecordingSimulation", Watched):
+        yield
 
 
 def _nothing(*_: Any) -> None:

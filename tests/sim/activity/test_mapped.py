@@ -8,9 +8,10 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from sim.activity.count import Meter, watch
+from sim.activity.count import Meter, bits_of
 from sim.activity.mapped import Mapped, build_mapped
 from sim.compiled.simulation import Simulation
+from sim.compiled.toggles import Toggles
 
 CLOCKS = 300
 
@@ -56,7 +57,7 @@ def mapped() -> Mapped:
 
 def test_flip_flops_change_as_a_counter_does(mapped: Mapped) -> None:
     sim = Simulation(mapped.library)
-    toggles = watch(sim, mapped.registers)
+    toggles = Toggles(sim, bits_of(sim, mapped.registers))
     sim.clock(CLOCKS)
     changes = sum(one.changes for one in toggles.read().values())
     assert changes == sum((count % 256 ^ (count + 1) % 256).bit_count() for count in range(CLOCKS - 1))

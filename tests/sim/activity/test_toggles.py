@@ -98,7 +98,7 @@ def count(library: Path, inputs: list[tuple[int, int]], masks: dict[str, int], g
     """In the compiled simulation; inputs change after an edge."""
     sim = Simulation(library)
     sim["go"], sim["by"] = inputs[0]
-    toggles, states = Toggles(sim, masks, gate=gate), States(sim, "walk_state")
+    toggles, states = Toggles(sim, masks.items(), gate=gate), States(sim, "walk_state")
     for sim["go"], sim["by"] in inputs:
         sim.clock()
     return toggles, states
@@ -155,9 +155,9 @@ def test_what_cannot_be_counted_is_refused(library: Path) -> None:
     with pytest.raises(SimulationError, match="'sum' must be a register of at most 6 bits"):
         States(Simulation(library), "sum")
     with pytest.raises(SimulationError, match="has no signal or memory 'nothing'"):
-        Toggles(Simulation(library), {"nothing": 1})
+        Toggles(Simulation(library), [("nothing", 1)])
     with pytest.raises(SimulationError, match="'count' must be a signal of one bit to be a gate"):
-        Toggles(Simulation(library), {"go": 1}, gate="count")
+        Toggles(Simulation(library), [("go", 1)], gate="count")
 
 
 def test_a_machine_is_read_from_the_statements() -> None:
