@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from firmware.compiler import compile_network
+from golden.integer.deep import DeepNetwork
 from golden.integer.file import load
 from golden.integer.shipped import find_network
 from sim.activity.states import Machine, machines
@@ -21,6 +22,7 @@ from sim.compiled.toggles import States, Toggled, Toggles, merged, own_signals, 
 
 from ..firmware.machine import Machine as Interpreter
 from ..mutation import core_plans, core_sessions
+from ..mutation.core_plans import layer
 from ..mutation.core_sessions import BOARD, LoadedCore, Plan
 from ..mutation.recording import RecordingSimulation
 from ..mutation.replay import Packed, inputs
@@ -68,7 +70,7 @@ def unit(one: Unit, *, note: Note) -> Seen:
     """All sessions of a design, of the core with random programs and some of networks that ship."""
     seen = Seen(machines=machines(one.make()))
     if one is CORE:
-        for plan in [*core_plans.plans(), *_shipped()]:
+        for plan in [*core_plans.plans(), long_indices(), *_shipped()]:
             core_session(plan, seen)
             note(f"{one.name}: {plan.name}")
         for seed in SEEDS:
@@ -129,6 +131,13 @@ def replay(library: Path, clocks: npt.NDArray[np.uint32], seen: Seen) -> None:
     play(sim, clocks)
     watch.end()
     sim.close()
+
+
+def long_indices() -> Plan:
+    """Tables of as many pairs as there are bits of an index, in both lanes of the comparators; they are in the flash."""
+    rng = np.random.default_rng(16)
+    network = DeepNetwork(n=40, hidden=(), output=layer(rng, n=40, n_out=16, tables=4, pairs=16, bits=4), constants=np.zeros(0, np.int16))
+    return Plan("long indices", network, compile_network(network, BOARD), 24, 16)
 
 
 def _shipped() -> Iterator[Plan]:
