@@ -95,7 +95,8 @@ def _traffic(found: Sequence[Result]) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     for one in found:
         read, asked = one.traffic, one.traffic.theory
-        more = [f"{read.parts} rows in parts"] * (read.parts > 0) + [f"{read.padding:,} bytes of padding"] * (read.padding != 0)
+        counts = {"rows in parts": read.parts, "rows of zeros": read.zeros, "bytes of padding": read.padding}
+        more = [f"{count:,} {what}" for what, count in counts.items() if count]
         why = (", ".join(more) or "nothing: equal") if read.explained else "NOT EXPLAINED"
         cells = (asked.rows, read.rows, asked.values, asked.compared, asked.bytes, read.bytes)
         yield f"| `{one.name}` | {' | '.join(f'{cell:,.10g}' for cell in cells)} | {why} |"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from boards import Board
 from firmware.estimate import estimate
 from firmware.host.host import Counters
+from firmware.isa import Mode
 from firmware.program import Program
 from golden.integer.network import Network
 from golden.integer.transformer.network import TransformerNetwork
@@ -42,28 +43,32 @@ def theory(network: Network) -> Theory:
 
 @dataclass(frozen=True, kw_only=True)
 class Traffic:
-    """Of a step: ``rows`` and ``bytes`` by the core's counters; ``parts``: how often the compiler reads a row in one part more, and
-    ``padding``: bytes that only fill last beats, by the compiled program."""
+    """Of a step: ``rows`` and ``bytes`` by the core's counters, and by the compiled program what it adds: ``parts``, how often a row is
+    read in one part more; ``zeros``, rows of zeros that end the runs of indices; ``padding``, bytes of these and of what fills last
+    beats."""
 
     theory: Theory
     rows: float
     bytes: float
     parts: int
+    zeros: int
     padding: int
 
     @property
     def explained(self) -> bool:
         """Whether the core reads what the formulas say, and what the compiler adds, and nothing else."""
-        return self.rows == self.theory.rows + self.parts and self.bytes == self.theory.bytes + self.padding
+        return self.rows == self.theory.rows + self.parts + self.zeros and self.bytes == self.theory.bytes + self.padding
 
 
 def traffic(network: Network, program: Program, board: Board, *, used: Counters, steps: int) -> Traffic:
     """Of ``steps`` steps in steady state, in which the core has counted ``used``."""
     asked, found = estimate(program, board), theory(network)
+    zeros = [run.row_beats for run in program.runs if run.mode not in (Mode.ROWS, Mode.ATTEND)]
     return Traffic(
         theory=found,
         rows=used.rows / steps,
         bytes=used.beats * program.width.beat_bytes / steps,
         parts=asked.rows - found.rows,
-        padding=asked.bytes_per_step - found.bytes,
+        zeros=len(zeros),
+        padding=asked.bytes_per_step + sum(zeros) * program.width.beat_bytes - found.bytes,
     )

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from benchmarks.energy import weights
@@ -14,10 +13,14 @@ from benchmarks.energy.runs import Counted
 from benchmarks.energy.traffic import theory, traffic
 from benchmarks.energy.weights import Range, net
 from firmware.compiler import compile_network
-from firmware.estimate import estimate
 from firmware.host.host import Counters
+from golden.integer.file import load
+from golden.integer.network import Network
+from golden.integer.shipped import find_network
+from golden.integer.transformer.network import TransformerNetwork
 from sim.activity.count import Accesses, Activity
 from sim.activity.mapped import build_mapped
+from sim.cycles import predict
 
 from ..firmware.networks import random_network
 from ..mutation.core_sessions import BOARD
@@ -109,18 +112,29 @@ def test_a_step_is_what_was_counted_while_the_core_ran(chip: Chip) -> None:
 
 @pytest.mark.parametrize("number", range(4))
 def test_the_formulas_are_what_a_program_reads(number: int) -> None:
+    """By the cycle model, in steady state, which counts what the gateware does."""
     network = random_network(number, kind=("rnn", "deep")[number % 2], max_n=16, max_out=8)
-    program = compile_network(network, BOARD)
-    asked, found = estimate(program, BOARD), theory(network)
+    found = theory(network)
     values = [group.tables.shape[0] * group.tables.shape[2] for layer in network.layers().values() for group in layer.groups]
     assert found.values == sum(values) + (network.n if network.kind == "rnn" else 0)
-    used = Counters(**{name: 0 for name in Counters.__dataclass_fields__})
-    used = replace(used, rows=3 * asked.rows, beats=3 * asked.beats)
+    check_traffic(network, zeros=0)
+
+
+def test_attention_reads_a_row_of_zeros_more_for_each_run_of_indices() -> None:
+    network = load(find_network("transformer"))
+    assert isinstance(network, TransformerNetwork)
+    check_traffic(network, zeros=2 * len(network.blocks))
+
+
+def check_traffic(network: Network, *, zeros: int) -> None:
+    """And a row more, or a beat less, is not explained."""
+    program, none = compile_network(network, BOARD), Counters(**{name: 0 for name in Counters.__dataclass_fields__})
+    steady = predict(program, BOARD).steady
+    used = replace(none, rows=3 * steady.rows, beats=3 * steady.beats)
     read = traffic(network, program, BOARD, used=used, steps=3)
-    assert read.explained
+    assert (read.explained, read.zeros) == (True, zeros)
     assert not traffic(network, program, BOARD, used=replace(used, rows=used.rows + 1), steps=3).explained
     assert not traffic(network, program, BOARD, used=replace(used, beats=used.beats - 1), steps=3).explained
-    assert np.isfinite(read.bytes)
 
 
 @pytest.mark.parametrize(
