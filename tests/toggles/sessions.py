@@ -68,7 +68,8 @@ class Watch:
 
 def unit(one: Unit, *, note: Note) -> Seen:
     """All sessions of a design, of the core with random programs and some of networks that ship."""
-    seen = Seen(machines=machines(one.make()))
+    design = one.make()
+    seen = Seen(machines=machines(design))
     if one is CORE:
         for plan in [*core_plans.plans(), long_indices(), *_shipped()]:
             core_session(plan, seen)
@@ -78,7 +79,7 @@ def unit(one: Unit, *, note: Note) -> Seen:
             note(f"{one.name}: program {seed}")
         return seen
     library = build(Packed(one.make(), seen=one.seen))
-    ports = inputs(one.make())
+    ports = inputs(design)
     for recorded in one.plans():
         replay(library, recorded.record(ports).inputs, seen)
         note(f"{one.name}: {recorded.name}")
