@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from sim.activity.count import Meter, bits_of
 from sim.activity.mapped import Mapped, build_mapped
+from sim.compiled.build import in_parts
 from sim.compiled.simulation import Simulation
 from sim.compiled.toggles import Toggles
 
@@ -111,3 +112,16 @@ def test_less_that_happens_is_less_that_changes(mapped: Mapped) -> None:
 def test_the_list_of_cells_is_kept_beside_the_library(mapped: Mapped) -> None:
     assert Path(f"{mapped.library.with_suffix('')}-cells.il").exists()
     assert build_mapped(Stored()) == mapped
+
+
+def test_an_evaluation_in_parts_has_its_statements_in_their_order() -> None:
+    head = ["bool p_top::eval(performer *performer) {", "\t// wire", "\tvalue<1> i_one;"]
+    statements = [
+        ["\t// cell", "\t// of a line", "\ti_one = 1;"],
+        ["\t// cell", "\tif (i_one) {", "\t\t// inside", "\t}"],
+        ["\t// cell", "\ti_one = 0;"],
+    ]
+    source = [*head, *(line for one in statements for line in one), "\treturn converged;", "}"]
+    made = in_parts("\n".join(source), 2).split("\n")
+    opened, closed = "\t[&]() __attribute__((noinline)) {", "\t}();"
+    assert made == [*head, opened, *statements[0], *statements[1], closed, opened, *statements[2], closed, *source[-2:]]
