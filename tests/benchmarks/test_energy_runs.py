@@ -40,14 +40,14 @@ def test_what_is_counted_of_steps_is_apart_from_the_line(mapped: Mapped, digits:
     assert found.rest.clocks > 100 * found.running.clocks
     assert found.rest.pins["uart_rx"] > found.line_bytes
     assert found.running.pins["uart_rx"] <= 2
-    assert found.running.nets["core.accumulate"] / found.running.clocks > 10 * found.rest.nets["core.accumulate"] / found.rest.clocks
-    assert found.idle.nets["core.accumulate"] == 0
+    assert found.running.nets["core.accumulators"] / found.running.clocks > 10 * found.rest.nets["core.accumulators"] / found.rest.clocks
+    assert found.idle.nets["core.accumulators"] == 0
 
 
 def test_a_table_of_other_bytes_ends_it(mapped: Mapped, digits: tuple[Network, Program]) -> None:
     network, program = digits
     piece = max((piece for piece in program.tables if piece.tier == 0), key=lambda one: len(one.data))
     data = bytes(byte ^ 0x40 for byte in piece.data)
-    changed = replace(program, tables=[replace(one, data=data) if one is piece else one for one in program.tables])
+    changed = replace(program, tables=tuple(one._replace(data=data) if one is piece else one for one in program.tables))
     with pytest.raises(SimulationError, match="the cells differ from the golden model: "):
         count(network, changed, BOARD, mapped, steps=1, samples=np.asarray(held_out(network, data=None).x, np.int16))
