@@ -23,6 +23,7 @@ COMMANDS = [[], *([name] for name in LAZY), ["bench"], *(["bench", name] for nam
 COMMANDS += [["train", task] for task in ("text", "transformer", "digits", "mnist")]
 COMMANDS += [["talk", "scrub"], ["data", "tinyshakespeare"], ["tune", "classify"], ["tune", "regress"], ["tune", "forecast"]]
 COMMANDS += [["train", "programs"], ["train", "programs", "recurrent"], ["train", "programs", "transformer"]]
+COMMANDS += [["programs", "explain"]]
 MODULES = [
     "golden.data",
     "golden.train",
@@ -53,6 +54,7 @@ MODULES += [
     "firmware.c.network",
     "polychron.report.command",
     "polychron.tuning.command",
+    "golden.tasks.programs.inside.command",
 ]
 
 
