@@ -57,7 +57,8 @@ app.register_install_completion_command(add_to_startup=False, help="Install comp
 def main(argv: Sequence[str] | None = None) -> int:
     """What the installed command calls; the exit code (docs/user/commands.md)."""
     words = sys.argv[1:] if argv is None else argv
-    group = {(): app, ("bench",): bench}.get(tuple(word for word in words if word not in ("--help", "-h")))
+    named = tuple(word for word in words if word not in ("--help", "-h"))
+    group = {(): app, ("bench",): bench}.get(named) or (app["programs"] if named == ("programs",) else None)
     if group is not None:
         list(map(group.__getitem__, group))  # imports each command, for its line of help
     return run(app, words)

@@ -269,6 +269,11 @@ class _Meter:
         }
 
 
+def decoder_of(network: Network, symbols: tuple[int, ...]) -> TextDecoder:
+    """Of what ``network`` writes; in programs, where the question mark is a token, the unknown symbol is U+FFFD, which is none."""
+    return TextDecoder(symbols, unknown="\ufffd") if network.card.get("task") == "programs" else TextDecoder(symbols)
+
+
 def simulate_text(of: Simulated, *, prompt: str = "", length: int = 200, echo: Say = _silent, say: Say = _silent) -> TextRun:
     """Feed ``prompt``, then let the core write ``length`` (0..60000) characters; ends at the first difference.
 
@@ -285,7 +290,7 @@ def simulate_text(of: Simulated, *, prompt: str = "", length: int = 200, echo: S
     with of.session(say) as session:
         meter, clocks = _Meter(session), session.sim.clocks
         last, text, steps = clocks, prompt, 0
-        decoder = TextDecoder(symbols)
+        decoder = decoder_of(of.network, symbols)
         echo(prompt)
         for symbol in session.run([*forced, *[None] * length]):
             steps += 1

@@ -19,7 +19,7 @@ from polychron.command.app import make_app, run
 from polychron.command.options import option
 
 from . import boosting
-from .keel import SETS, Fold, enough, folds, official_folds
+from .keel import ENOUGH, SETS, Fold, enough, folds, official_folds
 
 LUT, BOOSTING = "LutClassifier", "gradient boosting"
 PAIR_BYTES = 4
@@ -120,12 +120,13 @@ def compare(
     /,
     *,
     official: Annotated[bool, option("the package's own folds, of numbers cut into intervals, instead of those of the numbers")] = False,
+    held_out: Annotated[int, option("as many folds as hold out so many samples", low=1, high=10**6)] = ENOUGH,
 ) -> None:
     """A line a set."""
     warnings.simplefilter("ignore")  # such as of a regression that has not converged
     lines = []
     for name in sets or SETS:
-        lines.append(measured(name, enough(official_folds(name) if official else folds(name))))
+        lines.append(measured(name, enough(official_folds(name) if official else folds(name), held_out)))
         columns = told(lines[-1])
         if len(lines) == 1:
             print(f"| {' | '.join(columns)} |\n{'| --- ' * len(columns)}|")

@@ -77,11 +77,11 @@ def official_folds(name: str) -> Iterator[Fold]:
         yield Fold(X.astype(np.float64), y, X_test.astype(np.float64), y_test)
 
 
-def enough(parts: Iterable[Fold]) -> list[Fold]:
-    """The first of them, :data:`ENOUGH`."""
+def enough(parts: Iterable[Fold], count: int = ENOUGH) -> list[Fold]:
+    """The first of them that hold out ``count`` samples or more, or all."""
     found: list[Fold] = []
     for part in parts:
-        if sum(len(one.y_test) for one in found) >= ENOUGH:
+        if sum(len(one.y_test) for one in found) >= count:
             break
         found.append(part)
     return found

@@ -11,6 +11,7 @@ from ..integer.recurrent import RecurrentNetwork
 from ..integer.stream import Score, bits_of, text_network
 from ..integer.symbols import Symbols, encode
 from ..integer.transformer import TransformerNetwork
+from ..integer.transformer.heads import TransformerBlock
 from .kernel import kernel
 from .layer import flatten
 
@@ -44,19 +45,23 @@ def _transformer(network: TransformerNetwork, symbols: Symbols) -> tuple[Int16, 
     z: Int16 = (network.embed[symbols].astype(np.int16) << network.embed_shift).astype(np.int16)
     saturations = 0
     for block in network.blocks:
-        query, key, place, tables = (
-            np.concatenate([getattr(head, name) for head in block.heads], axis=axis)
-            for name, axis in (("query", 0), ("key", 0), ("place", 1), ("tables", 0))
-        )
-        ends = np.cumsum([sum(head.n_t for head in heads) for heads in block.groups()])
-        bits = (key.shape[1], block.heads[0].p)
-        saturations += int(_attend((query, key, place, tables), ends, bits, block.shift, z.copy(), z))
+        saturations += attend_block(block, z)
         if block.feed is not None:
             z, count = write_back(layer_sum(block.feed, z), shift=block.feed.shift, residual=z)
             saturations += count
     z = np.concatenate([np.zeros((1, network.n), np.int16), z])[: len(symbols)]
     outputs, count = write_back(layer_sum(network.output, z), shift=network.output.shift)
     return outputs, saturations + count
+
+
+def attend_block(block: TransformerBlock, z: Int16) -> int:
+    """z (positions, n) <- the write-backs of the block's heads; the number of saturated neurons."""
+    query, key, place, tables = (
+        np.concatenate([getattr(head, name) for head in block.heads], axis=axis)
+        for name, axis in (("query", 0), ("key", 0), ("place", 1), ("tables", 0))
+    )
+    ends = np.cumsum([sum(head.n_t for head in heads) for heads in block.groups()])
+    return int(_attend((query, key, place, tables), ends, (key.shape[1], block.heads[0].p), block.shift, z.copy(), z))
 
 
 @kernel()
@@ -75,7 +80,8 @@ def _add(rows, flat, x, acc):
 
 
 @kernel()
-def _store(acc, shift, y):
+def store(acc, shift, y):
+    """y <- saturate16(acc << shift); the number of saturated neurons."""
     count = 0
     for c in range(acc.shape[0]):
         wide = acc[c] << shift
@@ -97,10 +103,10 @@ def _stream(embed, s, u, symbols, outputs):
     for t in range(symbols.shape[0]):
         out[:] = 0
         _add(u_rows, u_flat, h, out)
-        saturations += _store(out, u_shift, outputs[t])
+        saturations += store(out, u_shift, outputs[t])
         acc[:] = embed[symbols[t]]
         _add(s_rows, s_flat, h, acc)
-        saturations += _store(acc, s_shift, h)
+        saturations += store(acc, s_shift, h)
     return saturations
 
 

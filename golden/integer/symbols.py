@@ -37,10 +37,10 @@ def unseen(symbols: tuple[int, ...]) -> int:
 
 
 class TextDecoder:
-    """Symbols to UTF-8 text as they come, whole characters alone. The unknown symbol is a question mark; what is no UTF-8, U+FFFD."""
+    """Symbols to UTF-8 text as they come, whole characters alone. What is no UTF-8 is U+FFFD; ``unknown``: the unknown symbol's text."""
 
-    def __init__(self, symbols: tuple[int, ...]) -> None:
-        self._bytes = [b"?" if byte == UNKNOWN else bytes([byte]) for byte in symbols]
+    def __init__(self, symbols: tuple[int, ...], *, unknown: str = "?") -> None:
+        self._bytes = [unknown.encode() if byte == UNKNOWN else bytes([byte]) for byte in symbols]
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     def text(self, symbols: Iterable[int]) -> str:

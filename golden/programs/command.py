@@ -12,15 +12,16 @@ from polychron.command.terminal import printable
 from polychron.system.files import check_file, write_whole
 from polychron.system.progress import under_way
 
-from .options import WorldOptions
+from .options import WorldError, WorldOptions
 
 app = make_app(
     "programs",
-    "A small world of true programs: run one, write many, and ask whether a training set has one.",
+    "A small world of true programs: run one, write many, and look inside a network that completes them.",
     examples=[
         'polychron programs run "12 34+46=;"',
         "polychron programs write --split longer --programs 1000 --out longer.txt",
         'polychron programs seen "12 34+46=;"',
+        'polychron programs explain programs.safetensors --prompt "12 34+"',
     ],
 )
 
@@ -57,7 +58,7 @@ def write(
 ) -> None:
     """Write programs, a line each, and the card that says what is among them."""
     from .generator import programs
-    from .training_set import card_of
+    from .training_set import TrainingSet, card_of
 
     card = out.with_name(out.name + ".json")
     with reported(json) as figures:
@@ -66,8 +67,13 @@ def write(
         with under_way("writing programs"):
             world = options.chosen()
             made = programs(world, split, options.programs)
-            found = card_of(world, split, made)
-            lines = b"".join(made.written.program(number) + b"\n" for number in range(len(made)))
+            found, written = card_of(world, split, made), made.written
+            if options.planted():
+                if split != "train":
+                    raise WorldError(f"--contradictions and --duplicates are for the split train, not {split}")
+                training = TrainingSet(world=world, count=options.programs, planted=options.planted())
+                found, written = training.card, training.lines.written
+            lines = b"".join(written.program(number) + b"\n" for number in range(len(written.cuts)))
         write_whole({out: lines, card: (dumps(found) + "\n").encode()})
         print(f"{printable(out)}: {len(made):,} programs, {found['tokens']:,} tokens, SHA-256 of the tokens {found['sha256']}")
         print("; ".join(f"{family}: {count:,}" for family, count in found["families"].items()))
@@ -92,18 +98,25 @@ def seen(
 
     with reported(json) as figures, under_way("making the training set anew"):
         if network is None:
-            chosen = TrainingSet(world=options.chosen(), count=options.programs)
+            chosen = TrainingSet(world=options.chosen(), count=options.programs, planted=options.planted())
         else:
             chosen = TrainingSet.of_card(load(find_network(network)).card.get("data"))
         told = chosen.told(typed_bytes(program))
         place = told["place"]
-        print(f"{'not ' if place is None else ''}seen" + ("" if place is None else f": training program {place} of {chosen.count}, from 0"))
+        print(
+            f"{'not ' if place is None else ''}seen"
+            + ("" if place is None else f": training program {place} of {len(chosen.lines)}, from 0")
+        )
         print("the machine: " + told["verdict"])
         for name in ("family", "split", "template"):
             if told[name] is not None:
                 print(f"{name}: {told[name]}")
-        figures |= {"programs": chosen.count} | told
+        figures |= {"programs": len(chosen.lines)} | told
 
+
+INSIDE = "golden.tasks.programs.inside.command"
+for name in ("visits", "explain", "novelty", "trace", "forget"):
+    app.command(f"{INSIDE}:{name}", name=name)
 
 main = partial(run, app)
 

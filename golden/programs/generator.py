@@ -165,7 +165,7 @@ def batches(world: World, split: str) -> Iterator[Programs]:
         written = write(*drawn)
         kept = np.flatnonzero(split_of(drawn, written) == wanted)
         drawn = Drawn(drawn.numbers[kept], drawn.operands[kept])
-        yield Programs(drawn=drawn, written=_only(written, kept))
+        yield Programs(drawn=drawn, written=only(written, kept))
         if len(kept) * FEWEST < len(keys):
             return
         seen = np.sort(np.concatenate([seen, np.sort(drawn.keys())]), kind="stable")
@@ -178,7 +178,8 @@ def _among(keys: Ints, seen: Ints) -> npt.NDArray[np.bool_]:
     return seen[np.minimum(np.searchsorted(seen, keys), len(seen) - 1)] == keys
 
 
-def _only(written: Written, kept: Ints) -> Written:
+def only(written: Written, kept: Ints) -> Written:
+    """The programs ``kept``, in that order."""
     low, sizes = written.ends[kept], np.diff(written.ends)[kept]
     ends = np.concatenate([[0], np.cumsum(sizes)])
     places = np.repeat(low - ends[:-1], sizes) + np.arange(ends[-1])

@@ -6,7 +6,7 @@ from ..system.progress import shown
 from .result import Tuning
 
 
-def tune(task: Literal["classify", "regress"], *, client: Any = None, **options: object) -> Tuning:
+def tune(task: Literal["classify", "regress", "forecast"], *, client: Any = None, **options: object) -> Tuning:
     """Search for network shapes as ``polychron tune TASK`` does (docs/user/tune.md), and give what was found.
 
     ``options``: those of the command, with underscores (``data="readings.csv"``, ``minutes=5``); None stands for what is left out. With

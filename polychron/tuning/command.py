@@ -1,6 +1,6 @@
 """Command: a search of network shapes for data of the user's.
 
-python -m polychron.tuning.command classify|regress --data FILE [--board NAME] [--minutes M] [--trials N] [--study FILE] [--out FILE]
+python -m polychron.tuning.command classify|regress|forecast --data FILE [--board NAME] [--minutes M] [--trials N] [...]
 """
 
 import sys
@@ -10,7 +10,7 @@ from typing import Annotated
 from polychron.command.app import make_app, run
 from polychron.command.figures import Json, reported
 from polychron.command.options import FLAT
-from polychron.tuning.options import TuneClassify, TuneOptions, TuneRegress
+from polychron.tuning.options import TuneClassify, TuneForecast, TuneOptions, TuneRegress
 
 app = make_app(
     "tune",
@@ -20,6 +20,7 @@ app = make_app(
         "polychron tune classify --data readings.csv --target state --minutes 10",
         "polychron tune classify --data readings.csv --out mine.safetensors",
         "polychron tune regress --data readings.csv --board ulx3s_85f --trials 50",
+        "polychron tune forecast --data loads.csv --time hour --target load --horizon 2",
     ],
 )
 
@@ -33,6 +34,12 @@ def classify(options: Annotated[TuneClassify, FLAT], *, json: Json = False) -> N
 @app.command
 def regress(options: Annotated[TuneRegress, FLAT], *, json: Json = False) -> None:
     """For numbers from the rows of a table."""
+    _tune(options, json=json)
+
+
+@app.command
+def forecast(options: Annotated[TuneForecast, FLAT], *, json: Json = False) -> None:
+    """For what comes next in signals."""
     _tune(options, json=json)
 
 

@@ -3,15 +3,40 @@
 from abc import abstractmethod
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from boards import FlashMode
+from golden.tasks.fitting.recipe import MAX_OUTPUTS
 from golden.tasks.readers.sizes import Size, size_word
-from golden.tasks.tables.options import DATA, GENTLE, GROUP, LABELS, NUMBERS, SIZE, TEST, ClassifyOptions, LearnOptions, RegressOptions
+from golden.tasks.signals.steps import MOST_LAGS
+from golden.tasks.tables.options import (
+    APART,
+    CONTINUED,
+    DATA,
+    GENTLE,
+    GROUP,
+    HORIZON,
+    LABELS,
+    LAGS,
+    NUMBERS,
+    SEVERAL,
+    SIZE,
+    TEST,
+    TEST_SIGNALS,
+    TOLD,
+    ClassifyOptions,
+    ForecastOptions,
+    LearnOptions,
+    RegressOptions,
+)
+from golden.tasks.tables.options import TIME as MOMENTS
 
 from ..command.options import Options, option, word
 from ..command.target import BOARD, FLASH
 from .shapes import Shape
+
+Trained = LearnOptions | ForecastOptions
+"""The options of a training that is searched for."""
 
 Pick = Literal["best", "smallest", "fastest"]
 
@@ -65,13 +90,18 @@ class TuneOptions(Options):
         """Whether classes are fitted with small steps (--gentle)."""
         return False
 
-    def training(self, shape: Shape | None = None) -> LearnOptions:
+    @property
+    def more(self) -> dict[str, str]:
+        """What else makes a search another one, by its options."""
+        return {}
+
+    def training(self, shape: Shape | None = None) -> Trained:
         """Those of the training of ``shape``; None: of the shape that a training has if nothing is said."""
         plain = self._training()
         return plain if shape is None else replace(plain, tables=shape.tables, pairs=shape.pairs, epochs=shape.epochs)
 
     @abstractmethod
-    def _training(self) -> LearnOptions: ...
+    def _training(self) -> Trained: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,3 +137,29 @@ class TuneRegress(TuneOptions):
 
     def _training(self) -> RegressOptions:
         return RegressOptions(data=self.data, target=self.target, group=self.group, test=self.test, seed=self.seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneForecast(TuneOptions):
+    """A search for what comes next in signals."""
+
+    task = "forecast"
+
+    data: Annotated[Path, option(CONTINUED, metavar="PATH")]
+    series: Annotated[str | None, option(SEVERAL, metavar="COLUMN")] = None
+    target: Annotated[str | None, option(TOLD, metavar="COLUMN[,COLUMN]")] = None
+    time: Annotated[str | None, option(MOMENTS, metavar="COLUMN")] = None
+    group: Annotated[str | None, option(APART, metavar="COLUMN")] = None
+    test: Annotated[Path | None, option(TEST_SIGNALS, metavar="PATH")] = None
+    horizon: Annotated[int, option(HORIZON, low=1, high=MAX_OUTPUTS)] = 1
+    lags: Annotated[int, option(LAGS, low=1, high=MOST_LAGS)] = 3
+    study: Annotated[Path | None, option(STUDY.format("forecast"), metavar="FILE")] = None
+
+    @property
+    def more(self) -> dict[str, str]:
+        words = {"--series": self.series, "--time": self.time, "--horizon": self.horizon, "--lags": self.lags}
+        return {name: "none" if value is None else str(value) for name, value in words.items()}
+
+    def _training(self) -> ForecastOptions:
+        columns: dict[str, Any] = {"series": self.series, "target": self.target, "time": self.time, "group": self.group}
+        return ForecastOptions(data=self.data, **columns, test=self.test, horizon=self.horizon, lags=self.lags, seed=self.seed)

@@ -7,22 +7,19 @@ from pathlib import Path
 from typing import Any, get_args
 
 from boards import Board
-from golden.tasks.tables.options import LearnOptions
 
 from ..command.options import words_of
 from ..command.terminal import printable
-from .options import Pick, TuneOptions
+from .options import Pick, Trained, TuneOptions
 from .shapes import Shape, counted
+from .subjects import SUBJECTS
 from .tried import Found, Tried, frontier, picked, trained
-
-MEANING = {"classify": "the share of samples taken for another class", "regress": "1 - R2, the share of variance not explained"}
-
 
 HEAD = ("error", "bytes", "clocks", "us", "tables", "pairs", "epochs", "")
 DEFAULT = "the default"
 
 
-def train_command(task: str, options: LearnOptions) -> str:
+def train_command(task: str, options: Trained) -> str:
     """The command that trains by ``options``."""
     words = words_of(options, defaults=type(options)(data=Path()), always=("tables", "pairs", "epochs"))
     return shlex.join(["polychron", "train", task, *map(str, words)])
@@ -119,7 +116,7 @@ class Tuning:
         lines += [f"the frontier on the {self.board.name}, whose clock is {self.board.clock_hz / 1e6:g} MHz:"]
         shown = found + [one for one in trained(self.tried) if one.shape == self.default and one not in found]
         lines += aligned([HEAD, *map(self._cells, shown)])
-        lines += [f"error: {MEANING[options.task]}, by cross-validation, with its 95 % interval"]
+        lines += [f"error: {SUBJECTS[options.task].meaning}, by cross-validation, with its 95 % interval"]
         commands = {one.shape: ", ".join(self._picks(one)) for one in found if self._picks(one)}
         wide = max(map(len, commands.values()))
         lines += [

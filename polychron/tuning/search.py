@@ -14,7 +14,7 @@ from golden.tasks.tables.read import Samples
 from golden.training.stop import StopRequest
 
 from ..system.progress import bar
-from .costs import Cost, Inputs, cost_of_shape
+from .costs import Cost, Draft, cost_of_shape
 from .options import TuneOptions
 from .shapes import Shape, Space
 from .trial import Outcome, Rival, try_shape
@@ -46,7 +46,7 @@ class Task:
 
     train: Samples
     space: Space
-    inputs: Inputs
+    inputs: Draft
     board: Board
 
 

@@ -33,24 +33,30 @@ def counted(count: int, what: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Space:
-    """1..1023 tables of 1..``pairs`` pairs, and one of ``epochs``. ``default``: the shape that a training has if nothing is said."""
+    """``least``..1023 tables of 1..``pairs`` pairs, and one of ``epochs``. ``default``: what a training has if nothing is said."""
 
     pairs: int
     epochs: tuple[int, ...]
     default: Shape
+    least: int = 1
 
     @classmethod
     def of(cls, samples: int, *, aim: "Aim", options: LearnOptions, gentle: bool = False) -> Self:
-        """For so many samples to train on: a table of more rows than there are samples would have rows that none of them visits."""
+        """For so many samples to train on."""
         from golden.tasks.fitting.learning import recipe_for
 
         recipe = recipe_for(samples, aim=aim, tables=options.tables, pairs=options.pairs, epochs=None, gentle=gentle)
-        pairs = min(MOST_PAIRS, max(options.pairs, samples.bit_length() - 1))
-        epochs = sorted({max(1, round(factor * recipe.epochs)) for factor in FACTORS})
-        return cls(pairs=pairs, epochs=tuple(epochs), default=Shape(options.tables, options.pairs, recipe.epochs))
+        return cls.around(Shape(options.tables, options.pairs, recipe.epochs), samples=samples)
+
+    @classmethod
+    def around(cls, default: Shape, *, samples: int, least: int = 1) -> Self:
+        """The same: a table of more rows than there are samples would have rows that none of them visits."""
+        pairs = min(MOST_PAIRS, max(default.pairs, samples.bit_length() - 1))
+        epochs = sorted({max(1, round(factor * default.epochs)) for factor in FACTORS})
+        return cls(pairs=pairs, epochs=tuple(epochs), default=default, least=least)
 
     def drawn(self, trial: "Trial") -> Shape:
         """What the sampler of a study suggests."""
-        tables = trial.suggest_int("tables", 1, MOST_TABLES, log=True)
+        tables = trial.suggest_int("tables", self.least, MOST_TABLES, log=True)
         pairs = trial.suggest_int("pairs", 1, self.pairs)
         return Shape(tables, pairs, trial.suggest_categorical("epochs", self.epochs))

@@ -4,13 +4,10 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import boards
 from boards import Board
-from golden.tasks.fitting.cross_validation import folds
-from golden.tasks.fitting.learning import Learning
 from golden.tasks.products import check_out
+from golden.tasks.readers.content import named
 from golden.tasks.readers.sizes import shown
 from golden.tasks.tables.read import Samples
 from golden.tasks.tables.task import TASKS, check_spared, inputs_of, parts
@@ -21,12 +18,13 @@ from ..command.options import command_line
 from ..command.terminal import printable
 from ..system.files import check_file
 from ..system.version import project_version
-from .costs import Inputs, cost_of_shape
+from .costs import cost_of_shape
 from .journal import Words, opened
 from .options import TuneOptions
 from .result import Tuning
 from .search import Search, Task
-from .shapes import Shape, Space
+from .shapes import Shape
+from .subjects import SUBJECTS
 
 
 def tuned(options: TuneOptions, *, client: Any = None) -> Tuning:
@@ -53,16 +51,17 @@ def tuned(options: TuneOptions, *, client: Any = None) -> Tuning:
         board=board,
         tried=tuple(search.tried),
         default=task.space.default,
-        samples=len(train.x),
+        samples=SUBJECTS[options.task].count(train),
         folds=count,
-        held_out=len(test.x),
+        held_out=SUBJECTS[options.task].count(test),
         stopped=stopped,
     )
 
 
 def _folds(train: Samples, options: TuneOptions) -> int:
     """How many there are."""
-    count = len(list(folds(np.arange(len(train.x)), train.groups, seed=options.seed)))
+    with named(options.data):
+        count = len(SUBJECTS[options.task].parts(train, options.training()))
     if not count:
         needed = "four samples to train on" if train.groups is None else "two groups to train on"
         raise ValueError(f"{printable(options.data)}: cross-validation needs at least {needed}")
@@ -71,15 +70,11 @@ def _folds(train: Samples, options: TuneOptions) -> int:
 
 def task_of(train: Samples, options: TuneOptions, board: Board) -> Task:
     """Refused where not even the smallest network fits the board."""
-    plain = options.training()
+    plain, subject = options.training(), SUBJECTS[options.task]
     training = TASKS[options.task].training(train, plain)
-    assert isinstance(training, Learning)
-    latencies = np.asarray(inputs_of(training, train, plain).latencies(train.x))
-    vary = np.flatnonzero(np.ptp(latencies, axis=0) > 0)
-    vary = vary if len(vary) else np.zeros(1, np.int64)  # any, as growing takes it
-    inputs = Inputs(count=latencies.shape[1], vary=vary, outputs=training.outputs.count)
-    cost_of_shape(Shape(1, 1, 1), inputs, board)
-    space = Space.of(len(train.x), aim=training.outputs.aim, options=plain, gentle=options.small_steps)
+    inputs = subject.draft(train, training, inputs_of(training, train, plain), seed=options.seed)
+    space = subject.space(train, training, plain, gentle=options.small_steps)
+    cost_of_shape(Shape(space.least, 1, 1), inputs, board)
     return Task(train=train, space=space, inputs=inputs, board=board)
 
 
@@ -100,6 +95,7 @@ def _about(options: TuneOptions, train: Samples, test: Samples) -> Words:
         "--size": (size, size),
         "--gentle": ("yes" if options.small_steps else "no", options.small_steps),
         "--seed": (str(options.seed), options.seed),
+        **{name: (value, value) for name, value in options.more.items()},
         "--board": (options.board, options.board),
         "--flash": (options.flash or "left out", options.flash or ""),
         "the version of polychron": (project_version(), project_version()),

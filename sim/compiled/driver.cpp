@@ -330,6 +330,9 @@ EXPORT devices::Tally *px_tally(Sim *sim, const uint32_t *bit) {
 
 EXPORT uint64_t px_tally_count(devices::Tally *tally) { return tally->count; }
 
+// Takes over a device that another library has made of these headers (toggles.cpp).
+EXPORT void px_attach(Sim *sim, devices::Device *device) { sim->attach(device); }
+
 // Takes a device off its pins, which keep their last level.
 EXPORT void px_detach(Sim *sim, devices::Device *device) { sim->detach(device); }
 

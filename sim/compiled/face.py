@@ -1,6 +1,7 @@
 """The C face of a compiled library as ctypes sees it: the functions that sim/compiled/driver.cpp exports, and the items they tell."""
 
 import ctypes
+from collections.abc import Mapping
 from ctypes import POINTER, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,9 @@ class Part(ctypes.Structure):
 CALLBACK = ctypes.CFUNCTYPE(None, c_char_p, POINTER(Part))
 BITS = POINTER(c_uint32)
 _FOUND = [c_uint32, c_int, c_int, c_int64, POINTER(c_int64), c_uint32, c_int, c_int, c_uint32]  # the fields of sim.flash.Found
-_FACE: dict[str, tuple[Any, list[Any]]] = {
+Face = Mapping[str, tuple[Any, list[Any]]]
+"""Of the functions of a library by name: what they return and what they take."""
+_FACE: Face = {
     "px_create": (c_void_p, []),
     "px_destroy": (None, [c_void_p]),
     "px_items": (None, [c_void_p, CALLBACK]),
@@ -45,6 +48,7 @@ _FACE: dict[str, tuple[Any, list[Any]]] = {
     "px_random": (c_void_p, [c_void_p, BITS, BITS, c_uint32, c_uint32]),
     "px_tally": (c_void_p, [c_void_p, BITS]),
     "px_tally_count": (c_uint64, [c_void_p]),
+    "px_attach": (None, [c_void_p, c_void_p]),
     "px_detach": (None, [c_void_p, c_void_p]),
     "px_trace": (c_int, [c_void_p, c_char_p, c_uint64]),
     "px_trace_close": (c_int, [c_void_p]),
@@ -81,10 +85,10 @@ _FACE: dict[str, tuple[Any, list[Any]]] = {
 }
 
 
-def load(library: Path) -> ctypes.CDLL:
-    """The functions of a library that ``sim.compiled.build.build`` made."""
+def load(library: Path, face: Face = _FACE) -> ctypes.CDLL:
+    """The functions of a library that ``sim.compiled.build`` made, by default those of a simulation."""
     code = ctypes.CDLL(str(library))
-    for name, (result, arguments) in _FACE.items():
+    for name, (result, arguments) in face.items():
         function = getattr(code, name)
         function.restype, function.argtypes = result, arguments
     return code

@@ -62,7 +62,13 @@ class Simulation:
         """Every signal and memory there is."""
         return iter(self._items)
 
-    def _parts(self, name: str) -> list[Part]:
+    @property
+    def handle(self) -> Any:
+        """The simulation as the functions of the library (``code``) take it."""
+        return self._sim
+
+    def parts(self, name: str) -> list[Part]:
+        """The pieces that a signal or memory consists of."""
         try:
             return self._items[name]
         except KeyError:
@@ -73,7 +79,7 @@ class Simulation:
 
     def _bit(self, name: str) -> Part:
         """A one-bit item that lies somewhere in memory, as devices need it."""
-        part = self._parts(name)[0]
+        part = self.parts(name)[0]
         if part.width != 1 or part.type in (MEMORY, OUTLINE):
             raise SimulationError(f"{name!r} must be one bit wide and a port or a register to stand at a pin")
         return part
@@ -93,7 +99,7 @@ class Simulation:
         """The value of a signal, unsigned."""
         self._settle()
         value = 0
-        for part in self._parts(name):
+        for part in self.parts(name):
             if part.type == MEMORY:
                 raise SimulationError(f"{name!r} is a memory: use memory()")
             if part.outline:
@@ -104,7 +110,7 @@ class Simulation:
 
     def __setitem__(self, name: str, value: int) -> None:
         """Sets an input, or the state of a register. Logic can't be set."""
-        parts = self._parts(name)
+        parts = self.parts(name)
         width = sum(part.width for part in parts)
         if not 0 <= value < 1 << width:
             raise SimulationError(f"{name!r} must be 0..{(1 << width) - 1}, not {value}")
@@ -120,7 +126,7 @@ class Simulation:
 
     def memory(self, name: str) -> npt.NDArray[np.uint32]:
         """A memory as an array on the simulator's own storage: (depth,) of at most 32 bits, else (depth, words of 32 bits)."""
-        parts = self._parts(name)
+        parts = self.parts(name)
         if len(parts) != 1 or parts[0].type != MEMORY:
             raise SimulationError(f"{name!r} is not a memory")
         part = parts[0]
@@ -155,7 +161,7 @@ class Simulation:
     def _waited(self, name: str) -> tuple[Part, int]:
         """An item to wait for, and how px_run_until has to look at it."""
         if name not in self._waits:
-            parts = self._parts(name)
+            parts = self.parts(name)
             part = parts[0]
             if len(parts) != 1 or part.type == MEMORY or part.width > 32:
                 raise SimulationError(f"{name!r} must be one signal of at most 32 bits to wait for")
@@ -182,7 +188,7 @@ class Simulation:
 
     def input(self, name: str, *, bits: int = 32) -> Any:
         """For devices: where an input of at most ``bits`` is written."""
-        part = self._parts(name)[0]
+        part = self.parts(name)[0]
         if not part.flags & INPUT or part.width > bits:
             raise SimulationError(f"{name!r} must be an input of the design, of at most {bits} bits")
         self._stale = True

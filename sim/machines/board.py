@@ -61,7 +61,8 @@ class BoardSimulation(Machine):
     set over the UART; with the ``image`` of it too, the board knows that as what it runs and, by its signature, what its flash holds.
     Without either the chip is blank. ``flash``, ``sdram``: how the chips are set up, on a board that has them. ``gap_bits``: of
     hdl.board.system.System; ``gap_clocks``: the silence that it makes. ``uart``: the host's side of the UART, at ``baud`` bits a second of
-    the board's time, by default as the board is meant to be, from which its own whole number of clocks may differ.
+    the board's time, by default as the board is meant to be, from which its own whole number of clocks may differ. ``library``: the
+    compiled design, where it is another than hdl.board.system.System as it is written.
     """
 
     def __init__(
@@ -74,8 +75,9 @@ class BoardSimulation(Machine):
         sdram: SdramSetup | None = None,
         gap_bits: int | None = None,
         baud: float | None = None,
+        library: Path | None = None,
     ) -> None:
-        super().__init__(board_library(board, gap_bits=gap_bits), Width.of(board), cores=board.cores)
+        super().__init__(library or board_library(board, gap_bits=gap_bits), Width.of(board), cores=board.cores)
         self.board = board
         self.gap_clocks = 1 << (gap_bits or times.gap_bits(board.clock_hz))
         if program is not None:

@@ -19,8 +19,7 @@ from sim.compare.expected import Golden
 from sim.compiled.simulation import Simulation
 from sim.machines.board import BoardSimulation
 from sim.machines.core import CoreSimulation
-from sim.machines.machine import FlashSetup, Machine
-from sim.machines.sdram import SdramSetup
+from sim.machines.machine import Machine
 
 STEPS_AT_ONCE = 255  # of one request over the UART, the most there can be
 
@@ -106,12 +105,13 @@ class CoreSession(Session):
 
 
 class BoardSession(Session):
-    """The whole board, with ``program`` preloaded, its image in flash, and everything else by the host driver over the UART."""
+    """The whole board, with ``program`` preloaded, its image in flash, and everything else by the host driver over the UART.
 
-    def __init__(
-        self, network: Network, program: Program, *, board: Board, flash: FlashSetup | None = None, sdram: SdramSetup | None = None
-    ) -> None:
-        self.board = BoardSimulation(board, program=program, image=write_image(program), flash=flash, sdram=sdram)
+    ``options``: as sim.machines.board.BoardSimulation takes them.
+    """
+
+    def __init__(self, network: Network, program: Program, *, board: Board, **options: Any) -> None:
+        self.board = BoardSimulation(board, program=program, image=write_image(program), **options)
         super().__init__(network, program, machine=self.board)
         self._transport = self.board.transport(seen=self._retired)
         self.host = Host(self._transport)

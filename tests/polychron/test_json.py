@@ -86,7 +86,8 @@ TUNE = "tune classify --data table.csv --trials 2"
 STREAM = "train stream --data table.csv --tables 4 --pairs 2 --epochs 1 --out stream.safetensors"
 FORECAST = STREAM.replace("train stream", "train forecast").replace("stream.safe", "forecast.safe")
 HEARD = STREAM.replace("table.csv", "words").replace("stream.safe", "heard.safe")
-PROGRAMS = "train programs recurrent --largest 9 --programs 300 --steps 3 --n 32 --hidden 6x4 --output 6x4 --out programs.safetensors"
+PLANTED = "--largest 9 --programs 300 --contradictions 2 --duplicates 1"
+PROGRAMS = f"train programs recurrent {PLANTED} --steps 3 --n 32 --hidden 6x4 --output 6x4 --out programs.safetensors"
 TRAIN = "train text --text text --preset small --steps 3"
 # section of the page, and commands that have its keys between them
 SHOWN = [
@@ -97,7 +98,16 @@ SHOWN = [
     ("polychron train", [TRAIN, "train digits --minutes 0", CLASSIFY, REGRESS, RARE, PLAIN, STREAM, FORECAST]),
     (
         "polychron programs",
-        ["programs run 1d=;", "programs write --programs 20 --out p.txt", "programs seen 3;"],
+        [
+            "programs run 1d=;",
+            "programs write --programs 20 --out p.txt",
+            "programs seen 3;",
+            "programs visits programs.safetensors",
+            "programs explain programs.safetensors --prompt 3 --completion 3=;",
+            "programs novelty programs.safetensors --programs 2",
+            "programs trace programs.safetensors",
+            "programs forget programs.safetensors --family steps --programs 2",
+        ],
     ),
     ("polychron bench programs", ["bench programs --seconds 0.01"]),
     ("polychron learn", ["learn text --text text --characters 500", "learn classify --network digits --samples 1 --port simulated"]),

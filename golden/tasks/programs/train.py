@@ -40,10 +40,10 @@ def program_text(made: TrainingSet) -> ProgramText:
     with under_way("writing programs"):
         held = programs(made.world, "held", min(HELD_OUT, max(1, made.count // 20))).data()
         name = f"{made.count} programs of the world {made.world.seed}"
-        return ProgramText(data=made.programs.data(), held=held, made=made, name=name)
+        return ProgramText(data=made.lines.data(), held=held, made=made, name=name)
 
 
 def run(kind: Architecture[Any, Any], options: RecurrentPrograms | TransformerPrograms, *, out: Path, command: str) -> dict[str, Any]:
     """As a training on a text (golden/tasks/language.py); the card says exactly what the training set is."""
-    made = TrainingSet(world=options.chosen(), count=options.programs)
+    made = TrainingSet(world=options.chosen(), count=options.programs, planted=options.planted())
     return train_text(kind, options, out=out, command=command, read=lambda: program_text(made))

@@ -45,6 +45,16 @@ class SignalRecipe:
         return max(4, self.tables // 4)
 
     @property
+    def reading(self) -> int:
+        """The tables of the outputs, which read the state."""
+        return max(1, round(OUTPUT * self.tables))
+
+    @property
+    def writing(self) -> int:
+        """The tables of the state."""
+        return self.tables - self.reading
+
+    @property
     def steps(self) -> int:
         """Calls of ``tick`` in a whole training."""
         return self.epochs + self.rounded_epochs
@@ -62,8 +72,7 @@ def start(recipe: SignalRecipe, *, inputs: int, outputs: int, rng: np.random.Gen
         both = _pairs(given, given, n_t, recipe.pairs, rng)
         return np.where(rng.random((n_t, recipe.pairs, 1)) < BETWEEN, both, apart)
 
-    reading = max(1, round(OUTPUT * recipe.tables))
-    writing = recipe.tables - reading
+    writing = recipe.writing
     alone, mixed = max(1, round(STATE * writing)), round(MIXED * writing)
     of_state = partial(grouped_anchors, n_c=recipe.pairs, n=n_h, rng=rng)
     turns = (np.arange(recipe.pairs) % 2 == 0)[None, :, None]
@@ -75,7 +84,7 @@ def start(recipe: SignalRecipe, *, inputs: int, outputs: int, rng: np.random.Gen
     hidden = FloatLayer.zero(*(group for group in groups if len(group)), n_out=n_h)
     for tables in hidden.tables:
         tables[:] = rng.normal(0, SPREAD, tables.shape)
-    output = FloatLayer.zero(of_state(n_t=reading), n_out=outputs)
+    output = FloatLayer.zero(of_state(n_t=recipe.reading), n_out=outputs)
     return SignalModel(hidden=hidden, output=output, n_in=inputs, constants=constants, frac=FRAC)
 
 

@@ -4,7 +4,7 @@ The end of each signal is held out, never steps drawn from its middle. Held-out 
 that has read those before them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
@@ -27,7 +27,7 @@ from ..signals.forecasting import Forecasting
 from ..signals.recipe import SignalRecipe
 from ..signals.steps import MOST_LAGS, Steps, lagged
 from ..signals.values import NextValues, known_ahead, newest_of
-from .kind import Judge, Kind, Peer
+from .kind import Kind, Peer
 from .options import ForecastOptions
 from .read import Samples
 from .regress import NumberJudge, errors, with_intervals
@@ -174,15 +174,30 @@ class Forecast(Kind[NextValues, ForecastOptions]):
         test = listed([signal[low:] for signal, low in zip(samples.x, first, strict=True)])
         return replace(samples, x=train), replace(samples, x=test, answers=np.array(cuts) - np.array(first))
 
+    def slices(self, samples: Samples, count: int) -> Iterator[tuple[Samples, Samples]]:
+        """The last half of each signal in ``count`` slices: all that is before one, and the slice, behind samples that are only read."""
+        signals = [signal for signal in samples.x if len(signal) > 1]
+        cuts = [len(signal) // 2 + -(-len(signal) // 2) * np.arange(count + 1) // count for signal in signals]
+        for number in range(count):
+            parts = [(signal, one[number], one[number + 1]) for signal, one in zip(signals, cuts, strict=True)]
+            read = np.array([min(cut, LEAD) for _, cut, _ in parts], np.int64)
+            before = listed([signal[:cut] for signal, cut, _ in parts])
+            told = listed([signal[cut - lead : end] for (signal, cut, end), lead in zip(parts, read, strict=True)])
+            yield replace(samples, x=before, answers=np.zeros_like(read)), replace(samples, x=told, answers=read)
+
+    def counted(self, samples: Samples) -> int:
+        """Samples of all signals, without those that are only read."""
+        return sum(map(len, samples.x)) - int(samples.answers.sum())
+
     def divided(self, train: Samples, test: Samples) -> str:
-        trained, held = sum(map(len, train.x)), sum(map(len, test.x)) - int(test.answers.sum())
+        trained, held = sum(map(len, train.x)), self.counted(test)
         signals = len(train.x) if test.answers.any() else len(train.x) + len(test.x)
         return f"{signals} signal{'s' * (signals != 1)}: {trained} samples trained on, {held} held out"
 
     def strata(self, answers: Answers) -> Answers | None:
         return None
 
-    def judge(self, x: Latencies, samples: Samples, *, outputs: NextValues, unit: float) -> Judge:
+    def judge(self, x: Latencies, samples: Samples, *, outputs: NextValues, unit: float) -> ForecastJudge:
         found = _Ahead.of(samples, outputs.channels, horizon=outputs.horizon)
         names = [samples.names[channel] for channel in outputs.channels]
         found.check(names, least=2, what="held out")

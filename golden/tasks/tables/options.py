@@ -22,6 +22,9 @@ TOLD = f"the column that is told before it comes, or several with commas between
 TIME = "a column that is no input, such as the date: rows are steps in the order of the file"
 APART = "a column that is no input: instead of the ends, whole signals are held out, all or none of those with the same value in it"
 TEST = "held-out samples, of any of these kinds; left out: the folder's t10k files, or a quarter of the data, drawn by --seed"
+TEST_SIGNALS = "held-out signals, of any of these kinds; left out: the last quarter of each"
+HORIZON = "samples ahead that are told after each step"
+LAGS = "samples that a step is given, the newest and those before it"
 SIZE = "height and width to which the images of a folder are brought; left out: those of the first"
 GENTLE = "few and small steps: for classes that overlap, whose noise is learnt by heart otherwise"
 CALIBRATE = "fit a temperature for its probabilities, too, by four trainings within the training part"
@@ -123,7 +126,7 @@ class StreamOptions(TableOptions):
     out: Annotated[Path | None, option("the network file; left out: stream.safetensors"), UNRECORDED] = None
     tables: Annotated[int, option("tables", low=4, high=1023)] = 128
     epochs: Annotated[int, option("looks at each signal, and half as many with rounded tables", low=1, high=100_000)] = 60
-    lags: Annotated[int, option("samples that a step is given, the newest and those before it", low=1, high=MOST_LAGS)] = 3
+    lags: Annotated[int, option(LAGS, low=1, high=MOST_LAGS)] = 3
     untimed: Annotated[bool, option("a step isn't given its number: for signals that begin at any moment")] = False
     compare: Annotated[bool, option(f"{COMPARE.format('logistic regression')}, stretched to one length"), UNRECORDED] = False
     calibrate: Annotated[bool, option(CALIBRATE)] = False
@@ -150,14 +153,12 @@ class ForecastOptions(TableOptions):
     target: Annotated[str | None, option(TOLD, metavar="COLUMN[,COLUMN]")] = None
     time: Annotated[str | None, option(TIME, metavar="COLUMN")] = None
     group: Annotated[str | None, option(APART, metavar="COLUMN")] = None
-    test: Annotated[Path | None, option("held-out signals, of any of these kinds; left out: the last quarter of each", metavar="PATH")] = (
-        None
-    )
+    test: Annotated[Path | None, option(TEST_SIGNALS, metavar="PATH")] = None
     out: Annotated[Path | None, option("the network file; left out: forecast.safetensors"), UNRECORDED] = None
-    horizon: Annotated[int, option("samples ahead that are told after each step", low=1, high=MAX_OUTPUTS)] = 1
+    horizon: Annotated[int, option(HORIZON, low=1, high=MAX_OUTPUTS)] = 1
     tables: Annotated[int, option("tables", low=4, high=1023)] = 128
     epochs: Annotated[int, option("looks at each step, and half as many with rounded tables", low=1, high=100_000)] = 30
-    lags: Annotated[int, option("samples that a step is given, the newest and those before it", low=1, high=MOST_LAGS)] = 3
+    lags: Annotated[int, option(LAGS, low=1, high=MOST_LAGS)] = 3
     compare: Annotated[bool, option(LAGGED), UNRECORDED] = False
 
     @property

@@ -269,6 +269,22 @@ def test_garbled_frames_are_dropped_counted_and_answered(seed):
     assert talk(script) == []
 
 
+@pytest.mark.parametrize("wrong", range(7))
+def test_a_frame_is_dropped_wherever_it_ends_or_is_broken(wrong):
+    """Cut off behind each of its bytes, and with a framing error in each."""
+    data = frame(1, STEP, b"\1")
+
+    async def script(host, dut, ctx):
+        for count, part in enumerate(dict.fromkeys((data, data[: wrong + 1])), start=1):
+            await host.send(part, error_at=wrong if part == data else None)
+            assert await host.reply() == (0, BAD_FRAME, b"")
+            await host.quiet(3 << GAP_BITS)
+            assert await host.dropped() == count
+        assert await host.ask(1, STEP, b"\1") == (1, OK, b"\0")
+
+    talk(script)
+
+
 def test_many_bad_frames_are_counted():
     async def script(host, dut, ctx):
         for _ in range(18):

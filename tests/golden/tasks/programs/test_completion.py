@@ -1,5 +1,6 @@
 """Completions by networks, n-grams and the table; what counts as accepted; the figures of an evaluation."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from golden.integer.file import load
 from golden.integer.layer import NetworkError
 from golden.integer.network import TextNetwork
 from golden.integer.sampling import Sampler, jitter_table
+from golden.integer.symbols import UNKNOWN
 from golden.programs.answers import PRIMER, accepted
 from golden.programs.generator import programs
 from golden.programs.machine import run
@@ -21,6 +23,7 @@ from golden.tasks.programs.completion import NGrams, Table, complete
 from golden.tasks.programs.evaluation import Part, Rate, evaluate, parts, told
 from golden.tasks.programs.streams import streams
 from golden.train import main as train_main
+from sim.runs import decoder_of
 
 SMALL = "--largest 9 --programs 400 --steps 4 --streams 8 --window 12 --threads 1 --no-float"
 KINDS = {
@@ -172,9 +175,17 @@ def test_programs_are_judged_as_they_come() -> None:
     assert judge.verdicts == [True, False]
 
 
-def test_a_network_of_another_task_has_no_completions(network: TextNetwork) -> None:
-    from dataclasses import replace
+def test_the_unknown_symbol_is_no_token_to_the_judge(network: TextNetwork) -> None:
+    names = (*b"3 4+1=;?", UNKNOWN)
+    written = [names.index(token) for token in b"3 4?"] + [names.index(UNKNOWN)] + [names.index(token) for token in b"1=;"]
+    text: list[str] = []
+    judge = Judge(text.append)
+    judge.take(decoder_of(network, names).text(written))
+    assert "".join(text) == "3 4?\ufffd1=;  not accepted: a token is no token of the machine\n"
+    assert decoder_of(replace(network, card={}), names).text(written) == "3 4??1=;"
 
+
+def test_a_network_of_another_task_has_no_completions(network: TextNetwork) -> None:
     with pytest.raises(ValueError, match="describes no training set"):
         evaluate(replace(network, card={}), count=1, temperature=1.0)
 
