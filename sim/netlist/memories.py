@@ -64,7 +64,7 @@ def preloading(files: Mapping[str, str]) -> list[str]:
     return [
         "reg dump = 0;",
         "`ifdef PRELOADED",
-        *(f'initial $readmemb("{file}.in", {path});' for path, file in files.items()),
+        *(f'initial #1 $readmemb("{file}.in", {path});' for path, file in files.items()),  # behind what the models make of them
         "`endif",
         *(f'always @(posedge dump) $writememb("{file}.out", {path});' for path, file in files.items()),
     ]

@@ -1,7 +1,7 @@
 """Command: the whole FPGA of a board as its netlist, after synthesis or after place and route, in Icarus Verilog beside the golden model.
 
-python -m sim.netlist.run --board icebreaker [--network NAME] [--flash byte|nibble] [--stage synthesis|route] [--prompt TEXT] [--length N]
-    [--temperature T | --greedy] [--k K] [--seed N] [--preload] [--placement N] [--out FOLDER]
+python -m sim.netlist.run [--board icebreaker|ulx3s_85f] [--network NAME] [--flash byte|nibble] [--stage synthesis|route]
+    [--prompt TEXT] [--length N] [--temperature T | --greedy] [--k K] [--seed N] [--preload] [--placement N] [--out FOLDER]
 """
 
 import sys
@@ -22,7 +22,11 @@ app = make_app(
     "python -m sim.netlist.run",
     "Simulate the whole FPGA of a board below its RTL: boot from the flash chip and write a text, beside the golden model.\n\n"
     "Steps of the build that stand in its folder are not run again.",
-    examples=["python -m sim.netlist.run --preload", "python -m sim.netlist.run --stage synthesis --flash nibble --length 3 --preload"],
+    examples=[
+        "python -m sim.netlist.run --preload",
+        "python -m sim.netlist.run --stage synthesis --flash nibble --length 3 --preload",
+        "python -m sim.netlist.run --board ulx3s_85f --preload --prompt F --length 3",
+    ],
     config=[text_is_drawn],
 )
 

@@ -16,7 +16,7 @@ from sim.compiled.build import yosys
 from ..formal.solver import Solver, either
 from .mutants import SELECT, SELECT_BITS, Mutant
 
-LIMIT = 20  # seconds of the processor, for one mutant
+LIMIT = 60  # seconds of the processor, for one mutant
 _SCRIPT = (
     "read_rtlil top.il; hierarchy -top {0}; flatten; opt_clean; memory_collect; memory_nordff; opt -noff; dffunmap; opt_clean; "
     "rename {0} top; write_smt2 -wires block.smt2"

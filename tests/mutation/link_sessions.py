@@ -24,7 +24,7 @@ from .replay import Seen, Stimulus
 ROOT = Path(__file__).parents[2]
 WATCHDOG_BITS = 12  # of all links: so soon that it bites in a test, and no sooner than the others take
 _WAIT_LONGER = ("busy", "a_frame_that_waits_at_the_watchdog_is_answered")  # tests of a watchdog of their own, or of none
-_TESTS = tuple(f"tests/hdl/link/test_{name}.py" for name in ("link", "loader", "loader_refused", "loader_flash", "link_flash"))
+_TESTS = tuple(f"tests/hdl/link/test_{name}.py" for name in ("link", "link_last", "loader", "loader_refused", "loader_flash", "link_flash"))
 
 
 @dataclass(frozen=True)

@@ -156,8 +156,8 @@ module SIM_DPR16 #(parameter WIDTH = 4, parameter [16 * WIDTH - 1:0] INIT = 0) (
 	reg [WIDTH - 1:0] mem [0:15];
 	integer number;
 	initial for (number = 0; number < 16; number = number + 1) mem[number] = INIT[WIDTH * number +: WIDTH];
-	always @(posedge WCK) begin
-		if (WRE === 1'bx || WRE && ^WAD === 1'bx) bench.unknown = bench.unknown + 1;
+	always @(posedge WCK) if (WRE !== 1'b0) begin
+		if (^{WRE, WAD} === 1'bx) bench.unknown = bench.unknown + 1;
 		if (WRE) mem[WAD] <= DI;
 	end
 	assign DO = mem[RAD];

@@ -44,9 +44,9 @@ def chained(netlist: Netlist, name: str, init: int, *, injected: bool, inputs: t
     total = carry = 0
     for number in range(32):
         at, carried = number & 15, number >> 4
-        level, pair = init >> at & 1, init >> (at & 3) & 1
-        total |= (level ^ (carried & (not injected))) << number
-        carry |= (carried if level else pair & (not injected)) << number
+        said, pair = init >> at & 1, init >> (at & 3) & 1
+        total |= (said ^ (carried & (not injected))) << number
+        carry |= (carried if said else pair & (not injected)) << number
     netlist.tables.append(Table(name, total, inputs, outputs[0]))
     netlist.carries.append(Table(name, carry, inputs, outputs[1]))
 

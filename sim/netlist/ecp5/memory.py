@@ -37,7 +37,7 @@ def block_ram(netlist: Netlist, cell: Cell) -> None:
         pins[f"DI{port}"] = _bus(cell, f"DI{port}", _DATA)
         pins[f"DO{port}"] = _bus(cell, f"DO{port}", _DATA, output=True)
     words = {"INIT": "".join(_slice(cell, number) for number in reversed(range(_SLICES)))}
-    if widths == [_PAIR, _PAIR] and enables["WEB"] == "0":
+    if widths == [_PAIR, _PAIR] and (enables["WEA"], enables["WEB"]) == ("1", "0"):
         pair = {
             "CLK": pins["CLK"],
             "CEW": (enables["CEA"],),
