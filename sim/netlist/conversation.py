@@ -21,7 +21,8 @@ from sim.netlist.verilog import to_verilog
 
 Action = Sequence[Any]
 """What the host does: ("hello",), ("feed", symbols), ("step", count), ("store", first, count), ("counters",), ("refused",): a step that is
-to be refused, ("aborted", count): so many steps with an ABORT behind them, ("reset",): the state as the image left it."""
+to be refused, ("aborted", count): so many steps with an ABORT behind them, ("reset",): the state as the image left it, ("scrubbed",),
+("learning", step): from now on, ("tables", address, count): words on chip, ("writes",): those of learning."""
 
 
 @dataclass(frozen=True, kw_only=True)

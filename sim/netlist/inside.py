@@ -11,8 +11,9 @@ from typing import Any
 
 from firmware import isa
 from firmware.host.device import Device
-from firmware.host.host import Host, LinkError
+from firmware.host.host import Host, LinkError, ScrubError
 from firmware.host.link import Frame, FrameReader
+from firmware.learning import Learning
 from sim.flash import FlashChip, FlashTiming, Found, Pads, Power
 from sim.netlist.pins import FlashPins, UartPins
 
@@ -31,6 +32,14 @@ def _refused(host: Host) -> str:
     except LinkError as error:
         return str(error)
     return ""
+
+
+def _scrubbed(host: Host) -> dict[str, Any]:
+    """What the core says after a scrub: of itself if the flash is sound, else which section of the image is not, and why."""
+    try:
+        return asdict(host.scrub())
+    except ScrubError as error:
+        return {"code": error.code, "section": error.section}
 
 
 def _aborted(host: Host, count: int) -> dict[str, Any]:
@@ -53,6 +62,10 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "refused": lambda host, image: _refused(host),
     "aborted": lambda host, image, count: _aborted(host, count),
     "reset": lambda host, image: Device(host, image).reset(),
+    "scrubbed": lambda host, image: _scrubbed(host),
+    "learning": lambda host, image, step: Device(host, image).learn(Learning(step=step)),
+    "tables": lambda host, image, address, count: host.tables(address, count),
+    "writes": lambda host, image: asdict(host.writes()),
 }
 
 

@@ -14,12 +14,13 @@ def small_network():
     return replace(network, symbols=tuple(range(65, 65 + network.n_out)))
 
 
-def two_tiers(network, size, board):
-    """The program of ``network`` with ``size`` bytes of the board's own memory, the rest in the far tier, so that the boot is short; and
-    zeros in the last beat of the whole of that memory, which int4 rows of the far tier are added to."""
+def two_tiers(network, size, board, *, far_at=0x40000):
+    """The program of ``network`` with ``size`` bytes of the board's own memory, the rest in the far tier, from byte ``far_at`` of a flash's
+    image on, so that the boot is short; and zeros in the last beat of the whole of that memory, which int4 rows of the far tier are added
+    to."""
     chip, far = board.tiers
     if board.sdram is None:
-        far = replace(far, base=board.image_offset + 0x40000, size=12 << 20)
+        far = replace(far, base=board.image_offset + far_at, size=12 << 20)
     small = replace(board, tiers=(replace(chip, size=size), far))
     program = compile_network(network, small)
     zeros = Placed(0, chip.size // board.lanes - 1, bytes(board.lanes))

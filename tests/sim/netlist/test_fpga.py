@@ -2,50 +2,30 @@
 
 import re
 from dataclasses import replace
-from functools import cache
 
 import pytest
 
-import boards
 from firmware import isa
 from firmware.image.image import write_image
 from hdl.flow.family import ICE40
 from hdl.flow.tools import find_tool
 from polychron.network import load as load_network
-from polychron.system.cache import cache_folder
 from sim.compare.expected import Golden
 from sim.compare.summands import summands
 from sim.compiled.build import made_once
 from sim.flash import Found, Pads, Power
 from sim.netlist.check import Subject, Text, check_text
 from sim.netlist.conversation import Setting, converse
-from sim.netlist.made import make_netlist
 from sim.netlist.run import main
 
 from ..icarus.two_tiers import small_network, two_tiers
+from .builds import BYTE, NIBBLE, folder_of, label, netlist_of
 
 pytestmark = pytest.mark.slow
 
 NETWORK = small_network()
 STEPS = Text(forced=(1, 0, 3), free=2, at_once=1, each=True)
-BYTE, NIBBLE = (boards.flash_mode(boards.get("icebreaker"), mode) for mode in ("byte", "nibble"))
 EVERY = [(stage, board) for stage in ("synthesis", "route") for board in (BYTE, NIBBLE)]
-
-
-def label(value):
-    return value if isinstance(value, str) else {1: "byte", 2: "nibble"}[value.flash.byte_clocks]
-
-
-def folder_of(board):
-    """A build of the board in the cache folder, so that the tools need not run again where nothing has changed."""
-    return cache_folder() / f"netlist-{label(board)}"
-
-
-@cache
-def netlist_of(stage, board):
-    folder = folder_of(board)
-    with made_once(folder):
-        return make_netlist(board, stage=stage, seed=1, folder=folder, say=lambda line: None)
 
 
 def subject(stage, board, **changes):
