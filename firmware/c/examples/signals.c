@@ -1,5 +1,6 @@
 /* Tells the class of each signal: signals PORT < SAMPLES. A line is a sample, a number for each
- * channel with commas between, none where one is missing; an empty line ends a signal. On POSIX;
+ * channel with commas between, none or nan where one is missing; an empty line ends a signal, so
+ * a missing number of a single channel must be nan. On POSIX;
  * network.c and network.h are written by
  *     python -m firmware.c.network --network stream.safetensors */
 #include <errno.h>

@@ -80,6 +80,22 @@ def test_a_line_of_other_numbers_is_refused(tmp_path: Path) -> None:
     assert [line.split(", ")[1] for line in done.stdout.splitlines()] == ["2 steps", "1 steps"]
 
 
+def test_a_missing_sample_of_one_channel_is_nan(tmp_path: Path) -> None:
+    """The control: an empty line in its place ends the signal."""
+    rng = np.random.default_rng(3)
+    signals = [rng.normal(size=(steps, 1)) for steps in (6, 4)]
+    signals[0][3] = np.nan
+    heard = Heard.of(signals, lags=2, timed=False)
+    network = heard.network()
+    child = program("gcc", network, tmp_path, "double")
+    rows = lines(signals, "double").splitlines()
+    assert rows[3] == ""
+    done = said(child, "\n".join([*rows[:3], "nan", *rows[4:]]))
+    assert (done.returncode, done.stderr, done.stdout.splitlines()) == (0, "", told(network, heard))
+    cut = said(child, "\n".join(rows))
+    assert [line.split(", ")[1] for line in cut.stdout.splitlines()] == ["3 steps", "2 steps", "4 steps"]
+
+
 def test_whole_readings_are_refused(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=r"write network\.c without --readings int"):
         program("gcc", HEARD["lags"].network(), tmp_path, "int")

@@ -24,7 +24,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "user" / "microcontroller.md"
 TARGETS = {"x86-64": ("clang", []), "Arm Cortex-M0+": ("clang", ["--target=thumbv6m-none-eabi"])}
 TARGETS["RISC-V RV32IMC"] = ("clang", ["--target=riscv32", "-march=rv32imc"])
 OF_SIGNALS = ("keywords.c", "signals.c")
-"""Which test_signals.py compiles."""
+"""Which test_signals.py and test_signals_example.py compile."""
 FREESTANDING = [*WARNINGS, "-Os", "-ffreestanding", "-c"]
 
 
@@ -91,7 +91,7 @@ def test_it_is_as_large_as_the_page_says(target: str, tmp_path: Path) -> None:
 
 
 def test_what_the_page_shows_is_in_an_example() -> None:
-    """So it is run where the example is (tests/sim/test_served_c.py); what test_signals.py runs is behind it."""
+    """So it is run where the example is (tests/sim/test_served_c.py); what test_signals_example.py runs is behind it."""
     example = (SOURCES / "examples" / "microcontroller.c").read_text(encoding="utf-8")
     shown = re.findall(r"^```c\n(.*?)^```$", PAGE.read_text(encoding="utf-8").split(SIGNALS)[0], re.MULTILINE | re.DOTALL)
     assert len(shown) == 3
