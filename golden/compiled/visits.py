@@ -58,11 +58,10 @@ def share_rows(rows, symbols, owners, wanted, weights, chosen, best):
 @kernel()
 def learn_rows(rows, symbols, kept, rate, weights, squares):
     """One pass of AdaGrad on the softmax of the sums of ``weights`` (rows, symbols); ``rows`` (t, n_t) are read before ``symbols``, of
-    which those not ``kept`` teach nothing. ``squares``: as ``weights``, the gradients' squares so far. Nats of the kept symbols, summed.
+    which those not ``kept`` teach nothing. ``squares``: as ``weights``, the gradients' squares so far.
     """
     count = weights.shape[1]
     logits = np.empty(count, np.float32)
-    loss = 0.0
     for t in range(rows.shape[0]):
         if not kept[t]:
             continue
@@ -75,7 +74,6 @@ def learn_rows(rows, symbols, kept, rate, weights, squares):
         for c in range(count):
             logits[c] = np.exp(logits[c] - top)
             total += logits[c]
-        loss += np.log(total) - np.log(logits[symbols[t]])
         for c in range(count):
             logits[c] = logits[c] / total
         logits[symbols[t]] -= np.float32(1)
@@ -84,4 +82,3 @@ def learn_rows(rows, symbols, kept, rate, weights, squares):
                 gradient = logits[c]
                 squares[row, c] += gradient * gradient
                 weights[row, c] -= rate * gradient / (np.float32(1e-4) + np.sqrt(squares[row, c]))
-    return loss
