@@ -41,7 +41,7 @@ class TrainingSet:
         """The training set that a card describes; ``WorldError`` where it describes none, or this generator makes another."""
         fields = card if isinstance(card, dict) else {}
         lines = fields.get("planted", {})
-        if not _within(fields, MOST) or (lines and not _within(lines, MOST_OF_PLANTED)):
+        if not _within(fields, MOST) or (lines and not (_within(lines, MOST_OF_PLANTED) and lines["copies"])):
             raise WorldError("the card describes no training set of programs")
         planted = Planted(**{name: lines[name] for name in MOST_OF_PLANTED}) if lines else Planted()
         made = cls(world=World(seed=card["seed"], largest=card["largest"]), count=card["programs"], planted=planted)
