@@ -75,9 +75,12 @@ def write(
                 found, written = training.card, training.lines.written
             lines = b"".join(written.program(number) + b"\n" for number in range(len(written.cuts)))
         write_whole({out: lines, card: (dumps(found) + "\n").encode()})
-        print(f"{printable(out)}: {len(made):,} programs, {found['tokens']:,} tokens, SHA-256 of the tokens {found['sha256']}")
+        counted = f"{len(written.cuts):,} lines, {len(made):,} programs, {found['tokens']:,} tokens"
+        print(f"{printable(out)}: {counted}, SHA-256 of the tokens {found['sha256']}")
         print("; ".join(f"{family}: {count:,}" for family, count in found["families"].items()))
-        figures |= {"file": out, "card": card} | {name: found[name] for name in ("split", "programs", "tokens", "sha256", "families")}
+        figures |= {"file": out, "card": card, "lines": len(written.cuts)} | {
+            name: found[name] for name in ("split", "programs", "tokens", "sha256", "families")
+        }
 
 
 @app.command

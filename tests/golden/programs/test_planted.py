@@ -60,7 +60,7 @@ def test_a_card_gives_the_planted_lines_again(training: TrainingSet) -> None:
     for change in ({"copies": 4}, {"contradictions": 8}):
         with pytest.raises(WorldError, match="another generator"):
             TrainingSet.of_card(card | {"planted": card["planted"] | change})
-    for planted in ({"copies": 1}, {"contradictions": -1, "duplicates": 0, "copies": 1}, [1]):
+    for planted in ({"copies": 1}, {"contradictions": -1, "duplicates": 0, "copies": 1}, card["planted"] | {"copies": 0}, [1]):
         with pytest.raises(WorldError, match="describes no training set"):
             TrainingSet.of_card(card | {"planted": planted})
     other = TrainingSet(world=World(seed=4, largest=20), count=300, planted=PLANTED)
@@ -101,6 +101,7 @@ def test_the_commands_plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap
     monkeypatch.chdir(tmp_path)
     world = ["--programs", "300", "--world", "3", "--largest", "20", "--contradictions", "7", "--duplicates", "3", "--copies", "5"]
     assert main(["write", *world, "--out", "p.txt"]) == 0
+    assert "p.txt: 350 lines, 300 programs, " in capsys.readouterr().out
     lines = TrainingSet(world=WORLD, count=300, planted=PLANTED).lines
     assert Path("p.txt").read_bytes().splitlines() == [lines.written.program(line) for line in range(350)]
     assert main(["write", *world, "--split", "held", "--out", "q.txt"]) == 2
