@@ -12,6 +12,7 @@ from ...integer.sampling import Sampler, jitter_table
 from ...integer.symbols import UNKNOWN, encode
 from ...programs.answers import PRIMER
 from ...programs.generator import Programs
+from ...programs.planted.lines import Lines
 from ...programs.tokens import END, MOST_TOKENS
 from .streams import streams
 
@@ -59,7 +60,7 @@ def _complete(network: TextNetwork, names: tuple[int, ...], prompts: Sequence[by
 class Table:
     """The completions of the training set by their prompts; the first one where a prompt is there several times."""
 
-    def __init__(self, trained: Programs) -> None:
+    def __init__(self, trained: Programs | Lines) -> None:
         self._answers: dict[bytes, bytes] = {}
         for number in range(len(trained)):
             self._answers.setdefault(trained.written.prompt(number), trained.written.completion(number))

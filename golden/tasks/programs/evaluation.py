@@ -80,14 +80,14 @@ def parts(training: TrainingSet, *, count: int) -> list[Part]:
 
 def evaluate(network: Network, *, count: int, temperature: float) -> list[dict[str, Any]]:
     """A row for each split and family: how many of ``count`` completions are accepted, taken greedily and drawn at ``temperature``, and of
-    n-grams and a table of the same training set. Of the split train, the first programs that were trained on.
+    n-grams and a table of the same training set, its planted lines included. Of the split train, the first true programs of it.
     """
     reader, names = text_network(network)
     with under_way("making the training set anew"):
         training = TrainingSet.of_card(network.card.get("data"))
-        table = Table(training.programs)
+        table = Table(training.lines)
     with under_way("counting n-grams"):
-        grams = {f"gram{order}": NGrams(training.programs.data(), order).complete for order in ORDERS}
+        grams = {f"gram{order}": NGrams(training.lines.data(), order).complete for order in ORDERS}
     baselines: dict[str, Completer] = {"table": table.complete, **grams}
     rows = []
     with under_way("completing") as phase:

@@ -15,7 +15,7 @@ from golden.integer.symbols import UNKNOWN
 from golden.programs.answers import PRIMER, accepted
 from golden.programs.generator import programs
 from golden.programs.machine import run
-from golden.programs.options import World
+from golden.programs.options import Planted, World
 from golden.programs.telling import Judge
 from golden.programs.tokens import END, MOST_TOKENS
 from golden.programs.training_set import TrainingSet
@@ -188,6 +188,20 @@ def test_the_unknown_symbol_is_no_token_to_the_judge(network: TextNetwork) -> No
 def test_a_network_of_another_task_has_no_completions(network: TextNetwork) -> None:
     with pytest.raises(ValueError, match="describes no training set"):
         evaluate(replace(network, card={}), count=1, temperature=1.0)
+
+
+def test_the_baselines_have_the_planted_lines(network: TextNetwork) -> None:
+    """Of a prompt that was planted with a wrong completion the table has what stands first."""
+    planted = Planted(contradictions=20, copies=50)
+    training = TrainingSet(world=World(largest=9), count=60, planted=planted)
+    first: dict[bytes, bytes] = {}
+    for line in range(len(training.lines)):
+        first.setdefault(training.lines.written.prompt(line), training.lines.written.program(line))
+    right = sum(run(first[training.programs.written.prompt(number)]).accepted for number in range(60))
+    assert right < 60
+    rows = evaluate(replace(network, card={"data": training.card}), count=20, temperature=1.0)
+    (row,) = (row for row in rows if (row["split"], row["family"]) == ("train", "all"))
+    assert (round(row["table"] * row["programs"]), row["programs"]) == (right, 60)
 
 
 def test_parts_are_of_what_was_asked() -> None:
