@@ -35,6 +35,12 @@ def check_out(path: Path) -> None:
         raise NetworkError(f"--out: {where} cannot be written: {error.strerror}") from None
 
 
+def check_spared(path: Path, option: str, *read: Path, of: str) -> None:
+    """Refuse to write to ``path``, which ``option`` names, where it is one of the files that are ``read``: the file ``of`` what."""
+    if path.exists() and any(file.exists() and path.samefile(file) for file in read):
+        raise NetworkError(f"{option}: {printable(path)} is the file of {of}, and would be overwritten")
+
+
 def versions() -> dict[str, str]:
     """What a repetition must share to give the same bytes."""
     return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in ("numpy", "numba", "llvmlite")}

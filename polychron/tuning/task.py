@@ -6,11 +6,11 @@ from typing import Any
 
 import boards
 from boards import Board
-from golden.tasks.products import check_out
+from golden.tasks.products import check_out, check_spared
 from golden.tasks.readers.content import named
 from golden.tasks.readers.sizes import shown
 from golden.tasks.tables.read import Samples
-from golden.tasks.tables.task import TASKS, check_spared, inputs_of, parts
+from golden.tasks.tables.task import TASKS, inputs_of, parts
 from golden.tasks.tables.task import run as train_table
 
 from ..clocks import tell_clocks
@@ -38,7 +38,7 @@ def tuned(options: TuneOptions, *, client: Any = None) -> Tuning:
     train, test = parts(kind, plain)
     for option, file in (("--study", options.file), ("--out", options.out)):
         if file is not None:
-            check_spared(file, option, train, test)
+            check_spared(file, option, *train.files, *test.files, of="the samples")
     if options.out is not None and options.out.absolute() == options.file.absolute():
         raise ValueError("--out and --study must be different files")
     count = _folds(train, options)

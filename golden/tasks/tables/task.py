@@ -29,7 +29,7 @@ from ..fitting.quantiles import MOST_BOUNDS, Numbers
 from ..fitting.training import Fit, Training, fit_numbers
 from ..held_out import Lesson
 from ..inputs import Inputs, X
-from ..products import check_out, plot_curve, versions
+from ..products import check_out, check_spared, plot_curve, versions
 from ..readers.content import named
 from ..readers.sizes import Size, shown, size_word
 from .anomaly import Anomaly
@@ -56,7 +56,7 @@ def run(task: str, options: TableOptions, *, out: Path, command: str) -> dict[st
     kind = TASKS[task]
     check_out(out)
     train, test = parts(kind, options)
-    check_spared(out, "--out", train, test)
+    check_spared(out, "--out", *train.files, *test.files, of="the samples")
     train = kind.chosen(train, options)
     training = kind.training(train, options)
     inputs = inputs_of(training, train, options)
@@ -106,12 +106,6 @@ def parts(kind: Kind[Any, Any], options: TableOptions) -> tuple[Samples, Samples
     with named(options.data):
         kind.check_parts(train, test, options)
     return train, test
-
-
-def check_spared(path: Path, option: str, *read: Samples) -> None:
-    """Refuse to write to ``path``, which ``option`` names, where it is one of the files that were read."""
-    if path.exists() and any(path.samefile(file) for samples in read for file in samples.files):
-        raise NetworkError(f"{option}: {printable(path)} is the file of the samples, and would be overwritten")
 
 
 def inputs_of(training: Training, train: Samples, options: TableOptions) -> Inputs:
