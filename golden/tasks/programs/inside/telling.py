@@ -36,7 +36,7 @@ def title(explained: Explained) -> str:
 
 def sign(token: int) -> str:
     """A symbol for a reader."""
-    return {UNKNOWN: "unknown", ord(" "): "space"}.get(token, chr(token))
+    return {UNKNOWN: "unknown", ord(" "): "space"}.get(token) or chr(token)
 
 
 def strongest(choice: Choice) -> list[Vote]:

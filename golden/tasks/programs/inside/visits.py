@@ -127,7 +127,7 @@ def load_visits(path: Path, studied: Studied) -> Visits:
         with safe_open(str(path), framework="numpy") as file:
             header = json.loads((file.metadata() or {}).get(KEY, "null"))
             arrays: dict[str, npt.NDArray[Any]] = {name: file.get_tensor(name) for name in file.keys()}
-    except (SafetensorError, TypeError, ValueError) as error:
+    except (SafetensorError, TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
         raise NetworkError(f"{printable(path)}: not a file of visits, or damaged: {error!s:.200}") from None
     wanted = {"version": VERSION, "network": studied.sha256, "families": list(FAMILIES)}
     if header != wanted:
