@@ -1,9 +1,10 @@
 """``python -m golden.tasks.programs.inside.command``: why a network completes a program as it does, and what it has read in training."""
 
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from polychron.command.app import make_app, run
 from polychron.command.figures import Json, reported
@@ -34,6 +35,8 @@ def visits(
     json: Json = False,
 ) -> None:
     """Count which training programs read which rows of a network, by family, and keep examples of each row."""
+    from golden.integer.shipped import find_network
+    from golden.tasks.products import check_spared
     from polychron.system.files import check_file
 
     from .visits import save_visits, study, visits_of, visits_path
@@ -41,6 +44,7 @@ def visits(
     with reported(json) as figures:
         path = out or visits_path(network)
         check_file(path)
+        check_spared(path, "--out", find_network(network), of="the network")
         studied = study(network)
         found = visits_of(studied, examples=examples, seed=seed)
         save_visits(found, studied, path)
@@ -61,23 +65,27 @@ def explain(
     *,
     prompt: Annotated[str, option("what the network completes", metavar="TEXT")],
     completion: Annotated[str | None, option("explain this instead of what the network writes", metavar="TEXT")] = None,
-    most: Annotated[int, option("tables and training programs told of each symbol", low=1, high=10_000)] = 5,
+    most: Annotated[int, option("tables, and of the ten training programs, told of each symbol", low=1, high=10_000)] = 5,
     counted: VisitsFile = None,
     page: Annotated[Path | None, option("write a page too", metavar="FILE")] = None,
     json: Json = False,
 ) -> None:
     """Explain a completion: the votes of all tables, the comparisons behind them, and the training programs that share most rows."""
+    from golden.integer.shipped import find_network
     from golden.integer.symbols import typed_bytes
+    from golden.tasks.products import check_spared
     from polychron.system.files import check_file, write_whole
 
     from .explain import explain as explained_by
     from .telling import figures as told_figures
     from .telling import lines
-    from .visits import study
+    from .visits import study, visits_path
 
     with reported(json) as figures:
         if page is not None:
             check_file(page)
+            check_spared(page, "--page", find_network(network), of="the network")
+            check_spared(page, "--page", counted or visits_path(network), of="the visits")
         studied = study(network)
         typed = None if completion is None else typed_bytes(completion)
         found = explained_by(studied, _visits(studied, network, counted), typed_bytes(prompt), typed)
@@ -119,6 +127,12 @@ def _visits(studied: "Studied", network: str, path: Path | None) -> "Visits":
     return load_visits(path or beside, studied)
 
 
+def told_area(row: Mapping[str, Any]) -> str:
+    ends = f"{row['roc_auc_low']:.3f}-{row['roc_auc_high']:.3f}"
+    never, held = ("-" if row[name] is None else f"{100 * row[name]:.1f}" for name in ("never_visited", "never_visited_held"))
+    return f"{row['part']:15} {row['split']:13} {row['programs']:9}  {row['roc_auc']:.3f}  {ends}  {never:>16}  {held:>10}"
+
+
 @app.command
 def novelty(
     network: Network,
@@ -141,17 +155,16 @@ def novelty(
         studied = study(network)
         found = _visits(studied, network, counted)
         if prompt is not None:
-            rows = rarest(studied, found, typed_bytes(prompt))
-            print("\n".join(map(told_rarest, rows)))
-            figures |= {"rarest": [vars(one) for one in rows], "areas": None}
+            read = rarest(studied, found, typed_bytes(prompt))
+            print("\n".join(map(told_rarest, read)))
+            figures |= {"rarest": [vars(one) for one in read], "areas": None, "plain_areas": None}
             return
         areas = measured(studied, found, count=programs)
-        print("rarest row of   split          programs  AUROC  interval     never visited, %  of held, %")
-        for row in (row for row in areas if row["family"] == "all"):
-            ends = f"{row['roc_auc_low']:.3f}-{row['roc_auc_high']:.3f}"
-            shares = f"{100 * row['never_visited']:16.1f}  {100 * row['never_visited_held']:10.1f}"
-            print(f"{row['part']:15} {row['split']:13} {row['programs']:9}  {row['roc_auc']:.3f}  {ends}  {shares}")
-        figures |= {"rarest": None, "areas": areas}
+        for title, rows in (("rarest row of", areas.parts), ("without network", areas.plain)):
+            print(f"{title:15} split          programs  AUROC  interval     never visited, %  of held, %")
+            for row in (row for row in rows if row["family"] == "all"):
+                print(told_area(row))
+        figures |= {"rarest": None, "areas": areas.parts, "plain_areas": areas.plain}
 
 
 @app.command
@@ -178,6 +191,12 @@ def trace(network: Network, /, *, json: Json = False) -> None:
                 print(f"  named first of all: {100 * told['traced_first']:.1f} %")
 
 
+def told_share(row: Mapping[str, Any], name: str) -> str:
+    """In per cent, with its interval."""
+    low, high = (100 * end for end in row[f"{name}_interval"])
+    return f"{100 * row[name]:5.1f} ({low:4.1f}-{high:5.1f})"
+
+
 @app.command
 def forget(
     network: Network,
@@ -190,6 +209,8 @@ def forget(
 ) -> None:
     """Learn the output rows anew without a family's programs, and tell what the network can no longer do."""
     from golden.integer.file import save_network
+    from golden.integer.shipped import find_network
+    from golden.tasks.products import check_spared
     from polychron.system.files import check_file
 
     from .forget import compared, learnt_anew
@@ -198,13 +219,14 @@ def forget(
     with reported(json) as figures:
         if out is not None:
             check_file(out)
+            check_spared(out, "--out", find_network(network), of="the network")
         studied = study(network)
         without = learnt_anew(studied, without=family)
         found = compared(studied, {"as_it_is": studied.network, "learnt_anew": learnt_anew(studied), "without": without}, count=programs)
-        print("accepted, %   programs  as it is  learnt anew  without " + family)
+        print("accepted, %   programs  as it is            learnt anew         without " + family)
         for row in found:
-            shares = (100 * row[name] for name in ("as_it_is", "learnt_anew", "without"))
-            print(f"{row['family']:13} {row['programs']:8}  {next(shares):8.1f}  {next(shares):11.1f}  {next(shares):8.1f}")
+            shares = "  ".join(told_share(row, name) for name in ("as_it_is", "learnt_anew", "without"))
+            print(f"{row['family']:13} {row['programs']:8}  {shares}")
         if out is not None:
             save_network(without, out)
             print(f"written: {printable(out)}")

@@ -27,7 +27,8 @@ Float32 = npt.NDArray[np.float32]
 
 def learnt_anew(studied: Studied, *, without: str | None = None, passes: int = PASSES) -> TextNetwork:
     """The network with output rows that began at zero and have learnt from the training set in its order, but not from programs of the
-    family ``without``: nothing in them comes from these. All other layers stay as they are, so the rows that a prompt reads do.
+    family ``without``: nothing in them comes from these. All other layers stay as they are, so the rows that a prompt reads do. Its card
+    hasn't the network's figures and command, which are not this one's.
     """
     network, lines = studied.network, studied.training.lines
     output = network.output
@@ -41,19 +42,24 @@ def learnt_anew(studied: Studied, *, without: str | None = None, passes: int = P
                 if layer == OUTPUT:
                     part = slice(start, start + len(read))
                     learn_rows(read, studied.symbols[part], kept[part], np.float32(RATE), weights, squares)
-    card: dict[str, Any] = network.card | {"learnt_anew_without": without}
+    kept = {key: value for key, value in network.card.items() if key not in ("figures", "command")}
+    card: dict[str, Any] = kept | {"learnt_anew_without": without}
     return replace(network, output=_rounded(output, weights, out_frac=network.out_frac), card=card).validate()
 
 
 def compared(studied: Studied, networks: Mapping[str, TextNetwork], *, count: int) -> list[dict[str, Any]]:
-    """The shares of ``count`` held-out prompts of each family that each network completes so that the machine accepts; a row a family."""
+    """The shares of ``count`` held-out prompts of each family that each network completes so that the machine accepts, with
+    Wilson's interval (95 %); a row a family."""
     rows = []
     with under_way("completing") as phase:
         for part in parts(studied.training, count=count):
             if part.split == "held":
                 phase(part.family)
-                shares = {name: part.rate(complete(network, studied.names, part.prompts)).share for name, network in networks.items()}
-                rows.append({"family": part.family, "programs": len(part.prompts), **shares})
+                row: dict[str, Any] = {"family": part.family, "programs": len(part.prompts)}
+                for name, network in networks.items():
+                    rate = part.rate(complete(network, studied.names, part.prompts))
+                    row |= {name: rate.share, f"{name}_interval": list(rate.ends)}
+                rows.append(row)
     return rows
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from golden.compiled.reads import reads, row_counts
+from golden.eval import main as eval_main
 from golden.integer.file import load, save_network
 from golden.integer.forward import indices
 from golden.integer.layer import NetworkError
@@ -19,13 +20,15 @@ from golden.integer.transformer import TransformerNetwork, TransformerState
 from golden.programs.answers import PRIMER
 from golden.programs.command import main
 from golden.programs.options import WorldError
-from golden.programs.templates import FAMILIES
+from golden.programs.templates import FAMILIES, SPLITS
+from golden.tasks.programs.evaluation import parts
 from golden.tasks.programs.inside.explain import explain
 from golden.tasks.programs.inside.forget import learnt_anew
 from golden.tasks.programs.inside.novelty import novelty, rarest
+from golden.tasks.programs.inside.plain import Pairs
 from golden.tasks.programs.inside.telling import figures, lines, sections
 from golden.tasks.programs.inside.trace import planting, shared, sources
-from golden.tasks.programs.inside.visits import Studied, Visits, load_visits, save_visits, study, visits_of
+from golden.tasks.programs.inside.visits import KEY, Studied, Visits, load_visits, save_visits, study, visits_of
 from golden.tasks.programs.inside.votes import OUTPUT, choices, difference, votes_of
 from golden.train import main as train_main
 
@@ -239,17 +242,33 @@ def test_the_rarest_row_of_a_prompt(studied: Studied, visits: Visits) -> None:
         assert one.visits == min(least)
         assert one.before is not None
         assert 0 <= one.before < one.at < len(PROMPT)
+    single = rarest(studied, visits, b"3")
+    assert {one.part for one in single} == {part for part in found if not part.endswith(".heads")}
+    assert all((one.at, one.before) == (0, None) and one.visits <= visits.totals[one.layer].max() for one in single)
     with pytest.raises(WorldError, match="an empty prompt reads no row"):
         rarest(studied, visits, b"")
 
 
 def test_novelty_is_an_area(studied: Studied, visits: Visits) -> None:
-    rows = novelty(studied, visits, count=2)
+    rows, plain = novelty(studied, visits, count=2)
     assert {(row["split"], row["family"]) for row in rows} >= {("compositions", "all"), ("longer", "sequence"), ("train", "steps")}
     assert all(0 <= row["roc_auc"] <= 1 for row in rows)
     seen = {layer: np.full_like(counts, 100) for layer, counts in visits.counts.items()}
     flat = novelty(studied, replace(visits, counts=seen), count=2)
-    assert {row["roc_auc"] for row in flat} == {0.5}
+    assert {row["roc_auc"] for row in flat.parts} == {0.5}
+    assert flat.plain == plain
+    prompts: dict[str, list[bytes]] = {}
+    for part in parts(studied.training, count=2):
+        prompts.setdefault(part.split, []).extend(part.prompts)
+    together = {(row["part"], row["split"]): row for row in plain if row["family"] == "all"}
+    assert together.keys() == {(name, split) for name in ("two tokens", "length") for split in SPLITS if split != "held"}
+    for split in ("longer", "train"):
+        pairs = [(len(one), len(other)) for one in prompts[split] for other in prompts["held"]]
+        row = together["length", split]
+        assert row["roc_auc"] == round(sum((one > other) + (one == other) / 2 for one, other in pairs) / len(pairs), 4)
+        assert row["never_visited"] is None
+    rarest_pair = Pairs.of(studied).rarest
+    assert together["two tokens", "longer"]["never_visited"] == np.mean([rarest_pair(prompt) == 0 for prompt in prompts["longer"]])
 
 
 def test_rows_learnt_anew_hold_nothing_of_what_is_left_out(studied: Studied, visits: Visits) -> None:
@@ -262,7 +281,10 @@ def test_rows_learnt_anew_hold_nothing_of_what_is_left_out(studied: Studied, vis
     every = learnt_anew(studied, passes=1)
     assert not np.array_equal(every.output.groups[0].tables, without.output.groups[0].tables)
     assert without.layers().keys() == studied.network.layers().keys()
-    assert without.card["learnt_anew_without"] == "steps"
+    assert without.card == {key: value for key, value in studied.network.card.items() if key not in ("figures", "command")} | {
+        "learnt_anew_without": "steps"
+    }
+    assert {"figures", "command"} <= studied.network.card.keys()
 
 
 def test_a_file_of_visits(studied: Studied, visits: Visits, tmp_path: Path) -> None:
@@ -278,9 +300,12 @@ def test_a_file_of_visits(studied: Studied, visits: Visits, tmp_path: Path) -> N
     save_visits(wrong, studied, path)
     with pytest.raises(NetworkError, match=r"the visits of output must be of \d+ rows, 8 families and 220 training lines"):
         load_visits(path, studied)
-    path.write_bytes(b"no such file")
-    with pytest.raises(NetworkError, match=r"net\.visits: not a file of visits, or damaged"):
-        load_visits(path, studied)
+    head = json.dumps({"x": {"dtype": "F8_E4M3", "shape": [1], "data_offsets": [0, 1]}}).encode()
+    deep = json.dumps({"__metadata__": {KEY: "[" * 200_000}}).encode()
+    for damaged in (b"no such file", *(len(one).to_bytes(8, "little") + one + b"0" * (one is head) for one in (head, deep))):
+        path.write_bytes(damaged)
+        with pytest.raises(NetworkError, match=r"net\.visits: not a file of visits, or damaged"):
+            load_visits(path, studied)
 
 
 def test_an_explanation_in_lines_and_json_and_on_a_page(studied: Studied, visits: Visits) -> None:
@@ -294,6 +319,9 @@ def test_an_explanation_in_lines_and_json_and_on_a_page(studied: Studied, visits
         assert sum(vote["vote"] for vote in one["votes"]) << one["shift"] == one["latency"]
         assert len(one["sources"]) == 10
     assert [one.title for one in sections(explained)] == ["Symbol 7", "Symbol =", "Symbol ;"]
+    strange = explain(studied, visits, "3 \u00e9".encode(), b"\xc3")
+    assert next(line for line in lines(strange) if " tables add up to it" in line).startswith("unknown at ")
+    assert (figures(strange)["symbols"][0]["symbol"], sections(strange)[0].title) == ("unknown", "Symbol unknown")
     assert explain(studied, visits, PROMPT).completion
     assert explain(studied, visits, b"1" * 64).choices == []
     with pytest.raises(WorldError, match="at most 64 tokens, not 67"):
@@ -314,7 +342,50 @@ def test_commands(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "contradictions: 3 planted, " in capsys.readouterr().out
     assert main(["forget", name, "--family", "equality", "--programs", "2", "--out", str(tmp_path / "f.safetensors")]) == 0
     assert load(tmp_path / "f.safetensors").card["learnt_anew_without"] == "equality"
+    assert eval_main([str(tmp_path / "f.safetensors"), "--programs", "1"]) == 0
+    shown = capsys.readouterr().out
+    assert "command: " not in shown
+    assert "seed: 0" in shown
     assert main(["explain", "shakespeare", "--prompt", "3"]) == 2
     assert "the card describes no training set of programs" in capsys.readouterr().err
     assert main(["explain", name, "--prompt", "3", "--visits", str(page)]) == 2
     assert "not a file of visits" in capsys.readouterr().err
+
+
+def test_no_command_overwrites_what_it_reads(
+    file: Path, studied: Studied, visits: Visits, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counted, link = tmp_path / "v", tmp_path / "link"
+    save_visits(visits, studied, counted)
+    link.hardlink_to(counted)
+    before = [path.read_bytes() for path in (file, counted)]
+    name, explained = str(file), ["explain", str(file), "--prompt", "3", "--visits", str(counted)]
+    for command, option, out, what in (
+        (["visits", name], "--out", file, "network"),
+        (explained, "--page", file, "network"),
+        (explained, "--page", link, "visits"),
+        (["forget", name, "--family", "steps"], "--out", file, "network"),
+    ):
+        assert main([*command, option, str(out)]) == 2
+        told = capsys.readouterr().err
+        assert f"{option}: {out} is the file of the {what}, and would be overwritten" in told
+        assert "Traceback" not in told
+    assert [path.read_bytes() for path in (file, counted)] == before
+
+
+def test_pairs_of_tokens_are_counted_within_each_line(studied: Studied) -> None:
+    """The control: pairs across the lines' ends, which aren't counted."""
+    written = studied.training.lines.written
+    expected = Counter(
+        (back, line[at], line[at - back])
+        for line in map(written.program, range(len(studied.training.lines)))
+        for at in range(1, len(line))
+        for back in range(1, min(at, 15) + 1)
+    )
+    pairs = Pairs.of(studied)
+    number = {byte: symbol for symbol, byte in enumerate(studied.names)}
+    assert pairs.counts.sum() == expected.total() < 15 * len(studied.symbols)
+    assert all(pairs.counts[back - 1, number[late], number[early]] == count for (back, late, early), count in expected.items())
+    assert pairs.rarest(PROMPT) == min(expected[back, PROMPT[at], PROMPT[at - back]] for at in range(4) for back in range(1, at + 1))
+    assert pairs.rarest(b"=;") == expected[1, ord(";"), ord("=")] > pairs.rarest(b";=") == 0
+    assert pairs.rarest(b"3") is None
