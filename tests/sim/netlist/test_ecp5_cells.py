@@ -49,7 +49,7 @@ def test_a_flipped_bit_of_a_table_is_found(kind, tmp_path):
 
 @pytest.mark.parametrize("flipped", [False, True])
 def test_a_packed_memory_is_what_it_was(flipped, tmp_path):
-    """In logic cells: contents, addresses and enable. Flipped: a bit of what it holds at the start, which must be found."""
+    """In logic cells: contents, addresses and enable. Flipped: one bit of every word at the start, which must be found."""
     whole, packed = packed_ram(random.Random(5))
     if flipped:
         cell = packed.cells["cell3"]["parameters"]
