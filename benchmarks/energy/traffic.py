@@ -56,8 +56,10 @@ class Traffic:
 
     @property
     def explained(self) -> bool:
-        """Whether the core reads what the formulas say, and what the compiler adds, and nothing else."""
-        return self.rows == self.theory.rows + self.parts + self.zeros and self.bytes == self.theory.bytes + self.padding
+        """Whether the core reads what the formulas say, and what the compiler adds, and nothing else. The program reads no less than the
+        formulas say."""
+        all_rows = self.rows == self.theory.rows + self.parts + self.zeros
+        return all_rows and self.bytes == self.theory.bytes + self.padding and min(self.parts, self.padding) >= 0
 
 
 def traffic(network: Network, program: Program, board: Board, *, used: Counters, steps: int) -> Traffic:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sim.activity.mapped import Mapped, Masks
+from sim.compiled.build import SimulationError
 from sim.compiled.simulation import Simulation
 from sim.compiled.toggles import Toggles
 
@@ -101,8 +102,8 @@ class Meter:
         self._enables.detach()
 
 
-# At SCK a clock of the pads has a 1 in one half; of the lines' samples the later one is that of the next clock's half.
-_PINS = {"uart_rx": 1, "uart_tx": 1, "flash__cs_n": 1, "flash__sck": 3, "flash__io_o": 15, "flash__io_oe": 1, "flash__io_i": 15}
+# At SCK a clock of the pads has a 1 in one half. The lines come back in the samples whoever drives them, once a clock at its edge.
+_PINS = {"uart_rx": 1, "uart_tx": 1, "flash__cs_n": 1, "flash__sck": 3, "flash__io_i": 15}
 
 
 def _enables(mapped: Mapped) -> Masks:
@@ -110,12 +111,13 @@ def _enables(mapped: Mapped) -> Masks:
     for memory in mapped.memories:
         for port in (*memory.reads, *memory.writes):
             for name, mask in (port or {}).items():
-                found[name] = found.get(name, 0) | mask
+                if found.setdefault(name, mask) != mask:
+                    raise SimulationError(f"the signal {name!r} enables different ports with different bits, which can't be told apart")
     return found
 
 
 def high_of(port: Masks, high: Mapping[str, int]) -> int:
-    """Clocks in which the port's enables were 1, added up over its parts. No signal enables parts of two ports."""
+    """Clocks in which the port's enables were 1, added up over its parts."""
     return sum(high[name] for name in port)
 
 

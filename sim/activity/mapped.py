@@ -78,7 +78,7 @@ Masks = dict[str, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Memory:
-    """``reads``, ``writes``: of each port the signal that enables it, None where it always is. ``cells``: block RAMs, or SPRAMs if
+    """``reads``, ``writes``: of each port the signals that enable it, None where it always is. ``cells``: block RAMs, or SPRAMs if
     ``single`` (ported)."""
 
     name: str
@@ -179,7 +179,7 @@ def _memory(lines: dict[str, str], widths: dict[str, int]) -> Memory:
 
 
 def _enables(text: str, ports: int, widths: dict[str, int]) -> tuple[Masks | None, ...]:
-    """Of each port, lowest first. Where words are written in parts the first part's signal stands for all."""
+    """Of each port, lowest first. Where words are written in parts, the signals of all."""
     signals = list(_bits(text, widths))
     each = len(signals) // ports
     found: list[Masks | None] = []

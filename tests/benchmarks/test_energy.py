@@ -10,16 +10,17 @@ from benchmarks.energy.estimate import CHIP, Chip, scaled, total
 from benchmarks.energy.gauges import Counter, changes_a_clock
 from benchmarks.energy.result import result
 from benchmarks.energy.runs import Counted
-from benchmarks.energy.traffic import theory, traffic
-from benchmarks.energy.weights import Range, net
+from benchmarks.energy.traffic import Traffic, theory, traffic
+from benchmarks.energy.weights import TREE, Range, net
 from firmware.compiler import compile_network
 from firmware.host.host import Counters
 from golden.integer.file import load
 from golden.integer.network import Network
+from golden.integer.recurrent import RecurrentNetwork
 from golden.integer.shipped import find_network
 from golden.integer.transformer.network import TransformerNetwork
 from sim.activity.count import Accesses, Activity
-from sim.activity.mapped import build_mapped
+from sim.activity.mapped import Memory, build_mapped
 from sim.cycles import predict
 
 from ..firmware.networks import random_network
@@ -67,12 +68,24 @@ def test_what_only_its_own_flip_flop_takes_costs_nothing(chip: Chip) -> None:
     assert chip.parts(replace(ONE, changes={**ONE.changes, "inner": {"core": 99}, "carries": {"core": 99}})) == chip.parts(ONE)
 
 
-def test_accesses_cost(chip: Chip) -> None:
-    [register] = chip.mapped.registers
-    assert register
-    assert chip.mapped.memories == ()
-    assert Accesses(1, 2).writes == 2
-    assert chip.parts(ONE)["block RAMs"] == (0, 0)
+def test_accesses_and_pads_cost(chip: Chip) -> None:
+    """Reads and writes of a memory, by what its cells are; changes of all pins."""
+    assert chip.parts(ONE)["block RAMs"] == chip.parts(ONE)["SPRAMs"] == (0, 0)
+    block, single = (Memory(name=name, cells=1, single=name == "single", reads=(None,), writes=(None,)) for name in ("block", "single"))
+    stored = replace(chip, mapped=replace(chip.mapped, memories=(block, single)))
+    parts = stored.parts(replace(ONE, memories={"block": Accesses(30, 5), "single": Accesses(7, 1)}))
+    assert parts["block RAMs"] == pytest.approx((35 * weights.EBR.low, 35 * weights.EBR.high))
+    assert parts["SPRAMs"] == pytest.approx((8 * weights.SPRAM.low, 8 * weights.SPRAM.high))
+    assert parts["pads"] == pytest.approx((102 * weights.PAD.low, 102 * weights.PAD.high))
+
+
+def test_a_clock_twice_as_fast_costs(chip: Chip) -> None:
+    """At least what the faster of the two trees does, at most both; flip-flops at it have two edges in a clock of the core."""
+    assert chip.parts(ONE)["clock trees"] == pytest.approx([weight * 36 * weights.VOLTS * 10 for weight in (TREE.low, TREE.high)])
+    [(name, mask)] = chip.mapped.registers.items()
+    parts = replace(chip, mapped=replace(chip.mapped, fast={name: mask & 0b111})).parts(ONE)
+    assert parts["clock trees"] == pytest.approx((TREE.low * 72 * weights.VOLTS * 10, TREE.high * 108 * weights.VOLTS * 10))
+    assert parts["flip-flops' clocks"][1] == pytest.approx(weights.COUNTER_CELL * weights.VOLTS * 31 * 360)
 
 
 def test_parts_add_up_and_scale(chip: Chip) -> None:
@@ -112,29 +125,38 @@ def test_a_step_is_what_was_counted_while_the_core_ran(chip: Chip) -> None:
 
 @pytest.mark.parametrize("number", range(4))
 def test_the_formulas_are_what_a_program_reads(number: int) -> None:
-    """By the cycle model, in steady state, which counts what the gateware does."""
+    """By the cycle model, in steady state, which counts what the gateware does. Of each table a step reads one row, in whole bytes."""
     network = random_network(number, kind=("rnn", "deep")[number % 2], max_n=16, max_out=8)
-    found = theory(network)
-    values = [group.tables.shape[0] * group.tables.shape[2] for layer in network.layers().values() for group in layer.groups]
-    assert found.values == sum(values) + (network.n if network.kind == "rnn" else 0)
+    found, columns = theory(network), [(network.n, network.embed_bits)] if isinstance(network, RecurrentNetwork) else []
+    for layer in network.layers().values():
+        columns += [(group.tables.shape[2], layer.bits) for group in layer.groups for _ in group.tables]
+    assert found.rows == len(columns)
+    assert found.values == sum(values for values, _ in columns)
+    assert found.bytes == sum((values * bits + 7) // 8 for values, bits in columns)
     check_traffic(network, zeros=0)
 
 
 def test_attention_reads_a_row_of_zeros_more_for_each_run_of_indices() -> None:
     network = load(find_network("transformer"))
     assert isinstance(network, TransformerNetwork)
-    check_traffic(network, zeros=2 * len(network.blocks))
+    read = check_traffic(network, zeros=2 * len(network.blocks))
+    assert read.padding == 16 * read.zeros  # two beats each, and no other row has bytes to fill
 
 
-def check_traffic(network: Network, *, zeros: int) -> None:
-    """And a row more, or a beat less, is not explained."""
+def check_traffic(network: Network, *, zeros: int) -> Traffic:
+    """And a row more, or a beat less, is not explained, nor formulas that say more than the program reads."""
     program, none = compile_network(network, BOARD), Counters(**{name: 0 for name in Counters.__dataclass_fields__})
     steady = predict(program, BOARD).steady
     used = replace(none, rows=3 * steady.rows, beats=3 * steady.beats)
     read = traffic(network, program, BOARD, used=used, steps=3)
-    assert (read.explained, read.zeros) == (True, zeros)
+    assert (read.explained, read.parts, read.zeros) == (True, 0, zeros)
+    assert read.padding >= 0
+    more = replace(read.theory, rows=read.theory.rows + 1), replace(read.theory, bytes=read.theory.bytes + read.padding + 1)
+    assert not replace(read, theory=more[0], parts=read.parts - 1).explained
+    assert not replace(read, theory=more[1], padding=-1).explained
     assert not traffic(network, program, BOARD, used=replace(used, rows=used.rows + 1), steps=3).explained
     assert not traffic(network, program, BOARD, used=replace(used, beats=used.beats - 1), steps=3).explained
+    return read
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def chained(netlist: Netlist, name: str, init: int, *, injected: bool, inputs: t
 
 
 def flop(netlist: Netlist, cell: Cell) -> None:
-    """A flip-flop. After place and route its data come from outside the logic cell (M) where SD is 0."""
+    """A flip-flop. After place and route its data come from outside the logic cell (M) where nothing is at DI."""
     mode = cell.text("SRMODE", "LSR_OVER_CE")
     if mode not in _RESETS or cell.text("LSRMODE", "LSR") != "LSR":
         raise NetlistError(f"the flip-flop {cell.name} works in a way that is not known here")

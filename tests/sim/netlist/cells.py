@@ -1,4 +1,5 @@
-"""Designs of an iCE40's cells: as the JSON that the tools write, and as instances of yosys' models of the same cells."""
+"""Designs of an FPGA's cells: as the JSON that the tools write, and as instances of yosys' models of the same cells; random ones of an
+iCE40's."""
 
 import json
 
@@ -83,9 +84,7 @@ def random_packed(rng, *, inputs=12, count=200):
     cells = Cells(inputs)
     cells.add("SB_GB", "GLOBAL_BUFFER_OUTPUT", USER_SIGNAL_TO_GLOBAL_BUFFER=cells.inputs[0])
     for _ in range(count):
-        flags = {
-            name: rng.choice("01") for name in ("NEG_CLK", "CARRY_ENABLE", "DFF_ENABLE", "SET_NORESET", "ASYNC_SR", "CIN_CONST", "CIN_SET")
-        }
+        flags = {name: rng.choice("01") for name in FLAGS}
         pins = {pin: rng.choice(cells.nets) for pin in ("I0", "I1", "I2", "I3") if rng.random() < 0.8}
         pins["CIN"] = rng.choice(cells.nets)
         if flags["DFF_ENABLE"] == "1":

@@ -84,11 +84,13 @@ def cell(clock, output, init, **pins):
 
 
 def circuit():
-    """``first`` looks at an input without a clock, ``second`` inverts itself at the clock a, and ``third`` takes it at the clock b."""
+    """``first`` looks at an input without a clock, ``second`` inverts itself at the clock a, and ``third`` takes it at the clock b.
+    Its enable is that of the writes of a ``memory``, too, at the clock a."""
     cells = {
         "first": cell(A, FIRST, 0xAAAA, I0=INPUT),
         "second": cell(A, SECOND, 0x5555, I0=SECOND),
         "third": cell(B, THIRD, 0xFF00, I3=SECOND, CEN=ENABLE, SR=RESET),
+        "memory": {"type": "SB_RAM40_4K", "parameters": {}, "connections": {"WCLK": [A], "RCLK": [A], "WE": [ENABLE]}},
     }
     ports = {name: {"direction": "input", "bits": [net]} for name, net in {"a": A, "b": B, "i": INPUT, "e": ENABLE, "r": RESET}.items()}
     ports["o"] = {"direction": "output", "bits": [FIRST, SECOND, THIRD]}
@@ -102,13 +104,16 @@ def circuit():
         Pin("third", "I3"): 700,
         Pin("third", "CEN"): 300,
         Pin("third", "SR"): 400,
+        Pin("memory", "WCLK"): 900,
+        Pin("memory", "RCLK"): 900,
+        Pin("memory", "WE"): 100,
     }
     checks = {("I0", "CLK"): Check(1200, 0, falling=False), ("I3", "CLK"): Check(800, 0, falling=False)}
     checks |= {(pin, "CLK"): Check(100, 0, falling=False) for pin in ("CEN", "SR")}
     return netlist, Delays(
         wires={pin: Wire(Pin("", ""), delay) for pin, delay in wires.items()},
         paths={name: {("CLK", "O"): 1400} for name in cells},
-        checks=dict.fromkeys(cells, checks),
+        checks=dict.fromkeys(cells, checks) | {"memory": {("WE", "WCLK"): Check(50, 0, falling=False)}},
     )
 
 
@@ -129,6 +134,8 @@ module bench;
 	initial if (CHANGE) #CHANGE i = 1;
 	initial if (ENABLE) #ENABLE e = 0;
 	initial if (RESET) #RESET r = 1;
+endmodule
+module SB_RAM40_4K (input WCLK, RCLK, WE);
 endmodule
 """
 
@@ -183,6 +190,12 @@ def test_a_change_during_the_look_is_named(late, violations, tmp_path):
     found, changes = simulated(tmp_path, CHANGE=0, **late)
     assert found == [Violation(*one) for one in violations]
     assert any("x" in change for change in changes) == bool(violations)
+
+
+@pytest.mark.parametrize(("change", "named"), [(10_749, False), (10_751, True), (10_799, True), (10_801, False)])
+def test_a_change_while_a_memory_looks_is_named(change, named, tmp_path):
+    """The end of the look is 10900 ps, its beginning 50 ps earlier; the wire takes 100 ps."""
+    assert simulated(tmp_path, CHANGE=0, ENABLE=change)[0] == ([Violation("memory", "WE", 10_900)] if named else [])
 
 
 @pytest.mark.parametrize("change", [9201, 10_399])

@@ -49,7 +49,7 @@ def test_a_flipped_bit_of_a_table_is_found(kind, tmp_path):
 
 @pytest.mark.parametrize("flipped", [False, True])
 def test_a_packed_memory_is_what_it_was(flipped, tmp_path):
-    """In logic cells: contents, addresses and enable. Flipped: a bit of what it holds at the start, which must be found."""
+    """In logic cells: contents, addresses and enable. Flipped: one bit of every word at the start, which must be found."""
     whole, packed = packed_ram(random.Random(5))
     if flipped:
         cell = packed.cells["cell3"]["parameters"]
@@ -129,6 +129,8 @@ module bench;
 		tick;
 		we = 1; to[1:0] = 2'b01; tick; // the lower byte
 		we = 0; tick;
+		we = 1; to = 14'h63; tick; // both bytes of another word
+		we = 0; tick;
 		re = 0; at = 14'h40; tick;
 		we = 1'bx; tick;
 	end
@@ -147,8 +149,57 @@ def test_what_the_models_of_memories_say(tmp_path):
         f"3ffff 3ffff 00000 {before} 0 0",
         f"3ffff 3fXxx 0000d {during} 2 0",
         f"3ffcd 3ffcd 0000d {after} 2 0",
-        f"3ffcd 3ffcd 0000d {after} 2 0",
-        f"3ffcd 3ffcd 0000X {after} 2 4",
+        f"3ffcd 3ffcd 0000d {during} 3 0",
+        f"2abcd 3ffcd 0000d {after} 3 0",
+        f"2abcd 3ffcd 0000d {after} 3 0",
+        f"2abcd 3ffcd 0000X {after} 3 4",
+    ]
+
+
+_PORTS = """
+module bench;
+	integer collisions = 0, unknown = 0;
+	reg clk = 0, cea = 1, wea = 0, web = 1;
+	reg [13:0] ada = 14'h010, adb = 14'h003;
+	reg [17:0] dia = 0, dib = 18'h15A5A;
+	wire [17:0] a, b;
+	SIM_DP16KD #(.WIDTH_A(4)) ram (.CLK(clk), .CEA(cea), .WEA(wea), .CEB(1'b1), .WEB(web), .ADA(ada), .ADB(adb), .DIA(dia), .DIB(dib),
+		.DOA(a), .DOB(b));
+	task tick; begin #1 clk = 1; #1 clk = 0; $display("%h %h %0d %0d", a, b, collisions, unknown); end endtask
+	initial begin
+		tick;
+		web = 0; ada = 14'h004; tick;
+		ada = 14'h00C; tick;
+		cea = 0; ada = 14'h004; tick;
+		wea = 1; dia = 15; tick;
+		cea = 1; wea = 0; tick;
+		cea = 1'bx; tick;
+		cea = 1; wea = 1; dia = 3; web = 1; adb = 14'h001; dib = 18'h00055; tick; // both write, B the lower byte
+		wea = 0; web = 0; tick;
+		wea = 1; ada = 14'bxxxxxxxxxx0100; tick;
+		wea = 0; ada = 14'h004; web = 1'bx; tick;
+	end
+endmodule
+"""
+
+
+def test_what_the_two_ports_of_a_block_ram_say(tmp_path):
+    """One of 4 bits and one of 18. What one writes the other reads, in its part of the word; a port that is not enabled shows what it did
+    before, and writes nothing, and one of which that is unknown shows nothing. What both write is unknown, and counted; so are, once each,
+    an unknown address of a write and an unknown enable."""
+    (tmp_path / "bench.v").write_text(_PORTS)
+    assert run_bench(tmp_path, ["bench.v", CELLS], {}).splitlines() == [
+        "00000 00000 0 0",
+        "00005 15a5a 0 0",
+        "0000a 15a5a 0 0",
+        "0000a 15a5a 0 0",
+        "0000a 15a5a 0 0",
+        "00005 15a5a 0 0",
+        "xxxxx 15a5a 0 0",
+        "xxxxx 15a5a 1 0",
+        "0000x 15ax5 1 0",
+        "0000x 15ax5 1 1",
+        "0000x 15ax5 1 2",
     ]
 
 

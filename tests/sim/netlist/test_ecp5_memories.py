@@ -19,7 +19,7 @@ _HEAD = "module {name}(input clk, input [63:0] i, output [{last}:0] o);\n"
 _MEMORY = """
 	(* ram_style = "block" *) reg [{width}-1:0] m{width} [0:{words}-1];
 	initial $readmemh("m{width}.hex", m{width});
-	wire [{bits}-1:0] w{width} = i[3:0] ^ i[3:0] << {bits} - 4, r{width} = i[7:4] ^ i[7:4] << {bits} - 4;
+	wire [{bits}-1:0] w{width} = {{4{{i[3:0]}}}}, r{width} = {{4{{i[7:4]}}}};
 	reg [{width}-1:0] q{width} = 0;
 	integer n{width};
 	always @(posedge clk) begin
