@@ -18,11 +18,12 @@ OFF = 0.02  # 1 % of each side
 NETWORK = random_network(1, kind="rnn", max_n=16, max_out=12)
 
 
-def device_on(board, error):
-    """A network on ``board``, loaded over the line by a host that is ``error`` too fast."""
+def device_on(board, error, *, timeout=1.0):
+    """A network on ``board``, loaded over the line by a host that is ``error`` too fast and waits ``timeout`` seconds of the board's for a
+    reply."""
     program = compile_network(NETWORK, board)
     simulation = BoardSimulation(board, baud=board.uart_baud * (1 + error))
-    device = Device(Host(simulation.transport(), tries=2), write_image(program))
+    device = Device(Host(simulation.transport(), tries=2, timeout=timeout), write_image(program))
     return program, simulation, device
 
 
@@ -42,6 +43,6 @@ def test_a_host_whose_clock_is_off(name, error):
 
 
 def test_a_host_that_is_too_far_off_is_not_understood():
-    _, simulation, device = device_on(boards.get("ulx3s_85f"), 0.08)
+    _, simulation, device = device_on(boards.get("ulx3s_85f"), 0.08, timeout=0.02)
     with closing(simulation), pytest.raises(LinkError, match="does not answer HELLO"):
         device.load()
