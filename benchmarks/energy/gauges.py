@@ -42,7 +42,7 @@ class Product(wiring.Component):
 def changes_a_clock(design: wiring.Component) -> float:
     """Of all its nets, over :data:`CLOCKS`."""
     mapped = build_mapped(design)
-    sim = Simulation(mapped.library)
+    sim = Simulation(mapped.compiled)
     toggles = Toggles(sim, [signal for kind in NETS for signal in bits_of(sim, getattr(mapped, kind))])
     sim.clock(CLOCKS)
     changes = sum(one.changes for one in toggles.each())

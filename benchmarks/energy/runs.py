@@ -46,7 +46,7 @@ def count(network: Network, program: Program, board: Board, mapped: Mapped, *, s
     runs.
     """
     pulled = FlashSetup(found=replace(board_chip(board), pulled=15))  # lines that nobody drives would be noise, and change
-    session = BoardSession(network, program, board=board, library=mapped.library, flash=pulled)
+    session = BoardSession(network, program, board=board, library=mapped.compiled, flash=pulled)
     run = _texts(session) if samples is None else _samples(session, samples)
     run(network.context if isinstance(network, TransformerNetwork) else SETTLED)
     before, moved = session.counters(), session.line_bytes

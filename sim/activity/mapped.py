@@ -90,11 +90,11 @@ class Memory:
 
 @dataclass(frozen=True, kw_only=True)
 class Mapped:
-    """A compiled design of cells: the outputs of its ``luts``, ``carries`` and ``registers``, those of a flash's clock in ``fast`` too, and
+    """A ``compiled`` design of cells: the outputs of its ``luts``, ``carries`` and ``registers``, those of a flash's clock in ``fast`` too, and
     what ``memories`` put out in ``data``. ``inner``: outputs of tables that only the flip-flop of their own logic cell takes; ``luts`` are
     the others. ``blocks``: of the design's hierarchy, by the name of a signal."""
 
-    library: Path
+    compiled: Path
     blocks: Blocks
     luts: Masks
     inner: Masks
@@ -136,7 +136,7 @@ def _read(cells: str, made: Path, blocks: Blocks) -> Mapped:
     for name, mask in tables.items():
         for bit in (1 << at for at in range(mask.bit_length()) if mask >> at & 1):
             _add(found["inner" if loads[name, bit] == ["D"] else "luts"], iter([(name, bit)]))
-    return Mapped(library=made, blocks=blocks, memories=tuple(sorted(memories, key=lambda one: one.name)), **found)
+    return Mapped(compiled=made, blocks=blocks, memories=tuple(sorted(memories, key=lambda one: one.name)), **found)
 
 
 def _loads(top: str, widths: dict[str, int]) -> dict[tuple[str, int], list[str]]:

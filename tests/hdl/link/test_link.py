@@ -7,7 +7,7 @@ import pytest
 from firmware.isa import Command, LoadError, Status
 
 from ..board_models import frame, get, header, image, section, seeded, simulate, words
-from .link_bench import BYTE_CLOCKS, GAP_BITS, WATCHDOG_BITS, Host, LinkBench, talk
+from .link_bench import BYTE_CLOCKS, GAP_BITS, Host, LinkBench, talk
 
 HELLO, LOAD_BEGIN, LOAD, FEED, STEP, READ, ABORT, SCRUB = (int(command) for command in Command)
 OK, BAD_FRAME, BAD_COMMAND, NOT_LOADED, BUSY, ABORTED, FAULT = (int(status) for status in Status)
@@ -393,54 +393,6 @@ def test_abort_while_busy_is_being_said():
         assert await host.reply() == (1, ABORTED, b"")
 
     talk(script)
-
-
-@pytest.mark.parametrize("command", [STEP, READ])
-def test_watchdog(command):
-    async def script(host, dut, ctx):
-        payload = b"\3" if command == STEP else b"\0\0\0\3"
-        ctx.set(dut.core.hang, 1)
-        await host.send(frame(1, command, payload))
-        await host.quiet((1 << WATCHDOG_BITS) - 40)
-        assert await host.reply() == (1, FAULT, b"")
-        ctx.set(dut.core.hang, 0)
-        assert await host.ask(1, command, payload) == (1, FAULT, b"")
-        assert (await host.ask(2, STEP, b"\2")) == (2, OK, b"\0\1")
-
-    talk(script, watchdog_bits=WATCHDOG_BITS)
-
-
-def test_watchdog_counts_single_steps():
-    """A run may take as long as it likes; only one step may not."""
-
-    async def script(host, dut, ctx):
-        ctx.set(dut.core.delay, 255)
-        assert await host.ask(1, STEP, [12]) == (1, OK, bytes(range(12)))
-
-    talk(script, watchdog_bits=WATCHDOG_BITS)
-
-
-@pytest.mark.parametrize("later", [0, 1])
-def test_a_run_after_a_long_silence_has_its_whole_time(later):
-    """Between requests the watchdog's count goes on, and goes round: here it says in every other tick that the time is over."""
-
-    async def script(host, dut, ctx):
-        await ctx.tick().repeat(330 + later << GAP_BITS - 4)
-        assert await host.ask(1, STEP, b"\1") == (1, OK, b"\0")
-
-    talk(script, watchdog_bits=WATCHDOG_BITS)
-
-
-def test_a_host_that_takes_nothing_for_two_watchdogs():
-    async def script(host, dut, ctx):
-        ctx.set(dut.core.hang, 1)
-        await host.send(frame(1, STEP, b"\1"))
-        await host.send(frame(2, HELLO))
-        await ctx.tick().repeat((2 << 12) + 200)
-        assert await host.reply() == (2, BUSY, b"")
-        assert await host.reply() == (1, FAULT, b"")
-
-    talk(script, watchdog_bits=12)
 
 
 @pytest.mark.parametrize("wrong", [(1, OK, b"\1"), (2, OK, b"\0"), (1, BUSY, b"\0"), None])

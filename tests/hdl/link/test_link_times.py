@@ -1,6 +1,6 @@
 # amaranth: UnusedElaboratable=no
-"""How long silences and answers may be that a link is made for, and what comes in the last clock in which it may: a symbol before the
-watchdog, the end of a frame behind the end of a run."""
+"""How long silences and answers may be that a link is made for, its watchdog, and what comes in the last clock in which it may: a symbol
+before the watchdog, the end of a frame behind the end of a run."""
 
 import pytest
 
@@ -8,7 +8,8 @@ from firmware.isa import Command, Status, Width
 from hdl.link.link import Link
 
 from ..board_models import frame
-from .link_bench import talk
+from .link_bench import GAP_BITS, talk
+from .link_bench import WATCHDOG_BITS as SHORT_BITS
 
 WATCHDOG_BITS = 12
 
@@ -75,3 +76,51 @@ def test_a_frame_without_payload_that_outlasts_the_run_is_executed(at):
         assert (seq, status) == (2, Status.OK)
 
     talk(script)
+
+
+@pytest.mark.parametrize("command", [Command.STEP, Command.READ])
+def test_watchdog(command):
+    async def script(host, dut, ctx):
+        payload = b"\3" if command == Command.STEP else b"\0\0\0\3"
+        ctx.set(dut.core.hang, 1)
+        await host.send(frame(1, command, payload))
+        await host.quiet((1 << SHORT_BITS) - 40)
+        assert await host.reply() == (1, Status.FAULT, b"")
+        ctx.set(dut.core.hang, 0)
+        assert await host.ask(1, command, payload) == (1, Status.FAULT, b"")
+        assert (await host.ask(2, Command.STEP, b"\2")) == (2, Status.OK, b"\0\1")
+
+    talk(script, watchdog_bits=SHORT_BITS)
+
+
+def test_watchdog_counts_single_steps():
+    """A run may take as long as it likes; only one step may not."""
+
+    async def script(host, dut, ctx):
+        ctx.set(dut.core.delay, 255)
+        assert await host.ask(1, Command.STEP, [12]) == (1, Status.OK, bytes(range(12)))
+
+    talk(script, watchdog_bits=SHORT_BITS)
+
+
+@pytest.mark.parametrize("later", [0, 1])
+def test_a_run_after_a_long_silence_has_its_whole_time(later):
+    """Between requests the watchdog's count goes on, and goes round: here it says in every other tick that the time is over."""
+
+    async def script(host, dut, ctx):
+        await ctx.tick().repeat(330 + later << GAP_BITS - 4)
+        assert await host.ask(1, Command.STEP, b"\1") == (1, Status.OK, b"\0")
+
+    talk(script, watchdog_bits=SHORT_BITS)
+
+
+def test_a_host_that_takes_nothing_for_two_watchdogs():
+    async def script(host, dut, ctx):
+        ctx.set(dut.core.hang, 1)
+        await host.send(frame(1, Command.STEP, b"\1"))
+        await host.send(frame(2, Command.HELLO))
+        await ctx.tick().repeat((2 << 12) + 200)
+        assert await host.reply() == (2, Status.BUSY, b"")
+        assert await host.reply() == (1, Status.FAULT, b"")
+
+    talk(script, watchdog_bits=12)

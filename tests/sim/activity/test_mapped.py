@@ -57,7 +57,7 @@ def mapped() -> Mapped:
 
 
 def test_flip_flops_change_as_a_counter_does(mapped: Mapped) -> None:
-    sim = Simulation(mapped.library)
+    sim = Simulation(mapped.compiled)
     toggles = Toggles(sim, bits_of(sim, mapped.registers))
     sim.clock(CLOCKS)
     changes = sum(one.changes for one in toggles.read().values())
@@ -67,7 +67,7 @@ def test_flip_flops_change_as_a_counter_does(mapped: Mapped) -> None:
 
 
 def test_it_computes_what_the_gateware_does(mapped: Mapped) -> None:
-    sim = Simulation(mapped.library)
+    sim = Simulation(mapped.compiled)
     sim["write"] = 1
     sim.clock(256)
     sim["write"], sim["read"] = 0, 1
@@ -77,7 +77,7 @@ def test_it_computes_what_the_gateware_does(mapped: Mapped) -> None:
 
 
 def test_accesses_are_counted_where_they_are_enabled(mapped: Mapped) -> None:
-    sim = Simulation(mapped.library)
+    sim = Simulation(mapped.compiled)
     [memory] = mapped.memories
     assert (memory.cells, memory.single) == (1, False)
     meter = Meter(sim, mapped)
@@ -97,7 +97,7 @@ def test_less_that_happens_is_less_that_changes(mapped: Mapped) -> None:
     """The outputs of the memory rest where nothing is read."""
 
     def changes(read: int) -> int:
-        sim = Simulation(mapped.library)
+        sim = Simulation(mapped.compiled)
         sim["write"] = 1
         sim.clock(256)
         sim["write"], sim["read"] = 0, read
@@ -110,7 +110,7 @@ def test_less_that_happens_is_less_that_changes(mapped: Mapped) -> None:
 
 
 def test_the_list_of_cells_is_kept_beside_the_library(mapped: Mapped) -> None:
-    assert Path(f"{mapped.library.with_suffix('')}-cells.il").exists()
+    assert Path(f"{mapped.compiled.with_suffix('')}-cells.il").exists()
     assert build_mapped(Stored()) == mapped
 
 
