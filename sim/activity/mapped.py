@@ -91,8 +91,8 @@ class Memory:
 @dataclass(frozen=True, kw_only=True)
 class Mapped:
     """A ``compiled`` design of cells: the outputs of its ``luts``, ``carries`` and ``registers``, those of a flash's clock in ``fast`` too,
-    and what ``memories`` put out in ``data``. ``inner``: outputs of tables that only the flip-flop of their own logic cell takes; ``luts`` are
-    the others. ``blocks``: of the design's hierarchy, by the name of a signal."""
+    and what ``memories`` put out in ``data``. ``inner``: outputs of tables that only the flip-flop of their own logic cell takes; ``luts``
+    are the others. ``blocks``: of the design's hierarchy, by the name of a signal."""
 
     compiled: Path
     blocks: Blocks
